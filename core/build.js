@@ -1,0 +1,42 @@
+/** Compiles the AssemblyScript processor in core/wasm/ to core/build/core.wasm, only when a source changed. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(here, 'wasm');
+const output = join(here, 'build');
+
+const options = [
+  join(source, 'index.ts'),
+  ...['--outFile', join(output, 'core.wasm')],
+  ...['--runtime', 'stub', '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
+  ...['--importMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--memoryBase', '4194304'],
+  ...['--enable', 'simd', '--enable', 'bulk-memory', '--enable', 'sign-extension', '--use', 'abort='],
+  ...['--zeroFilledMemory'],
+];
+
+/** @returns {string} a digest of everything the output depends on */
+function digestOfSources() {
+  const hash = createHash('sha256').update(JSON.stringify(options.slice(3)));
+  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+  const files = readdirSync(source, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.ts'));
+  for (const name of files.sort()) hash.update(name).update(readFileSync(join(source, name)));
+  return hash.digest('hex');
+}
+
+const stamp = join(output, 'core.digest');
+const digest = digestOfSources();
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
+  mkdirSync(output, { recursive: true });
+  const { error, stderr } = await asc.main(options);
+  if (error) {
+    process.stderr.write(`${stderr.toString()}\ncore/wasm did not compile: ${error.message}\n`);
+    process.exit(1);
+  }
+  writeFileSync(stamp, digest);
+}
