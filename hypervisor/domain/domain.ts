@@ -1,0 +1,46 @@
+/** A domain: its vcpus, its memory accounting, and what it shares with Xen. Plain data, saved whole. */
+import type { EventChannels } from '../events/channel.ts';
+import type { DomainMemory } from '../memory/domain-memory.ts';
+import type { GrantTable } from '../memory/grants/grant-table.ts';
+import type { Vcpu } from './vcpu.ts';
+import type { CrashReport } from './crash.ts';
+
+/** Why a domain has shut down: SHUTDOWN_* of sched.h; `crash` says how where the hypervisor did it. */
+export interface Shutdown {
+  readonly reason: number;
+  readonly crash: CrashReport | null;
+}
+
+export class Domain {
+  readonly id: number;
+  readonly isPrivileged: boolean;
+  readonly vcpus: Vcpu[] = [];
+  /** The frame of shared_info, owned by Xen, shared with the domain. */
+  sharedInfoMfn = 0;
+  /** Pages it has and may have (struct domain's tot_pages, max_pages), and what belongs to memory/ alone. */
+  totalPages = 0;
+  maxPages = 0;
+  memory!: DomainMemory;
+  grants!: GrantTable;
+  events!: EventChannels;
+  /** VM_ASSIST bits: 1 << VMASST_TYPE_*. */
+  vmAssist = 0;
+  /** Set when the domain has shut down: none of its vcpus runs any more. */
+  shutdown: Shutdown | null = null;
+  /** domain_pause count: above 0, none of its vcpus runs. */
+  pauseCount = 0;
+  /** UUID. */
+  readonly handle = new Uint8Array(16);
+  /** What console_io wrote since its last newline. */
+  consoleLine = '';
+  /** The console ring's frame and the guest's end of its event channel, as start_info says them. */
+  consoleMfn = 0;
+  consolePort = 0;
+  storeMfn = 0;
+  storePort = 0;
+
+  constructor(id: number, isPrivileged: boolean) {
+    this.id = id;
+    this.isPrivileged = isPrivileged;
+  }
+}

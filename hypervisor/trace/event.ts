@@ -1,0 +1,57 @@
+/** What a trace consists of: typed events in Xen's vocabulary. An event that has `span` encloses later ones. */
+
+/** What happened, by `kind`. Add a variant for a new kind of step. */
+export type TraceDetail =
+  | {
+      readonly kind: 'hypercall';
+      readonly number: number;
+      readonly name: string;
+      /** The six arguments as u32 halves. */
+      readonly words: readonly number[];
+      /** The arguments as text, decoded by the hypercall's table. */
+      readonly args: string;
+      result: number | null;
+      continued?: boolean;
+    }
+  | { readonly kind: 'emulated'; readonly rip: number; readonly instruction: string }
+  | { readonly kind: 'cpuid'; readonly leaf: number; readonly subleaf: number }
+  | { readonly kind: 'trap'; readonly vector: number; readonly error: number; readonly rip: number }
+  | { readonly kind: 'page_fault'; readonly address: number; readonly error: number; readonly rip: number }
+  | { readonly kind: 'ptwr'; readonly address: number; readonly rip: number }
+  | { readonly kind: 'math_state_restore' }
+  | { readonly kind: 'upcall' }
+  | { readonly kind: 'port'; readonly domain: number; readonly port: number }
+  | { readonly kind: 'virq'; readonly virq: number; readonly vcpu: number }
+  | { readonly kind: 'timer'; readonly vcpu: number; readonly timer: 'singleshot' | 'periodic' | 'poll' }
+  | { readonly kind: 'schedule'; readonly from: string; readonly to: string }
+  | {
+      readonly kind: 'vcpu';
+      readonly vcpu: number;
+      readonly change: 'wake' | 'block' | 'poll' | 'up' | 'down';
+    }
+  | { readonly kind: 'shutdown'; readonly domain: number; readonly reason: number }
+  | { readonly kind: 'crash'; readonly domain: number; readonly message: string }
+  | { readonly kind: 'console'; readonly domain: number; readonly text: string }
+  | { readonly kind: 'page_type'; readonly mfn: number; readonly from: string; readonly to: string }
+  | { readonly kind: 'validate'; readonly mfn: number; readonly level: number }
+  | { readonly kind: 'invalidate'; readonly mfn: number; readonly level: number }
+  | { readonly kind: 'pin'; readonly mfn: number; readonly level: number }
+  | { readonly kind: 'unpin'; readonly mfn: number }
+  | {
+      readonly kind: 'page';
+      readonly mfn: number;
+      readonly change: 'allocated' | 'freed';
+      readonly domain: number;
+    }
+  | { readonly kind: 'tlb'; readonly what: 'flush' | 'page'; readonly address: number };
+
+/** An event: where and when, and what. `depth` is the number of spans open around it. */
+export interface TraceEvent {
+  /** Ticks of the machine's clock. */
+  readonly ticks: number;
+  /** Domain and vcpu that were running; -1 for the hypervisor itself. */
+  readonly domain: number;
+  readonly vcpu: number;
+  readonly depth: number;
+  readonly detail: TraceDetail;
+}
