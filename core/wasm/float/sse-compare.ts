@@ -96,28 +96,24 @@ export function ssePredicate32(a: u32, b: u32, predicate: u32): bool {
 /** MINSD: the second operand where either is a NaN or both are zeros. */
 export function sseMin64(a: u64, b: u64): u64 {
   const relation = sseCompare64(a, b, true);
-  if (relation == UNORDERED) return b;
   return flushed64(relation == LESS ? a : b);
 }
 
 /** MAXSD. */
 export function sseMax64(a: u64, b: u64): u64 {
   const relation = sseCompare64(a, b, true);
-  if (relation == UNORDERED) return b;
   return flushed64(relation == GREATER ? a : b);
 }
 
 /** MINSS. */
 export function sseMin32(a: u32, b: u32): u32 {
   const relation = sseCompare32(a, b, true);
-  if (relation == UNORDERED) return b;
   return flushed32(relation == LESS ? a : b);
 }
 
 /** MAXSS. */
 export function sseMax32(a: u32, b: u32): u32 {
   const relation = sseCompare32(a, b, true);
-  if (relation == UNORDERED) return b;
   return flushed32(relation == GREATER ? a : b);
 }
 
