@@ -82,6 +82,23 @@ export function adjust(): bool {
   return (((destination ^ source ^ result) >> (word >> 8)) & AF) != 0;
 }
 
+/** Replaces the flags in `mask` (of CF, OF, AF) by those in `bits`; the others stay as they are. */
+export function replaceFlags(mask: u32, bits: u32): void {
+  const word = load<u32>(CC_KIND);
+  const kind = word & 0xff;
+  let source = load<u64>(CC_SOURCE);
+  if (kind < CC_BITS) {
+    source = 0;
+    if (kind != CC_LOGIC) {
+      if (!(mask & CF) && carry()) source |= CF;
+      if (!(mask & OF) && overflow()) source |= OF;
+      if (!(mask & AF) && adjust()) source |= AF;
+    }
+    store<u32>(CC_KIND, CC_BITS | (word & ~0xff));
+  }
+  store<u64>(CC_SOURCE, (source & ~(<u64>mask)) | (<u64>bits));
+}
+
 /** The six status flags as RFLAGS bits. */
 export function statusFlags(): u32 {
   if ((load<u32>(CC_KIND) & 0xff) == CC_EXPLICIT) return <u32>load<u64>(CC_SOURCE);
