@@ -63,7 +63,7 @@ export const SYS_SGDT_END: u32 = 15;
 /** control.ts: instructions that end a block: they set RIP themselves. */
 export const CTL_FAR_JMP: u32 = 0; // m16:16/32/64 at addressOf, operand size sizeOf
 export const CTL_FAR_CALL: u32 = 1;
-export const CTL_FAR_JMP_IMM: u32 = 2; // compatibility mode: selector in bits 16..31 of disp's successor: see decode
+export const CTL_FAR_JMP_IMM: u32 = 2; // compatibility mode: offset in disp, selector in bytes 2..3 (reg, rm)
 export const CTL_FAR_CALL_IMM: u32 = 3;
 export const CTL_RETF: u32 = 4; // disp = bytes to release
 export const CTL_IRET: u32 = 5;
@@ -79,7 +79,7 @@ export const CTL_POPF: u32 = 14; // sizeOf
 export const CTL_CLI: u32 = 15; // STI = 16
 export const CTL_STI: u32 = 16;
 export const CTL_PRIVILEGED: u32 = 17; // HLT LGDT LIDT LLDT LTR MOV CR/DR RDMSR WRMSR INVLPG CLTS WBINVD INVD SWAPGS LMSW ...
-export const CTL_IO: u32 = 18; // IN OUT (INS OUTS come through string.ts): allowed only by IOPL or the TSS bitmap
+export const CTL_IO: u32 = 18; // IN OUT of sizeOf (INS OUTS: string.ts); port: imm8, or DX when reg is 1; see io.ts
 export const CTL_UD: u32 = 19; // UD2 and everything undefined
 export const CTL_INT1: u32 = 20;
 export const CTL_SYSENTER: u32 = 21; // #UD in our model
