@@ -37,6 +37,9 @@ export function encode(
 ): number[] | null {
   const parts = collect(form, operands);
   if (parts === null) return null;
+  // The rows of near branches name no size: in 16-bit code theirs is 16.
+  if (mode === 16 && form.operands.some((pattern) => pattern.kind === 'relative' && pattern.size === 32))
+    return null;
   const memory = operands.find((operand): operand is Memory => operand.kind === 'memory') ?? null;
   const bytes = prefixes(form, memory, mode);
 
@@ -50,7 +53,7 @@ export function encode(
   }
   if (form.map > 0) bytes.push(0x0f);
   if (form.map > 1) bytes.push(form.map === 2 ? 0x38 : 0x3a);
-  bytes.push(form.opcode | (parts.opcodeRegister & 7), ...modrm.bytes);
+  bytes.push(form.opcode | (form.opcodeRegister ? parts.opcodeRegister & 7 : 0), ...modrm.bytes);
   return finish(bytes, modrm.relative ? memory : null, parts, mode, address);
 }
 

@@ -182,9 +182,6 @@ function parseEncoding(tokens: readonly string[], row: string): Encoding {
 const CLASSES: readonly string[] = ['r8', 'r16', 'r32', 'r64', 'mm', 'xmm', 'sreg', 'cr', 'dr', 'st'];
 
 function parsePattern(text: string, inOpcode: boolean, row: string): Pattern {
-  const fixed = registerNamed(text);
-  if (fixed !== undefined) return { kind: 'fixed', register: fixed };
-  if (text === '1') return { kind: 'one' };
   const [name = '', second] = text.split(/[:/]/);
   if (CLASSES.includes(name)) {
     const kind = name as RegisterClass;
@@ -192,6 +189,9 @@ function parsePattern(text: string, inOpcode: boolean, row: string): Pattern {
     if (second === 'rm') return { kind: 'register', class: kind, slot: 'rm' };
     return { kind: 'register', class: kind, slot: inOpcode || kind === 'st' ? 'opcode' : 'reg' };
   }
+  const fixed = registerNamed(text);
+  if (fixed !== undefined) return { kind: 'fixed', register: fixed };
+  if (text === '1') return { kind: 'one' };
   const match = /^([a-z]+)(\d*)(s?)$/.exec(text);
   const size = Number(match?.[2] ?? 0);
   switch (match?.[1]) {

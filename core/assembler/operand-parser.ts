@@ -123,14 +123,14 @@ function segmentOverride(reader: Reader): number {
 }
 
 interface Terms {
-  readonly registers: { register: Register; scale: number }[];
+  readonly registers: { register: Register; scale: number; scaled: boolean }[];
   readonly rest: Expression;
 }
 
 /** Splits `rbx + rcx*4 + label - 8` into its registers and the expression that is left. */
 function splitTerms(expression: Expression): Terms {
   if (expression.kind === 'register')
-    return { registers: [{ register: expression.register, scale: 1 }], rest: ZERO };
+    return { registers: [{ register: expression.register, scale: 1, scaled: false }], rest: ZERO };
   if (expression.kind !== 'binary') return { registers: [], rest: expression };
   const { operator, left, right } = expression;
   if (operator === '*') {
@@ -138,7 +138,10 @@ function splitTerms(expression: Expression): Terms {
     const factor = scaled === left ? right : left;
     if (scaled === null) return { registers: [], rest: expression };
     if (factor.kind !== 'number') throw new AssemblyError('a scale is 1, 2, 4 or 8');
-    return { registers: [{ register: scaled.register, scale: Number(factor.value) }], rest: ZERO };
+    return {
+      registers: [{ register: scaled.register, scale: Number(factor.value), scaled: true }],
+      rest: ZERO,
+    };
   }
   if (operator !== '+' && operator !== '-') return { registers: [], rest: expression };
   const first = splitTerms(left);
@@ -163,12 +166,15 @@ function placeRegisters(terms: Terms['registers']): Pick<Memory, 'base' | 'index
       throw new AssemblyError('bad address register');
     if (![1, 2, 4, 8].includes(term.scale)) throw new AssemblyError('a scale is 1, 2, 4 or 8');
     addressBits = bits;
-    if (term.scale === 1 && base < 0) base = term.register.number;
-    else if (index < 0) (({ number: index } = term.register), (scale = term.scale));
-    else throw new AssemblyError('too many registers in an address');
+    if (!term.scaled && base < 0) base = term.register.number;
+    else if (index < 0) {
+      index = term.register.number;
+      scale = term.scale;
+    } else throw new AssemblyError('too many registers in an address');
   }
   // rsp can only be a base; of two unscaled registers either may be one.
-  if (index === STACK_POINTER && scale === 1 && addressBits !== 16) [base, index] = [index, base];
+  if (index === STACK_POINTER && scale === 1 && base >= 0 && addressBits !== 16)
+    [base, index] = [index, base];
   return { base, index, scale, addressBits };
 }
 

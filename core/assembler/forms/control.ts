@@ -7,10 +7,10 @@ export const control: readonly Form[] = rows(
   'control',
   `
   ${perCondition((name, digit, alias) => `j${name} rel8 | 7${digit} | ${alias}`)}
-  ${perCondition((name, digit, alias) => `j${name} rel32 | o32 0f 8${digit} | ${alias}`)}
+  ${perCondition((name, digit, alias) => `j${name} rel32 | 0f 8${digit} | ${alias}`)}
   ${perCondition((name, digit, alias) => `j${name} rel16 | o16 0f 8${digit} | no64 ${alias}`)}
   jmp rel8          | eb
-  jmp rel32         | o32 e9
+  jmp rel32         | e9
   jmp rel16         | o16 e9 | no64
   jmp rm64          | ff /4 | d64 default
   jmp rm32          | o32 ff /4 | no64 default
@@ -20,7 +20,7 @@ export const control: readonly Form[] = rows(
   jmp far64         | W ff /5
   jmp ptr16         | o16 ea | no64
   jmp ptr32         | o32 ea | no64
-  call rel32        | o32 e8
+  call rel32        | e8
   call rel16        | o16 e8 | no64
   call rm64         | ff /2 | d64 default
   call rm32         | o32 ff /2 | no64 default

@@ -95,19 +95,19 @@ export const moves: readonly Form[] = rows(
   enter i16, i8        | c8
   leavew               | o16 c9
   leave                | c9
-  les r16, far16       | o16 c4 /r | no64
-  les r32, far32       | o32 c4 /r | no64
-  lds r16, far16       | o16 c5 /r | no64
-  lds r32, far32       | o32 c5 /r | no64
-  lss r16, far16       | o16 0f b2 /r
-  lss r32, far32       | o32 0f b2 /r
-  lss r64, far64       | W 0f b2 /r
-  lfs r16, far16       | o16 0f b4 /r
-  lfs r32, far32       | o32 0f b4 /r
-  lfs r64, far64       | W 0f b4 /r
-  lgs r16, far16       | o16 0f b5 /r
-  lgs r32, far32       | o32 0f b5 /r
-  lgs r64, far64       | W 0f b5 /r
+  les r16, m32         | o16 c4 /r | no64
+  les r32, m48         | o32 c4 /r | no64
+  lds r16, m32         | o16 c5 /r | no64
+  lds r32, m48         | o32 c5 /r | no64
+  lss r16, m32         | o16 0f b2 /r
+  lss r32, m48         | o32 0f b2 /r
+  lss r64, m80         | W 0f b2 /r
+  lfs r16, m32         | o16 0f b4 /r
+  lfs r32, m48         | o32 0f b4 /r
+  lfs r64, m80         | W 0f b4 /r
+  lgs r16, m32         | o16 0f b5 /r
+  lgs r32, m48         | o32 0f b5 /r
+  lgs r64, m80         | W 0f b5 /r
   movnti m32, r32      | np 0f c3 /r
   movnti m64, r64      | W np 0f c3 /r
   ${perCondition((name, digit, alias) => `set${name} rm8 | 0f 9${digit} /0 | ${alias}`)}
