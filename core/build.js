@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { generate } from './dispatch.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, 'wasm');
@@ -21,10 +22,10 @@ const options = [
 /** @returns {string} a digest of everything the output depends on */
 function digestOfSources() {
   const hash = createHash('sha256').update(JSON.stringify(options.slice(3)));
-  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+  for (const name of ['build.js', 'dispatch.js']) hash.update(readFileSync(join(here, name)));
   const files = readdirSync(source, { recursive: true })
     .map(String)
-    .filter((name) => name.endsWith('.ts'));
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('generated'));
   for (const name of files.sort()) hash.update(name).update(readFileSync(join(source, name)));
   return hash.digest('hex');
 }
@@ -33,6 +34,10 @@ const stamp = join(output, 'core.digest');
 const digest = digestOfSources();
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
   mkdirSync(output, { recursive: true });
+  mkdirSync(join(source, 'generated'), { recursive: true });
+  const { operations, loop } = generate();
+  writeFileSync(join(source, 'generated/operations.ts'), operations);
+  writeFileSync(join(source, 'generated/loop.ts'), loop);
   const { error, stderr } = await asc.main(options);
   if (error) {
     process.stderr.write(`${stderr.toString()}\ncore/wasm did not compile: ${error.message}\n`);

@@ -96,6 +96,8 @@ export const RETIRED = 0x1400;
 export const TSC_OFFSET = 0x1408;
 /** u32: nonzero makes CPUID raise #GP above CPL 0 (MSR_MISC_FEATURES_ENABLES.CPUID_FAULT). */
 export const CPUID_FAULTING = 0x1410;
+/** u32: what RDTSCP leaves in ECX (IA32_TSC_AUX). */
+export const TSC_AUX = 0x1414;
 
 /** Why `run` came back: EXIT_* (u32), then vector (u32), error code (u32), address (u64). */
 export const EXIT_REASON = 0x1420;
@@ -108,16 +110,31 @@ export const STATE_END = 0x1440;
 
 /** u32: the block being executed (blocks.ts), for whoever needs the next instruction's address. */
 export const CURRENT_BLOCK = 0x1440;
-/** u32: memory read by the core on a guest's behalf is an access of the supervisor (descriptor tables). */
+/** u32: the TLB bank in use: address space × privilege. */
 export const TLB_BASE = 0x1444;
 /** u32: number of machine frames. */
 export const FRAMES = 0x1448;
-/** u32: set to ask `run` to stop before the next block (a write hit the code being executed). */
-export const STOP_BLOCK = 0x144c;
+/** u32: 1 once a large page was cached: INVLPG drops everything then. */
+export const LARGE_PAGES_CACHED = 0x144c;
 /** u32 ×4: what CPUID answered last. */
 export const CPUID_RESULT = 0x1450;
 /** 16 bytes of scratch for operands on their way. */
 export const SCRATCH = 0x1460;
+
+/** u32: set when a rep string instruction has iterations left: the same record executes again (string.ts). */
+export const STRING_AGAIN = 0x1470;
+/** u32: DR6 bits of watchpoints hit by the instruction being executed. */
+export const DEBUG_PENDING = 0x1474;
+
+/**
+ * The page that code runs in (u64, its virtual address, or all ones) and its pointer (u32): jumps inside a page do not ask
+ * the TLB again, and neither does a run that goes on where the last one stopped.
+ */
+export const CODE_PAGE = 0x1478;
+export const CODE_POINTER = 0x1480;
+
+/** u32: set by a fault on a non-canonical address, which is #SS instead of #GP when the stack was meant. */
+export const NON_CANONICAL = 0x1484;
 
 /** TLB: 4 banks (address space × privilege) of 512 entries of 32 bytes. */
 export const TLB = 0x10000;
@@ -125,6 +142,14 @@ export const TLB_ENTRIES = 512;
 export const TLB_ENTRY_BYTES = 32;
 export const TLB_BANK_BYTES = 0x4000;
 export const TLB_BANKS = 4;
+
+/** What machine addresses without memory behind them read (all ones) and a place for what is written to them. */
+export const VOID_READ = 0x20000;
+export const VOID_WRITE = 0x21000;
+/** A block that is decoded for one use: a truncated one, or an instruction that crosses a page. */
+export const SCRATCH_BLOCK = 0x22000;
+/** 32 bytes for an instruction that crosses a page. */
+export const FETCH_BUFFER = 0x23000;
 
 /** Hash heads of decoded blocks: u32 pointers. */
 export const BLOCK_HASH = 0x100000;

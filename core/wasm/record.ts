@@ -109,5 +109,5 @@ export function ripOf(p: u32): u64 {
 // @ts-ignore: decorator
 @inline
 export function nextRip(): u64 {
-  return load<u64>(REGS + SLOT_PAGE * 8) + <u64>load<u32>(load<u32>(CURRENT_BLOCK), 16);
+  return load<u64>(REGS + SLOT_PAGE * 8) + <u64>load<u16>(load<u32>(CURRENT_BLOCK), 16);
 }

@@ -1,0 +1,200 @@
+/**
+ * The cache of decoded blocks: straight-line code of one machine frame, keyed by machine address and mode, valid while
+ * the frame's version is the one it was decoded from.
+ *
+ * A block is a header and records (record.ts), the last of which ends it:
+ *
+ * | at | u32 |
+ * |---|---|
+ * | 0 | machine address of its first instruction |
+ * | 4 | version of the frame |
+ * | 8 | instructions it retires when run to its end |
+ * | 12 | next block with the same hash |
+ * | 16 | u16 offset behind its last instruction, from the start of its page (beyond 4095 when that crosses); u16 records |
+ * | 20 | mode (segments.ts `modeOf`) |
+ * | 24 | block at the target of its final jump, when that lies in the same page and was found before |
+ * | 28 | block behind it, likewise |
+ */
+import { decodeInto } from './decode/block';
+import { raise } from './fault';
+import {
+  BLOCKS,
+  BLOCKS_END,
+  BLOCK_HASH,
+  BLOCK_HASH_ENTRIES,
+  CODE_PAGE,
+  CODE_POINTER,
+  CURRENT_BLOCK,
+  FRAME_VERSIONS,
+  LIMITS,
+  MEMORY,
+  REGS,
+  RIP,
+  SCRATCH_BLOCK,
+  SEG_CS,
+  SLOT_PAGE,
+  VECTOR_GP,
+} from './layout';
+import { PAGE_MASK, markCode, translateExecute } from './memory';
+import { OP_STOP } from './generated/operations';
+import { RECORD_BYTES } from './record';
+import { modeOf } from './segments';
+
+export const BLOCK_KEY: u32 = 0;
+export const BLOCK_VERSION: u32 = 4;
+export const BLOCK_COUNT: u32 = 8;
+export const BLOCK_NEXT: u32 = 12;
+export const BLOCK_END: u32 = 16;
+export const BLOCK_LENGTH: u32 = 18;
+export const BLOCK_MODE: u32 = 20;
+export const BLOCK_TAKEN: u32 = 24;
+export const BLOCK_FALL: u32 = 28;
+export const BLOCK_RECORDS: u32 = 32;
+
+/** Instructions in a block at most, and what the largest block can take. */
+export const BLOCK_LIMIT: u32 = 64;
+const BLOCK_BYTES_LIMIT: u32 = BLOCK_RECORDS + (2 * BLOCK_LIMIT + 2) * RECORD_BYTES;
+
+let free: u32 = BLOCKS;
+/** The processor's mode, kept here because every look-up needs it. */
+let mode: u32 = 0;
+
+/** Tells the cache that CS may have changed. */
+export function modeChanged(): void {
+  mode = modeOf();
+}
+
+// @ts-ignore: decorator
+@inline
+export function currentMode(): u32 {
+  return mode;
+}
+
+/** Counts `dropBlocks`: pointers to blocks are only good while it stays. */
+let epoch: u32 = 0;
+
+/** Forgets all blocks. */
+export function dropBlocks(): void {
+  epoch++;
+  memory.fill(BLOCK_HASH, 0, BLOCK_HASH_ENTRIES * 4);
+  free = BLOCKS;
+}
+
+// @ts-ignore: decorator
+@inline
+function bucketOf(key: u32): u32 {
+  return BLOCK_HASH + ((((key * 0x9e3779b1) >>> 15) & (BLOCK_HASH_ENTRIES - 1)) << 2);
+}
+
+/**
+ * The code of `frame` was written. If the block being executed comes from there, its records that are still ahead are
+ * turned into stops, so that what follows is decoded afresh.
+ */
+export function stopBlock(frame: u32): void {
+  const block = load<u32>(CURRENT_BLOCK);
+  if (!block || load<u32>(block) >> 12 != frame) return;
+  store<u32>(block, 0, BLOCK_TAKEN);
+  store<u32>(block, 0, BLOCK_FALL);
+  const end = block + BLOCK_RECORDS + <u32>load<u16>(block, BLOCK_LENGTH) * RECORD_BYTES;
+  for (let p = block + BLOCK_RECORDS; p < end; p += RECORD_BYTES) store<u16>(p, OP_STOP);
+}
+
+/**
+ * The block at a virtual address, decoded if need be; SLOT_PAGE is set. 0 with a fault raised and RIP set when the
+ * fetch faults.
+ */
+export function lookup(rip: u64): u32 {
+  const pointer = fetchPointer(rip);
+  if (!pointer) return 0;
+  const key = pointer - MEMORY;
+  const version = load<u32>(FRAME_VERSIONS + (key >> 12) * 4);
+  let block = load<u32>(bucketOf(key));
+  while (block) {
+    if (
+      load<u32>(block) == key &&
+      load<u32>(block, BLOCK_VERSION) == version &&
+      load<u32>(block, BLOCK_MODE) == mode
+    )
+      return block;
+    block = load<u32>(block, BLOCK_NEXT);
+  }
+  return decode(rip, pointer);
+}
+
+function fetchPointer(rip: u64): u32 {
+  if (mode && <u32>rip > load<u32>(LIMITS + SEG_CS * 4)) {
+    store<u64>(RIP, rip);
+    raise(VECTOR_GP, 0);
+    return 0;
+  }
+  const page = rip & PAGE_MASK;
+  if (page == load<u64>(CODE_PAGE)) return load<u32>(CODE_POINTER) + ((<u32>rip) & 0xfff);
+  const pointer = translateExecute(rip);
+  if (!pointer) {
+    store<u64>(RIP, rip);
+    return 0;
+  }
+  store<u64>(CODE_PAGE, page);
+  store<u32>(CODE_POINTER, pointer & ~0xfff);
+  store<u64>(REGS + SLOT_PAGE * 8, page);
+  return pointer;
+}
+
+/**
+ * The block at `target`, where the block being executed goes on; remembered at `link` (BLOCK_TAKEN, BLOCK_FALL) when both
+ * are in the same page. 0 with a fault raised.
+ */
+export function resolve(block: u32, link: u32, target: u64): u32 {
+  if (mode) target &= mode == 1 ? 0xffffffff : 0xffff;
+  const same =
+    (target & PAGE_MASK) == load<u64>(REGS + SLOT_PAGE * 8) && load<u16>(block, BLOCK_END) <= 0x1000;
+  const before = epoch;
+  const key = load<u32>(block);
+  const next = lookup(target);
+  const stopped = load<u16>(block + BLOCK_RECORDS) == OP_STOP;
+  if (next && same && before == epoch && block != <u32>SCRATCH_BLOCK && !stopped && load<u32>(block) == key) {
+    store<u32>(block, next, link);
+  }
+  return next;
+}
+
+function decode(rip: u64, pointer: u32): u32 {
+  if (free + BLOCK_BYTES_LIMIT > <u32>BLOCKS_END) dropBlocks();
+  const block = free;
+  const key = pointer - MEMORY;
+  const version = pointer >= <u32>MEMORY ? markCode(key >> 12) : 0;
+  const end = decodeInto(block, rip, pointer, BLOCK_LIMIT);
+  if (!end) {
+    store<u64>(RIP, rip);
+    return 0;
+  }
+  store<u32>(block, key);
+  store<u32>(block, version, BLOCK_VERSION);
+  store<u32>(block, mode, BLOCK_MODE);
+  store<u32>(block, 0, BLOCK_TAKEN);
+  store<u32>(block, 0, BLOCK_FALL);
+  // An instruction that crosses its page also depends on the next one: it is decoded again each time.
+  if (load<u16>(block, BLOCK_END) > 0x1000 || pointer < <u32>MEMORY) return block;
+  const bucket = bucketOf(key);
+  store<u32>(block, load<u32>(bucket), BLOCK_NEXT);
+  store<u32>(bucket, block);
+  free = end;
+  return block;
+}
+
+/** A block of at most `limit` instructions at `rip`, for one use; 0 with a fault raised. */
+export function decodeTruncated(rip: u64, limit: u32): u32 {
+  const pointer = fetchPointer(rip);
+  if (!pointer) return 0;
+  if (pointer >= <u32>MEMORY) markCode((pointer - MEMORY) >> 12);
+  if (!decodeInto(SCRATCH_BLOCK, rip, pointer, limit)) {
+    store<u64>(RIP, rip);
+    return 0;
+  }
+  store<u32>(SCRATCH_BLOCK, pointer - MEMORY);
+  store<u32>(SCRATCH_BLOCK, 0, BLOCK_VERSION);
+  store<u32>(SCRATCH_BLOCK, mode, BLOCK_MODE);
+  store<u32>(SCRATCH_BLOCK, 0, BLOCK_TAKEN);
+  store<u32>(SCRATCH_BLOCK, 0, BLOCK_FALL);
+  return SCRATCH_BLOCK;
+}

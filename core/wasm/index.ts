@@ -1,0 +1,80 @@
+/** What the module exports: see core/machine.ts, which binds it. */
+import { dropBlocks, modeChanged } from './blocks';
+import { cpuid as answerCpuid } from './cpuid';
+import { readFlags, writeFlags } from './flags';
+import {
+  CR0,
+  CR2,
+  CR4,
+  EFER,
+  EXIT_ADDRESS,
+  EXIT_ERROR,
+  EXIT_REASON,
+  FCW,
+  FRAMES,
+  FRAME_VERSIONS,
+  MEMORY,
+  MXCSR,
+  VOID_READ,
+} from './layout';
+import {
+  currentSpace,
+  flushTlb,
+  flushTlbPage as flushPage,
+  invalidateFrame,
+  loadAddressSpace as loadRoot,
+  selectBank,
+  translateAny,
+} from './memory';
+
+export { dropBlocks, flushTlb, invalidateFrame, readFlags, writeFlags };
+export { run } from './run';
+
+/** Makes the processor of a machine with so many frames, in long mode with paging, NX and SSE enabled. */
+export function initialise(frames: u32): void {
+  store<u32>(FRAMES, frames);
+  memory.fill(FRAME_VERSIONS, 0, frames * 4);
+  memory.fill(VOID_READ, 0xff, 0x1000);
+  store<u64>(CR0, 0x80050033);
+  store<u64>(CR4, 0x620);
+  store<u64>(EFER, 0xd01);
+  store<u16>(FCW, 0x37f);
+  store<u32>(MXCSR, 0x1f80);
+  flushTlb();
+  selectBank(0);
+  dropBlocks();
+  modeChanged();
+}
+
+/** CPL, segments, control or debug registers were written from outside. */
+export function stateChanged(): void {
+  modeChanged();
+  selectBank(currentSpace());
+  flushTlb();
+}
+
+export function flushTlbPage(low: u32, high: u32): void {
+  flushPage(((<u64>high) << 32) | (<u64>low));
+}
+
+export function loadAddressSpace(low: u32, high: u32, space: u32, keep: u32): void {
+  loadRoot(((<u64>high) << 32) | (<u64>low), space, keep != 0);
+}
+
+/** Machine address of a virtual one, or -1; leaves no trace of a fault. */
+export function translate(low: u32, high: u32, access: u32): f64 {
+  const reason = load<u64>(EXIT_REASON);
+  const error = load<u32>(EXIT_ERROR);
+  const address = load<u64>(EXIT_ADDRESS);
+  const cr2 = load<u64>(CR2);
+  const pointer = translateAny(((<u64>high) << 32) | (<u64>low), access);
+  store<u64>(EXIT_REASON, reason);
+  store<u32>(EXIT_ERROR, error);
+  store<u64>(EXIT_ADDRESS, address);
+  store<u64>(CR2, cr2);
+  return pointer >= <u32>MEMORY ? <f64>(pointer - MEMORY) : -1;
+}
+
+export function cpuid(leaf: u32, subleaf: u32): void {
+  answerCpuid(leaf, subleaf);
+}

@@ -1,0 +1,173 @@
+/** The ways out of the main loop, and the checks in front of the families: small functions it calls. */
+import { BLOCK_COUNT, BLOCK_RECORDS, currentMode, modeChanged } from './blocks';
+import { raise } from './fault';
+import { OP_CALL, OP_LEAVE, OP_PUSH_R, OP_RET } from './generated/operations';
+import { zero } from './flags';
+import {
+  ATTRIBUTES,
+  CR0,
+  CR4,
+  EXIT_EXCEPTION,
+  EXIT_PRIVILEGED,
+  EXIT_REASON,
+  EXIT_VECTOR,
+  LIMITS,
+  NON_CANONICAL,
+  RBP,
+  RCX,
+  REGS,
+  RETIRED,
+  RIP,
+  RSP,
+  SEG_SS,
+  SLOT_ADDRESS,
+  SLOT_PAGE,
+  SLOT_SEGMENT,
+  VECTOR_GP,
+  VECTOR_NM,
+  VECTOR_SS,
+  VECTOR_UD,
+} from './layout';
+import { currentSpace, selectBank } from './memory';
+import { RECORD_BYTES, addressOf, immOf, regOf, ripOf, rmOf } from './record';
+
+/** RETIRED when the current run's budget is used up. */
+let limit: u64 = 0;
+
+export function setLimit(retired: u64): void {
+  limit = retired;
+}
+
+// @ts-ignore: decorator
+@inline
+export function pageBase(): u64 {
+  return load<u64>(REGS + SLOT_PAGE * 8);
+}
+
+/** Instructions of `block` that are not retired when the record at `p` does not complete. */
+function unretired(p: u32, block: u32): i32 {
+  let count = load<u32>(block, BLOCK_COUNT);
+  for (let at = block + BLOCK_RECORDS; at < p; at += RECORD_BYTES) count -= load<u16>(at, 6) >> 14;
+  return <i32>count;
+}
+
+/** The record at `p` has raised an exit: RIP is its instruction, it and what follows in the block are not retired. */
+export function abort(p: u32, block: u32, remaining: i32): i32 {
+  store<u64>(RIP, ripOf(p));
+  if (load<u32>(NON_CANONICAL)) {
+    store<u32>(NON_CANONICAL, 0);
+    if (usesStack(p)) store<u32>(EXIT_VECTOR, VECTOR_SS);
+  }
+  return remaining + unretired(p, block);
+}
+
+/** Whether the memory operand of the record at `p` is relative to rSP or rBP: SS is its segment. */
+function usesStack(p: u32): bool {
+  const operation = <u32>load<u16>(p);
+  if (operation >= OP_PUSH_R && operation <= OP_LEAVE) return true;
+  if (operation >= OP_CALL && operation <= OP_RET) return true;
+  const base = <u32>load<u8>(p, 4);
+  const index = <u32>load<u8>(p, 5);
+  return (base == RSP * 8 || base == RBP * 8) && index < SLOT_SEGMENT * 8;
+}
+
+/** The code ahead was overwritten: go on at the record's instruction, decoded afresh. */
+export function stopped(p: u32, block: u32, remaining: i32): i32 {
+  store<u64>(RIP, ripOf(p));
+  return remaining + unretired(p, block);
+}
+
+/** The budget ends in the middle of a repeated string instruction: the iterations done count as one instruction. */
+export function again(p: u32, block: u32): i32 {
+  store<u64>(RIP, ripOf(p));
+  return unretired(p, block) - 1;
+}
+
+/** The budget ends inside `next`. */
+export function leave(next: u32, remaining: i32): i32 {
+  store<u64>(RIP, pageBase() + <u64>(load<u32>(next) & 0xfff));
+  return remaining;
+}
+
+/** The budget is used up in front of `rip`. */
+export function stopAt(rip: u64): i32 {
+  const mode = currentMode();
+  store<u64>(RIP, mode ? rip & (mode == 1 ? 0xffffffff : 0xffff) : rip);
+  return 0;
+}
+
+/** A control instruction has raised an exit: a fault, or one that is retired (SYSCALL, INT n). */
+export function leaveControl(p: u32, block: u32, remaining: i32): i32 {
+  afterControl();
+  const reason = load<u32>(EXIT_REASON);
+  return reason == EXIT_EXCEPTION || reason == EXIT_PRIVILEGED ? abort(p, block, remaining) : remaining;
+}
+
+/** CS, CPL may have changed. */
+export function afterControl(): void {
+  modeChanged();
+  selectBank(currentSpace());
+}
+
+/** Makes RETIRED exact for an instruction that reads the clock. */
+export function countRetired(p: u32, block: u32, remaining: i32): void {
+  store<u64>(RETIRED, limit - <u64>(remaining + unretired(p, block)));
+}
+
+/** CR0.EM and CR0.TS: #NM for x87. */
+export function fpuAvailable(): bool {
+  const cr0 = load<u32>(CR0);
+  if (!(cr0 & 0xc)) return true;
+  raise(VECTOR_NM, 0);
+  return false;
+}
+
+/** CR0.EM, CR4.OSFXSR: #UD; CR0.TS: #NM, for MMX and SSE. */
+export function sseAvailable(p: u32): bool {
+  const cr0 = load<u32>(CR0);
+  if (cr0 & 4 || !(load<u32>(CR4) & 0x200)) raise(VECTOR_UD, 0);
+  else if (cr0 & 8) raise(VECTOR_NM, 0);
+  else return true;
+  return false;
+}
+
+/** LOOP, LOOPE, LOOPNE, JrCXZ: `rm` is the kind (0 NE, 1 E, 2 plain, 3 CXZ), `reg` the address size (0 64, 1 32, 2 16). */
+export function loopTaken(p: u32): bool {
+  const kind = rmOf(p);
+  const size = regOf(p);
+  const mask: u64 = size == 0 ? 0xffffffffffffffff : size == 1 ? 0xffffffff : 0xffff;
+  const rcx = load<u64>(REGS + RCX * 8);
+  if (kind == 3) return (rcx & mask) == 0;
+  const count = (rcx - 1) & mask;
+  store<u64>(REGS + RCX * 8, size == 2 ? (rcx & ~mask) | count : count);
+  if (kind == 2) return count != 0;
+  return count != 0 && zero() == (kind == 1);
+}
+
+/**
+ * An address in compatibility mode: offset of `rm`'s segment, checked against its limit and rights; the linear address
+ * goes to SLOT_ADDRESS. imm: bytes accessed, bit 8 for a write, bit 9 for 16-bit addressing, bit 10 for no check (LEA).
+ */
+export function compatibilityAddress(p: u32): void {
+  const access = <u32>immOf(p);
+  let offset = addressOf(p) & 0xffffffff;
+  if (access & 0x200) offset &= 0xffff;
+  if (access & 0x400) {
+    store<u64>(REGS + SLOT_ADDRESS * 8, offset);
+    return;
+  }
+  const segment = rmOf(p);
+  const attributes = load<u32>(ATTRIBUTES + segment * 4);
+  const last = offset + <u64>(access & 0xff) - 1;
+  const segmentLimit = <u64>load<u32>(LIMITS + segment * 4);
+  const code = (attributes & 8) != 0;
+  const forbidden = access & 0x100 ? code || !(attributes & 2) : code && !(attributes & 2);
+  const expandDown = !code && (attributes & 4) != 0;
+  const top: u64 = attributes & 0x4000 ? 0xffffffff : 0xffff;
+  const outside = expandDown ? offset <= segmentLimit || last > top : last > segmentLimit;
+  if (!(attributes & 0x80) || forbidden || outside) {
+    raise(segment == SEG_SS ? VECTOR_SS : VECTOR_GP, 0);
+    return;
+  }
+  store<u64>(REGS + SLOT_ADDRESS * 8, (offset + load<u64>(REGS + (SLOT_SEGMENT + segment) * 8)) & 0xffffffff);
+}

@@ -1,0 +1,65 @@
+/** Running: blocks one after another until the budget is used up or something is the hypervisor's business. */
+import { BLOCK_COUNT, decodeTruncated, lookup, modeChanged } from './blocks';
+import { DEBUG_BS, breakpointAt, debugArmed, raiseDebug } from './debug';
+import { faulted } from './fault';
+import { execute } from './generated/loop';
+import {
+  CURRENT_BLOCK,
+  DEBUG_PENDING,
+  EXIT_BUDGET,
+  EXIT_NONE,
+  EXIT_REASON,
+  RETIRED,
+  RF,
+  RIP,
+  SYSTEM_FLAGS,
+  TF,
+} from './layout';
+import { setLimit } from './leave';
+
+/** Runs until an exit, or until `budget` instructions are retired. Returns EXIT_*. */
+export function run(budget: i32): u32 {
+  const start = load<u64>(RETIRED);
+  setLimit(start + <u64>budget);
+  store<u32>(EXIT_REASON, EXIT_NONE);
+  modeChanged();
+  let remaining = budget;
+  while (remaining > 0) {
+    remaining = load<u32>(SYSTEM_FLAGS) & TF || debugArmed() ? step(remaining) : runBlocks(remaining);
+    store<u64>(RETIRED, start + <u64>(budget - remaining));
+    if (faulted()) break;
+  }
+  if (!faulted()) store<u32>(EXIT_REASON, EXIT_BUDGET);
+  store<u32>(CURRENT_BLOCK, 0);
+  return load<u32>(EXIT_REASON);
+}
+
+function runBlocks(remaining: i32): i32 {
+  const rip = load<u64>(RIP);
+  let block = lookup(rip);
+  if (block && load<u32>(block, BLOCK_COUNT) > <u32>remaining) block = decodeTruncated(rip, remaining);
+  if (!block) return remaining;
+  store<u32>(SYSTEM_FLAGS, load<u32>(SYSTEM_FLAGS) & ~RF);
+  return execute(block, remaining);
+}
+
+/** One instruction with TF set or debug registers armed. */
+function step(remaining: i32): i32 {
+  const rip = load<u64>(RIP);
+  const flags = load<u32>(SYSTEM_FLAGS);
+  const hits = flags & RF ? 0 : breakpointAt(rip);
+  if (hits) {
+    raiseDebug(hits);
+    return remaining;
+  }
+  store<u32>(DEBUG_PENDING, 0);
+  const block = decodeTruncated(rip, 1);
+  if (!block) return remaining;
+  const left = execute(block, 1);
+  const after = remaining - 1 + left;
+  if (faulted()) return after;
+  if (left == 0) store<u32>(SYSTEM_FLAGS, load<u32>(SYSTEM_FLAGS) & ~RF);
+  const pending = load<u32>(DEBUG_PENDING) | (flags & TF ? DEBUG_BS : 0);
+  if (pending) raiseDebug(pending);
+  return after;
+}
