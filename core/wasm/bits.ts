@@ -1,7 +1,7 @@
 /** Bit instructions (SDM vol. 2: BT BTS BTR BTC, BSF, BSR, POPCNT, BSWAP, MOVBE, CRC32). */
 import { faulted } from './fault';
 import { CC_LOGIC, replaceFlags, setFlags, writeStatusFlags } from './flags';
-import { ATTRIBUTES, CF, SEG_CS, ZF } from './layout';
+import { CF, SEG_CS, ZF } from './layout';
 import { writable } from './memory';
 import { signExtend } from './multiply';
 import {
@@ -15,8 +15,8 @@ import {
   writeRm,
 } from './operands';
 import { SIZE_16, SIZE_32, SIZE_64, addressOf, imm8Of, isMemory, regOf, rmOf, sizeOf } from './record';
+import { ATTR_L, attributesIn } from './segments';
 
-const ATTRIBUTE_L: u32 = 0x2000;
 /** The reflected CRC-32C polynomial (SDM vol. 2, CRC32: 0x11EDC6F41). */
 const CRC32C: u32 = 0x82f63b78;
 
@@ -24,7 +24,7 @@ const CRC32C: u32 = 0x82f63b78;
 // @ts-ignore: decorator
 @inline
 export function wrapLinear(address: u64): u64 {
-  return load<u32>(ATTRIBUTES + SEG_CS * 4) & ATTRIBUTE_L ? address : address & 0xffffffff;
+  return attributesIn(SEG_CS) & ATTR_L ? address : address & 0xffffffff;
 }
 
 /** `value` with `bit` set, reset or complemented (kinds 1, 2, 3 as in ModRM.reg & 3; 0 leaves it). */
