@@ -14,7 +14,7 @@ const options = [
   join(source, 'index.ts'),
   ...['--outFile', join(output, 'core.wasm')],
   ...['--runtime', 'stub', '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
-  ...['--importMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--memoryBase', '4194304'],
+  ...['--importMemory', '--initialMemory', '128', '--maximumMemory', '65536', '--memoryBase', '4194304'],
   ...['--enable', 'simd', '--enable', 'bulk-memory', '--enable', 'sign-extension', '--use', 'abort='],
   ...['--zeroFilledMemory'],
 ];

@@ -153,7 +153,7 @@ export function resolve(block: u32, link: u32, target: u64): u32 {
   const next = lookup(target);
   const stopped = load<u16>(block + BLOCK_RECORDS) == OP_STOP;
   if (next && same && before == epoch && block != <u32>SCRATCH_BLOCK && !stopped && load<u32>(block) == key) {
-    store<u32>(block, next, link);
+    store<u32>(block + link, next);
   }
   return next;
 }

@@ -68,7 +68,7 @@ function usesStack(p: u32): bool {
   if (operation >= OP_CALL && operation <= OP_RET) return true;
   const base = <u32>load<u8>(p, 4);
   const index = <u32>load<u8>(p, 5);
-  return (base == RSP * 8 || base == RBP * 8) && index < SLOT_SEGMENT * 8;
+  return (base == RSP * 8 || base == RBP * 8) && index < <u32>(SLOT_SEGMENT * 8);
 }
 
 /** The code ahead was overwritten: go on at the record's instruction, decoded afresh. */

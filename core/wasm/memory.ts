@@ -120,7 +120,7 @@ export function markCode(frame: u32): u32 {
   if (version & 1) return version;
   store<u32>(at, version | 1);
   const page = MEMORY + (frame << 12);
-  for (let e: u32 = TLB; e < TLB + TLB_BANKS * TLB_BANK_BYTES; e += TLB_ENTRY_BYTES) {
+  for (let e: u32 = TLB; e < <u32>(TLB + TLB_BANKS * TLB_BANK_BYTES); e += TLB_ENTRY_BYTES) {
     if (<u32>load<u64>(e, WRITE_TAG) + load<u32>(e, ADDEND) == page) store<u64>(e, -1, WRITE_TAG);
   }
   return version | 1;

@@ -42,8 +42,8 @@ export let rex: u32 = 0;
 /** 0 none, 1 F3, 2 F2. */
 export let repeat: u32 = 0;
 export let lock: bool = false;
-/** Segment override, or -1. */
-let override: i32 = -1;
+/** Segment segmentOverride, or -1. */
+let segmentOverride: i32 = -1;
 let lockable: bool = false;
 
 /** ModRM. */
@@ -74,7 +74,7 @@ export function begin(rip: u64, pointer: u32, to: u32, codeMode: u32): void {
   rex = 0;
   repeat = 0;
   lock = false;
-  override = -1;
+  segmentOverride = -1;
   lockable = false;
   inMemory = false;
   out = to;
@@ -196,8 +196,8 @@ function applyPrefix(byte: u32): void {
   else if (byte == 0xf0) lock = true;
   else if (byte == 0xf3) repeat = 1;
   else if (byte == 0xf2) repeat = 2;
-  else if (byte >= 0x64) override = <i32>(byte - 0x64) + SEG_FS;
-  else if (mode != 0) override = <i32>((byte - 0x26) >> 3);
+  else if (byte >= 0x64) segmentOverride = <i32>(byte - 0x64) + SEG_FS;
+  else if (mode != 0) segmentOverride = <i32>((byte - 0x26) >> 3);
 }
 
 /** Whether prefix 66 was given (in 16-bit code the default is the other way round). */
@@ -221,10 +221,10 @@ export function addressSize(): u32 {
   return (mode == 1) == addressOverride ? 2 : 1;
 }
 export function segmentOr(otherwise: u32): u32 {
-  return override >= 0 ? <u32>override : otherwise;
+  return segmentOverride >= 0 ? <u32>segmentOverride : otherwise;
 }
 export function hasOverride(): bool {
-  return override >= 0;
+  return segmentOverride >= 0;
 }
 
 /** Numbers of the ModRM fields with REX. */
@@ -321,7 +321,7 @@ export function emitMemory(operation: u32, bytes: u32, isWrite: bool): u32 {
 
 /** Like `emitMemory` for LEA: no segment, no check. */
 export function emitAddress(operation: u32): u32 {
-  override = -1;
+  segmentOverride = -1;
   if (mode != 0) prepareCompatibility(0x400);
   else prepareAddress();
   return emitAddressed(operation);
@@ -338,7 +338,7 @@ function emitAddressed(operation: u32): u32 {
 
 /** Folds FS or GS into base or index, or computes the address in a micro-operation before the record. */
 function prepareAddress(): void {
-  const segment = override >= <i32>SEG_FS ? <u32>override + SLOT_SEGMENT : SLOT_ZERO;
+  const segment = segmentOverride >= <i32>SEG_FS ? <u32>segmentOverride + SLOT_SEGMENT : SLOT_ZERO;
   if (!addressOverride) {
     if (segment == SLOT_ZERO) return;
     if (index == SLOT_ZERO) {
@@ -387,11 +387,11 @@ export function absoluteOperand(): void {
     disp = <i32>value;
     return;
   }
-  const segment = override >= <i32>SEG_FS ? <u32>override + SLOT_SEGMENT : SLOT_ZERO;
+  const segment = segmentOverride >= <i32>SEG_FS ? <u32>segmentOverride + SLOT_SEGMENT : SLOT_ZERO;
   microAddress(OP_ADDRESS_ABSOLUTE, segment * 8);
   store<u64>(out - RECORD_BYTES, value, 8);
   store<u8>(out - RECORD_BYTES, NO_BASE, 4);
-  override = -1;
+  segmentOverride = -1;
   addressOverride = false;
 }
 
@@ -415,7 +415,7 @@ export function bad(vector: u32): void {
   out = first;
   store<u32>(emit(OP_BAD), vector, 12);
 }
-export function undefined(): void {
+export function undefinedOpcode(): void {
   bad(VECTOR_UD);
 }
 export function protection(): void {
@@ -434,7 +434,7 @@ export function finish(): bool {
     return true;
   }
   if (cut) return false;
-  if (lock && !lockable) undefined();
+  if (lock && !lockable) undefinedOpcode();
   const after = <i32>(((<u32>start) & 0xfff) + length);
   for (let p = first; p < out; p += RECORD_BYTES) {
     if (load<u8>(p, 4) == SLOT_PAGE * 8) store<i32>(p, load<i32>(p, 8) + after, 8);

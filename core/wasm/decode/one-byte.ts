@@ -125,7 +125,7 @@ import {
   rex,
   rmNumber,
   stackSize,
-  undefined,
+  undefinedOpcode,
 } from './instruction';
 import { twoByte } from './two-byte';
 
@@ -163,7 +163,7 @@ export function oneByte(opcode: u32): bool {
 
 /** An undefined opcode ends the block. */
 function ud(): bool {
-  undefined();
+  undefinedOpcode();
   return true;
 }
 

@@ -83,7 +83,7 @@ import {
   rex,
   rmNumber,
   stackSize,
-  undefined,
+  undefinedOpcode,
 } from './instruction';
 import { jcc, loadFar } from './one-byte';
 import { simdForm } from '../simd/forms';
@@ -98,7 +98,7 @@ const FORM_RM_MM: u32 = 128;
 const FORM_GROUP: u32 = 256;
 
 function ud(): bool {
-  undefined();
+  undefinedOpcode();
   return true;
 }
 
