@@ -1,12 +1,13 @@
 /**
  * Multiplication and division (SDM vol. 2: MUL, IMUL, DIV, IDIV), 128 bits included.
  *
- * Flags the manual leaves undefined stay as they were (AMD does so for multiplications).
+ * Flags the manual leaves undefined are as AMD's processors leave them: multiplication changes CF and OF alone, division sets
+ * AF and clears SF, ZF and PF.
  */
 import { multiplyHigh, multiplyHighSigned } from './alu';
 import { faulted, raise } from './fault';
-import { replaceFlags } from './flags';
-import { CF, OF, RAX, RDX, REGS, SLOT_ADDRESS, VECTOR_DE } from './layout';
+import { CC_BITS, carry, overflow, replaceFlags, setFlags } from './flags';
+import { AF, CF, OF, RAX, RDX, REGS, SLOT_ADDRESS, VECTOR_DE } from './layout';
 import { readMemory, readReg, readRegister, readRm, writeReg, writeRegister } from './operands';
 import { SIZE_16, SIZE_32, SIZE_8, dispOf, isMemory, rmOf, sizeOf } from './record';
 
@@ -143,6 +144,8 @@ function dividendOf(size: u32): u64 {
 
 /** Writes quotient and remainder: AL and AH, or rAX and rDX. */
 function writeQuotient(size: u32, quotient: u64, remainder: u64): void {
+  // A result of 1 is one that clears SF, ZF and PF.
+  setFlags(CC_BITS, 0, 1, AF | (carry() ? CF : 0) | (overflow() ? OF : 0));
   if (size == SIZE_8) {
     store<u16>(REGS + A, <u16>((quotient & 0xff) | (remainder << 8)));
     return;
