@@ -33,6 +33,7 @@ import {
   CR4,
   REGS,
   RIP,
+  RSP,
   SEG_CS,
   SEG_FS,
   SEG_GS,
