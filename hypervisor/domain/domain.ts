@@ -1,7 +1,7 @@
 /** A domain: its vcpus, its memory accounting, and what it shares with Xen. Plain data, saved whole. */
 import type { EventChannels } from '../events/channel.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
-import type { GrantTable } from '../memory/grants/grant-table.ts';
+import type { GrantTable } from '../grants/grant-table.ts';
 import type { Vcpu } from './vcpu.ts';
 import type { CrashReport } from './crash.ts';
 

@@ -1,0 +1,106 @@
+/**
+ * update_va_mapping(va, val, flags): writes the L1 entry that maps `va` in the current address space, and flushes.
+ * update_va_mapping_otherdomain(va, val, flags, domid): the same, for a frame of another domain.
+ *
+ * `flags`: bits 0..1 UVMF_NONE, UVMF_TLB_FLUSH or UVMF_INVLPG; the rest UVMF_LOCAL, UVMF_ALL, or the address of a bitmap
+ * of vcpus. Gives 0, or: -EINVAL no L1 table there, or bad flags in `val`; -EBUSY a frame that is not to be mapped so;
+ * -EPERM not RAM, or a domain that is not the caller's to map; -ESRCH no such domain; -EFAULT the bitmap cannot be read.
+ */
+import { EFAULT, EINVAL } from '../abi/errno.ts';
+import {
+  HYPERVISOR_update_va_mapping,
+  HYPERVISOR_update_va_mapping_otherdomain,
+  UVMF_ALL,
+  UVMF_FLUSHTYPE_MASK,
+  UVMF_INVLPG,
+  UVMF_TLB_FLUSH,
+} from '../abi/xen.ts';
+import { entryFrame, PAGE_PRESENT, PAGE_PSE } from '../memory/entries.ts';
+import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_VALIDATED } from '../memory/frame-table.ts';
+import { isGuestAddress, readGuestWords, rootOf, walkTo } from '../memory/guest-access.ts';
+import { putPageType } from '../memory/page-types.ts';
+import { updateL1Entry } from '../memory/update-entry.ts';
+import type { Hypercall, HypercallContext } from './hypercall.ts';
+import { mayTarget, pageOwner } from './page-owner.ts';
+
+const args = [
+  { name: 'va', kind: 'va' },
+  { name: 'val', kind: 'pte' },
+  { name: 'flags', kind: 'flags' },
+] as const;
+
+export const updateVaMapping: Hypercall = {
+  number: HYPERVISOR_update_va_mapping,
+  name: 'update_va_mapping',
+  args,
+  handler(context, va): number {
+    return update(context, va, context.domain.id);
+  },
+};
+
+export const updateVaMappingOtherdomain: Hypercall = {
+  number: HYPERVISOR_update_va_mapping_otherdomain,
+  name: 'update_va_mapping_otherdomain',
+  args: [...args, { name: 'domid', kind: 'domid' }],
+  handler(context, va): number {
+    const owner = pageOwner(context, context.low(3) & 0xffff);
+    return owner < 0 ? owner : update(context, va, owner);
+  },
+};
+
+function update(context: HypercallContext, va: number, owner: number): number {
+  const denied = mayTarget(context, owner);
+  if (denied) return denied;
+  const { frames } = context.hypervisor;
+  const mfn = l1FrameOf(context, va);
+  if (mfn < 0 || !frames.getPage(mfn, context.domain.id)) return -EINVAL;
+  let result = -EINVAL;
+  const validated = frames.typeCount[mfn]! > 0 && (frames.flags[mfn]! & PGT_VALIDATED) !== 0;
+  if (validated && frames.type[mfn] === PGT_L1_PAGE_TABLE) {
+    frames.typeCount[mfn]!++;
+    const slot = Math.floor(va / 4096) & 0x1ff;
+    result = updateL1Entry(frames, mfn, slot, context.low(1), context.high(1), false, owner);
+    putPageType(frames, mfn, -1);
+  }
+  frames.putPage(mfn);
+  return result < 0 ? result : flush(context, va);
+}
+
+/** The frame of the L1 table that maps `va`, or -1. */
+function l1FrameOf(context: HypercallContext, va: number): number {
+  const { frames } = context.hypervisor;
+  if (!isGuestAddress(va)) return -1;
+  const at = walkTo(frames, rootOf(context.vcpu), va, 2);
+  if (at < 0) return -1;
+  const low = frames.memory.words[at]!;
+  if ((low & (PAGE_PRESENT | PAGE_PSE)) !== PAGE_PRESENT) return -1;
+  return entryFrame(low, frames.memory.words[at + 1]!);
+}
+
+/** All vcpus take turns on one processor: a flush for any of them is a flush of it. */
+function flush(context: HypercallContext, va: number): number {
+  const { frames } = context.hypervisor;
+  const flags = context.argument(2);
+  const kind = context.low(2) & UVMF_FLUSHTYPE_MASK;
+  if (kind !== UVMF_TLB_FLUSH && kind !== UVMF_INVLPG) return 0;
+  const bitmap = flags - kind;
+  const result = bitmap === 0 || bitmap === UVMF_ALL ? 0 : checkBitmap(context, bitmap);
+  if (result < 0) return result;
+  if (kind === UVMF_TLB_FLUSH) frames.flushTlb();
+  else frames.flushTlbPage(va);
+  return 0;
+}
+
+/** Reads a bitmap of the domain's vcpus: 0, or -EFAULT. Shared with mmuext_op. */
+export function checkBitmap(context: HypercallContext, address: number): number {
+  const words = new Uint32Array(2 * Math.ceil(context.domain.vcpus.length / 64));
+  const { frames } = context.hypervisor;
+  return isGuestAddress(address) && readGuestWords(frames, context.vcpu, address, words) ? 0 : -EFAULT;
+}
+
+/** Index in machine words of the L1 entry that maps an address in the vcpu's current address space, or -1. */
+export function l1EntryOf(context: HypercallContext, va: number): number {
+  const mfn = l1FrameOf(context, va);
+  if (mfn < 0 || mfn >= context.hypervisor.frames.frames) return -1;
+  return mfn * PAGE_WORDS + (Math.floor(va / 4096) & 0x1ff) * 2;
+}

@@ -1,0 +1,153 @@
+/**
+ * XENMEM_exchange: a domain gives frames and gets as many others, e.g. contiguous ones or ones below 4 GiB. All or
+ * nothing by chunks, a chunk being the larger of the input's and the output's extents. Compare memory_exchange in Xen's
+ * common/memory.c.
+ */
+import { EFAULT, EINVAL, ENOMEM, EPERM } from '../abi/errno.ts';
+import { XENMEM_exchange, xen_memory_exchange } from '../abi/memory.ts';
+import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
+import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import { anyDomain, mayTarget } from '../hypercalls/page-owner.ts';
+import { isGuestArray, readGuestWords, writeGuestWords } from './guest-access.ts';
+import { setM2p } from './m2p.ts';
+import { frameLimit, maxOrder } from './reservation.ts';
+
+interface Side {
+  readonly list: number;
+  readonly count: number;
+  readonly order: number;
+  readonly flags: number;
+  readonly domid: number;
+}
+
+interface Exchange {
+  readonly domain: number;
+  readonly input: Side;
+  readonly output: Side;
+  /** Input and output extents of a chunk, as powers of 2. */
+  readonly inputShift: number;
+  readonly outputShift: number;
+  /** Frame below which output must lie. */
+  readonly limit: number;
+}
+
+/** Gives 0 or a negative errno; `nr_exchanged` of the argument tells how many input extents are exchanged. */
+export function exchange(context: HypercallContext, argument: number): number {
+  const words = new Uint32Array(xen_memory_exchange.size / 4);
+  if (!readGuestWords(context.hypervisor.frames, context.vcpu, argument, words)) return -EFAULT;
+  const { offset } = xen_memory_exchange;
+  const done = fromHalves(words[offset.nr_exchanged / 4]!, words[offset.nr_exchanged / 4 + 1]!);
+  const input = readSide(words, offset.in);
+  const output = readSide(words, offset.out);
+  const work = check(context, input, output, done);
+  if (typeof work === 'number') return finish(context, argument, done, work);
+  if (done === input.count) return 0;
+
+  const chunks = Math.floor(input.count / 2 ** work.inputShift);
+  const first = Math.floor(done / 2 ** work.inputShift);
+  for (let chunk = first; chunk < chunks; chunk++) {
+    if (chunk > first && context.preemptCheck()) {
+      const failure = finish(context, argument, chunk * 2 ** work.inputShift, 0);
+      return failure || context.continueWith(XENMEM_exchange, argument);
+    }
+    const result = exchangeChunk(context, work, chunk);
+    if (result < 0) return finish(context, argument, chunk * 2 ** work.inputShift, result);
+  }
+  return finish(context, argument, input.count, 0);
+}
+
+function readSide(words: Uint32Array, at: number): Side {
+  const { fields } = xen_memory_exchange;
+  const { offset } = fields.in;
+  const wide = (field: number): number => fromHalves(words[(at + field) / 4]!, words[(at + field) / 4 + 1]!);
+  return {
+    list: wide(offset.extent_start),
+    count: wide(offset.nr_extents),
+    order: words[(at + offset.extent_order) / 4]!,
+    flags: words[(at + offset.mem_flags) / 4]!,
+    domid: words[(at + offset.domid) / 4]! & 0xffff,
+  };
+}
+
+/** What is to be done, or a negative errno. */
+function check(context: HypercallContext, input: Side, output: Side, done: number): Exchange | number {
+  if (Math.max(input.order, output.order) > maxOrder(context)) return -EPERM;
+  const countsFit = input.count >= 0 && output.count >= 0 && input.count < 2 ** 40 && output.count < 2 ** 40;
+  if (!countsFit || done < 0 || done > input.count || input.domid !== output.domid) return -EINVAL;
+  if (input.count * 2 ** input.order !== output.count * 2 ** output.order) return -EINVAL;
+  if (!isGuestArray(input.list, input.count, 8) || !isGuestArray(output.list, output.count, 8))
+    return -EFAULT;
+  const domain = anyDomain(context, input.domid);
+  if (domain < 0) return domain;
+  const denied = mayTarget(context, domain);
+  if (denied) return denied;
+  return {
+    domain,
+    input,
+    output,
+    inputShift: Math.max(output.order - input.order, 0),
+    outputShift: Math.max(input.order - output.order, 0),
+    limit: frameLimit(context.hypervisor.frames, output.flags),
+  };
+}
+
+/** Steals the chunk's frames, takes others, frees the stolen ones. A failure leaves the domain as it was. */
+function exchangeChunk(context: HypercallContext, work: Exchange, chunk: number): number {
+  const { frames } = context.hypervisor;
+  const stolen: number[] = [];
+  const taken: number[] = [];
+  const undo = (error: number): number => {
+    for (const mfn of stolen) frames.unsteal(mfn, work.domain);
+    for (const first of taken)
+      for (let i = 0; i < 2 ** work.output.order; i++) frames.dropAllocation(first + i, work.domain);
+    return error;
+  };
+  const frame = new Uint32Array(2);
+  for (let i = 0; i < 2 ** work.inputShift; i++) {
+    const at = work.input.list + (chunk * 2 ** work.inputShift + i) * 8;
+    if (!readGuestWords(frames, context.vcpu, at, frame)) return undo(-EFAULT);
+    const first = fromHalves(frame[0]!, frame[1]!);
+    for (let mfn = first; mfn < first + 2 ** work.input.order; mfn++) {
+      if (!frames.steal(mfn, work.domain)) return undo(-EINVAL);
+      stolen.push(mfn);
+    }
+  }
+  for (let i = 0; i < 2 ** work.outputShift; i++) {
+    const first = work.limit < 0 ? -1 : frames.allocateExtent(work.domain, work.output.order, work.limit);
+    if (first < 0) return undo(-ENOMEM);
+    taken.push(first);
+  }
+  for (const mfn of stolen) {
+    frames.unsteal(mfn, work.domain);
+    frames.dropAllocation(mfn, work.domain);
+  }
+  return tell(context, work, chunk, taken);
+}
+
+/** Sets the M2P of the new frames by the output list, and replaces its numbers by theirs. */
+function tell(context: HypercallContext, work: Exchange, chunk: number, taken: readonly number[]): number {
+  const { frames } = context.hypervisor;
+  const frame = new Uint32Array(2);
+  let result = 0;
+  taken.forEach((mfn, index) => {
+    const at = work.output.list + (chunk * 2 ** work.outputShift + index) * 8;
+    if (!readGuestWords(frames, context.vcpu, at, frame)) {
+      result = -EFAULT;
+      return;
+    }
+    const pfn = fromHalves(frame[0]!, frame[1]!);
+    for (let i = 0; i < 2 ** work.output.order; i++)
+      setM2p(frames, mfn + i, lowHalf(pfn + i), highHalf(pfn + i));
+    frame[0] = mfn;
+    frame[1] = 0;
+    if (!writeGuestWords(frames, context.vcpu, at, frame)) result = -EFAULT;
+  });
+  return result;
+}
+
+/** Writes `nr_exchanged` and gives `error`, or -EFAULT where it cannot be written. */
+function finish(context: HypercallContext, argument: number, exchanged: number, error: number): number {
+  const words = new Uint32Array([lowHalf(exchanged), highHalf(exchanged)]);
+  const at = argument + xen_memory_exchange.offset.nr_exchanged;
+  return writeGuestWords(context.hypervisor.frames, context.vcpu, at, words) ? error : -EFAULT;
+}

@@ -1,0 +1,330 @@
+/**
+ * The frame table: what every machine frame is, who owns it, and how often it is used. Its types and counts are the
+ * isolation of paravirtualization (compare struct page_info in Xen's asm-x86/mm.h).
+ *
+ * The invariant, of each frame f:
+ *
+ *   1. f is free exactly when its count is 0 and it is no frame of Xen's own. A free frame has no owner, no type, no
+ *      type count, no flags, and is on the free list once.
+ *   2. count(f) = 1 if f is allocated to its owner
+ *      + present L1 entries in validated L1 tables that name f
+ *      + present entries of validated L2..L4 tables that name f, but for a table's entries that name the table itself
+ *      + 1 if f is pinned
+ *      + roots, descriptor tables and grants that hold f (see `References` in check.ts).
+ *   3. typeCount(f) counts those of them that use f as its type: of a writable page, the writable L1 entries and grants;
+ *      of an Ln table, the entries of L(n+1) tables, the entries of other Ln tables (linear ones), the pin and the roots;
+ *      of a descriptor page, the slots of GDTs and LDTs. A frame that Xen shares with a domain has 1 more.
+ *   4. While typeCount(f) > 0, f is used as its type alone. So a page table or a descriptor page is not writable by its
+ *      owner, and every present entry of a table is allowed: its flags, its frame's owner, and its frame's type.
+ *
+ * `checkFrameTable` (check.ts) recounts all of it from the page tables themselves.
+ */
+import { DOMID_FIRST_RESERVED, DOMID_INVALID, DOMID_XEN } from '../abi/xen.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import type { DomainMemory } from './domain-memory.ts';
+
+export const PAGE_BYTES = 4096;
+export const PAGE_WORDS = 1024;
+
+/** What a frame is used as. The types are mutually exclusive. */
+export const PGT_NONE = 0;
+export const PGT_L1_PAGE_TABLE = 1;
+export const PGT_L2_PAGE_TABLE = 2;
+export const PGT_L3_PAGE_TABLE = 3;
+export const PGT_L4_PAGE_TABLE = 4;
+export const PGT_SEG_DESC_PAGE = 5;
+export const PGT_WRITABLE_PAGE = 7;
+
+/** Flags of a frame. */
+/** The owner has not given the frame back: this is worth one count. */
+export const PGC_ALLOCATED = 1;
+/** Xen's frame, shared with its owner (shared info, grant table): the owner can neither give nor transfer it. */
+export const PGC_XEN_HEAP = 2;
+/** The owner pinned the frame to its type. */
+export const PGT_PINNED = 4;
+/** The contents are audited for the type. */
+export const PGT_VALIDATED = 8;
+
+/** The largest count; a reference that would exceed it is refused. */
+const COUNT_MAX = 0x7fff_ffff;
+/** End of the free list. */
+const NONE = -1;
+
+/** What the frame table needs of the machine (core/machine.ts). */
+export interface FrameMemory {
+  readonly frames: number;
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  wrote(mfn: number): void;
+  readonly processor: { flushTlb(): void; flushTlbPage(va: number): void };
+}
+
+/** What the frame table needs of a domain. */
+export interface PageOwner {
+  readonly id: number;
+  /** May map what is not its own, as dom0 does. */
+  readonly isPrivileged: boolean;
+  /** Frames allocated to the domain. */
+  totalPages: number;
+  /** VM_ASSIST bits, 2^VMASST_TYPE_* each. */
+  readonly vmAssist: number;
+  readonly memory: DomainMemory;
+}
+
+/** The state of all frames, the free list, and references; types are changed by page-types.ts. */
+export class FrameTable {
+  readonly memory: FrameMemory;
+  readonly frames: number;
+  readonly owners: ReadonlyMap<number, PageOwner>;
+  readonly owner: Uint16Array;
+  readonly count: Uint32Array;
+  readonly type: Uint8Array;
+  readonly typeCount: Uint32Array;
+  readonly flags: Uint8Array;
+  /** Positive: linear entries that the table has; negative: linear entries of other tables that name it. */
+  readonly linear: Int16Array;
+  /** `tlbClock` when the type count last fell to 0, or the frame was freed: a TLB may hold older translations. */
+  readonly stamp: Uint32Array;
+  /** Counts full TLB flushes. */
+  tlbClock = 1;
+  /** Free frames, a doubly linked list. */
+  private readonly next: Int32Array;
+  private readonly previous: Int32Array;
+  private firstFree = NONE;
+  freeFrames = 0;
+  /** First frame of the machine-to-physical table (m2p.ts). */
+  m2pFrame = 0;
+  /** The L3 table behind L4 slot 256, which maps the machine-to-physical table. */
+  m2pL3 = 0;
+  /** Xen's segment descriptors, and a page of zeroes: what every vcpu's GDT maps (per-domain.ts). */
+  gdtFrame = 0;
+  zeroFrame = 0;
+  readonly trace: Tracer;
+
+  /** All frames belong to Xen until `release` frees them. */
+  constructor(memory: FrameMemory, owners: ReadonlyMap<number, PageOwner>, trace: Tracer) {
+    const { frames } = memory;
+    this.memory = memory;
+    this.trace = trace;
+    this.frames = frames;
+    this.owners = owners;
+    this.owner = new Uint16Array(frames).fill(DOMID_XEN);
+    this.count = new Uint32Array(frames);
+    this.type = new Uint8Array(frames);
+    this.typeCount = new Uint32Array(frames);
+    this.flags = new Uint8Array(frames);
+    this.linear = new Int16Array(frames);
+    this.stamp = new Uint32Array(frames);
+    this.next = new Int32Array(frames).fill(NONE);
+    this.previous = new Int32Array(frames).fill(NONE);
+  }
+
+  /** Takes a reference to a frame if the domain owns it. */
+  getPage(mfn: number, domain: number): boolean {
+    if (!(mfn < this.frames) || this.owner[mfn] !== domain) return false;
+    const count = this.count[mfn]!;
+    if (count === 0 || count >= COUNT_MAX) return false;
+    this.count[mfn] = count + 1;
+    return true;
+  }
+
+  /** Takes a reference to a frame, whoever owns it. Gives the owner, or DOMID_INVALID where there is none. */
+  getOwnerAndReference(mfn: number): number {
+    if (!(mfn < this.frames)) return DOMID_INVALID;
+    const count = this.count[mfn]!;
+    if (count === 0 || count >= COUNT_MAX) return DOMID_INVALID;
+    this.count[mfn] = count + 1;
+    return this.owner[mfn]!;
+  }
+
+  /** Gives a reference back. The last one frees the frame. */
+  putPage(mfn: number): void {
+    const count = this.count[mfn]! - 1;
+    this.count[mfn] = count;
+    if (count === 0) this.free(mfn);
+  }
+
+  /** Takes a free frame for a domain, zeroed, allocated to it with one reference. -1 where there is none. */
+  allocate(domain: number): number {
+    const mfn = this.firstFree;
+    if (mfn === NONE) return NONE;
+    this.take(mfn, domain);
+    return mfn;
+  }
+
+  /** Takes 2^order aligned, contiguous free frames below frame `limit`; gives the first, or -1. */
+  allocateExtent(domain: number, order: number, limit: number): number {
+    if (order === 0 && limit >= this.frames) return this.allocate(domain);
+    const size = 2 ** order;
+    const top = Math.min(limit, this.frames);
+    for (let first = top - (top % size) - size; first >= 0; first -= size) {
+      let at = first;
+      while (at < first + size && this.isFree(at)) at++;
+      if (at < first + size) continue;
+      for (let mfn = first; mfn < first + size; mfn++) this.take(mfn, domain);
+      return first;
+    }
+    return NONE;
+  }
+
+  /**
+   * Takes a frame from its owner that nothing refers to but the owner's allocation: nobody owns it until `unsteal`.
+   * False, changing nothing, for any other frame. The owner's total does not change.
+   */
+  steal(mfn: number, domain: number): boolean {
+    if (!(mfn < this.frames) || this.owner[mfn] !== domain || this.count[mfn] !== 1) return false;
+    if ((this.flags[mfn]! & (PGC_ALLOCATED | PGC_XEN_HEAP)) !== PGC_ALLOCATED) return false;
+    this.owner[mfn] = DOMID_XEN;
+    this.count[mfn] = 0;
+    this.flags[mfn] = 0;
+    return true;
+  }
+
+  /** Gives a stolen frame to a domain. */
+  unsteal(mfn: number, domain: number): void {
+    this.owner[mfn] = domain;
+    this.count[mfn] = 1;
+    this.flags[mfn] = PGC_ALLOCATED;
+  }
+
+  /** The owner gives a frame back; it is freed when nothing refers to it any more. False if it is not the owner's. */
+  dropAllocation(mfn: number, domain: number): boolean {
+    if (!(mfn < this.frames) || this.owner[mfn] !== domain || this.count[mfn] === 0) return false;
+    const flags = this.flags[mfn]!;
+    if (flags & PGC_XEN_HEAP) return false;
+    if (!(flags & PGC_ALLOCATED)) return true;
+    this.flags[mfn] = flags & ~PGC_ALLOCATED;
+    this.putPage(mfn);
+    return true;
+  }
+
+  /** Takes a free frame for Xen itself: no references, no domain can name it. -1 where there is none. */
+  allocateForXen(): number {
+    const mfn = this.firstFree;
+    if (mfn === NONE) return NONE;
+    this.unlink(mfn);
+    this.owner[mfn] = DOMID_XEN;
+    return mfn;
+  }
+
+  /** Frees a frame of Xen's own. */
+  release(mfn: number): void {
+    this.free(mfn);
+  }
+
+  /** Makes a frame of Xen's own one that a domain may map: writable or read-only, and never its own to give. */
+  shareWithDomain(mfn: number, domain: number, writable: boolean): void {
+    this.owner[mfn] = domain;
+    this.count[mfn] = 1;
+    this.type[mfn] = writable ? PGT_WRITABLE_PAGE : PGT_NONE;
+    this.typeCount[mfn] = 1;
+    this.flags[mfn] = PGC_XEN_HEAP | PGC_ALLOCATED | PGT_VALIDATED;
+  }
+
+  isFree(mfn: number): boolean {
+    return this.owner[mfn] === DOMID_INVALID;
+  }
+
+  /** Drops all translations of all processors. */
+  flushTlb(): void {
+    this.tlbClock++;
+    this.memory.processor.flushTlb();
+  }
+
+  /** Drops the translations of one page. */
+  flushTlbPage(va: number): void {
+    this.memory.processor.flushTlbPage(va);
+  }
+
+  /** Writes a page-table entry as it is, without any check. */
+  writeEntry(mfn: number, slot: number, low: number, high: number): void {
+    const at = mfn * PAGE_WORDS + slot * 2;
+    this.memory.words[at] = low;
+    this.memory.words[at + 1] = high;
+    this.memory.wrote(mfn);
+  }
+
+  clear(mfn: number): void {
+    this.memory.words.fill(0, mfn * PAGE_WORDS, (mfn + 1) * PAGE_WORDS);
+    this.memory.wrote(mfn);
+  }
+
+  /** Walks the free list, for the checker. */
+  *freeList(): Generator<number> {
+    for (let mfn = this.firstFree; mfn !== NONE; mfn = this.next[mfn]!) yield mfn;
+  }
+
+  /** The typed arrays that make up the state, in a fixed order, for saving and hashing. */
+  stateArrays(): (Uint8Array | Uint16Array | Uint32Array | Int16Array | Int32Array)[] {
+    const { owner, count, type, typeCount, flags, linear, stamp, next, previous } = this;
+    return [owner, count, type, typeCount, flags, linear, stamp, next, previous];
+  }
+
+  /** The single numbers that make up the rest of the state. */
+  stateNumbers(): number[] {
+    return [
+      this.tlbClock,
+      this.firstFree,
+      this.freeFrames,
+      this.m2pFrame,
+      this.m2pL3,
+      this.gdtFrame,
+      this.zeroFrame,
+    ];
+  }
+
+  /** Puts back what `stateNumbers` gave; the arrays are restored in place. */
+  restoreNumbers(numbers: readonly number[]): void {
+    const [tlbClock, firstFree, freeFrames, m2pFrame, m2pL3, gdtFrame, zeroFrame] = numbers;
+    this.tlbClock = tlbClock!;
+    this.firstFree = firstFree!;
+    this.freeFrames = freeFrames!;
+    this.m2pFrame = m2pFrame!;
+    this.m2pL3 = m2pL3!;
+    this.gdtFrame = gdtFrame!;
+    this.zeroFrame = zeroFrame!;
+  }
+
+  private take(mfn: number, domain: number): void {
+    this.unlink(mfn);
+    if (this.stamp[mfn] === this.tlbClock) this.flushTlb();
+    this.owner[mfn] = domain;
+    this.count[mfn] = 1;
+    this.flags[mfn] = PGC_ALLOCATED;
+    const owner = this.owners.get(domain);
+    if (owner) owner.totalPages++;
+  }
+
+  private unlink(mfn: number): void {
+    const next = this.next[mfn]!;
+    const previous = this.previous[mfn]!;
+    if (next !== NONE) this.previous[next] = previous;
+    if (previous !== NONE) this.next[previous] = next;
+    else this.firstFree = next;
+    this.next[mfn] = NONE;
+    this.previous[mfn] = NONE;
+    this.freeFrames--;
+  }
+
+  /** A freed frame is zeroed, so that nobody sees what its last owner left. */
+  private free(mfn: number): void {
+    const owner = this.owners.get(this.owner[mfn]!);
+    if (owner && !(this.flags[mfn]! & PGC_XEN_HEAP)) owner.totalPages--;
+    this.stamp[mfn] = this.owner[mfn]! < DOMID_FIRST_RESERVED ? this.tlbClock : 0;
+    this.owner[mfn] = DOMID_INVALID;
+    this.count[mfn] = 0;
+    this.type[mfn] = PGT_NONE;
+    this.typeCount[mfn] = 0;
+    this.flags[mfn] = 0;
+    this.linear[mfn] = 0;
+    this.clear(mfn);
+    const at = this.m2pFrame * PAGE_WORDS + mfn * 2;
+    this.memory.words[at] = 0xffff_ffff;
+    this.memory.words[at + 1] = 0xffff_ffff;
+    this.next[mfn] = this.firstFree;
+    this.previous[mfn] = NONE;
+    if (this.firstFree !== NONE) this.previous[this.firstFree] = mfn;
+    this.firstFree = mfn;
+    this.freeFrames++;
+  }
+}

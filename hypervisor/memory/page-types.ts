@@ -1,0 +1,276 @@
+/**
+ * Types of frames: taking one validates the contents, level by level; giving the last one back undoes that.
+ * Compare get_page_type, put_page_type, promote_lN_table and demote_lN_table in Xen's arch/x86/mm.c. Unlike Xen's, one
+ * table's validation is never left half-done: hypercalls are preempted between requests only, so a table is either
+ * validated or not used.
+ *
+ * Functions give 0 or a negative errno.
+ */
+import { DOMID_INVALID, DOMID_IO } from '../abi/xen.ts';
+import { EBUSY, EINVAL, EPERM } from '../abi/errno.ts';
+import {
+  adjustL1High,
+  adjustL1Low,
+  adjustTableLow,
+  entryFrame,
+  FRAME_HIGH,
+  isGuestL4Slot,
+  L1_DISALLOWED,
+  PAGE_PRESENT,
+  PAGE_RW,
+  TABLE_DISALLOWED,
+} from './entries.ts';
+import type { FrameTable } from './frame-table.ts';
+import {
+  PAGE_WORDS,
+  PGT_L1_PAGE_TABLE,
+  PGT_L4_PAGE_TABLE,
+  PGT_NONE,
+  PGT_SEG_DESC_PAGE,
+  PGT_VALIDATED,
+  PGT_WRITABLE_PAGE,
+} from './frame-table.ts';
+import { checkDescriptors } from './descriptors.ts';
+import { installXenSlots } from './xen-slots.ts';
+
+const ENTRIES = 512;
+const TYPE_COUNT_MAX = 0x7fff_ffff;
+const LINEAR_MAX = 0x7fff;
+
+/** Takes a type reference. The caller holds a reference to the frame. -EINVAL if it is in use as another type, or invalid. */
+export function getPageType(table: FrameTable, mfn: number, type: number): number {
+  const count = table.typeCount[mfn]!;
+  if (count !== 0) {
+    if (table.type[mfn] !== type || count >= TYPE_COUNT_MAX) return -EINVAL;
+    table.typeCount[mfn] = count + 1;
+    return 0;
+  }
+  if (table.type[mfn] !== type) {
+    // A TLB may still hold a writable translation of what becomes a page table, or the reverse.
+    if (table.stamp[mfn] === table.tlbClock) table.flushTlb();
+    table.type[mfn] = type;
+    table.flags[mfn]! &= ~PGT_VALIDATED;
+  }
+  table.typeCount[mfn] = 1;
+  if (table.flags[mfn]! & PGT_VALIDATED) return 0;
+  table.linear[mfn] = 0;
+  const { trace } = table;
+  const span =
+    trace.on && type <= PGT_L4_PAGE_TABLE ? trace.begin({ kind: 'validate', mfn, level: type }) : null;
+  const result = validate(table, mfn, type);
+  if (span) trace.end(span);
+  if (result < 0) {
+    table.type[mfn] = PGT_NONE;
+    table.typeCount[mfn] = 0;
+    return result;
+  }
+  table.flags[mfn]! |= PGT_VALIDATED;
+  return 0;
+}
+
+/**
+ * Gives a type reference back; a page table that loses its last one gives back all it names. `fromTable` is the frame
+ * of the page table whose entry held the reference, or -1.
+ */
+export function putPageType(table: FrameTable, mfn: number, fromTable: number): void {
+  const count = table.typeCount[mfn]!;
+  const type = table.type[mfn]!;
+  if (count === 1) {
+    if (type >= PGT_L1_PAGE_TABLE && type <= PGT_L4_PAGE_TABLE && table.flags[mfn]! & PGT_VALIDATED) {
+      const { trace } = table;
+      const span = trace.on ? trace.begin({ kind: 'invalidate', mfn, level: type }) : null;
+      table.flags[mfn]! &= ~PGT_VALIDATED;
+      demote(table, mfn, type);
+      if (span) trace.end(span);
+    }
+    table.stamp[mfn] = table.tlbClock;
+  }
+  table.typeCount[mfn] = count - 1;
+  if (fromTable >= 0 && table.type[fromTable] === type) {
+    table.linear[mfn]!++;
+    table.linear[fromTable]!--;
+  }
+}
+
+/** Takes a reference and a type reference to a frame of a domain. -EINVAL if it cannot. */
+export function getPageAndType(table: FrameTable, mfn: number, domain: number, type: number): number {
+  if (!table.getPage(mfn, domain)) return -EINVAL;
+  const result = getPageType(table, mfn, type);
+  if (result < 0) table.putPage(mfn);
+  return result;
+}
+
+/** Gives back what `getPageAndType` took. */
+export function putPageAndType(table: FrameTable, mfn: number): void {
+  putPageType(table, mfn, -1);
+  table.putPage(mfn);
+}
+
+/**
+ * Takes the references of a present L1 entry in a table of `l1Owner`, to a frame that `pageOwner` should own.
+ * -EINVAL bad flags; -EPERM not RAM; -EBUSY another's frame, or not to be mapped writable.
+ */
+export function getPageFromL1Entry(
+  table: FrameTable,
+  low: number,
+  high: number,
+  l1Owner: number,
+  pageOwner: number,
+): number {
+  if (low & L1_DISALLOWED) return -EINVAL;
+  const mfn = entryFrame(low, high);
+  const owner = mfn < 0 || mfn >= table.frames ? DOMID_IO : table.owner[mfn]!;
+  if (owner === DOMID_IO) return isInvalidMfn(low, high) ? -EINVAL : -EPERM;
+  if (table.getOwnerAndReference(mfn) === DOMID_INVALID) return -EBUSY;
+  const foreign = owner !== pageOwner;
+  const refused = foreign && (pageOwner === l1Owner || !table.owners.get(pageOwner)?.isPrivileged);
+  if (refused || (low & PAGE_RW && getPageType(table, mfn, PGT_WRITABLE_PAGE) < 0)) {
+    table.putPage(mfn);
+    return -EBUSY;
+  }
+  return 0;
+}
+
+/** Gives back the references of an L1 entry. */
+export function putPageFromL1Entry(table: FrameTable, low: number, high: number): void {
+  if (!(low & PAGE_PRESENT)) return;
+  const mfn = entryFrame(low, high);
+  if (low & PAGE_RW) putPageType(table, mfn, -1);
+  table.putPage(mfn);
+}
+
+/** Takes the references of a present entry of the L2, L3 or L4 table `tableFrame`, which `domain` owns. */
+export function getPageFromTableEntry(
+  table: FrameTable,
+  level: number,
+  low: number,
+  high: number,
+  tableFrame: number,
+  domain: number,
+): number {
+  if (low & TABLE_DISALLOWED) return -EINVAL;
+  const mfn = entryFrame(low, high);
+  if (mfn < 0) return -EINVAL;
+  const result = getPageAndType(table, mfn, domain, level - 1);
+  if (result === -EINVAL && getLinear(table, level, low, mfn, tableFrame, domain)) return 0;
+  return result;
+}
+
+/** Gives back the references of an entry of an L2, L3 or L4 table. */
+export function putPageFromTableEntry(
+  table: FrameTable,
+  low: number,
+  high: number,
+  tableFrame: number,
+): void {
+  if (!(low & PAGE_PRESENT)) return;
+  const mfn = entryFrame(low, high);
+  if (mfn === tableFrame) return;
+  putPageType(table, mfn, tableFrame);
+  table.putPage(mfn);
+}
+
+/**
+ * A linear page table: an entry that names a table of its own level, itself or another. It must be read-only. To keep
+ * chains short, a table that is so named names no other, and the reverse.
+ */
+function getLinear(
+  table: FrameTable,
+  level: number,
+  low: number,
+  mfn: number,
+  tableFrame: number,
+  domain: number,
+): boolean {
+  if (low & PAGE_RW) return false;
+  if (mfn === tableFrame) return true;
+  if (table.owner[tableFrame] !== domain || !table.getPage(mfn, domain)) return false;
+  const entries = table.linear[tableFrame]!;
+  const uses = table.linear[mfn]!;
+  const count = table.typeCount[mfn]!;
+  const usable = table.type[mfn] === level && (table.flags[mfn]! & PGT_VALIDATED) !== 0 && count > 0;
+  if (
+    !usable ||
+    entries < 0 ||
+    entries >= LINEAR_MAX ||
+    uses > 0 ||
+    uses <= -LINEAR_MAX ||
+    count >= TYPE_COUNT_MAX
+  ) {
+    table.putPage(mfn);
+    return false;
+  }
+  table.linear[tableFrame] = entries + 1;
+  table.linear[mfn] = uses - 1;
+  table.typeCount[mfn] = count + 1;
+  return true;
+}
+
+function validate(table: FrameTable, mfn: number, type: number): number {
+  if (type === PGT_WRITABLE_PAGE) return 0;
+  if (type === PGT_SEG_DESC_PAGE) return checkDescriptors(table.memory.words, mfn * PAGE_WORDS) ? 0 : -EINVAL;
+  return type === PGT_L1_PAGE_TABLE ? promoteL1(table, mfn) : promoteTable(table, mfn, type);
+}
+
+function promoteL1(table: FrameTable, mfn: number): number {
+  const { words } = table.memory;
+  const owner = table.owner[mfn]!;
+  const first = mfn * PAGE_WORDS;
+  for (let at = first; at < first + PAGE_WORDS; at += 2) {
+    const low = words[at]!;
+    if (!(low & PAGE_PRESENT)) continue;
+    const high = words[at + 1]!;
+    const result = getPageFromL1Entry(table, low, high, owner, owner);
+    if (result < 0) {
+      while ((at -= 2) >= first) putPageFromL1Entry(table, words[at]!, words[at + 1]!);
+      return result;
+    }
+    words[at] = adjustL1Low(low, high);
+    words[at + 1] = adjustL1High(low, high);
+  }
+  table.memory.wrote(mfn);
+  return 0;
+}
+
+function promoteTable(table: FrameTable, mfn: number, level: number): number {
+  const { words } = table.memory;
+  const owner = table.owner[mfn]!;
+  for (let slot = 0; slot < ENTRIES; slot++) {
+    if (level === 4 && !isGuestL4Slot(slot)) continue;
+    const at = mfn * PAGE_WORDS + slot * 2;
+    const low = words[at]!;
+    if (!(low & PAGE_PRESENT)) continue;
+    const result = getPageFromTableEntry(table, level, low, words[at + 1]!, mfn, owner);
+    if (result < 0) {
+      putTableEntries(table, mfn, level, slot);
+      return result;
+    }
+    words[at] = adjustTableLow(low, level);
+  }
+  table.memory.wrote(mfn);
+  if (level === 4) installXenSlots(table, mfn);
+  return 0;
+}
+
+function demote(table: FrameTable, mfn: number, level: number): void {
+  const { words } = table.memory;
+  if (level > 1) return putTableEntries(table, mfn, level, ENTRIES);
+  const first = mfn * PAGE_WORDS;
+  for (let at = first; at < first + PAGE_WORDS; at += 2)
+    putPageFromL1Entry(table, words[at]!, words[at + 1]!);
+}
+
+/** Gives back what the entries below slot `end` of a table hold. */
+function putTableEntries(table: FrameTable, mfn: number, level: number, end: number): void {
+  const { words } = table.memory;
+  for (let slot = end - 1; slot >= 0; slot--) {
+    if (level === 4 && !isGuestL4Slot(slot)) continue;
+    const at = mfn * PAGE_WORDS + slot * 2;
+    putPageFromTableEntry(table, words[at]!, words[at + 1]!, mfn);
+  }
+}
+
+/** Whether an entry names INVALID_MFN: all frame bits set. */
+function isInvalidMfn(low: number, high: number): boolean {
+  return low >>> 12 === 0xf_ffff && (high & FRAME_HIGH) === FRAME_HIGH;
+}
