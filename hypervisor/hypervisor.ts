@@ -5,6 +5,7 @@
 import type { Machine, Processor } from '../core/machine.ts';
 import type { Domain } from './domain/domain.ts';
 import type { Vcpu } from './domain/vcpu.ts';
+import { bootFrameTable } from './memory/boot.ts';
 import type { FrameTable } from './memory/frame-table.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { Tracer } from './trace/tracer.ts';
@@ -20,10 +21,10 @@ export class Hypervisor {
   current: Vcpu | null = null;
   readonly call: HypercallContext;
 
-  constructor(machine: Machine, frames: FrameTable) {
+  constructor(machine: Machine) {
     this.machine = machine;
     this.processor = machine.processor;
-    this.frames = frames;
+    this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
   }
 
