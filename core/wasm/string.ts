@@ -10,14 +10,15 @@
 import { debugArmed } from './debug';
 import { faulted, raise } from './fault';
 import { zero } from './flags';
+import { portAllowed } from './io';
 import {
-  CPL,
   DF,
   EXIT_PRIVILEGED,
   EXIT_REASON,
   LIMITS,
   RCX,
   RDI,
+  RDX,
   REGS,
   RSI,
   SEG_ES,
@@ -139,15 +140,14 @@ function iterate(
     case SCAS:
       return scanRun(destination, size, count, down, whileEqual);
     default:
-      accessPort();
+      accessPort(1 << size);
       return 0;
   }
 }
 
-/** INS and OUTS: #GP(0) when CPL is above IOPL (there is no I/O bitmap in the TSS), the hypervisor's business otherwise. */
-function accessPort(): void {
-  if (load<u32>(CPL) > ((load<u32>(SYSTEM_FLAGS) >> 12) & 3)) raise(VECTOR_GP, 0);
-  else store<u32>(EXIT_REASON, EXIT_PRIVILEGED);
+/** INS and OUTS: the hypervisor's business when the port in DX is allowed. */
+function accessPort(bytes: u32): void {
+  if (portAllowed(<u32>load<u16>(REGS + RDX * 8), min(bytes, 4))) store<u32>(EXIT_REASON, EXIT_PRIVILEGED);
 }
 
 export function string(p: u32): void {
