@@ -1,9 +1,43 @@
-/** Moves between XMM registers, general registers and memory. The commonest are in sse0f.ts. */
+/** Moves between XMM registers, general registers and memory. */
 import { faulted } from '../fault';
 import { ATTRIBUTES, FPR, RDI, REGS, SEG_CS, SEG_FS, SLOT_SEGMENT, XMM } from '../layout';
 import { read32, read64, writable, write32, write64, write8 } from '../memory';
 import { SIZE_64, addressOf, addressSizeOf, isMemory, regOf, rmOf, segmentOf, sizeOf } from '../record';
-import { enterMmx, mmxBlocked, setMmx, source128, source64, writeAligned, xmmReg, xmmRm } from './operands';
+import {
+  enterMmx,
+  mmxBlocked,
+  read128,
+  setMmx,
+  source128,
+  source64,
+  write128,
+  writeAligned,
+  xmmReg,
+  xmmRm,
+} from './operands';
+
+/** MOVUPS, MOVUPD, MOVDQU, LDDQU. */
+export function loadUnaligned(p: u32): void {
+  const value = isMemory(p) ? read128(addressOf(p)) : v128.load(xmmRm(p));
+  if (!faulted()) v128.store(xmmReg(p), value);
+}
+
+export function storeUnaligned(p: u32): void {
+  if (isMemory(p)) write128(addressOf(p), v128.load(xmmReg(p)));
+  else v128.store(xmmRm(p), v128.load(xmmReg(p)));
+}
+
+/** MOVAPS, MOVAPD, MOVDQA. */
+export function loadAligned(p: u32): void {
+  const value = source128(p);
+  if (!faulted()) v128.store(xmmReg(p), value);
+}
+
+/** Also MOVNTPS, MOVNTPD, MOVNTDQ. */
+export function storeAligned(p: u32): void {
+  if (isMemory(p)) writeAligned(addressOf(p), v128.load(xmmReg(p)));
+  else v128.store(xmmRm(p), v128.load(xmmReg(p)));
+}
 
 /** MOVSS xmm, xmm/m32. */
 export function loadSingle(p: u32): void {
@@ -98,11 +132,6 @@ export function duplicateSingles(p: u32, high: bool): void {
 export function duplicateDouble(p: u32): void {
   const value = source64(p);
   if (!faulted()) v128.store(xmmReg(p), i64x2.splat(<i64>value));
-}
-
-/** MOVNTPS, MOVNTPD, MOVNTDQ. */
-export function storeAround(p: u32): void {
-  writeAligned(addressOf(p), v128.load(xmmReg(p)));
 }
 
 /** MOVQ2DQ xmm, mm. */

@@ -6,6 +6,8 @@ import { high64, join64, low64 } from './operands';
 import { shift } from './shifts';
 
 /** The XMM instruction 66 0F `opcode`: destination, source. */
+// @ts-ignore: decorator
+@inline
 export function packed(opcode: u32, a: v128, b: v128): v128 {
   switch (opcode) {
     case 0x60: // PUNPCKLBW
@@ -106,7 +108,14 @@ export function packed(opcode: u32, a: v128, b: v128): v128 {
       return i16x8.add(a, b);
     case 0xfe: // PADDD
       return i32x4.add(a, b);
-    default: // PSRL PSRA PSLL by a register
+    case 0xd1: // PSRL, PSRA, PSLL by a register
+    case 0xd2:
+    case 0xd3:
+    case 0xe1:
+    case 0xe2:
+    case 0xf1:
+    case 0xf2:
+    default: // PSLLQ
       return shift(opcode, a, low64(b));
   }
 }
@@ -126,18 +135,11 @@ function sumOfDifferences(a: v128, b: v128): v128 {
 
 /** The MMX instruction 0F `opcode`: destination, source. */
 export function packedMmx(opcode: u32, a: u64, b: u64): u64 {
-  const x = i64x2.splat(<i64>a);
-  const y = i64x2.splat(<i64>b);
-  switch (opcode) {
-    case 0x63: // PACKSSWB
-    case 0x67: // PACKUSWB
-    case 0x6b: // PACKSSDW
-      return low64(packed(opcode, join64(a, b), x));
-    case 0x68: // PUNPCKHBW
-    case 0x69: // PUNPCKHWD
-    case 0x6a: // PUNPCKHDQ
-      return high64(packed(opcode - 8, x, y));
-    default:
-      return low64(packed(opcode, x, y));
-  }
+  // PACKSSWB, PACKUSWB, PACKSSDW narrow both operands into the low half.
+  const packs = opcode == 0x63 || opcode == 0x67 || opcode == 0x6b;
+  // PUNPCKHBW, PUNPCKHWD, PUNPCKHDQ: the upper half of what PUNPCKL makes of whole operands.
+  const unpacksHigh = opcode >= 0x68 && opcode <= 0x6a;
+  const x = packs ? join64(a, b) : i64x2.splat(<i64>a);
+  const result = packed(unpacksHigh ? opcode - 8 : opcode, x, i64x2.splat(<i64>b));
+  return unpacksHigh ? high64(result) : low64(result);
 }

@@ -2,19 +2,16 @@
 import { faulted, raise } from '../fault';
 import { MXCSR, VECTOR_GP } from '../layout';
 import { read32, write32 } from '../memory';
-import { addressOf, imm8Of } from '../record';
-import { fxrstor, fxsave } from '../x87/fxsave';
-
-/** Bits of MXCSR that exist: DAZ among them. FXSAVE reports the same mask. */
-const MXCSR_MASK: u32 = 0xffff;
+import { SIZE_64, addressOf, imm8Of, sizeOf } from '../record';
+import { MXCSR_MASK, fxrstor, fxsave } from '../x87/fxsave';
 
 export function saveOrRestore(p: u32): void {
   switch (imm8Of(p)) {
     case 0:
-      fxsave(p);
+      fxsave(addressOf(p), sizeOf(p) == SIZE_64);
       break;
     case 1:
-      fxrstor(p);
+      fxrstor(addressOf(p), sizeOf(p) == SIZE_64);
       break;
     case 2:
       loadControl(addressOf(p));
