@@ -1,0 +1,78 @@
+/**
+ * CPUID: an honest model, as data (SDM vol. 2, CPUID; APM vol. 3, appendix E).
+ *
+ * The vendor is our own: a name of Intel's or AMD's would promise their MSRs and errata. The family is 4 because that is
+ * how kernels tell a processor that does not speculate (Linux: `cpu_vuln_whitelist`), and this one does not: there is
+ * nothing to mitigate. Repeated string instructions are fast at any length (ERMS, FSRM, FZRM, FSRS).
+ */
+import { CPUID_RESULT } from './layout';
+
+/** A row of the table: leaf, subleaf (or ANY), EAX, EBX, ECX, EDX. */
+const ROW_BYTES: u32 = 24;
+const ROWS: u32 = 9;
+const ANY: u32 = 0xffffffff;
+
+const MAX_BASIC: u32 = 7;
+const MAX_EXTENDED: u32 = 0x80000008;
+
+/** "Xeno" "scop" "eCPU", family 4 model 0 stepping 0, CLFLUSH of 64 bytes. */
+const VENDOR_0: u32 = 0x6f6e6558;
+const VENDOR_1: u32 = 0x706f6373;
+const VENDOR_2: u32 = 0x55504365;
+const SIGNATURE: u32 = 0x400;
+const CLFLUSH_QUADWORDS: u32 = 8 << 8;
+
+/** Leaf 1 EDX: FPU PSE TSC MSR PAE CX8 PGE CMOV PAT CLFSH MMX FXSR SSE SSE2. */
+const FEATURES_1D: u32 =
+  (1 << 0) |
+  (1 << 3) |
+  (1 << 4) |
+  (1 << 5) |
+  (1 << 6) |
+  (1 << 8) |
+  (1 << 13) |
+  (1 << 15) |
+  (1 << 16) |
+  (1 << 19) |
+  (1 << 23) |
+  (1 << 24) |
+  (1 << 25) |
+  (1 << 26);
+/** Leaf 1 ECX: SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT. */
+const FEATURES_1C: u32 = (1 << 0) | (1 << 9) | (1 << 13) | (1 << 19) | (1 << 20) | (1 << 23);
+/** Leaf 7 EBX: FSGSBASE ERMS; EDX: FSRM; subleaf 1 EAX: FZRM FSRS. */
+const FEATURES_7B: u32 = (1 << 0) | (1 << 9);
+const FEATURES_7D: u32 = 1 << 4;
+const FEATURES_71A: u32 = (1 << 10) | (1 << 11);
+/** Leaf 80000001 EDX: SYSCALL NX PDPE1GB RDTSCP LM; ECX: LAHF PREFETCHW. */
+const FEATURES_E1D: u32 = (1 << 11) | (1 << 20) | (1 << 26) | (1 << 27) | (1 << 29);
+const FEATURES_E1C: u32 = (1 << 0) | (1 << 8);
+/** Leaf 80000007 EDX: the TSC goes at one rate whatever happens. */
+const INVARIANT_TSC: u32 = 1 << 8;
+/** Leaf 80000008 EAX: 46 bits of physical and 48 of virtual address (memory.ts). */
+const ADDRESS_BITS: u32 = 46 | (48 << 8);
+
+// prettier-ignore
+const TABLE = memory.data<u32>([
+  0, ANY, MAX_BASIC, VENDOR_0, VENDOR_2, VENDOR_1,
+  1, ANY, SIGNATURE, CLFLUSH_QUADWORDS, FEATURES_1C, FEATURES_1D,
+  7, 0, 1, FEATURES_7B, 0, FEATURES_7D,
+  7, 1, FEATURES_71A, 0, 0, 0,
+  0x80000000, ANY, MAX_EXTENDED, 0, 0, 0,
+  0x80000001, ANY, 0, 0, FEATURES_E1C, FEATURES_E1D,
+  0x80000002, ANY, 0x6f6e6558, 0x706f6373, 0x38782065, 0x34362d36, // Xenoscope x86-64
+  0x80000007, ANY, 0, 0, 0, INVARIANT_TSC,
+  0x80000008, ANY, ADDRESS_BITS, 0, 0, 0,
+]);
+
+/** Leaves EAX, EBX, ECX, EDX of a leaf in CPUID_RESULT; zeros for one that does not exist. */
+export function cpuid(leaf: u32, subleaf: u32): void {
+  memory.fill(CPUID_RESULT, 0, 16);
+  for (let i: u32 = 0; i < ROWS; i++) {
+    const row = <u32>TABLE + i * ROW_BYTES;
+    if (load<u32>(row) != leaf) continue;
+    if (load<u32>(row, 4) != ANY && load<u32>(row, 4) != subleaf) continue;
+    memory.copy(CPUID_RESULT, row + 8, 16);
+    return;
+  }
+}
