@@ -75,7 +75,7 @@ function watchedBytes(code: u32): u64 {
  * address is `hits` alone, for who keeps a DR6 of its own.
  */
 export function raiseDebug(hits: u32): void {
-  store<u64>(DR6, (load<u64>(DR6) & ~DR6_HITS) | DR6_FIXED | <u64>hits);
+  store<u64>(DR6, (load<u64>(DR6) & ~DR6_HITS) | DR6_FIXED | (<u64>hits));
   store<u64>(DR7, load<u64>(DR7) & ~DR7_GD);
   raise(VECTOR_DB, 0);
   store<u64>(EXIT_ADDRESS, <u64>hits);

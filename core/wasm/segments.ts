@@ -43,7 +43,7 @@ export const ATTR_DB: u32 = 0x4000;
 const ATTR_G: u32 = 0x8000;
 /** Descriptor bits 48..51, in the middle of the attributes, belong to the limit. */
 const ATTR_MASK: u32 = 0xf0ff;
-const ACCESSED: u64 = <u64>1 << 40;
+const ACCESSED: u64 = (<u64>1) << 40;
 
 /** The error code of a selector: its RPL is not part of it. */
 // @ts-ignore: decorator
@@ -61,7 +61,7 @@ export function isNull(selector: u32): bool {
 // @ts-ignore: decorator
 @inline
 export function attributesOf(descriptor: u64): u32 {
-  return <u32>(descriptor >> 40) & ATTR_MASK;
+  return (<u32>(descriptor >> 40)) & ATTR_MASK;
 }
 
 // @ts-ignore: decorator
@@ -72,7 +72,7 @@ export function dplOf(attributes: u32): u32 {
 
 /** The limit in bytes, granularity applied. */
 export function limitOf(descriptor: u64): u32 {
-  const limit = (<u32>descriptor & 0xffff) | (<u32>(descriptor >> 32) & 0xf0000);
+  const limit = ((<u32>descriptor) & 0xffff) | ((<u32>(descriptor >> 32)) & 0xf0000);
   return attributesOf(descriptor) & ATTR_G ? (limit << 12) | 0xfff : limit;
 }
 
