@@ -13,7 +13,7 @@ const output = join(here, 'build');
 const options = [
   join(source, 'index.ts'),
   ...['--outFile', join(output, 'core.wasm')],
-  ...['--runtime', 'stub', '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'],
+  ...['--runtime', 'stub', '--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert'],
   ...['--importMemory', '--initialMemory', '128', '--maximumMemory', '65536', '--memoryBase', '4194304'],
   ...['--enable', 'simd', '--enable', 'bulk-memory', '--enable', 'sign-extension', '--use', 'abort='],
   ...['--zeroFilledMemory'],

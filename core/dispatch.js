@@ -410,7 +410,9 @@ import { PAGE_MASK, isCanonical, readSlow, tlbEntry, writable, writeSlow } from 
 import { addressOf, dispOf, immOf, regOf, rmOf } from '../record';
 import { abort, afterControl, again, compatibilityAddress, countRetired, fpuAvailable, leave, leaveControl, loopTaken, pageBase,
   sseAvailable, stopAt, stopped } from '../leave';
-import { sse0f, sse38, sse3a } from '../simd/simd';
+import { sse0f } from '../simd/sse0f';
+import { sse38 } from '../simd/sse38';
+import { sse3a } from '../simd/sse3a';
 import { stack, stackControl } from '../stack';
 import { string } from '../string';
 import { system } from '../system';
