@@ -18,24 +18,34 @@ function integralPart(): u64 {
   return whole + <u64>away;
 }
 
-/**
- * The first operand as a signed integer of `bits` bits (16, 32, 64), in the lower bits; IE and the "integer indefinite"
- * (-2^(bits-1)) where it does not fit, which is what NaNs and infinities give too.
- */
-export function toInteger(bits: u32): u64 {
+/** What `roundToMagnitude` found. */
+export let magnitude: u64 = 0;
+
+/** Rounds the first operand's magnitude to an integer below `limit`. False, with IE: it does not fit, as a NaN does not. */
+export function roundToMagnitude(limit: u64): bool {
   setRoundedUp(false);
-  if (aKind == ZERO) return 0;
-  const limit = (<u64>1) << (bits - 1);
+  magnitude = 0;
+  if (aKind == ZERO) return true;
   if (aKind < INFINITE && aExponent < 64) {
-    const whole = integralPart();
-    if (whole < limit + <u64>aSign) {
+    magnitude = integralPart();
+    if (magnitude < limit) {
       if (inexact) signalAfter(PE);
-      return aSign ? -whole : whole;
+      return true;
     }
   }
   setRoundedUp(false);
   signalBefore(IE);
-  return limit;
+  return false;
+}
+
+/**
+ * The first operand as a signed integer of `bits` bits (16, 32, 64), in the lower bits; IE and the "integer indefinite"
+ * (-2^(bits-1)) where it does not fit.
+ */
+export function toInteger(bits: u32): u64 {
+  const limit = (<u64>1) << (bits - 1);
+  if (!roundToMagnitude(limit + <u64>aSign)) return limit;
+  return aSign ? -magnitude : magnitude;
 }
 
 /** Delivers a signed integer, rounded to the destination. */

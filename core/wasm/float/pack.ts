@@ -77,6 +77,16 @@ export function unpack80(bits: u64, signExponent: u32): void {
   else kind = FINITE;
 }
 
+/** An integer. */
+export function unpackInteger(value: i64): void {
+  const size = value < 0 ? -(<u64>value) : <u64>value;
+  const shift = <u32>clz<u64>(size);
+  sign = <u32>(value < 0);
+  kind = value == 0 ? ZERO : FINITE;
+  exponent = 63 - <i32>shift;
+  significand = size << shift;
+}
+
 /** What was delivered, as float64. */
 export function pack64(): u64 {
   return (

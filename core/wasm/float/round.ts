@@ -114,7 +114,14 @@ function deliverTiny(sign: u32, exponent: i32, rounded: i32, significand: u64, h
   if (!(masks & UE)) {
     signalAfter(inexact ? UE | PE : UE);
     resultExponent = rounded + EXPONENT_ADJUSTMENT + maximum;
-    resultSignificand = significand;
+    if (resultExponent > 0) {
+      resultSignificand = significand;
+      return;
+    }
+    // Even so too small, as only FSCALE can make it.
+    signalAfter(PE);
+    setRoundedUp(false);
+    deliverZero(sign);
     return;
   }
   if (flushToZero) {
@@ -133,6 +140,10 @@ function deliverHuge(sign: u32, rounded: i32, significand: u64): void {
     signalAfter(inexact ? OE | PE : OE);
     resultExponent = rounded - EXPONENT_ADJUSTMENT + maximum;
     resultSignificand = significand;
+    if (resultExponent <= 2 * maximum) return;
+    signalAfter(PE);
+    setRoundedUp(true);
+    deliverInfinity(sign);
     return;
   }
   signalAfter(OE | PE);

@@ -1,47 +1,12 @@
 /** Conversions of SSE: between the formats, to and from integers, and to integral values. */
 import { MXCSR } from '../layout';
 import { setFirst } from './arithmetic';
+import { deliverValue } from './convert';
 import { deliverInteger, deliverIntegral, toInteger } from './integer';
-import {
-  DENORMAL,
-  INFINITE,
-  QUIET,
-  SIGNALLING,
-  ZERO,
-  exponent,
-  kind,
-  pack32,
-  pack64,
-  sign,
-  significand,
-  unpack32,
-  unpack64,
-} from './pack';
-import { deliver, deliverInfinity, deliverNan, deliverZero, setDestination } from './round';
+import { QUIET, SIGNALLING, kind, pack32, pack64, sign, significand, unpack32, unpack64 } from './pack';
+import { deliverNan, setDestination } from './round';
 import { enterSse, isNormal32, isNormal64, isSafe32, isZero32, ordinaryMode } from './sse-environment';
-import { DE, IE, PE, TO_ZERO, setRounding, signalAfter, signalBefore } from './status';
-
-/** Delivers the value taken apart last to the destination chosen. */
-function deliverValue(): void {
-  switch (kind) {
-    case ZERO:
-      deliverZero(sign);
-      break;
-    case INFINITE:
-      deliverInfinity(sign);
-      break;
-    case SIGNALLING:
-      signalBefore(IE);
-      deliverNan(sign, significand);
-      break;
-    case QUIET:
-      deliverNan(sign, significand);
-      break;
-    default:
-      if (kind == DENORMAL) signalBefore(DE);
-      deliver(sign, exponent, significand, 0);
-  }
-}
+import { IE, PE, TO_ZERO, setRounding, signalAfter, signalBefore } from './status';
 
 /** CVTSD2SS. */
 export function sse64To32(a: u64): u32 {
@@ -56,7 +21,7 @@ export function sse64To32(a: u64): u32 {
   enterSse();
   setDestination(24, 127);
   unpack64(a);
-  deliverValue();
+  deliverValue(true);
   return pack32();
 }
 
@@ -66,7 +31,7 @@ export function sse32To64(a: u32): u64 {
   enterSse();
   setDestination(53, 1023);
   unpack32(a);
-  deliverValue();
+  deliverValue(true);
   return pack64();
 }
 

@@ -71,9 +71,15 @@ export function anySignalled(): bool {
   return (before | after) != 0;
 }
 
-/** Whether the operands alone stop the instruction. */
-export function stoppedBefore(): bool {
-  return (before & ~masks) != 0;
+/** Whether overflow or underflow stops the instruction. */
+export function stoppedAfter(): bool {
+  return (after & ~masks & (OE | UE)) != 0;
+}
+
+/** The result was not rounded after all: no PE, no C1. */
+export function forgetRounding(): void {
+  after &= ~PE;
+  roundedUp = false;
 }
 
 /** The exceptions the instruction reports, given those that are masked; forgets them. */
