@@ -39,6 +39,13 @@ export interface References extends PageOwner {
     /** Frame of a registered vcpu_info, held as writable; 0 where there is none. */
     readonly infoMfn: number;
   }[];
+  /** The FIFO event channels' control blocks and event array, held as writable. */
+  readonly events: {
+    readonly fifo: {
+      readonly controls: readonly ({ readonly address: number } | null)[];
+      readonly frames: readonly number[];
+    } | null;
+  };
 }
 
 /** The recount under way. */
@@ -165,6 +172,17 @@ function countHolders(recount: Recount, domain: References): void {
     for (const mfn of descriptorFrames(table, domain.memory.perDomainL3, vcpu.id))
       hold(recount, mfn, PGT_SEG_DESC_PAGE, `a descriptor table of ${name}`);
   }
+  const { fifo } = domain.events;
+  for (const mfn of fifo?.frames ?? [])
+    hold(recount, mfn, PGT_WRITABLE_PAGE, `the event array of domain ${String(domain.id)}`);
+  for (const control of fifo?.controls ?? [])
+    if (control)
+      hold(recount, Math.floor(control.address / 4096), PGT_WRITABLE_PAGE, `an event control block`);
+  countPages(recount, domain);
+}
+
+function countPages(recount: Recount, domain: References): void {
+  const { table } = recount;
   let pages = 0;
   for (let mfn = 0; mfn < table.frames; mfn++)
     if (table.owner[mfn] === domain.id && !(table.flags[mfn]! & PGC_XEN_HEAP)) pages++;

@@ -1,0 +1,149 @@
+/**
+ * For tests of memory/: a host, and small domains made by hand on it. Such a domain maps its pages from TEST_BASE on,
+ * writable but for its page tables: one L4 (pfn 1), L3 (pfn 2), L2 (pfn 3) and L1 table (pfn 4).
+ */
+import { coreModule } from '../../core/testing.ts';
+import { highHalf, lowHalf, Machine } from '../../core/machine.ts';
+import { Domain } from '../domain/domain.ts';
+import { Vcpu } from '../domain/vcpu.ts';
+import { EventChannels } from '../events/channel.ts';
+import { GrantTable } from '../grants/grant-table.ts';
+import type { Hypercall } from '../hypercalls/hypercall.ts';
+import { Hypervisor } from '../hypervisor.ts';
+import { checkFrameTable } from './check.ts';
+import { DomainMemory } from './domain-memory.ts';
+import { PAGE_NX_HIGH, PAGE_PRESENT, PAGE_RW, PAGE_USER } from './entries.ts';
+import { PGT_L4_PAGE_TABLE, PGT_PINNED } from './frame-table.ts';
+import { copyFromGuest, copyToGuest } from './guest-access.ts';
+import { setM2p } from './m2p.ts';
+import { getPageAndType } from './page-types.ts';
+import { makePerDomain } from './per-domain.ts';
+
+/** 0xffffffff80000000 */
+export const TEST_BASE = -0x8000_0000;
+export const L4_PFN = 1;
+export const L3_PFN = 2;
+export const L2_PFN = 3;
+export const L1_PFN = 4;
+/** A page for arguments of hypercalls. */
+export const ARGUMENTS = TEST_BASE + 5 * 4096;
+
+export const TABLE_FLAGS = PAGE_PRESENT | PAGE_RW | PAGE_USER;
+
+/** A host of `frames` frames without domains. */
+export function testHost(frames = 1024): Hypervisor {
+  return new Hypervisor(new Machine(coreModule(), { memoryBytes: frames * 4096 }));
+}
+
+/** A domain and its hypercalls. */
+export class TestDomain {
+  readonly hypervisor: Hypervisor;
+  readonly domain: Domain;
+  readonly vcpu: Vcpu;
+  /** Machine frames by pfn. */
+  readonly mfns: number[] = [];
+
+  constructor(hypervisor: Hypervisor, id: number, pages: number, isPrivileged = false) {
+    this.hypervisor = hypervisor;
+    this.domain = new Domain(id, isPrivileged);
+    this.domain.memory = new DomainMemory();
+    this.domain.grants = new GrantTable();
+    this.domain.events = new EventChannels();
+    this.domain.maxPages = pages + 8;
+    this.vcpu = new Vcpu(this.domain, 0);
+    this.domain.vcpus.push(this.vcpu);
+    hypervisor.domains.set(id, this.domain);
+    const { frames } = hypervisor;
+    this.domain.memory.perDomainL3 = makePerDomain(frames, 1);
+    for (let pfn = 0; pfn < pages; pfn++) {
+      const mfn = frames.allocate(id);
+      this.mfns.push(mfn);
+      setM2p(frames, mfn, pfn, 0);
+    }
+    this.makeTables(pages);
+    this.enter();
+  }
+
+  /** Makes this domain's vcpu the one that runs. */
+  enter(): void {
+    const { hypervisor, vcpu } = this;
+    hypervisor.current = vcpu;
+    hypervisor.processor.loadAddressSpace(vcpu.kernelRoot * 4096, 0, false);
+  }
+
+  /** Makes a hypercall, with all its continuations. Arguments are numbers or 64-bit values. */
+  call(hypercall: Hypercall, ...args: (number | bigint)[]): number {
+    const context = this.hypervisor.call;
+    context.vcpu = this.vcpu;
+    context.domain = this.domain;
+    context.number = hypercall.number;
+    context.words.fill(0);
+    args.forEach((value, index) => {
+      const wide = BigInt.asUintN(64, BigInt(value));
+      context.words[index * 2] = Number(wide & 0xffff_ffffn);
+      context.words[index * 2 + 1] = Number(wide >> 32n);
+    });
+    for (;;) {
+      context.startWork();
+      const at = (index: number): number => context.argument(index);
+      const result = hypercall.handler(context, at(0), at(1), at(2), at(3), at(4));
+      if (!context.continued) return result;
+    }
+  }
+
+  /** Writes u64 values to the domain's memory. */
+  poke(va: number, ...values: (number | bigint)[]): void {
+    const words = new Uint32Array(
+      values.flatMap((value) =>
+        typeof value === 'number'
+          ? [lowHalf(value), highHalf(value)]
+          : [Number(value & 0xffff_ffffn), Number(value >> 32n)],
+      ),
+    );
+    if (!copyToGuest(this.hypervisor.frames, this.vcpu, va, new Uint8Array(words.buffer)))
+      throw new Error(`cannot write at ${va.toString(16)}`);
+  }
+
+  /** Reads a u64 of the domain's memory. */
+  peek(va: number): bigint {
+    const words = new BigUint64Array(1);
+    if (!copyFromGuest(this.hypervisor.frames, this.vcpu, va, new Uint8Array(words.buffer)))
+      throw new Error(`cannot read at ${va.toString(16)}`);
+    return words[0]!;
+  }
+
+  /** Machine address of an entry of the page table in a pfn. */
+  entryAddress(pfn: number, slot: number): number {
+    return this.mfns[pfn]! * 4096 + slot * 8;
+  }
+
+  /** A page-table entry that names one of the domain's pages. */
+  entry(pfn: number, flags: number): bigint {
+    return (BigInt(this.mfns[pfn]!) << 12n) | BigInt(flags);
+  }
+
+  /** Faults of the frame table's invariant. */
+  check(): string[] {
+    return checkFrameTable(this.hypervisor.frames, this.hypervisor.domains);
+  }
+
+  private makeTables(pages: number): void {
+    const { frames } = this.hypervisor;
+    const link = (table: number, slot: number, pfn: number, flags: number, high = 0): void => {
+      const mfn = this.mfns[pfn]!;
+      frames.writeEntry(this.mfns[table]!, slot, ((mfn << 12) | flags) >>> 0, high | (mfn >>> 20));
+    };
+    link(L4_PFN, 511, L3_PFN, TABLE_FLAGS);
+    link(L3_PFN, 510, L2_PFN, TABLE_FLAGS);
+    link(L2_PFN, 0, L1_PFN, TABLE_FLAGS);
+    for (let pfn = 0; pfn < pages; pfn++) {
+      const isTable = pfn >= L4_PFN && pfn <= L1_PFN;
+      link(L1_PFN, pfn, pfn, isTable ? PAGE_PRESENT | PAGE_USER : TABLE_FLAGS, PAGE_NX_HIGH);
+    }
+    const root = this.mfns[L4_PFN]!;
+    for (let holder = 0; holder < 2; holder++)
+      if (getPageAndType(frames, root, this.domain.id, PGT_L4_PAGE_TABLE) < 0) throw new Error('bad tables');
+    frames.flags[root]! |= PGT_PINNED;
+    this.vcpu.kernelRoot = root;
+  }
+}
