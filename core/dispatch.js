@@ -254,7 +254,7 @@ add('INTEGER', `integer(p); if (faulted()) ${ABORT}`);
 add(
   'STRING',
   `string(p); if (faulted()) ${ABORT}
-  if (load<u32>(STRING_AGAIN)) { store<u32>(STRING_AGAIN, 0); if (!remaining) return again(p, block); remaining--; continue; }`,
+  if (load<u32>(STRING_AGAIN)) { store<u32>(STRING_AGAIN, 0); if (!remaining) return again(p, block); remaining--; continue; } break;`,
 );
 add('SYSTEM', `countRetired(p, block, remaining); system(p); if (faulted()) ${ABORT}`);
 add('STACK', `stack(p); if (faulted()) ${ABORT}`);
