@@ -1,19 +1,10 @@
-/** Bit instructions (SDM vol. 2: BT BTS BTR BTC, BSF, BSR, POPCNT, BSWAP, MOVBE, CRC32). */
+/** Bit instructions (SDM vol. 2: BT BTS BTR BTC, BSF, BSR, POPCNT, BSWAP, CRC32). */
 import { faulted } from './fault';
 import { CC_LOGIC, replaceFlags, setFlags, writeStatusFlags } from './flags';
 import { CF, SEG_CS, ZF } from './layout';
 import { writable } from './memory';
 import { signExtend } from './multiply';
-import {
-  readMemory,
-  readReg,
-  readRegister,
-  readRm,
-  writeMemory,
-  writeReg,
-  writeRegister,
-  writeRm,
-} from './operands';
+import { readMemory, readReg, readRegister, readRm, writeMemory, writeReg, writeRegister } from './operands';
 import { SIZE_16, SIZE_32, SIZE_64, addressOf, imm8Of, isMemory, regOf, rmOf, sizeOf } from './record';
 import { ATTR_L, attributesIn } from './segments';
 
@@ -100,17 +91,6 @@ export function reverseBytes(value: u64, size: u32): u64 {
 export function byteSwap(p: u32): void {
   const size = sizeOf(p);
   writeRegister(rmOf(p), size, size == SIZE_16 ? 0 : reverseBytes(readRegister(rmOf(p), size), size));
-}
-
-/** MOVBE reg, rm. */
-export function loadReversed(p: u32): void {
-  const value = readRm(p);
-  if (!faulted()) writeReg(p, reverseBytes(value, sizeOf(p)));
-}
-
-/** MOVBE rm, reg. */
-export function storeReversed(p: u32): void {
-  writeRm(p, reverseBytes(readReg(p), sizeOf(p)));
 }
 
 /** CRC-32C of `bytes` bytes of `data`, going on from `crc`. */

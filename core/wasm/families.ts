@@ -14,8 +14,6 @@ export const INT_MUL: u32 = 20; // one-operand forms: RDX:RAX (AX for 8 bits) an
 export const INT_IMUL: u32 = 21;
 export const INT_DIV: u32 = 22;
 export const INT_IDIV: u32 = 23;
-export const INT_NOT: u32 = 24;
-export const INT_NEG: u32 = 25;
 export const INT_BT: u32 = 28; // 28..31 BT BTS BTR BTC rm, reg (memory: the bit string may lie outside the operand)
 export const INT_BT_IMM: u32 = 32; // 32..35 BT BTS BTR BTC rm, imm8
 export const INT_BSF: u32 = 36; // reg, rm
@@ -38,11 +36,9 @@ export const INT_STD: u32 = 52;
 export const INT_XLAT: u32 = 53; // addressOf is segment base + rBX already; add AL here (address size 64 or 32)
 export const INT_CRC32: u32 = 54; // reg (32 or 64 bits; imm8 = 1 for 64), rm of sizeOf
 export const INT_IMUL_RR: u32 = 55; // reg *= rm (16 bits; wider ones are inline)
-export const INT_IMUL_RRI: u32 = 56; // unused disp carries the immediate when rm is a register
+export const INT_IMUL_RRI: u32 = 56; // 16 bits: immediate in imm8 and, its upper byte, in segment
 export const INT_AAA: u32 = 57; // compatibility mode only, AAA AAS DAA DAS AAM (imm8) AAD (imm8): 57..62
 export const INT_SALC: u32 = 63;
-export const INT_ALU: u32 = 64; // 64..71 ADD OR ADC SBB AND SUB XOR CMP rm, reg (sizes and forms that are not inline)
-export const INT_MOVBE: u32 = 72; // 72 load reg, rm; 73 store rm, reg
 
 /** string.ts: sub is the opcode: A4 A5 MOVS, A6 A7 CMPS, AA AB STOS, AC AD LODS, AE AF SCAS, 6C..6F INS OUTS. */
 

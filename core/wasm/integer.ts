@@ -1,13 +1,10 @@
 /** The integer instructions that the main loop does not inline: one dense dispatch on the sub-operation. */
-import { addCarry, compareFlags, subtractBorrow } from './alu';
 import { adjustPacked, adjustUnpacked, joinDigits, splitDigits } from './bcd';
 import {
   byteSwap,
   checksum,
-  loadReversed,
   populationCount,
   scanBit,
-  storeReversed,
   testBitImmediate,
   testBitRegister,
   wrapLinear,
@@ -15,7 +12,6 @@ import {
 import { compareExchange, compareExchangePair, exchange, exchangeAdd } from './exchange';
 import {
   INT_AAA,
-  INT_ALU,
   INT_BSF,
   INT_BSR,
   INT_BSWAP,
@@ -35,10 +31,7 @@ import {
   INT_IMUL_RR,
   INT_IMUL_RRI,
   INT_LAHF,
-  INT_MOVBE,
   INT_MUL,
-  INT_NEG,
-  INT_NOT,
   INT_POPCNT,
   INT_ROL_CL,
   INT_SAHF,
@@ -54,19 +47,9 @@ import {
   INT_XLAT,
 } from './families';
 import { faulted } from './fault';
-import {
-  CC_ADD,
-  CC_LOGIC,
-  CC_SUB,
-  carry,
-  overflow,
-  replaceFlags,
-  setFlags,
-  statusFlags,
-  writeStatusFlags,
-} from './flags';
+import { carry, overflow, replaceFlags, statusFlags, writeStatusFlags } from './flags';
 import { CF, DF, OF, RAX, RDX, REGS, SYSTEM_FLAGS } from './layout';
-import { read8, writable } from './memory';
+import { read8 } from './memory';
 import {
   divide,
   divideSigned,
@@ -76,14 +59,12 @@ import {
   multiplySigned,
   signExtend,
 } from './multiply';
-import { readMemory, readReg, readRegister, readRm, writeMemory, writeRegister } from './operands';
-import { addressOf, imm8Of, isMemory, rmOf, sizeOf, subOf } from './record';
+import { writeRegister } from './operands';
+import { addressOf, imm8Of, sizeOf, subOf } from './record';
 import { countInCl, doubleShiftRm, shiftRm } from './shift';
 
 const AL: u32 = REGS + RAX * 8;
 const AH: u32 = AL + 1;
-/** ModRM.reg of CMP in the group ADD OR ADC SBB AND SUB XOR CMP. */
-const ALU_CMP: u32 = 7;
 
 export function integer(p: u32): void {
   const sub = subOf(p);
@@ -115,12 +96,6 @@ export function integer(p: u32): void {
       break;
     case INT_IDIV:
       divideSigned(p);
-      break;
-    case INT_NOT:
-      not(p);
-      break;
-    case INT_NEG:
-      negate(p);
       break;
     case INT_BT:
     case INT_BT + 1:
@@ -169,22 +144,6 @@ export function integer(p: u32): void {
       break;
     case INT_CRC32:
       checksum(p);
-      break;
-    case INT_ALU:
-    case INT_ALU + 1:
-    case INT_ALU + 2:
-    case INT_ALU + 3:
-    case INT_ALU + 4:
-    case INT_ALU + 5:
-    case INT_ALU + 6:
-    case INT_ALU + 7:
-      arithmetic(p, sub - INT_ALU);
-      break;
-    case INT_MOVBE:
-      loadReversed(p);
-      break;
-    case INT_MOVBE + 1:
-      storeReversed(p);
       break;
     default:
       implicit(p, sub);
@@ -245,82 +204,8 @@ function implicit(p: u32, sub: u32): void {
   }
 }
 
-/** NOT rm: no flags. */
-function not(p: u32): void {
-  const size = sizeOf(p);
-  if (!isMemory(p)) {
-    writeRegister(rmOf(p), size, ~readRegister(rmOf(p), size));
-    return;
-  }
-  const address = addressOf(p);
-  if (writable(address, 1 << size)) writeMemory(address, size, ~readMemory(address, size));
-}
-
-/** NEG rm: flags as 0 - rm. */
-function negate(p: u32): void {
-  const size = sizeOf(p);
-  const shift: u32 = 64 - (8 << size);
-  let value: u64;
-  if (isMemory(p)) {
-    const address = addressOf(p);
-    if (!writable(address, 1 << size)) return;
-    value = readMemory(address, size);
-    writeMemory(address, size, 0 - value);
-  } else {
-    value = readRegister(rmOf(p), size);
-    writeRegister(rmOf(p), size, 0 - value);
-  }
-  setFlags(CC_SUB, shift, (0 - value) << shift, value << shift);
-}
-
 /** XLAT: AL <- the byte at the table in rBX, indexed by AL. */
 function translateByte(p: u32): void {
   const value = read8(wrapLinear(addressOf(p) + <u64>load<u8>(AL)));
   if (!faulted()) store<u8>(AL, value);
-}
-
-/** ADD OR ADC SBB AND SUB XOR CMP of rm and reg. */
-function arithmetic(p: u32, kind: u32): void {
-  const size = sizeOf(p);
-  const shift: u32 = 64 - (8 << size);
-  const b = readReg(p) << shift;
-  if (kind == ALU_CMP) {
-    const a = readRm(p) << shift;
-    if (!faulted()) compareFlags(a, b, shift);
-    return;
-  }
-  if (!isMemory(p)) {
-    writeRegister(rmOf(p), size, combine(kind, readRegister(rmOf(p), size) << shift, b, shift) >> shift);
-    return;
-  }
-  const address = addressOf(p);
-  if (!writable(address, 1 << size)) return;
-  writeMemory(address, size, combine(kind, readMemory(address, size) << shift, b, shift) >> shift);
-}
-
-/** The result and flags of ADD .. XOR, operands and result shifted to the top of the word. */
-function combine(kind: u32, a: u64, b: u64, shift: u32): u64 {
-  let result: u64;
-  switch (kind) {
-    case 0:
-      setFlags(CC_ADD, shift, a + b, b);
-      return a + b;
-    case 2:
-      return addCarry(a, b, shift);
-    case 3:
-      return subtractBorrow(a, b, shift);
-    case 5:
-      compareFlags(a, b, shift);
-      return a - b;
-    case 1:
-      result = a | b;
-      break;
-    case 4:
-      result = a & b;
-      break;
-    default:
-      result = a ^ b;
-  }
-  setFlags(CC_LOGIC, shift, result, 0);
-  return result;
 }

@@ -7,9 +7,9 @@
 import { multiplyHigh, multiplyHighSigned } from './alu';
 import { faulted, raise } from './fault';
 import { CC_BITS, carry, overflow, replaceFlags, setFlags } from './flags';
-import { AF, CF, OF, RAX, RDX, REGS, SLOT_ADDRESS, VECTOR_DE } from './layout';
-import { readMemory, readReg, readRegister, readRm, writeReg, writeRegister } from './operands';
-import { SIZE_16, SIZE_32, SIZE_8, dispOf, isMemory, rmOf, sizeOf } from './record';
+import { AF, CF, OF, RAX, RDX, REGS, VECTOR_DE } from './layout';
+import { readReg, readRegister, readRm, writeReg, writeRegister } from './operands';
+import { SIZE_16, SIZE_32, SIZE_8, imm8Of, segmentOf, sizeOf } from './record';
 
 const A: u32 = RAX * 8;
 const D: u32 = RDX * 8;
@@ -94,11 +94,11 @@ export function multiplyReg(p: u32): void {
   if (!faulted()) writeReg(p, multiplyTruncated(readReg(p), b, sizeOf(p)));
 }
 
-/** IMUL reg, rm, immediate in disp. A micro-operation before it has left a memory operand's address in SLOT_ADDRESS. */
+/** IMUL reg, rm, immediate in 16 bits: the decoder leaves its upper byte where other families keep a segment. */
 export function multiplyImmediate(p: u32): void {
-  const size = sizeOf(p);
-  const a = isMemory(p) ? readMemory(load<u64>(REGS + SLOT_ADDRESS * 8), size) : readRegister(rmOf(p), size);
-  if (!faulted()) writeReg(p, multiplyTruncated(a, <u64>(<i64>dispOf(p)), size));
+  const a = readRm(p);
+  const immediate = <u64>(<i64>(<i16>(imm8Of(p) | (segmentOf(p) << 8))));
+  if (!faulted()) writeReg(p, multiplyTruncated(a, immediate, sizeOf(p)));
 }
 
 /** The quotient of `high:low / divisor`, high < divisor (Knuth, The Art of Computer Programming vol. 2, 4.3.1 D). */

@@ -6,7 +6,7 @@
 import { compareFlags } from './alu';
 import { debugArmed } from './debug';
 import { faulted } from './fault';
-import { RAX, REGS } from './layout';
+import { RAX } from './layout';
 import { translateRead, translateWrite } from './memory';
 import { readMemory, readRegister, writeMemory, writeRegister } from './operands';
 
