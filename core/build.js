@@ -1,6 +1,6 @@
 /** Compiles the AssemblyScript processor in core/wasm/ to core/build/core.wasm, only when a source changed. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
@@ -12,7 +12,7 @@ const output = join(here, 'build');
 
 const options = [
   join(source, 'index.ts'),
-  ...['--outFile', join(output, 'core.wasm')],
+  ...['--outFile', join(output, `core.${process.pid}.wasm`)],
   ...['--runtime', 'stub', '--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert'],
   ...['--importMemory', '--initialMemory', '128', '--maximumMemory', '65536', '--memoryBase', '4194304'],
   ...['--enable', 'simd', '--enable', 'bulk-memory', '--enable', 'sign-extension', '--use', 'abort='],
@@ -43,5 +43,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
     process.stderr.write(`${stderr.toString()}\ncore/wasm did not compile: ${error.message}\n`);
     process.exit(1);
   }
+  // Others may be loading the old one, or building too.
+  renameSync(join(output, `core.${process.pid}.wasm`), join(output, 'core.wasm'));
   writeFileSync(stamp, digest);
 }
