@@ -1,0 +1,86 @@
+/** Where the core's outcome of a trial differs from the processor's. */
+import { registerName } from '../assembler/registers.ts';
+import type { Fault } from './format.ts';
+import type { TrialState } from './generator.ts';
+import type { Probe } from './probe.ts';
+
+/** What a comparison leaves out. */
+export interface Tolerance {
+  /** Flags the manual leaves undefined. */
+  readonly flags: number;
+  /** Whether the byte of the page at that offset may differ. */
+  ignoresByte(offset: number): boolean;
+  /** How many units in the last place of an x87 result may differ. */
+  readonly x87Ulps: number;
+}
+
+const hex = (value: number) => `0x${(value >>> 0).toString(16)}`;
+const wide = (low: number, high: number) => `0x${((BigInt(high) << 32n) | BigInt(low)).toString(16)}`;
+
+function faultText(fault: Fault | null): string {
+  if (fault === null) return 'none';
+  return `#${fault.vector}(${hex(fault.error)}) at ${fault.address.toString(16)}`;
+}
+
+/** One line for each difference: field, expected, got. */
+export function differences(
+  probe: Probe,
+  expected: { state: TrialState; fault: Fault | null },
+  got: { state: TrialState; fault: Fault | null },
+  tolerance: Tolerance,
+): string[] {
+  const lines: string[] = [];
+  const note = (field: string, want: string, have: string) => {
+    if (want !== have) lines.push(`${field}: silicon ${want}, core ${have}`);
+  };
+  const [a, b] = [expected.state, got.state];
+  note('fault', faultText(expected.fault), faultText(got.fault));
+  note('rip', a.rip.toString(16), b.rip.toString(16));
+  note('flags', hex(a.flags & ~tolerance.flags), hex(b.flags & ~tolerance.flags));
+  for (let n = 0; n < (probe.mode === 64 ? 16 : 8); n++) {
+    // In 32-bit mode the upper halves are not defined.
+    const high = (state: TrialState) => (probe.mode === 64 ? state.gpr[2 * n + 1]! : 0);
+    const name = registerName({ kind: 'register', class: 'r64', number: n });
+    note(name, wide(a.gpr[2 * n]!, high(a)), wide(b.gpr[2 * n]!, high(b)));
+  }
+  note('mxcsr', hex(a.mxcsr), hex(b.mxcsr));
+  note('fcw', hex(a.fcw), hex(b.fcw));
+  note('fsw', hex(a.fsw), hex(b.fsw));
+  note('ftw', hex(a.ftw), hex(b.ftw));
+  for (let n = 0; n < 8; n++) {
+    if (!sameFloat(a, b, n, tolerance.x87Ulps)) note(`st${n}`, floatText(a, n), floatText(b, n));
+  }
+  for (let n = 0; n < 16; n++) note(`xmm${n}`, vectorText(a, n), vectorText(b, n));
+  lines.push(...pageDifferences(a.page, b.page, tolerance));
+  return lines;
+}
+
+function sameFloat(a: TrialState, b: TrialState, n: number, ulps: number): boolean {
+  if (a.exponent[n] === b.exponent[n]) {
+    const value = (state: TrialState) =>
+      (BigInt(state.significand[2 * n + 1]!) << 32n) | BigInt(state.significand[2 * n]!);
+    const distance = value(a) - value(b);
+    return distance <= BigInt(ulps) && -distance <= BigInt(ulps);
+  }
+  return false;
+}
+
+function floatText(state: TrialState, n: number): string {
+  return `${hex(state.exponent[n]!)}:${wide(state.significand[2 * n]!, state.significand[2 * n + 1]!)}`;
+}
+
+function vectorText(state: TrialState, n: number): string {
+  return Array.from(state.xmm.subarray(16 * n, 16 * n + 16), (byte) => byte.toString(16).padStart(2, '0'))
+    .reverse()
+    .join('');
+}
+
+function pageDifferences(a: Uint8Array, b: Uint8Array, tolerance: Tolerance): string[] {
+  const lines: string[] = [];
+  for (let n = 0; n < a.length && lines.length < 4; n++) {
+    if (a[n] !== b[n] && !tolerance.ignoresByte(n)) {
+      lines.push(`[page+${hex(n)}]: silicon ${hex(a[n]!)}, core ${hex(b[n]!)}`);
+    }
+  }
+  return lines;
+}
