@@ -1,0 +1,83 @@
+/**
+ * Unpacking kernels and ramdisks. All four packers give the size of what they packed in the last four bytes: gzip by its
+ * own format, the others because Linux's build appends it (Documentation/arch/x86/boot.rst, payload_length).
+ */
+import { gunzipSync } from 'fflate';
+import { decompress as unzstd } from 'fzstd';
+import { crc32 } from './crc32.ts';
+import { ImageError } from './image-error.ts';
+import { hex, ImageReader } from './image-reader.ts';
+import { unlz4 } from './lz4.ts';
+
+export type Compression = 'gzip' | 'xz' | 'lz4' | 'zstd' | 'bzip2' | 'lzma' | 'lzo';
+
+/** Nothing larger than this is unpacked. */
+export const MAX_UNPACKED_BYTES = 512 * 2 ** 20;
+
+const SIZE_BYTES = 4;
+
+const magics: readonly (readonly [Compression, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+  ['lz4', [0x02, 0x21, 0x4c, 0x18]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+  ['lzma', [0x5d, 0x00, 0x00]],
+  ['lzo', [0x89, 0x4c, 0x5a, 0x4f]],
+];
+
+/** By its first bytes; undefined where they are no packer's. */
+export function compressionOf(bytes: Uint8Array): Compression | undefined {
+  const image = new ImageReader(bytes);
+  return magics.find(([, magic]) => image.has(magic, 0))?.[0];
+}
+
+function gunzip(bytes: Uint8Array, size: number): Uint8Array {
+  const out = gunzipSync(bytes, { out: new Uint8Array(size) });
+  const expected = new ImageReader(bytes).u32('the gzip trailer', bytes.length - 8);
+  if (crc32(out) !== expected) throw new ImageError('corrupt', 'its gzip checksum does not match');
+  return out;
+}
+
+type Unpack = (bytes: Uint8Array, size: number) => Uint8Array | Promise<Uint8Array>;
+
+/** `bytes` come with the four of the size. */
+const unpackers: Readonly<Partial<Record<Compression, Unpack>>> = {
+  gzip: gunzip,
+  lz4: (bytes, size) => unlz4(bytes.subarray(0, -SIZE_BYTES), size),
+  zstd: (bytes, size) => unzstd(bytes.subarray(0, -SIZE_BYTES), new Uint8Array(size)),
+};
+
+/** The libraries throw whatever they like at damaged input: it is always the image's fault. */
+async function attempt(unpack: Unpack, bytes: Uint8Array, size: number, what: string): Promise<Uint8Array> {
+  try {
+    return await unpack(bytes, size);
+  } catch (error) {
+    if (error instanceof ImageError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ImageError('corrupt', `${what} does not unpack: ${reason}`);
+  }
+}
+
+/** Unpacks `bytes`, which begin with the mark of `compression`. `what` names them in errors. */
+export async function decompress(
+  bytes: Uint8Array,
+  compression: Compression,
+  what: string,
+): Promise<Uint8Array> {
+  const unpack = unpackers[compression];
+  if (unpack === undefined)
+    throw new ImageError(
+      'unsupported',
+      `${what} is packed with ${compression}; gzip, xz, lz4 and zstd are known`,
+    );
+  const size = new ImageReader(bytes).u32(what, bytes.length - SIZE_BYTES);
+  if (size > MAX_UNPACKED_BYTES)
+    throw new ImageError('corrupt', `${what} says it unpacks to ${hex(size)} bytes, more than any kernel`);
+  const out = await attempt(unpack, bytes, size, what);
+  if (out.length !== size) {
+    const sizes = `${hex(out.length)} bytes, it says ${hex(size)}`;
+    throw new ImageError('corrupt', `${what} unpacks with ${compression} to ${sizes}`);
+  }
+  return out;
+}
