@@ -60,7 +60,7 @@ export const moves: readonly Form[] = rows(
   pop r32              | o32 58+r | no64
   pop r64              | 58+r | d64
   push i8s             | 6a
-  push i16             | o16 68
+  pushw i16            | o16 68
   push i32             | o32 68 | no64
   push i32s            | 68 | d64
   push rm16            | o16 ff /6
