@@ -8,6 +8,7 @@ import { crc32 } from './crc32.ts';
 import { ImageError } from './image-error.ts';
 import { hex, ImageReader } from './image-reader.ts';
 import { unlz4 } from './lz4.ts';
+import { unxz } from './xz.ts';
 
 export type Compression = 'gzip' | 'xz' | 'lz4' | 'zstd' | 'bzip2' | 'lzma' | 'lzo';
 
@@ -44,6 +45,7 @@ type Unpack = (bytes: Uint8Array, size: number) => Uint8Array | Promise<Uint8Arr
 /** `bytes` come with the four of the size. */
 const unpackers: Readonly<Partial<Record<Compression, Unpack>>> = {
   gzip: gunzip,
+  xz: (bytes) => unxz(bytes.subarray(0, -SIZE_BYTES)),
   lz4: (bytes, size) => unlz4(bytes.subarray(0, -SIZE_BYTES), size),
   zstd: (bytes, size) => unzstd(bytes.subarray(0, -SIZE_BYTES), new Uint8Array(size)),
 };
