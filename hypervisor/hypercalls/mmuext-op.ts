@@ -19,7 +19,7 @@ import { isGuestAddress, isGuestArray, readGuestWords } from '../memory/guest-ac
 import { setLdt } from '../memory/ldt.ts';
 import { getPageAndType, getPageType, putPageAndType } from '../memory/page-types.ts';
 import { clearLdt } from '../memory/per-domain.ts';
-import { fillReadOnlyM2p, hasStrictM2p, zapReadOnlyM2p } from '../memory/xen-slots.ts';
+import { fillReadOnlyM2p, zapReadOnlyM2p } from '../memory/xen-slots.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { MMU_UPDATE_PREEMPTED, readDone, writeDone } from './mmu-update.ts';
 import { mayTarget, pageOwner } from './page-owner.ts';
@@ -166,7 +166,7 @@ function newKernelRoot(context: HypercallContext, frames: FrameTable): number {
     const result = getPageAndType(frames, mfn, context.domain.id, PGT_L4_PAGE_TABLE);
     if (result < 0) return result;
     clearLdt(frames, context.domain.memory.perDomainL3, vcpu.id);
-    if (!hasStrictM2p(context.domain)) fillReadOnlyM2p(frames, mfn);
+    if (!context.domain.m2pStrict) fillReadOnlyM2p(frames, mfn);
     vcpu.kernelRoot = mfn;
   }
   if (vcpu.guestKernelMode) hypervisor.processor.loadAddressSpace(mfn * PAGE_BYTES, 0, false);
@@ -184,7 +184,7 @@ function newUserRoot(context: HypercallContext, frames: FrameTable): number {
   if (mfn !== 0) {
     const result = getPageAndType(frames, mfn, context.domain.id, PGT_L4_PAGE_TABLE);
     if (result < 0) return result;
-    if (hasStrictM2p(context.domain)) zapReadOnlyM2p(frames, mfn);
+    if (context.domain.m2pStrict) zapReadOnlyM2p(frames, mfn);
   }
   vcpu.userRoot = mfn;
   // The user's translations are kept while the kernel runs: they are of the old root.

@@ -39,6 +39,8 @@ export interface References extends PageOwner {
     /** Frame of a registered vcpu_info, held as writable; 0 where there is none. */
     readonly infoMfn: number;
   }[];
+  /** Frame of the PIRQ end-of-interrupt map, held as writable; 0 where there is none. */
+  readonly pirqEoiMfn: number;
   /** The FIFO event channels' control blocks and event array, held as writable. */
   readonly events: {
     readonly fifo: {
@@ -172,6 +174,7 @@ function countHolders(recount: Recount, domain: References): void {
     for (const mfn of descriptorFrames(table, domain.memory.perDomainL3, vcpu.id))
       hold(recount, mfn, PGT_SEG_DESC_PAGE, `a descriptor table of ${name}`);
   }
+  if (domain.pirqEoiMfn) hold(recount, domain.pirqEoiMfn, PGT_WRITABLE_PAGE, 'the end-of-interrupt map');
   const { fifo } = domain.events;
   for (const mfn of fifo?.frames ?? [])
     hold(recount, mfn, PGT_WRITABLE_PAGE, `the event array of domain ${String(domain.id)}`);

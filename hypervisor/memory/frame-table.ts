@@ -66,8 +66,8 @@ export interface PageOwner {
   readonly isPrivileged: boolean;
   /** Frames allocated to the domain. */
   totalPages: number;
-  /** VM_ASSIST bits, 2^VMASST_TYPE_* each. */
-  readonly vmAssist: number;
+  /** VMASST_TYPE_m2p_strict: user address spaces do not see the M2P. */
+  readonly m2pStrict: boolean;
   readonly memory: DomainMemory;
 }
 

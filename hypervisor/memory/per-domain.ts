@@ -14,6 +14,8 @@ export const PERDOMAIN_VIRT_START = -0x7e00_0000_0000;
 /** Limit of the GDTR: 14 guest pages and Xen's one. */
 export const GDT_LIMIT = 0xefff;
 export const MAX_LDT_ENTRIES = 8192;
+/** vcpus that a domain can have: one bitmap word of the 2-level events' selectors, and one L2 table, would take more. */
+export const MAX_VCPUS = 128;
 
 const PAGES_PER_VCPU = 32;
 const LDT_PAGE = 16;

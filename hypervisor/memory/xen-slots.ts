@@ -3,7 +3,6 @@
  * 260 is the domain's own and maps the descriptor tables of its vcpus (per-domain.ts). The rest is empty here: what Xen
  * keeps there on a PC lives outside the machine. Compare init_xen_l4_slots in Xen's arch/x86/mm.c.
  */
-import { VMASST_TYPE_m2p_strict } from '../abi/xen.ts';
 import {
   FIRST_XEN_SLOT,
   LAST_XEN_SLOT,
@@ -13,7 +12,7 @@ import {
   PAGE_RW,
   PAGE_USER,
 } from './entries.ts';
-import type { FrameTable, PageOwner } from './frame-table.ts';
+import type { FrameTable } from './frame-table.ts';
 import { PAGE_WORDS } from './frame-table.ts';
 
 export const RO_MPT_SLOT = 256;
@@ -27,14 +26,9 @@ export function installXenSlots(table: FrameTable, l4Frame: number): void {
   const domain = table.owners.get(table.owner[l4Frame]!);
   for (let slot = FIRST_XEN_SLOT; slot <= LAST_XEN_SLOT; slot++) table.writeEntry(l4Frame, slot, 0, 0);
   if (!domain) return;
-  if (hasStrictM2p(domain)) fillReadOnlyM2p(table, l4Frame);
+  if (domain.m2pStrict) fillReadOnlyM2p(table, l4Frame);
   const { perDomainL3 } = domain.memory;
   if (perDomainL3) writeLink(table, l4Frame, PERDOMAIN_SLOT, perDomainL3, SUPERVISOR);
-}
-
-/** VMASST_TYPE_m2p_strict: user address spaces do not see the M2P. */
-export function hasStrictM2p(domain: PageOwner): boolean {
-  return Math.floor(domain.vmAssist / 2 ** VMASST_TYPE_m2p_strict) % 2 === 1;
 }
 
 /** Lets an address space see the M2P (fill_ro_mpt). */

@@ -38,7 +38,7 @@ export function emulatePageTableWrite(
     (FAULT_PRESENT | FAULT_WRITE)
   )
     return false;
-  if (!vcpu.guestKernelMode || !hasWritableTables(vcpu)) return false;
+  if (!vcpu.guestKernelMode || !(vcpu.domain.vmAssist & (1 << VMASST_TYPE_writable_pagetables))) return false;
   const table = l1TableAt(frames, vcpu, address);
   if (table < 0) return false;
   const store = decodeStore(processor, fetch(frames, vcpu, processor.rip));
@@ -51,10 +51,6 @@ export function emulatePageTableWrite(
   if (trace.on) trace.emit({ kind: 'ptwr', address, rip: processor.rip });
   commitStore(processor, store, result);
   return true;
-}
-
-function hasWritableTables(vcpu: Vcpu): boolean {
-  return Math.floor(vcpu.domain.vmAssist / 2 ** VMASST_TYPE_writable_pagetables) % 2 === 1;
 }
 
 /** The frame of the validated L1 table that the kernel maps read-only at an address, or -1. */

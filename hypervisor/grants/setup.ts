@@ -1,0 +1,183 @@
+/** The operations that shape a grant table: its size, its version, where its frames are. */
+import * as abi from '../abi/grant-table.ts';
+import { EBUSY, EFAULT, EINVAL, ERANGE, ESRCH } from '../abi/errno.ts';
+import { fromHalves } from '../../core/machine.ts';
+import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import { anyDomain, mayTarget } from '../hypercalls/page-owner.ts';
+import type { FrameTable } from '../memory/frame-table.ts';
+import { isGuestArray } from '../memory/guest-access.ts';
+import type { GrantTable } from './grant-table.ts';
+import {
+  dropStatusFrames,
+  entryAddress,
+  growTable,
+  MAX_GRANT_FRAMES,
+  readHalfword,
+  STATUS_FLAGS,
+  statusAddress,
+  writeEntryV1,
+  writeHalfword,
+} from './grant-table.ts';
+
+/** An operation on one argument at `address`; gives 0 or a negative errno, and its own status in the argument. */
+export type Setup = (context: HypercallContext, address: number) => number;
+
+/** GNTTABOP_setup_table: makes the table as large as asked for and lists its frames. */
+export const setupTable: Setup = (context, address) => {
+  const { offset, size } = abi.gnttab_setup_table;
+  const words = new Uint32Array(size / 4);
+  if (!context.read(address, words)) return -EFAULT;
+  const count = words[offset.nr_frames / 4]!;
+  const list = fromHalves(words[offset.frame_list / 4]!, words[offset.frame_list / 4 + 1]!);
+  if (!isGuestArray(list, count, 8)) return -EFAULT;
+  const target = targetOf(context, words[offset.dom / 4]! & 0xffff);
+  const status = typeof target === 'number' ? target : setUp(context, target, count, list);
+  return writeStatus(context, address + offset.status, status);
+};
+
+function setUp(context: HypercallContext, target: Target, count: number, list: number): number {
+  if (count > MAX_GRANT_FRAMES) return abi.GNTST_general_error;
+  const { frames } = context.hypervisor;
+  if (!growTable(frames, target.table, target.id, count)) return abi.GNTST_general_error;
+  return listFrames(context, list, target.table.frames.slice(0, count));
+}
+
+/** GNTTABOP_get_status_frames */
+export const getStatusFrames: Setup = (context, address) => {
+  const { offset, size } = abi.gnttab_get_status_frames;
+  const words = new Uint32Array(size / 4);
+  if (!context.read(address, words)) return -EFAULT;
+  const count = words[offset.nr_frames / 4]!;
+  const list = fromHalves(words[offset.frame_list / 4]!, words[offset.frame_list / 4 + 1]!);
+  if (!isGuestArray(list, count, 8)) return -EFAULT;
+  const target = targetOf(context, words[offset.dom / 4]! & 0xffff);
+  let status: number;
+  if (typeof target === 'number') status = target;
+  else if (count > target.table.statusFrames.length) status = abi.GNTST_general_error;
+  else status = listFrames(context, list, target.table.statusFrames.slice(0, count));
+  return writeStatus(context, address + offset.status, status);
+};
+
+/** GNTTABOP_query_size */
+export const querySize: Setup = (context, address) => {
+  const { offset, size } = abi.gnttab_query_size;
+  const words = new Uint32Array(size / 4);
+  if (!context.read(address, words)) return -EFAULT;
+  const target = targetOf(context, words[0]! & 0xffff);
+  if (typeof target !== 'number') {
+    words[offset.nr_frames / 4] = target.table.frames.length;
+    words[offset.max_nr_frames / 4] = MAX_GRANT_FRAMES;
+  }
+  const status = typeof target === 'number' ? target : abi.GNTST_okay;
+  const at = offset.status / 4;
+  words[at] = (words[at]! & 0xffff_0000) | (status & 0xffff);
+  return context.write(address, words) ? 0 : -EFAULT;
+};
+
+/** GNTTABOP_get_version */
+export const getVersion: Setup = (context, address) => {
+  const words = new Uint32Array(abi.gnttab_get_version.size / 4);
+  if (!context.read(address, words)) return -EFAULT;
+  const domain = anyDomain(context, words[0]! & 0xffff);
+  if (domain < 0) return -ESRCH;
+  const denied = mayTarget(context, domain);
+  if (denied) return denied;
+  const version = new Uint32Array([context.hypervisor.domains.get(domain)!.grants.version]);
+  return context.write(address + abi.gnttab_get_version.offset.version, version) ? 0 : -EFAULT;
+};
+
+/** GNTTABOP_set_version: empties the table but for the entries that the toolstack fills. */
+export const setVersion: Setup = (context, address) => {
+  const words = new Uint32Array(1);
+  if (!context.read(address, words)) return -EFAULT;
+  const table = context.domain.grants;
+  const wanted = words[0]!;
+  let result = 0;
+  if (wanted !== 1 && wanted !== 2) result = -EINVAL;
+  else if (wanted !== table.version) result = changeVersion(context, table, wanted);
+  words[0] = table.version;
+  return context.write(address, words) ? result : -EFAULT;
+};
+
+interface Reserved {
+  readonly flags: number;
+  readonly domid: number;
+  readonly frame: number;
+}
+
+function changeVersion(context: HypercallContext, table: GrantTable, version: number): number {
+  const { frames } = context.hypervisor;
+  for (const [ref, { readers, writers }] of table.active)
+    if (ref >= abi.GNTTAB_NR_RESERVED_ENTRIES && readers + writers > 0) return -EBUSY;
+  const reserved: Reserved[] = [];
+  for (let ref = 0; ref < abi.GNTTAB_NR_RESERVED_ENTRIES; ref++) {
+    const entry = readReserved(frames, table, ref);
+    if (!entry) return -ERANGE;
+    reserved.push(entry);
+  }
+  if (version === 1 && !dropStatusFrames(frames, table)) return -EBUSY;
+  const before = table.version;
+  table.version = version;
+  if (version === 2 && !growTable(frames, table, context.domain.id, table.frames.length)) {
+    table.version = before;
+    return -EBUSY;
+  }
+  for (const mfn of table.frames) frames.clear(mfn);
+  reserved.forEach((entry, ref) => {
+    writeReserved(frames, table, ref, entry);
+  });
+  return 0;
+}
+
+/** A toolstack's entry, its flags with the status; null where the other version cannot say it. */
+function readReserved(frames: FrameTable, table: GrantTable, ref: number): Reserved | null {
+  const { words } = frames.memory;
+  const at = entryAddress(table, ref);
+  const flags = readHalfword(frames, at);
+  const domid = readHalfword(frames, at + 2);
+  if (table.version === 1) return { flags, domid, frame: words[at / 4 + 1]! };
+  const type = flags & abi.GTF_type_mask;
+  const frameAt = (at + abi.grant_entry_v2.offset['full_page.frame']) / 4;
+  if (type === abi.GTF_transitive || (type === abi.GTF_permit_access && words[frameAt + 1] !== 0))
+    return null;
+  if (type !== abi.GTF_permit_access) return { flags: 0, domid: 0, frame: 0 };
+  return { flags: flags | readHalfword(frames, statusAddress(table, ref)), domid, frame: words[frameAt]! };
+}
+
+function writeReserved(frames: FrameTable, table: GrantTable, ref: number, entry: Reserved): void {
+  if (table.version === 1) {
+    writeEntryV1(frames, table, ref, entry.flags, entry.domid, entry.frame);
+    return;
+  }
+  writeHalfword(frames, statusAddress(table, ref), entry.flags & STATUS_FLAGS);
+  const at = entryAddress(table, ref);
+  writeHalfword(frames, at, entry.flags & ~STATUS_FLAGS);
+  writeHalfword(frames, at + 2, entry.domid);
+  frames.memory.words[(at + abi.grant_entry_v2.offset['full_page.frame']) / 4] = entry.frame;
+}
+
+interface Target {
+  readonly id: number;
+  readonly table: GrantTable;
+}
+
+/** Whose grant table is meant, or a GNTST_* status. */
+function targetOf(context: HypercallContext, domid: number): Target | number {
+  const id = anyDomain(context, domid);
+  if (id < 0) return abi.GNTST_bad_domain;
+  if (mayTarget(context, id) < 0) return abi.GNTST_permission_denied;
+  return { id, table: context.hypervisor.domains.get(id)!.grants };
+}
+
+function listFrames(context: HypercallContext, list: number, mfns: readonly number[]): number {
+  let status = abi.GNTST_okay;
+  mfns.forEach((mfn, index) => {
+    if (!context.write(list + index * 8, new Uint32Array([mfn, 0]))) status = abi.GNTST_bad_virt_addr;
+  });
+  return status;
+}
+
+/** Writes an i16 status. 0, or -EFAULT. */
+export function writeStatus(context: HypercallContext, address: number, status: number): number {
+  return context.writeBytes(address, new Uint8Array([status & 0xff, (status >> 8) & 0xff])) ? 0 : -EFAULT;
+}
