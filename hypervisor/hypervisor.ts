@@ -3,34 +3,195 @@
  * be saved whole; time moves only with the count of retired instructions.
  */
 import type { Machine, Processor } from '../core/machine.ts';
+import { EXIT_BUDGET, EXIT_EXCEPTION } from '../core/wasm/layout.ts';
+import { SHUTDOWN_crash } from './abi/sched.ts';
+import { reportCrash } from './domain/crash-report.ts';
+import type { CrashReport } from './domain/crash.ts';
 import type { Domain } from './domain/domain.ts';
 import type { Vcpu } from './domain/vcpu.ts';
+import { ECS_UNBOUND } from './events/channel.ts';
+import { setPortPending } from './events/send.ts';
+import { deliverUpcall, upcallDue } from './events/upcall.ts';
+import { HypercallContext } from './hypercalls/hypercall.ts';
 import { bootFrameTable } from './memory/boot.ts';
 import type { FrameTable } from './memory/frame-table.ts';
-import { HypercallContext } from './hypercalls/hypercall.ts';
+import { schedule } from './sched/schedule.ts';
+import { makeScheduler } from './sched/schedulers.ts';
+import type { Scheduler } from './sched/scheduler.ts';
+import { update } from './sched/vcpus.ts';
+import type { Clock } from './time/clock.ts';
+import { makeClock } from './time/clock.ts';
+import { expireTimers, findDeadline } from './time/timers.ts';
+import { Counts } from './trace/counts.ts';
 import { Tracer } from './trace/tracer.ts';
+import { handleExit } from './traps/dispatch.ts';
+
+export interface HypervisorOptions {
+  /** Nanoseconds per instruction: a power of two (time/clock.ts). */
+  readonly periodNs?: number;
+  /** The wall clock at system time 0, in seconds since 1970. */
+  readonly epochSeconds?: number;
+  /** The scheduler's name, as `sched=` gives it. */
+  readonly scheduler?: string;
+}
+
+/** 2026-01-01T00:00:00Z: where the wall clock starts unless one is given. */
+const DEFAULT_EPOCH_SECONDS = 1_767_225_600;
+/** The largest budget of one run of the processor. */
+const MAX_BUDGET = 0x7fffffff;
+
+/** Why `run` came back. */
+export type Stop =
+  /** The clock has reached `untilTicks`. */
+  | { readonly kind: 'budget' }
+  /** No vcpu can run and no timer is set: only input from outside can change that. The clock is at `untilTicks`. */
+  | { readonly kind: 'idle' }
+  /** A domain has shut down; `domain.shutdown` says why. */
+  | { readonly kind: 'shutdown'; readonly domain: Domain }
+  /** Someone asked for it by `requestStop`. */
+  | { readonly kind: 'request'; readonly reason: string };
+
+const BUDGET: Stop = { kind: 'budget' };
+const IDLE: Stop = { kind: 'idle' };
 
 export class Hypervisor {
   readonly machine: Machine;
   readonly processor: Processor;
   readonly frames: FrameTable;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
   readonly trace = new Tracer();
+  readonly counts = new Counts();
   /** By domain id, in order of creation. */
   readonly domains = new Map<number, Domain>();
   /** The vcpu whose state the processor holds; null before the first. */
   current: Vcpu | null = null;
+  /** The vcpu that runs; null while none is runnable. */
+  running: Vcpu | null = null;
   readonly call: HypercallContext;
+  /** When the next timer is due, and when the running vcpu's turn ends, in ticks. */
+  deadlineTicks = Infinity;
+  sliceEndTicks = Infinity;
+  /** A vcpu woke, slept or yielded: the scheduler is to decide anew. */
+  mustSchedule = true;
+  /** Why `run` is to come back before the next instruction. */
+  private stop: Stop | null = null;
+  /** Told when a guest raises a port whose other end is outside: the console's server. No part of the state. */
+  onNotify: ((domain: Domain, port: number) => void) | null = null;
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, options: HypervisorOptions = {}) {
     this.machine = machine;
     this.processor = machine.processor;
+    this.clock = makeClock(options.periodNs ?? 1, options.epochSeconds ?? DEFAULT_EPOCH_SECONDS);
+    this.scheduler = makeScheduler(options.scheduler ?? 'rrobin');
     this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
   }
 
-  /** domain_crash: the domain runs no more; the report says why. Returns -EFAULT's like for `return` in handlers. */
+  /** The clock: TSC cycles. */
+  ticks(): number {
+    return this.processor.retired + this.processor.tscOffset;
+  }
+
+  /** System time in ns. */
+  nowNs(): number {
+    return Math.floor(this.ticks() * this.clock.periodNs);
+  }
+
+  /** Runs the domains until the clock is at `untilTicks` (Infinity: for ever), or something stops it. */
+  run(untilTicks: number): Stop {
+    this.stop = null;
+    for (;;) {
+      let now = this.ticks();
+      if (now >= this.deadlineTicks) expireTimers(this);
+      if (this.mustSchedule || now >= this.sliceEndTicks) schedule(this);
+      if (this.stop !== null) return this.stop;
+      if (now >= untilTicks) return BUDGET;
+      const vcpu = this.running;
+      if (vcpu === null) {
+        if (this.deadlineTicks > untilTicks || this.deadlineTicks === Infinity) return this.rest(untilTicks);
+        this.advanceTo(this.deadlineTicks);
+        continue;
+      }
+      if (upcallDue(this, vcpu)) {
+        deliverUpcall(this, vcpu);
+        if (this.stop !== null) return this.stop;
+      }
+      now = Math.min(untilTicks, this.deadlineTicks, this.sliceEndTicks) - now;
+      const reason = this.processor.run(now < MAX_BUDGET ? now : MAX_BUDGET);
+      if (reason === EXIT_BUDGET) continue;
+      // What faults is not retired, but takes its tick: time goes on whatever a guest does.
+      if (reason === EXIT_EXCEPTION) this.processor.tscOffset = this.processor.tscOffset + 1;
+      if (this.trace.on) this.placeTrace(vcpu);
+      handleExit(this, vcpu, reason);
+    }
+  }
+
+  /** Asks `run` to come back before the next instruction. To be called from a trace sink or `onNotify`. */
+  requestStop(reason: string): void {
+    this.stop ??= { kind: 'request', reason };
+  }
+
+  /** domain_crash: the domain runs no more; the report says why. */
   crashDomain(domain: Domain, message: string): void {
-    void domain;
-    void message;
+    if (domain.shutdown !== null) return;
+    if (this.trace.on) this.trace.emit({ kind: 'crash', domain: domain.id, message });
+    const report = reportCrash(this, domain, message);
+    this.shutdownDomain(domain, SHUTDOWN_crash, report);
+  }
+
+  /** domain_shutdown: none of the domain's vcpus runs any more. A kernel that crashes itself is reported too. */
+  shutdownDomain(domain: Domain, reason: number, crash: CrashReport | null): void {
+    if (domain.shutdown !== null) return;
+    const code = domain.shutdownCode >= 0 ? domain.shutdownCode : reason;
+    const report =
+      crash ?? (code === SHUTDOWN_crash ? reportCrash(this, domain, 'the kernel crashed') : null);
+    domain.shutdown = { reason: code, crash: report };
+    if (this.trace.on) this.trace.emit({ kind: 'shutdown', domain: domain.id, reason: code });
+    for (const vcpu of domain.vcpus) update(this, vcpu);
+    findDeadline(this);
+    this.stop = { kind: 'shutdown', domain };
+  }
+
+  /** domain_pause and domain_unpause. */
+  pauseDomain(domain: Domain): void {
+    domain.pauseCount++;
+    for (const vcpu of domain.vcpus) update(this, vcpu);
+  }
+  unpauseDomain(domain: Domain): void {
+    domain.pauseCount--;
+    for (const vcpu of domain.vcpus) update(this, vcpu);
+  }
+
+  /** Raises a port of a domain from outside: the console has input. False: there is no such port. */
+  notify(domain: Domain, port: number): boolean {
+    const channel = domain.events.at(port);
+    if (channel === null) return false;
+    this.placeTrace(null);
+    setPortPending(this, domain, channel);
+    return true;
+  }
+
+  /** A guest raised a port whose other end is outside. */
+  notified(domain: Domain, port: number): void {
+    if (domain.events.at(port)?.state === ECS_UNBOUND) this.onNotify?.(domain, port);
+  }
+
+  /** Tells the trace where the next events happen; null: in the hypervisor itself. */
+  placeTrace(vcpu: Vcpu | null): void {
+    this.trace.ticks = this.ticks();
+    this.trace.domain = vcpu?.domain.id ?? -1;
+    this.trace.vcpu = vcpu?.id ?? -1;
+  }
+
+  /** Everyone is idle until `untilTicks`, or for ever. */
+  private rest(untilTicks: number): Stop {
+    if (untilTicks !== Infinity) this.advanceTo(untilTicks);
+    return this.deadlineTicks === Infinity ? IDLE : BUDGET;
+  }
+
+  private advanceTo(ticks: number): void {
+    const ahead = ticks - this.ticks();
+    if (ahead > 0) this.processor.tscOffset = this.processor.tscOffset + ahead;
   }
 }

@@ -23,8 +23,18 @@ export class Domain {
   memory!: DomainMemory;
   grants!: GrantTable;
   events!: EventChannels;
-  /** VM_ASSIST bits: 1 << VMASST_TYPE_*. */
+  /** VM_ASSIST bits: 1 << VMASST_TYPE_*; the one beyond 31 has a field of its own. */
   vmAssist = 0;
+  m2pStrict = false;
+  /** SCHEDOP_shutdown_code: the reason that a later crash will give; -1 none. */
+  shutdownCode = -1;
+  /** SCHEDOP_watchdog: deadlines in ns of the two timers; -1 unarmed. */
+  readonly watchdogsNs: number[] = [-1, -1];
+  /** The page registered by PHYSDEVOP_pirq_eoi_gmfn: a type reference is held; 0 none. */
+  pirqEoiMfn = 0;
+  /** The PC's ports that Xen keeps a shadow of: PCI's address register and the CMOS's index. */
+  pciAddress = 0;
+  cmosIndex = 0;
   /** Set when the domain has shut down: none of its vcpus runs any more. */
   shutdown: Shutdown | null = null;
   /** domain_pause count: above 0, none of its vcpus runs. */

@@ -27,9 +27,11 @@ export class Vcpu {
   initialised = false;
   /** VPF_down: not up yet, or taken down by vcpu_op. */
   down = true;
-  /** VPF_blocked, VPF_in_poll; `pollPort` is the single port polled for, 0 any of `pollMask`, -1 none. */
+  /** VPF_blocked; VPF_in_poll, for `pollPorts`. */
   blocked = false;
   polling = false;
+  /** It is runnable, and the scheduler knows. */
+  queued = false;
 
   /** Root page tables: machine frames of the kernel's and the user's; 0 where there is none. */
   kernelRoot = 0;
@@ -68,6 +70,13 @@ export class Vcpu {
   ldtAddress = 0;
   ldtEntries = 0;
 
+  /** The bitmap of ports its user may access: address and number of ports (physdev_op set_iobitmap). */
+  ioBitmap = 0;
+  ioBitmapPorts = 0;
+
+  /** An NMI waits for delivery; the handler of one has not returned yet. */
+  nmiPending = false;
+  inNmi = false;
   /** CR0.TS as the guest set it, CR2 and CR4 as it sees them. */
   taskSwitched = false;
   cr2 = 0;
@@ -84,6 +93,8 @@ export class Vcpu {
   /** Virtual addresses of the registered runstate and time areas; 0 where there is none. */
   runstateArea = 0;
   timeArea = 0;
+  /** An area could not be written yet: its address is the kernel's, and the user runs. */
+  areasPending = false;
   /** pvclock: the version last written. */
   timeVersion = 0;
 

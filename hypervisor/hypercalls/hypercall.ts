@@ -7,6 +7,7 @@ import type { Hypervisor } from '../hypervisor.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
+import { copyFromGuest, copyToGuest, readGuestWords, writeGuestWords } from '../memory/guest-access.ts';
 
 /** How the trace shows an argument. `pte` and `flags` in hexadecimal, `va` as a 64-bit address, `int` as signed. */
 export type ArgumentKind = 'int' | 'unsigned' | 'va' | 'pte' | 'mfn' | 'flags' | 'domid' | 'command';
@@ -66,6 +67,20 @@ export class HypercallContext {
   setArgument(index: number, value: number): void {
     this.words[index * 2] = lowHalf(value);
     this.words[index * 2 + 1] = highHalf(value);
+  }
+
+  /** Copies from and to the calling vcpu's memory; false where it faults: -EFAULT. */
+  read(va: number, words: Uint32Array): boolean {
+    return readGuestWords(this.hypervisor.frames, this.vcpu, va, words);
+  }
+  write(va: number, words: Uint32Array): boolean {
+    return writeGuestWords(this.hypervisor.frames, this.vcpu, va, words);
+  }
+  readBytes(va: number, bytes: Uint8Array): boolean {
+    return copyFromGuest(this.hypervisor.frames, this.vcpu, va, bytes);
+  }
+  writeBytes(va: number, bytes: Uint8Array): boolean {
+    return copyToGuest(this.hypervisor.frames, this.vcpu, va, bytes);
   }
 
   /** Starts the count of work units for `preemptCheck`. */

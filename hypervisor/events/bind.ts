@@ -1,0 +1,145 @@
+/** Binding ports to what raises them, and closing them (common/event_channel.c). Words are the command's structure. */
+import { EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ESRCH } from '../abi/errno.ts';
+import {
+  DOMID_SELF,
+  NR_VIRQS,
+  VIRQ_ARCH_0,
+  VIRQ_DEBUG,
+  VIRQ_TIMER,
+  VIRQ_XENOPROF,
+  VIRQ_XENPMU,
+} from '../abi/xen.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { EventChannel } from './channel.ts';
+import { ECS_INTERDOMAIN, ECS_IPI, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from './channel.ts';
+import { clearPortPending, setPortPending } from './send.ts';
+
+/** VIRQs that each vcpu has for itself; the others are the domain's and go to vcpu 0 first. */
+export function isVcpuVirq(virq: number): boolean {
+  return virq === VIRQ_TIMER || virq === VIRQ_DEBUG || virq === VIRQ_XENOPROF || virq === VIRQ_XENPMU;
+}
+
+/** A new port in a state, for a vcpu; its event word is clear. Null where none is free. */
+function allocate(hypervisor: Hypervisor, domain: Domain, state: number, vcpu: number): EventChannel | null {
+  const channel = domain.events.allocate();
+  if (channel === null) return null;
+  channel.state = state;
+  channel.notifyVcpu = vcpu;
+  channel.lastVcpu = vcpu;
+  clearPortPending(hypervisor, domain, channel);
+  return channel;
+}
+
+/** EVTCHNOP_alloc_unbound: dom, remote_dom | port. */
+export function allocateUnbound(context: HypercallContext, words: Uint32Array): number {
+  const { hypervisor, domain } = context;
+  const id = words[0]! & 0xffff;
+  if (id !== DOMID_SELF && id !== domain.id) return hypervisor.domains.has(id) ? -EPERM : -ESRCH;
+  const channel = allocate(hypervisor, domain, ECS_UNBOUND, 0);
+  if (channel === null) return -ENOSPC;
+  const remote = words[0]! >>> 16;
+  channel.remoteDomain = remote === DOMID_SELF ? domain.id : remote;
+  words[1] = channel.port;
+  return 0;
+}
+
+/** EVTCHNOP_bind_interdomain: remote_dom, remote_port | local_port. */
+export function bindInterdomain(context: HypercallContext, words: Uint32Array): number {
+  const { hypervisor, domain } = context;
+  const id = words[0]! & 0xffff;
+  const remote = id === DOMID_SELF ? domain : hypervisor.domains.get(id);
+  if (remote === undefined) return -ESRCH;
+  const end = remote.events.at(words[1]!);
+  if (end === null || end.state !== ECS_UNBOUND || end.remoteDomain !== domain.id) return -EINVAL;
+  const channel = allocate(hypervisor, domain, ECS_INTERDOMAIN, 0);
+  if (channel === null) return -ENOSPC;
+  channel.remoteDomain = remote.id;
+  channel.remotePort = end.port;
+  end.state = ECS_INTERDOMAIN;
+  end.remoteDomain = domain.id;
+  end.remotePort = channel.port;
+  // What the other end raised before this one existed is not lost.
+  setPortPending(hypervisor, domain, channel);
+  words[2] = channel.port;
+  return 0;
+}
+
+/** EVTCHNOP_bind_virq: virq, vcpu | port. */
+export function bindVirq(context: HypercallContext, words: Uint32Array): number {
+  const { hypervisor, domain } = context;
+  const virq = words[0]!;
+  if (virq >= NR_VIRQS || virq >= VIRQ_ARCH_0) return -EINVAL;
+  const vcpu = domain.vcpus[words[1]!];
+  if (!isVcpuVirq(virq) && words[1] !== 0) return -EINVAL;
+  if (vcpu === undefined) return -ENOENT;
+  if (vcpu.virqPorts[virq] !== 0) return -EEXIST;
+  const channel = allocate(hypervisor, domain, ECS_VIRQ, vcpu.id);
+  if (channel === null) return -ENOSPC;
+  channel.virq = virq;
+  vcpu.virqPorts[virq] = channel.port;
+  words[2] = channel.port;
+  return 0;
+}
+
+/** EVTCHNOP_bind_ipi: vcpu | port. */
+export function bindIpi(context: HypercallContext, words: Uint32Array): number {
+  const { hypervisor, domain } = context;
+  if (domain.vcpus[words[0]!] === undefined) return -ENOENT;
+  const channel = allocate(hypervisor, domain, ECS_IPI, words[0]!);
+  if (channel === null) return -ENOSPC;
+  words[1] = channel.port;
+  return 0;
+}
+
+/** EVTCHNOP_bind_pirq: a domain without physical interrupts has none to bind. */
+export function bindPirq(context: HypercallContext): number {
+  return context.domain.isPrivileged ? -EINVAL : -EPERM;
+}
+
+/** EVTCHNOP_close: port. */
+export function close(context: HypercallContext, words: Uint32Array): number {
+  const channel = context.domain.events.at(words[0]!);
+  if (channel === null || channel.consumer) return -EINVAL;
+  closePort(context.hypervisor, context.domain, channel);
+  return 0;
+}
+
+/** Closes a port: the other end of an interdomain channel becomes unbound. */
+export function closePort(hypervisor: Hypervisor, domain: Domain, channel: EventChannel): void {
+  if (channel.state === ECS_VIRQ)
+    for (const vcpu of domain.vcpus)
+      if (vcpu.virqPorts[channel.virq] === channel.port) vcpu.virqPorts[channel.virq] = 0;
+  if (channel.state === ECS_INTERDOMAIN) {
+    const end = hypervisor.domains.get(channel.remoteDomain)?.events.at(channel.remotePort) ?? null;
+    if (end !== null) {
+      end.state = ECS_UNBOUND;
+      end.remoteDomain = domain.id;
+      end.remotePort = 0;
+    }
+  }
+  clearPortPending(hypervisor, domain, channel);
+  domain.events.free(channel);
+}
+
+/** EVTCHNOP_bind_vcpu: port, vcpu. The event goes to another vcpu from now on. */
+export function bindVcpu(context: HypercallContext, words: Uint32Array): number {
+  const { domain } = context;
+  if (domain.vcpus[words[1]!] === undefined) return -ENOENT;
+  const channel = domain.events.at(words[0]!);
+  if (channel === null || channel.consumer) return -EINVAL;
+  switch (channel.state) {
+    case ECS_VIRQ:
+      if (isVcpuVirq(channel.virq)) return -EINVAL;
+      break;
+    case ECS_UNBOUND:
+    case ECS_INTERDOMAIN:
+    case ECS_PIRQ:
+      break;
+    default:
+      return -EINVAL;
+  }
+  channel.notifyVcpu = words[1]!;
+  return 0;
+}

@@ -1,0 +1,81 @@
+/** Setting up the FIFO ABI: control blocks and pages of the event array (common/event_fifo.c). */
+import { fromHalves } from '../../core/machine.ts';
+import { EINVAL, ENOENT, ENOSPC, ENOSYS } from '../abi/errno.ts';
+import {
+  EVTCHN_FIFO_LINK_BITS,
+  EVTCHN_FIFO_NR_CHANNELS,
+  evtchn_fifo_control_block,
+} from '../abi/event-channel.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
+import { ECS_FREE, FifoControl } from './channel.ts';
+import { setPendingFifo, WORDS_PER_PAGE } from './fifo.ts';
+import { isPending2L } from './two-level.ts';
+
+/** EVTCHNOP_init_control: control_gfn, offset, vcpu | link_bits. The first one switches the domain to the FIFO ABI. */
+export function initialise(context: HypercallContext, words: Uint32Array): number {
+  const { hypervisor, domain } = context;
+  const mfn = fromHalves(words[0]!, words[1]!);
+  const offset = words[2]!;
+  if (domain.vcpus[words[3]!] === undefined) return -ENOENT;
+  if (offset > 4096 - evtchn_fifo_control_block.size || (offset & 7) !== 0) return -EINVAL;
+  if (domain.events.fifo?.controls[words[3]!]) return -EINVAL;
+  if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
+  const control = new FifoControl(mfn * 4096 + offset);
+  if (domain.events.fifo === null) {
+    const controls: (FifoControl | null)[] = domain.vcpus.map(() => null);
+    controls[words[3]!] = control;
+    domain.events.fifo = { controls, frames: [] };
+    keepPending(hypervisor, domain);
+  } else {
+    domain.events.fifo.controls[words[3]!] = control;
+  }
+  words[4] = EVTCHN_FIFO_LINK_BITS;
+  return 0;
+}
+
+/** Events that were pending under the 2-level ABI are raised when their words come. */
+function keepPending(hypervisor: Hypervisor, domain: Domain): void {
+  for (const channel of domain.events.ports)
+    if (channel !== null && channel.state !== ECS_FREE && isPending2L(hypervisor, domain, channel.port))
+      channel.pending = true;
+}
+
+/** EVTCHNOP_expand_array: array_gfn. One more page of event words. */
+export function expand(context: HypercallContext, words: Uint32Array): number {
+  const { hypervisor, domain } = context;
+  const { fifo } = domain.events;
+  if (fifo === null) return -ENOSYS;
+  if (fifo.frames.length * WORDS_PER_PAGE >= EVTCHN_FIFO_NR_CHANNELS) return -ENOSPC;
+  const mfn = fromHalves(words[0]!, words[1]!);
+  if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
+  const first = fifo.frames.length * WORDS_PER_PAGE;
+  fifo.frames.push(mfn);
+  for (let port = first; port < first + WORDS_PER_PAGE && port < domain.events.ports.length; port++) {
+    const channel = domain.events.ports[port] ?? null;
+    if (channel === null || !channel.pending) continue;
+    channel.pending = false;
+    setPendingFifo(hypervisor, domain, channel);
+  }
+  return 0;
+}
+
+/** Gives the guest's pages back: the 2-level ABI is in use again. */
+export function releaseFifo(hypervisor: Hypervisor, domain: Domain): void {
+  const { fifo } = domain.events;
+  if (fifo === null) return;
+  domain.events.fifo = null;
+  for (const mfn of fifoFrames(fifo)) putPageAndType(hypervisor.frames, mfn);
+}
+
+/** The guest's frames that the FIFO ABI holds references to. */
+export function fifoFrames(fifo: {
+  controls: readonly (FifoControl | null)[];
+  frames: readonly number[];
+}): number[] {
+  const controls = fifo.controls.filter((control) => control !== null);
+  return [...controls.map((control) => Math.floor(control.address / 4096)), ...fifo.frames];
+}

@@ -1,0 +1,83 @@
+/** Raising events: on a port, of a VIRQ, across domains; and the pollers that wait for one (common/event_channel.c). */
+import { EINVAL } from '../abi/errno.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { Vcpu } from '../domain/vcpu.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import { wake } from '../sched/vcpus.ts';
+import type { EventChannel } from './channel.ts';
+import { ECS_INTERDOMAIN, ECS_IPI, ECS_UNBOUND } from './channel.ts';
+import { clearPendingFifo, isMaskedFifo, isPendingFifo, setPendingFifo, unmaskFifo } from './fifo.ts';
+import { clearPending2L, isMasked2L, isPending2L, setPending2L, unmask2L } from './two-level.ts';
+
+/** evtchn_port_set_pending: raises a port of a domain for the vcpu it is bound to. */
+export function setPortPending(hypervisor: Hypervisor, domain: Domain, channel: EventChannel): void {
+  if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'port', domain: domain.id, port: channel.port });
+  const vcpu = domain.vcpus[channel.notifyVcpu]!;
+  const fresh =
+    domain.events.fifo === null
+      ? setPending2L(hypervisor, domain, vcpu, channel.port)
+      : setPendingFifo(hypervisor, domain, channel);
+  if (fresh) wakePollers(hypervisor, domain, channel.port);
+}
+
+/** evtchn_check_pollers: one event wakes the vcpu that polls for this port, or every one that polls for several. */
+function wakePollers(hypervisor: Hypervisor, domain: Domain, port: number): void {
+  for (const vcpu of domain.vcpus) {
+    if (!vcpu.polling) continue;
+    if (vcpu.pollPorts.length !== 1 || vcpu.pollPorts[0] === port) wake(hypervisor, vcpu);
+  }
+}
+
+export function isPortPending(hypervisor: Hypervisor, domain: Domain, port: number): boolean {
+  if (domain.events.fifo !== null) return isPendingFifo(hypervisor, domain, port);
+  return isPending2L(hypervisor, domain, port);
+}
+
+export function isPortMasked(hypervisor: Hypervisor, domain: Domain, port: number): boolean {
+  if (domain.events.fifo !== null) return isMaskedFifo(hypervisor, domain, port);
+  return isMasked2L(hypervisor, domain, port);
+}
+
+export function clearPortPending(hypervisor: Hypervisor, domain: Domain, channel: EventChannel): void {
+  if (domain.events.fifo !== null) clearPendingFifo(hypervisor, domain, channel);
+  else clearPending2L(hypervisor, domain, channel.port);
+}
+
+export function unmaskPort(hypervisor: Hypervisor, domain: Domain, channel: EventChannel): void {
+  if (domain.events.fifo !== null) unmaskFifo(hypervisor, domain, channel);
+  else unmask2L(hypervisor, domain, domain.vcpus[channel.notifyVcpu]!, channel.port);
+}
+
+/** send_guest_vcpu_virq / send_guest_global_virq: raises a VIRQ where the guest has bound it. */
+export function sendVirq(hypervisor: Hypervisor, vcpu: Vcpu, virq: number): void {
+  const port = vcpu.virqPorts[virq]!;
+  const channel = port === 0 ? null : vcpu.domain.events.at(port);
+  if (channel === null) return;
+  if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'virq', virq, vcpu: vcpu.id });
+  setPortPending(hypervisor, vcpu.domain, channel);
+}
+
+/** EVTCHNOP_send on one of the domain's ports. 0, or -EINVAL for a port that cannot be sent on. */
+export function sendEvent(hypervisor: Hypervisor, domain: Domain, port: number): number {
+  const channel = domain.events.at(port);
+  if (channel === null || channel.consumer) return -EINVAL;
+  switch (channel.state) {
+    case ECS_INTERDOMAIN: {
+      const remote = hypervisor.domains.get(channel.remoteDomain);
+      const end = remote?.events.at(channel.remotePort) ?? null;
+      if (remote === undefined || end === null) return 0;
+      if (end.consumer) hypervisor.notified(remote, end.port);
+      else setPortPending(hypervisor, remote, end);
+      return 0;
+    }
+    case ECS_IPI:
+      setPortPending(hypervisor, domain, channel);
+      return 0;
+    case ECS_UNBOUND:
+      // Nobody is at the other end: the event is lost, silently.
+      hypervisor.notified(domain, port);
+      return 0;
+    default:
+      return -EINVAL;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * console_io(command, count, buffer): writes to Xen's own console, as a Xen built for debugging lets every domain do.
+ * Reading is dom0's alone: -EPERM. Whole lines go to the trace, as `(dN)` lines do on the real one.
+ */
+import { EFAULT, EINVAL, ENOSYS, EPERM } from '../abi/errno.ts';
+import { CONSOLEIO_read, CONSOLEIO_write, HYPERVISOR_console_io } from '../abi/xen.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypercall } from './hypercall.ts';
+
+/** Bytes copied at a time, and the longest line kept. */
+const CHUNK = 128;
+const MAX_LINE = 1024;
+const chunk = new Uint8Array(CHUNK);
+
+export const consoleIo: Hypercall = {
+  number: HYPERVISOR_console_io,
+  name: 'console_io',
+  args: [
+    { name: 'command', kind: 'command', commands: { 0: 'CONSOLEIO_write', 1: 'CONSOLEIO_read' } },
+    { name: 'count', kind: 'int' },
+    { name: 'buffer', kind: 'va' },
+  ],
+  handler(context, command, count, buffer) {
+    if (count < 0 || count > 0x7fffffff) return -EINVAL;
+    if (command === CONSOLEIO_read) return -EPERM;
+    if (command !== CONSOLEIO_write) return -ENOSYS;
+    for (let done = 0; done < count; done += CHUNK) {
+      if (done > 0 && context.preemptCheck())
+        return context.continueWith(command, count - done, buffer + done);
+      const bytes = chunk.subarray(0, Math.min(CHUNK, count - done));
+      if (!context.readBytes(buffer + done, bytes)) return -EFAULT;
+      for (const byte of bytes) putCharacter(context.hypervisor, context.domain, byte);
+    }
+    return 0;
+  },
+};
+
+function putCharacter(hypervisor: Hypervisor, domain: Domain, byte: number): void {
+  if (byte === 10 || domain.consoleLine.length >= MAX_LINE) {
+    const text = domain.consoleLine;
+    domain.consoleLine = '';
+    if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'console', domain: domain.id, text });
+  }
+  if (byte >= 32 || byte === 9) domain.consoleLine += String.fromCharCode(byte);
+}

@@ -1,0 +1,145 @@
+/**
+ * vcpu_op(command, vcpu, argument): brings vcpus up and down, sets their timers, registers areas where Xen writes about
+ * them. -ENOENT for a vcpu that does not exist, -EFAULT for an argument that cannot be read, -ENOSYS for an unknown
+ * command, -EINVAL for a vcpu in the wrong state.
+ */
+import { fromHalves, lowHalf } from '../../core/machine.ts';
+import { vcpu_guest_context } from '../abi/arch-x86.ts';
+import { EEXIST, EFAULT, EINVAL, ENOENT, ENOSYS, ETIME } from '../abi/errno.ts';
+import { namesOf } from '../abi/names.ts';
+import { SHUTDOWN_poweroff } from '../abi/sched.ts';
+import { vcpu_info } from '../abi/shared-info.ts';
+import * as vcpuAbi from '../abi/vcpu.ts';
+import { VCPU_SSHOTTMR_future, vcpu_runstate_info } from '../abi/vcpu.ts';
+import { HYPERVISOR_vcpu_op } from '../abi/xen.ts';
+import type { Vcpu } from '../domain/vcpu.ts';
+import { setGuestContext } from '../domain/context.ts';
+import { getPageAndType } from '../memory/page-types.ts';
+import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { setDown } from '../sched/vcpus.ts';
+import { fillRunstate, writeRunstate, writeVcpuTime } from '../time/areas.ts';
+import { setPeriodic, setSingleshot } from '../time/timers.ts';
+import type { Hypercall, HypercallContext } from './hypercall.ts';
+
+/** Bounds of a periodic timer's period. */
+const MIN_PERIOD_NS = 1_000_000;
+const MAX_PERIOD_NS = 2 ** 53;
+
+type Operation = (context: HypercallContext, vcpu: Vcpu, argument: number) => number;
+
+const one = new Uint32Array(2);
+const timer = new Uint32Array(4);
+const runstate = new Uint32Array(vcpu_runstate_info.size / 4);
+const guestContext = new Uint32Array(vcpu_guest_context.size / 4);
+
+const operations: Readonly<Record<number, Operation>> = {
+  [vcpuAbi.VCPUOP_initialise](context, vcpu, argument) {
+    if (vcpu.info === 0) return -EINVAL;
+    if (vcpu.initialised) return -EEXIST;
+    if (!context.read(argument, guestContext)) return -EFAULT;
+    return setGuestContext(context.hypervisor, vcpu, guestContext);
+  },
+  [vcpuAbi.VCPUOP_up]({ hypervisor }, vcpu) {
+    if (vcpu.info === 0 || !vcpu.initialised) return -EINVAL;
+    if (vcpu.down) setDown(hypervisor, vcpu, false);
+    return 0;
+  },
+  [vcpuAbi.VCPUOP_down]({ hypervisor, domain }, vcpu) {
+    if (domain.vcpus.every((other) => other === vcpu || other.down))
+      hypervisor.shutdownDomain(domain, SHUTDOWN_poweroff, null);
+    else if (!vcpu.down) setDown(hypervisor, vcpu, true);
+    return 0;
+  },
+  [vcpuAbi.VCPUOP_is_up]: (_, vcpu) => (vcpu.down ? 0 : 1),
+  [vcpuAbi.VCPUOP_get_runstate_info](context, vcpu, argument) {
+    fillRunstate(vcpu, runstate);
+    const current = vcpu.runstate;
+    const spent = vcpu.runstateNs[current]! + context.hypervisor.nowNs() - vcpu.runstateSinceNs;
+    runstate[4 + current * 2] = lowHalf(spent);
+    runstate[5 + current * 2] = Math.floor(spent / 2 ** 32);
+    return context.write(argument, runstate) ? 0 : -EFAULT;
+  },
+  [vcpuAbi.VCPUOP_register_runstate_memory_area](context, vcpu, argument) {
+    if (!context.read(argument, one)) return -EFAULT;
+    vcpu.runstateArea = fromHalves(one[0]!, one[1]!);
+    if (vcpu === context.vcpu) writeRunstate(context.hypervisor, vcpu);
+    else vcpu.areasPending = true;
+    return 0;
+  },
+  [vcpuAbi.VCPUOP_register_vcpu_time_memory_area](context, vcpu, argument) {
+    if (!context.read(argument, one)) return -EFAULT;
+    vcpu.timeArea = fromHalves(one[0]!, one[1]!);
+    writeVcpuTime(context.hypervisor, vcpu);
+    return 0;
+  },
+  [vcpuAbi.VCPUOP_set_periodic_timer](context, vcpu, argument) {
+    if (!context.read(argument, one)) return -EFAULT;
+    const period = fromHalves(one[0]!, one[1]!);
+    if (period < MIN_PERIOD_NS || period > MAX_PERIOD_NS) return -EINVAL;
+    setPeriodic(context.hypervisor, vcpu, period);
+    return 0;
+  },
+  [vcpuAbi.VCPUOP_stop_periodic_timer]({ hypervisor }, vcpu) {
+    setPeriodic(hypervisor, vcpu, 0);
+    return 0;
+  },
+  [vcpuAbi.VCPUOP_set_singleshot_timer](context, vcpu, argument) {
+    if (vcpu !== context.vcpu) return -EINVAL;
+    if (!context.read(argument, timer)) return -EFAULT;
+    const deadline = fromHalves(timer[0]!, timer[1]!);
+    if ((timer[2]! & VCPU_SSHOTTMR_future) !== 0 && deadline < context.hypervisor.nowNs()) return -ETIME;
+    setSingleshot(context.hypervisor, vcpu, Math.max(deadline, 0));
+    return 0;
+  },
+  [vcpuAbi.VCPUOP_stop_singleshot_timer]({ hypervisor, vcpu: caller }, vcpu) {
+    if (vcpu !== caller) return -EINVAL;
+    setSingleshot(hypervisor, vcpu, -1);
+    return 0;
+  },
+  [vcpuAbi.VCPUOP_register_vcpu_info](context, vcpu, argument) {
+    if (!context.read(argument, timer)) return -EFAULT;
+    return registerInfo(context, vcpu, fromHalves(timer[0]!, timer[1]!), timer[2]!);
+  },
+  [vcpuAbi.VCPUOP_send_nmi](_, vcpu) {
+    vcpu.nmiPending = true;
+    return 0;
+  },
+  // A vcpu that is not pinned has no physical id to tell.
+  [vcpuAbi.VCPUOP_get_physid]: () => -EINVAL,
+};
+
+/** map_vcpu_info: moves a vcpu's vcpu_info to a page of the domain, for good. */
+function registerInfo(context: HypercallContext, vcpu: Vcpu, mfn: number, offset: number): number {
+  const { hypervisor, domain } = context;
+  if (offset > 4096 - vcpu_info.size || (offset & 7) !== 0) return -EINVAL;
+  if (vcpu.infoMfn !== 0 || (vcpu !== context.vcpu && !vcpu.down)) return -EINVAL;
+  if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
+  const { bytes, words } = hypervisor.machine;
+  const to = mfn * 4096 + offset;
+  if (vcpu.info !== 0) bytes.copyWithin(to, vcpu.info, vcpu.info + vcpu_info.size);
+  else bytes.fill(0, to, to + vcpu_info.size);
+  vcpu.info = to;
+  vcpu.infoMfn = mfn;
+  // Everything is marked pending, so that nothing raised meanwhile is lost.
+  bytes[to + vcpu_info.offset.evtchn_upcall_pending] = 1;
+  words[(to + vcpu_info.offset.evtchn_pending_sel) >>> 2] = 0xffffffff;
+  words[((to + vcpu_info.offset.evtchn_pending_sel) >>> 2) + 1] = 0xffffffff;
+  hypervisor.machine.wrote(mfn);
+  return 0;
+}
+
+export const vcpuOp: Hypercall = {
+  number: HYPERVISOR_vcpu_op,
+  name: 'vcpu_op',
+  args: [
+    { name: 'command', kind: 'command', commands: namesOf(vcpuAbi, 'VCPUOP_') },
+    { name: 'vcpu', kind: 'unsigned' },
+    { name: 'argument', kind: 'va' },
+  ],
+  handler(context, command, id, argument) {
+    const vcpu = context.domain.vcpus[id];
+    if (vcpu === undefined) return -ENOENT;
+    const operation = operations[command];
+    return operation === undefined ? -ENOSYS : operation(context, vcpu, argument);
+  },
+};

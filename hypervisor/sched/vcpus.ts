@@ -1,0 +1,82 @@
+/** Vcpus becoming runnable and ceasing to be: wake, block, poll, yield, up, down (common/sched/core.c). */
+import type { Vcpu } from '../domain/vcpu.ts';
+import { RUNSTATE_BLOCKED, RUNSTATE_OFFLINE, RUNSTATE_RUNNABLE } from '../domain/vcpu.ts';
+import { changeRunstate } from '../domain/runstate.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+
+/** vcpu_runnable */
+export function isRunnable(vcpu: Vcpu): boolean {
+  const { domain } = vcpu;
+  return (
+    vcpu.initialised &&
+    !vcpu.down &&
+    !vcpu.blocked &&
+    !vcpu.polling &&
+    domain.pauseCount === 0 &&
+    domain.shutdown === null
+  );
+}
+
+/** Evaluates a vcpu anew after something about it changed, and tells the scheduler. */
+export function update(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const now = hypervisor.nowNs();
+  const runnable = isRunnable(vcpu);
+  if (runnable === vcpu.queued) return;
+  vcpu.queued = runnable;
+  if (runnable) {
+    changeRunstate(vcpu, RUNSTATE_RUNNABLE, now);
+    // A vcpu that slept and woke before anyone else ran has not left the processor.
+    if (vcpu === hypervisor.running) hypervisor.mustSchedule = true;
+    else if (hypervisor.scheduler.wake(vcpu, now)) hypervisor.mustSchedule = true;
+  } else {
+    const offline =
+      vcpu.down || !vcpu.initialised || vcpu.domain.shutdown !== null || vcpu.domain.pauseCount > 0;
+    changeRunstate(vcpu, offline ? RUNSTATE_OFFLINE : RUNSTATE_BLOCKED, now);
+    if (vcpu === hypervisor.running) hypervisor.mustSchedule = true;
+    else hypervisor.scheduler.sleep(vcpu);
+  }
+}
+
+/** vcpu_unblock: ends blocking and polling. */
+export function wake(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  if (!vcpu.blocked && !vcpu.polling) return;
+  vcpu.blocked = false;
+  vcpu.polling = false;
+  vcpu.pollTimeoutNs = -1;
+  tell(hypervisor, vcpu, 'wake');
+  update(hypervisor, vcpu);
+}
+
+/** vcpu_block: unless an event waits for delivery, the vcpu sleeps until one does. */
+export function block(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const { bytes } = hypervisor.machine;
+  if (bytes[vcpu.info] !== 0 && bytes[vcpu.info + 1] === 0) return;
+  vcpu.blocked = true;
+  tell(hypervisor, vcpu, 'block');
+  update(hypervisor, vcpu);
+}
+
+/** The vcpu sleeps until one of the ports is raised, or system time is `timeoutNs` (-1: for ever). */
+export function poll(hypervisor: Hypervisor, vcpu: Vcpu, ports: number[], timeoutNs: number): void {
+  vcpu.polling = true;
+  vcpu.pollPorts = ports;
+  vcpu.pollTimeoutNs = timeoutNs;
+  tell(hypervisor, vcpu, 'poll');
+  update(hypervisor, vcpu);
+}
+
+/** vcpu_yield */
+export function yieldProcessor(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  hypervisor.scheduler.yield(vcpu);
+  hypervisor.mustSchedule = true;
+}
+
+export function setDown(hypervisor: Hypervisor, vcpu: Vcpu, down: boolean): void {
+  vcpu.down = down;
+  tell(hypervisor, vcpu, down ? 'down' : 'up');
+  update(hypervisor, vcpu);
+}
+
+function tell(hypervisor: Hypervisor, vcpu: Vcpu, change: 'wake' | 'block' | 'poll' | 'up' | 'down'): void {
+  if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'vcpu', vcpu: vcpu.id, change });
+}

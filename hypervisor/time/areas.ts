@@ -1,0 +1,81 @@
+/** What Xen writes into a guest's memory about time: vcpu_time_info, the wall clock, runstate areas. */
+import { highHalf, lowHalf } from '../../core/machine.ts';
+import { shared_info, vcpu_info, vcpu_time_info } from '../abi/shared-info.ts';
+import { vcpu_runstate_info } from '../abi/vcpu.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { Vcpu } from '../domain/vcpu.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import { writeGuestWords } from '../memory/guest-access.ts';
+import { wallClock } from './clock.ts';
+
+/** Offset of the time in vcpu_info, in words. */
+const TIME = vcpu_info.offset.time / 4;
+const TIME_WORDS = vcpu_time_info.size / 4;
+const RUNSTATE_WORDS = vcpu_runstate_info.size / 4;
+
+const time = new Uint32Array(TIME_WORDS);
+const runstate = new Uint32Array(RUNSTATE_WORDS);
+
+/** update_vcpu_system_time: the time record of a vcpu, in its vcpu_info and in its registered area. */
+export function writeVcpuTime(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const { machine, clock } = hypervisor;
+  const ticks = hypervisor.ticks();
+  const ns = hypervisor.nowNs();
+  vcpu.timeVersion = (vcpu.timeVersion + 2) >>> 0;
+  time[0] = vcpu.timeVersion;
+  time[2] = lowHalf(ticks);
+  time[3] = highHalf(ticks);
+  time[4] = lowHalf(ns);
+  time[5] = highHalf(ns);
+  time[6] = clock.multiplier;
+  time[7] = clock.shift & 0xff;
+  if (vcpu.info !== 0) {
+    machine.words.set(time, vcpu.info / 4 + TIME);
+    machine.wrote(vcpu.info >>> 12);
+  }
+  if (vcpu.timeArea !== 0) writeArea(hypervisor, vcpu, vcpu.timeArea, time);
+}
+
+/** update_runstate_area: the run state of the vcpu whose page tables are loaded. */
+export function writeRunstate(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  if (vcpu.runstateArea === 0) return;
+  fillRunstate(vcpu, runstate);
+  writeArea(hypervisor, vcpu, vcpu.runstateArea, runstate);
+}
+
+/** A vcpu's vcpu_runstate_info as words. */
+export function fillRunstate(vcpu: Vcpu, words: Uint32Array): void {
+  words[0] = vcpu.runstate;
+  words[1] = 0;
+  words[2] = lowHalf(vcpu.runstateSinceNs);
+  words[3] = highHalf(vcpu.runstateSinceNs);
+  for (let state = 0; state < 4; state++) {
+    words[4 + state * 2] = lowHalf(vcpu.runstateNs[state]!);
+    words[5 + state * 2] = highHalf(vcpu.runstateNs[state]!);
+  }
+}
+
+/** Areas are addresses of the guest's kernel: while its user runs, they wait. */
+function writeArea(hypervisor: Hypervisor, vcpu: Vcpu, va: number, words: Uint32Array): void {
+  if (hypervisor.current !== vcpu || !vcpu.guestKernelMode) vcpu.areasPending = true;
+  else writeGuestWords(hypervisor.frames, vcpu, va, words);
+}
+
+/** Writes the areas that could not be written before. */
+export function updatePendingAreas(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  vcpu.areasPending = false;
+  writeRunstate(hypervisor, vcpu);
+  if (vcpu.timeArea !== 0) writeVcpuTime(hypervisor, vcpu);
+}
+
+/** update_domain_wallclock_time */
+export function writeWallClock(hypervisor: Hypervisor, domain: Domain): void {
+  const { machine, clock } = hypervisor;
+  const { low, high } = wallClock(clock);
+  const at = (domain.sharedInfoMfn * 4096 + shared_info.offset.wc_version) / 4;
+  machine.words[at] = machine.words[at]! + 2;
+  machine.words[at + 1] = low;
+  machine.words[at + 2] = 0;
+  machine.words[at + 3] = high;
+  machine.wrote(domain.sharedInfoMfn);
+}

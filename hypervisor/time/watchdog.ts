@@ -1,0 +1,33 @@
+/** SCHEDOP_watchdog: a domain that does not renew its watchdog in time is shut down. */
+import { EEXIST, EINVAL } from '../abi/errno.ts';
+import { SHUTDOWN_watchdog } from '../abi/sched.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import { NS_PER_SECOND } from './clock.ts';
+import { findDeadline } from './timers.ts';
+
+/** Sets (`id` 0: a free one), renews, or stops (0 seconds) a watchdog. Its id, 0, or a negative errno. */
+export function setWatchdog(hypervisor: Hypervisor, domain: Domain, id: number, seconds: number): number {
+  const timers = domain.watchdogsNs;
+  if (id > timers.length) return -EINVAL;
+  const deadline = hypervisor.nowNs() + seconds * NS_PER_SECOND;
+  if (id === 0) {
+    if (seconds === 0) return -EINVAL;
+    const free = timers.indexOf(-1);
+    if (free < 0) return -EEXIST;
+    timers[free] = deadline;
+    findDeadline(hypervisor);
+    return free + 1;
+  }
+  if (timers[id - 1] === -1) return -EINVAL;
+  timers[id - 1] = seconds === 0 ? -1 : deadline;
+  findDeadline(hypervisor);
+  return 0;
+}
+
+/** Shuts the domain down if one of its watchdogs has run out. */
+export function expireWatchdogs(hypervisor: Hypervisor, domain: Domain, now: number): void {
+  for (const deadline of domain.watchdogsNs)
+    if (deadline >= 0 && deadline <= now && domain.shutdown === null)
+      hypervisor.shutdownDomain(domain, SHUTDOWN_watchdog, null);
+}

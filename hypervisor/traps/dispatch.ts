@@ -1,0 +1,138 @@
+/** What to do when the processor stops: by the exit's reason and vector (arch/x86/traps.c, x86_64/entry.S). */
+import * as layout from '../../core/wasm/layout.ts';
+import { FLAT_USER_CS32, TI_DPL_MASK } from '../abi/arch-x86.ts';
+import type { Vcpu } from '../domain/vcpu.ts';
+import { makeHypercall } from '../hypercalls/dispatch.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import { bounce, injectSoftware, injectTrap, MASK_EVENTS } from './bounce.ts';
+import { DR6_DEFAULT } from './debug.ts';
+import { setTaskSwitched } from './fpu.ts';
+import { isForcedCpuid, FORCED_CPUID_BYTES } from './forced-emulation.ts';
+import { pageFault } from './page-fault.ts';
+import { performCpuid } from './privop/cpuid.ts';
+import { emulatePrivileged } from './privop/emulate.ts';
+import { loadFlat } from './segments.ts';
+
+/** #GP error code of INT n: bit 1 says that the IDT is meant. */
+const IDT_ERROR = 2;
+const SYSCALL_BYTES = 2;
+
+/** Deals with an exit of the current vcpu. */
+export function handleExit(hypervisor: Hypervisor, vcpu: Vcpu, reason: number): void {
+  switch (reason) {
+    case layout.EXIT_SYSCALL:
+      syscall(hypervisor, vcpu);
+      return;
+    case layout.EXIT_EXCEPTION:
+      exception(hypervisor, vcpu, hypervisor.processor.exitVector);
+      return;
+    case layout.EXIT_SOFTWARE_INTERRUPT:
+      softwareInterrupt(hypervisor, vcpu, hypervisor.processor.exitVector);
+      return;
+    case layout.EXIT_PRIVILEGED:
+      hypervisor.crashDomain(vcpu.domain, 'the processor left ring 3');
+  }
+}
+
+/** From the guest's kernel SYSCALL is a hypercall; from its user it is a system call of the guest's. */
+function syscall(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const { processor } = hypervisor;
+  const compatibility = processor.selector(layout.SEG_CS) === FLAT_USER_CS32;
+  if (vcpu.guestKernelMode && !compatibility) {
+    makeHypercall(hypervisor, vcpu);
+    return;
+  }
+  const handler = compatibility ? vcpu.syscall32Callback : vcpu.syscallCallback;
+  if (handler === 0) {
+    processor.rip = processor.rip - SYSCALL_BYTES;
+    injectTrap(hypervisor, vcpu, layout.VECTOR_UD, 0);
+    return;
+  }
+  const masks = compatibility ? vcpu.syscall32MasksEvents : vcpu.syscallMasksEvents;
+  hypervisor.counts.syscalls++;
+  enterSyscall(hypervisor, vcpu, handler, masks, compatibility);
+}
+
+/** SYSCALL leaves flat selectors: the guest's kernel finds them in the frame. */
+function enterSyscall(
+  hypervisor: Hypervisor,
+  vcpu: Vcpu,
+  handler: number,
+  masks: boolean,
+  compatibility: boolean,
+): void {
+  const { processor } = hypervisor;
+  if (!compatibility) loadFlat(hypervisor);
+  bounce(hypervisor, vcpu, handler, masks ? MASK_EVENTS : 0, 0);
+  processor.flags = processor.flags & ~layout.DF;
+}
+
+function exception(hypervisor: Hypervisor, vcpu: Vcpu, vector: number): void {
+  const { processor } = hypervisor;
+  switch (vector) {
+    case layout.VECTOR_PF:
+      pageFault(hypervisor, vcpu, processor.exitAddress, processor.exitError);
+      return;
+    case layout.VECTOR_GP:
+      generalProtection(hypervisor, vcpu, processor.exitError);
+      return;
+    case layout.VECTOR_UD:
+      if (isForcedCpuid(hypervisor)) forcedCpuid(hypervisor);
+      else injectTrap(hypervisor, vcpu, vector, 0);
+      return;
+    case layout.VECTOR_NM:
+      deviceNotAvailable(hypervisor, vcpu);
+      return;
+    case layout.VECTOR_DB:
+      debug(hypervisor, vcpu);
+      return;
+    default:
+      injectTrap(hypervisor, vcpu, vector, processor.exitError);
+  }
+}
+
+function generalProtection(hypervisor: Hypervisor, vcpu: Vcpu, error: number): void {
+  if (error === 0 && emulatePrivileged(hypervisor, vcpu)) return;
+  injectTrap(hypervisor, vcpu, layout.VECTOR_GP, error);
+}
+
+function forcedCpuid(hypervisor: Hypervisor): void {
+  const { processor } = hypervisor;
+  hypervisor.counts.forcedCpuid++;
+  performCpuid(hypervisor);
+  processor.rip = processor.rip + FORCED_CPUID_BYTES;
+}
+
+/** do_device_not_available: TS goes off, and the guest is told if it had set it. */
+function deviceNotAvailable(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const told = vcpu.taskSwitched;
+  setTaskSwitched(hypervisor, vcpu, false);
+  if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'math_state_restore' });
+  if (told) injectTrap(hypervisor, vcpu, layout.VECTOR_NM, 0);
+}
+
+/** do_debug: what the processor reports in DR6 is merged into the guest's. */
+function debug(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const { processor } = hypervisor;
+  const dr6 = processor.word(layout.DR6);
+  vcpu.debugRegisters[6] = (vcpu.debugRegisters[6]! | (dr6 & ~DR6_DEFAULT) | DR6_DEFAULT) >>> 0;
+  processor.setWord(layout.DR6, DR6_DEFAULT);
+  injectTrap(hypervisor, vcpu, layout.VECTOR_DB, 0);
+}
+
+/** INT3 and INTO always reach the guest; INT n where its trap table says so, else it is #GP at the instruction. */
+function softwareInterrupt(hypervisor: Hypervisor, vcpu: Vcpu, vector: number): void {
+  const { processor } = hypervisor;
+  const length = processor.exitError;
+  if (length === 1) {
+    injectTrap(hypervisor, vcpu, vector, 0);
+    return;
+  }
+  const lowest = vcpu.traps.flags[vector]! & TI_DPL_MASK;
+  if (lowest >= (vcpu.guestKernelMode ? 1 : 3)) {
+    injectSoftware(hypervisor, vcpu, vector);
+    return;
+  }
+  processor.rip = processor.rip - length;
+  injectTrap(hypervisor, vcpu, layout.VECTOR_GP, vector * 8 + IDT_ERROR);
+}

@@ -1,0 +1,29 @@
+/**
+ * Page faults. Some are Xen's to fix: a page of the guest's LDT that is not mapped yet, a write of the guest's kernel to
+ * one of its page tables. The rest is the guest's (arch/x86/traps.c: fixup_page_fault).
+ */
+import type { Vcpu } from '../domain/vcpu.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import { isGuestAddress } from '../memory/guest-access.ts';
+import { mapLdtOnFault } from '../memory/ldt.ts';
+import { injectPageFault } from './bounce.ts';
+import { emulatePageTableWrite } from './ptwr.ts';
+
+/** Error code bits. */
+const PRESENT = 1;
+const WRITE = 2;
+const USER = 4;
+const RESERVED = 8;
+
+export function pageFault(hypervisor: Hypervisor, vcpu: Vcpu, address: number, error: number): void {
+  if (!isGuestAddress(address)) {
+    if ((error & (USER | RESERVED)) === 0 && mapLdtOnFault(hypervisor, vcpu, address)) return;
+  } else if (vcpu.guestKernelMode && (error & (PRESENT | WRITE)) === (PRESENT | WRITE)) {
+    if (emulatePageTableWrite(hypervisor, vcpu, address, error)) {
+      hypervisor.counts.tableWrites++;
+      return;
+    }
+  }
+  hypervisor.counts.pageFaults++;
+  injectPageFault(hypervisor, vcpu, address, error);
+}

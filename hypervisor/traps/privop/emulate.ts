@@ -1,0 +1,198 @@
+/**
+ * Privileged instructions of a guest's ring 3 kernel: they fault with #GP(0), and Xen does what the guest may have of them
+ * (arch/x86/pv/emul-priv-op.c). Which may be emulated is the table's; the rest is the guest's own #GP.
+ */
+import { fromHalves, highHalf, lowHalf } from '../../../core/machine.ts';
+import * as layout from '../../../core/wasm/layout.ts';
+import { vcpu_info } from '../../abi/shared-info.ts';
+import type { Vcpu } from '../../domain/vcpu.ts';
+import type { Hypervisor } from '../../hypervisor.ts';
+import { injectTrap } from '../bounce.ts';
+import { readDebugRegister, writeDebugRegister } from '../debug.ts';
+import { setTaskSwitched } from '../fpu.ts';
+import { performCpuid } from './cpuid.ts';
+import { Instruction } from './fetch.ts';
+import { readMsr, writeMsr } from './msr.ts';
+import { ioplSuffices, mayAccess, readPort, writePort } from './ports.ts';
+import { stringIo } from './string-io.ts';
+
+/** What became of an instruction. */
+export const DONE = 0;
+/** Not Xen's to emulate: the guest gets the #GP. */
+export const REFUSED = 1;
+/** An exception was injected, or RIP stays for another round. */
+export const STAYS = 2;
+
+type Emulation = (hypervisor: Hypervisor, vcpu: Vcpu, instruction: Instruction) => number;
+
+const TS = 8;
+const DR6_SINGLE_STEP = 0x4000;
+/** CR4 bits that are the guest's to choose: DE. */
+const CR4_GUEST = 0x8;
+
+const instruction = new Instruction();
+const msr = { low: 0, high: 0 };
+
+/** Emulates the instruction at RIP. False: it is not one that Xen emulates. */
+export function emulatePrivileged(hypervisor: Hypervisor, vcpu: Vcpu): boolean {
+  const { processor } = hypervisor;
+  instruction.decode(hypervisor);
+  const { opcode } = instruction;
+  const emulation = opcode < 0 ? undefined : opcode < 0x100 ? ONE_BYTE[opcode] : TWO_BYTE[opcode & 0xff];
+  if (emulation === undefined) return false;
+  const outcome = emulation(hypervisor, vcpu, instruction);
+  if (outcome === REFUSED) return false;
+  hypervisor.counts.emulated++;
+  if (outcome === STAYS) return true;
+  const flags = processor.flags;
+  processor.rip = processor.rip + instruction.length;
+  if ((flags & (layout.TF | layout.RF)) === 0) return true;
+  processor.flags = flags & ~layout.RF;
+  if ((flags & layout.TF) !== 0) {
+    vcpu.debugRegisters[6] = (vcpu.debugRegisters[6]! | DR6_SINGLE_STEP) >>> 0;
+    injectTrap(hypervisor, vcpu, layout.VECTOR_DB, 0);
+  }
+  return true;
+}
+
+/** IN and OUT by AL, AX, EAX: the port is an immediate byte or DX. */
+const portIo: Emulation = (hypervisor, vcpu, { opcode, operand16 }) => {
+  const { processor } = hypervisor;
+  const port = (opcode & 8) === 0 ? instruction.next() : processor.low(layout.RDX) & 0xffff;
+  const bytes = (opcode & 1) === 0 ? 1 : operand16 ? 2 : 4;
+  if (!mayAccess(hypervisor, vcpu, port, bytes)) return REFUSED;
+  const rax = processor.low(layout.RAX);
+  if ((opcode & 2) !== 0) writePort(vcpu.domain, port, bytes, rax);
+  else if (bytes === 4) processor.setHalves(layout.RAX, readPort(vcpu.domain, port, 4), 0);
+  else {
+    const mask = bytes === 2 ? 0xffff : 0xff;
+    const value = readPort(vcpu.domain, port, bytes);
+    processor.setHalves(layout.RAX, ((rax & ~mask) | value) >>> 0, processor.high(layout.RAX));
+  }
+  return DONE;
+};
+
+/** CLI, STI: allowed with I/O privilege, and without effect: IF is not what masks events. */
+const interruptFlag: Emulation = (_, vcpu) => (ioplSuffices(vcpu) ? DONE : REFUSED);
+
+/** Only the guest's kernel may: ring 0 in its eyes. */
+const ofKernel =
+  (emulation: Emulation): Emulation =>
+  (hypervisor, vcpu, decoded) =>
+    vcpu.guestKernelMode ? emulation(hypervisor, vcpu, decoded) : REFUSED;
+
+/** The registers of MOV to or from CR or DR: [reg, rm]. */
+function registers({ rex }: Instruction): [number, number] {
+  const modrm = instruction.next();
+  return [((modrm >>> 3) & 7) | ((rex & 4) << 1), (modrm & 7) | ((rex & 1) << 3)];
+}
+
+const readControl: Emulation = ({ processor }, vcpu, decoded) => {
+  const [control, register] = registers(decoded);
+  switch (control) {
+    case 0:
+      processor.set(register, (processor.word(layout.CR0) & ~TS) >>> 0);
+      if (vcpu.taskSwitched) processor.set(register, (processor.word(layout.CR0) | TS) >>> 0);
+      return DONE;
+    case 2:
+      processor.set(register, vcpu.cr2);
+      return DONE;
+    case 3:
+      processor.set(register, vcpu.kernelRoot * 4096);
+      return DONE;
+    case 4:
+      processor.set(register, vcpu.cr4);
+      return DONE;
+    default:
+      return REFUSED;
+  }
+};
+
+const writeControl: Emulation = (hypervisor, vcpu, decoded) => {
+  const { processor } = hypervisor;
+  const [control, register] = registers(decoded);
+  const low = processor.low(register);
+  switch (control) {
+    case 0:
+      if (processor.high(register) !== 0 || ((low ^ processor.word(layout.CR0)) & ~TS) !== 0) return REFUSED;
+      setTaskSwitched(hypervisor, vcpu, (low & TS) !== 0);
+      return DONE;
+    case 2:
+      vcpu.cr2 = processor.get(register);
+      writeCr2(hypervisor, vcpu);
+      return DONE;
+    case 4:
+      vcpu.cr4 = (vcpu.cr4 & ~CR4_GUEST) | (low & CR4_GUEST);
+      return DONE;
+    default:
+      return REFUSED;
+  }
+};
+
+/** arch_set_cr2 */
+function writeCr2({ machine }: Hypervisor, vcpu: Vcpu): void {
+  const at = (vcpu.info + vcpu_info.offset['arch.cr2']) / 4;
+  machine.words[at] = lowHalf(vcpu.cr2);
+  machine.words[at + 1] = highHalf(vcpu.cr2);
+  machine.wrote(vcpu.info >>> 12);
+}
+
+const readDebug: Emulation = ({ processor }, vcpu, decoded) => {
+  const [debug, register] = registers(decoded);
+  const value = readDebugRegister(vcpu, debug);
+  if (value === null) return REFUSED;
+  processor.set(register, value);
+  return DONE;
+};
+
+const writeDebug: Emulation = (hypervisor, vcpu, decoded) => {
+  const [debug, register] = registers(decoded);
+  const { processor } = hypervisor;
+  const value = fromHalves(processor.low(register), processor.high(register));
+  return writeDebugRegister(hypervisor, vcpu, debug, value) === 0 ? DONE : REFUSED;
+};
+
+const rdmsr: Emulation = (hypervisor, vcpu) => {
+  const { processor } = hypervisor;
+  if (!readMsr(hypervisor, vcpu, processor.low(layout.RCX), msr)) return REFUSED;
+  processor.setHalves(layout.RAX, msr.low, 0);
+  processor.setHalves(layout.RDX, msr.high, 0);
+  return DONE;
+};
+
+const wrmsr: Emulation = (hypervisor, vcpu) => {
+  const { processor } = hypervisor;
+  msr.low = processor.low(layout.RAX);
+  msr.high = processor.low(layout.RDX);
+  return writeMsr(hypervisor, vcpu, processor.low(layout.RCX), msr) ? DONE : REFUSED;
+};
+
+/** A plain CPUID, which faults. The guest's kernel may have its user's fault for good. */
+const cpuid: Emulation = (hypervisor, vcpu) => {
+  if (vcpu.cpuidFaulting && !vcpu.guestKernelMode) return REFUSED;
+  performCpuid(hypervisor);
+  return DONE;
+};
+
+const clts: Emulation = (hypervisor, vcpu) => {
+  setTaskSwitched(hypervisor, vcpu, false);
+  return DONE;
+};
+
+/** By opcode. */
+const ONE_BYTE: (Emulation | undefined)[] = [];
+for (const opcode of [0x6c, 0x6d, 0x6e, 0x6f]) ONE_BYTE[opcode] = stringIo;
+for (const opcode of [0xe4, 0xe5, 0xe6, 0xe7, 0xec, 0xed, 0xee, 0xef]) ONE_BYTE[opcode] = portIo;
+for (const opcode of [0xfa, 0xfb]) ONE_BYTE[opcode] = interruptFlag;
+
+/** By the byte after 0F. WBINVD does nothing: a domain without devices has no caches to care for. */
+const TWO_BYTE: (Emulation | undefined)[] = [];
+TWO_BYTE[0x06] = ofKernel(clts);
+TWO_BYTE[0x09] = ofKernel(() => DONE);
+TWO_BYTE[0x20] = ofKernel(readControl);
+TWO_BYTE[0x21] = ofKernel(readDebug);
+TWO_BYTE[0x22] = ofKernel(writeControl);
+TWO_BYTE[0x23] = ofKernel(writeDebug);
+TWO_BYTE[0x30] = ofKernel(wrmsr);
+TWO_BYTE[0x32] = ofKernel(rdmsr);
+TWO_BYTE[0xa2] = cpuid;
