@@ -101,6 +101,32 @@ export class Machine {
       this.wrote(at / PAGE_BYTES);
   }
 
+  /**
+   * Machine address that a virtual one is mapped to, or -1; for whoever only looks: no rights are checked, no A or D bit is
+   * set, nothing is cached.
+   */
+  peek(va: number): number {
+    if (!isCanonical(va)) return -1;
+    const low = lowHalf(va);
+    const high = highHalf(va);
+    let table = this.processor.field(layout.CR3) & ~0xfff;
+    for (let level = 3; ; level--) {
+      const shift = 12 + 9 * level;
+      const index =
+        (shift >= 32 ? high >>> (shift - 32) : ((high << (32 - shift)) | (low >>> shift)) >>> 0) & 511;
+      const at = (table + index * 8) / 4;
+      const entryLow = this.words[at] ?? 0;
+      if ((entryLow & 1) === 0) return -1;
+      const frame = (this.words[at + 1]! & 0xfffff) * 0x1_0000_0000 + ((entryLow & ~0xfff) >>> 0);
+      const large = level > 0 && (entryLow & 0x80) !== 0;
+      if (level === 0 || large) {
+        const bytes = 2 ** shift;
+        return frame - (frame % bytes) + (low % bytes);
+      }
+      table = frame;
+    }
+  }
+
   /** Clears one frame. */
   clearFrame(mfn: number): void {
     this.bytes.fill(0, mfn * PAGE_BYTES, (mfn + 1) * PAGE_BYTES);

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
-import { generate } from './dispatch.js';
+import { generate } from './dispatch.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, 'wasm');
@@ -19,10 +19,10 @@ const options = [
   ...['--zeroFilledMemory'],
 ];
 
-/** @returns {string} a digest of everything the output depends on */
-function digestOfSources() {
+/** A digest of everything the output depends on. */
+function digestOfSources(): string {
   const hash = createHash('sha256').update(JSON.stringify(options.slice(3)));
-  for (const name of ['build.js', 'dispatch.js']) hash.update(readFileSync(join(here, name)));
+  for (const name of ['build.ts', 'dispatch.ts']) hash.update(readFileSync(join(here, name)));
   const files = readdirSync(source, { recursive: true })
     .map(String)
     .filter((name) => name.endsWith('.ts') && !name.startsWith('generated'));

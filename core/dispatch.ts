@@ -5,7 +5,13 @@
  * and operand form, so they are expanded here from small templates; everything rare is a call to its family's file.
  */
 
-const SIZES = [
+interface Size {
+  readonly type: string;
+  readonly bytes: number;
+  readonly shift: number;
+}
+
+const SIZES: readonly [Size, Size, Size, Size] = [
   { type: 'u8', bytes: 1, shift: 56 },
   { type: 'u16', bytes: 2, shift: 48 },
   { type: 'u32', bytes: 4, shift: 32 },
@@ -15,45 +21,52 @@ const SIZES = [
 const ABORT = 'return abort(p, block, remaining);';
 
 /** Loads `name` from the record's memory operand (`address` is declared here), or leaves the loop with its fault. */
-const loadMemory = (name, size, address = 'addressOf(p)') => `
+const loadMemory = (name: string, size: Size, address = 'addressOf(p)'): string => `
   const address = ${address}; const e = tlbEntry(address); let ${name}: ${size.type};
   if (load<u64>(e) == ((address + ${size.bytes - 1}) & PAGE_MASK)) ${name} = load<${size.type}>(<u32>address + load<u32>(e, 24));
   else { ${name} = <${size.type}>readSlow(address, ${size.bytes}); if (faulted()) ${ABORT} }`;
 
 /** Stores `value` at `address`, or leaves the loop with its fault. */
-const storeMemory = (value, size, address = 'addressOf(p)') => `
+const storeMemory = (value: string, size: Size, address = 'addressOf(p)'): string => `
   const to = ${address}; const w = tlbEntry(to);
   if (load<u64>(w, 8) == ((to + ${size.bytes - 1}) & PAGE_MASK)) store<${size.type}>(<u32>to + load<u32>(w, 24), <${size.type}>(${value}));
   else { writeSlow(to, ${size.bytes}, <u64>(${value})); if (faulted()) ${ABORT} }`;
 
-const readReg = (field, size) => `load<${size.type}>(REGS + ${field}(p))`;
-const writeReg = (field, size, value) =>
+const readReg = (field: string, size: Size): string => `load<${size.type}>(REGS + ${field}(p))`;
+const writeReg = (field: string, size: Size, value: string): string =>
   size.bytes >= 4
     ? `store<u64>(REGS + ${field}(p), <u64>(${value}));`
     : `store<${size.type}>(REGS + ${field}(p), ${value});`;
-const immediate = (size) => (size.bytes === 8 ? '<u64><i64>immOf(p)' : `<${size.type}>immOf(p)`);
+const immediate = (size: Size): string =>
+  size.bytes === 8 ? '<u64><i64>immOf(p)' : `<${size.type}>immOf(p)`;
 
 /** Goes on with block `next`, unless the budget ends inside it. */
 const ENTER = `{ const count = load<u32>(next, BLOCK_COUNT); if (remaining < <i32>count) return leave(next, remaining);
   remaining -= <i32>count; block = next; store<u32>(CURRENT_BLOCK, next); p = next + BLOCK_RECORDS; continue; }`;
 /** Goes on at an address that needs a look-up. */
-const enterAt = (target) =>
+const enterAt = (target: string): string =>
   `{ const rip = ${target}; if (!remaining) return stopAt(rip); const next = lookup(rip); if (!next) return remaining; ${ENTER} }`;
 /** Goes on at a target that the block may remember. */
-const enterLink = (link, target) =>
+const enterLink = (link: string, target: string): string =>
   `{ let next = load<u32>(block, ${link}); if (!next) { const rip = ${target}; if (!remaining) return stopAt(rip);
   next = resolve(block, ${link}, rip); if (!next) return remaining; } ${ENTER} }`;
 const TAKEN = enterLink('BLOCK_TAKEN', 'pageBase() + <u64><i64>dispOf(p)');
 const FALL = enterLink('BLOCK_FALL', 'pageBase() + <u64>load<u16>(block, BLOCK_END)');
 
 const U64 = SIZES[3];
-const push = (value) =>
+const push = (value: string): string =>
   `const sp = load<u64>(REGS + 32) - 8; ${storeMemory(value, U64, 'sp')} store<u64>(REGS + 32, sp);`;
 
+interface Operation {
+  readonly compute: string;
+  readonly flags: string;
+}
+
 /** r = a OP b with its flags; `write` says what happens to r. */
-function alu(name, size) {
+function alu(name: string, size: Size): Operation {
   const { shift, type } = size;
-  const flags = (kind, source) => `setFlags(${kind}, ${shift}, <u64>r << ${shift}, ${source});`;
+  const flags = (kind: string, source: string): string =>
+    `setFlags(${kind}, ${shift}, <u64>r << ${shift}, ${source});`;
   const b = `<u64>b << ${shift}`;
   switch (name) {
     case 'add':
@@ -79,10 +92,10 @@ function alu(name, size) {
 }
 
 const ALU = ['add', 'or', 'adc', 'sbb', 'and', 'sub', 'xor', 'cmp'];
-const readsOnly = (name) => name === 'cmp' || name === 'test';
+const readsOnly = (name: string): boolean => name === 'cmp' || name === 'test';
 
 /** Read-modify-write of memory at `addressOf(p)`: `a` becomes `r`. */
-function modifyMemory(size, { compute, flags }, write = true) {
+function modifyMemory(size: Size, { compute, flags }: Operation, write = true): string {
   if (!write) return `${loadMemory('a', size)} ${compute} ${flags}`;
   return `const address = addressOf(p); const e = tlbEntry(address);
   if (load<u64>(e, 8) == ((address + ${size.bytes - 1}) & PAGE_MASK)) {
@@ -93,10 +106,8 @@ function modifyMemory(size, { compute, flags }, write = true) {
   }`;
 }
 
-const cases = [];
-const add = (name, body) => cases.push({ name, body });
-const family = (name, items) => items.forEach(([suffix, body]) => add(`${name}${suffix}`, body));
-
+const cases: { readonly name: string; readonly body: string }[] = [];
+const add = (name: string, body: string): void => void cases.push({ name, body });
 for (const form of ['RR', 'RI', 'RM', 'MR', 'MI']) {
   for (const name of [...ALU, 'test']) {
     for (const size of SIZES) {
@@ -110,7 +121,7 @@ for (const form of ['RR', 'RI', 'RM', 'MR', 'MI']) {
         RM: `${loadMemory('b', size)} ${a} ${compute} ${result} ${flags}`,
         MR: `const b = ${readReg('regOf', size)}; ${modifyMemory(size, operation, !readsOnly(name))}`,
         MI: `const b = ${immediate(size)}; ${modifyMemory(size, operation, !readsOnly(name))}`,
-      }[form];
+      }[form]!;
       add(`ALU_${form}_${name}_${size.type}`, body);
     }
   }
@@ -129,7 +140,7 @@ for (const size of SIZES)
 for (const size of SIZES) add(`MOV_BR_${size.type}`, storeMemory(readReg('regOf', size), size, BASE));
 add('MOV_R64_I64', 'store<u64>(REGS + regOf(p), load<u64>(p, 8));');
 
-const EXTENSIONS = [
+const EXTENSIONS: readonly (readonly [name: string, to: string, from: string, index: 0 | 1 | 2])[] = [
   ['ZX_16_8', 'u16', 'u8', 0],
   ['ZX_32_8', 'u32', 'u8', 0],
   ['ZX_32_16', 'u32', 'u16', 1],
@@ -142,7 +153,7 @@ const EXTENSIONS = [
 ];
 for (const [name, to, from, index] of EXTENSIONS) {
   const size = SIZES[index];
-  const result = (value) => {
+  const result = (value: string): string => {
     const extended = `<${to}><${from}>${value}`;
     if (to.endsWith('16')) return `store<u16>(REGS + regOf(p), <u16>${extended});`;
     return `store<u64>(REGS + regOf(p), <u64>${to.endsWith('32') ? '<u32>' : ''}${extended});`;
@@ -175,11 +186,11 @@ add(
 
 for (const size of SIZES) {
   const top = `<u64>r << ${size.shift}`;
-  const step = (a, sign) => ({
+  const step = (a: string, sign: string): Operation => ({
     compute: `const r = <${size.type}>(${a} ${sign} 1);`,
     flags: `setResultAndBits(${size.shift}, ${top}, stepBits(${top}, ${size.shift}, ${sign === '+' ? 'true' : 'false'}));`,
   });
-  const unary = [
+  const unary: readonly (readonly [string, Operation])[] = [
     ['INC', step('a', '+')],
     ['DEC', step('a', '-')],
     ['NOT', { compute: `const r = <${size.type}>~a;`, flags: '' }],
@@ -191,16 +202,14 @@ for (const size of SIZES) {
       },
     ],
   ];
-  family(
-    '',
-    unary.flatMap(([name, operation]) => [
-      [
-        `${name}_R_${size.type}`,
-        `const a = ${readReg('regOf', size)}; ${operation.compute} ${writeReg('regOf', size, 'r')} ${operation.flags}`,
-      ],
-      [`${name}_M_${size.type}`, modifyMemory(size, operation)],
-    ]),
-  );
+  for (const [name, operation] of unary) {
+    const { compute, flags } = operation;
+    add(
+      `${name}_R_${size.type}`,
+      `const a = ${readReg('regOf', size)}; ${compute} ${writeReg('regOf', size, 'r')} ${flags}`,
+    );
+    add(`${name}_M_${size.type}`, modifyMemory(size, operation));
+  }
 }
 
 // Shifts by a constant other than 0; CF is the last bit out, OF is defined for a count of 1 and follows the same rule here.
@@ -222,9 +231,9 @@ for (const size of SIZES.slice(2)) {
 }
 
 for (const size of SIZES.slice(2)) {
-  const multiply = (b) =>
+  const multiply = (b: string): string =>
     `${writeReg('regOf', size, `multiply${size.bytes * 8}(${readReg('regOf', size).replace('regOf', '%')}, ${b})`)}`;
-  const body = (source, b) => multiply(b).replace('%(p)', `${source}(p)`);
+  const body = (source: string, b: string): string => multiply(b).replace('%(p)', `${source}(p)`);
   add(`IMUL_RR_${size.type}`, body('regOf', readReg('rmOf', size)));
   add(`IMUL_RM_${size.type}`, `${loadMemory('value', size)} ${body('regOf', 'value')}`);
   add(`IMUL_RRI_${size.type}`, body('rmOf', immediate(size)));
@@ -264,13 +273,14 @@ for (const [name, call] of [
   ['SSE_38', 'sse38'],
   ['SSE_3A', 'sse3a'],
 ]) {
-  add(name, `if (!sseAvailable(p)) ${ABORT} ${call}(p); if (faulted()) ${ABORT}`);
+  add(name!, `if (!sseAvailable(p)) ${ABORT} ${call}(p); if (faulted()) ${ABORT}`);
 }
 
 // What ends a block.
 add(
   'CONTROL',
   `countRetired(p, block, remaining); control(p); if (faulted()) return leaveControl(p, block, remaining); afterControl();
+  if (load<u32>(SYSTEM_FLAGS) & TF) return remaining;
   ${enterAt('load<u64>(RIP)')}`,
 );
 add('STACK_CONTROL', `stackControl(p); if (faulted()) ${ABORT} ${enterAt('load<u64>(RIP)')}`);
@@ -312,9 +322,9 @@ CONDITIONS.forEach((name, code) => {
 });
 
 /** Condition after a comparison, without going through the flags; undefined where the flags are needed. */
-const compared = (name, size) => {
+const compared = (name: string, size: Size): string | undefined => {
   const signed = size.type.replace('u', 'i');
-  return {
+  const tests: Readonly<Record<string, string>> = {
     b: 'a < b',
     ae: 'a >= b',
     e: 'a == b',
@@ -327,11 +337,12 @@ const compared = (name, size) => {
     ge: `<${signed}>a >= <${signed}>b`,
     le: `<${signed}>a <= <${signed}>b`,
     g: `<${signed}>a > <${signed}>b`,
-  }[name];
+  };
+  return tests[name];
 };
-const tested = (name, size) => {
+const tested = (name: string, size: Size): string | undefined => {
   const signed = size.type.replace('u', 'i');
-  return {
+  const tests: Readonly<Record<string, string>> = {
     b: 'false',
     ae: 'true',
     e: 'r == 0',
@@ -344,16 +355,16 @@ const tested = (name, size) => {
     ge: `<${signed}>r >= 0`,
     le: `<${signed}>r <= 0`,
     g: `<${signed}>r > 0`,
-  }[name];
+  };
+  return tests[name];
 };
-for (const [kind, form, sizes] of [
-  ['cmp', 'RR', [0, 2, 3]],
-  ['cmp', 'RI', [0, 2, 3]],
-  ['test', 'RR', [0, 2, 3]],
-  ['test', 'RI', [0, 2, 3]],
-]) {
-  for (const index of sizes) {
-    const size = SIZES[index];
+for (const [kind, form] of [
+  ['cmp', 'RR'],
+  ['cmp', 'RI'],
+  ['test', 'RR'],
+  ['test', 'RI'],
+] as const) {
+  for (const size of [SIZES[0], SIZES[2], SIZES[3]]) {
     CONDITIONS.forEach((name) => {
       const test = (kind === 'cmp' ? compared : tested)(name, size);
       const { compute, flags } = alu(kind, size);
@@ -405,7 +416,7 @@ import { control } from '../control';
 import { faulted, raise } from '../fault';
 import { CC_ADD, CC_LOGIC, CC_SUB, carry, condition, setFlags, setResultAndBits, sign, zero } from '../flags';
 import { integer } from '../integer';
-import { CURRENT_BLOCK, REGS, RIP, SLOT_ADDRESS, STRING_AGAIN, VECTOR_GP } from '../layout';
+import { CURRENT_BLOCK, REGS, RIP, SLOT_ADDRESS, STRING_AGAIN, SYSTEM_FLAGS, TF, VECTOR_GP } from '../layout';
 import { PAGE_MASK, isCanonical, readSlow, tlbEntry, writable, writeSlow } from '../memory';
 import { addressOf, dispOf, immOf, regOf, rmOf } from '../record';
 import { abort, afterControl, again, compatibilityAddress, countRetired, fpuAvailable, leave, leaveControl, loopTaken, pageBase,
