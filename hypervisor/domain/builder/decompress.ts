@@ -3,7 +3,7 @@
  * own format, the others because Linux's build appends it (Documentation/arch/x86/boot.rst, payload_length).
  */
 import { gunzipSync } from 'fflate';
-import { decompress as unzstd } from 'fzstd';
+import { Decompress as Unzstd } from 'fzstd';
 import { crc32 } from './crc32.ts';
 import { ImageError } from './image-error.ts';
 import { hex, ImageReader } from './image-reader.ts';
@@ -12,8 +12,9 @@ import { unxz } from './xz.ts';
 
 export type Compression = 'gzip' | 'xz' | 'lz4' | 'zstd' | 'bzip2' | 'lzma' | 'lzo';
 
-/** Nothing larger than this is unpacked. */
-export const MAX_UNPACKED_BYTES = 512 * 2 ** 20;
+/** Nothing larger than this is unpacked, and nothing that says it is more times its size (gzip reaches 1032). */
+const MAX_UNPACKED_BYTES = 512 * 2 ** 20;
+const MAX_RATIO = 2000;
 
 const SIZE_BYTES = 4;
 
@@ -40,6 +41,20 @@ function gunzip(bytes: Uint8Array, size: number): Uint8Array {
   return out;
 }
 
+/** By chunks, so that what a damaged frame says of its size is never set aside. */
+function unzstd(bytes: Uint8Array, size: number): Uint8Array {
+  const out = new Uint8Array(size);
+  let filled = 0;
+  const stream = new Unzstd((chunk) => {
+    if (chunk.length > size - filled)
+      throw new ImageError('corrupt', 'the zstd frame unpacks to more than it says');
+    out.set(chunk, filled);
+    filled += chunk.length;
+  });
+  stream.push(bytes, true);
+  return out.subarray(0, filled);
+}
+
 type Unpack = (bytes: Uint8Array, size: number) => Uint8Array | Promise<Uint8Array>;
 
 /** `bytes` come with the four of the size. */
@@ -47,7 +62,7 @@ const unpackers: Readonly<Partial<Record<Compression, Unpack>>> = {
   gzip: gunzip,
   xz: (bytes) => unxz(bytes.subarray(0, -SIZE_BYTES)),
   lz4: (bytes, size) => unlz4(bytes.subarray(0, -SIZE_BYTES), size),
-  zstd: (bytes, size) => unzstd(bytes.subarray(0, -SIZE_BYTES), new Uint8Array(size)),
+  zstd: (bytes, size) => unzstd(bytes.subarray(0, -SIZE_BYTES), size),
 };
 
 /** The libraries throw whatever they like at damaged input: it is always the image's fault. */
@@ -74,7 +89,7 @@ export async function decompress(
       `${what} is packed with ${compression}; gzip, xz, lz4 and zstd are known`,
     );
   const size = new ImageReader(bytes).u32(what, bytes.length - SIZE_BYTES);
-  if (size > MAX_UNPACKED_BYTES)
+  if (size > Math.min(MAX_UNPACKED_BYTES, bytes.length * MAX_RATIO))
     throw new ImageError('corrupt', `${what} says it unpacks to ${hex(size)} bytes, more than any kernel`);
   const out = await attempt(unpack, bytes, size, what);
   if (out.length !== size) {

@@ -37,6 +37,12 @@ interface Block {
   readonly check: Uint8Array;
 }
 
+/** Every header of the format is followed by its own CRC-32. */
+function checkHeader(image: ImageReader, what: string, from: number, length: number): void {
+  if (crc32(image.slice(what, from, length)) !== image.u32(what, from + length))
+    throw new ImageError('corrupt', `${what} does not match its checksum`);
+}
+
 /** Reads a stream's parts in order. */
 class Cursor {
   private readonly image: ImageReader;
@@ -109,7 +115,7 @@ interface IndexRecord {
 function readIndex(image: ImageReader, footerAt: number): IndexRecord[] {
   const indexBytes = (image.u32('the XZ footer', footerAt + 4) + 1) * 4;
   const cursor = new Cursor(image, footerAt - indexBytes);
-  image.require('the XZ index', cursor.at, indexBytes);
+  checkHeader(image, 'the XZ index', cursor.at, indexBytes - 4);
   if (cursor.byte() !== 0) throw new ImageError('corrupt', 'the XZ stream has no index at its end');
   const count = cursor.integer();
   if (count > indexBytes) throw new ImageError('corrupt', 'the XZ index is damaged');
@@ -121,6 +127,7 @@ function readIndex(image: ImageReader, footerAt: number): IndexRecord[] {
 
 function readBlock(image: ImageReader, at: number, checkSize: number, record: IndexRecord): Block {
   const headerBytes = (image.u8('an XZ block', at) + 1) * 4;
+  checkHeader(image, 'an XZ block header', at, headerBytes - 4);
   const cursor = new Cursor(image, at + 1);
   const flags = cursor.byte();
   if (flags & BLOCK_HAS_PACKED_SIZE) cursor.integer();
@@ -142,6 +149,7 @@ function readBlocks(image: ImageReader): { blocks: Block[]; checkType: number } 
     throw new ImageError('corrupt', 'the XZ stream does not begin with its mark');
   if (!image.has(FOOTER_MAGIC, footerAt + 10))
     throw new ImageError('truncated', 'the XZ stream does not end with its footer');
+  checkHeader(image, 'the XZ header', HEADER_MAGIC.length, 2);
   const checkType = image.u8('the XZ header', 7) & 0xf;
   let at = HEADER_BYTES;
   const blocks = readIndex(image, footerAt).map((record) => {
