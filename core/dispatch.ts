@@ -37,8 +37,11 @@ const writeReg = (field: string, size: Size, value: string): string =>
   size.bytes >= 4
     ? `store<u64>(REGS + ${field}(p), <u64>(${value}));`
     : `store<${size.type}>(REGS + ${field}(p), ${value});`;
-const immediate = (size: Size): string =>
-  size.bytes === 8 ? '<u64><i64>immOf(p)' : `<${size.type}>immOf(p)`;
+/** The compiler's optimizer sign-extends `<u64><u32>` of an inlined function's i32: 32-bit immediates are loaded as u32. */
+const immediate = (size: Size): string => {
+  if (size.bytes === 4) return 'load<u32>(p, 12)';
+  return size.bytes === 8 ? '<u64><i64>immOf(p)' : `<${size.type}>immOf(p)`;
+};
 
 /** Goes on with block `next`, unless the budget ends inside it. */
 const ENTER = `{ const count = load<u32>(next, BLOCK_COUNT); if (remaining < <i32>count) return leave(next, remaining);

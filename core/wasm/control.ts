@@ -62,10 +62,10 @@ export function control(p: u32): void {
       farIndirect(p, sub == CTL_FAR_CALL);
       break;
     case CTL_FAR_JMP_IMM:
-      farJump(load<u16>(p, 2), <u64>(<u32>dispOf(p)), sizeOf(p));
+      farJump(load<u16>(p, 2), <u64>load<u32>(p, 8), sizeOf(p));
       break;
     case CTL_FAR_CALL_IMM:
-      farCall(load<u16>(p, 2), <u64>(<u32>dispOf(p)), sizeOf(p));
+      farCall(load<u16>(p, 2), <u64>load<u32>(p, 8), sizeOf(p));
       break;
     case CTL_RETF:
       farReturn(sizeOf(p), <u32>dispOf(p));
