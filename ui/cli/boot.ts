@@ -1,0 +1,101 @@
+/** `xenoscope boot`: a domain in the terminal. */
+import { readFileSync } from 'node:fs';
+import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
+import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
+import { helloKernel } from '../../guests/hello/hello.ts';
+import { loadCore } from '../lab/core-node.ts';
+import { describeEnd } from '../lab/ending.ts';
+import { Lab, type Stop, type Until } from '../lab/lab.ts';
+import { drive } from '../lab/pacing.ts';
+import { EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
+import { Progress } from './progress.ts';
+import { Terminal } from './terminal.ts';
+import { UserError } from './user-error.ts';
+
+export interface BootOptions {
+  readonly ramdisk?: string;
+  readonly memory: number;
+  readonly vcpus: number;
+  readonly extra: string;
+  readonly until?: RegExp;
+  readonly for?: number;
+  readonly trace?: string;
+  readonly seed: number;
+  readonly hash?: boolean;
+  readonly counts?: boolean;
+}
+
+const NS_PER_SECOND = 1e9;
+
+function readImage(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UserError(`cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+async function makeLab(kernel: string | undefined, options: BootOptions): Promise<Lab> {
+  const request = {
+    kernel: kernel === undefined ? helloKernel() : readImage(kernel),
+    ...(options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) }),
+    commandLine: options.extra,
+    memoryMb: options.memory,
+    vcpus: options.vcpus,
+  };
+  try {
+    return await Lab.boot(loadCore(), request);
+  } catch (error) {
+    if (error instanceof ImageError)
+      throw new UserError(`${kernel ?? 'the built-in guest'}: ${error.message}`);
+    if (error instanceof RangeError) throw new UserError(error.message);
+    throw error;
+  }
+}
+
+/** Boots and drives a domain to its end; returns the exit status. */
+export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
+  const lab = await makeLab(kernel, options);
+  const watched = process.stdin.isTTY && options.until === undefined && options.for === undefined;
+  const left = new AbortController();
+  const progress = new Progress(lab, process.stderr.isTTY && !process.stdout.isTTY);
+  lab.onConsole((bytes) => process.stdout.write(bytes));
+  const terminal = new Terminal(
+    (bytes) => {
+      lab.type(bytes);
+    },
+    () => {
+      left.abort();
+    },
+  );
+  const until: Until = {
+    ...(options.until === undefined ? {} : { text: options.until }),
+    ...(options.for === undefined ? {} : { ns: options.for * NS_PER_SECOND }),
+  };
+  const stop = await drive(lab, until, {
+    realTime: watched,
+    signal: left.signal,
+    onSlice: () => {
+      progress.tick();
+    },
+  });
+  terminal.close();
+  progress.clear();
+  report(lab, stop, options);
+  return status(lab, stop, options);
+}
+
+function report(lab: Lab, stop: Stop | undefined, options: BootOptions): void {
+  if (stop?.kind === 'ended') process.stderr.write(`\n${describeEnd(lab.domain)}\n`);
+  if (stop?.kind === 'time')
+    process.stderr.write(`\nxenoscope: ${String(options.for)} s of guest time are over\n`);
+  if (stop?.kind === 'idle') process.stderr.write('\nxenoscope: the domain waits for ever\n');
+}
+
+function status(lab: Lab, stop: Stop | undefined, options: BootOptions): number {
+  if (stop?.kind === 'time') return EXIT_TIME_OUT;
+  if (stop?.kind === 'idle') return EXIT_ENDED_EARLY;
+  if (stop?.kind !== 'ended') return EXIT_OK;
+  if (lab.domain.shutdown?.reason === SHUTDOWN_crash) return EXIT_CRASHED;
+  return options.until === undefined ? EXIT_OK : EXIT_ENDED_EARLY;
+}

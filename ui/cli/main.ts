@@ -1,0 +1,64 @@
+/** The command line: parses it and hands over. Faults of the user's are one line on stderr and exit status 2. */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { boot, type BootOptions } from './boot.ts';
+import { EXIT_HELP, EXIT_USAGE } from './exit-codes.ts';
+import { UserError } from './user-error.ts';
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value <= 0)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return value;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0)
+    throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  return value;
+}
+
+function expression(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function program(done: (status: number) => void): Command {
+  const command = new Command('xenoscope').description('A Xen you can see through.').exitOverride();
+  command
+    .command('boot')
+    .description('boot a kernel as a paravirtualized domain; the terminal is its console (Ctrl-] leaves)')
+    .argument('[kernel]', 'bzImage or ELF file with Xen notes; without one, the built-in guest boots')
+    .option('--ramdisk <file>', 'initial ramdisk')
+    .option('--memory <MB>', "the domain's memory", positiveInteger, 128)
+    .option('--vcpus <N>', 'virtual processors', positiveInteger, 1)
+    .option('--extra <text>', "the kernel's command line", '')
+    .option('--until <regex>', 'end when the console has printed this', expression)
+    .option('--for <seconds>', 'end after so many seconds of guest time', seconds)
+    .option('--trace <file>', 'write what the hypervisor does to a file')
+    .option('--seed <N>', 'seed of everything random', positiveInteger, 1)
+    .option('--hash', 'print a hash of the whole state at the end')
+    .option('--counts', 'print how often each hypercall was made')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (kernel: string | undefined, options: BootOptions) => {
+      done(await boot(kernel, options));
+    });
+  return command;
+}
+
+/** Runs the command line `argv` (with node and script in front); returns the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let status = 0;
+  try {
+    await program((value) => (status = value)).parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write(`xenoscope: ${error.message}\n`);
+    return EXIT_USAGE;
+  }
+  return status;
+}

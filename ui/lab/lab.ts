@@ -1,0 +1,171 @@
+/**
+ * A lab: one host with its domain, and the one way to drive it. Faces (command line, page) go through here.
+ */
+import { Machine } from '../../core/machine.ts';
+import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
+import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
+import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
+import type { Domain } from '../../hypervisor/domain/domain.ts';
+import { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import { ConsoleRing } from './console-ring.ts';
+import { ConsoleText } from './console-text.ts';
+import type { StepKind } from './protocol.ts';
+
+const MEBIBYTE = 2 ** 20;
+/** What Xen itself needs beside the domain. */
+const XEN_MB = 32;
+const PAGES_PER_MB = 256;
+
+export interface DomainRequest {
+  /** The kernel's file: bzImage or ELF. */
+  readonly kernel: Uint8Array;
+  readonly ramdisk?: Uint8Array;
+  readonly commandLine: string;
+  readonly memoryMb: number;
+  readonly vcpus: number;
+}
+
+/** When to stop; several conditions: whichever comes first. */
+export interface Until {
+  /** The console has printed this. */
+  readonly text?: RegExp;
+  /** The clock has reached so many ns. */
+  readonly ns?: number;
+  /** So many instructions are retired. */
+  readonly instructions?: number;
+}
+
+/** Why a run stopped. */
+export type Stop =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'time' }
+  | { readonly kind: 'instructions' }
+  | { readonly kind: 'step' }
+  /** The domain has shut down: `domain.shutdown`. */
+  | { readonly kind: 'ended' }
+  /** Nothing can happen any more but by input. */
+  | { readonly kind: 'idle' };
+
+export class Lab {
+  readonly hypervisor: Hypervisor;
+  readonly domain: Domain;
+  private readonly console: ConsoleRing;
+  private readonly text = new ConsoleText();
+  private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
+  private until: Until = {};
+  private matched: string | undefined;
+
+  private constructor(hypervisor: Hypervisor, domain: Domain) {
+    this.hypervisor = hypervisor;
+    this.domain = domain;
+    this.console = new ConsoleRing(hypervisor, domain, (bytes) => {
+      this.printed(bytes);
+    });
+    hypervisor.onNotify = (_domain, port) => {
+      if (port === domain.consolePort) this.console.serve();
+    };
+  }
+
+  /**
+   * Makes a host just large enough and boots a domain on it, stopped at its first instruction. Throws ImageError for what
+   * is not a kernel or does not fit.
+   */
+  static async boot(core: WebAssembly.Module, request: DomainRequest): Promise<Lab> {
+    const kernel = await loadKernel(request.kernel);
+    const ramdisk = request.ramdisk === undefined ? undefined : await loadRamdisk(request.ramdisk);
+    const memoryBytes = (request.memoryMb + XEN_MB) * MEBIBYTE;
+    const hypervisor = new Hypervisor(new Machine(core, { memoryBytes }));
+    const domain = buildDomain(hypervisor, {
+      id: 1,
+      isPrivileged: false,
+      vcpus: request.vcpus,
+      kernel,
+      ramdisk,
+      commandLine: request.commandLine,
+      memoryPages: request.memoryMb * PAGES_PER_MB,
+    });
+    return new Lab(hypervisor, domain);
+  }
+
+  /** System time in ns; instructions retired; ns per instruction. */
+  get ns(): number {
+    return this.hypervisor.nowNs();
+  }
+  get instructions(): number {
+    return this.hypervisor.processor.retired;
+  }
+  get periodNs(): number {
+    return this.hypervisor.clock.periodNs;
+  }
+
+  /** Hears what the console prints from now on. */
+  onConsole(listener: (bytes: Uint8Array) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Types on the console. */
+  type(bytes: Uint8Array): void {
+    this.console.type(bytes);
+  }
+
+  /** Runs for at most `ticks` of the clock; undefined: it can go on. */
+  run(until: Until, ticks: number): Stop | undefined {
+    this.until = until;
+    this.matched = until.text === undefined ? undefined : this.text.take(until.text);
+    if (this.matched !== undefined) return { kind: 'text', text: this.matched };
+    const { hypervisor } = this;
+    const now = hypervisor.ticks();
+    const dueTicks = until.ns === undefined ? Infinity : Math.ceil(until.ns / this.periodNs);
+    const left = until.instructions === undefined ? Infinity : until.instructions - this.instructions;
+    if (left <= 0) return { kind: 'instructions' };
+    const limit = Math.min(now + ticks, dueTicks, now + left);
+    if (this.domain.shutdown !== null) return { kind: 'ended' };
+    const stop = hypervisor.run(limit);
+    if (this.matched !== undefined) return { kind: 'text', text: this.matched };
+    if (stop.kind === 'shutdown') return { kind: 'ended' };
+    if (hypervisor.ticks() >= dueTicks) return { kind: 'time' };
+    if (until.instructions !== undefined && this.instructions >= until.instructions)
+      return { kind: 'instructions' };
+    return stop.kind === 'idle' && limit === Infinity ? { kind: 'idle' } : undefined;
+  }
+
+  /** Runs up to the next instruction, hypercall or event upcall of any vcpu. At most `ticks`: undefined then. */
+  step(kind: StepKind, ticks: number): Stop | undefined {
+    if (this.domain.shutdown !== null) return { kind: 'ended' };
+    if (kind === 'instruction') return this.stepInstruction();
+    const { hypervisor } = this;
+    const sink = {
+      event: (event: { readonly detail: { readonly kind: string } }): void => {
+        const what = event.detail.kind;
+        if (kind === 'hypercall' ? what === 'hypercall' : what === 'upcall') hypervisor.requestStop(kind);
+      },
+      end: (): void => undefined,
+    };
+    hypervisor.trace.add(sink);
+    const stop = hypervisor.run(hypervisor.ticks() + ticks);
+    hypervisor.trace.remove(sink);
+    if (stop.kind === 'shutdown') return { kind: 'ended' };
+    return stop.kind === 'request' ? { kind: 'step' } : undefined;
+  }
+
+  /** An instruction is retired, or faults; while all vcpus are idle the clock goes to the next timer first. */
+  private stepInstruction(): Stop | undefined {
+    const { hypervisor } = this;
+    const before = this.instructions;
+    while (this.instructions === before) {
+      const waiting = hypervisor.running === null && !hypervisor.mustSchedule;
+      const target = waiting ? hypervisor.deadlineTicks : hypervisor.ticks() + 1;
+      if (target === Infinity) return { kind: 'idle' };
+      if (hypervisor.run(target).kind === 'shutdown') return { kind: 'ended' };
+    }
+    return { kind: 'step' };
+  }
+
+  private printed(bytes: Uint8Array): void {
+    this.text.add(bytes);
+    for (const listener of this.listeners) listener(bytes);
+    if (this.until.text === undefined || this.matched !== undefined) return;
+    this.matched = this.text.take(this.until.text);
+    if (this.matched !== undefined) this.hypervisor.requestStop('text');
+  }
+}

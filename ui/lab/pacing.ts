@@ -1,0 +1,50 @@
+/**
+ * Driving a lab through time: in slices, so that whoever else lives in the thread gets its turns, and against the wall
+ * clock where somebody watches. Pacing changes how long we wait, never what happens.
+ */
+import type { Lab, Stop, Until } from './lab.ts';
+
+export interface Pace {
+  /** Guest time runs no faster than real time. */
+  readonly realTime: boolean;
+  /** Aborts between slices. */
+  readonly signal?: AbortSignal;
+  /** Called after each slice. */
+  readonly onSlice?: () => void;
+}
+
+/** How long a slice should take, in ms: short enough for a page to stay responsive. */
+const SLICE_MS = 12;
+const FIRST_SLICE_TICKS = 1_000_000;
+const LONGEST_SLICE_TICKS = 1_000_000_000;
+/** A guest that is further behind real time than this does not try to catch up. */
+const LAG_NS = 100_000_000;
+
+/** Runs until `until` holds, the domain ends, or the signal aborts (undefined). */
+export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | undefined> {
+  let sliceTicks = FIRST_SLICE_TICKS;
+  let anchorNs = lab.ns - performance.now() * 1e6;
+  while (pace.signal?.aborted !== true) {
+    const started = performance.now();
+    const dueNs = anchorNs + started * 1e6;
+    if (pace.realTime && dueNs - lab.ns > LAG_NS) anchorNs = lab.ns - started * 1e6;
+    const aheadNs = pace.realTime ? Math.max(0, Math.min(dueNs, lab.ns + LAG_NS) - lab.ns) : Infinity;
+    const stop = lab.run(until, Math.min(sliceTicks, Math.ceil(aheadNs / lab.periodNs)));
+    const tookMs = performance.now() - started;
+    pace.onSlice?.();
+    if (stop !== undefined) return stop;
+    sliceTicks = nextSlice(sliceTicks, tookMs);
+    await pause(pace.realTime && tookMs < SLICE_MS ? SLICE_MS - tookMs : 0);
+  }
+  return undefined;
+}
+
+function nextSlice(ticks: number, tookMs: number): number {
+  const factor = Math.min(4, Math.max(0.25, SLICE_MS / Math.max(tookMs, 0.01)));
+  return Math.min(LONGEST_SLICE_TICKS, Math.max(FIRST_SLICE_TICKS, Math.round(ticks * factor)));
+}
+
+function pause(ms: number): Promise<void> {
+  if (ms > 0 || typeof setImmediate === 'undefined') return new Promise((done) => setTimeout(done, ms));
+  return new Promise((done) => setImmediate(done));
+}

@@ -1,0 +1,66 @@
+/** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
+import type { ChannelView, VcpuView } from './views.ts';
+
+/** How far a step goes. */
+export type StepKind = 'instruction' | 'hypercall' | 'event';
+
+export interface BootRequest {
+  /** The kernel's file; absent: the built-in guest. */
+  readonly kernel?: Uint8Array;
+  readonly ramdisk?: Uint8Array;
+  readonly commandLine: string;
+  readonly memoryMb: number;
+  readonly vcpus: number;
+}
+
+export type Command =
+  | ({ readonly type: 'boot' } & BootRequest)
+  | { readonly type: 'run' }
+  | { readonly type: 'pause' }
+  | { readonly type: 'step'; readonly kind: StepKind }
+  | {
+      readonly type: 'runUntil';
+      readonly text?: string;
+      readonly instructions?: number;
+      readonly seconds?: number;
+    }
+  /** As fast as it can go, or paced by the wall clock. */
+  | { readonly type: 'pace'; readonly realTime: boolean }
+  | { readonly type: 'keys'; readonly bytes: Uint8Array }
+  | { readonly type: 'trace'; readonly on: boolean }
+  /** Asks for `hash`. */
+  | { readonly type: 'hash' };
+
+/** One line of the live list: an event of the hypervisor's, told in a line. */
+export interface TraceLine {
+  readonly sequence: number;
+  readonly ns: number;
+  readonly domain: number;
+  readonly vcpu: number;
+  readonly depth: number;
+  readonly kind: string;
+  /** Name of what happened, its arguments, its result (empty where there is none). */
+  readonly name: string;
+  readonly args: string;
+  readonly result: string;
+}
+
+export interface LabState {
+  readonly booted: boolean;
+  readonly running: boolean;
+  readonly ns: number;
+  readonly instructions: number;
+  readonly vcpus: readonly VcpuView[];
+  readonly channels: readonly ChannelView[];
+  /** Hypercalls made, by name. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** How the domain ended, in a sentence. */
+  readonly ended: string | null;
+}
+
+export type Update =
+  | { readonly type: 'state'; readonly state: LabState }
+  | { readonly type: 'console'; readonly bytes: Uint8Array }
+  | { readonly type: 'trace'; readonly lines: readonly TraceLine[]; readonly dropped: number }
+  | { readonly type: 'hash'; readonly hash: string; readonly instructions: number }
+  | { readonly type: 'error'; readonly message: string };

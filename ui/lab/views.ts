@@ -1,0 +1,137 @@
+/** What a face shows of a host: plain data, made on demand, never kept. */
+import { disassemble } from '../../core/disassembler/disassemble.ts';
+import { hex64, type Machine } from '../../core/machine.ts';
+import * as layout from '../../core/wasm/layout.ts';
+import type { Vcpu } from '../../hypervisor/domain/vcpu.ts';
+import {
+  ECS_FREE,
+  ECS_INTERDOMAIN,
+  ECS_IPI,
+  ECS_PIRQ,
+  ECS_RESERVED,
+  ECS_UNBOUND,
+  ECS_VIRQ,
+} from '../../hypervisor/events/channel.ts';
+import { isPortMasked, isPortPending } from '../../hypervisor/events/send.ts';
+import type { Domain } from '../../hypervisor/domain/domain.ts';
+import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
+
+export interface InstructionView {
+  readonly address: string;
+  readonly text: string;
+}
+
+export interface VcpuView {
+  readonly id: number;
+  /** It has the processor. */
+  readonly current: boolean;
+  readonly state: 'running' | 'runnable' | 'blocked' | 'offline';
+  readonly mode: 'kernel' | 'user';
+  /** Registers by name, 16 hexadecimal digits each, in the usual order. */
+  readonly registers: Readonly<Record<string, string>>;
+  /** The instruction at RIP and those behind it; empty where its bytes cannot be read. */
+  readonly code: readonly InstructionView[];
+}
+
+export interface ChannelView {
+  readonly port: number;
+  readonly binding: string;
+  readonly vcpu: number;
+  readonly pending: boolean;
+  readonly masked: boolean;
+}
+
+const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
+const STATES = ['running', 'runnable', 'blocked', 'offline'] as const;
+const INSTRUCTIONS_SHOWN = 6;
+const LONGEST_INSTRUCTION = 15;
+
+/** A vcpu's registers: the processor's while it runs there, its saved ones otherwise. */
+export function vcpuView(hypervisor: Hypervisor, vcpu: Vcpu): VcpuView {
+  const current = hypervisor.current === vcpu;
+  const { processor } = hypervisor;
+  const bytes = current ? processor.rawBytes(layout.REGS, layout.STATE_END - layout.REGS) : vcpu.state;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const quad = (offset: number): string => hexDigits(view.getBigUint64(offset - layout.REGS, true));
+  const registers: Record<string, string> = { rip: quad(layout.RIP) };
+  for (let index = 0; index < 16; index++)
+    registers[GENERAL[index] ?? `r${String(index)}`] = quad(layout.REGS + index * 8);
+  if (current) registers['rflags'] = hexDigits(BigInt(processor.flags));
+  return {
+    id: vcpu.id,
+    current,
+    state: STATES[vcpu.runstate] ?? 'offline',
+    mode: vcpu.guestKernelMode ? 'kernel' : 'user',
+    registers,
+    code: current ? codeAt(hypervisor) : [],
+  };
+}
+
+function hexDigits(value: bigint): string {
+  return value.toString(16).padStart(16, '0');
+}
+
+/** Disassembles from RIP on, as far as it is mapped. */
+function codeAt({ machine, processor }: Hypervisor): InstructionView[] {
+  const shown: InstructionView[] = [];
+  let address = processor.rip;
+  for (let count = 0; count < INSTRUCTIONS_SHOWN; count++) {
+    const bytes = bytesAt(machine, address);
+    if (bytes.length === 0) break;
+    const { text, length } = disassemble(bytes, address);
+    shown.push({ address: hex64(address), text });
+    address += length;
+  }
+  return shown;
+}
+
+function bytesAt(machine: Machine, address: number): Uint8Array {
+  const bytes: number[] = [];
+  for (let index = 0; index < LONGEST_INSTRUCTION; index++) {
+    const machineAddress = machine.peek(address + index);
+    if (machineAddress < 0) break;
+    bytes.push(machine.bytes[machineAddress]!);
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** The domain's event channels that are in use. */
+export function channelViews(hypervisor: Hypervisor, domain: Domain): ChannelView[] {
+  const views: ChannelView[] = [];
+  for (const channel of domain.events.ports) {
+    if (channel === null || channel.state === ECS_FREE || channel.state === ECS_RESERVED) continue;
+    views.push({
+      port: channel.port,
+      binding: bindingOf(channel),
+      vcpu: channel.notifyVcpu,
+      pending: isPortPending(hypervisor, domain, channel.port),
+      masked: isPortMasked(hypervisor, domain, channel.port),
+    });
+  }
+  return views;
+}
+
+const VIRQ_NAMES: Readonly<Record<number, string>> = { 0: 'timer', 1: 'debug', 2: 'console', 13: 'xenpmu' };
+
+function bindingOf(channel: {
+  state: number;
+  virq: number;
+  pirq: number;
+  remoteDomain: number;
+  remotePort: number;
+}): string {
+  switch (channel.state) {
+    case ECS_VIRQ:
+      return `VIRQ ${VIRQ_NAMES[channel.virq] ?? String(channel.virq)}`;
+    case ECS_IPI:
+      return 'IPI';
+    case ECS_PIRQ:
+      return `PIRQ ${String(channel.pirq)}`;
+    case ECS_INTERDOMAIN:
+      return `domain ${String(channel.remoteDomain)} port ${String(channel.remotePort)}`;
+    case ECS_UNBOUND:
+      return `unbound, for domain ${String(channel.remoteDomain)}`;
+    default:
+      return '';
+  }
+}
