@@ -17,23 +17,31 @@ import {
 } from './operands';
 
 /** MOVUPS, MOVUPD, MOVDQU, LDDQU. */
+// @ts-ignore: decorator
+@inline
 export function loadUnaligned(p: u32): void {
   const value = isMemory(p) ? read128(addressOf(p)) : v128.load(xmmRm(p));
   if (!faulted()) v128.store(xmmReg(p), value);
 }
 
+// @ts-ignore: decorator
+@inline
 export function storeUnaligned(p: u32): void {
   if (isMemory(p)) write128(addressOf(p), v128.load(xmmReg(p)));
   else v128.store(xmmRm(p), v128.load(xmmReg(p)));
 }
 
 /** MOVAPS, MOVAPD, MOVDQA. */
+// @ts-ignore: decorator
+@inline
 export function loadAligned(p: u32): void {
   const value = source128(p);
   if (!faulted()) v128.store(xmmReg(p), value);
 }
 
 /** Also MOVNTPS, MOVNTPD, MOVNTDQ. */
+// @ts-ignore: decorator
+@inline
 export function storeAligned(p: u32): void {
   if (isMemory(p)) writeAligned(addressOf(p), v128.load(xmmReg(p)));
   else v128.store(xmmRm(p), v128.load(xmmReg(p)));

@@ -60,11 +60,20 @@ function isPacked(opcode: u32): bool {
   return ((load<u32>(changetype<u32>(PACKED) + ((opcode >> 5) << 2)) >> (opcode & 31)) & 1) != 0;
 }
 
+// @ts-ignore: decorator
+@inline
 function operate(p: u32, opcode: u32): void {
   const b = source128(p);
   if (!faulted()) v128.store(xmmReg(p), packed(opcode, v128.load(xmmReg(p)), b));
 }
 
+/** Instructions of another opcode that do the same; not worth a copy of `operate` each. */
+function operateAs(p: u32, opcode: u32): void {
+  operate(p, opcode);
+}
+
+// @ts-ignore: decorator
+@inline
 function prefix66(p: u32, opcode: u32): void {
   switch (opcode) {
     case 0x6f: // MOVDQA
@@ -106,26 +115,28 @@ function prefix66(p: u32, opcode: u32): void {
       maskedStore(p);
       break;
     case 0x14: // UNPCKLPD
-      operate(p, 0x6c);
+      operateAs(p, 0x6c);
       break;
     case 0x15: // UNPCKHPD
-      operate(p, 0x6d);
+      operateAs(p, 0x6d);
       break;
     default:
       commonMoves(p, opcode);
   }
 }
 
+// @ts-ignore: decorator
+@inline
 function noPrefix(p: u32, opcode: u32): void {
   switch (opcode) {
     case 0x12: // MOVLPS, MOVHLPS
       loadLow(p);
       break;
     case 0x14: // UNPCKLPS
-      operate(p, 0x62);
+      operateAs(p, 0x62);
       break;
     case 0x15: // UNPCKHPS
-      operate(p, 0x6a);
+      operateAs(p, 0x6a);
       break;
     case 0xae:
       saveOrRestore(p);
@@ -168,22 +179,24 @@ function commonMoves(p: u32, opcode: u32): void {
       storeAligned(p);
       break;
     case 0x54: // ANDPS, ANDPD
-      operate(p, 0xdb);
+      operateAs(p, 0xdb);
       break;
     case 0x55: // ANDNPS, ANDNPD
-      operate(p, 0xdf);
+      operateAs(p, 0xdf);
       break;
     case 0x56: // ORPS, ORPD
-      operate(p, 0xeb);
+      operateAs(p, 0xeb);
       break;
     case 0x57: // XORPS, XORPD
-      operate(p, 0xef);
+      operateAs(p, 0xef);
       break;
     default:
       float0f(p, opcode);
   }
 }
 
+// @ts-ignore: decorator
+@inline
 function prefixF3(p: u32, opcode: u32): void {
   switch (opcode) {
     case 0x6f: // MOVDQU
