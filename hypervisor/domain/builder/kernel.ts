@@ -3,12 +3,12 @@
  * notes. The checks on what the notes say are Xen's (libelf-dominfo.c, xg_dom_elfloader.c).
  */
 import { XENFEAT_dom0 } from '../../abi/version.ts';
-import { isBelow } from './addresses.ts';
+import { hexVa, isBelow } from './addresses.ts';
 import { isBzImage, parseBzImage } from './bzimage.ts';
 import { type Compression, compressionOf, decompress } from './decompress.ts';
 import { type Elf, ELF_MAGIC, parseElf } from './elf.ts';
 import { ImageError } from './image-error.ts';
-import { hex, ImageReader } from './image-reader.ts';
+import { ImageReader } from './image-reader.ts';
 import { findXenNotes, type XenNotes } from './xen-notes.ts';
 
 const PAGE_BYTES = 4096;
@@ -99,7 +99,7 @@ function isCanonical(va: number): boolean {
 
 function checkAddresses({ virtBase, virtStart, virtEnd, entry, hypercallPage }: KernelAddresses): void {
   const complain = (what: string, va: number) => {
-    throw new ImageError('corrupt', `${what}, ${hex(va)}, is out of bounds`);
+    throw new ImageError('corrupt', `${what}, ${hexVa(va)}, is out of bounds`);
   };
   if (!isCanonical(virtBase) || virtBase % PAGE_BYTES !== 0) complain('the virtual base', virtBase);
   // from here on everything is in the same half of the address space as virtBase

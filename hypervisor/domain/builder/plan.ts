@@ -60,6 +60,13 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
+/** What segments are called where somebody has to make them fit; elsewhere they have the toolstack's names. */
+const plainNames: Readonly<Record<string, string>> = {
+  padding: 'space below the kernel',
+  module0: 'ramdisk',
+  phys2mach: 'p2m list',
+};
+
 /** Hands out the domain's pages in order. */
 class Allocator {
   readonly steps: Step[] = [];
@@ -80,7 +87,7 @@ class Allocator {
   private take(name: string, bytes: number): Segment {
     const pages = Math.ceil(bytes / PAGE_BYTES);
     if (pages > this.memoryPages - this.pfn) {
-      const wanted = `the ${name} needs ${String(pages)} pages from pfn ${hex(this.pfn)} on`;
+      const wanted = `the ${plainNames[name] ?? name} needs ${String(pages)} pages from pfn ${hex(this.pfn)} on`;
       throw new ImageError('does not fit', `${wanted}, the domain has ${String(this.memoryPages)}`);
     }
     const segment = { name, virtStart: this.va, virtEnd: this.va + bytes, pfn: this.pfn, pages };

@@ -1,11 +1,8 @@
 /** What the builder found and decided, in the words of Xen's toolstack (`xl -vvv create`), to be read beside it. */
 import { hex64 } from '../../../core/machine.ts';
+import { hexVa } from './addresses.ts';
 import type { KernelImage } from './kernel.ts';
 import type { Plan, Segment, Step } from './plan.ts';
-
-function hexVa(va: number): string {
-  return hex64(va).replace(/^0x0+(?=.)/, '0x');
-}
 
 /** As C's `%#x`: zero stays `0`. */
 function alternateHex(value: number): string {
