@@ -10,8 +10,11 @@ import * as abi from '../abi/grant-table.ts';
 import { EFAULT, EINVAL, ENOSYS } from '../abi/errno.ts';
 import { HYPERVISOR_grant_table_op } from '../abi/xen.ts';
 import { namesOf } from '../abi/names.ts';
+import { copyGrant } from '../grants/copy.ts';
+import { mapGrantRef, unmapAndReplace, unmapGrantRef } from '../grants/map.ts';
 import type { Setup } from '../grants/setup.ts';
 import { getStatusFrames, getVersion, querySize, setupTable, setVersion } from '../grants/setup.ts';
+import { swapGrantRef, transferGrant } from '../grants/transfer.ts';
 import { isGuestArray } from '../memory/guest-access.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
@@ -27,8 +30,26 @@ const SETUPS: Readonly<Record<number, { readonly work: Setup; readonly single: b
   [abi.GNTTABOP_get_version]: { work: getVersion, single: false },
 };
 
-/** Commands on a batch: bytes of an argument, and what is done with one: 0 or a negative errno. */
-const BATCHES: Readonly<Record<number, { readonly size: number; readonly work: Setup }>> = {};
+/** A command on a batch: bytes of an argument, and what is done with one: 0 or a negative errno. */
+interface Batch {
+  readonly size: number;
+  readonly work: Setup;
+  /** What was mapped may be in the TLB. */
+  readonly flushes: boolean;
+}
+
+const BATCHES: Readonly<Record<number, Batch>> = {
+  [abi.GNTTABOP_map_grant_ref]: batch(abi.gnttab_map_grant_ref.size, mapGrantRef),
+  [abi.GNTTABOP_unmap_grant_ref]: batch(abi.gnttab_unmap_grant_ref.size, unmapGrantRef, true),
+  [abi.GNTTABOP_unmap_and_replace]: batch(abi.gnttab_unmap_and_replace.size, unmapAndReplace, true),
+  [abi.GNTTABOP_transfer]: batch(abi.gnttab_transfer.size, transferGrant),
+  [abi.GNTTABOP_copy]: batch(abi.gnttab_copy.size, copyGrant),
+  [abi.GNTTABOP_swap_grant_ref]: batch(abi.gnttab_swap_grant_ref.size, swapGrantRef),
+};
+
+function batch(size: number, work: Setup, flushes = false): Batch {
+  return { size, work, flushes };
+}
 
 export const grantTableOp: Hypercall = {
   number: HYPERVISOR_grant_table_op,
@@ -53,15 +74,19 @@ export const grantTableOp: Hypercall = {
 
 function carryOut(
   context: HypercallContext,
-  batch: { readonly size: number; readonly work: Setup },
+  { size, work, flushes }: Batch,
   address: number,
   count: number,
 ): number {
-  for (let index = 0; index < count; index++) {
-    const at = address + index * batch.size;
-    if (index > 0 && context.preemptCheck()) return context.continueWith(context.low(0), at, count - index);
-    const result = batch.work(context, at);
-    if (result < 0) return result;
+  let result = 0;
+  let index = 0;
+  for (; index < count && result === 0; index++) {
+    if (index > 0 && context.preemptCheck()) {
+      result = context.continueWith(context.low(0), address + index * size, count - index);
+      break;
+    }
+    result = work(context, address + index * size);
   }
-  return 0;
+  if (flushes) context.hypervisor.frames.flushTlb();
+  return result;
 }

@@ -2,7 +2,9 @@
  * The frame table's invariant (frame-table.ts), checked from scratch: all references are counted again from the page
  * tables and the other holders, whatever the incremental code believes. For tests; it looks at every frame.
  */
+import { GNTMAP_device_map, GNTMAP_readonly } from '../abi/grant-table.ts';
 import { DOMID_INVALID, DOMID_IO, DOMID_XEN } from '../abi/xen.ts';
+import type { GrantTable } from '../grants/grant-table.ts';
 import { checkDescriptors } from './descriptors.ts';
 import {
   entryFrame,
@@ -39,6 +41,7 @@ export interface References extends PageOwner {
     /** Frame of a registered vcpu_info, held as writable; 0 where there is none. */
     readonly infoMfn: number;
   }[];
+  readonly grants: GrantTable;
   /** Frame of the PIRQ end-of-interrupt map, held as writable; 0 where there is none. */
   readonly pirqEoiMfn: number;
   /** The FIFO event channels' control blocks and event array, held as writable. */
@@ -181,7 +184,22 @@ function countHolders(recount: Recount, domain: References): void {
   for (const control of fifo?.controls ?? [])
     if (control)
       hold(recount, Math.floor(control.address / 4096), PGT_WRITABLE_PAGE, `an event control block`);
+  countDeviceMappings(recount, domain);
   countPages(recount, domain);
+}
+
+/** Grants mapped for a device alone hold their frames; those mapped for the processor are L1 entries. */
+function countDeviceMappings(recount: Recount, domain: References): void {
+  for (const mapping of domain.grants.mappings) {
+    if (!mapping || !(mapping.flags & GNTMAP_device_map)) continue;
+    const mfn = recount.domains.get(mapping.domid)?.grants.active.get(mapping.ref)?.mfn;
+    if (mfn === undefined)
+      recount.faults.push(
+        `domain ${String(domain.id)} maps grant ${String(mapping.ref)}, which is not in use`,
+      );
+    else if (mapping.flags & GNTMAP_readonly) recount.count[mfn]!++;
+    else hold(recount, mfn, PGT_WRITABLE_PAGE, `a device mapping of domain ${String(domain.id)}`);
+  }
 }
 
 function countPages(recount: Recount, domain: References): void {

@@ -7,7 +7,7 @@ import { highHalf, lowHalf, Machine } from '../../core/machine.ts';
 import { Domain } from '../domain/domain.ts';
 import { Vcpu } from '../domain/vcpu.ts';
 import { EventChannels } from '../events/channel.ts';
-import { GrantTable } from '../grants/grant-table.ts';
+import { createGrantTable } from '../grants/grant-table.ts';
 import type { Hypercall } from '../hypercalls/hypercall.ts';
 import { Hypervisor } from '../hypervisor.ts';
 import { checkFrameTable } from './check.ts';
@@ -47,7 +47,7 @@ export class TestDomain {
     this.hypervisor = hypervisor;
     this.domain = new Domain(id, isPrivileged);
     this.domain.memory = new DomainMemory();
-    this.domain.grants = new GrantTable();
+    this.domain.grants = createGrantTable(hypervisor.frames, id)!;
     this.domain.events = new EventChannels();
     this.domain.maxPages = pages + 8;
     this.vcpu = new Vcpu(this.domain, 0);

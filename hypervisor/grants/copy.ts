@@ -1,0 +1,130 @@
+/**
+ * GNTTABOP_copy: Xen copies within a page between two domains, each end a grant or a frame of the caller's own. Compare
+ * gnttab_copy_one in Xen's common/grant_table.c.
+ */
+import * as abi from '../abi/grant-table.ts';
+import { EFAULT } from '../abi/errno.ts';
+import { DOMID_SELF } from '../abi/xen.ts';
+import { fromHalves } from '../../core/machine.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import { anyDomain } from '../hypercalls/page-owner.ts';
+import { PAGE_BYTES, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { getPageType, putPageType } from '../memory/page-types.ts';
+import type { Granted } from './pin.ts';
+import { pinForCopy, unpin } from './pin.ts';
+import type { Setup } from './setup.ts';
+import { writeStatus } from './setup.ts';
+
+/** One end of a copy as the guest names it. */
+interface End {
+  readonly domid: number;
+  /** A grant reference or a frame number. */
+  readonly name: number;
+  readonly offset: number;
+  readonly isGrant: boolean;
+  readonly readOnly: boolean;
+}
+
+/** One end that is held: a reference to its frame, a type reference if it is written, a pin if it is a grant. */
+interface Claim {
+  readonly domain: Domain;
+  readonly granted: Granted;
+}
+
+/** GNTTABOP_copy */
+export const copyGrant: Setup = (context, address) => {
+  const { offset, size } = abi.gnttab_copy;
+  const words = new Uint32Array(size / 4);
+  if (!context.read(address, words)) return -EFAULT;
+  const halfword = (at: number): number => (words[at >> 2]! >>> ((at & 2) * 8)) & 0xffff;
+  const flags = halfword(offset.flags);
+  const end = (at: number, gref: number): End => ({
+    domid: halfword(at + POINTER.domid),
+    name: flags & gref ? words[at / 4]! : fromHalves(words[at / 4]!, words[at / 4 + 1]!),
+    offset: halfword(at + POINTER.offset),
+    isGrant: (flags & gref) !== 0,
+    readOnly: gref === abi.GNTCOPY_source_gref,
+  });
+  const source = end(offset.source, abi.GNTCOPY_source_gref);
+  const target = end(offset.dest, abi.GNTCOPY_dest_gref);
+  const status = copy(context, source, target, halfword(offset.len));
+  return writeStatus(context, address + offset.status, status);
+};
+
+const POINTER = abi.gnttab_copy.fields.source.offset;
+
+function copy(context: HypercallContext, source: End, target: End, length: number): number {
+  const ends = [source, target];
+  const domains = ends.map((end) => domainOf(context, end));
+  for (const domain of domains) if (typeof domain === 'number') return domain;
+  const from = claim(context, source, domains[0] as Domain);
+  if (typeof from === 'number') return from;
+  const to = claim(context, target, domains[1] as Domain);
+  if (typeof to === 'number') {
+    release(context, source, from);
+    return to;
+  }
+  const status = copyBytes(context, source, from, target, to, length);
+  release(context, target, to);
+  release(context, source, from);
+  return status;
+}
+
+/** Only the caller's own memory is named by frames. */
+function domainOf(context: HypercallContext, end: End): Domain | number {
+  if (end.domid !== DOMID_SELF && !end.isGrant) return abi.GNTST_permission_denied;
+  return context.hypervisor.domains.get(anyDomain(context, end.domid)) ?? abi.GNTST_bad_domain;
+}
+
+function claim(context: HypercallContext, end: End, domain: Domain): Claim | number {
+  const { frames, domains } = context.hypervisor;
+  let granted: Granted;
+  if (end.isGrant) {
+    const pinned = pinForCopy(frames, domains, domain, end.name, context.domain.id, end.readOnly, true);
+    if (typeof pinned === 'number') return pinned;
+    granted = pinned;
+  } else granted = { mfn: end.name, start: 0, length: PAGE_BYTES, isSubPage: false };
+  const unclaim = (status: number): number => {
+    if (end.isGrant) unpin(frames, domains, domain, end.name, end.readOnly);
+    return status;
+  };
+  const { mfn } = granted;
+  const owner = end.isGrant ? frames.owner[mfn]! : domain.id;
+  if (!frames.getPage(mfn, owner)) return unclaim(abi.GNTST_bad_page);
+  if (!end.readOnly && getPageType(frames, mfn, PGT_WRITABLE_PAGE) < 0) {
+    frames.putPage(mfn);
+    return unclaim(abi.GNTST_general_error);
+  }
+  return { domain, granted };
+}
+
+function release(context: HypercallContext, end: End, { domain, granted }: Claim): void {
+  const { frames, domains } = context.hypervisor;
+  if (end.isGrant) unpin(frames, domains, domain, end.name, end.readOnly);
+  if (!end.readOnly) putPageType(frames, granted.mfn, -1);
+  frames.putPage(granted.mfn);
+}
+
+function copyBytes(
+  context: HypercallContext,
+  source: End,
+  from: Claim,
+  target: End,
+  to: Claim,
+  length: number,
+): number {
+  if (source.offset + length > PAGE_BYTES || target.offset + length > PAGE_BYTES)
+    return abi.GNTST_bad_copy_arg;
+  if (!isWithin(source.offset, length, from.granted) || !isWithin(target.offset, length, to.granted))
+    return abi.GNTST_general_error;
+  const { bytes, wrote } = context.hypervisor.frames.memory;
+  const start = from.granted.mfn * PAGE_BYTES + source.offset;
+  bytes.copyWithin(to.granted.mfn * PAGE_BYTES + target.offset, start, start + length);
+  wrote.call(context.hypervisor.frames.memory, to.granted.mfn);
+  return abi.GNTST_okay;
+}
+
+function isWithin(offset: number, length: number, granted: Granted): boolean {
+  return offset >= granted.start && offset + length <= granted.start + granted.length;
+}

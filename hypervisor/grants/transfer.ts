@@ -1,0 +1,92 @@
+/**
+ * Operations that move things for good: a frame to another domain (GNTTABOP_transfer), an entry to another reference
+ * (GNTTABOP_swap_grant_ref). Compare gnttab_transfer and swap_grant_ref in Xen's common/grant_table.c.
+ */
+import * as abi from '../abi/grant-table.ts';
+import { EFAULT } from '../abi/errno.ts';
+import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import { setM2p } from '../memory/m2p.ts';
+import { entriesOf, entryAddress, readHalfword, statusAddress, writeHalfword } from './grant-table.ts';
+import { frameOf, inUse } from './pin.ts';
+import type { Setup } from './setup.ts';
+import { writeStatus } from './setup.ts';
+
+/** GNTTABOP_transfer: gives a frame that nothing maps to a domain that accepts it in an entry. */
+export const transferGrant: Setup = (context, address) => {
+  const { offset, size } = abi.gnttab_transfer;
+  const words = new Uint32Array(size / 4);
+  if (!context.read(address, words)) return -EFAULT;
+  const mfn = fromHalves(words[0]!, words[1]!);
+  const status = transfer(context, mfn, words[offset.domid / 4]! & 0xffff, words[offset.ref / 4]!);
+  return writeStatus(context, address + offset.status, status);
+};
+
+/** Once the frame is taken from the caller, a failure frees it. */
+function transfer(context: HypercallContext, mfn: number, domid: number, ref: number): number {
+  const { frames, domains } = context.hypervisor;
+  const giver = context.domain;
+  if (!frames.steal(mfn, giver.id)) return abi.GNTST_bad_page;
+  frames.flushTlb();
+  const taker = domains.get(domid);
+  const status = taker ? accepts(context, taker, ref) : abi.GNTST_bad_domain;
+  if (!taker || status < 0) {
+    frames.unsteal(mfn, giver.id);
+    frames.dropAllocation(mfn, giver.id);
+    return status;
+  }
+  giver.totalPages--;
+  taker.totalPages++;
+  frames.unsteal(mfn, taker.id);
+  const { grants } = taker;
+  const pfn = frameOf(frames, grants, ref);
+  setM2p(frames, mfn, lowHalf(pfn), highHalf(pfn));
+  const at = entryAddress(grants, ref);
+  const frameAt = grants.version === 1 ? at / 4 + 1 : (at + abi.grant_entry_v2.offset['full_page.frame']) / 4;
+  frames.memory.words[frameAt] = mfn;
+  if (grants.version === 2) frames.memory.words[frameAt + 1] = 0;
+  const done = abi.GTF_transfer_committed | abi.GTF_transfer_completed;
+  writeHalfword(frames, at, readHalfword(frames, at) | done);
+  return abi.GNTST_okay;
+}
+
+/** Whether a domain accepts a frame of the caller's in an entry, and may have one more. */
+function accepts(context: HypercallContext, taker: Domain, ref: number): number {
+  const { frames } = context.hypervisor;
+  const { grants } = taker;
+  if (taker.totalPages >= taker.maxPages || ref >= entriesOf(grants)) return abi.GNTST_general_error;
+  const at = entryAddress(grants, ref);
+  const fits = readHalfword(frames, at) === abi.GTF_accept_transfer;
+  return fits && readHalfword(frames, at + 2) === context.domain.id
+    ? abi.GNTST_okay
+    : abi.GNTST_general_error;
+}
+
+/** GNTTABOP_swap_grant_ref: two entries that are not in use change places. */
+export const swapGrantRef: Setup = (context, address) => {
+  const words = new Uint32Array(2);
+  if (!context.read(address, words)) return -EFAULT;
+  const status = swap(context, words[0]!, words[1]!);
+  return writeStatus(context, address + abi.gnttab_swap_grant_ref.offset.status, status);
+};
+
+function swap(context: HypercallContext, a: number, b: number): number {
+  const { frames } = context.hypervisor;
+  const { grants } = context.domain;
+  if (a >= entriesOf(grants) || b >= entriesOf(grants)) return abi.GNTST_bad_gntref;
+  if (a === b) return abi.GNTST_okay;
+  if (inUse(grants.active.get(a)) || inUse(grants.active.get(b))) return abi.GNTST_eagain;
+  const { bytes } = frames.memory;
+  const size = grants.version === 1 ? abi.grant_entry_v1.size : abi.grant_entry_v2.size;
+  const [atA, atB] = [entryAddress(grants, a), entryAddress(grants, b)];
+  const entry = bytes.slice(atA, atA + size);
+  bytes.copyWithin(atA, atB, atB + size);
+  bytes.set(entry, atB);
+  if (grants.version === 2) {
+    const status = readHalfword(frames, statusAddress(grants, a));
+    writeHalfword(frames, statusAddress(grants, a), readHalfword(frames, statusAddress(grants, b)));
+    writeHalfword(frames, statusAddress(grants, b), status);
+  }
+  return abi.GNTST_okay;
+}
