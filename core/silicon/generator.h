@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum { PAGE = 0x30000000, PAGE_BYTES = 4096, WINDOW = 0xc00, WINDOW_BYTES = 1024, CODE = 0x20000000, CODE_AT = 0x400 };
-enum { USES_VECTORS = 1, USES_X87 = 2, USES_MEMORY = 4, USES_DIRECTION = 8, USES_ALIGNMENT = 16, USES_MMX = 32 };
+enum { USES_VECTORS = 1, USES_X87 = 2, USES_MEMORY = 4, USES_DIRECTION = 8, USES_MMX = 16 };
 enum {
   FIX_POINTER = 1, FIX_STACK, FIX_CODE, FIX_COUNT, FIX_INDEX, FIX_BIT, FIX_DIVIDEND, FIX_GS_OFFSET, FIX_SAME_REGISTER,
   FIX_SAME_MEMORY, FIX_WORD_CODE, FIX_WORD_CS, FIX_WORD_SS, FIX_WORD_FLAGS, FIX_WORD_STACK, FIX_FXSAVE_IMAGE,
@@ -330,7 +330,6 @@ static void generate(struct state *s, const struct probe *p, int trial) {
   uint32_t r = next();
   s->flags = 0x202 | (r & 0x8d5);
   if ((p->uses & USES_DIRECTION) && (r & 0x10000)) s->flags |= 0x400;
-  if ((p->uses & USES_ALIGNMENT) && ((r >> 20) & 63) == 0) s->flags |= 0x40000;
   s->mxcsr = 0x1f80;
   s->fcw = 0x037f;
   if (p->uses & USES_VECTORS) generate_vectors(s, p->vectors);

@@ -104,7 +104,6 @@ export class Generator {
     const r = this.next();
     state.flags = 0x202 | (r & 0x8d5);
     if (uses & probes.USES_DIRECTION && r & 0x10000) state.flags |= 0x400;
-    if (uses & probes.USES_ALIGNMENT && ((r >>> 20) & 63) === 0) state.flags |= 0x40000;
     Object.assign(state, { mxcsr: 0x1f80, fcw: 0x037f, fsw: 0, ftw: 0, rip: CODE + CODE_AT });
     for (const array of [state.xmm, state.significand, state.exponent, state.page]) array.fill(0);
     if (uses & probes.USES_VECTORS) this.vectors(probe.vectors);

@@ -14,10 +14,8 @@ export const USES_X87 = 2;
 export const USES_MEMORY = 4;
 /** DF may be set. */
 export const USES_DIRECTION = 8;
-/** AC may be set. */
-export const USES_ALIGNMENT = 16;
 /** As X87, with packed integers in the registers. */
-export const USES_MMX = 32;
+export const USES_MMX = 16;
 
 /** What is done to one register (or to memory at it) after the random values are in place. */
 export const FIX = {

@@ -91,14 +91,14 @@ const ALL_ADDRESSES = new Set([
   'paddb',
 ]);
 /** These mean something only with what memoryFixups puts at the base register. */
-const NEEDS_BASE = /^(jmp|call|cmpxchg|fxrstor|ldmxcsr|fldenv|frstor)/;
+const NEEDS_BASE = /^(jmp|call|cmpxchg|fxrstor|fxsave|ldmxcsr|fldenv|fnstenv|frstor|fnsave)/;
 
 /** Trials of one probe: more where one operation has many cases. */
 function trialsOf(form: Form, inMemory: boolean, mode: Mode, choices: number): number {
   if (form.attributes.has('priv')) return 2;
-  if (/^(fxsave|fxrstor|fnsave|frstor)/.test(form.mnemonic)) return 6;
-  if (/^(mul|imul|div|idiv)$/.test(form.mnemonic)) return inMemory ? 12 : 32;
-  const base = { x87: 40, float: 28, packed: 10, sse4: 14, strings: 24, control: 8 }[form.family] ?? 16;
+  if (/^(fxsave|fxrstor|fnsave|frstor)/.test(form.mnemonic)) return 12;
+  if (/^(mul|imul|div|idiv)$/.test(form.mnemonic)) return inMemory ? 24 : 64;
+  const base = { x87: 80, float: 56, packed: 24, sse4: 28, strings: 48, control: 24 }[form.family] ?? 32;
   const scaled = mode === 32 && !form.attributes.has('no64') ? base / 4 : inMemory ? base / 2 : base;
   return Math.max(3, Math.ceil(choices > 3 ? scaled / 2 : scaled));
 }
@@ -248,7 +248,6 @@ function usesOf(form: Form, inMemory: boolean): number {
   const implied = impliedFixups(form.mnemonic).some(([kind]) => kind === FIX.pointer || kind === FIX.stack);
   if (inMemory || implied) uses |= probes.USES_MEMORY;
   if (form.family === 'strings') uses |= probes.USES_DIRECTION;
-  else if (inMemory && !form.attributes.has('priv')) uses |= probes.USES_ALIGNMENT;
   return uses;
 }
 
@@ -256,10 +255,10 @@ function usesOf(form: Form, inMemory: boolean): number {
 function prefixesOf(form: Form, choice: Choice, n: number): { bytes: number[]; trials: number }[] {
   if (form.family === 'strings' && !form.attributes.has('priv')) {
     const [rep, repne, narrow, gs] = [[0xf3], [0xf2], [0x67], [0x65]];
-    return [rep, repne, [...narrow, ...rep], [...gs, ...rep]].map((bytes) => ({ bytes, trials: 24 }));
+    return [rep, repne, [...narrow, ...rep], [...gs, ...rep]].map((bytes) => ({ bytes, trials: 48 }));
   }
   const lockable = form.attributes.has('lock');
-  if (choice.inMemory && lockable) return n === 0 ? [{ bytes: [0xf0], trials: 6 }] : [];
+  if (choice.inMemory && lockable) return n === 0 ? [{ bytes: [0xf0], trials: 10 }] : [];
   const integer = form.family === 'arithmetic' || form.family === 'moves' || form.family === 'bits';
   return integer && n === 0 && form.map < 2 ? [{ bytes: [0xf0], trials: 1 }] : [];
 }
