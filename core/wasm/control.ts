@@ -1,4 +1,5 @@
 /** Instructions that end a block and are not near branches: transfers, segment loads, flags, what only ring 0 may do. */
+import { DEBUG_INHIBIT } from './debug';
 import {
   CTL_CLI,
   CTL_FAR_CALL,
@@ -31,12 +32,14 @@ import { portInstruction } from './io';
 import { interruptReturn } from './iret';
 import {
   CR4,
+  DEBUG_PENDING,
   REGS,
   RIP,
   RSP,
   SEG_CS,
   SEG_FS,
   SEG_GS,
+  SEG_SS,
   SLOT_SEGMENT,
   VECTOR_BP,
   VECTOR_DB,
@@ -149,7 +152,14 @@ function moveToSegment(p: u32): void {
     return;
   }
   const selector = <u32>(isMemory(p) ? read16(addressOf(p)) : load<u16>(REGS + rmOf(p)));
-  if (!faulted()) loadSegment(segment, selector);
+  if (faulted()) return;
+  loadSegment(segment, selector);
+  inhibitStep(segment);
+}
+
+/** MOV SS and POP SS come with the instruction that loads rSP: no single-step trap between the two. */
+function inhibitStep(segment: u32): void {
+  if (segment == SEG_SS) store<u32>(DEBUG_PENDING, load<u32>(DEBUG_PENDING) | DEBUG_INHIBIT);
 }
 
 function popSegment(p: u32): void {
@@ -161,6 +171,7 @@ function popSegment(p: u32): void {
   setStackPointer(stackPointer() + (1 << size));
   loadSegment(imm8Of(p), selector);
   if (faulted()) store<u64>(REGS + RSP * 8, rsp);
+  else inhibitStep(imm8Of(p));
 }
 
 /** LDS LES LFS LGS LSS: offset to `reg`, then the selector behind it to the segment. */

@@ -9,6 +9,8 @@ import { DR, DR6, DR7, EXIT_ADDRESS, VECTOR_DB } from './layout';
 
 /** DR6.BS: single step. */
 export const DEBUG_BS: u32 = 0x4000;
+/** In DEBUG_PENDING, not in DR6: the instruction loaded SS, which holds single step off until after the next one. */
+export const DEBUG_INHIBIT: u32 = 0x80000000;
 /** DR6.B0..B3, which each #DB sets afresh. */
 const DR6_HITS: u64 = 0xf;
 /** The bits of DR6 that always read 1. */

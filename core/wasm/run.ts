@@ -1,6 +1,6 @@
 /** Running: blocks one after another until the budget is used up or something is the hypervisor's business. */
 import { BLOCK_COUNT, decodeTruncated, lookup, modeChanged } from './blocks';
-import { DEBUG_BS, breakpointAt, debugArmed, raiseDebug } from './debug';
+import { DEBUG_BS, DEBUG_INHIBIT, breakpointAt, debugArmed, raiseDebug } from './debug';
 import { faulted } from './fault';
 import { execute } from './generated/loop';
 import {
@@ -55,11 +55,15 @@ function step(remaining: i32): i32 {
   store<u32>(DEBUG_PENDING, 0);
   const block = decodeTruncated(rip, 1);
   if (!block) return remaining;
+  // An instruction that completes clears RF, unless it is the IRET that sets it.
+  store<u32>(SYSTEM_FLAGS, flags & ~RF);
   const left = execute(block, 1);
   const after = remaining - 1 + left;
+  if (left) store<u32>(SYSTEM_FLAGS, load<u32>(SYSTEM_FLAGS) | (flags & RF));
   if (faulted()) return after;
-  if (left == 0) store<u32>(SYSTEM_FLAGS, load<u32>(SYSTEM_FLAGS) & ~RF);
-  const pending = load<u32>(DEBUG_PENDING) | (flags & TF ? DEBUG_BS : 0);
+  let pending = load<u32>(DEBUG_PENDING);
+  if (pending & DEBUG_INHIBIT) pending &= ~DEBUG_INHIBIT;
+  else if (flags & TF) pending |= DEBUG_BS;
   if (pending) raiseDebug(pending);
   return after;
 }
