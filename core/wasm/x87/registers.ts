@@ -1,23 +1,17 @@
 /** The forms on registers alone: opcode and ModRM byte. */
 import { raise } from '../fault';
 import { FSW, RAX, REGS, VECTOR_UD } from '../layout';
+import { arcTangent } from './arctangent';
 import { arithmeticWithRegister, changeSign, roundToIntegral, squareRoot } from './arithmetic';
 import { compareToFlags, compareWithRegister, compareWithZero, examine } from './compare';
 import { exchangeRegisters, loadConstant, loadRegister, moveIf, storeRegister } from './load';
+import { logarithm, logarithmOfSum } from './logarithm';
+import { power } from './power';
 import { extract, remainder, scale } from './scale';
+import { cosine, sine, sineAndCosine, tangent } from './sine';
 import { markEmpty, pop, setTop, top } from './stack';
 import { clearExceptions, initialize } from './state';
 import { clearC1 } from './status';
-import {
-  arcTangent,
-  cosine,
-  logarithm,
-  logarithmOfSum,
-  power,
-  sine,
-  sineAndCosine,
-  tangent,
-} from './transcendental';
 
 /** Conditions of FCMOVB E BE U, as in Jcc. */
 const CONDITIONS: StaticArray<u32> = StaticArray.fromArray<u32>([2, 4, 6, 10]);
