@@ -4,7 +4,7 @@ import * as rings from './testing-rings.ts';
 import { outcome, runIn } from './testing-rings.ts';
 import * as layout from './wasm/layout.ts';
 
-const { VECTOR_GP, VECTOR_UD, AC, DF, ID, IF, IOPL, NT, RF, TF, STATUS_FLAGS } = layout;
+const { VECTOR_GP, VECTOR_UD, AC, DF, ID, IF, IOPL, NT, RF, STATUS_FLAGS } = layout;
 
 /** RFLAGS after `popfq` of `value`, from `before`. */
 function popf(ring: 0 | 3, before: number, value: number, instruction = 'popfq'): number {
