@@ -128,7 +128,10 @@ function fetchPointer(rip: u64): u32 {
     return 0;
   }
   const page = rip & PAGE_MASK;
-  if (page == load<u64>(CODE_PAGE)) return load<u32>(CODE_POINTER) + ((<u32>rip) & 0xfff);
+  if (page == load<u64>(CODE_PAGE)) {
+    store<u64>(REGS + SLOT_PAGE * 8, page);
+    return load<u32>(CODE_POINTER) + ((<u32>rip) & 0xfff);
+  }
   const pointer = translateExecute(rip);
   if (!pointer) {
     store<u64>(RIP, rip);
@@ -152,7 +155,9 @@ export function resolve(block: u32, link: u32, target: u64): u32 {
   const key = load<u32>(block);
   const next = lookup(target);
   const stopped = load<u16>(block + BLOCK_RECORDS) == OP_STOP;
-  if (next && same && before == epoch && block != <u32>SCRATCH_BLOCK && !stopped && load<u32>(block) == key) {
+  // A block that crosses its page is not kept: nothing may point to it.
+  const kept = next != 0 && load<u16>(next, BLOCK_END) <= 0x1000;
+  if (kept && same && before == epoch && block != <u32>SCRATCH_BLOCK && !stopped && load<u32>(block) == key) {
     store<u32>(block + link, next);
   }
   return next;
