@@ -16,6 +16,8 @@ export interface Tolerance {
   readonly severalAccesses: boolean;
   /** The destination is undefined: only fault and RIP count. */
   readonly anyResult: boolean;
+  /** Where a fault comes, the x87 and MMX state does not count. */
+  readonly anyX87AfterFault: boolean;
   /** How many units in the last place of an x87 result may differ. */
   readonly x87Ulps: number;
 }
@@ -37,9 +39,7 @@ export function differences(
   tolerance: Tolerance,
 ): string[] {
   const lines: string[] = [];
-  const note = (field: string, want: string, have: string) => {
-    if (want !== have) lines.push(`${field}: silicon ${want}, core ${have}`);
-  };
+  const note = noteInto(lines);
   const [a, b] = [expected.state, got.state];
   note('fault', faultText(expected.fault, tolerance), faultText(got.fault, tolerance));
   note('rip', a.rip.toString(16), b.rip.toString(16));
@@ -52,15 +52,28 @@ export function differences(
     note(name, wide(a.gpr[2 * n]!, high(a)), wide(b.gpr[2 * n]!, high(b)));
   }
   note('mxcsr', hex(a.mxcsr), hex(b.mxcsr));
+  if (expected.fault === null || !tolerance.anyX87AfterFault) lines.push(...x87Differences(a, b, tolerance));
+  for (let n = 0; n < 16; n++) note(`xmm${n}`, vectorText(a, n), vectorText(b, n));
+  if (expected.fault === null || !tolerance.severalAccesses) {
+    lines.push(...pageDifferences(a.page, b.page, tolerance));
+  }
+  return lines;
+}
+
+function noteInto(lines: string[]): (field: string, want: string, have: string) => void {
+  return (field, want, have) => {
+    if (want !== have) lines.push(`${field}: silicon ${want}, core ${have}`);
+  };
+}
+
+function x87Differences(a: TrialState, b: TrialState, tolerance: Tolerance): string[] {
+  const lines: string[] = [];
+  const note = noteInto(lines);
   note('fcw', hex(a.fcw), hex(b.fcw));
   note('fsw', hex(a.fsw & ~tolerance.fsw), hex(b.fsw & ~tolerance.fsw));
   note('ftw', hex(a.ftw), hex(b.ftw));
   for (let n = 0; n < 8; n++) {
     if (!sameFloat(a, b, n, tolerance.x87Ulps)) note(`st${n}`, floatText(a, n), floatText(b, n));
-  }
-  for (let n = 0; n < 16; n++) note(`xmm${n}`, vectorText(a, n), vectorText(b, n));
-  if (expected.fault === null || !tolerance.severalAccesses) {
-    lines.push(...pageDifferences(a.page, b.page, tolerance));
   }
   return lines;
 }

@@ -3,7 +3,9 @@
  *
  * - FSIN and its kin: the manuals bound the error, vendors round differently in the last place.
  * - The last instruction and data pointers of the x87 unit, which AMD saves only with an exception pending.
+ * - Results of F2XM1 and FYL2XP1 for operands out of the range they are defined for.
  * - Which of several accesses of one instruction faults first, and what it stored before.
+ * - Some instructions with MMX and memory or XMM operands have entered MMX state (TOP 0, all tags valid) when they fault.
  */
 import { FIX, PAGE } from './probe.ts';
 import { shiftCount, undefinedFlags } from './undefined-flags.ts';
@@ -26,6 +28,9 @@ const POINTERS: Readonly<Record<string, readonly (readonly [from: number, to: nu
   fxsave64: [[6, 24] as const, [28, 32] as const],
 };
 
+/** Where these fault, the recorded processor has already entered MMX state. */
+const ENTERS_MMX_FIRST = /^(maskmovq|cvtt?p[sd]2pi)$/;
+
 /** Instructions that access memory more than once. */
 const SEVERAL_ACCESSES =
   /^(push|pop)a|^(iret|retf|enter|call|fldenv|frstor|fnstenv|fnsave|fxsave|fxrstor|maskmov|bound)|far/;
@@ -38,7 +43,8 @@ export function toleranceOf(probe: Probe, input: TrialState): Tolerance {
     fsw: transcendental ? C1 : 0,
     x87Ulps: transcendental ? ULPS : 0,
     severalAccesses: SEVERAL_ACCESSES.test(probe.form),
-    anyResult: isUndefinedShift(probe, input, mnemonic),
+    anyResult: isUndefinedShift(probe, input, mnemonic) || isOutOfRange(input, mnemonic),
+    anyX87AfterFault: ENTERS_MMX_FIRST.test(mnemonic),
     ignoresByte: ignoredBytes(probe, input, POINTERS[mnemonic]),
   };
 }
@@ -47,6 +53,18 @@ export function toleranceOf(probe: Probe, input: TrialState): Tolerance {
 function isUndefinedShift(probe: Probe, input: TrialState, mnemonic: string): boolean {
   if (mnemonic !== 'shld' && mnemonic !== 'shrd') return false;
   return probe.form.includes(' o16 ') && shiftCount(probe, input) > 16;
+}
+
+const INFINITE = 0x7fff;
+/** Exponents from which on a finite ST(0) is, or may be, out of range: F2XM1 to 1, FYL2XP1 to 1 - sqrt(1/2). */
+const RANGE: Readonly<Record<string, number>> = { f2xm1: 0x3fff, fyl2xp1: 0x3ffd };
+
+function isOutOfRange(input: TrialState, mnemonic: string): boolean {
+  const exponent = input.exponent[0]! & INFINITE;
+  const limit = RANGE[mnemonic];
+  if (limit === undefined || exponent < limit || exponent === INFINITE) return false;
+  const isOne = exponent === limit && input.significand[1] === 0x80000000 && input.significand[0] === 0;
+  return !(mnemonic === 'f2xm1' && isOne);
 }
 
 function ignoredBytes(

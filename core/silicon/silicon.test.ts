@@ -1,0 +1,61 @@
+/** The core against a real processor: every recorded trial of every instruction form, replayed. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { FORMS } from '../assembler/forms.ts';
+import { coreModule } from '../testing.ts';
+import { differences } from './compare.ts';
+import { unpackVectors } from './format.ts';
+import { Generator, TrialState } from './generator.ts';
+import { FAMILIES, probesOfFamily } from './probes.ts';
+import { Replay } from './replay.ts';
+import { isRecorded } from './selection.ts';
+import { toleranceOf } from './tolerance.ts';
+import type { Vectors } from './format.ts';
+
+const MOST_MISMATCHES_SHOWN = 20;
+
+const vectorsOf = (family: string): Vectors =>
+  unpackVectors(readFileSync(join(import.meta.dirname, 'vectors', `${family}.gz`)));
+
+describe.each(FAMILIES)('%s', (family) => {
+  const { probes, outcomes } = vectorsOf(family);
+
+  test('the core does what the processor did', () => {
+    const replay = new Replay(coreModule());
+    const [input, expected, got] = [new TrialState(), new TrialState(), new TrialState()];
+    const generator = new Generator(input);
+    const mismatches: string[] = [];
+    for (const probe of probes) {
+      replay.install(probe);
+      for (let trial = 0; trial < probe.trials; trial++) {
+        generator.generate(probe, trial);
+        expected.copyFrom(input);
+        got.copyFrom(input);
+        const fault = outcomes.readOutcome(probe, expected);
+        const found = { state: got, fault: replay.execute(got) };
+        const tolerance = toleranceOf(probe, input);
+        const lines = differences(probe, { state: expected, fault }, found, tolerance);
+        if (lines.length > 0)
+          mismatches.push(`${probe.mode} ${probe.text}, trial ${trial}: ${lines.join('; ')}`);
+      }
+    }
+    expect(outcomes.done).toBe(true);
+    expect(mismatches.slice(0, MOST_MISMATCHES_SHOWN)).toEqual([]);
+  });
+
+  test('every form that can be recorded is there', () => {
+    const recorded = new Set(probes.map(({ form }) => form));
+    const missing = FORMS.filter(
+      (form) => form.family === family && isRecorded(form) && !recorded.has(form.text),
+    );
+    expect(missing.map(({ text }) => text)).toEqual([]);
+  });
+
+  test('the file holds the probes the recorder would record today', () => {
+    const [stored, current] = [probes, probesOfFamily(family)].map((list) =>
+      list.map(({ text, code, trials }) => `${text} ${Buffer.from(code).toString('hex')} ${trials}`),
+    );
+    expect(stored).toEqual(current);
+  });
+});
