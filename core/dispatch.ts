@@ -279,6 +279,19 @@ for (const [name, call] of [
   add(name!, `if (!sseAvailable(p)) ${ABORT} ${call}(p); if (faulted()) ${ABORT}`);
 }
 
+// Vector loads and stores that hit the TLB; misses, unaligned operands and faults are sse0f's.
+for (const [name, page] of [
+  ['', '((address + 15) & PAGE_MASK)'],
+  ['_ALIGNED', '(address & (PAGE_MASK | 15))'],
+]) {
+  const move = (tag: number, access: string): string => `
+  if (!sseAvailable(p)) ${ABORT} const address = addressOf(p); const e = tlbEntry(address);
+  if (load<u64>(e, ${tag}) == ${page!}) ${access} else { sse0f(p); if (faulted()) ${ABORT} }`;
+  const pointer = '<u32>address + load<u32>(e, 24)';
+  add(`SSE_LOAD${name!}`, move(0, `v128.store(XMM + regOf(p), v128.load(${pointer}));`));
+  add(`SSE_STORE${name!}`, move(8, `v128.store(${pointer}, v128.load(XMM + regOf(p)));`));
+}
+
 // What ends a block.
 add(
   'CONTROL',
@@ -419,7 +432,7 @@ import { control } from '../control';
 import { faulted, raise } from '../fault';
 import { CC_ADD, CC_LOGIC, CC_SUB, carry, condition, setFlags, setResultAndBits, sign, zero } from '../flags';
 import { integer } from '../integer';
-import { CURRENT_BLOCK, REGS, RIP, SLOT_ADDRESS, STRING_AGAIN, SYSTEM_FLAGS, TF, VECTOR_GP } from '../layout';
+import { CURRENT_BLOCK, REGS, RIP, SLOT_ADDRESS, STRING_AGAIN, SYSTEM_FLAGS, TF, VECTOR_GP, XMM } from '../layout';
 import { PAGE_MASK, isCanonical, readSlow, tlbEntry, writable, writeSlow } from '../memory';
 import { addressOf, dispOf, immOf, regOf, rmOf } from '../record';
 import { abort, afterControl, again, compatibilityAddress, countRetired, fpuAvailable, leave, leaveControl, loopTaken, pageBase,

@@ -49,6 +49,10 @@ import {
   OP_SSE_0F,
   OP_SSE_38,
   OP_SSE_3A,
+  OP_SSE_LOAD,
+  OP_SSE_LOAD_ALIGNED,
+  OP_SSE_STORE,
+  OP_SSE_STORE_ALIGNED,
   OP_STACK,
   OP_SYSTEM,
 } from '../generated/operations';
@@ -439,7 +443,7 @@ function simd(map: u32, opcode: u32): bool {
   const form = simdForm(map, prefix, opcode);
   if (!form) return ud();
   // EMMS alone has no ModRM.
-  const operation = map == 0 ? OP_SSE_0F : map == 1 ? OP_SSE_38 : OP_SSE_3A;
+  let operation = map == 0 ? OP_SSE_0F : map == 1 ? OP_SSE_38 : OP_SSE_3A;
   const size: u32 = rex & 8 ? 3 : 2;
   if (map == 0 && opcode == 0x77) {
     emitPacked(emit(operation), opcode, 0, size, prefix);
@@ -448,11 +452,39 @@ function simd(map: u32, opcode: u32): bool {
   readModrm();
   if (inMemory ? form & FORM_RM_REGISTER : form & FORM_RM_MEMORY) return ud();
   const immediate = form & FORM_IMM8 ? next8() : 0;
+  if (inMemory && map == 0) operation = vectorMove(prefix, opcode);
   const p = inMemory ? emitMemory(operation, 16, false) : emit(operation);
   emitPacked(p, opcode, immediate, size, prefix);
   store<u8>(p, simdRegister(regNumber(), form & FORM_GROUP ? 0 : form & FORM_REG_GPR, form & FORM_REG_MM), 2);
   if (!inMemory) store<u8>(p, simdRegister(rmNumber(), form & FORM_RM_GPR, form & FORM_RM_MM), 3);
   return false;
+}
+
+/** The operation of 0F `opcode` with memory: loads and stores of whole vectors are inline in the main loop. */
+function vectorMove(prefix: u32, opcode: u32): u32 {
+  switch ((prefix << 8) | opcode) {
+    case 0x010: // MOVUPS
+    case 0x310: // MOVUPD
+    case 0x16f: // MOVDQU
+      return OP_SSE_LOAD;
+    case 0x011:
+    case 0x311:
+    case 0x17f:
+      return OP_SSE_STORE;
+    case 0x028: // MOVAPS
+    case 0x328: // MOVAPD
+    case 0x36f: // MOVDQA
+      return OP_SSE_LOAD_ALIGNED;
+    case 0x029:
+    case 0x329:
+    case 0x37f:
+    case 0x02b: // MOVNTPS
+    case 0x32b: // MOVNTPD
+    case 0x3e7: // MOVNTDQ
+      return OP_SSE_STORE_ALIGNED;
+    default:
+      return OP_SSE_0F;
+  }
 }
 
 function simdRegister(number: u32, general: u32, mm: u32): u32 {
