@@ -52,9 +52,12 @@ export const SYS_RDTSC: u32 = 9;
 export const SYS_RDTSCP: u32 = 10;
 export const SYS_CPUID: u32 = 11;
 export const SYS_MOV_FROM_SEG: u32 = 12; // rm <- segment `imm8`
-export const SYS_FENCE: u32 = 13; // MFENCE LFENCE SFENCE PREFETCH CLFLUSH: sub-kinds do not matter
+export const SYS_FENCE: u32 = 13; // MFENCE LFENCE SFENCE PREFETCH: sub-kinds do not matter
 export const SYS_RDPMC: u32 = 14;
 export const SYS_SGDT_END: u32 = 15;
+export const SYS_CLFLUSH: u32 = 16;
+export const SYS_BOUND: u32 = 17; // reg, pair of bounds of sizeOf; compatibility mode only
+export const SYS_ARPL: u32 = 18; // rm16, reg; compatibility mode only
 
 /** control.ts: instructions that end a block: they set RIP themselves. */
 export const CTL_FAR_JMP: u32 = 0; // m16:16/32/64 at addressOf, operand size sizeOf

@@ -1,7 +1,11 @@
 /** Instructions about the processor itself that any ring may execute (UMIP is not implemented). */
+import { adjustRpl, bound, flushLine } from './checks';
 import { cpuid } from './cpuid';
 import { lar, lsl, verify } from './descriptor-queries';
 import {
+  SYS_ARPL,
+  SYS_BOUND,
+  SYS_CLFLUSH,
   SYS_CPUID,
   SYS_FENCE,
   SYS_LAR,
@@ -90,6 +94,15 @@ export function system(p: u32): void {
       raise(VECTOR_GP, 0);
       break;
     case SYS_FENCE:
+      break;
+    case SYS_CLFLUSH:
+      flushLine(p);
+      break;
+    case SYS_BOUND:
+      bound(p);
+      break;
+    case SYS_ARPL:
+      adjustRpl(p);
       break;
     default:
       unreachable();

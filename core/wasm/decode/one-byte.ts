@@ -45,6 +45,8 @@ import {
   STK_PUSH_IMM,
   STK_PUSH_SEG,
   STK_RET,
+  SYS_ARPL,
+  SYS_BOUND,
   SYS_MOV_FROM_SEG,
 } from '../families';
 import {
@@ -223,9 +225,18 @@ function row6(opcode: u32): bool {
       if (mode == 0) return ud();
       familyPlain(OP_STACK, opcode == 0x60 ? STK_PUSHA : STK_POPA, 0, stackSize());
       return false;
-    case 0x63:
-      if (mode != 0) return ud();
+    case 0x62:
+      if (mode == 0) return ud();
       readModrm();
+      if (!inMemory) return ud();
+      familyRm(OP_SYSTEM, SYS_BOUND, 0, operandSize(), false);
+      return false;
+    case 0x63:
+      readModrm();
+      if (mode != 0) {
+        familyRm(OP_SYSTEM, SYS_ARPL, 0, 1, true);
+        return false;
+      }
       if (operandSize() != 3) {
         movRegRm(operandSize());
         return false;

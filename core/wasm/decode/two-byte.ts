@@ -20,6 +20,7 @@ import {
   INT_SHLD_CL,
   INT_XADD,
   STK_PUSH_SEG,
+  SYS_CLFLUSH,
   SYS_CPUID,
   SYS_FENCE,
   SYS_LAR,
@@ -223,6 +224,9 @@ function row2(opcode: u32): bool {
   if (opcode >= 0x28) return simd(0, opcode);
   if (opcode > 0x23) return ud();
   readModrm();
+  // CR0 CR2 CR3 CR4 CR8, DR0..DR7
+  const exists = opcode & 1 ? 0xff : 0x11d;
+  if (!((exists >> regNumber()) & 1)) return ud();
   return control(CTL_PRIVILEGED, 0, 0) != 0;
 }
 
@@ -336,7 +340,7 @@ function group15(): bool {
       return false;
     }
     if (kind != 7) return ud();
-    systemPlain(SYS_FENCE, 0);
+    familyRm(OP_SYSTEM, SYS_CLFLUSH, 0, 0, false);
     return false;
   }
   if (repeat == 1 && kind < 4 && mode == 0) {
