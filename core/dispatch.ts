@@ -270,7 +270,7 @@ add(
 );
 add('SYSTEM', `countRetired(p, block, remaining); system(p); if (faulted()) ${ABORT}`);
 add('STACK', `stack(p); if (faulted()) ${ABORT}`);
-add('X87', `if (!fpuAvailable()) ${ABORT} x87(p); if (faulted()) ${ABORT}`);
+add('X87', `if (!fpuAvailable(p)) ${ABORT} x87(p); if (faulted()) ${ABORT}`);
 for (const [name, call] of [
   ['SSE_0F', 'sse0f'],
   ['SSE_38', 'sse38'],

@@ -58,10 +58,15 @@ const BLOCK_BYTES_LIMIT: u32 = BLOCK_RECORDS + (2 * BLOCK_LIMIT + 2) * RECORD_BY
 let free: u32 = BLOCKS;
 /** The processor's mode, kept here because every look-up needs it. */
 let mode: u32 = 0;
+/** The limit of CS that blocks of compatibility mode were decoded under. */
+let codeLimit: u32 = 0xffffffff;
 
 /** Tells the cache that CS may have changed. */
 export function modeChanged(): void {
   mode = modeOf();
+  if (!mode || load<u32>(LIMITS + SEG_CS * 4) == codeLimit) return;
+  codeLimit = load<u32>(LIMITS + SEG_CS * 4);
+  dropBlocks();
 }
 
 // @ts-ignore: decorator

@@ -1,7 +1,7 @@
 /** The ways out of the main loop, and the checks in front of the families: small functions it calls. */
 import { BLOCK_COUNT, BLOCK_RECORDS, currentMode, modeChanged } from './blocks';
 import { raise } from './fault';
-import { OP_CALL, OP_LEAVE, OP_PUSH_R, OP_RET } from './generated/operations';
+import { OP_CALL, OP_LEAVE, OP_PUSH_R, OP_RET, OP_SSE_0F } from './generated/operations';
 import { zero } from './flags';
 import {
   ATTRIBUTES,
@@ -29,7 +29,7 @@ import {
   VECTOR_UD,
 } from './layout';
 import { currentSpace, selectBank } from './memory';
-import { RECORD_BYTES, addressOf, immOf, regOf, ripOf, rmOf } from './record';
+import { RECORD_BYTES, addressOf, imm8Of, immOf, regOf, ripOf, rmOf, subOf } from './record';
 
 /** RETIRED when the current run's budget is used up. */
 let limit: u64 = 0;
@@ -114,20 +114,34 @@ export function countRetired(p: u32, block: u32, remaining: i32): void {
   store<u64>(RETIRED, limit - <u64>(remaining + unretired(p, block)));
 }
 
-/** CR0.EM and CR0.TS: #NM for x87. */
-export function fpuAvailable(): bool {
+const CR0_MP: u32 = 0x2;
+const CR0_EM: u32 = 0x4;
+const CR0_TS: u32 = 0x8;
+const CR4_OSFXSR: u32 = 0x200;
+/** Sub-operations that the checks know: FWAIT (of OP_X87), FXSAVE and FXRSTOR, MOVNTI (of OP_SSE_0F). */
+const SUB_FWAIT: u32 = 8;
+const SUB_FXSAVE: u32 = 0xae;
+const SUB_MOVNTI: u32 = 0xc3;
+
+/** CR0.EM and CR0.TS: #NM for x87. FWAIT minds TS only with MP, and not EM. */
+export function fpuAvailable(p: u32): bool {
   const cr0 = load<u32>(CR0);
-  if (!(cr0 & 0xc)) return true;
+  if (!(cr0 & (CR0_EM | CR0_TS))) return true;
+  if (subOf(p) == SUB_FWAIT && (cr0 & (CR0_MP | CR0_TS)) != (CR0_MP | CR0_TS)) return true;
   raise(VECTOR_NM, 0);
   return false;
 }
 
-/** CR0.EM, CR4.OSFXSR: #UD; CR0.TS: #NM, for MMX and SSE. */
+/** CR0.EM, CR4.OSFXSR: #UD; CR0.TS: #NM, for MMX and SSE. FXSAVE counts as x87, MOVNTI as neither. */
 export function sseAvailable(p: u32): bool {
   const cr0 = load<u32>(CR0);
-  if (cr0 & 4 || !(load<u32>(CR4) & 0x200)) raise(VECTOR_UD, 0);
-  else if (cr0 & 8) raise(VECTOR_NM, 0);
-  else return true;
+  if (!(cr0 & (CR0_EM | CR0_TS)) && load<u32>(CR4) & CR4_OSFXSR) return true;
+  if (load<u16>(p) == OP_SSE_0F) {
+    if (subOf(p) == SUB_MOVNTI) return true;
+    if (subOf(p) == SUB_FXSAVE && imm8Of(p) < 2) return fpuAvailable(p);
+  }
+  if (cr0 & CR0_EM || !(load<u32>(CR4) & CR4_OSFXSR)) raise(VECTOR_UD, 0);
+  else raise(VECTOR_NM, 0);
   return false;
 }
 

@@ -1,6 +1,8 @@
 /** Decoding a block: instructions one after another until one ends it. */
 import { BLOCK_COUNT, BLOCK_END, BLOCK_LENGTH, BLOCK_RECORDS, currentMode } from '../blocks';
 import { OP_FALL, OP_FUSED, OP_JCC } from '../generated/operations';
+import { raise } from '../fault';
+import { LIMITS, SEG_CS, VECTOR_GP } from '../layout';
 import { RECORD_BYTES } from '../record';
 import { ALU_TEST, FORM_RI, FORM_RR, aluOperation } from './emit';
 import {
@@ -36,6 +38,11 @@ export function decodeInto(block: u32, rip: u64, pointer: u32, limit: u32): u32 
       break;
     }
     if (crossesPage() && count) break;
+    if (mode && !insideSegment(rip + instructionLength() - 1)) {
+      if (count) break;
+      raise(VECTOR_GP, 0);
+      return 0;
+    }
     count++;
     ended = ends;
     const at = out;
@@ -58,6 +65,11 @@ export function decodeInto(block: u32, rip: u64, pointer: u32, limit: u32): u32 
   store<u16>(block, offset, BLOCK_END);
   store<u16>(block, (out - block - BLOCK_RECORDS) / RECORD_BYTES, BLOCK_LENGTH);
   return out;
+}
+
+/** Whether the last byte of an instruction lies inside CS, outside 64-bit mode. */
+function insideSegment(last: u64): bool {
+  return last <= <u64>load<u32>(LIMITS + SEG_CS * 4);
 }
 
 /** Makes one record of a comparison and the conditional jump behind it. */
