@@ -7,9 +7,12 @@ import { loadCore } from '../lab/core-node.ts';
 import { describeEnd } from '../lab/ending.ts';
 import { Lab, type Stop, type Until } from '../lab/lab.ts';
 import { drive } from '../lab/pacing.ts';
+import { stateHash } from '../lab/state-hash.ts';
+import { countLines } from './counts.ts';
 import { EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { Progress } from './progress.ts';
 import { Terminal } from './terminal.ts';
+import { TraceFile } from './trace-file.ts';
 import { UserError } from './user-error.ts';
 
 export interface BootOptions {
@@ -59,6 +62,8 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
   const watched = process.stdin.isTTY && options.until === undefined && options.for === undefined;
   const left = new AbortController();
   const progress = new Progress(lab, process.stderr.isTTY && !process.stdout.isTTY);
+  const trace = options.trace === undefined ? undefined : new TraceFile(options.trace, lab.periodNs);
+  if (trace !== undefined) lab.hypervisor.trace.add(trace);
   lab.onConsole((bytes) => process.stdout.write(bytes));
   const terminal = new Terminal(
     (bytes) => {
@@ -81,7 +86,11 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
   });
   terminal.close();
   progress.clear();
+  trace?.close();
   report(lab, stop, options);
+  if (options.counts === true) process.stderr.write(`${countLines(lab.hypervisor.counts).join('\n')}\n`);
+  if (options.hash === true)
+    process.stdout.write(`\n${await stateHash(lab.hypervisor)} at instruction ${String(lab.instructions)}\n`);
   return status(lab, stop, options);
 }
 

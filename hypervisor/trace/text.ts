@@ -1,0 +1,79 @@
+/** Trace events in words: what a list or a file shows of each. */
+import { hex64 } from '../../core/machine.ts';
+import type { TraceDetail, TraceEvent } from './event.ts';
+
+/** An event's name, what it was about, and its result (empty where there is none). */
+export interface TraceWords {
+  readonly name: string;
+  readonly args: string;
+  readonly result: string;
+}
+
+const TRAPS = [
+  '#DE',
+  '#DB',
+  'NMI',
+  '#BP',
+  '#OF',
+  '#BR',
+  '#UD',
+  '#NM',
+  '#DF',
+  '',
+  '#TS',
+  '#NP',
+  '#SS',
+  '#GP',
+  '#PF',
+];
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+type Teller<K extends TraceDetail['kind']> = (
+  detail: Extract<TraceDetail, { kind: K }>,
+) => [args: string, result?: string];
+
+/** One row for each kind of event. */
+const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
+  hypercall: (d) => [d.args, d.result === null ? 'continued' : String(d.result)],
+  emulated: (d) => [`${d.instruction} at ${hex64(d.rip)}`],
+  cpuid: (d) => [`leaf ${hex(d.leaf)}, subleaf ${hex(d.subleaf)}`],
+  trap: (d) => [
+    `${TRAPS[d.vector] ?? `vector ${String(d.vector)}`} error ${hex(d.error)} at ${hex64(d.rip)}`,
+  ],
+  page_fault: (d) => [`${hex64(d.address)} error ${hex(d.error)} at ${hex64(d.rip)}`],
+  ptwr: (d) => [`entry at ${hex64(d.address)} from ${hex64(d.rip)}`],
+  math_state_restore: () => [''],
+  upcall: () => [''],
+  port: (d) => [`domain ${String(d.domain)} port ${String(d.port)}`],
+  virq: (d) => [`VIRQ ${String(d.virq)} to vcpu ${String(d.vcpu)}`],
+  timer: (d) => [`${d.timer} of vcpu ${String(d.vcpu)}`],
+  schedule: (d) => [`${d.from} -> ${d.to}`],
+  vcpu: (d) => [`vcpu ${String(d.vcpu)} ${d.change}`],
+  shutdown: (d) => [`domain ${String(d.domain)} reason ${String(d.reason)}`],
+  crash: (d) => [`domain ${String(d.domain)}: ${d.message}`],
+  console: (d) => [JSON.stringify(d.text)],
+  page_type: (d) => [`mfn ${hex(d.mfn)}: ${d.from} -> ${d.to}`],
+  validate: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
+  invalidate: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
+  pin: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
+  unpin: (d) => [`mfn ${hex(d.mfn)}`],
+  page: (d) => [`mfn ${hex(d.mfn)} ${d.change}, domain ${String(d.domain)}`],
+  tlb: (d) => [d.what === 'flush' ? 'flush' : `page ${hex64(d.address)}`],
+};
+
+/** Tells an event. A hypercall's result is there once its span has ended. */
+export function traceWords(detail: TraceDetail): TraceWords {
+  const teller = TELLERS[detail.kind] as (detail: TraceDetail) => [args: string, result?: string];
+  const [args, result] = teller(detail);
+  return { name: detail.kind === 'hypercall' ? detail.name : detail.kind, args, result: result ?? '' };
+}
+
+/** One line of a trace file: time, vcpu, event; indented by the spans around it. */
+export function traceLine(event: TraceEvent, periodNs: number): string {
+  const { name, args, result } = traceWords(event.detail);
+  const seconds = ((event.ticks * periodNs) / 1e9).toFixed(9);
+  const who = event.domain < 0 ? 'xen ' : `d${String(event.domain)}v${String(event.vcpu)}`;
+  const call = event.detail.kind === 'hypercall' ? `${name}(${args})` : `${name} ${args}`.trimEnd();
+  return `${seconds} ${who} ${'  '.repeat(event.depth)}${call}${result === '' ? '' : ` = ${result}`}`;
+}

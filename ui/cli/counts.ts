@@ -1,0 +1,25 @@
+/** `--counts`: how often what happened, in the manner of the recordings of the real Xen. */
+import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
+import type { Counts } from '../../hypervisor/trace/counts.ts';
+
+/** Lines of count and kind, most frequent first. */
+export function countLines(counts: Counts): string[] {
+  const rows: [number, string][] = [
+    [counts.emulated, 'event emulate_privop'],
+    [counts.forcedCpuid, 'event forced_invalid_op (cpuid)'],
+    [counts.tableWrites, 'event ptwr_emulation'],
+    [counts.pageFaults, 'event page_fault'],
+    [counts.syscalls, 'event syscall'],
+  ];
+  for (let number = 0; number < NR_HYPERCALLS; number++) {
+    const name = hypercallOf(number)?.name ?? 'that does not exist';
+    rows.push(
+      [counts.hypercalls[number]!, `hypercall ${name}`],
+      [counts.multicallEntries[number]!, `multicall entry ${name}`],
+    );
+  }
+  return rows
+    .filter(([count]) => count > 0)
+    .sort((a, b) => b[0] - a[0])
+    .map(([count, kind]) => `${String(count).padStart(9)}  ${kind}`);
+}

@@ -1,0 +1,83 @@
+/**
+ * One hash of everything a run depends on: machine memory, the processor's state, and the hypervisor's data. Two runs that
+ * agree in it are the same run.
+ */
+import * as layout from '../../core/wasm/layout.ts';
+import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
+
+const INITIAL_BYTES = 1 << 20;
+
+/** Bytes that grow. */
+class Writer {
+  private bytes = new Uint8Array(INITIAL_BYTES);
+  private view = new DataView(this.bytes.buffer);
+  private length = 0;
+
+  private reserve(count: number): number {
+    const at = this.length;
+    this.length += count;
+    if (this.length > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(this.length, 2 * this.bytes.length));
+      larger.set(this.bytes);
+      this.bytes = larger;
+      this.view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+  number(value: number): void {
+    this.view.setFloat64(this.reserve(8), value, true);
+  }
+  text(value: string): void {
+    this.block(new TextEncoder().encode(value));
+  }
+  block(value: Uint8Array): void {
+    this.number(value.length);
+    this.bytes.set(value, this.reserve(value.length));
+  }
+  taken(): Uint8Array<ArrayBuffer> {
+    return this.bytes.subarray(0, this.length);
+  }
+}
+
+/** Writes plain data: the same graph of objects gives the same bytes. `skip` holds what is no state, or hashed apart. */
+function writeValue(
+  writer: Writer,
+  value: unknown,
+  seen: Map<object, number>,
+  skip: ReadonlySet<unknown>,
+): void {
+  if (typeof value !== 'object' || value === null) {
+    writer.text(typeof value === 'number' ? `n${String(value)}` : `${typeof value} ${String(value)}`);
+    return;
+  }
+  if (skip.has(value)) return;
+  const known = seen.get(value);
+  if (known !== undefined) {
+    writer.text(`#${String(known)}`);
+    return;
+  }
+  seen.set(value, seen.size);
+  if (ArrayBuffer.isView(value)) {
+    writer.block(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    return;
+  }
+  const entries =
+    value instanceof Map ? [...value] : value instanceof Set ? [...value].entries() : Object.entries(value);
+  for (const [key, item] of entries as Iterable<[unknown, unknown]>) {
+    if (typeof item === 'function') continue;
+    writeValue(writer, key, seen, skip);
+    writeValue(writer, item, seen, skip);
+  }
+}
+
+/** SHA-256 of the whole state, in hexadecimal. */
+export async function stateHash(hypervisor: Hypervisor): Promise<string> {
+  const { machine, processor, trace, call } = hypervisor;
+  const writer = new Writer();
+  writer.block(processor.rawBytes(layout.REGS, layout.STATE_END - layout.REGS));
+  writer.block(new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(machine.bytes))));
+  const skip = new Set<unknown>([machine, processor, trace, call, machine.bytes, machine.words]);
+  writeValue(writer, hypervisor, new Map(), skip);
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', writer.taken()));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
