@@ -9,7 +9,7 @@ import { divide128, multiply64, upper } from './wide';
 const LOWER: u32 = 8;
 const EXPONENT: u32 = 16;
 const SIGN: u32 = 20;
-export const NUMBER_BYTES: u32 = 24;
+const NUMBER_BYTES: u32 = 24;
 
 /** Scratch of divide(). */
 const QUOTIENT: u32 = <u32>memory.data(24);

@@ -10,7 +10,6 @@ import {
   OE,
   PE,
   TO_NEAREST,
-  TO_ZERO,
   UE,
   UP,
   flushToZero,

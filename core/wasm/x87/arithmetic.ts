@@ -57,6 +57,7 @@ export function arithmeticWithRegister(operation: u32, i: u32, destination: u32,
   if (popping) pop();
 }
 
+/** FSQRT. */
 export function squareRoot(): void {
   enter();
   controlPrecision();
@@ -68,6 +69,7 @@ export function squareRoot(): void {
   if (commit()) setResult(0);
 }
 
+/** FRNDINT. */
 export function roundToIntegral(): void {
   enter();
   if (isEmpty(0)) stackUnderflow();

@@ -118,7 +118,6 @@ function productWithLogarithm(): void {
     invalid();
     return;
   }
-  const trivialY = bKind == ZERO || bKind == INFINITE;
   if ((aKind == INFINITE && bKind == ZERO) || (bKind == INFINITE && isOne())) {
     invalid();
     return;
@@ -126,7 +125,7 @@ function productWithLogarithm(): void {
   noteDenormals();
   const sign = bSign ^ (<u32>belowOne());
   if (aKind == INFINITE || bKind == INFINITE) deliverInfinity(sign);
-  else if (trivialY) deliverZero(sign);
+  else if (bKind == ZERO) deliverZero(sign);
   else if (isOne()) deliverZero(bSign);
   else {
     set(X, 0, aExponent, aSignificand, 0);

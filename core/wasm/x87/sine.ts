@@ -105,11 +105,12 @@ function turn(): void {
   setSign(SINE, signOf(SINE) ^ aSign);
 }
 
-/** Takes ST(0). What the caller has to do: the function of a number, or nothing more. */
+/** What takeAngle found: a number, whose functions are to be delivered; something delivered already; 2^63 or more. */
 const NUMBER: u32 = 0;
 const DELIVERED: u32 = 1;
 const OUT_OF_RANGE: u32 = 2;
 
+/** Takes ST(0) and computes SINE and COSINE unless it is 0. */
 function takeAngle(): u32 {
   if (isEmpty(0)) {
     stackUnderflow();

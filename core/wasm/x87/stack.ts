@@ -29,7 +29,7 @@ export function isEmpty(i: u32): bool {
   return ((load<u8>(FTW) >> ((top() + i) & 7)) & 1) == 0;
 }
 
-export function markFull(i: u32): void {
+function markFull(i: u32): void {
   store<u8>(FTW, (<u32>load<u8>(FTW)) | ((<u32>1) << ((top() + i) & 7)));
 }
 

@@ -16,7 +16,7 @@ const FCW_BITS: u32 = 0x1f3f;
 const FCW_ONE: u32 = 0x40;
 
 /** The tag word: two bits for each physical register, 0 valid, 1 zero, 2 special, 3 empty. */
-export function fullTags(): u32 {
+function fullTags(): u32 {
   const full = <u32>load<u8>(FTW);
   let tags: u32 = 0;
   for (let n: u32 = 0; n < 8; n++) tags |= ((full >> n) & 1 ? tagOf(FPR + n * 16) : EMPTY) << (n * 2);

@@ -28,7 +28,7 @@ export const C3: u32 = 0x4000;
 const B: u32 = 0x8000;
 
 /** Greatest exponent of the 80-bit format. */
-export const EXTENDED_MAXIMUM: i32 = 16383;
+const EXTENDED_MAXIMUM: i32 = 16383;
 
 // @ts-ignore: decorator
 @inline
