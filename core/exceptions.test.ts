@@ -126,6 +126,51 @@ describe('aligned operands', () => {
   });
 });
 
+describe('#AC', () => {
+  const CHECKED = 0x202 | layout.AC;
+  const flags =
+    (value: number, cr0 = 0x80050033) =>
+    (machine: Machine): void => {
+      registers(cr0)(machine);
+      machine.processor.flags = value;
+    };
+
+  it.each<[string, string]>([
+    ['a load', 'mov eax, [0x600001]'],
+    ['a store', 'mov [0x600002], rax'],
+    ['read-modify-write', 'add dword [0x600001], 1'],
+    ['a word', 'mov ax, [0x600003]'],
+    ['push', 'mov rsp, 0x600009\n push rax'],
+    ['across pages', 'mov eax, [0x600ffe]'],
+    ['a string', 'mov edi, 0x600001\n stosd'],
+    ['a string of many', 'mov edi, 0x600001\n mov ecx, 9\n rep stosd'],
+    ['xchg', 'xchg [0x600001], eax'],
+  ])('%s', (_, source) => {
+    const run = runIn(3, `${source}\n ud2`, flags(CHECKED));
+    expect(outcome(run)).toEqual([layout.VECTOR_AC, 0]);
+    expect(run.machine.words[0x600000 / 4]).toBe(0);
+  });
+
+  it('needs AC, AM and ring 3', () => {
+    const source = 'mov eax, [0x600001]\n ud2';
+    expect(faultOf(source, flags(0x202))).toEqual([VECTOR_UD, 0]);
+    expect(faultOf(source, flags(CHECKED, 0x80010033))).toEqual([VECTOR_UD, 0]);
+    expect(outcome(runIn(0, source, flags(CHECKED)))).toEqual([VECTOR_UD, 0]);
+  });
+
+  it('leaves aligned operands and bytes alone, and comes after #PF', () => {
+    expect(faultOf('mov eax, [0x600004]\n mov al, [0x600001]\n ud2', flags(CHECKED))).toEqual([VECTOR_UD, 0]);
+    expect(faultOf('mov eax, [0x900001]', flags(CHECKED))).toEqual([VECTOR_PF, 4]);
+  });
+
+  it('begins with the popf that sets AC, also on a page that was used before', () => {
+    const source = 'mov eax, [0x600001]\n push 0x40202\n popfq\n here: mov eax, [0x600001]\n ud2';
+    const run = runIn(3, source);
+    expect(outcome(run)).toEqual([layout.VECTOR_AC, 0]);
+    expect(run.processor.rip).toBe(run.labels.get('here'));
+  });
+});
+
 describe('#MF', () => {
   const pending = 'fldcw [setting]\n fldz\n fld1\n fdivrp\n';
   const data = '\n setting: dw 0x33b';

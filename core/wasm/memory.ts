@@ -7,6 +7,7 @@
  */
 import { raise, raisePageFault } from './fault';
 import {
+  AC,
   CODE_PAGE,
   CPL,
   CR0,
@@ -24,6 +25,8 @@ import {
   TLB_BASE,
   TLB_ENTRIES,
   TLB_ENTRY_BYTES,
+  SYSTEM_FLAGS,
+  VECTOR_AC,
   VECTOR_GP,
   VOID_READ,
   VOID_WRITE,
@@ -61,6 +64,7 @@ const FAULT_RSVD: u32 = 8;
 const FAULT_I: u32 = 16;
 
 const CR0_WP: u32 = 0x10000;
+const CR0_AM: u32 = 0x40000;
 const EFER_NXE: u32 = 0x800;
 
 // @ts-ignore: decorator
@@ -95,8 +99,32 @@ export function flushTlbPage(address: u64): void {
   store<u64>(CODE_PAGE, -1);
 }
 
+/** Whether data accesses must be aligned: ring 3 with CR0.AM and RFLAGS.AC. The TLB holds no data pages then. */
+let aligned: bool = false;
+
+/** Tells memory that CPL, CR0 or RFLAGS may have changed. */
+export function alignmentChanged(): void {
+  const now = load<u32>(CPL) == 3 && (load<u32>(CR0) & CR0_AM) != 0 && (load<u32>(SYSTEM_FLAGS) & AC) != 0;
+  if (now == aligned) return;
+  aligned = now;
+  flushTlb();
+}
+
+/** Whether each data access must be looked at: debug registers watch, or alignment is checked. */
+export function accessesWatched(): bool {
+  return aligned || debugArmed();
+}
+
+/** Raises #AC for an operand of 2, 4 or 8 bytes that is not aligned, where that is checked. */
+function misaligned(address: u64, bytes: u32): bool {
+  if (!aligned || bytes > 8 || bytes & (bytes - 1) || !((<u32>address) & (bytes - 1))) return false;
+  raise(VECTOR_AC, 0);
+  return true;
+}
+
 /** Chooses the bank of an address space (0 or 1) at the current privilege. */
 export function selectBank(space: u32): void {
+  alignmentChanged();
   store<u64>(CODE_PAGE, -1);
   store<u32>(TLB_BASE, TLB + (space * 2 + (load<u32>(CPL) == 3 ? 1 : 0)) * TLB_BANK_BYTES);
 }
@@ -224,7 +252,7 @@ function insert(address: u64, pointer: u32, kind: u32): void {
     store<u64>(e, page, EXECUTE_TAG);
     return;
   }
-  if (debugArmed()) return;
+  if (accessesWatched()) return;
   store<u64>(e, page);
   if (kind == ACCESS_WRITE) {
     const frame = (pointer - MEMORY) >> 12;
@@ -266,14 +294,16 @@ export function translateAny(address: u64, access: u32): u32 {
 export function readable(address: u64, bytes: u32): bool {
   if (!translateRead(address)) return false;
   const last = address + bytes - 1;
-  return (address & PAGE_MASK) == (last & PAGE_MASK) || translateRead(last & PAGE_MASK) != 0;
+  if ((address & PAGE_MASK) != (last & PAGE_MASK) && !translateRead(last & PAGE_MASK)) return false;
+  return !misaligned(address, bytes);
 }
 
 /** Whether all `bytes` at `address` (at most a page) can be written; raises the fault if not. */
 export function writable(address: u64, bytes: u32): bool {
   if (!translateWrite(address)) return false;
   const last = address + bytes - 1;
-  return (address & PAGE_MASK) == (last & PAGE_MASK) || translateWrite(last & PAGE_MASK) != 0;
+  if ((address & PAGE_MASK) != (last & PAGE_MASK) && !translateWrite(last & PAGE_MASK)) return false;
+  return !misaligned(address, bytes);
 }
 
 function noteAccess(address: u64, bytes: u32, isWrite: bool): void {
@@ -286,6 +316,7 @@ export function readSlow(address: u64, bytes: u32): u64 {
   if (!first) return 0;
   const last = address + bytes - 1;
   let value: u64 = 0;
+  if (misaligned(address, bytes)) return 0;
   if ((address & PAGE_MASK) == (last & PAGE_MASK)) {
     value = loadBytes(first, bytes);
   } else {
@@ -303,6 +334,7 @@ export function writeSlow(address: u64, bytes: u32, value: u64): void {
   const first = translateWrite(address);
   if (!first) return;
   const last = address + bytes - 1;
+  if (misaligned(address, bytes)) return;
   if ((address & PAGE_MASK) == (last & PAGE_MASK)) {
     storeBytes(first, bytes, value);
   } else {

@@ -16,6 +16,7 @@ import {
   TF,
 } from './layout';
 import { setLimit } from './leave';
+import { alignmentChanged } from './memory';
 
 /** Runs until an exit, or until `budget` instructions are retired. Returns EXIT_*. */
 export function run(budget: i32): u32 {
@@ -23,6 +24,7 @@ export function run(budget: i32): u32 {
   setLimit(start + <u64>budget);
   store<u32>(EXIT_REASON, EXIT_NONE);
   modeChanged();
+  alignmentChanged();
   let remaining = budget;
   while (remaining > 0) {
     remaining = load<u32>(SYSTEM_FLAGS) & TF || debugArmed() ? step(remaining) : runBlocks(remaining);

@@ -4,21 +4,20 @@
  * returns how many are complete; 0 with a fault raised.
  */
 import { compareFlags } from './alu';
-import { debugArmed } from './debug';
 import { faulted } from './fault';
 import { RAX } from './layout';
-import { translateRead, translateWrite } from './memory';
+import { accessesWatched, translateRead, translateWrite } from './memory';
 import { readMemory, readRegister, writeMemory, writeRegister } from './operands';
 
 const ACCUMULATOR: u32 = RAX * 8;
 /** From here on the engine's bulk operations are faster than a loop. */
 const BULK_BYTES: u32 = 64;
 
-/** Whether an element must go through the checked accesses: it crosses a page, or debug registers watch. */
+/** Whether an element must go through the checked accesses: it crosses a page, or each is looked at. */
 // @ts-ignore: decorator
 @inline
 function apart(address: u64, size: u32): bool {
-  return ((<u32>address) & 0xfff) + (1 << size) > 0x1000 || debugArmed();
+  return ((<u32>address) & 0xfff) + (1 << size) > 0x1000 || accessesWatched();
 }
 
 // @ts-ignore: decorator
