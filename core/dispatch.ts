@@ -279,17 +279,36 @@ for (const [name, call] of [
   add(name!, `if (!sseAvailable(p)) ${ABORT} ${call}(p); if (faulted()) ${ABORT}`);
 }
 
-// Vector loads and stores that hit the TLB; misses, unaligned operands and faults are sse0f's.
-for (const [name, page] of [
-  ['', '((address + 15) & PAGE_MASK)'],
-  ['_ALIGNED', '(address & (PAGE_MASK | 15))'],
-]) {
-  const move = (tag: number, access: string): string => `
+// Vectors: the commonest between registers, and with memory that hits the TLB; misses, unaligned operands and faults
+// are sse0f's.
+const vectorMemory = (tag: number, page: string, access: (pointer: string) => string): string => `
   if (!sseAvailable(p)) ${ABORT} const address = addressOf(p); const e = tlbEntry(address);
-  if (load<u64>(e, ${tag}) == ${page!}) ${access} else { sse0f(p); if (faulted()) ${ABORT} }`;
-  const pointer = '<u32>address + load<u32>(e, 24)';
-  add(`SSE_LOAD${name!}`, move(0, `v128.store(XMM + regOf(p), v128.load(${pointer}));`));
-  add(`SSE_STORE${name!}`, move(8, `v128.store(${pointer}, v128.load(XMM + regOf(p)));`));
+  if (load<u64>(e, ${tag}) == (${page})) { ${access('(<u32>address + load<u32>(e, 24))')} } else { sse0f(p); if (faulted()) ${ABORT} }`;
+const anywhere = '(address + 15) & PAGE_MASK';
+const aligned = 'address & (PAGE_MASK | 15)';
+const vectorLoad = (pointer: string): string => `v128.store(XMM + regOf(p), v128.load(${pointer}));`;
+const vectorStore = (pointer: string): string => `v128.store(${pointer}, v128.load(XMM + regOf(p)));`;
+add('SSE_LOAD', vectorMemory(0, anywhere, vectorLoad));
+add('SSE_STORE', vectorMemory(8, anywhere, vectorStore));
+add('SSE_LOAD_ALIGNED', vectorMemory(0, aligned, vectorLoad));
+add('SSE_STORE_ALIGNED', vectorMemory(8, aligned, vectorStore));
+add('MOVDQA_R', `if (!sseAvailable(p)) ${ABORT} ${vectorLoad('XMM + rmOf(p)')}`);
+add(
+  'PMOVMSKB_R',
+  `if (!sseAvailable(p)) ${ABORT} store<u64>(REGS + regOf(p), <u32>i8x16.bitmask(v128.load(XMM + rmOf(p))));`,
+);
+for (const [name, operation] of [
+  ['PAND', 'v128.and'],
+  ['POR', 'v128.or'],
+  ['PXOR', 'v128.xor'],
+  ['PCMPEQB', 'i8x16.eq'],
+  ['PMINUB', 'i8x16.min_u'],
+  ['PSUBB', 'i8x16.sub'],
+]) {
+  const compute = (pointer: string): string =>
+    `v128.store(XMM + regOf(p), ${operation!}(v128.load(XMM + regOf(p)), v128.load(${pointer})));`;
+  add(`${name!}_R`, `if (!sseAvailable(p)) ${ABORT} ${compute('XMM + rmOf(p)')}`);
+  add(`${name!}_M`, vectorMemory(0, aligned, compute));
 }
 
 // What ends a block.

@@ -48,12 +48,6 @@ import {
   OP_SETCC_M,
   OP_SETCC_R,
   OP_SSE_0F,
-  OP_SSE_38,
-  OP_SSE_3A,
-  OP_SSE_LOAD,
-  OP_SSE_LOAD_ALIGNED,
-  OP_SSE_STORE,
-  OP_SSE_STORE_ALIGNED,
   OP_STACK,
   OP_SYSTEM,
 } from '../generated/operations';
@@ -91,16 +85,7 @@ import {
   undefinedOpcode,
 } from './instruction';
 import { jcc, loadFar } from './one-byte';
-import { simdForm } from '../simd/forms';
-
-const FORM_REG_GPR: u32 = 2;
-const FORM_RM_GPR: u32 = 4;
-const FORM_IMM8: u32 = 8;
-const FORM_RM_REGISTER: u32 = 16;
-const FORM_RM_MEMORY: u32 = 32;
-const FORM_REG_MM: u32 = 64;
-const FORM_RM_MM: u32 = 128;
-const FORM_GROUP: u32 = 256;
+import { simd } from './vectors';
 
 function ud(): bool {
   undefinedOpcode();
@@ -439,59 +424,4 @@ function rowC(opcode: u32): bool {
 
 function emitPacked(p: u32, sub: u32, immediate: u32, size: u32, prefix: u32): void {
   store<i32>(p, pack(sub, immediate, size, prefix), 12);
-}
-
-/** Everything MMX and SSE: `map` 0 is 0F, 1 is 0F 38, 2 is 0F 3A. */
-function simd(map: u32, opcode: u32): bool {
-  const prefix: u32 = repeat ? repeat : has66() ? 3 : 0;
-  const form = simdForm(map, prefix, opcode);
-  if (!form) return ud();
-  // EMMS alone has no ModRM.
-  let operation = map == 0 ? OP_SSE_0F : map == 1 ? OP_SSE_38 : OP_SSE_3A;
-  const size: u32 = rex & 8 ? 3 : 2;
-  if (map == 0 && opcode == 0x77) {
-    emitPacked(emit(operation), opcode, 0, size, prefix);
-    return false;
-  }
-  readModrm();
-  if (inMemory ? form & FORM_RM_REGISTER : form & FORM_RM_MEMORY) return ud();
-  const immediate = form & FORM_IMM8 ? next8() : 0;
-  if (inMemory && map == 0) operation = vectorMove(prefix, opcode);
-  const p = inMemory ? emitMemory(operation, 16, false) : emit(operation);
-  emitPacked(p, opcode, immediate, size, prefix);
-  store<u8>(p, simdRegister(regNumber(), form & FORM_GROUP ? 0 : form & FORM_REG_GPR, form & FORM_REG_MM), 2);
-  if (!inMemory) store<u8>(p, simdRegister(rmNumber(), form & FORM_RM_GPR, form & FORM_RM_MM), 3);
-  return false;
-}
-
-/** The operation of 0F `opcode` with memory: loads and stores of whole vectors are inline in the main loop. */
-function vectorMove(prefix: u32, opcode: u32): u32 {
-  switch ((prefix << 8) | opcode) {
-    case 0x010: // MOVUPS
-    case 0x310: // MOVUPD
-    case 0x16f: // MOVDQU
-      return OP_SSE_LOAD;
-    case 0x011:
-    case 0x311:
-    case 0x17f:
-      return OP_SSE_STORE;
-    case 0x028: // MOVAPS
-    case 0x328: // MOVAPD
-    case 0x36f: // MOVDQA
-      return OP_SSE_LOAD_ALIGNED;
-    case 0x029:
-    case 0x329:
-    case 0x37f:
-    case 0x02b: // MOVNTPS
-    case 0x32b: // MOVNTPD
-    case 0x3e7: // MOVNTDQ
-      return OP_SSE_STORE_ALIGNED;
-    default:
-      return OP_SSE_0F;
-  }
-}
-
-function simdRegister(number: u32, general: u32, mm: u32): u32 {
-  if (general) return number * 8;
-  return (mm ? number & 7 : number) * 16;
 }

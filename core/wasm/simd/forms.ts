@@ -137,3 +137,28 @@ export function simdForm(map: u32, prefix: u32, opcode: u32): u32 {
   }
   return 0;
 }
+
+/** Pairs: an instruction (prefix in the high byte) and the one that does the same. Bit patterns have no type. */
+// prettier-ignore
+const TWINS: StaticArray<u16> = [
+  0x010, 0x16f, 0x310, 0x16f, 0x2f0, 0x16f, // MOVUPS MOVUPD LDDQU: MOVDQU
+  0x011, 0x17f, 0x311, 0x17f,
+  0x028, 0x36f, 0x328, 0x36f, //               MOVAPS MOVAPD: MOVDQA
+  0x029, 0x37f, 0x329, 0x37f,
+  0x02b, 0x37f, 0x32b, 0x37f, 0x3e7, 0x37f, // MOVNTPS MOVNTPD MOVNTDQ: MOVDQA
+  0x014, 0x362, 0x015, 0x36a, //               UNPCKLPS UNPCKHPS: PUNPCKLDQ PUNPCKHDQ
+  0x314, 0x36c, 0x315, 0x36d, //               UNPCKLPD UNPCKHPD: PUNPCKLQDQ PUNPCKHQDQ
+  0x054, 0x3db, 0x354, 0x3db, //               ANDPS ANDPD: PAND
+  0x055, 0x3df, 0x355, 0x3df, //               ANDNPS ANDNPD: PANDN
+  0x056, 0x3eb, 0x356, 0x3eb, //               ORPS ORPD: POR
+  0x057, 0x3ef, 0x357, 0x3ef, //               XORPS XORPD: PXOR
+];
+
+/** Prefix (bits 8 and 9) and opcode that an instruction of the 0F map is executed as. */
+export function simdTwin(prefix: u32, opcode: u32): u32 {
+  const key = (prefix << 8) | opcode;
+  for (let i = 0; i < TWINS.length; i += 2) {
+    if (unchecked(TWINS[i]) == key) return unchecked(TWINS[i + 1]);
+  }
+  return key;
+}

@@ -1,6 +1,7 @@
 /**
- * Executes MMX and SSE instructions of the 0F map, by prefix. The order matters: what memcpy, strlen, memset and hashing
- * are made of is found first, and the dense switches become jump tables.
+ * Executes MMX and SSE instructions of the 0F map, by prefix, after `simdTwin` (forms.ts). The order matters: the integer
+ * instructions of which hashing and string functions are made are found first, by one jump table. The main loop has the
+ * commonest of all inline (core/dispatch.ts), PMOVMSKB and copies between registers for good.
  */
 import { faulted } from '../fault';
 import { readReg } from '../operands';
@@ -28,7 +29,7 @@ import {
   storeSingle,
   storeUnaligned,
 } from './moves';
-import { setGeneral, source128, xmmReg, xmmRm } from './operands';
+import { source128, xmmReg } from './operands';
 import { packed } from './packed';
 import { shiftImmediate } from './shifts';
 import {
@@ -67,11 +68,6 @@ function operate(p: u32, opcode: u32): void {
   if (!faulted()) v128.store(xmmReg(p), packed(opcode, v128.load(xmmReg(p)), b));
 }
 
-/** Instructions of another opcode that do the same; not worth a copy of `operate` each. */
-function operateAs(p: u32, opcode: u32): void {
-  operate(p, opcode);
-}
-
 // @ts-ignore: decorator
 @inline
 function prefix66(p: u32, opcode: u32): void {
@@ -81,9 +77,6 @@ function prefix66(p: u32, opcode: u32): void {
       break;
     case 0x7f:
       storeAligned(p);
-      break;
-    case 0xd7: // PMOVMSKB
-      setGeneral(p, <u32>i8x16.bitmask(v128.load(xmmRm(p))));
       break;
     case 0x70: // PSHUFD
       shuffleDoublewords(p);
@@ -96,9 +89,6 @@ function prefix66(p: u32, opcode: u32): void {
       break;
     case 0xd6: // MOVQ
       storeQuadword(p);
-      break;
-    case 0xe7: // MOVNTDQ
-      storeAligned(p);
       break;
     case 0x71:
     case 0x72:
@@ -114,14 +104,8 @@ function prefix66(p: u32, opcode: u32): void {
     case 0xf7:
       maskedStore(p);
       break;
-    case 0x14: // UNPCKLPD
-      operateAs(p, 0x6c);
-      break;
-    case 0x15: // UNPCKHPD
-      operateAs(p, 0x6d);
-      break;
     default:
-      commonMoves(p, opcode);
+      halfMoves(p, opcode);
   }
 }
 
@@ -129,15 +113,6 @@ function prefix66(p: u32, opcode: u32): void {
 @inline
 function noPrefix(p: u32, opcode: u32): void {
   switch (opcode) {
-    case 0x12: // MOVLPS, MOVHLPS
-      loadLow(p);
-      break;
-    case 0x14: // UNPCKLPS
-      operateAs(p, 0x62);
-      break;
-    case 0x15: // UNPCKHPS
-      operateAs(p, 0x6a);
-      break;
     case 0xae:
       saveOrRestore(p);
       break;
@@ -145,24 +120,18 @@ function noPrefix(p: u32, opcode: u32): void {
       storeGeneral(p, readReg(p));
       break;
     default:
-      if (opcode < 0x60 || opcode == 0xc2 || opcode == 0xc6) commonMoves(p, opcode);
+      if (opcode < 0x60 || opcode == 0xc2 || opcode == 0xc6) halfMoves(p, opcode);
       else mmx(p);
   }
 }
 
-/** What is the same without a prefix and with 66: the types of the elements do not matter. */
-function commonMoves(p: u32, opcode: u32): void {
+/** What is the same without a prefix and with 66: moves of halves; the rest is floating point. */
+function halfMoves(p: u32, opcode: u32): void {
   switch (opcode) {
-    case 0x10: // MOVUPS, MOVUPD
-      loadUnaligned(p);
-      break;
-    case 0x11:
-      storeUnaligned(p);
-      break;
-    case 0x12: // MOVLPD
+    case 0x12: // MOVLPS, MOVLPD, MOVHLPS
       loadLow(p);
       break;
-    case 0x13: // MOVLPS, MOVLPD
+    case 0x13:
       storeHalf(p, 0);
       break;
     case 0x16: // MOVHPS, MOVHPD, MOVLHPS
@@ -170,25 +139,6 @@ function commonMoves(p: u32, opcode: u32): void {
       break;
     case 0x17:
       storeHalf(p, 8);
-      break;
-    case 0x28: // MOVAPS, MOVAPD
-      loadAligned(p);
-      break;
-    case 0x29:
-    case 0x2b: // MOVNTPS, MOVNTPD
-      storeAligned(p);
-      break;
-    case 0x54: // ANDPS, ANDPD
-      operateAs(p, 0xdb);
-      break;
-    case 0x55: // ANDNPS, ANDNPD
-      operateAs(p, 0xdf);
-      break;
-    case 0x56: // ORPS, ORPD
-      operateAs(p, 0xeb);
-      break;
-    case 0x57: // XORPS, XORPD
-      operateAs(p, 0xef);
       break;
     default:
       float0f(p, opcode);
@@ -247,9 +197,6 @@ function prefixF2(p: u32, opcode: u32): void {
       break;
     case 0xd6: // MOVDQ2Q
       moveToMmx(p);
-      break;
-    case 0xf0: // LDDQU
-      loadUnaligned(p);
       break;
     default:
       float0f(p, opcode);
