@@ -40,8 +40,8 @@ const FEATURES_1D: u32 =
   (1 << 26);
 /** Leaf 1 ECX: SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT. */
 const FEATURES_1C: u32 = (1 << 0) | (1 << 9) | (1 << 13) | (1 << 19) | (1 << 20) | (1 << 23);
-/** Leaf 7 EBX: FSGSBASE ERMS; EDX: FSRM; subleaf 1 EAX: FZRM FSRS. */
-const FEATURES_7B: u32 = (1 << 0) | (1 << 9);
+/** Leaf 7 EBX: FSGSBASE ERMS FCS_FDS_DEPRECATED; EDX: FSRM; subleaf 1 EAX: FZRM FSRS. */
+const FEATURES_7B: u32 = (1 << 0) | (1 << 9) | (1 << 13);
 const FEATURES_7D: u32 = 1 << 4;
 const FEATURES_71A: u32 = (1 << 10) | (1 << 11);
 /** Leaf 80000001 EDX: SYSCALL NX PDPE1GB RDTSCP LM; ECX: LAHF PREFETCHW. */
