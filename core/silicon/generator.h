@@ -7,7 +7,7 @@ enum { USES_VECTORS = 1, USES_X87 = 2, USES_MEMORY = 4, USES_DIRECTION = 8, USES
 enum {
   FIX_POINTER = 1, FIX_STACK, FIX_CODE, FIX_COUNT, FIX_INDEX, FIX_BIT, FIX_DIVIDEND, FIX_GS_OFFSET, FIX_SAME_REGISTER,
   FIX_SAME_MEMORY, FIX_WORD_CODE, FIX_WORD_CS, FIX_WORD_SS, FIX_WORD_FLAGS, FIX_WORD_STACK, FIX_FXSAVE_IMAGE,
-  FIX_X87_IMAGE, FIX_MXCSR_IMAGE
+  FIX_X87_IMAGE, FIX_MXCSR_IMAGE, FIX_WINDOW
 };
 
 struct fixup { int kind, reg, param; };
@@ -15,7 +15,7 @@ struct fixup { int kind, reg, param; };
 struct probe {
   int mode, uses, trials, length, fixups;
   char vectors, memory; /* kinds of data: see generate_unit */
-  uint8_t code[16];
+  uint8_t code[512];
   struct fixup fixup[16];
 };
 
@@ -299,6 +299,7 @@ static void apply(struct state *s, const struct probe *p, const struct fixup *f)
     case FIX_POINTER: *reg = pointer_of(next(), p->mode); return;
     case FIX_STACK: *reg = stack_of(next(), p->mode); return;
     case FIX_CODE: *reg = CODE + 0x800 + (next() & 0xff); return;
+    case FIX_WINDOW: *reg = PAGE + WINDOW + 256; return;
     case FIX_COUNT: r = next(); *reg = (r & 15) == 0 ? 0 : (r & 15) == 1 ? 100 : (r >> 8) % 12; return;
     case FIX_INDEX: r = next(); *reg = (r >> 8) & 7; return;
     case FIX_BIT: *reg = (uint64_t)((int64_t)(next() & 1023) - 512); return;

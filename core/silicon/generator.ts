@@ -1,5 +1,6 @@
 /** The input of a trial, from a seed: the twin of generator.h. Every step of one is a step of the other. */
 import * as probes from './probe.ts';
+import { SplitMix } from './random.ts';
 import { CODE, CODE_AT, FIX, PAGE, PAGE_BYTES, WINDOW, WINDOW_BYTES } from './probe.ts';
 import type { DataKind, Fixup, Probe } from './probe.ts';
 
@@ -85,7 +86,7 @@ type Pair = readonly [low: number, high: number];
 
 /** Makes inputs; one generator may serve any number of trials. */
 export class Generator {
-  private rng = 0;
+  private random = new SplitMix(0);
   private readonly state: TrialState;
   private readonly view: DataView;
   private readonly scratch = new DataView(new ArrayBuffer(16));
@@ -98,7 +99,7 @@ export class Generator {
   /** Fills the state with the input of one trial. */
   generate(probe: Probe, trial: number): void {
     const { state } = this;
-    this.rng = seedOf(probe, trial);
+    this.random = new SplitMix(seedOf(probe, trial));
     const { uses } = probe;
     for (let n = 0; n < 16; n++) this.setRegister(n, this.word64());
     const r = this.next();
@@ -122,11 +123,7 @@ export class Generator {
   }
 
   private next(): number {
-    this.rng = (this.rng + 0x9e3779b9) | 0;
-    let z = this.rng;
-    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return (z ^ (z >>> 15)) >>> 0;
+    return this.random.next();
   }
 
   private setRegister(n: number, [low, high]: Pair): void {
@@ -344,6 +341,8 @@ export class Generator {
         return this.setRegister(register, stackOf(this.next(), mode));
       case FIX.code:
         return this.setRegister(register, [CODE + 0x800 + (this.next() & 0xff), 0]);
+      case FIX.window:
+        return this.setRegister(register, [PAGE + WINDOW + 256, 0]);
       case FIX.count: {
         const r = this.next();
         return this.setRegister(register, [(r & 15) === 0 ? 0 : (r & 15) === 1 ? 100 : (r >>> 8) % 12, 0]);

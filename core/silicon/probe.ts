@@ -1,4 +1,4 @@
-/** A probe: one instruction, and how its inputs are made. recorder.c and generator.h know the same numbers. */
+/** A probe: one instruction (or a short program), and how its inputs are made. recorder.c and generator.h know the same numbers. */
 
 /** Where the recorder puts things: the code page, the data page, and the part of it that holds generated data. */
 export const CODE = 0x20000000;
@@ -37,6 +37,8 @@ export const FIX = {
   fxsaveImage: 16,
   x87Image: 17,
   mxcsrImage: 18,
+  /** A fixed aligned address with generated data around. */
+  window: 19,
 } as const;
 
 /** Kinds of generated data: general words, packed integers, floats, doubles, extended, BCD, a mix. */

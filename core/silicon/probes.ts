@@ -5,6 +5,7 @@ import { existsIn } from '../assembler/form.ts';
 import { FORMS } from '../assembler/forms.ts';
 import { disassemble } from '../disassembler/disassemble.ts';
 import * as probes from './probe.ts';
+import { programProbes } from './programs.ts';
 import { CODE, CODE_AT, FIX, PAGE, WINDOW } from './probe.ts';
 import {
   immediateValues,
@@ -274,7 +275,7 @@ function encodeChoice(form: Form, choice: Choice, mode: Mode, prefix: readonly n
   }
 }
 
-function probesOf(form: Form, mode: Mode): Probe[] {
+function probesOfForm(form: Form, mode: Mode): Probe[] {
   const choices = chooseOperands(form, mode);
   return choices.flatMap((choice) => {
     const n = choices.filter(({ inMemory }) => inMemory === choice.inMemory).indexOf(choice);
@@ -294,18 +295,26 @@ function probesOf(form: Form, mode: Mode): Probe[] {
   });
 }
 
+/** All probes of one vectors file. */
+export function probesOf(family: string): Probe[] {
+  return family === PROGRAMS ? programProbes() : probesOfFamily(family);
+}
+
 /** All probes of one family: in 64-bit mode, and in 32-bit mode the integer ones and what exists only there. */
-export function probesOfFamily(family: string): Probe[] {
+function probesOfFamily(family: string): Probe[] {
   const forms = FORMS.filter((form) => form.family === family && isRecorded(form));
   const narrow = (form: Form) =>
     form.attributes.has('no64') || ['arithmetic', 'moves', 'bits', 'strings', 'control'].includes(family);
   return [
-    ...forms.filter((form) => existsIn(form, 64)).flatMap((form) => probesOf(form, 64)),
-    ...forms.filter((form) => existsIn(form, 32) && narrow(form)).flatMap((form) => probesOf(form, 32)),
+    ...forms.filter((form) => existsIn(form, 64)).flatMap((form) => probesOfForm(form, 64)),
+    ...forms.filter((form) => existsIn(form, 32) && narrow(form)).flatMap((form) => probesOfForm(form, 32)),
   ];
 }
 
+const PROGRAMS = 'programs';
+
+/** The vectors files: one for each family of forms, and one of programs. */
 export const FAMILIES: readonly string[] = [
   ...['arithmetic', 'moves', 'bits', 'strings', 'control', 'system'],
-  ...['x87', 'packed', 'float', 'sse4'],
+  ...['x87', 'packed', 'float', 'sse4', PROGRAMS],
 ];

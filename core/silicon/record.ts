@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packVectors } from './format.ts';
-import { FAMILIES, probesOfFamily } from './probes.ts';
+import { FAMILIES, probesOf } from './probes.ts';
 import type { Probe } from './probe.ts';
 
 const here = import.meta.dirname;
@@ -27,7 +27,7 @@ execFileSync('cc', [...compiler, join(here, 'recorder.c')], { stdio: 'inherit' }
 mkdirSync(join(here, 'vectors'), { recursive: true });
 const chosen = process.argv.slice(2);
 for (const family of chosen.length > 0 ? chosen : FAMILIES) {
-  const probes = probesOfFamily(family);
+  const probes = probesOf(family);
   const input = probes.map((probe) => `${lineOf(probe)}\n`).join('');
   const outcomes = execFileSync(recorder, { input, maxBuffer: OUTPUT_LIMIT });
   const packed = packVectors(probes, outcomes);

@@ -15,7 +15,7 @@ const [PRESENT, WRITABLE, USER] = [1, 2, 4];
 const [CS32, DATA, CS64] = [0x23, 0x2b, 0x33];
 const ATTRIBUTES: Readonly<Record<number, number>> = { [CS32]: 0xc0fb, [DATA]: 0xc0f3, [CS64]: 0xa0fb };
 const LIMIT = 0xffffffff;
-const MAX_CHUNKS = 1000;
+const MAX_RUNS = 1000;
 const INT3 = 0xcc;
 
 export class Replay {
@@ -24,6 +24,7 @@ export class Replay {
   private readonly xmm: Uint8Array;
   private readonly fpu: DataView;
   private mode = 0;
+  private length = 0;
 
   constructor(module: WebAssembly.Module) {
     this.machine = new Machine(module, { memoryBytes: FRAMES * PAGE_BYTES });
@@ -69,22 +70,35 @@ export class Replay {
     page.set(probe.code, CODE_AT);
     this.machine.write(FRAME.code * PAGE_BYTES, page);
     this.mode = probe.mode;
+    this.length = probe.code.length;
   }
 
-  /** Executes the installed instruction on `state`, which becomes the outcome; returns the fault, or null. */
-  execute(state: TrialState): Fault | null {
+  /**
+   * Executes the installed instruction, or program, on `state`, which becomes the outcome; returns the fault, or null.
+   * The core runs `chunk` instructions at a time.
+   */
+  execute(state: TrialState, chunk = 1): Fault | null {
     this.load(state);
     const { processor } = this.machine;
-    let reason = processor.run(1);
-    for (let n = 0; n < MAX_CHUNKS && reason === layout.EXIT_BUDGET && processor.rip === state.rip; n++) {
-      reason = processor.run(1);
+    let reason = processor.run(chunk);
+    for (let n = 0; n < MAX_RUNS && reason === layout.EXIT_BUDGET && this.isInside(processor.rip); n++) {
+      reason = processor.run(chunk);
     }
     this.store(state);
     if (reason === layout.EXIT_BUDGET) return null;
     const { exitVector: vector, exitError: error, exitAddress: address } = processor;
-    if (reason === layout.EXIT_SOFTWARE_INTERRUPT) return { vector, error: 0, address: 0 };
+    if (reason === layout.EXIT_SOFTWARE_INTERRUPT) {
+      if (vector !== layout.VECTOR_BP || this.isInside(state.rip - 1))
+        return { vector, error: 0, address: 0 };
+      state.rip--;
+      return null;
+    }
     if (reason !== layout.EXIT_EXCEPTION) return { vector: -reason, error: 0, address: 0 };
     return { vector, error, address: vector === layout.VECTOR_PF ? address : 0 };
+  }
+
+  private isInside(rip: number): boolean {
+    return rip >= CODE + CODE_AT && rip < CODE + CODE_AT + this.length;
   }
 
   private load(state: TrialState): void {

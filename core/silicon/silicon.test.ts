@@ -7,13 +7,16 @@ import { coreModule } from '../testing.ts';
 import { differences } from './compare.ts';
 import { unpackVectors } from './format.ts';
 import { Generator, TrialState } from './generator.ts';
-import { FAMILIES, probesOfFamily } from './probes.ts';
+import { FAMILIES, probesOf } from './probes.ts';
+import { PROGRAM } from './programs.ts';
 import { Replay } from './replay.ts';
 import { isRecorded } from './selection.ts';
 import { toleranceOf } from './tolerance.ts';
 import type { Vectors } from './format.ts';
 
 const MOST_MISMATCHES_SHOWN = 20;
+/** Instructions at a time: more than a program has. */
+const WHOLE_PROGRAM = 1000;
 
 const vectorsOf = (family: string): Vectors =>
   unpackVectors(readFileSync(join(import.meta.dirname, 'vectors', `${family}.gz`)));
@@ -31,13 +34,15 @@ describe.each(FAMILIES)('%s', (family) => {
       for (let trial = 0; trial < probe.trials; trial++) {
         generator.generate(probe, trial);
         expected.copyFrom(input);
-        got.copyFrom(input);
         const fault = outcomes.readOutcome(probe, expected);
-        const found = { state: got, fault: replay.execute(got) };
         const tolerance = toleranceOf(probe, input);
-        const lines = differences(probe, { state: expected, fault }, found, tolerance);
-        if (lines.length > 0)
-          mismatches.push(`${probe.mode} ${probe.text}, trial ${trial}: ${lines.join('; ')}`);
+        for (const chunk of probe.form === PROGRAM ? [1, WHOLE_PROGRAM] : [1]) {
+          got.copyFrom(input);
+          const found = { state: got, fault: replay.execute(got, chunk) };
+          const lines = differences(probe, { state: expected, fault }, found, tolerance);
+          if (lines.length > 0)
+            mismatches.push(`${probe.mode} ${probe.text}, trial ${trial}: ${lines.join('; ')}`);
+        }
       }
     }
     expect(outcomes.done).toBe(true);
@@ -53,7 +58,7 @@ describe.each(FAMILIES)('%s', (family) => {
   });
 
   test('the file holds the probes the recorder would record today', () => {
-    const [stored, current] = [probes, probesOfFamily(family)].map((list) =>
+    const [stored, current] = [probes, probesOf(family)].map((list) =>
       list.map(({ text, code, trials }) => `${text} ${Buffer.from(code).toString('hex')} ${trials}`),
     );
     expect(stored).toEqual(current);
