@@ -32,7 +32,8 @@ class Writer {
   }
   block(value: Uint8Array): void {
     this.number(value.length);
-    this.bytes.set(value, this.reserve(value.length));
+    const at = this.reserve(value.length);
+    this.bytes.set(value, at);
   }
   taken(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length);
@@ -58,6 +59,8 @@ function writeValue(
   }
   seen.set(value, seen.size);
   if (ArrayBuffer.isView(value)) {
+    // Views of machine memory: that is hashed apart.
+    if (skip.has(value.buffer)) return;
     writer.block(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     return;
   }
@@ -76,7 +79,7 @@ export async function stateHash(hypervisor: Hypervisor): Promise<string> {
   const writer = new Writer();
   writer.block(processor.rawBytes(layout.REGS, layout.STATE_END - layout.REGS));
   writer.block(new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(machine.bytes))));
-  const skip = new Set<unknown>([machine, processor, trace, call, machine.bytes, machine.words]);
+  const skip = new Set<unknown>([machine, processor, trace, call, machine.bytes.buffer]);
   writeValue(writer, hypervisor, new Map(), skip);
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', writer.taken()));
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
