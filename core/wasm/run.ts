@@ -21,13 +21,18 @@ import { alignmentChanged } from './memory';
 /** Runs until an exit, or until `budget` instructions are retired. Returns EXIT_*. */
 export function run(budget: i32): u32 {
   const start = load<u64>(RETIRED);
-  setLimit(start + <u64>budget);
   store<u32>(EXIT_REASON, EXIT_NONE);
   modeChanged();
   alignmentChanged();
   let remaining = budget;
   while (remaining > 0) {
-    remaining = load<u32>(SYSTEM_FLAGS) & TF || debugArmed() ? step(remaining) : runBlocks(remaining);
+    if (load<u32>(SYSTEM_FLAGS) & TF || debugArmed()) {
+      setLimit(load<u64>(RETIRED) + 1);
+      remaining = step(remaining);
+    } else {
+      setLimit(start + <u64>budget);
+      remaining = runBlocks(remaining);
+    }
     store<u64>(RETIRED, start + <u64>(budget - remaining));
     if (faulted()) break;
   }
