@@ -133,9 +133,14 @@ export function fpuAvailable(p: u32): bool {
 }
 
 /** CR0.EM, CR4.OSFXSR: #UD; CR0.TS: #NM, for MMX and SSE. FXSAVE counts as x87, MOVNTI as neither. */
+// @ts-ignore: decorator
+@inline
 export function sseAvailable(p: u32): bool {
+  return (!(load<u32>(CR0) & (CR0_EM | CR0_TS)) && (load<u32>(CR4) & CR4_OSFXSR) != 0) || sseExempt(p);
+}
+
+function sseExempt(p: u32): bool {
   const cr0 = load<u32>(CR0);
-  if (!(cr0 & (CR0_EM | CR0_TS)) && load<u32>(CR4) & CR4_OSFXSR) return true;
   if (load<u16>(p) == OP_SSE_0F) {
     if (subOf(p) == SUB_MOVNTI) return true;
     if (subOf(p) == SUB_FXSAVE && imm8Of(p) < 2) return fpuAvailable(p);
