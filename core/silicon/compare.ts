@@ -18,6 +18,8 @@ export interface Tolerance {
   readonly anyResult: boolean;
   /** Where a fault comes, the x87 and MMX state does not count. */
   readonly anyX87AfterFault: boolean;
+  /** How far the floats of an XMM register may be apart, relatively. */
+  readonly relative: number;
   /** How many units in the last place of an x87 result may differ. */
   readonly x87Ulps: number;
 }
@@ -53,7 +55,9 @@ export function differences(
   }
   note('mxcsr', hex(a.mxcsr), hex(b.mxcsr));
   if (expected.fault === null || !tolerance.anyX87AfterFault) lines.push(...x87Differences(a, b, tolerance));
-  for (let n = 0; n < 16; n++) note(`xmm${n}`, vectorText(a, n), vectorText(b, n));
+  for (let n = 0; n < 16; n++) {
+    if (!sameVector(a, b, n, tolerance.relative)) note(`xmm${n}`, vectorText(a, n), vectorText(b, n));
+  }
   if (expected.fault === null || !tolerance.severalAccesses) {
     lines.push(...pageDifferences(a.page, b.page, tolerance));
   }
@@ -90,6 +94,16 @@ function sameFloat(a: TrialState, b: TrialState, n: number, ulps: number): boole
 
 function floatText(state: TrialState, n: number): string {
   return `${hex(state.exponent[n]!)}:${wide(state.significand[2 * n]!, state.significand[2 * n + 1]!)}`;
+}
+
+/** Whether two XMM registers are equal, or their four floats differ by at most so much relatively. */
+function sameVector(a: TrialState, b: TrialState, n: number, relative: number): boolean {
+  const [want, have] = [a, b].map((state) => new DataView(state.xmm.buffer, 16 * n, 16));
+  return [0, 4, 8, 12].every((at) => {
+    if (want!.getUint32(at, true) === have!.getUint32(at, true)) return true;
+    const value = want!.getFloat32(at, true);
+    return relative > 0 && Math.abs(value - have!.getFloat32(at, true)) <= relative * Math.abs(value);
+  });
 }
 
 function vectorText(state: TrialState, n: number): string {

@@ -2,12 +2,12 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { PAGE = 0x30000000, PAGE_BYTES = 4096, WINDOW = 0xc00, WINDOW_BYTES = 1024, CODE = 0x20000000, CODE_AT = 0x400 };
+enum { PAGE = 0x30000000, PAGE_BYTES = 8192, WINDOW = 0xe00, WINDOW_BYTES = 1024, CODE = 0x20000000, CODE_AT = 0x400 };
 enum { USES_VECTORS = 1, USES_X87 = 2, USES_MEMORY = 4, USES_DIRECTION = 8, USES_MMX = 16 };
 enum {
   FIX_POINTER = 1, FIX_STACK, FIX_CODE, FIX_COUNT, FIX_INDEX, FIX_BIT, FIX_DIVIDEND, FIX_GS_OFFSET, FIX_SAME_REGISTER,
   FIX_SAME_MEMORY, FIX_WORD_CODE, FIX_WORD_CS, FIX_WORD_SS, FIX_WORD_FLAGS, FIX_WORD_STACK, FIX_FXSAVE_IMAGE,
-  FIX_X87_IMAGE, FIX_MXCSR_IMAGE, FIX_WINDOW
+  FIX_X87_IMAGE, FIX_MXCSR_IMAGE, FIX_WINDOW, FIX_SELECTOR, FIX_WORD_SELECTOR
 };
 
 struct fixup { int kind, reg, param; };
@@ -67,6 +67,10 @@ static const struct { uint16_t exponent; uint64_t significand; } EDGE80[] = {
   {0x401d, 0xfffffffe00000000}, {0x3fff, 0xc000000000000000}
 };
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+/* Selectors of the user segments, of kernel ones, of none, and beyond the table. */
+static const uint16_t SELECTORS[] = {
+  0, 1, 3, 0x10, 0x18, 0x20, 0x23, 0x2b, 0x28, 0x33, 0x30, 0x88, 0xfff3, 0x2f, 7, 0x22
+};
 static const uint8_t EDGE8[] = {0, 1, 0x7f, 0x80, 0xff, 0x40, 0xfe, 0x81};
 
 static uint64_t generate64(void) {
@@ -299,7 +303,9 @@ static void apply(struct state *s, const struct probe *p, const struct fixup *f)
     case FIX_POINTER: *reg = pointer_of(next(), p->mode); return;
     case FIX_STACK: *reg = stack_of(next(), p->mode); return;
     case FIX_CODE: *reg = CODE + 0x800 + (next() & 0xff); return;
-    case FIX_WINDOW: *reg = PAGE + WINDOW + 256; return;
+    case FIX_WINDOW: *reg = PAGE + WINDOW + 448; return;
+    case FIX_SELECTOR: *reg = (*reg & ~0xffffull) | SELECTORS[next() & 15]; return;
+    case FIX_WORD_SELECTOR: put(s, *reg + offset, size, SELECTORS[next() & 15]); return;
     case FIX_COUNT: r = next(); *reg = (r & 15) == 0 ? 0 : (r & 15) == 1 ? 100 : (r >> 8) % 12; return;
     case FIX_INDEX: r = next(); *reg = (r >> 8) & 7; return;
     case FIX_BIT: *reg = (uint64_t)((int64_t)(next() & 1023) - 512); return;

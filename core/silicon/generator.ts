@@ -77,6 +77,10 @@ const EDGE80: readonly (readonly [exponent: number, high: number, low: number])[
   ...([[0xc03e, 0x80000000, 0] as const, [0x401d, 0xfffffffe, 0] as const] as const),
   [0x3fff, 0xc0000000, 0],
 ];
+/** Selectors of the user segments, of kernel ones, of none, and beyond the table. */
+const SELECTORS: readonly number[] = [
+  0, 1, 3, 0x10, 0x18, 0x20, 0x23, 0x2b, 0x28, 0x33, 0x30, 0x88, 0xfff3, 0x2f, 7, 0x22,
+];
 const EDGE8: readonly number[] = [0, 1, 0x7f, 0x80, 0xff, 0x40, 0xfe, 0x81];
 const [RAX, RDX] = [0, 2];
 /** A non-canonical address: bit 47 set, the bits above clear. */
@@ -342,7 +346,14 @@ export class Generator {
       case FIX.code:
         return this.setRegister(register, [CODE + 0x800 + (this.next() & 0xff), 0]);
       case FIX.window:
-        return this.setRegister(register, [PAGE + WINDOW + 256, 0]);
+        return this.setRegister(register, [PAGE + WINDOW + 448, 0]);
+      case FIX.selector: {
+        const [low, high] = this.register(register);
+        const selector = SELECTORS[this.next() & 15]!;
+        return this.setRegister(register, [((low & 0xffff0000) | selector) >>> 0, high]);
+      }
+      case FIX.wordSelector:
+        return this.put(register, offset, size, SELECTORS[this.next() & 15]!);
       case FIX.count: {
         const r = this.next();
         return this.setRegister(register, [(r & 15) === 0 ? 0 : (r & 15) === 1 ? 100 : (r >>> 8) % 12, 0]);

@@ -1,11 +1,12 @@
 /** A probe: one instruction (or a short program), and how its inputs are made. recorder.c and generator.h know the same numbers. */
 
-/** Where the recorder puts things: the code page, the data page, and the part of it that holds generated data. */
+/** Where the recorder puts things: the code page, two data pages, and the part of them that holds generated data. */
 export const CODE = 0x20000000;
 export const CODE_AT = 0x400;
 export const PAGE = 0x30000000;
-export const PAGE_BYTES = 4096;
-export const WINDOW = 0xc00;
+export const PAGE_BYTES = 8192;
+/** Around the end of the first page, so that operands cross it. */
+export const WINDOW = 0xe00;
 export const WINDOW_BYTES = 1024;
 
 /** Parts of the state that get generated values; the others start as a processor after FNINIT has them. */
@@ -39,6 +40,8 @@ export const FIX = {
   mxcsrImage: 18,
   /** A fixed aligned address with generated data around. */
   window: 19,
+  selector: 20,
+  wordSelector: 21,
 } as const;
 
 /** Kinds of generated data: general words, packed integers, floats, doubles, extended, BCD, a mix. */

@@ -92,7 +92,8 @@ const ALL_ADDRESSES = new Set([
   'paddb',
 ]);
 /** These mean something only with what memoryFixups puts at the base register. */
-const NEEDS_BASE = /^(jmp|call|cmpxchg|fxrstor|fxsave|ldmxcsr|fldenv|fnstenv|frstor|fnsave)/;
+const NEEDS_BASE =
+  /^(jmp|call|cmpxchg|fxrstor|fxsave|ldmxcsr|fldenv|fnstenv|frstor|fnsave|lar|lsl|verr|verw)/;
 
 /** Trials of one probe: more where one operation has many cases. */
 function trialsOf(form: Form, inMemory: boolean, mode: Mode, choices: number): number {
@@ -167,9 +168,9 @@ function immediateChoices(form: Form): (readonly bigint[])[] {
 function registerChoice(form: Form, variant: Variant, immediates: readonly bigint[]): Choice {
   const queue = [...immediates];
   const operands = form.operands.map((pattern, n) => operandOf(pattern, n, variant, queue));
-  const first = operands[0];
-  const general = first?.kind === 'register' && first.class.startsWith('r') && first.class !== 'r8h';
-  const fixups = general ? registerFixups(form, first.number) : [];
+  const rm = operands[form.operands.findIndex(({ kind }) => kind === 'rm')];
+  const general = rm?.kind === 'register' && rm.class.startsWith('r') && rm.class !== 'r8h';
+  const fixups = general ? registerFixups(form, rm.number) : [];
   return { operands, fixups, inMemory: false };
 }
 
@@ -300,14 +301,12 @@ export function probesOf(family: string): Probe[] {
   return family === PROGRAMS ? programProbes() : probesOfFamily(family);
 }
 
-/** All probes of one family: in 64-bit mode, and in 32-bit mode the integer ones and what exists only there. */
+/** All probes of one family of forms, in 64-bit and in 32-bit mode. */
 function probesOfFamily(family: string): Probe[] {
   const forms = FORMS.filter((form) => form.family === family && isRecorded(form));
-  const narrow = (form: Form) =>
-    form.attributes.has('no64') || ['arithmetic', 'moves', 'bits', 'strings', 'control'].includes(family);
   return [
     ...forms.filter((form) => existsIn(form, 64)).flatMap((form) => probesOfForm(form, 64)),
-    ...forms.filter((form) => existsIn(form, 32) && narrow(form)).flatMap((form) => probesOfForm(form, 32)),
+    ...forms.filter((form) => existsIn(form, 32)).flatMap((form) => probesOfForm(form, 32)),
   ];
 }
 

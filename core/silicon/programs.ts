@@ -42,7 +42,7 @@ const KINDS: readonly Kind[] = [
 
 /** Not in programs: what leaves them, faults more often than not, addresses memory by itself, or needs alignment. */
 const EXCLUDED =
-  /^(push|pop|enter|leave|div|idiv|xlatb|lahf|sahf|std|maskmov|ldmxcsr|fx|fldenv|fn?(save|stenv)|frstor|fldcw|aa[ad]|mov(nt|aps|apd|dqa))/;
+  /^(push|pop|enter|leave|div|idiv|xlatb|lahf|sahf|std|maskmov|ldmxcsr|fx|fldenv|fn?(save|stenv)|frstor|fldcw|aa[ad]|rcp|rsqrt|mov(nt|aps|apd|dqa))/;
 const TRANSCENDENTAL = /^(fsin|fcos|fptan|fpatan|f2xm1|fyl2x)/;
 const LEAVES_FLAGS_UNDEFINED = new Set(
   UNDEFINED_FLAGS.flatMap(([mnemonics]) => mnemonics.split(' ')).filter(

@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include "generator.h"
 
-enum { TRAP_BREAKPOINT = 3, TRAP_PAGE_FAULT = 14, OUTPUT_BYTES = 1 << 16 };
+enum { TRAP_BREAKPOINT = 3, TRAP_PAGE_FAULT = 14, CODE_BYTES = 4096, OUTPUT_BYTES = 1 << 16 };
 
 static struct probe *probes;
 static int probe_count, probe_index = -1, trial;
@@ -164,10 +164,10 @@ static void finish_trial(ucontext_t *context) {
 }
 
 static void install(const struct probe *probe) {
-  mprotect(code_page, PAGE_BYTES, PROT_READ | PROT_WRITE);
-  memset(code_page, 0xcc, PAGE_BYTES);
+  mprotect(code_page, CODE_BYTES, PROT_READ | PROT_WRITE);
+  memset(code_page, 0xcc, CODE_BYTES);
   memcpy(code_page + CODE_AT, probe->code, probe->length);
-  mprotect(code_page, PAGE_BYTES, PROT_READ | PROT_EXEC);
+  mprotect(code_page, CODE_BYTES, PROT_READ | PROT_EXEC);
 }
 
 static void load(ucontext_t *context) {
@@ -228,9 +228,9 @@ static int read_probe(struct probe *probe) {
   return 1;
 }
 
-static void map_page(void *at) {
+static void map_pages(void *at, size_t length) {
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
-  if (mmap(at, PAGE_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0) != at) {
+  if (mmap(at, length, PROT_READ | PROT_WRITE, flags, -1, 0) != at) {
     perror("mmap");
     exit(1);
   }
@@ -240,8 +240,8 @@ int main(void) {
   static uint8_t stack[1 << 18] __attribute__((aligned(64)));
   probes = calloc(65536, sizeof *probes);
   while (probe_count < 65536 && read_probe(&probes[probe_count])) probe_count++;
-  map_page(code_page);
-  map_page(data_page);
+  map_pages(code_page, CODE_BYTES);
+  map_pages(data_page, PAGE_BYTES);
   stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
   sigaltstack(&alternate, NULL);
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};

@@ -6,8 +6,19 @@ import type { Fault } from './format.ts';
 import type { TrialState } from './generator.ts';
 import type { Probe } from './probe.ts';
 
-/** Machine frames: page tables, descriptors, and the two pages of the process. */
-const FRAME = { root: 1, pdpt: 2, pd: 3, codeTable: 4, dataTable: 5, gdtTable: 6, gdt: 7, code: 8, data: 9 };
+/** Machine frames: page tables, descriptors, and the pages of the process; its data pages are no neighbours. */
+const FRAME = {
+  root: 1,
+  pdpt: 2,
+  pd: 3,
+  codeTable: 4,
+  dataTable: 5,
+  gdtTable: 6,
+  gdt: 7,
+  code: 8,
+  data: 9,
+  data2: 11,
+};
 const FRAMES = 16;
 const GDT = 0x38000000;
 const [PRESENT, WRITABLE, USER] = [1, 2, 4];
@@ -21,6 +32,7 @@ const INT3 = 0xcc;
 export class Replay {
   private readonly machine: Machine;
   private readonly data: Uint8Array;
+  private readonly data2: Uint8Array;
   private readonly xmm: Uint8Array;
   private readonly fpu: DataView;
   private mode = 0;
@@ -30,6 +42,7 @@ export class Replay {
     this.machine = new Machine(module, { memoryBytes: FRAMES * PAGE_BYTES });
     const { processor, bytes } = this.machine;
     this.data = bytes.subarray(FRAME.data * PAGE_BYTES, (FRAME.data + 1) * PAGE_BYTES);
+    this.data2 = bytes.subarray(FRAME.data2 * PAGE_BYTES, (FRAME.data2 + 1) * PAGE_BYTES);
     this.xmm = processor.rawBytes(layout.XMM, 256);
     const fpu = processor.rawBytes(layout.FPR, layout.MXCSR + 4 - layout.FPR);
     this.fpu = new DataView(fpu.buffer, fpu.byteOffset, fpu.byteLength);
@@ -49,7 +62,8 @@ export class Replay {
     entry(FRAME.pd, PAGE >> 21, FRAME.dataTable, all);
     entry(FRAME.pd, GDT >> 21, FRAME.gdtTable, all);
     entry(FRAME.codeTable, 0, FRAME.code, PRESENT | USER);
-    entry(FRAME.dataTable, 0, FRAME.data, PRESENT | WRITABLE | USER);
+    entry(FRAME.dataTable, 0, FRAME.data, all);
+    entry(FRAME.dataTable, 1, FRAME.data2, all);
     entry(FRAME.gdtTable, 0, FRAME.gdt, PRESENT | WRITABLE);
   }
 
@@ -116,8 +130,8 @@ export class Replay {
     processor.flags = state.flags;
     processor.rip = state.rip;
     this.xmm.set(state.xmm);
-    this.data.set(state.page);
-    this.machine.wrote(FRAME.data);
+    this.data.set(state.page.subarray(0, PAGE_BYTES));
+    this.data2.set(state.page.subarray(PAGE_BYTES));
     this.loadFpu(state);
   }
 
@@ -148,6 +162,7 @@ export class Replay {
     state.rip = fromHalves(processor.word(rip), processor.word(rip + 4));
     state.xmm.set(this.xmm);
     state.page.set(this.data);
+    state.page.set(this.data2, PAGE_BYTES);
     this.storeFpu(state);
   }
 

@@ -9,8 +9,8 @@ import type { Form } from '../assembler/form.ts';
  */
 const EXCLUDED = new Set([
   ...['rdtsc', 'rdtscp', 'rdpmc', 'cpuid', 'syscall', 'sysenter', 'sysexit', 'sysexitq', 'sysret', 'sysretq'],
-  ...['int', 'int1', 'sldt', 'str', 'sgdt', 'sidt', 'smsw', 'monitor', 'mwait', 'rsm', 'lar', 'lsl', 'verr'],
-  ...['verw', 'les', 'lds', 'lss', 'lfs', 'lgs', 'rcpps', 'rcpss', 'rsqrtps', 'rsqrtss', 'ud1'],
+  ...['int', 'int1', 'sldt', 'str', 'sgdt', 'sidt', 'smsw', 'monitor', 'mwait', 'rsm'],
+  ...['les', 'lds', 'lss', 'lfs', 'lgs', 'ud1'],
   ...['iretw', 'retfw', 'retw'],
 ]);
 
@@ -128,6 +128,11 @@ export function memoryFixups(form: Form, base: number): readonly Fixup[] {
       return [[FIX.sameMemory, base, 1]];
     case 'cmpxchg16b':
       return [[FIX.sameMemory, base, 2]];
+    case 'lar':
+    case 'lsl':
+    case 'verr':
+    case 'verw':
+      return [[FIX.wordSelector, base, word(2)]];
     case 'ldmxcsr':
       return [[FIX.mxcsrImage, base, 0]];
     case 'fxrstor':
@@ -144,9 +149,10 @@ export function memoryFixups(form: Form, base: number): readonly Fixup[] {
   }
 }
 
-/** What a register operand must hold. */
+/** What the register in the place of a memory operand must hold. */
 export function registerFixups(form: Form, register: number): readonly Fixup[] {
   if (form.mnemonic === 'jmp' || form.mnemonic === 'call') return [[FIX.code, register, 0]];
+  if (/^(lar|lsl|verr|verw)$/.test(form.mnemonic)) return [[FIX.selector, register, 0]];
   if (form.mnemonic === 'cmpxchg') return [[FIX.sameRegister, register, 0]];
   return [];
 }

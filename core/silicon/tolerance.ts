@@ -2,6 +2,7 @@
  * What may differ between the recorded processor (an AMD EPYC) and an honest x86, beside undefined flags:
  *
  * - FSIN and its kin: the manuals bound the error, vendors round differently in the last place.
+ * - RCPPS and its kin are approximations; the manuals bound the relative error.
  * - The last instruction and data pointers of the x87 unit, which AMD saves only with an exception pending.
  * - Results of F2XM1 and FYL2XP1 for operands out of the range they are defined for.
  * - Which of several accesses of one instruction faults first, and what it stored before.
@@ -17,6 +18,8 @@ const C1 = 0x200;
 
 const TRANSCENDENTAL = new Set(['fsin', 'fcos', 'fsincos', 'fptan', 'fpatan', 'f2xm1', 'fyl2x', 'fyl2xp1']);
 const ULPS = 1;
+/** The relative error the manual grants RCPPS and RSQRTPS. */
+const APPROXIMATION = 1.5 * 2 ** -12;
 
 /** Byte ranges, from the operand's address, that hold FOP, FIP and FDP (and the mask of MXCSR's bits). */
 const POINTERS: Readonly<Record<string, readonly (readonly [from: number, to: number])[]>> = {
@@ -42,6 +45,7 @@ export function toleranceOf(probe: Probe, input: TrialState): Tolerance {
     flags: undefinedFlags(probe, input),
     fsw: transcendental ? C1 : 0,
     x87Ulps: transcendental ? ULPS : 0,
+    relative: /^(rcp|rsqrt)/.test(mnemonic) ? 2 * APPROXIMATION : 0,
     severalAccesses: SEVERAL_ACCESSES.test(probe.form),
     anyResult: isUndefinedShift(probe, input, mnemonic) || isOutOfRange(input, mnemonic),
     anyX87AfterFault: ENTERS_MMX_FIRST.test(mnemonic),

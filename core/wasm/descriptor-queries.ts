@@ -46,14 +46,14 @@ function isVisible(descriptor: u64, rpl: u32, types: u32): bool {
   return dplOf(attributes) >= rpl && dplOf(attributes) >= load<u32>(CPL);
 }
 
-/** LAR reg, selector: the descriptor's bits 40..55, in place of a 32-bit word. */
+/** LAR reg, selector: bits 40..55 of the descriptor, in place. The limit among them is undefined on paper, there on silicon. */
 export function lar(p: u32): void {
   const selector = selectorOperand(p);
   if (faulted()) return;
   const descriptor = lookUp(selector);
   if (faulted()) return;
   const visible = isVisible(descriptor, selector & 3, LAR_TYPES);
-  if (visible) writeReg(p, (descriptor >> 32) & 0xf0ff00);
+  if (visible) writeReg(p, (descriptor >> 32) & 0xffff00);
   setZero(visible);
 }
 
