@@ -59,7 +59,9 @@ function link(hypervisor: Hypervisor, domain: Domain, channel: EventChannel, at:
   channel.lastPriority = channel.priority;
   write(hypervisor, at, words[at]! | LINKED);
   const tail = control.tails[channel.priority]!;
-  const linked = tail !== 0 && linkBehind(hypervisor, wordOf(domain, tail), channel.port);
+  // The tail itself looks linked, because it just was: its queue is empty then.
+  const behind = tail !== 0 && tail !== channel.port;
+  const linked = behind && linkBehind(hypervisor, wordOf(domain, tail), channel.port);
   if (!linked) write(hypervisor, control.address / 4 + HEAD + channel.priority, channel.port);
   control.tails[channel.priority] = channel.port;
   if (linked) return;
