@@ -131,7 +131,7 @@ describe('questions about descriptors', () => {
   }
 
   it.each<[string, 0 | 3, string, boolean, number]>([
-    ['lar of code', 3, `mov ecx, ${String(rings.CODE64_3)}\n lar ebx, cx`, true, 0xa0fb00],
+    ['lar of code', 3, `mov ecx, ${String(rings.CODE64_3)}\n lar ebx, cx`, true, 0xaffb00],
     ['lar of inner data', 3, `mov ecx, ${String(rings.DATA_0)}\n lar ebx, cx`, false, 0x77],
     ['lar of a busy TSS', 0, `mov ecx, ${String(rings.TSS_SELECTOR)}\n lar ebx, cx`, true, 0x008b00],
     ['lar of null', 3, 'xor ecx, ecx\n lar ebx, cx', false, 0x77],
