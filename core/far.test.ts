@@ -1,5 +1,7 @@
 /** Far jumps, calls, returns and IRET between code segments, modes and rings (SDM vol. 2; vol. 3, 5.8). */
 import { describe, expect, it } from 'vitest';
+import type { Machine } from './machine.ts';
+import { CODE } from './testing.ts';
 import * as rings from './testing-rings.ts';
 import { outcome, runIn } from './testing-rings.ts';
 import * as layout from './wasm/layout.ts';
@@ -88,6 +90,31 @@ describe('compatibility mode', () => {
     expect(processor.get(layout.RSP)).toBe(0x700000 - 8);
     expect(machine.words[(0x700000 - 8) / 4]).toBe(labels.get('there'));
     expect(machine.words[(0x700000 - 4) / 4]).toBe(rings.CODE32_3);
+  });
+
+  it('code runs at an offset from the base of CS, within its limit', () => {
+    const source = `jmp ${CODE32}:0x230
+      times 16 db 0x90
+      there: call next
+      ud2
+      next: pop ebx
+      mov ecx, 3
+      .again: inc eax
+      loop .again
+      mov dword [0x600000], eax
+      push ebx
+      ret`;
+    const base = CODE - 0x230 + 7 + 16;
+    const setup = (limit: number) => (machine: Machine) => {
+      const value = rings.descriptor(base, limit, 0x40fb);
+      rings.write64(machine, rings.GDT + (rings.CODE32_3 & ~7), value);
+    };
+    const run = runIn(3, source, setup(0xfffff), 32);
+    expect(run.processor.low(layout.RBX)).toBe(0x235);
+    expect(run.machine.words[0x600000 / 4]).toBe(3);
+    const short = runIn(3, source, setup(0x238), 32);
+    expect(outcome(short)).toEqual([VECTOR_GP, 0]);
+    expect(short.processor.rip).toBe(0x238);
   });
 
   it('a target beyond the limit is #GP(0)', () => {

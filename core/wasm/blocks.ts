@@ -33,6 +33,7 @@ import {
   SCRATCH_BLOCK,
   SEG_CS,
   SLOT_PAGE,
+  SLOT_SEGMENT,
   VECTOR_GP,
 } from './layout';
 import { PAGE_MASK, markCode, translateExecute } from './memory';
@@ -58,15 +59,33 @@ const BLOCK_BYTES_LIMIT: u32 = BLOCK_RECORDS + (2 * BLOCK_LIMIT + 2) * RECORD_BY
 let free: u32 = BLOCKS;
 /** The processor's mode, kept here because every look-up needs it. */
 let mode: u32 = 0;
-/** The limit of CS that blocks of compatibility mode were decoded under. */
+/** Base and limit of CS that blocks of compatibility mode were decoded under. */
+let codeBase: u32 = 0;
 let codeLimit: u32 = 0xffffffff;
 
 /** Tells the cache that CS may have changed. */
 export function modeChanged(): void {
   mode = modeOf();
-  if (!mode || load<u32>(LIMITS + SEG_CS * 4) == codeLimit) return;
-  codeLimit = load<u32>(LIMITS + SEG_CS * 4);
+  if (!mode) return;
+  const base = load<u32>(REGS + (SLOT_SEGMENT + SEG_CS) * 8);
+  const limit = load<u32>(LIMITS + SEG_CS * 4);
+  if (base == codeBase && limit == codeLimit) return;
+  codeBase = base;
+  codeLimit = limit;
+  store<u64>(CODE_PAGE, -1);
   dropBlocks();
+}
+
+/** Linear address of an instruction pointer. */
+// @ts-ignore: decorator
+@inline
+function linearOf(rip: u64): u64 {
+  return mode ? (rip + codeBase) & 0xffffffff : rip;
+}
+
+/** Whether the byte at a linear address lies inside CS, outside 64-bit mode. */
+export function insideSegment(linear: u64): bool {
+  return <u32>linear - codeBase <= codeLimit;
 }
 
 // @ts-ignore: decorator
@@ -127,24 +146,25 @@ export function lookup(rip: u64): u32 {
 }
 
 function fetchPointer(rip: u64): u32 {
-  if (mode && <u32>rip > load<u32>(LIMITS + SEG_CS * 4)) {
+  const linear = linearOf(rip);
+  if (mode && !insideSegment(linear)) {
     store<u64>(RIP, rip);
     raise(VECTOR_GP, 0);
     return 0;
   }
-  const page = rip & PAGE_MASK;
+  const page = linear & PAGE_MASK;
   if (page == load<u64>(CODE_PAGE)) {
-    store<u64>(REGS + SLOT_PAGE * 8, page);
-    return load<u32>(CODE_POINTER) + ((<u32>rip) & 0xfff);
+    store<u64>(REGS + SLOT_PAGE * 8, rip - (linear & 0xfff));
+    return load<u32>(CODE_POINTER) + ((<u32>linear) & 0xfff);
   }
-  const pointer = translateExecute(rip);
+  const pointer = translateExecute(linear);
   if (!pointer) {
     store<u64>(RIP, rip);
     return 0;
   }
   store<u64>(CODE_PAGE, page);
   store<u32>(CODE_POINTER, pointer & ~0xfff);
-  store<u64>(REGS + SLOT_PAGE * 8, page);
+  store<u64>(REGS + SLOT_PAGE * 8, rip - (linear & 0xfff));
   return pointer;
 }
 
@@ -154,8 +174,8 @@ function fetchPointer(rip: u64): u32 {
  */
 export function resolve(block: u32, link: u32, target: u64): u32 {
   if (mode) target &= mode == 1 ? 0xffffffff : 0xffff;
-  const same =
-    (target & PAGE_MASK) == load<u64>(REGS + SLOT_PAGE * 8) && load<u16>(block, BLOCK_END) <= 0x1000;
+  const page = load<u64>(REGS + SLOT_PAGE * 8);
+  const same = target - page < 0x1000 && load<u16>(block, BLOCK_END) <= 0x1000;
   const before = epoch;
   const key = load<u32>(block);
   const next = lookup(target);
@@ -173,7 +193,7 @@ function decode(rip: u64, pointer: u32): u32 {
   const block = free;
   const key = pointer - MEMORY;
   const version = pointer >= <u32>MEMORY ? markCode(key >> 12) : 0;
-  const end = decodeInto(block, rip, pointer, BLOCK_LIMIT);
+  const end = decodeInto(block, linearOf(rip), pointer, BLOCK_LIMIT);
   if (!end) {
     store<u64>(RIP, rip);
     return 0;
@@ -197,7 +217,7 @@ export function decodeTruncated(rip: u64, limit: u32): u32 {
   const pointer = fetchPointer(rip);
   if (!pointer) return 0;
   if (pointer >= <u32>MEMORY) markCode((pointer - MEMORY) >> 12);
-  if (!decodeInto(SCRATCH_BLOCK, rip, pointer, limit)) {
+  if (!decodeInto(SCRATCH_BLOCK, linearOf(rip), pointer, limit)) {
     store<u64>(RIP, rip);
     return 0;
   }

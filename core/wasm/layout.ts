@@ -15,7 +15,7 @@ export const RSI = 6;
 export const RDI = 7;
 /** A slot that always reads 0: "no base", "no index". */
 export const SLOT_ZERO = 16;
-/** Virtual address of the code page being executed: RIP-relative addressing uses it as base. */
+/** RIP of the start of the code page being executed: RIP-relative addressing uses it as base. */
 export const SLOT_PAGE = 17;
 /** Segment bases in the order ES CS SS DS FS GS (18..23): `SLOT_SEGMENT + segment`. */
 export const SLOT_SEGMENT = 18;

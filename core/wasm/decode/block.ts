@@ -1,8 +1,8 @@
 /** Decoding a block: instructions one after another until one ends it. */
-import { BLOCK_COUNT, BLOCK_END, BLOCK_LENGTH, BLOCK_RECORDS, currentMode } from '../blocks';
+import { BLOCK_COUNT, BLOCK_END, BLOCK_LENGTH, BLOCK_RECORDS, currentMode, insideSegment } from '../blocks';
 import { OP_FALL, OP_FUSED, OP_JCC } from '../generated/operations';
 import { raise } from '../fault';
-import { LIMITS, SEG_CS, VECTOR_GP } from '../layout';
+import { VECTOR_GP } from '../layout';
 import { RECORD_BYTES } from '../record';
 import { ALU_TEST, FORM_RI, FORM_RR, aluOperation } from './emit';
 import {
@@ -19,7 +19,7 @@ import {
 import { oneByte } from './one-byte';
 
 /**
- * Decodes at most `limit` instructions at `rip`, whose bytes are at `pointer`, into `block` (all but its key, version, mode
+ * Decodes at most `limit` instructions at linear address `rip`, whose bytes are at `pointer`, into `block` (all but its key, version, mode
  * and links). An instruction that crosses the page stands alone. Returns the end of the block, 0 with a fault raised.
  */
 export function decodeInto(block: u32, rip: u64, pointer: u32, limit: u32): u32 {
@@ -65,11 +65,6 @@ export function decodeInto(block: u32, rip: u64, pointer: u32, limit: u32): u32 
   store<u16>(block, offset, BLOCK_END);
   store<u16>(block, (out - block - BLOCK_RECORDS) / RECORD_BYTES, BLOCK_LENGTH);
   return out;
-}
-
-/** Whether the last byte of an instruction lies inside CS, outside 64-bit mode. */
-function insideSegment(last: u64): bool {
-  return last <= <u64>load<u32>(LIMITS + SEG_CS * 4);
 }
 
 /** Makes one record of a comparison and the conditional jump behind it. */
