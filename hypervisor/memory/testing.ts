@@ -4,20 +4,16 @@
  */
 import { coreModule } from '../../core/testing.ts';
 import { highHalf, lowHalf, Machine } from '../../core/machine.ts';
-import { Domain } from '../domain/domain.ts';
-import { Vcpu } from '../domain/vcpu.ts';
-import { EventChannels } from '../events/channel.ts';
-import { createGrantTable } from '../grants/grant-table.ts';
+import { createDomain, populateDomain } from '../domain/create.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { Vcpu } from '../domain/vcpu.ts';
 import type { Hypercall } from '../hypercalls/hypercall.ts';
 import { Hypervisor } from '../hypervisor.ts';
 import { checkFrameTable } from './check.ts';
-import { DomainMemory } from './domain-memory.ts';
 import { PAGE_NX_HIGH, PAGE_PRESENT, PAGE_RW, PAGE_USER } from './entries.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from './frame-table.ts';
 import { copyFromGuest, copyToGuest } from './guest-access.ts';
-import { setM2p } from './m2p.ts';
 import { getPageAndType } from './page-types.ts';
-import { makePerDomain } from './per-domain.ts';
 
 /** 0xffffffff80000000 */
 export const TEST_BASE = -0x8000_0000;
@@ -41,25 +37,13 @@ export class TestDomain {
   readonly domain: Domain;
   readonly vcpu: Vcpu;
   /** Machine frames by pfn. */
-  readonly mfns: number[] = [];
+  readonly mfns: readonly number[];
 
-  constructor(hypervisor: Hypervisor, id: number, pages: number, isPrivileged = false) {
+  constructor(hypervisor: Hypervisor, id: number, pages: number, vcpus = 1) {
     this.hypervisor = hypervisor;
-    this.domain = new Domain(id, isPrivileged);
-    this.domain.memory = new DomainMemory();
-    this.domain.grants = createGrantTable(hypervisor.frames, id)!;
-    this.domain.events = new EventChannels();
-    this.domain.maxPages = pages + 8;
-    this.vcpu = new Vcpu(this.domain, 0);
-    this.domain.vcpus.push(this.vcpu);
-    hypervisor.domains.set(id, this.domain);
-    const { frames } = hypervisor;
-    this.domain.memory.perDomainL3 = makePerDomain(frames, 1);
-    for (let pfn = 0; pfn < pages; pfn++) {
-      const mfn = frames.allocate(id);
-      this.mfns.push(mfn);
-      setM2p(frames, mfn, pfn, 0);
-    }
+    this.domain = createDomain(hypervisor, { id, isPrivileged: false, vcpus });
+    this.vcpu = this.domain.vcpus[0]!;
+    this.mfns = [...populateDomain(hypervisor.frames, this.domain, pages)!];
     this.makeTables(pages);
     this.enter();
   }

@@ -1,0 +1,95 @@
+/**
+ * Destroying a domain: its vcpus stop, everything it holds is given back, and its memory is freed, but for frames that
+ * other domains still map: those are freed with their last mapping. Compare domain_kill and domain_relinquish_resources
+ * in Xen.
+ */
+import { GNTMAP_device_map, GNTMAP_host_map, GNTMAP_readonly } from '../abi/grant-table.ts';
+import { SHUTDOWN_poweroff } from '../abi/sched.ts';
+import { ECS_FREE } from '../events/channel.ts';
+import { closePort } from '../events/bind.ts';
+import { releaseFifo } from '../events/fifo-control.ts';
+import type { GrantMapping } from '../grants/grant-table.ts';
+import { unpin } from '../grants/pin.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import { PGC_XEN_HEAP, PGT_PINNED } from '../memory/frame-table.ts';
+import { putPageAndType, putPageType } from '../memory/page-types.ts';
+import { clearGdt, clearLdt, freePerDomain } from '../memory/per-domain.ts';
+import { schedule } from '../sched/schedule.ts';
+import type { Domain } from './domain.ts';
+import type { Vcpu } from './vcpu.ts';
+
+/** Destroys a domain, which need not have shut down. */
+export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
+  if (domain.shutdown === null) hypervisor.shutdownDomain(domain, SHUTDOWN_poweroff, null);
+  if (hypervisor.running?.domain === domain) schedule(hypervisor);
+  for (const channel of domain.events.ports)
+    if (channel !== null && channel.state !== ECS_FREE) closePort(hypervisor, domain, channel);
+  releaseFifo(hypervisor, domain);
+  releaseMappings(hypervisor, domain);
+  for (const vcpu of domain.vcpus) releaseVcpu(hypervisor, vcpu);
+  if (domain.pirqEoiMfn) putPageAndType(hypervisor.frames, domain.pirqEoiMfn);
+  releaseMemory(hypervisor, domain);
+  if (hypervisor.current?.domain === domain) hypervisor.current = null;
+}
+
+/** Ends the use of other domains' grants, and other domains' device mappings of this one's. */
+function releaseMappings(hypervisor: Hypervisor, domain: Domain): void {
+  for (const mapping of domain.grants.mappings) if (mapping) endMapping(hypervisor, mapping);
+  for (const { grants } of hypervisor.domains.values())
+    grants.mappings.forEach((mapping, handle) => {
+      if (mapping?.domid !== domain.id) return;
+      endMapping(hypervisor, mapping);
+      grants.mappings[handle] = null;
+      grants.freeHandles.push(handle);
+    });
+}
+
+/** The L1 entries of a mapping keep their references; a device mapping's go with it. */
+function endMapping(hypervisor: Hypervisor, mapping: GrantMapping): void {
+  const { frames, domains } = hypervisor;
+  const granter = domains.get(mapping.domid);
+  const active = granter?.grants.active.get(mapping.ref);
+  if (!granter || !active) return;
+  const readOnly = (mapping.flags & GNTMAP_readonly) !== 0;
+  if (mapping.flags & GNTMAP_device_map) {
+    if (!readOnly) putPageType(frames, active.mfn, -1);
+    frames.putPage(active.mfn);
+  }
+  for (const kind of [GNTMAP_device_map, GNTMAP_host_map])
+    if (mapping.flags & kind) unpin(frames, domains, granter, mapping.ref, readOnly);
+  mapping.flags = 0;
+}
+
+function releaseVcpu(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const { frames } = hypervisor;
+  const { perDomainL3 } = vcpu.domain.memory;
+  clearGdt(frames, perDomainL3, vcpu.id);
+  clearLdt(frames, perDomainL3, vcpu.id);
+  if (vcpu.infoMfn) putPageAndType(frames, vcpu.infoMfn);
+  if (vcpu.kernelRoot) putPageAndType(frames, vcpu.kernelRoot);
+  if (vcpu.userRoot) putPageAndType(frames, vcpu.userRoot);
+  vcpu.infoMfn = 0;
+  vcpu.kernelRoot = 0;
+  vcpu.userRoot = 0;
+}
+
+function releaseMemory(hypervisor: Hypervisor, domain: Domain): void {
+  const { frames } = hypervisor;
+  for (let mfn = 0; mfn < frames.frames; mfn++) {
+    if (frames.owner[mfn] !== domain.id) continue;
+    if (frames.flags[mfn]! & PGT_PINNED) {
+      frames.flags[mfn]! &= ~PGT_PINNED;
+      putPageAndType(frames, mfn);
+    }
+  }
+  hypervisor.domains.delete(domain.id);
+  for (let mfn = 0; mfn < frames.frames; mfn++) {
+    if (frames.owner[mfn] !== domain.id) continue;
+    if (frames.flags[mfn]! & PGC_XEN_HEAP) {
+      frames.flags[mfn]! &= ~PGC_XEN_HEAP;
+      putPageType(frames, mfn, -1);
+    }
+    frames.dropAllocation(mfn, domain.id);
+  }
+  freePerDomain(frames, domain.memory.perDomainL3);
+}
