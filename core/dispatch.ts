@@ -279,7 +279,7 @@ for (const [name, call] of [
   add(name!, `if (!sseAvailable(p)) ${ABORT} ${call}(p); if (faulted()) ${ABORT}`);
 }
 
-// Vectors: the commonest between registers, and with memory that hits the TLB; misses, unaligned operands and faults
+// Vectors and doubles: the commonest between registers, and with memory that hits the TLB; misses, unaligned operands and faults
 // are sse0f's.
 const vectorMemory = (tag: number, page: string, access: (pointer: string) => string): string => `
   if (!sseAvailable(p)) ${ABORT} const address = addressOf(p); const e = tlbEntry(address);
@@ -292,6 +292,28 @@ add('SSE_LOAD', vectorMemory(0, anywhere, vectorLoad));
 add('SSE_STORE', vectorMemory(8, anywhere, vectorStore));
 add('SSE_LOAD_ALIGNED', vectorMemory(0, aligned, vectorLoad));
 add('SSE_STORE_ALIGNED', vectorMemory(8, aligned, vectorStore));
+for (const [name, size] of [
+  ['MOVSS', SIZES[2]!],
+  ['MOVSD', U64],
+] as const) {
+  const load = `${loadMemory('value', size)} v128.store(XMM + regOf(p), i64x2(<i64>value, 0));`;
+  add(`${name}_LOAD`, `if (!sseAvailable(p)) ${ABORT} ${load}`);
+  add(
+    `${name}_STORE`,
+    `if (!sseAvailable(p)) ${ABORT} ${storeMemory(`load<${size.type}>(XMM + regOf(p))`, size)}`,
+  );
+}
+for (const [name, operation] of [
+  ['ADDSD', 'sseAdd64'],
+  ['MULSD', 'sseMul64'],
+  ['SUBSD', 'sseSub64'],
+  ['DIVSD', 'sseDiv64'],
+]) {
+  const compute = (b: string): string => `const r = ${operation!}(load<u64>(XMM + regOf(p)), ${b});
+  if (simdException()) ${ABORT} store<u64>(XMM + regOf(p), r);`;
+  add(`${name!}_R`, `if (!sseAvailable(p)) ${ABORT} ${compute('load<u64>(XMM + rmOf(p))')}`);
+  add(`${name!}_M`, `if (!sseAvailable(p)) ${ABORT} ${loadMemory('b', U64)} ${compute('b')}`);
+}
 add('MOVDQA_R', `if (!sseAvailable(p)) ${ABORT} ${vectorLoad('XMM + rmOf(p)')}`);
 add(
   'PMOVMSKB_R',
@@ -450,12 +472,14 @@ import { BLOCK_COUNT, BLOCK_END, BLOCK_FALL, BLOCK_RECORDS, BLOCK_TAKEN, lookup,
 import { control } from '../control';
 import { faulted, raise } from '../fault';
 import { CC_ADD, CC_LOGIC, CC_SUB, carry, condition, setFlags, setResultAndBits, sign, zero } from '../flags';
+import { sseAdd64, sseDiv64, sseMul64, sseSub64 } from '../float/sse';
 import { integer } from '../integer';
 import { CURRENT_BLOCK, REGS, RIP, SLOT_ADDRESS, STRING_AGAIN, SYSTEM_FLAGS, TF, VECTOR_GP, XMM } from '../layout';
 import { PAGE_MASK, isCanonical, readSlow, tlbEntry, writable, writeSlow } from '../memory';
 import { addressOf, dispOf, immOf, regOf, rmOf } from '../record';
 import { abort, afterControl, again, compatibilityAddress, countRetired, fpuAvailable, leave, leaveControl, loopTaken, pageBase,
   sseAvailable, stopAt, stopped } from '../leave';
+import { simdException } from '../simd/operands';
 import { sse0f } from '../simd/sse0f';
 import { sse38 } from '../simd/sse38';
 import { sse3a } from '../simd/sse3a';

@@ -1,6 +1,16 @@
 /** MMX and SSE: operands as simd/forms.ts says, and which instructions the main loop executes itself. */
 import {
+  OP_ADDSD_M,
+  OP_ADDSD_R,
+  OP_DIVSD_M,
+  OP_DIVSD_R,
   OP_MOVDQA_R,
+  OP_MOVSD_LOAD,
+  OP_MOVSD_STORE,
+  OP_MOVSS_LOAD,
+  OP_MOVSS_STORE,
+  OP_MULSD_M,
+  OP_MULSD_R,
   OP_PAND_M,
   OP_PAND_R,
   OP_PCMPEQB_M,
@@ -21,6 +31,8 @@ import {
   OP_SSE_LOAD_ALIGNED,
   OP_SSE_STORE,
   OP_SSE_STORE_ALIGNED,
+  OP_SUBSD_M,
+  OP_SUBSD_R,
 } from '../generated/operations';
 import {
   FORM_GROUP,
@@ -66,6 +78,18 @@ const INLINE: StaticArray<u16> = [
   0x3eb, <u16>OP_POR_R, <u16>OP_POR_M,
   0x3ef, <u16>OP_PXOR_R, <u16>OP_PXOR_M,
   0x3f8, <u16>OP_PSUBB_R, <u16>OP_PSUBB_M,
+  0x110, <u16>OP_SSE_0F, <u16>OP_MOVSS_LOAD,
+  0x111, <u16>OP_SSE_0F, <u16>OP_MOVSS_STORE,
+  0x210, <u16>OP_SSE_0F, <u16>OP_MOVSD_LOAD,
+  0x211, <u16>OP_SSE_0F, <u16>OP_MOVSD_STORE,
+  0x17e, <u16>OP_SSE_0F, <u16>OP_MOVSD_LOAD, //           MOVQ
+  0x3d6, <u16>OP_SSE_0F, <u16>OP_MOVSD_STORE,
+  0x013, 0, <u16>OP_MOVSD_STORE, //                       MOVLPS
+  0x313, 0, <u16>OP_MOVSD_STORE, //                       MOVLPD
+  0x258, <u16>OP_ADDSD_R, <u16>OP_ADDSD_M,
+  0x259, <u16>OP_MULSD_R, <u16>OP_MULSD_M,
+  0x25c, <u16>OP_SUBSD_R, <u16>OP_SUBSD_M,
+  0x25e, <u16>OP_DIVSD_R, <u16>OP_DIVSD_M,
 ];
 
 function operationOf(map: u32, key: u32): u32 {
