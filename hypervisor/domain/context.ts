@@ -162,8 +162,10 @@ function makeState(hypervisor: Hypervisor, vcpu: Vcpu, words: Uint32Array): void
     processor.setHalves(register, words[at / 4]!, words[at / 4 + 1]!);
   });
   processor.rip = member(words, offset['user_regs.rip']);
-  processor.flags =
-    ((words[offset['user_regs.rflags'] / 4]! & ~(layout.IOPL | layout.NT)) | layout.IF | RESERVED_FLAG) >>> 0;
+  const rflags = words[offset['user_regs.rflags'] / 4]!;
+  // IOPL is virtual: the real one stays 0.
+  vcpu.iopl = (rflags & layout.IOPL) >>> 12;
+  processor.flags = ((rflags & ~(layout.IOPL | layout.NT)) | layout.IF | RESERVED_FLAG) >>> 0;
   loadSegments(hypervisor, vcpu, words);
   loadFpu(hypervisor, words);
   processor.stateChanged();
