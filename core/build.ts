@@ -22,7 +22,8 @@ const options = [
 /** A digest of everything the output depends on. */
 function digestOfSources(): string {
   const hash = createHash('sha256').update(JSON.stringify(options.slice(3)));
-  for (const name of ['build.ts', 'dispatch.ts']) hash.update(readFileSync(join(here, name)));
+  const generator = ['build.ts', 'dispatch.ts', 'dispatch-templates.ts', 'dispatch-vectors.ts'];
+  for (const name of generator) hash.update(readFileSync(join(here, name)));
   const files = readdirSync(source, { recursive: true })
     .map(String)
     .filter((name) => name.endsWith('.ts') && !name.startsWith('generated'));

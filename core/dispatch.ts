@@ -4,44 +4,18 @@
  * The loop is one `switch` over records (core/wasm/record.ts). Most of its cases differ only in operation, operand size
  * and operand form, so they are expanded here from small templates; everything rare is a call to its family's file.
  */
-
-interface Size {
-  readonly type: string;
-  readonly bytes: number;
-  readonly shift: number;
-}
-
-const SIZES: readonly [Size, Size, Size, Size] = [
-  { type: 'u8', bytes: 1, shift: 56 },
-  { type: 'u16', bytes: 2, shift: 48 },
-  { type: 'u32', bytes: 4, shift: 32 },
-  { type: 'u64', bytes: 8, shift: 0 },
-];
-
-const ABORT = 'return abort(p, block, remaining);';
-
-/** Loads `name` from the record's memory operand (`address` is declared here), or leaves the loop with its fault. */
-const loadMemory = (name: string, size: Size, address = 'addressOf(p)'): string => `
-  const address = ${address}; const e = tlbEntry(address); let ${name}: ${size.type};
-  if (load<u64>(e) == ((address + ${size.bytes - 1}) & PAGE_MASK)) ${name} = load<${size.type}>(<u32>address + load<u32>(e, 24));
-  else { ${name} = <${size.type}>readSlow(address, ${size.bytes}); if (faulted()) ${ABORT} }`;
-
-/** Stores `value` at `address`, or leaves the loop with its fault. */
-const storeMemory = (value: string, size: Size, address = 'addressOf(p)'): string => `
-  const to = ${address}; const w = tlbEntry(to);
-  if (load<u64>(w, 8) == ((to + ${size.bytes - 1}) & PAGE_MASK)) store<${size.type}>(<u32>to + load<u32>(w, 24), <${size.type}>(${value}));
-  else { writeSlow(to, ${size.bytes}, <u64>(${value})); if (faulted()) ${ABORT} }`;
-
-const readReg = (field: string, size: Size): string => `load<${size.type}>(REGS + ${field}(p))`;
-const writeReg = (field: string, size: Size, value: string): string =>
-  size.bytes >= 4
-    ? `store<u64>(REGS + ${field}(p), <u64>(${value}));`
-    : `store<${size.type}>(REGS + ${field}(p), ${value});`;
-/** The compiler's optimizer sign-extends `<u64><u32>` of an inlined function's i32: 32-bit immediates are loaded as u32. */
-const immediate = (size: Size): string => {
-  if (size.bytes === 4) return 'load<u32>(p, 12)';
-  return size.bytes === 8 ? '<u64><i64>immOf(p)' : `<${size.type}>immOf(p)`;
-};
+import {
+  ABORT,
+  SIZES,
+  U64,
+  immediate,
+  loadMemory,
+  readReg,
+  storeMemory,
+  writeReg,
+} from './dispatch-templates.ts';
+import type { Size } from './dispatch-templates.ts';
+import { vectorCases } from './dispatch-vectors.ts';
 
 /** Goes on with block `next`, unless the budget ends inside it. */
 const ENTER = `{ const count = load<u32>(next, BLOCK_COUNT); if (remaining < <i32>count) return leave(next, remaining);
@@ -56,7 +30,6 @@ const enterLink = (link: string, target: string): string =>
 const TAKEN = enterLink('BLOCK_TAKEN', 'pageBase() + <u64><i64>dispOf(p)');
 const FALL = enterLink('BLOCK_FALL', 'pageBase() + <u64>load<u16>(block, BLOCK_END)');
 
-const U64 = SIZES[3];
 const push = (value: string): string =>
   `const sp = load<u64>(REGS + 32) - 8; ${storeMemory(value, U64, 'sp')} store<u64>(REGS + 32, sp);`;
 
@@ -279,59 +252,7 @@ for (const [name, call] of [
   add(name!, `if (!sseAvailable(p)) ${ABORT} ${call}(p); if (faulted()) ${ABORT}`);
 }
 
-// Vectors and doubles: the commonest between registers, and with memory that hits the TLB; misses, unaligned operands and faults
-// are sse0f's.
-const vectorMemory = (tag: number, page: string, access: (pointer: string) => string): string => `
-  if (!sseAvailable(p)) ${ABORT} const address = addressOf(p); const e = tlbEntry(address);
-  if (load<u64>(e, ${tag}) == (${page})) { ${access('(<u32>address + load<u32>(e, 24))')} } else { sse0f(p); if (faulted()) ${ABORT} }`;
-const anywhere = '(address + 15) & PAGE_MASK';
-const aligned = 'address & (PAGE_MASK | 15)';
-const vectorLoad = (pointer: string): string => `v128.store(XMM + regOf(p), v128.load(${pointer}));`;
-const vectorStore = (pointer: string): string => `v128.store(${pointer}, v128.load(XMM + regOf(p)));`;
-add('SSE_LOAD', vectorMemory(0, anywhere, vectorLoad));
-add('SSE_STORE', vectorMemory(8, anywhere, vectorStore));
-add('SSE_LOAD_ALIGNED', vectorMemory(0, aligned, vectorLoad));
-add('SSE_STORE_ALIGNED', vectorMemory(8, aligned, vectorStore));
-for (const [name, size] of [
-  ['MOVSS', SIZES[2]!],
-  ['MOVSD', U64],
-] as const) {
-  const load = `${loadMemory('value', size)} v128.store(XMM + regOf(p), i64x2(<i64>value, 0));`;
-  add(`${name}_LOAD`, `if (!sseAvailable(p)) ${ABORT} ${load}`);
-  add(
-    `${name}_STORE`,
-    `if (!sseAvailable(p)) ${ABORT} ${storeMemory(`load<${size.type}>(XMM + regOf(p))`, size)}`,
-  );
-}
-for (const [name, operation] of [
-  ['ADDSD', 'sseAdd64'],
-  ['MULSD', 'sseMul64'],
-  ['SUBSD', 'sseSub64'],
-  ['DIVSD', 'sseDiv64'],
-]) {
-  const compute = (b: string): string => `const r = ${operation!}(load<u64>(XMM + regOf(p)), ${b});
-  if (simdException()) ${ABORT} store<u64>(XMM + regOf(p), r);`;
-  add(`${name!}_R`, `if (!sseAvailable(p)) ${ABORT} ${compute('load<u64>(XMM + rmOf(p))')}`);
-  add(`${name!}_M`, `if (!sseAvailable(p)) ${ABORT} ${loadMemory('b', U64)} ${compute('b')}`);
-}
-add('MOVDQA_R', `if (!sseAvailable(p)) ${ABORT} ${vectorLoad('XMM + rmOf(p)')}`);
-add(
-  'PMOVMSKB_R',
-  `if (!sseAvailable(p)) ${ABORT} store<u64>(REGS + regOf(p), <u32>i8x16.bitmask(v128.load(XMM + rmOf(p))));`,
-);
-for (const [name, operation] of [
-  ['PAND', 'v128.and'],
-  ['POR', 'v128.or'],
-  ['PXOR', 'v128.xor'],
-  ['PCMPEQB', 'i8x16.eq'],
-  ['PMINUB', 'i8x16.min_u'],
-  ['PSUBB', 'i8x16.sub'],
-]) {
-  const compute = (pointer: string): string =>
-    `v128.store(XMM + regOf(p), ${operation!}(v128.load(XMM + regOf(p)), v128.load(${pointer})));`;
-  add(`${name!}_R`, `if (!sseAvailable(p)) ${ABORT} ${compute('XMM + rmOf(p)')}`);
-  add(`${name!}_M`, vectorMemory(0, aligned, compute));
-}
+for (const { name, body } of vectorCases) add(name, body);
 
 // What ends a block.
 add(
