@@ -1,11 +1,14 @@
 /** What the module exports: see core/machine.ts, which binds it. */
 import { dropBlocks, modeChanged } from './blocks';
 import { cpuid as answerCpuid } from './cpuid';
+import { debugArmed } from './debug';
 import { readFlags, writeFlags } from './flags';
 import {
   CR0,
   CR2,
   CR4,
+  DR6,
+  DR7,
   EFER,
   EXIT_ADDRESS,
   EXIT_ERROR,
@@ -27,6 +30,9 @@ import {
   translateAny,
 } from './memory';
 
+const CR0_WP: u32 = 0x10000;
+const EFER_NXE: u32 = 0x800;
+
 export { dropBlocks, flushTlb, invalidateFrame, readFlags, writeFlags };
 export { run } from './run';
 
@@ -38,6 +44,8 @@ export function initialise(frames: u32): void {
   store<u64>(CR0, 0x80050033);
   store<u64>(CR4, 0x620);
   store<u64>(EFER, 0xd01);
+  store<u64>(DR6, 0xffff0ff0);
+  store<u64>(DR7, 0x400);
   store<u16>(FCW, 0x37f);
   store<u32>(MXCSR, 0x1f80);
   flushTlb();
@@ -46,10 +54,16 @@ export function initialise(frames: u32): void {
   modeChanged();
 }
 
+/** What cached translations were made under: CR0.WP, EFER.NXE, and whether debug registers watch. */
+let translatedUnder: u32 = 0;
+
 /** CPL, segments, control or debug registers were written from outside. */
 export function stateChanged(): void {
   modeChanged();
   selectBank(currentSpace());
+  const rights = (load<u32>(CR0) & CR0_WP) | (load<u32>(EFER) & EFER_NXE) | (debugArmed() ? 1 : 0);
+  if (rights == translatedUnder) return;
+  translatedUnder = rights;
   flushTlb();
 }
 
