@@ -30,6 +30,7 @@ describe('layout', () => {
   test('branches are short where they reach, and grow where they do not', () => {
     expect(hex('jmp a\n times 127 nop\n a:').slice(0, 4)).toBe('eb7f');
     expect(hex('jmp a\n times 128 nop\n a:').slice(0, 10)).toBe('e980000000');
+    expect(hex('times 300 nop\n jmp a\n nop\n a:').slice(600)).toBe('eb0190');
     expect(hex('jz near a\n a:')).toBe('0f8400000000');
     expect(() => hex('jmp short a\n times 128 nop\n a:')).toThrow(/^line 1: .*range/);
   });

@@ -18,10 +18,11 @@
 import { AssemblyError } from './errors.ts';
 import { evaluate, isSymbolic, Reader } from './expression.ts';
 import { tokenize } from './lexer.ts';
-import { resolve } from './operand-parser.ts';
-import { encodeInstruction } from './select.ts';
+import { isFixed, resolve } from './operand-parser.ts';
+import { encodeShortest, formsFor } from './select.ts';
 import { parseLine } from './statement.ts';
 import type { Expression, Scope } from './expression.ts';
+import type { Form } from './form.ts';
 import type { Mode } from './operand.ts';
 import type { Statement } from './statement.ts';
 
@@ -56,6 +57,10 @@ interface Placed {
   readonly mode: Mode;
   address: bigint;
   bytes: Uint8Array | readonly number[];
+  /** The forms an instruction may take. */
+  forms: readonly Form[] | null;
+  /** The bytes depend on no address: they are what they will be. */
+  settled: boolean;
 }
 
 const MAX_PASSES = 200;
@@ -94,7 +99,7 @@ function parse(source: string, bits: Mode): Placed[] {
     for (const statement of onLine({ line: n + 1 }, () => withText(text, read))) {
       if (statement.kind === 'mode') ({ mode } = statement);
       else if (statement.kind === 'default') defaultRelative = statement.relative;
-      else placed.push({ line: n + 1, statement, mode, address: 0n, bytes: [] });
+      else placed.push({ line: n + 1, statement, mode, address: 0n, bytes: [], forms: null, settled: false });
     }
     const label = /^\s*([A-Za-z_?@$][\w.$@?]*)\s*:/.exec(text)?.[1];
     if (label !== undefined) parent = label;
@@ -115,7 +120,8 @@ function withText<T>(text: string, step: () => T): T {
 class Layout implements Scope {
   private readonly placed: readonly Placed[];
   private readonly origin: bigint;
-  private readonly labels = new Map<string, bigint>();
+  /** Null until the first pass comes by. */
+  private readonly labels = new Map<string, bigint | null>();
   private readonly constants = new Map<string, Expression>();
   private readonly open = new Set<string>();
   private here = 0n;
@@ -130,7 +136,7 @@ class Layout implements Scope {
         throw new AssemblyError(`line ${line}: '${statement.name}' is defined twice`);
       seen.add(statement.name);
       if (statement.kind === 'equ') this.constants.set(statement.name, statement.value);
-      else this.labels.set(statement.name, origin);
+      else this.labels.set(statement.name, null);
     }
     for (const [name, value] of Object.entries(symbols)) {
       if (!seen.has(name)) this.constants.set(name, { kind: 'number', value: BigInt(value) });
@@ -141,7 +147,8 @@ class Layout implements Scope {
     if (name === '$') return this.here;
     if (name === '$$') return this.origin;
     const label = this.labels.get(name);
-    if (label !== undefined) return label;
+    // A label further on is taken to be near at first: branches start short and grow.
+    if (label !== undefined) return label ?? this.here;
     const constant = this.constants.get(name);
     if (constant === undefined) throw new AssemblyError(`'${name}' is not defined`);
     return this.guarded(name, () => evaluate(constant, this));
@@ -166,7 +173,9 @@ class Layout implements Scope {
   settle(): void {
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       if (!this.runPass(pass === 0)) {
-        for (const item of this.placed) onLine(item, () => this.emit(item));
+        for (const item of this.placed) {
+          if (!item.settled) onLine(item, () => this.emit(item));
+        }
         return;
       }
     }
@@ -183,9 +192,14 @@ class Layout implements Scope {
         this.labels.set(item.statement.name, this.here);
       }
       item.address = this.here;
+      if (item.settled) {
+        this.here += BigInt(item.bytes.length);
+        continue;
+      }
       const before = item.bytes.length;
       try {
         item.bytes = this.emit(item);
+        item.settled = this.isFixed(item.statement);
       } catch (error) {
         if (!(error instanceof AssemblyError)) throw error;
       }
@@ -193,6 +207,11 @@ class Layout implements Scope {
       this.here = item.address + BigInt(item.bytes.length);
     }
     return changed;
+  }
+
+  private isFixed(statement: Statement): boolean {
+    if (statement.kind === 'label' || statement.kind === 'equ') return false;
+    return statement.kind === 'instruction' && statement.operands.every((operand) => isFixed(operand, this));
   }
 
   private emit(item: Placed): Uint8Array | readonly number[] {
@@ -204,7 +223,8 @@ class Layout implements Scope {
     switch (statement.kind) {
       case 'instruction': {
         const operands = statement.operands.map((template) => resolve(template, this));
-        return encodeInstruction(statement, operands, item.mode, this.here, minimum);
+        item.forms ??= formsFor(statement, operands, item.mode);
+        return encodeShortest(item.forms, statement, operands, item.mode, this.here, minimum);
       }
       case 'data':
         return statement.items.flatMap((value) => this.dataBytes(value, statement.width));
@@ -259,7 +279,7 @@ class Layout implements Scope {
   }
 
   numericLabels(): Map<string, number> {
-    return new Map([...this.labels].map(([name, value]) => [name, Number(BigInt.asIntN(64, value))]));
+    return new Map([...this.labels].map(([name, value]) => [name, Number(BigInt.asIntN(64, value ?? 0n))]));
   }
 }
 

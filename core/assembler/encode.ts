@@ -102,10 +102,16 @@ function prefixes(form: Form, memory: Memory | null, mode: Mode): number[] {
 
 function collect(form: Form, operands: readonly Operand[]): Parts | null {
   const parts: Parts = {
-    ...{ rex: 0, needsRex: false, forbidsRex: false, reg: 0 },
-    ...{ rm: null, opcodeRegister: 0, tail: [] },
+    rex: 0,
+    needsRex: false,
+    forbidsRex: false,
+    reg: 0,
+    rm: null,
+    opcodeRegister: 0,
+    tail: [],
   };
-  for (const [n, pattern] of form.operands.entries()) {
+  for (let n = 0; n < form.operands.length; n++) {
+    const pattern = form.operands[n]!;
     const operand = operands[n]!;
     if (operand.kind === 'register') {
       if (pattern.kind !== 'fixed') noteRegister(parts, operand, slotOf(pattern));

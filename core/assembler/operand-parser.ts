@@ -178,6 +178,13 @@ function placeRegisters(terms: Terms['registers']): Pick<Memory, 'base' | 'index
   return { base, index, scale, addressBits };
 }
 
+/** Whether an operand is the same wherever the instruction and the labels lie; a number alone may be a branch's target. */
+export function isFixed(template: Template, scope: Scope): boolean {
+  if (template.kind === 'register') return true;
+  if (template.kind !== 'memory') return false;
+  return !template.shape.relative && !isSymbolic(template.displacement, scope);
+}
+
 /** Fills in the numbers. Values keep their full width: forms decide what fits. */
 export function resolve(template: Template, scope: Scope): Operand {
   switch (template.kind) {

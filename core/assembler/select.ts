@@ -8,26 +8,36 @@ import type { Form } from './form.ts';
 import type { Mode, Operand } from './operand.ts';
 import type { Instruction } from './statement.ts';
 
+/** The forms that take operands of these shapes. They stay the same while labels move. */
+export function formsFor(
+  instruction: Instruction,
+  operands: readonly Operand[],
+  mode: Mode,
+): readonly Form[] {
+  const fitting = instruction.forms.filter((form) => existsIn(form, mode) && shapesFit(form, operands, mode));
+  if (fitting.length === 0)
+    throw new AssemblyError(`no form of '${instruction.mnemonic}' takes these operands`);
+  return withSizes(fitting, operands);
+}
+
 /**
  * The shortest encoding of at least `minimum` bytes. The minimum is the length an earlier pass chose: lengths only
  * grow from pass to pass, so that the layout settles.
  */
-export function encodeInstruction(
+export function encodeShortest(
+  forms: readonly Form[],
   instruction: Instruction,
   operands: readonly Operand[],
   mode: Mode,
   address: bigint,
   minimum: number,
 ): number[] {
-  const fitting = instruction.forms.filter((form) => existsIn(form, mode) && shapesFit(form, operands, mode));
-  if (fitting.length === 0)
-    throw new AssemblyError(`no form of '${instruction.mnemonic}' takes these operands`);
-  const candidates = withSizes(fitting, operands);
   const prefixes = instruction.prefixes.flatMap((word) => prefixBytes(word, mode));
+  const at = address + BigInt(prefixes.length);
   let best: number[] | null = null;
   let longest: number[] | null = null;
-  for (const form of candidates) {
-    const bytes = encode(form, operands, mode, address + BigInt(prefixes.length));
+  for (const form of forms) {
+    const bytes = encode(form, operands, mode, at);
     if (bytes === null) continue;
     const length = bytes.length + prefixes.length;
     if (length >= minimum && (best === null || bytes.length < best.length)) best = bytes;

@@ -10,6 +10,12 @@ export const extensions: readonly Form[] = rows(
   `
   endbr64           | f3 0f 1e fa
   endbr32           | f3 0f 1e fb
+  rdsspq r64:rm     | W f3 0f 1e /1
+  rdsspd r32:rm     | f3 0f 1e /1
+  nop rmv, rv       | 0f 19 /r
+  nop rmv, rv       | 0f 1c /r
+  nop rmv, rv       | 0f 1d /r
+  nop rmv, rv       | 0f 1e /r
   tzcnt rv, rmv     | f3 0f bc /r
   lzcnt rv, rmv     | f3 0f bd /r
   movbe rv, mv      | 0f 38 f0 /r
