@@ -22,6 +22,7 @@ import {
   inMemory,
   isPlainAddress,
   nextImmediate,
+  operandSize,
   regNumber,
   registerOffset,
   repeat,
@@ -201,4 +202,9 @@ export function control(sub: u32, immediate: u32, size: u32): u32 {
 }
 export function systemPlain(sub: u32, size: u32): u32 {
   return familyPlain(OP_SYSTEM, sub, 0, size);
+}
+
+/** Operand size by bit 0 of the opcode: bytes, or the operand size. */
+export function sizeFor(opcode: u32): u32 {
+  return opcode & 1 ? operandSize() : 0;
 }

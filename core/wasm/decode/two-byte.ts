@@ -82,15 +82,9 @@ import {
   rex,
   rmNumber,
   stackSize,
-  undefinedOpcode,
 } from './instruction';
-import { jcc, loadFar } from './one-byte';
+import { jcc, loadFar, ud } from './control-flow';
 import { simd } from './vectors';
-
-function ud(): bool {
-  undefinedOpcode();
-  return true;
-}
 
 /** Decodes behind 0F. Returns whether the instruction ends the block. */
 export function twoByte(): bool {
