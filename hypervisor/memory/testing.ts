@@ -10,7 +10,7 @@ import type { Vcpu } from '../domain/vcpu.ts';
 import type { Hypercall } from '../hypercalls/hypercall.ts';
 import { Hypervisor } from '../hypervisor.ts';
 import { checkFrameTable } from './check.ts';
-import { PAGE_NX_HIGH, PAGE_PRESENT, PAGE_RW, PAGE_USER } from './entries.ts';
+import { PAGE_PRESENT, PAGE_RW, PAGE_USER } from './entries.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from './frame-table.ts';
 import { copyFromGuest, copyToGuest } from './guest-access.ts';
 import { getPageAndType } from './page-types.ts';
@@ -113,16 +113,16 @@ export class TestDomain {
 
   private makeTables(pages: number): void {
     const { frames } = this.hypervisor;
-    const link = (table: number, slot: number, pfn: number, flags: number, high = 0): void => {
+    const link = (table: number, slot: number, pfn: number, flags: number): void => {
       const mfn = this.mfns[pfn]!;
-      frames.writeEntry(this.mfns[table]!, slot, ((mfn << 12) | flags) >>> 0, high | (mfn >>> 20));
+      frames.writeEntry(this.mfns[table]!, slot, ((mfn << 12) | flags) >>> 0, mfn >>> 20);
     };
     link(L4_PFN, 511, L3_PFN, TABLE_FLAGS);
     link(L3_PFN, 510, L2_PFN, TABLE_FLAGS);
     link(L2_PFN, 0, L1_PFN, TABLE_FLAGS);
     for (let pfn = 0; pfn < pages; pfn++) {
       const isTable = pfn >= L4_PFN && pfn <= L1_PFN;
-      link(L1_PFN, pfn, pfn, isTable ? PAGE_PRESENT | PAGE_USER : TABLE_FLAGS, PAGE_NX_HIGH);
+      link(L1_PFN, pfn, pfn, isTable ? PAGE_PRESENT | PAGE_USER : TABLE_FLAGS);
     }
     const root = this.mfns[L4_PFN]!;
     for (let holder = 0; holder < 2; holder++)
