@@ -7,6 +7,7 @@ import {
   enterMmx,
   mmxBlocked,
   read128,
+  readAligned,
   setMmx,
   source128,
   source64,
@@ -16,14 +17,15 @@ import {
   xmmRm,
 } from './operands';
 
-/** MOVUPS, MOVUPD, MOVDQU, LDDQU. */
+/** MOVDQU from memory. */
 // @ts-ignore: decorator
 @inline
 export function loadUnaligned(p: u32): void {
-  const value = isMemory(p) ? read128(addressOf(p)) : v128.load(xmmRm(p));
+  const value = read128(addressOf(p));
   if (!faulted()) v128.store(xmmReg(p), value);
 }
 
+/** MOVDQU to memory or a register. */
 // @ts-ignore: decorator
 @inline
 export function storeUnaligned(p: u32): void {
@@ -31,67 +33,20 @@ export function storeUnaligned(p: u32): void {
   else v128.store(xmmRm(p), v128.load(xmmReg(p)));
 }
 
-/** MOVAPS, MOVAPD, MOVDQA. */
+/** MOVDQA from memory. */
 // @ts-ignore: decorator
 @inline
 export function loadAligned(p: u32): void {
-  const value = source128(p);
+  const value = readAligned(addressOf(p));
   if (!faulted()) v128.store(xmmReg(p), value);
 }
 
-/** Also MOVNTPS, MOVNTPD, MOVNTDQ. */
+/** MOVDQA to memory or a register. */
 // @ts-ignore: decorator
 @inline
 export function storeAligned(p: u32): void {
   if (isMemory(p)) writeAligned(addressOf(p), v128.load(xmmReg(p)));
   else v128.store(xmmRm(p), v128.load(xmmReg(p)));
-}
-
-/** MOVSS xmm, xmm/m32. */
-export function loadSingle(p: u32): void {
-  if (!isMemory(p)) {
-    store<u32>(xmmReg(p), load<u32>(xmmRm(p)));
-    return;
-  }
-  const value = read32(addressOf(p));
-  if (!faulted()) v128.store(xmmReg(p), i32x4(<i32>value, 0, 0, 0));
-}
-
-/** MOVSD xmm, xmm/m64. */
-export function loadDouble(p: u32): void {
-  if (!isMemory(p)) {
-    store<u64>(xmmReg(p), load<u64>(xmmRm(p)));
-    return;
-  }
-  const value = read64(addressOf(p));
-  if (!faulted()) v128.store(xmmReg(p), i64x2(<i64>value, 0));
-}
-
-/** MOVSS xmm/m32, xmm. */
-export function storeSingle(p: u32): void {
-  const value = load<u32>(xmmReg(p));
-  if (isMemory(p)) write32(addressOf(p), value);
-  else store<u32>(xmmRm(p), value);
-}
-
-/** MOVSD xmm/m64, xmm, and MOVLPS, MOVLPD, MOVHPS, MOVHPD to memory: the half at `offset`. */
-export function storeHalf(p: u32, offset: u32): void {
-  const value = load<u64>(xmmReg(p) + offset);
-  if (isMemory(p)) write64(addressOf(p), value);
-  else store<u64>(xmmRm(p), value);
-}
-
-/** MOVQ xmm, xmm/m64. */
-export function loadQuadword(p: u32): void {
-  const value = source64(p);
-  if (!faulted()) v128.store(xmmReg(p), i64x2(<i64>value, 0));
-}
-
-/** MOVQ xmm/m64, xmm. */
-export function storeQuadword(p: u32): void {
-  const value = load<u64>(xmmReg(p));
-  if (isMemory(p)) write64(addressOf(p), value);
-  else v128.store(xmmRm(p), i64x2(<i64>value, 0));
 }
 
 /** MOVD, MOVQ xmm, r/m. */
@@ -124,6 +79,11 @@ export function loadLow(p: u32): void {
 export function loadHigh(p: u32): void {
   const value = source64(p);
   if (!faulted()) store<u64>(xmmReg(p), value, 8);
+}
+
+/** MOVHPS, MOVHPD to memory. */
+export function storeHigh(p: u32): void {
+  write64(addressOf(p), load<u64>(xmmReg(p), 8));
 }
 
 /** MOVSLDUP, MOVSHDUP. */

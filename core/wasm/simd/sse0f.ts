@@ -1,7 +1,7 @@
 /**
  * Executes MMX and SSE instructions of the 0F map, by prefix, after `simdTwin` (forms.ts). The order matters: the integer
  * instructions of which hashing and string functions are made are found first, by one jump table. The main loop has the
- * commonest of all inline (core/dispatch.ts), PMOVMSKB and copies between registers for good.
+ * commonest of all inline (core/dispatch-vectors.ts): of the moves, what it leaves comes here.
  */
 import { faulted } from '../fault';
 import { readReg } from '../operands';
@@ -12,24 +12,19 @@ import {
   duplicateDouble,
   duplicateSingles,
   loadAligned,
-  loadDouble,
   loadGeneral,
   loadHigh,
   loadLow,
-  loadQuadword,
-  loadSingle,
   loadUnaligned,
   maskedStore,
   moveFromMmx,
   moveToMmx,
   storeAligned,
   storeGeneral,
-  storeHalf,
-  storeQuadword,
-  storeSingle,
+  storeHigh,
   storeUnaligned,
 } from './moves';
-import { source128, xmmReg } from './operands';
+import { source128, xmmReg, xmmRm } from './operands';
 import { packed } from './packed';
 import { shiftImmediate } from './shifts';
 import {
@@ -88,7 +83,7 @@ function prefix66(p: u32, opcode: u32): void {
       storeGeneral(p, load<u64>(xmmReg(p)));
       break;
     case 0xd6: // MOVQ
-      storeQuadword(p);
+      v128.store(xmmRm(p), v128.load64_zero(xmmReg(p)));
       break;
     case 0x71:
     case 0x72:
@@ -131,14 +126,11 @@ function halfMoves(p: u32, opcode: u32): void {
     case 0x12: // MOVLPS, MOVLPD, MOVHLPS
       loadLow(p);
       break;
-    case 0x13:
-      storeHalf(p, 0);
-      break;
     case 0x16: // MOVHPS, MOVHPD, MOVLHPS
       loadHigh(p);
       break;
     case 0x17:
-      storeHalf(p, 8);
+      storeHigh(p);
       break;
     default:
       float0f(p, opcode);
@@ -156,13 +148,13 @@ function prefixF3(p: u32, opcode: u32): void {
       storeUnaligned(p);
       break;
     case 0x7e: // MOVQ
-      loadQuadword(p);
+      v128.store(xmmReg(p), v128.load64_zero(xmmRm(p)));
       break;
     case 0x10: // MOVSS
-      loadSingle(p);
+      store<u32>(xmmReg(p), load<u32>(xmmRm(p)));
       break;
     case 0x11:
-      storeSingle(p);
+      store<u32>(xmmRm(p), load<u32>(xmmReg(p)));
       break;
     case 0x12: // MOVSLDUP
       duplicateSingles(p, false);
@@ -184,10 +176,10 @@ function prefixF3(p: u32, opcode: u32): void {
 function prefixF2(p: u32, opcode: u32): void {
   switch (opcode) {
     case 0x10: // MOVSD
-      loadDouble(p);
+      store<u64>(xmmReg(p), load<u64>(xmmRm(p)));
       break;
     case 0x11:
-      storeHalf(p, 0);
+      store<u64>(xmmRm(p), load<u64>(xmmReg(p)));
       break;
     case 0x12: // MOVDDUP
       duplicateDouble(p);
