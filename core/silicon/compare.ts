@@ -1,7 +1,7 @@
 /** Where the core's outcome of a trial differs from the processor's. */
 import { registerName } from '../assembler/registers.ts';
 import type { Fault } from './format.ts';
-import type { TrialState } from './generator.ts';
+import type { TrialState } from './trial-state.ts';
 import type { Probe } from './probe.ts';
 
 /** What a comparison leaves out. */

@@ -5,7 +5,7 @@
  */
 import { gunzipSync, gzipSync, strFromU8, strToU8 } from 'fflate';
 import { CODE, CODE_AT } from './probe.ts';
-import type { TrialState } from './generator.ts';
+import type { TrialState } from './trial-state.ts';
 import type { DataKind, Fixup, Probe } from './probe.ts';
 
 const CHANGED_FAULT = 1;

@@ -3,7 +3,7 @@ import * as layout from '../wasm/layout.ts';
 import { Machine, PAGE_BYTES, fromHalves } from '../machine.ts';
 import { CODE, CODE_AT, PAGE } from './probe.ts';
 import type { Fault } from './format.ts';
-import type { TrialState } from './generator.ts';
+import type { TrialState } from './trial-state.ts';
 import type { Probe } from './probe.ts';
 
 /** Machine frames: page tables, descriptors, and the pages of the process; its data pages are no neighbours. */

@@ -6,12 +6,13 @@ import { FORMS } from '../assembler/forms.ts';
 import { coreModule } from '../testing.ts';
 import { differences } from './compare.ts';
 import { unpackVectors } from './format.ts';
-import { Generator, TrialState } from './generator.ts';
+import { Generator } from './generator.ts';
 import { FAMILIES, probesOf } from './probes.ts';
 import { PROGRAM } from './programs.ts';
 import { Replay } from './replay.ts';
 import { isRecorded } from './selection.ts';
 import { toleranceOf } from './tolerance.ts';
+import { TrialState } from './trial-state.ts';
 import type { Vectors } from './format.ts';
 
 const MOST_MISMATCHES_SHOWN = 20;

@@ -11,7 +11,7 @@
 import { FIX, PAGE } from './probe.ts';
 import { shiftCount, undefinedFlags } from './undefined-flags.ts';
 import type { Tolerance } from './compare.ts';
-import type { TrialState } from './generator.ts';
+import type { TrialState } from './trial-state.ts';
 import type { Probe } from './probe.ts';
 
 const C1 = 0x200;

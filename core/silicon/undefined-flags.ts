@@ -1,5 +1,5 @@
 /** Flags that Intel's manual (SDM vol. 2, "Flags Affected") leaves undefined. A row without a condition always holds. */
-import type { TrialState } from './generator.ts';
+import type { TrialState } from './trial-state.ts';
 import type { Probe } from './probe.ts';
 
 const [CF, PF, AF, ZF, SF, OF] = [0x1, 0x4, 0x10, 0x40, 0x80, 0x800];
