@@ -396,7 +396,8 @@ import { CC_ADD, CC_LOGIC, CC_SUB, carry, condition, setFlags, setResultAndBits,
 import { sseAdd64, sseDiv64, sseMul64, sseSub64 } from '../float/sse';
 import { integer } from '../integer';
 import { CURRENT_BLOCK, REGS, RIP, SLOT_ADDRESS, STRING_AGAIN, SYSTEM_FLAGS, TF, VECTOR_GP, XMM } from '../layout';
-import { PAGE_MASK, isCanonical, readSlow, tlbEntry, writable, writeSlow } from '../memory';
+import { readSlow, writable, writeSlow } from '../memory';
+import { PAGE_MASK, isCanonical, tlbEntry } from '../paging';
 import { addressOf, dispOf, immOf, regOf, rmOf } from '../record';
 import { abort, afterControl, again, compatibilityAddress, countRetired, fpuAvailable, leave, leaveControl, loopTaken, pageBase,
   sseAvailable, stopAt, stopped } from '../leave';

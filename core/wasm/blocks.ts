@@ -36,7 +36,7 @@ import {
   SLOT_SEGMENT,
   VECTOR_GP,
 } from './layout';
-import { PAGE_MASK, markCode, translateExecute } from './memory';
+import { PAGE_MASK, markCode, translateExecute } from './paging';
 import { OP_STOP } from './generated/operations';
 import { RECORD_BYTES } from './record';
 import { modeOf } from './segments';

@@ -46,7 +46,8 @@ import {
   VECTOR_GP,
   VECTOR_UD,
 } from './layout';
-import { isCanonical, read16, readable } from './memory';
+import { read16, readable } from './memory';
+import { isCanonical } from './paging';
 import { readMemory, readRegister, writeRegister } from './operands';
 import { addressOf, dispOf, imm8Of, isMemory, nextRip, regOf, rmOf, sizeOf, subOf } from './record';
 import { MODE_64, loadSegment, modeOf } from './segments';

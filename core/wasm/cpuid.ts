@@ -49,7 +49,7 @@ const FEATURES_E1D: u32 = (1 << 11) | (1 << 20) | (1 << 26) | (1 << 27) | (1 << 
 const FEATURES_E1C: u32 = (1 << 0) | (1 << 8);
 /** Leaf 80000007 EDX: the TSC goes at one rate whatever happens. */
 const INVARIANT_TSC: u32 = 1 << 8;
-/** Leaf 80000008 EAX: 46 bits of physical and 48 of virtual address (memory.ts). */
+/** Leaf 80000008 EAX: 46 bits of physical and 48 of virtual address (paging.ts). */
 const ADDRESS_BITS: u32 = 46 | (48 << 8);
 
 // prettier-ignore

@@ -46,7 +46,10 @@ function isVisible(descriptor: u64, rpl: u32, types: u32): bool {
   return dplOf(attributes) >= rpl && dplOf(attributes) >= load<u32>(CPL);
 }
 
-/** LAR reg, selector: bits 40..55 of the descriptor, in place. The limit among them is undefined on paper, there on silicon. */
+/**
+ * LAR reg, selector: bits 40..55 of the descriptor, in place. The limit among them is undefined on paper,
+ * there on silicon.
+ */
 export function lar(p: u32): void {
   const selector = selectorOperand(p);
   if (faulted()) return;

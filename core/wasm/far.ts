@@ -19,7 +19,8 @@ import {
   VECTOR_SS,
   VECTOR_TS,
 } from './layout';
-import { isCanonical, supervisorRead64, writable } from './memory';
+import { supervisorRead64, writable } from './memory';
+import { isCanonical } from './paging';
 import { writeMemory } from './operands';
 import { nextRip } from './record';
 import {

@@ -21,7 +21,7 @@ import {
   VECTOR_GP,
   VECTOR_UD,
 } from './layout';
-import { isCanonical } from './memory';
+import { isCanonical } from './paging';
 import { nextRip } from './record';
 import { enterCode } from './transfer';
 

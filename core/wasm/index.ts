@@ -28,7 +28,7 @@ import {
   loadAddressSpace as loadRoot,
   selectBank,
   translateAny,
-} from './memory';
+} from './paging';
 
 const CR0_WP: u32 = 0x10000;
 const EFER_NXE: u32 = 0x800;

@@ -28,7 +28,7 @@ import {
   VECTOR_SS,
   VECTOR_UD,
 } from './layout';
-import { currentSpace, selectBank } from './memory';
+import { currentSpace, selectBank } from './paging';
 import { RECORD_BYTES, addressOf, imm8Of, immOf, regOf, ripOf, rmOf, subOf } from './record';
 
 /** RETIRED when the current run's budget is used up. */

@@ -16,7 +16,7 @@ import {
   TF,
 } from './layout';
 import { setLimit } from './leave';
-import { alignmentChanged } from './memory';
+import { alignmentChanged } from './paging';
 
 /** Runs until an exit, or until `budget` instructions are retired. Returns EXIT_*. */
 export function run(budget: i32): u32 {

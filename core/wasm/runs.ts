@@ -6,7 +6,7 @@
 import { compareFlags } from './alu';
 import { faulted } from './fault';
 import { RAX } from './layout';
-import { accessesWatched, translateRead, translateWrite } from './memory';
+import { accessesWatched, translateRead, translateWrite } from './paging';
 import { readMemory, readRegister, writeMemory, writeRegister } from './operands';
 
 const ACCUMULATOR: u32 = RAX * 8;

@@ -4,7 +4,7 @@
  */
 import { faulted, raise } from './fault';
 import { LIMITS, REGS, RSP, SEG_SS, SLOT_SEGMENT, VECTOR_SS } from './layout';
-import { isCanonical } from './memory';
+import { isCanonical } from './paging';
 import { readMemory, writeMemory } from './operands';
 import { ATTR_DB, ATTR_EXPAND_DOWN, MODE_64, attributesIn, modeOf } from './segments';
 

@@ -19,7 +19,7 @@ import {
 } from './families';
 import { faulted, raise } from './fault';
 import { LIMITS, REGS, RIP, RSP, SEG_CS, SLOT_ADDRESS, SLOT_PAGE, VECTOR_GP } from './layout';
-import { isCanonical } from './memory';
+import { isCanonical } from './paging';
 import { readRm, writeMemory, writeRegister } from './operands';
 import { RECORD_BYTES, addressOf, dispOf, imm8Of, isMemory, nextRip, rmOf, sizeOf, subOf } from './record';
 import { MODE_64, modeOf, selectorIn } from './segments';

@@ -1,7 +1,7 @@
 /** Going to another code segment: what is checked about the target, and taking it. */
 import { raise } from './fault';
 import { CPL, RIP, SEG_CS, VECTOR_GP, VECTOR_NP } from './layout';
-import { currentSpace, isCanonical, selectBank } from './memory';
+import { currentSpace, isCanonical, selectBank } from './paging';
 import {
   ATTR_CODE,
   ATTR_DB,

@@ -13,7 +13,7 @@ import {
   VECTOR_GP,
   VECTOR_UD,
 } from '../layout';
-import { PAGE_MASK, translateExecute } from '../memory';
+import { PAGE_MASK, translateExecute } from '../paging';
 import {
   OP_ADDRESS_32,
   OP_ADDRESS_64,

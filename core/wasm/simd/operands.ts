@@ -2,7 +2,8 @@
 import { faulted, raise } from '../fault';
 import { sseException } from '../float/sse';
 import { CR4, FPR, FSW, FTW, REGS, VECTOR_GP, VECTOR_MF, VECTOR_UD, VECTOR_XM, XMM } from '../layout';
-import { ADDEND, PAGE_MASK, WRITE_TAG, read16, read32, read64, tlbEntry, writable, write64 } from '../memory';
+import { read16, read32, read64, writable, write64 } from '../memory';
+import { ADDEND, PAGE_MASK, WRITE_TAG, tlbEntry } from '../paging';
 import { addressOf, isMemory, regOf, rmOf } from '../record';
 
 const CR4_OSXMMEXCPT: u32 = 0x400;

@@ -18,7 +18,7 @@ import {
   VECTOR_GP,
   XMM,
 } from '../layout';
-import { translateRead, translateWrite } from '../memory';
+import { translateRead, translateWrite } from '../paging';
 import { top } from './stack';
 import { setControlWord } from './state';
 
