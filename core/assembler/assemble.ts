@@ -10,10 +10,10 @@
  *       table:  dq 1, 2, 3
  *     `, { origin: 0x1000 });
  *
- * Labels (`name:`), local labels (`.name:`, which belong to the label before), `name equ expression`; `$` is the
- * address of the line, `$$` the origin; `db dw dd dq` (numbers and strings), `resb resw resd resq` (zeroes),
- * `align n[, byte]` (nops), `times n statement`, `bits 16|32|64`, `default rel|abs`. An address is absolute unless
- * `[rel x]`. Branches and immediates get the shortest form that fits.
+ * Labels (`name:`), local labels (`.name:`, which belong to the label before), `name equ expression`; `$` is
+ * the address of the line, `$$` the origin; `db dw dd dq` (numbers and strings), `resb resw resd resq`
+ * (zeroes), `align n[, byte]` (nops), `times n statement`, `bits 16|32|64`, `default rel|abs`. An address is
+ * absolute unless `[rel x]`. Branches and immediates get the shortest form that fits.
  */
 import { AssemblyError } from './errors.ts';
 import { evaluate, isSymbolic, Reader } from './expression.ts';

@@ -57,7 +57,9 @@ export function encode(
   return finish(bytes, modrm.relative ? memory : null, parts, mode, address);
 }
 
-/** Appends immediates and branch distances, and fills in a RIP-relative displacement: both need the length. */
+/**
+ * Appends immediates and branch distances, and fills in a RIP-relative displacement: both need the length.
+ */
 function finish(
   bytes: number[],
   relativeTo: Memory | null,

@@ -9,7 +9,9 @@ const MEMORY: Memory = {
   ...{ displacement: 0n, relative: false, symbolic: false },
 };
 
-/** Addressing modes by mode of the processor: bare, displaced, indexed, absolute, RIP-relative, overridden. */
+/**
+ * Addressing modes by mode of the processor: bare, displaced, indexed, absolute, RIP-relative, overridden.
+ */
 const ADDRESSES: Readonly<Record<Mode, readonly Partial<Memory>[]>> = {
   64: [
     { base: 3, addressBits: 64 },
@@ -39,7 +41,9 @@ const ADDRESSES: Readonly<Record<Mode, readonly Partial<Memory>[]>> = {
   ],
 };
 
-/** Operand lists for the form in that mode: register variants first, then one for each way to address memory. */
+/**
+ * Operand lists for the form in that mode: register variants first, then one for each way to address memory.
+ */
 export function exampleOperands(form: Form, mode: Mode): Operand[][] {
   const memoryAt = form.operands.findIndex(
     ({ kind }) => kind === 'rm' || kind === 'memory' || kind === 'offset',

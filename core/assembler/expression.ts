@@ -76,7 +76,9 @@ const PRECEDENCE: readonly (readonly string[])[] = [
   ['*', '/', '%'],
 ];
 
-/** Parses an expression; `qualify` completes a local label's name (`.loop` belongs to the label before it). */
+/**
+ * Parses an expression; `qualify` completes a local label's name (`.loop` belongs to the label before it).
+ */
 export function parseExpression(reader: Reader, qualify: (name: string) => string, level = 0): Expression {
   const operators = PRECEDENCE[level];
   if (operators === undefined) return parseUnary(reader, qualify);

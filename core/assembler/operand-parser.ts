@@ -178,7 +178,10 @@ function placeRegisters(terms: Terms['registers']): Pick<Memory, 'base' | 'index
   return { base, index, scale, addressBits };
 }
 
-/** Whether an operand is the same wherever the instruction and the labels lie; a number alone may be a branch's target. */
+/**
+ * Whether an operand is the same wherever the instruction and the labels lie; a number alone may be a
+ * branch's target.
+ */
 export function isFixed(template: Template, scope: Scope): boolean {
   if (template.kind === 'register') return true;
   if (template.kind !== 'memory') return false;

@@ -21,8 +21,8 @@ export function formsFor(
 }
 
 /**
- * The shortest encoding of at least `minimum` bytes. The minimum is the length an earlier pass chose: lengths only
- * grow from pass to pass, so that the layout settles.
+ * The shortest encoding of at least `minimum` bytes. The minimum is the length an earlier pass chose:
+ * lengths only grow from pass to pass, so that the layout settles.
  */
 export function encodeShortest(
   forms: readonly Form[],
@@ -56,7 +56,9 @@ function prefixBytes(word: string, mode: Mode): number[] {
   return bits === Math.min(mode, 32) ? [] : [0x66];
 }
 
-/** Where a memory operand has no size and no register gives one, the forms must agree or one be the default. */
+/**
+ * Where a memory operand has no size and no register gives one, the forms must agree or one be the default.
+ */
 function withSizes(forms: readonly Form[], operands: readonly Operand[]): readonly Form[] {
   const at = operands.findIndex((operand) => operand.kind === 'memory' && operand.size === 0);
   if (at < 0) return forms;

@@ -29,7 +29,9 @@ export interface Decoded {
 const MAX_LENGTH = 15;
 const SEGMENTS: Readonly<Record<number, number>> = { 0x26: 0, 0x2e: 1, 0x36: 2, 0x3e: 3, 0x64: 4, 0x65: 5 };
 
-/** Thrown and caught in this file alone: the bytes end inside the instruction, or name what does not exist. */
+/**
+ * Thrown and caught in this file alone: the bytes end inside the instruction, or name what does not exist.
+ */
 class BadInstruction extends Error {}
 
 /** Decodes the instruction at the start of `bytes`; null where there is none. */

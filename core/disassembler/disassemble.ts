@@ -20,7 +20,9 @@ export interface Disassembly {
   readonly target: number | null;
 }
 
-/** Disassembles the instruction at the start of `bytes`. Unknown or truncated bytes give `(bad)` of length 1. */
+/**
+ * Disassembles the instruction at the start of `bytes`. Unknown or truncated bytes give `(bad)` of length 1.
+ */
 export function disassemble(bytes: Uint8Array, address: number | bigint, mode: Mode = 64): Disassembly {
   const at = BigInt.asIntN(64, BigInt(address));
   const decoded = decode(bytes, at, mode);
@@ -86,7 +88,8 @@ function memoryText(memory: Memory, mode: Mode): string {
   if (memory.base < 0 && memory.index < 0) {
     const size = bits === mode ? '' : SIZE_WORDS[bits];
     const prefix = memory.relative ? 'rel ' : '';
-    return `[${segment}${prefix}${size}${hex(BigInt.asUintN(memory.relative ? 64 : bits, memory.displacement))}]`;
+    const address = hex(BigInt.asUintN(memory.relative ? 64 : bits, memory.displacement));
+    return `[${segment}${prefix}${size}${address}]`;
   }
   const names = REGISTER_NAMES[`r${bits}`];
   const parts: string[] = [];

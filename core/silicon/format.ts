@@ -1,7 +1,7 @@
 /**
- * A vectors file, gzipped: the length of a JSON text (u32), the text (a list of probes), then for each trial of each
- * probe, in order, the difference the instruction made to its input. A difference starts with a byte of CHANGED_* bits;
- * the parts follow in the order of `readOutcome`. Everything is little-endian.
+ * A vectors file, gzipped: the length of a JSON text (u32), the text (a list of probes), then for each trial
+ * of each probe, in order, the difference the instruction made to its input. A difference starts with a byte
+ * of CHANGED_* bits; the parts follow in the order of `readOutcome`. Everything is little-endian.
  */
 import { gunzipSync, gzipSync, strFromU8, strToU8 } from 'fflate';
 import { CODE, CODE_AT } from './probe.ts';

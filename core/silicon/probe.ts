@@ -1,6 +1,12 @@
-/** A probe: one instruction (or a short program), and how its inputs are made. recorder.c and generator.h know the same numbers. */
+/**
+ * A probe: one instruction (or a short program), and how its inputs are made. recorder.c and generator.h
+ * know the same numbers.
+ */
 
-/** Where the recorder puts things: the code page, two data pages, and the part of them that holds generated data. */
+/**
+ * Where the recorder puts things: the code page, two data pages, and the part of them that holds generated
+ * data.
+ */
 export const CODE = 0x20000000;
 export const CODE_AT = 0x400;
 export const PAGE = 0x30000000;

@@ -1,6 +1,6 @@
 /**
- * Records the silicon vectors on this machine: `npx tsx core/silicon/record.ts [family ...]`. Needs a C compiler and an
- * x86-64 processor with SSE4.2; writes core/silicon/vectors/FAMILY.gz.
+ * Records the silicon vectors on this machine: `npx tsx core/silicon/record.ts [family ...]`. Needs a C
+ * compiler and an x86-64 processor with SSE4.2; writes core/silicon/vectors/FAMILY.gz.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

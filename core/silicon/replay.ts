@@ -6,7 +6,9 @@ import type { Fault } from './format.ts';
 import type { TrialState } from './trial-state.ts';
 import type { Probe } from './probe.ts';
 
-/** Machine frames: page tables, descriptors, and the pages of the process; its data pages are no neighbours. */
+/**
+ * Machine frames: page tables, descriptors, and the pages of the process; its data pages are no neighbours.
+ */
 const FRAME = {
   root: 1,
   pdpt: 2,
@@ -88,8 +90,8 @@ export class Replay {
   }
 
   /**
-   * Executes the installed instruction, or program, on `state`, which becomes the outcome; returns the fault, or null.
-   * The core runs `chunk` instructions at a time.
+   * Executes the installed instruction, or program, on `state`, which becomes the outcome; returns the
+   * fault, or null. The core runs `chunk` instructions at a time.
    */
   execute(state: TrialState, chunk = 1): Fault | null {
     this.load(state);

@@ -4,8 +4,9 @@ import type { DataKind, Fixup } from './probe.ts';
 import type { Form } from '../assembler/form.ts';
 
 /**
- * Not recorded: what is no function of the registers and memory (clocks, identification), what enters the kernel we
- * record under, what depends on its descriptor tables, and what vendors do differently (far transfers with REX.W).
+ * Not recorded: what is no function of the registers and memory (clocks, identification), what enters the
+ * kernel we record under, what loads segment registers, and what vendors do differently (far
+ * transfers with REX.W).
  */
 const EXCLUDED = new Set([
   ...['rdtsc', 'rdtscp', 'rdpmc', 'cpuid', 'syscall', 'sysenter', 'sysexit', 'sysexitq', 'sysret', 'sysretq'],

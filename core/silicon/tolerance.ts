@@ -6,7 +6,8 @@
  * - The last instruction and data pointers of the x87 unit, which AMD saves only with an exception pending.
  * - Results of F2XM1 and FYL2XP1 for operands out of the range they are defined for.
  * - Which of several accesses of one instruction faults first, and what it stored before.
- * - Some instructions with MMX and memory or XMM operands have entered MMX state (TOP 0, all tags valid) when they fault.
+ * - Some instructions with MMX and memory or XMM operands have entered MMX state (TOP 0, all tags valid)
+ *   when they fault.
  */
 import { FIX, PAGE } from './probe.ts';
 import { shiftCount, undefinedFlags } from './undefined-flags.ts';
@@ -60,7 +61,9 @@ function isUndefinedShift(probe: Probe, input: TrialState, mnemonic: string): bo
 }
 
 const INFINITE = 0x7fff;
-/** Exponents from which on a finite ST(0) is, or may be, out of range: F2XM1 to 1, FYL2XP1 to 1 - sqrt(1/2). */
+/**
+ * Exponents from which on a finite ST(0) is, or may be, out of range: F2XM1 to 1, FYL2XP1 to 1 - sqrt(1/2).
+ */
 const RANGE: Readonly<Record<string, number>> = { f2xm1: 0x3fff, fyl2xp1: 0x3ffd };
 
 function isOutOfRange(input: TrialState, mnemonic: string): boolean {

@@ -1,6 +1,9 @@
 import { PAGE_BYTES } from './probe.ts';
 
-/** The state of a processor as far as an instruction in user mode sees it. 64-bit values are pairs of halves, low first. */
+/**
+ * The state of a processor as far as an instruction in user mode sees it. 64-bit values are pairs of halves,
+ * low first.
+ */
 export class TrialState {
   readonly gpr = new Uint32Array(32);
   rip = 0;

@@ -1,4 +1,7 @@
-/** Flags that Intel's manual (SDM vol. 2, "Flags Affected") leaves undefined. A row without a condition always holds. */
+/**
+ * Flags that Intel's manual (SDM vol. 2, "Flags Affected") leaves undefined. A row without a condition
+ * always holds.
+ */
 import type { TrialState } from './trial-state.ts';
 import type { Probe } from './probe.ts';
 

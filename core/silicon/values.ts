@@ -29,7 +29,10 @@ const EDGE64F = words(`
   0010000000000000 7fefffffffffffff ffefffffffffffff 41dfffffffc00000 41e0000000000000
   c1e0000000000000 43e0000000000000 3fe0000000000000 bff8000000000000 4004000000000000
   36a0000000000000 47efffffe0000000`).map(pair);
-/** Zeros, ones, infinities, NaNs, denormals, limits, unnormals, halves, pi, integers at the limits; 20 digits each. */
+/**
+ * Zeros, ones, infinities, NaNs, denormals, limits, unnormals, halves, pi, integers at the limits; 20 digits
+ * each.
+ */
 const EDGE80 = words(`
   0 80000000000000000000 3fff8000000000000000 bfff8000000000000000 7fff8000000000000000
   ffff8000000000000000 7fffc000000000000000 ffffc000000000000000 7fff8000000000000001

@@ -18,7 +18,9 @@ export const CONDITIONS: readonly (readonly [string, ...string[]])[] = [
   ['g', 'nle'],
 ];
 
-/** One block of rows for each condition and name; `row` gets the name, the number in hex and the attribute. */
+/**
+ * One block of rows for each condition and name; `row` gets the name, the number in hex and the attribute.
+ */
 export function perCondition(row: (name: string, digit: string, alias: string) => string): string {
   return CONDITIONS.flatMap((names, number) =>
     names.map((name, spelling) => row(name, number.toString(16), spelling === 0 ? '' : 'alias')),

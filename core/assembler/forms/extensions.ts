@@ -2,8 +2,8 @@ import { rows } from '../form.ts';
 import type { Form } from '../form.ts';
 
 /**
- * Instructions beyond the baseline that kernels contain, for the disassembler and for tests of #UD. A processor
- * without the feature ignores the prefix or raises #UD: endbr64 is a nop, tzcnt is bsf.
+ * Instructions beyond the baseline that kernels contain, for the disassembler and for tests of #UD. A
+ * processor without the feature ignores the prefix or raises #UD: endbr64 is a nop, tzcnt is bsf.
  */
 export const extensions: readonly Form[] = rows(
   'extensions',
