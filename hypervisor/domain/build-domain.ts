@@ -12,6 +12,7 @@ import type { Hypervisor } from '../hypervisor.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from '../memory/frame-table.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { setDown } from '../sched/vcpus.ts';
+import { startTime } from '../time/areas.ts';
 import type { BootVcpu, BuiltDomain } from './builder/build.ts';
 import { buildPvDomain } from './builder/build.ts';
 import { ImageError } from './builder/image-error.ts';
@@ -101,6 +102,7 @@ function start(hypervisor: Hypervisor, domain: Domain, built: BuiltDomain): void
   const vcpu = domain.vcpus[0]!;
   if (invalid !== 0 || setGuestContext(hypervisor, vcpu, guestContext(built.vcpu)) !== 0)
     throw new ImageError('unsupported', 'the boot page tables are not valid');
+  startTime(hypervisor, domain);
   setDown(hypervisor, vcpu, false);
 }
 

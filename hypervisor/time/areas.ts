@@ -6,7 +6,7 @@ import type { Domain } from '../domain/domain.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { writeGuestWords } from '../memory/guest-access.ts';
-import { wallClock } from './clock.ts';
+import { DEFAULT_PERIOD_NS, wallClock } from './clock.ts';
 
 /** Offset of the time in vcpu_info, in words. */
 const TIME = vcpu_info.offset.time / 4;
@@ -78,4 +78,15 @@ export function writeWallClock(hypervisor: Hypervisor, domain: Domain): void {
   machine.words[at + 2] = 0;
   machine.words[at + 3] = high;
   machine.wrote(domain.sharedInfoMfn);
+}
+
+/** What a new domain starts with: the wall clock, and vcpus that tick at 100 Hz until told otherwise. */
+export function startTime(hypervisor: Hypervisor, domain: Domain): void {
+  writeWallClock(hypervisor, domain);
+  const now = hypervisor.nowNs();
+  for (const vcpu of domain.vcpus) {
+    vcpu.runstateSinceNs = now;
+    vcpu.periodNs = DEFAULT_PERIOD_NS;
+    vcpu.periodicNs = now + DEFAULT_PERIOD_NS;
+  }
 }

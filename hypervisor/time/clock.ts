@@ -6,6 +6,8 @@
 import { lowHalf } from '../../core/machine.ts';
 
 export const NS_PER_SECOND = 1_000_000_000;
+/** The period of the timer that every paravirtualized vcpu starts with: 100 Hz. */
+export const DEFAULT_PERIOD_NS = 10_000_000;
 
 /** What the clock is made of: nanoseconds per tick, pvclock's scale, and the wall clock when ticks were 0. */
 export interface Clock {

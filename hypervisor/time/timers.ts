@@ -7,9 +7,6 @@ import { wake } from '../sched/vcpus.ts';
 import { ticksAt } from './clock.ts';
 import { expireWatchdogs } from './watchdog.ts';
 
-/** The period that every paravirtualized vcpu starts with, 100 Hz. */
-export const DEFAULT_PERIOD_NS = 10_000_000;
-
 /** Sets or (-1) stops the singleshot timer. */
 export function setSingleshot(hypervisor: Hypervisor, vcpu: Vcpu, deadlineNs: number): void {
   vcpu.singleshotNs = deadlineNs;
