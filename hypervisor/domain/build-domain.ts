@@ -26,6 +26,9 @@ import type { Domain } from './domain.ts';
 /** The domain that serves consoles and the store. */
 const BACKEND_DOMAIN = 0;
 
+/** xl.conf's max_grant_version on a host whose frame numbers fit 32 bits. */
+const MAX_GRANT_VERSION = 1;
+
 export interface BuildOptions extends DomainOptions {
   readonly kernel: KernelImage;
   readonly ramdisk: Ramdisk | undefined;
@@ -41,6 +44,7 @@ export function buildDomain(hypervisor: Hypervisor, options: BuildOptions): Doma
   const domain = createDomain(hypervisor, options);
   try {
     domain.consolePort = openRing(domain);
+    domain.grants.maxVersion = MAX_GRANT_VERSION;
     const built = fill(hypervisor, domain, options);
     start(hypervisor, domain, built);
   } catch (error) {

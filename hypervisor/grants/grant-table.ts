@@ -42,6 +42,8 @@ export interface GrantMapping {
 export class GrantTable {
   /** 1 or 2: how the guest lays out its entries. */
   version = 1;
+  /** The version it may ask for at most: a toolstack's choice (XEN_DOMCTL_GRANT_version_mask). */
+  maxVersion = 2;
   /** Frames of the shared table, in order; Xen's own, shared with the domain. */
   readonly frames: number[] = [];
   /** Frames of version 2's status words. */

@@ -1,6 +1,6 @@
 /** The operations that shape a grant table: its size, its version, where its frames are. */
 import * as abi from '../abi/grant-table.ts';
-import { EBUSY, EFAULT, EINVAL, ERANGE, ESRCH } from '../abi/errno.ts';
+import { EBUSY, EFAULT, EINVAL, ENOSYS, ERANGE, ESRCH } from '../abi/errno.ts';
 import { fromHalves } from '../../core/machine.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
 import { anyDomain, mayTarget } from '../hypercalls/page-owner.ts';
@@ -94,6 +94,7 @@ export const setVersion: Setup = (context, address) => {
   const wanted = words[0]!;
   let result = 0;
   if (wanted !== 1 && wanted !== 2) result = -EINVAL;
+  else if (wanted > table.maxVersion) result = -ENOSYS;
   else if (wanted !== table.version) result = changeVersion(context, table, wanted);
   words[0] = table.version;
   return context.write(address, words) ? result : -EFAULT;

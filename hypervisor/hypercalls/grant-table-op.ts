@@ -3,7 +3,7 @@
  *
  * `arguments`: `count` times the command's struct, each with a `status` (GNTST_*) that tells how it went. Gives 0 when all
  * were looked at, or: -EFAULT one cannot be read or written; -EINVAL a count that the command does not take; -ENOSYS no
- * such command; set_version also -EBUSY while grants are in use and -ERANGE for entries that version 1 cannot hold. A long
+ * such command; set_version also -ENOSYS beyond what the toolstack allows, -EBUSY while grants are in use and -ERANGE for entries that version 1 cannot hold. A long
  * batch goes on in a continuation.
  */
 import * as abi from '../abi/grant-table.ts';
