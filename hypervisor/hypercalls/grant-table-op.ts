@@ -3,8 +3,8 @@
  *
  * `arguments`: `count` times the command's struct, each with a `status` (GNTST_*) that tells how it went. Gives 0 when all
  * were looked at, or: -EFAULT one cannot be read or written; -EINVAL a count that the command does not take; -ENOSYS no
- * such command; set_version also -ENOSYS beyond what the toolstack allows, -EBUSY while grants are in use and -ERANGE for entries that version 1 cannot hold. A long
- * batch goes on in a continuation.
+ * such command. set_version also gives -ENOSYS beyond what the toolstack allows, -EBUSY while grants are in use, -ERANGE
+ * for entries that version 1 cannot hold. A long batch goes on in a continuation.
  */
 import * as abi from '../abi/grant-table.ts';
 import { EFAULT, EINVAL, ENOSYS } from '../abi/errno.ts';
