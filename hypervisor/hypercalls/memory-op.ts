@@ -9,6 +9,7 @@
 import * as arch from '../abi/arch-x86.ts';
 import { EACCES, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
 import * as memory from '../abi/memory.ts';
+import { namesOf } from '../abi/names.ts';
 import { shared_info } from '../abi/shared-info.ts';
 import { HYPERVISOR_memory_op } from '../abi/xen.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
@@ -49,17 +50,11 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_get_sharing_shared_pages]: () => 0,
 };
 
-const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
-  Object.entries(memory)
-    .filter(([name]) => /^XENMEM_(?!resource)/.test(name))
-    .map(([name, value]) => [value as number, name]),
-);
-
 export const memoryOp: Hypercall = {
   number: HYPERVISOR_memory_op,
   name: 'memory_op',
   args: [
-    { name: 'cmd', kind: 'command', commands: NAMES },
+    { name: 'cmd', kind: 'command', commands: namesOf(memory, 'XENMEM_') },
     { name: 'arg', kind: 'va' },
   ],
   handler(context, _command, argument): number {

@@ -11,6 +11,7 @@
  * have been carried out. A long batch goes on in a continuation.
  */
 import { EACCES, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
+import { namesOf } from '../abi/names.ts';
 import * as xen from '../abi/xen.ts';
 import { fromHalves } from '../../core/machine.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
@@ -62,11 +63,7 @@ const ON_ONESELF: Readonly<Record<number, Operation>> = {
     setLdt(context.hypervisor, context.vcpu, argument(ARG1), operation[ARG2]!),
 };
 
-const COMMANDS: Readonly<Record<number, string>> = Object.fromEntries(
-  Object.entries(xen)
-    .filter(([name]) => name.startsWith('MMUEXT_'))
-    .map(([name, value]) => [value as number, name]),
-);
+const COMMANDS = namesOf(xen, 'MMUEXT_');
 
 export const mmuextOp: Hypercall = {
   number: xen.HYPERVISOR_mmuext_op,
@@ -106,13 +103,11 @@ export const mmuextOp: Hypercall = {
   },
 };
 
-/** Name of a command, for the trace. */
-export function mmuextCommandName(command: number): string {
-  return COMMANDS[command] ?? String(command);
-}
-
 function carryOut(context: HypercallContext, frames: FrameTable, owner: number): number {
   const command = operation[0]!;
+  const { trace } = context.hypervisor;
+  if (trace.on)
+    trace.emit({ kind: 'mmuext', command: COMMANDS[command] ?? String(command), argument: argument(ARG1) });
   const onOthers = ON_OTHERS[command];
   if (onOthers) return onOthers(context, frames, owner);
   const onOneself = ON_ONESELF[command];

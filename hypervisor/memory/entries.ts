@@ -14,8 +14,7 @@ export const PAGE_GLOBAL = 0x100;
 /** In the upper half. Xen marks what the guest meant for its kernel alone: AVAIL_HIGH bit 52. */
 export const PAGE_GUEST_KERNEL_HIGH = 1 << 20;
 export const PAGE_NX_HIGH = 0x8000_0000;
-/** Frame bits of the two halves. */
-export const FRAME_LOW = 0xffff_f000;
+/** Frame bits of the upper half. */
 export const FRAME_HIGH = 0x000f_ffff;
 
 /** No guest may use caching attributes or large pages. L1 entries may be global. */

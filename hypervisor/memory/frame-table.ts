@@ -29,11 +29,22 @@ export const PAGE_WORDS = 1024;
 /** What a frame is used as. The types are mutually exclusive. */
 export const PGT_NONE = 0;
 export const PGT_L1_PAGE_TABLE = 1;
-export const PGT_L2_PAGE_TABLE = 2;
-export const PGT_L3_PAGE_TABLE = 3;
+// PGT_L2_PAGE_TABLE and PGT_L3_PAGE_TABLE are 2 and 3: of page tables, the type is the level.
 export const PGT_L4_PAGE_TABLE = 4;
 export const PGT_SEG_DESC_PAGE = 5;
 export const PGT_WRITABLE_PAGE = 7;
+
+/** Names of the types, for the trace. */
+export const TYPE_NAMES = [
+  'none',
+  'L1 table',
+  'L2 table',
+  'L3 table',
+  'L4 table',
+  'descriptors',
+  'shared',
+  'writable',
+];
 
 /** Flags of a frame. */
 /** The owner has not given the frame back: this is worth one count. */
@@ -228,11 +239,13 @@ export class FrameTable {
   /** Drops all translations of all processors. */
   flushTlb(): void {
     this.tlbClock++;
+    if (this.trace.on) this.trace.emit({ kind: 'tlb', what: 'flush', address: 0 });
     this.memory.processor.flushTlb();
   }
 
   /** Drops the translations of one page. */
   flushTlbPage(va: number): void {
+    if (this.trace.on) this.trace.emit({ kind: 'tlb', what: 'page', address: va });
     this.memory.processor.flushTlbPage(va);
   }
 
@@ -254,43 +267,13 @@ export class FrameTable {
     for (let mfn = this.firstFree; mfn !== NONE; mfn = this.next[mfn]!) yield mfn;
   }
 
-  /** The typed arrays that make up the state, in a fixed order, for saving and hashing. */
-  stateArrays(): (Uint8Array | Uint16Array | Uint32Array | Int16Array | Int32Array)[] {
-    const { owner, count, type, typeCount, flags, linear, stamp, next, previous } = this;
-    return [owner, count, type, typeCount, flags, linear, stamp, next, previous];
-  }
-
-  /** The single numbers that make up the rest of the state. */
-  stateNumbers(): number[] {
-    return [
-      this.tlbClock,
-      this.firstFree,
-      this.freeFrames,
-      this.m2pFrame,
-      this.m2pL3,
-      this.gdtFrame,
-      this.zeroFrame,
-    ];
-  }
-
-  /** Puts back what `stateNumbers` gave; the arrays are restored in place. */
-  restoreNumbers(numbers: readonly number[]): void {
-    const [tlbClock, firstFree, freeFrames, m2pFrame, m2pL3, gdtFrame, zeroFrame] = numbers;
-    this.tlbClock = tlbClock!;
-    this.firstFree = firstFree!;
-    this.freeFrames = freeFrames!;
-    this.m2pFrame = m2pFrame!;
-    this.m2pL3 = m2pL3!;
-    this.gdtFrame = gdtFrame!;
-    this.zeroFrame = zeroFrame!;
-  }
-
   private take(mfn: number, domain: number): void {
     this.unlink(mfn);
     if (this.stamp[mfn] === this.tlbClock) this.flushTlb();
     this.owner[mfn] = domain;
     this.count[mfn] = 1;
     this.flags[mfn] = PGC_ALLOCATED;
+    if (this.trace.on) this.trace.emit({ kind: 'page', mfn, change: 'allocated', domain });
     const owner = this.owners.get(domain);
     if (owner) owner.totalPages++;
   }
@@ -308,9 +291,11 @@ export class FrameTable {
 
   /** A freed frame is zeroed, so that nobody sees what its last owner left. */
   private free(mfn: number): void {
-    const owner = this.owners.get(this.owner[mfn]!);
+    const domain = this.owner[mfn]!;
+    if (this.trace.on) this.trace.emit({ kind: 'page', mfn, change: 'freed', domain });
+    const owner = this.owners.get(domain);
     if (owner && !(this.flags[mfn]! & PGC_XEN_HEAP)) owner.totalPages--;
-    this.stamp[mfn] = this.owner[mfn]! < DOMID_FIRST_RESERVED ? this.tlbClock : 0;
+    this.stamp[mfn] = domain < DOMID_FIRST_RESERVED ? this.tlbClock : 0;
     this.owner[mfn] = DOMID_INVALID;
     this.count[mfn] = 0;
     this.type[mfn] = PGT_NONE;

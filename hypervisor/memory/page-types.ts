@@ -29,6 +29,7 @@ import {
   PGT_SEG_DESC_PAGE,
   PGT_VALIDATED,
   PGT_WRITABLE_PAGE,
+  TYPE_NAMES,
 } from './frame-table.ts';
 import { checkDescriptors } from './descriptors.ts';
 import { installXenSlots } from './xen-slots.ts';
@@ -48,6 +49,7 @@ export function getPageType(table: FrameTable, mfn: number, type: number): numbe
   if (table.type[mfn] !== type) {
     // A TLB may still hold a writable translation of what becomes a page table, or the reverse.
     if (table.stamp[mfn] === table.tlbClock) table.flushTlb();
+    if (table.trace.on) traceType(table, mfn, type);
     table.type[mfn] = type;
     table.flags[mfn]! &= ~PGT_VALIDATED;
   }
@@ -204,6 +206,11 @@ function getLinear(
   table.linear[mfn] = uses - 1;
   table.typeCount[mfn] = count + 1;
   return true;
+}
+
+function traceType(table: FrameTable, mfn: number, to: number): void {
+  const from = TYPE_NAMES[table.type[mfn]!]!;
+  table.trace.emit({ kind: 'page_type', mfn, from, to: TYPE_NAMES[to]! });
 }
 
 function validate(table: FrameTable, mfn: number, type: number): number {

@@ -37,6 +37,7 @@ export function updateL1Entry(
   preserveAccessed: boolean,
   pageOwner: number,
 ): number {
+  if (table.trace.on) traceEntry(table, l1Frame, slot, 1, low, high);
   const { words } = table.memory;
   const at = l1Frame * PAGE_WORDS + slot * 2;
   const oldLow = words[at]!;
@@ -71,6 +72,7 @@ export function updateTableEntry(
   high: number,
   preserveAccessed: boolean,
 ): number {
+  if (table.trace.on) traceEntry(table, tableFrame, slot, level, low, high);
   if (level === 4 && !isGuestL4Slot(slot)) return -EINVAL;
   const { words } = table.memory;
   const at = tableFrame * PAGE_WORDS + slot * 2;
@@ -90,4 +92,16 @@ export function updateTableEntry(
   } else table.writeEntry(tableFrame, slot, low | kept, high);
   putPageFromTableEntry(table, oldLow, oldHigh, tableFrame);
   return 0;
+}
+
+/** Tells the entry that the guest asks for. */
+function traceEntry(
+  table: FrameTable,
+  mfn: number,
+  slot: number,
+  level: number,
+  low: number,
+  high: number,
+): void {
+  table.trace.emit({ kind: 'entry', mfn, slot, level, low, high });
 }

@@ -35,6 +35,17 @@ export type TraceDetail =
   | { readonly kind: 'page_type'; readonly mfn: number; readonly from: string; readonly to: string }
   | { readonly kind: 'validate'; readonly mfn: number; readonly level: number }
   | { readonly kind: 'invalidate'; readonly mfn: number; readonly level: number }
+  /** A page-table entry that the guest asks for, in two halves. */
+  | {
+      readonly kind: 'entry';
+      readonly mfn: number;
+      readonly slot: number;
+      readonly level: number;
+      readonly low: number;
+      readonly high: number;
+    }
+  /** One operation of an mmuext_op: its name, and its first argument. */
+  | { readonly kind: 'mmuext'; readonly command: string; readonly argument: number }
   | { readonly kind: 'pin'; readonly mfn: number; readonly level: number }
   | { readonly kind: 'unpin'; readonly mfn: number }
   | {

@@ -28,6 +28,9 @@ const TRAPS = [
 ];
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
+/** 16 digits of a value in two halves. */
+const wide = (low: number, high: number): string =>
+  `0x${high.toString(16).padStart(8, '0')}${low.toString(16).padStart(8, '0')}`;
 
 type Teller<K extends TraceDetail['kind']> = (
   detail: Extract<TraceDetail, { kind: K }>,
@@ -56,6 +59,10 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   page_type: (d) => [`mfn ${hex(d.mfn)}: ${d.from} -> ${d.to}`],
   validate: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
   invalidate: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
+  entry: (d) => [
+    `L${String(d.level)} table mfn ${hex(d.mfn)} slot ${String(d.slot)} := ${wide(d.low, d.high)}`,
+  ],
+  mmuext: (d) => [`${d.command} ${hex(d.argument)}`],
   pin: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
   unpin: (d) => [`mfn ${hex(d.mfn)}`],
   page: (d) => [`mfn ${hex(d.mfn)} ${d.change}, domain ${String(d.domain)}`],
