@@ -164,7 +164,7 @@ function newKernelRoot(context: HypercallContext, frames: FrameTable): number {
     if (!context.domain.m2pStrict) fillReadOnlyM2p(frames, mfn);
     vcpu.kernelRoot = mfn;
   }
-  if (vcpu.guestKernelMode) hypervisor.processor.loadAddressSpace(mfn * PAGE_BYTES, 0, false);
+  if (vcpu.guestKernelMode) hypervisor.processor.loadAddressSpace(mfn * PAGE_BYTES, 0, true);
   frames.flushTlb();
   if (old !== mfn && old !== 0) putPageAndType(frames, old);
   return 0;

@@ -19,7 +19,7 @@
  *
  * `checkFrameTable` (check.ts) recounts all of it from the page tables themselves.
  */
-import { DOMID_FIRST_RESERVED, DOMID_INVALID, DOMID_XEN } from '../abi/xen.ts';
+import { DOMID_INVALID, DOMID_XEN } from '../abi/xen.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { DomainMemory } from './domain-memory.ts';
 
@@ -214,6 +214,7 @@ export class FrameTable {
     const mfn = this.firstFree;
     if (mfn === NONE) return NONE;
     this.unlink(mfn);
+    this.scrub(mfn);
     this.owner[mfn] = DOMID_XEN;
     return mfn;
   }
@@ -269,13 +270,22 @@ export class FrameTable {
 
   private take(mfn: number, domain: number): void {
     this.unlink(mfn);
-    if (this.stamp[mfn] === this.tlbClock) this.flushTlb();
+    this.scrub(mfn);
     this.owner[mfn] = domain;
     this.count[mfn] = 1;
     this.flags[mfn] = PGC_ALLOCATED;
     if (this.trace.on) this.trace.emit({ kind: 'page', mfn, change: 'allocated', domain });
     const owner = this.owners.get(domain);
     if (owner) owner.totalPages++;
+  }
+
+  /**
+   * Makes a free frame ready for use: its last owner's translations of it go, and then what it left. Not before: as long as
+   * a TLB has such a translation, the last owner can still write to the frame.
+   */
+  private scrub(mfn: number): void {
+    if (this.stamp[mfn] === this.tlbClock) this.flushTlb();
+    this.clear(mfn);
   }
 
   private unlink(mfn: number): void {
@@ -289,20 +299,18 @@ export class FrameTable {
     this.freeFrames--;
   }
 
-  /** A freed frame is zeroed, so that nobody sees what its last owner left. */
   private free(mfn: number): void {
     const domain = this.owner[mfn]!;
     if (this.trace.on) this.trace.emit({ kind: 'page', mfn, change: 'freed', domain });
     const owner = this.owners.get(domain);
     if (owner && !(this.flags[mfn]! & PGC_XEN_HEAP)) owner.totalPages--;
-    this.stamp[mfn] = domain < DOMID_FIRST_RESERVED ? this.tlbClock : 0;
+    this.stamp[mfn] = this.tlbClock;
     this.owner[mfn] = DOMID_INVALID;
     this.count[mfn] = 0;
     this.type[mfn] = PGT_NONE;
     this.typeCount[mfn] = 0;
     this.flags[mfn] = 0;
     this.linear[mfn] = 0;
-    this.clear(mfn);
     const at = this.m2pFrame * PAGE_WORDS + mfn * 2;
     this.memory.words[at] = 0xffff_ffff;
     this.memory.words[at + 1] = 0xffff_ffff;

@@ -47,6 +47,7 @@ export function loadLdt(hypervisor: Hypervisor, vcpu: Vcpu): void {
 export function mapLdtOnFault(hypervisor: Hypervisor, vcpu: Vcpu, va: number): boolean {
   const offset = va - ldtAddress(vcpu.id);
   if (offset < 0 || offset >= vcpu.ldtEntries * 8) return false;
+  if (!isGuestAddress(vcpu.ldtAddress + offset)) return false;
   const { frames } = hypervisor;
   const { words } = frames.memory;
   const at = walkTo(frames, vcpu.kernelRoot, vcpu.ldtAddress + offset, 1);

@@ -65,6 +65,26 @@ describe('ballooning', () => {
     expect(guest.check()).toEqual([]);
   });
 
+  test('a freed frame is allocated again only zeroed, and with no translation of it left', () => {
+    const { frames, trace } = guest.hypervisor;
+    const mfn = unmap(50);
+    guest.poke(LIST, mfn);
+    expect(adjust(abi.XENMEM_decrease_reservation, LIST, 1)).toBe(1);
+    // As a guest would that still has a translation of it.
+    frames.memory.words[mfn * 1024 + 5] = 1;
+    const flushes: number[] = [];
+    trace.add({
+      event: ({ detail }) => {
+        if (detail.kind === 'tlb') flushes.push(frames.tlbClock);
+      },
+      end: () => undefined,
+    });
+    expect(frames.allocateForXen()).toBe(mfn);
+    expect(flushes).toHaveLength(1);
+    expect(frames.memory.words[mfn * 1024 + 5]).toBe(0);
+    frames.release(mfn);
+  });
+
   test('a list ends where a frame is not the domain’s; Xen’s own frames are never given back', () => {
     guest.poke(LIST, unmap(50), 1, unmap(51));
     expect(adjust(abi.XENMEM_decrease_reservation, LIST, 3)).toBe(1);
