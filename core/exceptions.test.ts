@@ -244,6 +244,26 @@ describe('segment limits in compatibility mode', () => {
       limited(SEG_ES, 0x600003, 0x40f3),
       [VECTOR_GP, 0],
     ],
+    [
+      'a far pointer’s selector',
+      'jmp far dword [0x600000]',
+      limited(SEG_DS, 0x600004, 0x40f3),
+      [VECTOR_GP, 0],
+    ],
+    ['sgdt’s base', 'sgdt [0x600000]', limited(SEG_DS, 0x600004, 0x40f3), [VECTOR_GP, 0]],
+    [
+      'an x87 word at the end',
+      'fild word [0x600002]\n ud2',
+      limited(SEG_DS, 0x600003, 0x40f3),
+      [VECTOR_UD, 0],
+    ],
+    ['an x87 number of ten bytes', 'fld tword [0x600000]', limited(SEG_DS, 0x600008, 0x40f3), [VECTOR_GP, 0]],
+    [
+      'an x87 store to read-only DS',
+      'fstp dword [0x600000]',
+      limited(SEG_DS, 0xffffffff, 0xc0f1),
+      [VECTOR_GP, 0],
+    ],
     ['#GP of the limit before #PF', 'mov eax, [0x900000]', limited(SEG_DS, 0x600003, 0x40f3), [VECTOR_GP, 0]],
   ])('%s', (_, source, setup, expected) => {
     expect(faultOf(source, setup, 32)).toEqual(expected);

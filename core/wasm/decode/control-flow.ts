@@ -3,7 +3,6 @@ import { CTL_LOAD_FAR, STK_CALL_RM, STK_JMP_RM, STK_RET } from '../families';
 import {
   OP_CALL_M,
   OP_CALL_R,
-  OP_CONTROL,
   OP_JCC,
   OP_JMP,
   OP_JMP_M,
@@ -11,7 +10,7 @@ import {
   OP_RET,
   OP_STACK_CONTROL,
 } from '../generated/operations';
-import { control, familyPlain, familyRm } from './emit';
+import { control, familyPlain, familyRm, farPointer } from './emit';
 import {
   branchTarget,
   emit,
@@ -74,6 +73,6 @@ export function nearIndirect(isCall: bool): bool {
 /** LES LDS LSS LFS LGS. */
 export function loadFar(segment: u32): bool {
   if (!inMemory) return ud();
-  familyRm(OP_CONTROL, CTL_LOAD_FAR, segment, operandSize(), false);
+  farPointer(CTL_LOAD_FAR, segment, operandSize());
   return true;
 }

@@ -173,15 +173,32 @@ export function pack(sub: u32, immediate: u32, size: u32, prefix: u32): i32 {
 
 /** A record of family `operation` with ModRM's operands as general registers of `size` (rm: `rmSize`). */
 export function familyRm(operation: u32, sub: u32, immediate: u32, size: u32, isWrite: bool): u32 {
-  let p: u32;
-  if (inMemory) p = emitMemory(operation, 1 << size, isWrite);
-  else {
-    p = emit(operation);
-    store<u8>(p, registerOffset(rmNumber(), size), 3);
-  }
+  if (inMemory) return familyMemory(operation, sub, immediate, size, 1 << size, isWrite);
+  const p = emit(operation);
+  store<u8>(p, registerOffset(rmNumber(), size), 3);
   store<u8>(p, registerOffset(regNumber(), size), 2);
   store<i32>(p, pack(sub, immediate, size, repeat), 12);
   return p;
+}
+
+/** The same with ModRM's memory operand, `bytes` wide. */
+export function familyMemory(
+  operation: u32,
+  sub: u32,
+  immediate: u32,
+  size: u32,
+  bytes: u32,
+  isWrite: bool,
+): u32 {
+  const p = emitMemory(operation, bytes, isWrite);
+  store<u8>(p, registerOffset(regNumber(), size), 2);
+  store<i32>(p, pack(sub, immediate, size, repeat), 12);
+  return p;
+}
+
+/** A record of OP_CONTROL with a far pointer in memory: an offset of `size`, then a selector. */
+export function farPointer(sub: u32, immediate: u32, size: u32): void {
+  familyMemory(OP_CONTROL, sub, immediate, size, (1 << size) + 2, false);
 }
 
 /** A record of family `operation` without operands. */

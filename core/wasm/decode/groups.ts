@@ -1,8 +1,8 @@
 /** Opcodes whose ModRM byte names the operation: groups 2 (shifts), 3 and 5. */
 import { CTL_FAR_CALL, CTL_FAR_JMP, INT_MUL, INT_ROL, INT_ROL_CL, STK_PUSH } from '../families';
-import { OP_CONTROL, OP_PUSH_M, OP_PUSH_R, OP_SHIFT, OP_STACK } from '../generated/operations';
+import { OP_PUSH_M, OP_PUSH_R, OP_SHIFT, OP_STACK } from '../generated/operations';
 import { nearIndirect, ud } from './control-flow';
-import { ALU_TEST, aluRmImmediate, familyRm, integerRm, unary } from './emit';
+import { ALU_TEST, aluRmImmediate, familyRm, farPointer, integerRm, unary } from './emit';
 import {
   emit,
   emitMemory,
@@ -52,7 +52,7 @@ export function group5(): bool {
     case 3:
     case 5:
       if (!inMemory) return ud();
-      familyRm(OP_CONTROL, kind == 3 ? CTL_FAR_CALL : CTL_FAR_JMP, 0, operandSize(), false);
+      farPointer(kind == 3 ? CTL_FAR_CALL : CTL_FAR_JMP, 0, operandSize());
       return true;
     case 6:
       pushRm();

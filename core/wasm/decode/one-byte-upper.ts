@@ -137,8 +137,28 @@ export function rowD(opcode: u32): bool {
   }
 }
 
+/** x87 memory operands: bytes, by opcode D8..DF and ModRM.reg; bit 7 where they are written. */
+// prettier-ignore
+const X87_OPERANDS = memory.data<u8>([
+  4, 4, 4, 4, 4, 4, 4, 4,
+  4, 0, 0x84, 0x84, 28, 2, 0x9c, 0x82,
+  4, 4, 4, 4, 4, 4, 4, 4,
+  4, 0x84, 0x84, 0x84, 0, 10, 0, 0x8a,
+  8, 8, 8, 8, 8, 8, 8, 8,
+  8, 0x88, 0x88, 0x88, 108, 0, 0xec, 0x82,
+  2, 2, 2, 2, 2, 2, 2, 2,
+  2, 0x82, 0x82, 0x82, 10, 8, 0x8a, 0x88,
+]);
+
+/** Bytes of the x87 operand: environments and states are half as wide with 16-bit operands. */
+function x87Bytes(entry: u32): u32 {
+  const bytes = entry & 0x7f;
+  return bytes >= 28 && operandSize() == 1 ? bytes - 14 : bytes;
+}
+
 function x87(opcode: u32): void {
-  const p = inMemory ? emitMemory(OP_X87, 8, false) : emit(OP_X87);
+  const entry = <u32>load<u8>(X87_OPERANDS + (opcode & 7) * 8 + group());
+  const p = inMemory ? emitMemory(OP_X87, x87Bytes(entry), entry > 0x7f) : emit(OP_X87);
   store<i32>(p, pack(opcode & 7, modrm, operandSize(), 0), 12);
 }
 

@@ -55,6 +55,7 @@ import { SEG_FS, SEG_GS, SEG_SS } from '../layout';
 import {
   control,
   familyPlain,
+  familyMemory,
   familyRm,
   imulRegRm,
   integerPlain,
@@ -173,7 +174,7 @@ function group7Memory(): bool {
   switch (kind) {
     case 0:
     case 1:
-      familyRm(OP_SYSTEM, SYS_SGDT + kind, 0, mode == 0 ? 3 : 2, true);
+      familyMemory(OP_SYSTEM, SYS_SGDT + kind, 0, mode == 0 ? 3 : 2, mode == 0 ? 10 : 6, true);
       return false;
     case 4:
       familyRm(OP_SYSTEM, SYS_SMSW, 0, 1, true);
