@@ -1,0 +1,224 @@
+/**
+ * A lab behind messages: takes `Command`s, drives a lab in slices, posts `Update`s. It knows nothing of how they travel:
+ * a Web Worker in the page, a plain call in a test.
+ */
+import { helloKernel } from '../../guests/hello/hello.ts';
+import type { TraceEvent } from '../../hypervisor/trace/event.ts';
+import { traceWords } from '../../hypervisor/trace/text.ts';
+import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
+import { describeEnd } from './ending.ts';
+import { Lab, type Until } from './lab.ts';
+import { drive } from './pacing.ts';
+import type { BootRequest, Command, LabState, StepKind, TraceLine, Update } from './protocol.ts';
+import { stateHash } from './state-hash.ts';
+import { channelViews, vcpuView } from './views.ts';
+
+/** Lines posted at once; more are dropped, oldest first, and counted. */
+const BATCH_LINES = 400;
+/** Between two states while it runs, in ms. */
+const STATE_MS = 200;
+/** How far a step to a hypercall or event goes before it gives up, in ticks (10 s of guest time). */
+const STEP_TICKS = 10_000_000_000;
+const SECOND_NS = 1e9;
+
+export class Session {
+  private readonly core: WebAssembly.Module;
+  private readonly post: (update: Update) => void;
+  private lab: Lab | null = null;
+  private run: AbortController | null = null;
+  /** Guest time never runs ahead of the wall clock; a busy guest is slower anyway. */
+  private realTime = true;
+  private tracing = true;
+  private batch: TraceEvent[] = [];
+  private dropped = 0;
+  private sequence = 0;
+  private lastState = 0;
+  private booting = 0;
+
+  constructor(core: WebAssembly.Module, post: (update: Update) => void) {
+    this.core = core;
+    this.post = post;
+  }
+
+  /** Does what a face asks for. What goes wrong is posted as an error, never thrown. */
+  async command(command: Command): Promise<void> {
+    try {
+      await this.obey(command);
+    } catch (error) {
+      this.post({ type: 'error', message: error instanceof Error ? error.message : String(error) });
+      this.postState();
+    }
+  }
+
+  private async obey(command: Command): Promise<void> {
+    switch (command.type) {
+      case 'boot':
+        return this.boot(command);
+      case 'run':
+        return this.go({});
+      case 'pause':
+        this.run?.abort();
+        return;
+      case 'step':
+        this.step(command.kind);
+        return;
+      case 'runUntil':
+        return this.go(this.untilOf(command));
+      case 'pace':
+        this.realTime = command.realTime;
+        if (this.run !== null) return this.go({});
+        return;
+      case 'keys':
+        this.lab?.type(command.bytes);
+        return;
+      case 'trace':
+        this.tracing = command.on;
+        return;
+      case 'hash':
+        return this.hash();
+    }
+  }
+
+  private async boot(request: BootRequest): Promise<void> {
+    this.run?.abort();
+    this.lab = null;
+    const turn = ++this.booting;
+    const { kernel, ...rest } = request;
+    const lab = await Lab.boot(this.core, { ...rest, kernel: kernel ?? helloKernel() });
+    // Somebody booted something else meanwhile.
+    if (turn !== this.booting) return;
+    this.lab = lab;
+    this.batch = [];
+    this.dropped = 0;
+    lab.onConsole((bytes) => {
+      this.post({ type: 'console', bytes });
+    });
+    lab.hypervisor.trace.add({
+      event: (event) => {
+        this.trace(event);
+      },
+      end: () => undefined,
+    });
+    this.postState();
+  }
+
+  private untilOf(command: { text?: string; instructions?: number; seconds?: number }): Until {
+    return {
+      ...(command.text === undefined ? {} : { text: new RegExp(command.text) }),
+      ...(command.instructions === undefined ? {} : { instructions: command.instructions }),
+      ...(command.seconds === undefined ? {} : { ns: command.seconds * SECOND_NS }),
+    };
+  }
+
+  /** Runs until something stops it; a run that is under way is replaced. */
+  private async go(until: Until): Promise<void> {
+    const { lab } = this;
+    if (lab === null) return;
+    this.run?.abort();
+    const run = new AbortController();
+    this.run = run;
+    this.postState();
+    await drive(lab, until, {
+      realTime: this.realTime,
+      signal: run.signal,
+      onSlice: () => {
+        this.afterSlice();
+      },
+    });
+    if (this.run !== run) return;
+    this.run = null;
+    this.postTrace();
+    this.postState();
+  }
+
+  private step(kind: StepKind): void {
+    const { lab } = this;
+    if (lab === null) return;
+    this.run?.abort();
+    this.run = null;
+    lab.step(kind, STEP_TICKS);
+    this.postTrace();
+    this.postState();
+  }
+
+  private async hash(): Promise<void> {
+    if (this.lab === null) return;
+    const instructions = this.lab.instructions;
+    this.post({ type: 'hash', hash: await stateHash(this.lab.hypervisor), instructions });
+  }
+
+  private afterSlice(): void {
+    this.postTrace();
+    const now = performance.now();
+    if (now - this.lastState >= STATE_MS) this.postState();
+  }
+
+  private trace(event: TraceEvent): void {
+    if (!this.tracing) return;
+    this.batch.push(event);
+    if (this.batch.length < 2 * BATCH_LINES) return;
+    this.dropped += this.batch.length - BATCH_LINES;
+    this.sequence += this.batch.length - BATCH_LINES;
+    this.batch = this.batch.slice(-BATCH_LINES);
+  }
+
+  private postTrace(): void {
+    if (this.batch.length === 0 || this.lab === null) return;
+    const { periodNs } = this.lab;
+    const lines = this.batch.slice(-BATCH_LINES);
+    const dropped = this.dropped + this.batch.length - lines.length;
+    this.sequence += this.batch.length - lines.length;
+    this.batch = [];
+    this.dropped = 0;
+    this.post({ type: 'trace', lines: lines.map((event) => this.line(event, periodNs)), dropped });
+  }
+
+  private line(event: TraceEvent, periodNs: number): TraceLine {
+    const { ticks, domain, vcpu, depth, detail } = event;
+    return {
+      sequence: this.sequence++,
+      ns: ticks * periodNs,
+      domain,
+      vcpu,
+      depth,
+      kind: detail.kind,
+      ...traceWords(detail),
+    };
+  }
+
+  private postState(): void {
+    this.lastState = performance.now();
+    this.post({ type: 'state', state: this.state() });
+  }
+
+  private state(): LabState {
+    const { lab } = this;
+    if (lab === null)
+      return {
+        booted: false,
+        running: false,
+        ns: 0,
+        instructions: 0,
+        vcpus: [],
+        channels: [],
+        counts: {},
+        ended: null,
+      };
+    const { hypervisor, domain } = lab;
+    const counts: Record<string, number> = {};
+    for (let number = 0; number < NR_HYPERCALLS; number++) {
+      const count = hypervisor.counts.hypercalls[number]!;
+      if (count > 0) counts[hypercallOf(number)?.name ?? 'unknown'] = count;
+    }
+    return {
+      booted: true,
+      running: this.run !== null,
+      ns: lab.ns,
+      instructions: lab.instructions,
+      vcpus: domain.vcpus.map((vcpu) => vcpuView(hypervisor, vcpu)),
+      channels: channelViews(hypervisor, domain),
+      counts,
+      ended: domain.shutdown === null ? null : describeEnd(domain),
+    };
+  }
+}

@@ -1,0 +1,49 @@
+/** The page: what is booted, its console, what the hypervisor does, and what its processors hold. */
+import { BootPanel } from './boot-panel.tsx';
+import { Channels } from './channels.tsx';
+import { Console } from './console.tsx';
+import { Controls } from './controls.tsx';
+import type { LabClient } from './lab-client.ts';
+import { TraceList } from './trace-list.tsx';
+import { Vcpus } from './vcpus.tsx';
+
+export function App({ client }: { client: LabClient }) {
+  return (
+    <div class="page">
+      <header>
+        <h1>
+          Xenoscope <small>a Xen you can see through</small>
+        </h1>
+        <BootPanel client={client} />
+      </header>
+      <Controls client={client} />
+      <Message client={client} />
+      <main>
+        <Console client={client} />
+        <TraceList client={client} />
+        <Vcpus client={client} />
+        <Channels client={client} />
+      </main>
+    </div>
+  );
+}
+
+/** What went wrong, or how the domain ended. */
+function Message({ client }: { client: LabClient }) {
+  const error = client.error.value;
+  const ended = client.state.value.ended;
+  if (error !== null)
+    return (
+      <p class="message error" role="alert">
+        {error}
+      </p>
+    );
+  if (ended === null) return null;
+  const [sentence, ...report] = ended.split('\n');
+  return (
+    <section class="message" role="status" data-testid="ended">
+      <strong>{sentence}</strong>
+      {report.length > 0 && <pre>{report.join('\n')}</pre>}
+    </section>
+  );
+}

@@ -1,0 +1,125 @@
+/** Choosing what boots: the built-in guest, or a kernel and a ramdisk from files, picked or dropped anywhere. */
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { LabClient } from './lab-client.ts';
+
+interface Picked {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+const kernel = signal<Picked | null>(null);
+const ramdisk = signal<Picked | null>(null);
+const commandLine = signal('console=hvc0 rdinit=/init');
+const memoryMb = signal(128);
+const vcpus = signal(1);
+
+async function pick(files: FileList | null, into: typeof kernel): Promise<void> {
+  const file = files?.[0];
+  into.value =
+    file === undefined ? null : { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+}
+
+const ELF = 0x464c457f;
+const BZIMAGE_MAGIC_AT = 0x202;
+const HDRS = 0x53726448;
+
+/** A kernel by its first bytes; anything else that is dropped is taken for a ramdisk. */
+function looksLikeKernel(bytes: Uint8Array): boolean {
+  if (bytes.length < BZIMAGE_MAGIC_AT + 4) return false;
+  const view = new DataView(bytes.buffer);
+  return view.getUint32(0, true) === ELF || view.getUint32(BZIMAGE_MAGIC_AT, true) === HDRS;
+}
+
+async function drop(files: FileList): Promise<void> {
+  for (const file of files) {
+    const picked = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+    if (looksLikeKernel(picked.bytes)) kernel.value = picked;
+    else ramdisk.value = picked;
+  }
+}
+
+function useDrop(): void {
+  useEffect(() => {
+    const over = (event: DragEvent): void => {
+      event.preventDefault();
+    };
+    const dropped = (event: DragEvent): void => {
+      event.preventDefault();
+      if (event.dataTransfer !== null) void drop(event.dataTransfer.files);
+    };
+    addEventListener('dragover', over);
+    addEventListener('drop', dropped);
+    return () => {
+      removeEventListener('dragover', over);
+      removeEventListener('drop', dropped);
+    };
+  }, []);
+}
+
+export function BootPanel({ client }: { client: LabClient }) {
+  useDrop();
+  const boot = (event: Event): void => {
+    event.preventDefault();
+    client.boot({
+      ...(kernel.value === null ? {} : { kernel: kernel.value.bytes }),
+      ...(ramdisk.value === null ? {} : { ramdisk: ramdisk.value.bytes }),
+      commandLine: commandLine.value,
+      memoryMb: memoryMb.value,
+      vcpus: vcpus.value,
+    });
+  };
+  return (
+    <form class="boot" onSubmit={boot}>
+      <FileField label="Kernel" empty="built-in guest" picked={kernel} testId="kernel" />
+      <FileField label="Ramdisk" empty="none" picked={ramdisk} testId="ramdisk" />
+      <label title="Handed to the kernel in start_info">
+        Command line
+        <input
+          type="text"
+          size={24}
+          value={commandLine.value}
+          onInput={(event) => (commandLine.value = event.currentTarget.value)}
+        />
+      </label>
+      <NumberField label="Memory (MB)" value={memoryMb} min={4} max={2048} />
+      <NumberField label="vcpus" value={vcpus} min={1} max={32} />
+      <button type="submit" class="primary">
+        Boot
+      </button>
+    </form>
+  );
+}
+
+function FileField(props: { label: string; empty: string; picked: typeof kernel; testId: string }) {
+  const { label, empty, picked, testId } = props;
+  return (
+    <label title="Pick a file, or drop one anywhere on the page">
+      {label}
+      <span class="file">
+        <span class="file-name">{picked.value?.name ?? empty}</span>
+        <input
+          type="file"
+          data-testid={testId}
+          onChange={(event) => void pick(event.currentTarget.files, picked)}
+        />
+      </span>
+    </label>
+  );
+}
+
+function NumberField(props: { label: string; value: typeof memoryMb; min: number; max: number }) {
+  const { label, value, min, max } = props;
+  return (
+    <label>
+      {label}
+      <input
+        type="number"
+        min={min}
+        max={max}
+        value={value.value}
+        onInput={(event) => (value.value = event.currentTarget.valueAsNumber)}
+      />
+    </label>
+  );
+}

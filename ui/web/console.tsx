@@ -1,0 +1,50 @@
+/** The domain's console: xterm.js on the other end of the ring. */
+import { FitAddon } from '@xterm/addon-fit';
+import { Terminal } from '@xterm/xterm';
+import { useEffect, useRef } from 'preact/hooks';
+import type { LabClient } from './lab-client.ts';
+
+export function Console({ client }: { client: LabClient }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const terminal = new Terminal({
+      fontSize: 13,
+      scrollback: 10_000,
+      convertEol: true,
+      theme: { background: '#10151c', foreground: '#d7dde5' },
+    });
+    const fit = new FitAddon();
+    terminal.loadAddon(fit);
+    terminal.open(place.current!);
+    fit.fit();
+    const encoder = new TextEncoder();
+    terminal.onData((text) => {
+      client.send({ type: 'keys', bytes: encoder.encode(text) });
+    });
+    client.attachConsole(
+      (bytes) => {
+        terminal.write(bytes);
+      },
+      () => {
+        terminal.reset();
+      },
+    );
+    const resized = new ResizeObserver(() => {
+      fit.fit();
+    });
+    resized.observe(place.current!);
+    terminal.focus();
+    return () => {
+      resized.disconnect();
+      terminal.dispose();
+    };
+  }, []);
+  return (
+    <section class="panel console">
+      <h2>
+        Console <small>the ring that the domain shares with its backend; click and type</small>
+      </h2>
+      <div class="terminal" ref={place} data-testid="console" />
+    </section>
+  );
+}

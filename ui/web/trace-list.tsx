@@ -1,0 +1,110 @@
+/** What the hypervisor does, live: hypercalls with arguments and results, and the steps inside them. */
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { TraceLine } from '../lab/protocol.ts';
+import type { LabClient } from './lab-client.ts';
+
+/** Lines in the document at once: the newest that pass the filter. */
+const SHOWN_LINES = 300;
+
+/** What can be shown or hidden, and the kinds of event it stands for. */
+const GROUPS: readonly {
+  readonly name: string;
+  readonly kinds: readonly string[];
+  readonly title: string;
+}[] = [
+  { name: 'hypercalls', kinds: ['hypercall'], title: 'Calls from the guest’s kernel into Xen' },
+  {
+    name: 'events',
+    kinds: ['upcall', 'port', 'virq', 'timer'],
+    title: 'Event channels: ports raised, upcalls, timers',
+  },
+  {
+    name: 'traps',
+    kinds: ['trap', 'page_fault', 'math_state_restore'],
+    title: 'Exceptions that Xen hands to the guest',
+  },
+  {
+    name: 'emulation',
+    kinds: ['emulated', 'cpuid', 'ptwr'],
+    title: 'Privileged instructions and page-table writes that Xen does for the guest',
+  },
+  {
+    name: 'memory',
+    kinds: ['page_type', 'validate', 'invalidate', 'pin', 'unpin', 'page', 'tlb'],
+    title: 'Frames: types taken, tables validated',
+  },
+  { name: 'scheduling', kinds: ['schedule', 'vcpu'], title: 'Who runs, who blocks, who wakes' },
+];
+
+const hidden = signal<ReadonlySet<string>>(new Set());
+
+function toggle(name: string): void {
+  const next = new Set(hidden.value);
+  if (!next.delete(name)) next.add(name);
+  hidden.value = next;
+}
+
+function visible(lines: readonly TraceLine[]): readonly TraceLine[] {
+  const kinds = new Set(GROUPS.filter(({ name }) => hidden.value.has(name)).flatMap((group) => group.kinds));
+  const passing = kinds.size === 0 ? lines : lines.filter((line) => !kinds.has(line.kind));
+  return passing.slice(-SHOWN_LINES);
+}
+
+export function TraceList({ client }: { client: LabClient }) {
+  const list = useRef<HTMLOListElement>(null);
+  const atBottom = useRef(true);
+  const lines = visible(client.trace.value);
+  useEffect(() => {
+    const element = list.current;
+    if (element !== null && atBottom.current) element.scrollTop = element.scrollHeight;
+  }, [lines.at(-1)?.sequence]);
+  return (
+    <section class="panel trace">
+      <h2>
+        Hypervisor <small>what Xen does, newest last</small>
+        {client.dropped.value > 0 && (
+          <small> · {client.dropped.value.toLocaleString('en')} events too fast to show</small>
+        )}
+      </h2>
+      <div class="filters">
+        {GROUPS.map(({ name, title }) => (
+          <label key={name} title={title}>
+            <input
+              type="checkbox"
+              checked={!hidden.value.has(name)}
+              onChange={() => {
+                toggle(name);
+              }}
+            />
+            {name}
+          </label>
+        ))}
+      </div>
+      <ol
+        ref={list}
+        tabIndex={0}
+        data-testid="trace"
+        onScroll={(event) => {
+          const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
+          atBottom.current = scrollHeight - scrollTop - clientHeight < 24;
+        }}
+      >
+        {lines.map((line) => (
+          <Line key={line.sequence} line={line} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Line({ line }: { line: TraceLine }) {
+  const failed = line.result.startsWith('-');
+  return (
+    <li class={line.kind} style={{ paddingLeft: `${String(0.4 + line.depth)}em` }}>
+      <time>{(line.ns / 1e9).toFixed(6)}</time> <b>{line.name}</b>
+      <span class="args">{line.kind === 'hypercall' ? `(${line.args})` : ` ${line.args}`}</span>
+      {line.result !== '' && <span class={failed ? 'result failed' : 'result'}> = {line.result}</span>}
+    </li>
+  );
+}

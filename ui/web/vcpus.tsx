@@ -1,0 +1,71 @@
+/** The virtual processors: state, registers (what the last step changed stands out), and the code at RIP. */
+import { signal } from '@preact/signals';
+import type { VcpuView } from '../lab/views.ts';
+import type { LabClient } from './lab-client.ts';
+
+const chosen = signal(0);
+
+export function Vcpus({ client }: { client: LabClient }) {
+  const { vcpus, running } = client.state.value;
+  const vcpu = vcpus[chosen.value] ?? vcpus[0];
+  const before = client.previous.value.vcpus[vcpu?.id ?? 0];
+  return (
+    <section class="panel vcpus">
+      <h2>
+        Virtual processors <small>registers, and the instruction that comes next</small>
+      </h2>
+      <div class="tabs" role="tablist">
+        {vcpus.map(({ id, state, mode, current }) => (
+          <button
+            key={id}
+            role="tab"
+            aria-selected={vcpu?.id === id}
+            onClick={() => {
+              chosen.value = id;
+            }}
+          >
+            vcpu {id} <i class={state}>{current && state === 'running' ? `running, ${mode}` : state}</i>
+          </button>
+        ))}
+      </div>
+      {vcpu === undefined ? (
+        <p class="hint">Nothing is booted.</p>
+      ) : (
+        <div class="processor">
+          <Registers vcpu={vcpu} before={running ? undefined : before} />
+          <Code vcpu={vcpu} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Registers({ vcpu, before }: { vcpu: VcpuView; before: VcpuView | undefined }) {
+  return (
+    <dl class="registers" data-testid="registers">
+      {Object.entries(vcpu.registers).map(([name, value]) => {
+        const changed = before !== undefined && before.registers[name] !== value;
+        return (
+          <div key={name} class={changed ? 'changed' : ''}>
+            <dt>{name}</dt>
+            <dd data-register={name}>{value}</dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
+
+function Code({ vcpu }: { vcpu: VcpuView }) {
+  if (vcpu.code.length === 0)
+    return <p class="hint">It does not have the processor: its code is not shown.</p>;
+  return (
+    <ol class="code" data-testid="code">
+      {vcpu.code.map(({ address, text }) => (
+        <li key={address}>
+          <span class="address">{address.slice(-8)}</span> {text}
+        </li>
+      ))}
+    </ol>
+  );
+}
