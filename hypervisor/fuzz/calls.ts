@@ -6,11 +6,11 @@ import * as xen from '../abi/xen.ts';
 import {
   addressOf,
   ARGUMENT_VA,
-  CODE_VA,
   domidOf,
   entryAddressOf,
   entryOf,
   frameOf,
+  HANDLER_VA,
   LIST_VA,
   pageOf,
   type Scene,
@@ -201,7 +201,7 @@ const vcpuOp: Generator = (scene) => {
 
 const settings: Generator = (scene) => {
   const { random } = scene;
-  const handler = random.oneIn(3) ? valueOf(scene) : BigInt.asUintN(64, BigInt(CODE_VA));
+  const handler = random.oneIn(3) ? valueOf(scene) : BigInt.asUintN(64, BigInt(HANDLER_VA));
   switch (random.below(3)) {
     case 0:
       return call(xen.HYPERVISOR_vm_assist, [random.below(2), random.oneIn(3) ? 32 : random.below(7)]);
@@ -223,7 +223,7 @@ const settings: Generator = (scene) => {
 /** Entry points: handlers that lead back to the code that makes hypercalls, mostly. */
 const entryPoints: Generator = (scene) => {
   const { random } = scene;
-  const handler = random.oneIn(4) ? valueOf(scene) : BigInt.asUintN(64, BigInt(CODE_VA));
+  const handler = random.oneIn(4) ? valueOf(scene) : BigInt.asUintN(64, BigInt(HANDLER_VA));
   switch (random.below(3)) {
     case 0:
       return call(xen.HYPERVISOR_set_callbacks, [handler, handler, handler]);

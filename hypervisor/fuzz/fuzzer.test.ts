@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { TraceEvent } from '../trace/event.ts';
+import { traceLine } from '../trace/text.ts';
 import { Fuzzer } from './fuzzer.ts';
 
 test('random and half-valid hypercalls never get an exception out of the hypervisor, nor break the invariant', () => {
@@ -10,11 +12,19 @@ test('random and half-valid hypercalls never get an exception out of the hypervi
   }
 });
 
-test('the same seed gives the same run', () => {
-  const run = (): string => {
+test('the same seed gives the same run, traced or not', () => {
+  const run = (traced: boolean): string => {
     const fuzzer = new Fuzzer(7);
-    while (fuzzer.made < 3000) fuzzer.step();
+    let told = 0;
+    const tell = (event: TraceEvent): void => {
+      told += traceLine(event, 1).length;
+    };
+    if (traced) fuzzer.hypervisor.trace.add({ event: tell, end: tell });
+    while (fuzzer.made < 5000) fuzzer.step();
+    expect(told > 0).toBe(traced);
     return createHash('sha256').update(fuzzer.hypervisor.machine.bytes).digest('hex');
   };
-  expect(run()).toBe(run());
+  const hash = run(false);
+  expect(run(false)).toBe(hash);
+  expect(run(true)).toBe(hash);
 });

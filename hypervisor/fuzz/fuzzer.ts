@@ -17,12 +17,14 @@ import { TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';
 import { setDown } from '../sched/vcpus.ts';
 import { startTime } from '../time/areas.ts';
 import { type Call, randomCall } from './calls.ts';
+import { randomInstruction, type Trial } from './instructions.ts';
 import { Random } from './random.ts';
 import {
   ARGUMENT_VA,
   CODE_VA,
   entryOf,
   FIRST_WILD_PFN,
+  HANDLER_VA,
   LIST_VA,
   PAGES,
   type Scene,
@@ -41,8 +43,15 @@ const TICKS_PER_CALL = 12;
 const SLEEP_TICKS = 20_000_000;
 const LAST_DOMAIN_ID = 0x7000;
 
-/** syscall; jmp to itself. */
-const CODE = new Uint8Array([0x0f, 0x05, 0xeb, 0xfe, 0x90, 0x90, 0x90, 0x90]);
+/** One in so many steps is another instruction than a hypercall's. */
+const INSTRUCTION_EVERY = 8;
+
+/** Exceptions that have a handler from the start. */
+const EXCEPTIONS = 20;
+
+/** jmp to itself; syscall and that. */
+const LOOP = new Uint8Array([0xeb, 0xfe]);
+const SYSCALL = new Uint8Array([0x0f, 0x05, ...LOOP]);
 const ARGUMENT_REGISTERS = [layout.RDI, layout.RSI, layout.RDX, 10, 8] as const;
 
 export class Fuzzer {
@@ -55,8 +64,8 @@ export class Fuzzer {
   private idleRounds = 0;
   /** Domains made so far. */
   lives = 0;
-  /** The last call that was prepared, for the report of a failure. */
-  last: Call | null = null;
+  /** What was prepared last, for the report of a failure. */
+  last: Call | Trial | null = null;
 
   constructor(seed: number) {
     this.random = new Random(seed);
@@ -111,7 +120,7 @@ export class Fuzzer {
     const guest = new TestDomain(hypervisor, this.nextId++, PAGES, VCPUS);
     this.lives++;
     const { vcpu } = guest;
-    guest.poke(CODE_VA, new BigUint64Array(CODE.buffer)[0]!);
+    this.write(vcpu, HANDLER_VA, SYSCALL);
     // Half of the wild pages can become page tables at once.
     for (let pfn = FIRST_WILD_PFN; pfn < FIRST_WILD_PFN + WILD_PAGES / 2; pfn++)
       guest.call(updateVaMapping, TEST_BASE + pfn * 4096, guest.entry(pfn, 5), 0);
@@ -126,29 +135,51 @@ export class Fuzzer {
     return guest;
   }
 
-  /** Puts a call into a vcpu's registers and memory, and a grant into its table now and then. */
+  /** Gets a vcpu ready to make a call, or now and then to execute something else that stops the processor. */
   private prepare(vcpu: Vcpu): void {
-    const { frames, processor } = this.hypervisor;
+    const { processor } = this.hypervisor;
     const guest = this.domains.find(({ domain }) => domain === vcpu.domain)!;
     const other = this.domains.find(({ domain }) => domain !== vcpu.domain)!;
     const scene = { random: this.random, guest, other };
-    const call = randomCall(scene);
-    this.last = call;
-    const write = (va: number, words: readonly bigint[]): void => {
-      copyToGuest(frames, vcpu, va, new Uint8Array(new BigUint64Array(words).buffer));
-    };
-    write(ARGUMENT_VA, call.memory);
-    write(LIST_VA, call.list);
     if (this.random.oneIn(8)) grantSomething(scene);
-    processor.setHalves(layout.RAX, call.number, 0);
-    call.args.forEach((value, index) => {
-      const register = ARGUMENT_REGISTERS[index];
-      if (register !== undefined)
-        processor.setHalves(register, Number(value & 0xffff_ffffn), Number(value >> 32n));
-    });
+    if (this.random.oneIn(INSTRUCTION_EVERY)) this.prepareInstruction(vcpu, scene);
+    else this.prepareCall(vcpu, scene);
     processor.rip = CODE_VA;
     processor.set(layout.RSP, STACK_VA + 4096 - 256);
   }
+
+  private prepareCall(vcpu: Vcpu, scene: Scene): void {
+    const call = randomCall(scene);
+    this.last = call;
+    this.write(vcpu, CODE_VA, SYSCALL);
+    this.write(vcpu, ARGUMENT_VA, bytesOf(call.memory));
+    this.write(vcpu, LIST_VA, bytesOf(call.list));
+    this.hypervisor.processor.setHalves(layout.RAX, call.number, 0);
+    call.args.forEach((value, index) => {
+      const register = ARGUMENT_REGISTERS[index];
+      if (register !== undefined) this.setRegister(register, value);
+    });
+  }
+
+  private prepareInstruction(vcpu: Vcpu, scene: Scene): void {
+    const trial = randomInstruction(scene);
+    this.last = trial;
+    this.write(vcpu, CODE_VA, new Uint8Array([...trial.code, ...LOOP]));
+    for (const [register, value] of trial.registers) this.setRegister(register, value);
+  }
+
+  private setRegister(register: number, value: bigint): void {
+    this.hypervisor.processor.setHalves(register, Number(value & 0xffff_ffffn), Number(value >> 32n));
+  }
+
+  /** A write that the guest could make itself: where it has no mapping to write to, nothing happens. */
+  private write(vcpu: Vcpu, va: number, bytes: Uint8Array): void {
+    copyToGuest(this.hypervisor.frames, vcpu, va, bytes);
+  }
+}
+
+function bytesOf(words: readonly bigint[]): Uint8Array {
+  return new Uint8Array(new BigUint64Array(words).buffer);
 }
 
 /** Writes an entry of the guest's grant table, as the guest itself would. */
@@ -176,13 +207,13 @@ function contextOf(root: number): Uint32Array {
   put(offset['user_regs.rsp'], STACK_VA + 4096);
   words[offset.kernel_ss / 4] = 0xe02b;
   put(offset.kernel_sp, STACK_VA + 4096);
-  for (const vector of [layout.VECTOR_UD, layout.VECTOR_GP, layout.VECTOR_PF]) {
+  for (let vector = 0; vector < EXCEPTIONS; vector++) {
     const at = offset.trap_ctxt + vector * trap_info.size;
     words[at / 4] = vector | (0xe033 << 16);
-    put(at + trap_info.offset.address, CODE_VA);
+    put(at + trap_info.offset.address, HANDLER_VA);
   }
-  put(offset.event_callback_eip, CODE_VA);
-  put(offset.failsafe_callback_eip, CODE_VA);
+  put(offset.event_callback_eip, HANDLER_VA);
+  put(offset.failsafe_callback_eip, HANDLER_VA);
   put(offset.ctrlreg + 24, root * 4096);
   return words;
 }

@@ -18,6 +18,8 @@ export const WILD_PAGES = 12;
 
 export const ARGUMENT_VA = TEST_BASE + ARGUMENT_PFN * 4096;
 export const CODE_VA = TEST_BASE + CODE_PFN * 4096;
+/** Where traps and events go: a hypercall with whatever the registers hold. */
+export const HANDLER_VA = CODE_VA + 64;
 export const STACK_VA = TEST_BASE + STACK_PFN * 4096;
 export const LIST_VA = TEST_BASE + LIST_PFN * 4096;
 
