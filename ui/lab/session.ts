@@ -33,7 +33,8 @@ export class Session {
   private dropped = 0;
   private sequence = 0;
   private lastState = 0;
-  private booting = 0;
+  /** Ends when the domain that was asked for last is there: what comes behind it waits. */
+  private ready: Promise<void> = Promise.resolve();
 
   constructor(core: WebAssembly.Module, post: (update: Update) => void) {
     this.core = core;
@@ -51,9 +52,11 @@ export class Session {
   }
 
   private async obey(command: Command): Promise<void> {
+    if (command.type !== 'boot') await this.ready.catch(() => undefined);
     switch (command.type) {
       case 'boot':
-        return this.boot(command);
+        this.ready = this.ready.catch(() => undefined).then(() => this.boot(command));
+        return this.ready;
       case 'run':
         return this.go({});
       case 'pause':
@@ -82,11 +85,8 @@ export class Session {
   private async boot(request: BootRequest): Promise<void> {
     this.run?.abort();
     this.lab = null;
-    const turn = ++this.booting;
     const { kernel, ...rest } = request;
     const lab = await Lab.boot(this.core, { ...rest, kernel: kernel ?? helloKernel() });
-    // Somebody booted something else meanwhile.
-    if (turn !== this.booting) return;
     this.lab = lab;
     this.batch = [];
     this.dropped = 0;

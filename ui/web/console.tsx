@@ -27,6 +27,7 @@ export function Console({ client }: { client: LabClient }) {
       },
       () => {
         terminal.reset();
+        terminal.focus();
       },
     );
     const resized = new ResizeObserver(() => {

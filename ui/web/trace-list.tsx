@@ -55,6 +55,15 @@ export function TraceList({ client }: { client: LabClient }) {
   const list = useRef<HTMLOListElement>(null);
   const atBottom = useRef(true);
   const lines = visible(client.trace.value);
+  // Only what the reader does decides whether the list follows: scrolling by hand moves away from the end or back to it.
+  const follow = (): void => {
+    requestAnimationFrame(() => {
+      const element = list.current;
+      if (element === null) return;
+      const { scrollTop, scrollHeight, clientHeight } = element;
+      atBottom.current = scrollHeight - scrollTop - clientHeight < 24;
+    });
+  };
   useEffect(() => {
     const element = list.current;
     if (element !== null && atBottom.current) element.scrollTop = element.scrollHeight;
@@ -81,15 +90,7 @@ export function TraceList({ client }: { client: LabClient }) {
           </label>
         ))}
       </div>
-      <ol
-        ref={list}
-        tabIndex={0}
-        data-testid="trace"
-        onScroll={(event) => {
-          const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-          atBottom.current = scrollHeight - scrollTop - clientHeight < 24;
-        }}
-      >
+      <ol ref={list} tabIndex={0} data-testid="trace" onWheel={follow} onKeyUp={follow} onPointerUp={follow}>
         {lines.map((line) => (
           <Line key={line.sequence} line={line} />
         ))}
