@@ -25,7 +25,9 @@ let module: WebAssembly.Module | undefined;
 
 /** The compiled core; `npm run build:core` makes it. */
 export function coreModule(): WebAssembly.Module {
-  module ??= new WebAssembly.Module(readFileSync(fileURLToPath(new URL('./build/core.wasm', import.meta.url))));
+  module ??= new WebAssembly.Module(
+    readFileSync(fileURLToPath(new URL('./build/core.wasm', import.meta.url))),
+  );
   return module;
 }
 
@@ -42,7 +44,8 @@ export function userMachine(): Machine {
   writeEntry(machine, ROOT + 0x1000, 0, BigInt(ROOT + 0x2000) | 7n);
   for (let i = 0; i < MAPPED_BYTES >> 21; i++) {
     writeEntry(machine, ROOT + 0x2000, i, BigInt(ROOT + 0x3000 + i * 0x1000) | 7n);
-    for (let j = 0; j < 512; j++) writeEntry(machine, ROOT + 0x3000 + i * 0x1000, j, BigInt((i << 21) + (j << 12)) | 7n);
+    for (let j = 0; j < 512; j++)
+      writeEntry(machine, ROOT + 0x3000 + i * 0x1000, j, BigInt((i << 21) + (j << 12)) | 7n);
   }
   const { processor } = machine;
   processor.loadAddressSpace(ROOT, 0, false);
