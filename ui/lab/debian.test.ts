@@ -1,0 +1,150 @@
+/** Debian's stock kernels, which nobody here wrote, on this machine: they boot, their shell works, they end as they should. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { debianImages } from '../../guests/debian/fetch.ts';
+import { SHUTDOWN_crash, SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
+import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { loadCore } from './core-node.ts';
+import { describeEnd } from './ending.ts';
+import { Lab } from './lab.ts';
+import { stateHash } from './state-hash.ts';
+
+const images = await debianImages();
+const core = loadCore();
+const SLICE_TICKS = 100_000_000;
+const COMMAND_LINE = 'console=hvc0 rdinit=/init';
+/** A minute of guest time: far more than anything here takes. */
+const PATIENCE_NS = 60e9;
+
+class Guest {
+  readonly lab: Lab;
+  log = '';
+
+  constructor(lab: Lab) {
+    this.lab = lab;
+    const decoder = new TextDecoder();
+    lab.onConsole((bytes) => {
+      this.log += decoder.decode(bytes, { stream: true });
+    });
+  }
+
+  static async boot(kernel: string, vcpus: number): Promise<Guest> {
+    const ramdisk = readFileSync(images!.initrd);
+    const request = {
+      kernel: readFileSync(kernel),
+      ramdisk,
+      commandLine: COMMAND_LINE,
+      memoryMb: 128,
+      vcpus,
+    };
+    return new Guest(await Lab.boot(core, request));
+  }
+
+  /** Runs until the console has printed `text`. */
+  until(text: RegExp): void {
+    const ns = this.lab.ns + PATIENCE_NS;
+    for (;;) {
+      const stop = this.lab.run({ text, ns }, SLICE_TICKS);
+      if (stop === undefined) continue;
+      expect(stop.kind, `waiting for ${String(text)}; the console ends with ${this.log.slice(-300)}`).toBe(
+        'text',
+      );
+      return;
+    }
+  }
+
+  /** Types a command and gives what it prints. The quotes keep the echo of what is typed from being the marks. */
+  shell(command: string): string {
+    this.lab.type(new TextEncoder().encode(`echo S''TART; ${command}; echo E''ND\n`));
+    this.until(/END\r?\n/);
+    const printed = this.log.replaceAll('\r', '');
+    return printed.slice(printed.lastIndexOf('START\n') + 6, printed.lastIndexOf('END\n')).trim();
+  }
+
+  /** Types a command that ends the domain. */
+  end(command: string): void {
+    this.lab.type(new TextEncoder().encode(`${command}\n`));
+    const ns = this.lab.ns + PATIENCE_NS;
+    while (this.lab.domain.shutdown === null) {
+      const stop = this.lab.run({ ns }, SLICE_TICKS);
+      if (stop !== undefined) expect(stop.kind).toBe('ended');
+    }
+  }
+
+  invariant(): string[] {
+    return checkFrameTable(this.lab.hypervisor.frames, this.lab.hypervisor.domains);
+  }
+}
+
+describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
+  it('boots to a shell in which ordinary things work, and powers off', async () => {
+    const guest = await Guest.boot(images!.cloud, 1);
+    guest.until(/INIT-REACHED/);
+    guest.until(/# /);
+    expect(guest.log).toContain('Hypervisor detected: Xen PV');
+    expect(guest.log).toContain('xen:events: Using FIFO-based ABI');
+    expect(guest.log).toContain('xen:grant_table: Grant tables using version 1 layout');
+    expect(guest.log).toContain('x86/mm: Checked W+X mappings: passed, no W+X pages found.');
+    expect(guest.log).not.toMatch(/WARNING|BUG|Call Trace/);
+    expect(guest.shell('echo one two three | wc -w')).toBe('3');
+    expect(guest.shell('dd if=/dev/zero bs=1k count=64 2>/dev/null | md5sum')).toBe(
+      'fcd6bcb56c1689fcef28b57c22475bad  -',
+    );
+    expect(guest.shell('echo hello | gzip | gzip -d')).toBe('hello');
+    expect(guest.shell(`awk 'BEGIN { printf "%.10f %g", 22 / 7, 1e300 * 1e-299 }'`)).toBe('3.1428571429 10');
+    expect(guest.shell('ps | grep -c kthreadd')).not.toBe('0');
+    expect(guest.shell('sleep 0.1 & wait %1; echo $?')).toContain('0');
+    expect(guest.shell('date +%Y')).toBe('2026');
+    expect(guest.shell('a=$(date +%s); sleep 2; echo $(($(date +%s) - a))')).toBe('2');
+    expect(guest.invariant()).toEqual([]);
+    guest.end('poweroff');
+    expect(guest.lab.domain.shutdown?.reason).toBe(SHUTDOWN_poweroff);
+    expect(describeEnd(guest.lab.domain)).toBe('The domain has powered off.');
+  });
+
+  it('runs on four vcpus, and tells why when it crashes', async () => {
+    const guest = await Guest.boot(images!.cloud, 4);
+    guest.until(/INIT-REACHED/);
+    guest.until(/# /);
+    expect(guest.log).toContain('smp: Brought up 1 node, 4 CPUs');
+    expect(guest.shell('grep -c ^processor /proc/cpuinfo')).toBe('4');
+    expect(guest.shell('for i in 1 2 3 4; do (echo $i | md5sum >/dev/null; echo $i) & done; wait')).toMatch(
+      /4/,
+    );
+    expect(guest.invariant()).toEqual([]);
+    guest.end('echo c > /proc/sysrq-trigger');
+    expect(guest.log).toContain('sysrq: Trigger a crash');
+    expect(guest.lab.domain.shutdown?.reason).toBe(SHUTDOWN_crash);
+    const report = describeEnd(guest.lab.domain);
+    expect(report).toMatch(/RIP: +e033:\[<[0-9a-f]{16}>\]/);
+    expect(report).toMatch(/rax: [0-9a-f]{16}/);
+    expect(report).toContain('Guest stack trace');
+  });
+
+  it('is the same run twice, and traced', async () => {
+    const hashes = new Set<string>();
+    for (const traced of [false, true, false]) {
+      const guest = await Guest.boot(images!.cloud, 1);
+      let events = 0;
+      const sink = { event: () => void events++, end: () => undefined };
+      if (traced) guest.lab.hypervisor.trace.add(sink);
+      guest.until(/INIT-REACHED/);
+      const instructions = 2_780_000_000;
+      while (guest.lab.run({ instructions }, SLICE_TICKS) === undefined);
+      expect(guest.lab.instructions).toBe(instructions);
+      expect(events > 100_000).toBe(traced);
+      hashes.add(await stateHash(guest.lab.hypervisor));
+    }
+    expect(hashes.size).toBe(1);
+  });
+});
+
+describe.skipIf(images === undefined)("Debian's generic kernel", () => {
+  it('boots from its XZ payload', async () => {
+    const guest = await Guest.boot(images!.generic, 1);
+    guest.until(/INIT-REACHED/);
+    guest.until(/# /);
+    expect(guest.shell('uname -r')).not.toContain('cloud');
+    expect(guest.invariant()).toEqual([]);
+  });
+});
