@@ -1,0 +1,123 @@
+/** The command line as a user runs it. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { helloKernel } from '../../guests/hello/hello.ts';
+
+const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
+
+interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `xenoscope boot ARGS` with `input` on its standard input. */
+function boot(args: readonly string[], input = ''): Promise<Result> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [BIN, 'boot', ...args], { stdio: 'pipe' });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on('close', (status) => {
+      done({ status, stdout, stderr });
+    });
+    child.stdin.end(input);
+  });
+}
+
+function file(name: string, bytes: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+describe('the built-in guest', () => {
+  it('greets, echoes keys, powers off: status 0', async () => {
+    const { status, stdout, stderr } = await boot([], 'hello Xen\nq');
+    expect(stdout).toContain('Hello from a Xen guest: 32768 pages of memory.');
+    expect(stdout).toContain('hello Xen');
+    expect(stdout).toContain('Good bye.');
+    expect(stderr).toContain('The domain has powered off.');
+    expect(status).toBe(0);
+  });
+
+  it('counts seconds by its timer', async () => {
+    const { status, stdout } = await boot(['--until', 'second 3', '--memory', '16']);
+    expect(stdout).toMatch(/4096 pages[^]*second 1\r\nsecond 2\r\nsecond 3/);
+    expect(status).toBe(0);
+  });
+
+  it('crashes: status 3, with registers, RIP and stack', async () => {
+    const { status, stderr } = await boot([], 'c');
+    expect(stderr).toContain('The domain has crashed.');
+    expect(stderr).toMatch(/RIP: +e033:\[<ffffffff80[0-9a-f]{6}>\]/);
+    expect(stderr).toMatch(/rax: [0-9a-f]{16}/);
+    expect(stderr).toContain('Guest stack trace');
+    expect(status).toBe(3);
+  });
+
+  it('ends before the text: status 4; out of time: status 5', async () => {
+    const [early, late] = await Promise.all([boot(['--until', 'never'], 'q'), boot(['--for', '0.5'])]);
+    expect(early.status).toBe(4);
+    expect(late.status).toBe(5);
+    expect(late.stderr).toContain('0.5 s of guest time are over');
+  });
+
+  it('has one hash, traced or not, and a trace that shows what it did', async () => {
+    const path = join(folder, 'trace.txt');
+    const [plain, traced] = await Promise.all([
+      boot(['--for', '2', '--hash', '--counts']),
+      boot(['--for', '2', '--hash', '--trace', path]),
+    ]);
+    const hash = /^[0-9a-f]{64} at instruction \d+$/m;
+    expect(plain.stdout).toMatch(hash);
+    expect(hash.exec(traced.stdout)?.[0]).toBe(hash.exec(plain.stdout)?.[0]);
+    expect(plain.stderr).toMatch(/\d+ {2}hypercall sched_op/);
+    const trace = readFileSync(path, 'utf8');
+    expect(trace).toMatch(/ d1v0 callback_op\(.*CALLBACKOP_register.*\) = 0/);
+    expect(trace).toMatch(/ xen {2}timer singleshot of vcpu 0/);
+  });
+});
+
+describe('what cannot be booted is one line on stderr and status 2', () => {
+  const elf = helloKernel();
+  const edited = (at: number, byte: number): Uint8Array => {
+    const copy = elf.slice();
+    copy[at] = byte;
+    return copy;
+  };
+  const cases: readonly (readonly [what: string, args: () => readonly string[], message: RegExp])[] = [
+    ['a file that is not there', () => [join(folder, 'absent')], /cannot read .*absent/],
+    ['an empty file', () => [file('empty', '')], /empty: /],
+    ['text', () => [file('text', 'no kernel at all\n'.repeat(100))], /text: .*not a/],
+    ['a truncated kernel', () => [file('short', elf.subarray(0, 5000))], /short: .*truncated|short: .*ends/],
+    ['another architecture', () => [file('arm', edited(18, 0xb7))], /arm: .*(architecture|machine|x86)/i],
+    ['an ELF without notes', () => [file('bare', edited(64 + 56, 0))], /bare: .*note/i],
+    ['too little memory', () => [file('small', elf), '--memory', '1'], /small: .*(memory|fit)/],
+    ['no ramdisk', () => ['--ramdisk', join(folder, 'absent')], /cannot read .*absent/],
+    ['too many vcpus', () => ['--vcpus', '100000'], /vcpus/],
+  ];
+  it.each(cases)('%s', async (_what, args, message) => {
+    const { status, stderr } = await boot(args());
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+
+  it.each([
+    ['an unknown option', ['--frobnicate']],
+    ['a memory that is no number', ['--memory', 'much']],
+    ['a bad expression', ['--until', '(']],
+    ['no time at all', ['--for', '0']],
+  ])('%s', async (_what, args) => {
+    const { status, stderr } = await boot(args);
+    expect(stderr).toMatch(/^error: /);
+    expect(status).toBe(2);
+  });
+});
