@@ -21,7 +21,9 @@ export function Controls({ client }: { client: LabClient }) {
   const over = !booted || ended !== null;
   const runUntil = (event: Event): void => {
     event.preventDefault();
-    if (untilText.value !== '') client.send({ type: 'runUntil', text: untilText.value });
+    const wanted = untilText.value.trim();
+    if (/^\d+$/.test(wanted)) client.send({ type: 'runUntil', instructions: Number(wanted) });
+    else if (wanted !== '') client.send({ type: 'runUntil', text: wanted });
   };
   return (
     <div class="controls" role="toolbar" aria-label="Run control">
@@ -55,15 +57,15 @@ export function Controls({ client }: { client: LabClient }) {
         <input
           type="text"
           size={14}
-          placeholder="console text"
-          aria-label="Run until the console prints"
+          placeholder="text or count"
+          aria-label="Run until"
           value={untilText.value}
           onInput={(event) => (untilText.value = event.currentTarget.value)}
         />
         <button
           type="submit"
           disabled={over || untilText.value === ''}
-          title="Run until the console has printed this (a regular expression)"
+          title="Run until the console has printed this (a regular expression), or, for a number, until so many instructions are retired"
         >
           Run until
         </button>

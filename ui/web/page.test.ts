@@ -1,0 +1,163 @@
+/** The page in Chromium: built, served, and used as a student would. */
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { build, preview, type PreviewServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assemble } from '../../core/assembler/assemble.ts';
+import { debianImages } from '../../guests/debian/fetch.ts';
+import { helloKernel } from '../../guests/hello/hello.ts';
+import { writeXenKernel } from '../../guests/toolchain/elf.ts';
+import {
+  XEN_ELFNOTE_ENTRY,
+  XEN_ELFNOTE_GUEST_OS,
+  XEN_ELFNOTE_VIRT_BASE,
+  XEN_ELFNOTE_XEN_VERSION,
+} from '../../hypervisor/abi/elfnote.ts';
+import { loadCore } from '../lab/core-node.ts';
+import { Lab } from '../lab/lab.ts';
+import { stateHash } from '../lab/state-hash.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+const images = await debianImages();
+const folder = mkdtempSync(join(tmpdir(), 'xenoscope-page-'));
+const CONFIGURATION = fileURLToPath(new URL('../../vite.config.ts', import.meta.url));
+const BROWSER_ARGS = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+const BOOT_TIMEOUT = 90_000;
+/** Where the hashes of Node and Chromium are compared: the shell is up. */
+const DEBIAN_INSTRUCTIONS = 2_780_000_000;
+
+/** A kernel that does nothing but spin. */
+function spinningKernel(): Uint8Array {
+  const virtBase = 0xffffffff80000000n;
+  const address = virtBase + 0x100000n;
+  return writeXenKernel({
+    address,
+    virtBase,
+    entry: address,
+    image: assemble('spin: inc rax\n jmp spin\n', { origin: address }).bytes,
+    bssBytes: 0,
+    notes: [
+      { type: XEN_ELFNOTE_GUEST_OS, value: 'spin' },
+      { type: XEN_ELFNOTE_XEN_VERSION, value: 'xen-3.0' },
+      { type: XEN_ELFNOTE_VIRT_BASE, value: virtBase },
+      { type: XEN_ELFNOTE_ENTRY, value: address },
+    ],
+  });
+}
+
+function file(name: string, bytes: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+describe.skipIf(executablePath === undefined)('the page', () => {
+  let server: PreviewServer;
+  let browser: Browser;
+  let page: Page;
+  let address = '';
+
+  beforeAll(async () => {
+    const outDir = join(folder, 'site');
+    await build({ configFile: CONFIGURATION, logLevel: 'error', build: { outDir, emptyOutDir: true } });
+    server = await preview({
+      configFile: CONFIGURATION,
+      logLevel: 'error',
+      build: { outDir },
+      preview: { port: 4873, strictPort: false },
+    });
+    address = server.resolvedUrls!.local[0]!;
+    browser = await chromium.launch({ executablePath: executablePath!, args: BROWSER_ARGS });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  /** Opens the page anew. */
+  async function open(): Promise<void> {
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.goto(address);
+  }
+  const text = (testId: string): Promise<string> => page.getByTestId(testId).innerText();
+  async function consoleHas(wanted: string, timeout = 20_000): Promise<void> {
+    const found = (expected: string): boolean =>
+      document.querySelector('[data-testid=console] .xterm-rows')?.textContent.includes(expected) === true;
+    await page.waitForFunction(found, wanted, { timeout });
+  }
+  const rip = (): Promise<string> => page.locator('[data-register=rip]').innerText();
+  async function bootFiles(kernel: string, ramdisk?: string): Promise<void> {
+    await page.getByTestId('kernel').setInputFiles(kernel);
+    if (ramdisk !== undefined) await page.getByTestId('ramdisk').setInputFiles(ramdisk);
+    await page.getByRole('button', { name: 'Boot' }).click();
+  }
+
+  it('boots the built-in guest by itself; it echoes keys, and steps', async () => {
+    await open();
+    await consoleHas('Type and I echo');
+    await page.keyboard.type('hello page');
+    await consoleHas('hello page');
+    await page.getByTestId('run').click();
+    await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
+    await page.getByTestId('step-hypercall').click();
+    const before = await rip();
+    await page.getByTestId('step-instruction').click();
+    await expect.poll(rip).not.toBe(before);
+    expect(await text('trace')).toContain('sched_op');
+    expect(await text('channels')).toContain('VIRQ timer');
+    expect(await text('code')).toMatch(/[0-9a-f]{8} \w+/);
+  });
+
+  it('answers while a guest spins, and tells of a bad file in a sentence', async () => {
+    await open();
+    await bootFiles(file('spin', spinningKernel()));
+    await expect.poll(() => text('instructions'), { timeout: 20_000 }).toMatch(/\d{2},\d{3},\d{3}$/);
+    await page.getByTestId('run').click();
+    await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
+    expect(await text('code')).toMatch(/inc rax|jmp /);
+    await bootFiles(file('bad', 'this is no kernel\n'.repeat(60)));
+    await expect.poll(() => page.getByRole('alert').innerText()).toMatch(/not a/);
+    await bootFiles(file('hello', helloKernel()));
+    await consoleHas('Type and I echo');
+  });
+
+  async function hashInPage(instructions: number): Promise<string> {
+    await page.getByLabel('skip idle time').check();
+    await page.getByLabel('Run until').fill(String(instructions));
+    await page.getByRole('button', { name: 'Run until' }).click();
+    await expect
+      .poll(() => text('instructions'), { timeout: BOOT_TIMEOUT })
+      .toBe(instructions.toLocaleString('en'));
+    await page.getByTestId('hash-button').click();
+    await page.getByTestId('hash').waitFor();
+    return text('hash');
+  }
+
+  it.skipIf(images === undefined)(
+    "boots Debian's kernel to its shell, in the very state that Node has",
+    async () => {
+      await open();
+      await bootFiles(images!.cloud, images!.initrd);
+      const shown = await hashInPage(DEBIAN_INSTRUCTIONS);
+      const lab = await Lab.boot(loadCore(), {
+        kernel: readFileSync(images!.cloud),
+        ramdisk: readFileSync(images!.initrd),
+        commandLine: 'console=hvc0 rdinit=/init',
+        memoryMb: 128,
+        vcpus: 1,
+      });
+      while (lab.run({ instructions: DEBIAN_INSTRUCTIONS }, 100_000_000) === undefined);
+      expect(shown).toContain(await stateHash(lab.hypervisor));
+      await page.getByTestId('run').click();
+      await page.getByTestId('console').click();
+      await page.keyboard.type('echo $((6*7)) is it\n');
+      await consoleHas('42 is it', BOOT_TIMEOUT);
+    },
+  );
+});
