@@ -15,7 +15,7 @@ import { channelViews, vcpuView } from './views.ts';
 
 /** Lines posted at once; more are dropped, oldest first, and counted. */
 const BATCH_LINES = 400;
-/** Between two states while it runs, in ms. */
+/** Between two states, and two batches of trace lines, while it runs, in ms. */
 const STATE_MS = 200;
 /** How far a step to a hypercall or event goes before it gives up, in ticks (10 s of guest time). */
 const STEP_TICKS = 10_000_000_000;
@@ -148,9 +148,9 @@ export class Session {
   }
 
   private afterSlice(): void {
+    if (performance.now() - this.lastState < STATE_MS) return;
     this.postTrace();
-    const now = performance.now();
-    if (now - this.lastState >= STATE_MS) this.postState();
+    this.postState();
   }
 
   private trace(event: TraceEvent): void {

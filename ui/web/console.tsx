@@ -17,6 +17,14 @@ export function Console({ client }: { client: LabClient }) {
     terminal.loadAddon(fit);
     terminal.open(place.current!);
     fit.fit();
+    // A terminal that answers a guest's questions (where is the cursor, what are you) would be input that nobody typed.
+    for (const id of [
+      { final: 'n' },
+      { final: 'c' },
+      { prefix: '?', final: 'n' },
+      { prefix: '>', final: 'c' },
+    ])
+      terminal.parser.registerCsiHandler(id, () => true);
     const encoder = new TextEncoder();
     terminal.onData((text) => {
       client.send({ type: 'keys', bytes: encoder.encode(text) });

@@ -13,6 +13,7 @@ import { writeXenKernel } from '../../guests/toolchain/elf.ts';
 import {
   XEN_ELFNOTE_ENTRY,
   XEN_ELFNOTE_GUEST_OS,
+  XEN_ELFNOTE_LOADER,
   XEN_ELFNOTE_VIRT_BASE,
   XEN_ELFNOTE_XEN_VERSION,
 } from '../../hypervisor/abi/elfnote.ts';
@@ -45,6 +46,7 @@ function spinningKernel(): Uint8Array {
     notes: [
       { type: XEN_ELFNOTE_GUEST_OS, value: 'spin' },
       { type: XEN_ELFNOTE_XEN_VERSION, value: 'xen-3.0' },
+      { type: XEN_ELFNOTE_LOADER, value: 'generic' },
       { type: XEN_ELFNOTE_VIRT_BASE, value: virtBase },
       { type: XEN_ELFNOTE_ENTRY, value: address },
     ],
@@ -100,7 +102,8 @@ describe.skipIf(executablePath === undefined)('the page', () => {
 
   it('boots the built-in guest by itself; it echoes keys, and steps', async () => {
     await open();
-    await consoleHas('Type and I echo');
+    // After its third second the guest prints only what is typed.
+    await consoleHas('second 3');
     await page.keyboard.type('hello page');
     await consoleHas('hello page');
     await page.getByTestId('run').click();
