@@ -3,11 +3,13 @@ import { signal } from '@preact/signals';
 import type { VcpuView } from '../lab/views.ts';
 import type { LabClient } from './lab-client.ts';
 
-const chosen = signal(0);
+/** The one that was clicked; null: the one that has the processor. */
+const chosen = signal<number | null>(null);
 
 export function Vcpus({ client }: { client: LabClient }) {
   const { vcpus, running } = client.state.value;
-  const vcpu = vcpus[chosen.value] ?? vcpus[0];
+  const holder = vcpus.find(({ current }) => current) ?? vcpus[0];
+  const vcpu = chosen.value === null ? holder : (vcpus[chosen.value] ?? holder);
   const before = client.previous.value.vcpus[vcpu?.id ?? 0];
   return (
     <section class="panel vcpus">
@@ -20,8 +22,11 @@ export function Vcpus({ client }: { client: LabClient }) {
             key={id}
             role="tab"
             aria-selected={vcpu?.id === id}
+            title={
+              chosen.value === id ? 'Click again to follow the vcpu that runs' : 'Keep showing this vcpu'
+            }
             onClick={() => {
-              chosen.value = id;
+              chosen.value = chosen.value === id ? null : id;
             }}
           >
             vcpu {id} <i class={state}>{current && state === 'running' ? `running, ${mode}` : state}</i>
