@@ -11,7 +11,7 @@ import type { Domain } from './domain/domain.ts';
 import type { Vcpu } from './domain/vcpu.ts';
 import { ECS_UNBOUND } from './events/channel.ts';
 import { setPortPending } from './events/send.ts';
-import { deliverUpcall, upcallDue } from './events/upcall.ts';
+import { deliverNmi, deliverUpcall, upcallDue } from './events/upcall.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { bootFrameTable } from './memory/boot.ts';
 import type { FrameTable } from './memory/frame-table.ts';
@@ -113,10 +113,9 @@ export class Hypervisor {
         this.advanceTo(this.deadlineTicks);
         continue;
       }
-      if (upcallDue(this, vcpu)) {
-        deliverUpcall(this, vcpu);
-        if (this.stop !== null) return this.stop;
-      }
+      if (vcpu.nmiPending) deliverNmi(this, vcpu);
+      if (upcallDue(this, vcpu)) deliverUpcall(this, vcpu);
+      if (this.stop !== null) return this.stop;
       now = Math.min(untilTicks, this.deadlineTicks, this.sliceEndTicks) - now;
       const reason = this.processor.run(now < MAX_BUDGET ? now : MAX_BUDGET);
       if (reason === EXIT_BUDGET) continue;

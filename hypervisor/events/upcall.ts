@@ -29,3 +29,11 @@ export function deliverUpcall(hypervisor: Hypervisor, vcpu: Vcpu): void {
   if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'upcall' });
   bounce(hypervisor, vcpu, vcpu.eventCallback, MASK_EVENTS, 0);
 }
+
+/** Enters the guest's NMI callback, if an NMI waits and no handler of one is running. */
+export function deliverNmi(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  if (vcpu.inNmi || vcpu.nmiCallback === 0) return;
+  vcpu.nmiPending = false;
+  vcpu.inNmi = true;
+  bounce(hypervisor, vcpu, vcpu.nmiCallback, MASK_EVENTS, 0);
+}

@@ -16,7 +16,7 @@ import type { Vcpu } from '../domain/vcpu.ts';
 import { setGuestContext } from '../domain/context.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
-import { setDown } from '../sched/vcpus.ts';
+import { setDown, wake } from '../sched/vcpus.ts';
 import { fillRunstate, writeRunstate, writeVcpuTime } from '../time/areas.ts';
 import { setPeriodic, setSingleshot } from '../time/timers.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
@@ -100,8 +100,9 @@ const operations: Readonly<Record<number, Operation>> = {
     if (!context.read(argument, timer)) return -EFAULT;
     return registerInfo(context, vcpu, fromHalves(timer[0]!, timer[1]!), timer[2]!);
   },
-  [vcpuAbi.VCPUOP_send_nmi](_, vcpu) {
+  [vcpuAbi.VCPUOP_send_nmi]({ hypervisor }, vcpu) {
     vcpu.nmiPending = true;
+    wake(hypervisor, vcpu);
     return 0;
   },
   // A vcpu that is not pinned has no physical id to tell.
