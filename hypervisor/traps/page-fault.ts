@@ -6,6 +6,7 @@ import type { Vcpu } from '../domain/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
 import { mapLdtOnFault } from '../memory/ldt.ts';
+import { ldtAddress } from '../memory/per-domain.ts';
 import { injectPageFault } from './bounce.ts';
 import { emulatePageTableWrite } from './ptwr.ts';
 
@@ -18,6 +19,7 @@ const RESERVED = 8;
 export function pageFault(hypervisor: Hypervisor, vcpu: Vcpu, address: number, error: number): void {
   if (!isGuestAddress(address)) {
     if ((error & (USER | RESERVED)) === 0 && mapLdtOnFault(hypervisor, vcpu, address)) return;
+    address = ownAddress(vcpu, address);
   } else if (vcpu.guestKernelMode && (error & (PRESENT | WRITE)) === (PRESENT | WRITE)) {
     if (emulatePageTableWrite(hypervisor, vcpu, address, error)) {
       hypervisor.counts.tableWrites++;
@@ -26,4 +28,10 @@ export function pageFault(hypervisor: Hypervisor, vcpu: Vcpu, address: number, e
   }
   hypervisor.counts.pageFaults++;
   injectPageFault(hypervisor, vcpu, address, error);
+}
+
+/** A fault in Xen's mapping of a vcpu's LDT is told as one of the LDT where the guest has it. */
+function ownAddress(vcpu: Vcpu, address: number): number {
+  const offset = address - ldtAddress(vcpu.id);
+  return offset >= 0 && offset < vcpu.ldtEntries * 8 ? vcpu.ldtAddress + offset : address;
 }

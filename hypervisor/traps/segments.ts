@@ -6,6 +6,7 @@
 import { ACCESS_SUPERVISOR_READ } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import type { Hypervisor } from '../hypervisor.ts';
+import { mapLdtOnFault } from '../memory/ldt.ts';
 
 /** FLAT_KERNEL_CS64 = FLAT_RING3_CS64, FLAT_USER_CS32 = FLAT_RING3_CS32, FLAT_KERNEL_SS = FLAT_RING3_SS64. */
 export const FLAT_CS64 = 0xe033;
@@ -47,7 +48,11 @@ function readDescriptor(hypervisor: Hypervisor, selector: number): boolean {
     : processor.word(layout.GDT_LIMIT);
   if (offset + 7 > limit) return false;
   const table = processor.field(local ? layout.LDTR_BASE : layout.GDT_BASE);
-  const address = processor.translate(table + offset, ACCESS_SUPERVISOR_READ);
+  let address = processor.translate(table + offset, ACCESS_SUPERVISOR_READ);
+  const { current } = hypervisor;
+  // Pages of an LDT are mapped when they are first used.
+  if (address < 0 && local && current !== null && mapLdtOnFault(hypervisor, current, table + offset))
+    address = processor.translate(table + offset, ACCESS_SUPERVISOR_READ);
   if (address < 0) return false;
   const low = machine.words[address >>> 2]!;
   const high = machine.words[(address >>> 2) + 1]!;
