@@ -1,0 +1,108 @@
+/**
+ * Xen's public ABI for guests in AssemblyScript: the tables of hypervisor/abi/ told as one module, `xen`.
+ *
+ * A number keeps its name; a struct becomes a namespace of its members' byte offsets, with `SIZE`:
+ * `load<u64>(info, start_info.nr_pages)`. Members of nested structs join their names: `start_info.console_domU_mfn`;
+ * one named as a word of the language gets an underscore (`in_`).
+ */
+import * as archX86 from '../../hypervisor/abi/arch-x86.ts';
+import * as callback from '../../hypervisor/abi/callback.ts';
+import * as console from '../../hypervisor/abi/console.ts';
+import * as cpuid from '../../hypervisor/abi/cpuid.ts';
+import * as elfnote from '../../hypervisor/abi/elfnote.ts';
+import * as errno from '../../hypervisor/abi/errno.ts';
+import * as eventChannel from '../../hypervisor/abi/event-channel.ts';
+import * as grantTable from '../../hypervisor/abi/grant-table.ts';
+import type { Composite, Fields } from '../../hypervisor/abi/layout.ts';
+import * as memory from '../../hypervisor/abi/memory.ts';
+import * as physdev from '../../hypervisor/abi/physdev.ts';
+import * as sched from '../../hypervisor/abi/sched.ts';
+import * as sharedInfo from '../../hypervisor/abi/shared-info.ts';
+import * as startInfo from '../../hypervisor/abi/start-info.ts';
+import * as vcpu from '../../hypervisor/abi/vcpu.ts';
+import * as version from '../../hypervisor/abi/version.ts';
+import * as xen from '../../hypervisor/abi/xen.ts';
+import * as xenstore from '../../hypervisor/abi/xenstore.ts';
+
+const HEADERS: readonly Readonly<Record<string, unknown>>[] = [
+  xen,
+  archX86,
+  callback,
+  console,
+  cpuid,
+  elfnote,
+  errno,
+  eventChannel,
+  grantTable,
+  memory,
+  physdev,
+  sched,
+  sharedInfo,
+  startInfo,
+  vcpu,
+  version,
+  xenstore,
+];
+
+/** The ABI's plain numbers by name, for the assembler. */
+export function abiNumbers(): Record<string, number | bigint> {
+  const numbers: Record<string, number | bigint> = {};
+  for (const [name, value] of entries())
+    if (typeof value === 'number' || typeof value === 'bigint') numbers[name] = value;
+    else if (isStruct(value))
+      for (const [member, offset] of members(value)) numbers[`${name}.${member}`] = offset;
+  return numbers;
+}
+
+let text: string | undefined;
+
+/** The source of the module `xen`. */
+export function abiModule(): string {
+  text ??= [...entries()].map(([name, value]) => declaration(name, value)).join('');
+  return text;
+}
+
+function* entries(): Generator<[string, unknown]> {
+  const seen = new Set<string>();
+  for (const header of HEADERS)
+    for (const [name, value] of Object.entries(header)) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      yield [name, value];
+    }
+}
+
+function declaration(name: string, value: unknown): string {
+  if (typeof value === 'bigint') return `export const ${name}: u64 = ${String(BigInt.asUintN(64, value))};\n`;
+  if (typeof value === 'number' && Number.isInteger(value))
+    return `export const ${name}: ${typeOf(value)} = ${String(value)};\n`;
+  if (!isStruct(value)) return '';
+  const lines = members(value).map(
+    ([member, at]) => `  export const ${safe(member)}: usize = ${String(at)};\n`,
+  );
+  return `export namespace ${name} {\n${lines.join('')}}\n`;
+}
+
+/** Addresses of the upper half are signed numbers in the tables: to a guest they are u64. */
+function typeOf(value: number): string {
+  if (value >= -0x8000_0000 && value < 0x8000_0000) return 'i32';
+  return value >= 0 && value < 0x1_0000_0000 ? 'u32' : 'i64';
+}
+
+/** A member named as a word of the language (`in`) gets an underscore. */
+function safe(name: string): string {
+  return /^(in|new|delete|default|class|import|export)$/.test(name) ? `${name}_` : name;
+}
+
+function members(struct: Composite<Fields>): [string, number][] {
+  const offsets = Object.entries(struct.offset as Record<string, number>);
+  return [
+    ...offsets.map(([path, at]): [string, number] => [path.replaceAll('.', '_'), at]),
+    ['SIZE', struct.size],
+  ];
+}
+
+function isStruct(value: unknown): value is Composite<Fields> {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  return value.kind === 'struct' || value.kind === 'union';
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { compile, CompileError } from './compile.ts';
+import type { CompileOptions } from './compile.ts';
+
+const bare: CompileOptions = { runtime: 'bare', memoryBase: 0x1000 };
+
+async function run(files: Record<string, string>): Promise<number> {
+  const { wasm } = await compile(new Map(Object.entries(files)), 'main.ts', bare);
+  const { instance } = await WebAssembly.instantiate(wasm as BufferSource, {});
+  return (instance.exports['main'] as () => number)();
+}
+
+test('sources import across folders by path, and relatively within one', async () => {
+  const result = await run({
+    'main.ts': `import { twice } from 'kernel/a'; export function main(): i32 { return twice(21); }`,
+    'kernel/a.ts': `import { two } from './b'; export function twice(x: i32): i32 { return two() * x; }`,
+    'kernel/b.ts': `export function two(): i32 { return 2; }`,
+  });
+  expect(result).toBe(42);
+});
+
+test("the ABI's numbers and layouts are the module xen", async () => {
+  const result = await run({
+    'main.ts': `import { SCHEDOP_block, start_info, xencons_interface } from 'xen';
+      export function main(): i32 {
+        return SCHEDOP_block * 1000000 + <i32>start_info.console_domU_mfn * 1000 + <i32>xencons_interface.in_;
+      }`,
+  });
+  expect(result).toBe(1072000);
+});
+
+test('errors name file, line and column', async () => {
+  const sources = new Map([['main.ts', `export function main(): i32 {\n  return x;\n}\nlet y: i32 = "a";`]]);
+  const failure = compile(sources, 'main.ts', bare);
+  await expect(failure).rejects.toThrow(CompileError);
+  await expect(failure).rejects.toThrow("main.ts:2:10: Cannot find name 'x'.");
+  await expect(failure).rejects.toThrow(
+    "main.ts:4:14: Type '~lib/string/String' is not assignable to type 'i32'.",
+  );
+});
+
+test('a module that is not there is named', async () => {
+  const sources = new Map([
+    ['main.ts', `import { f } from 'kernel/none'; export function main(): i32 { return f(); }`],
+  ]);
+  await expect(compile(sources, 'main.ts', bare)).rejects.toThrow(/kernel\/none/);
+});

@@ -1,0 +1,125 @@
+/**
+ * AssemblyScript to wasm, from sources in memory: the same in Node and in the page.
+ *
+ * Sources are named by their path below guests/ (`kernel/console.ts`), and imported so across folders
+ * (`import { print } from 'kernel/console'`) or relatively within one. `xen` is the ABI (abi-module.ts).
+ */
+import asc from 'assemblyscript/asc';
+import { abiModule } from './abi-module.ts';
+
+/** Sources by their path below guests/. */
+export type Sources = ReadonlyMap<string, string>;
+
+/** What the code will be: it decides the AssemblyScript runtime and where static data lie. */
+export interface CompileOptions {
+  /**
+   * `kernel`: memory by the kernel's own heap (kernel/runtime.ts), no collector. `program`: AssemblyScript's incremental
+   * collector. `bare`: never frees; no heap but what follows the static data.
+   */
+  readonly runtime: 'kernel' | 'program' | 'bare';
+  /** Address of the first static byte in linear memory. */
+  readonly memoryBase: number;
+}
+
+export interface Compiled {
+  readonly wasm: Uint8Array;
+  /** A source map, version 3: from byte offsets of the wasm file to lines of the sources. */
+  readonly sourceMap: string;
+}
+
+/** An error or a warning of the compiler at its place. Lines and columns count from 1; 0: no place. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The sources do not compile. */
+export class CompileError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(diagnostics: readonly Diagnostic[], rest: string) {
+    const errors = diagnostics.filter(({ severity }) => severity === 'error');
+    super(errors.length > 0 ? errors.map(describe).join('\n') : rest.trim());
+    this.name = 'CompileError';
+    this.diagnostics = errors;
+  }
+}
+
+/** `file:line:column: message`. */
+export function describe({ file, line, column, message }: Diagnostic): string {
+  return file === '' ? message : `${file}:${String(line)}:${String(column)}: ${message}`;
+}
+
+const RUNTIMES = { kernel: 'stub', program: 'incremental', bare: 'stub' };
+const STUB = 'rt/index-stub';
+const LIBRARY = '~lib/';
+
+/** The compiler's library is one table for all its runs: one at a time. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** Compiles the program whose main file is `entry`. Throws CompileError. */
+export function compile(sources: Sources, entry: string, options: CompileOptions): Promise<Compiled> {
+  const result = last.then(() => compileNow(sources, entry, options));
+  last = result.catch(() => undefined);
+  return result;
+}
+
+async function compileNow(sources: Sources, entry: string, options: CompileOptions): Promise<Compiled> {
+  const outputs = new Map<string, string | Uint8Array>();
+  const diagnostics: Diagnostic[] = [];
+  const library: Record<string, string> = asc.libraryFiles;
+  const stub = library[STUB]!;
+  if (options.runtime === 'kernel') library[STUB] = `import "kernel/runtime";`;
+  const { error, stderr } = await asc.main(flags(entry, options), {
+    stdout: asc.createMemoryStream(),
+    stderr: asc.createMemoryStream(),
+    readFile: (name) => read(sources, name),
+    writeFile: (name, contents) => void outputs.set(name, contents),
+    listFiles: () => [],
+    reportDiagnostic: (message: unknown) => diagnostics.push(diagnostic(message, sources)),
+  });
+  library[STUB] = stub;
+  const wasm = outputs.get('out.wasm');
+  if (error !== null || !(wasm instanceof Uint8Array))
+    throw new CompileError(diagnostics, `${stderr.toString()}\n${error?.message ?? 'nothing was compiled'}`);
+  return { wasm, sourceMap: String(outputs.get('out.wasm.map')) };
+}
+
+function flags(entry: string, { runtime, memoryBase }: CompileOptions): string[] {
+  return [
+    ...[entry, '--outFile', 'out.wasm', '--sourceMap', '--debug', '--lib', '.'],
+    ...['--optimizeLevel', '3', '--shrinkLevel', '1', '--exportStart', 'start'],
+    ...['--runtime', RUNTIMES[runtime], '--memoryBase', String(memoryBase)],
+    ...['--enable', 'threads', '--enable', 'bulk-memory', '--enable', 'sign-extension'],
+  ];
+}
+
+function read(sources: Sources, name: string): string | null {
+  const path = name.replace(/^\.\//, '');
+  return path === 'xen.ts' ? abiModule() : (sources.get(path) ?? null);
+}
+
+/** The path below guests/ of a file as the compiler names it. */
+export function sourcePath(name: string): string {
+  return name.startsWith(LIBRARY) ? name.slice(LIBRARY.length) : name;
+}
+
+/** As much as is used here of the compiler's own DiagnosticMessage: positions count characters. */
+interface Message {
+  readonly category: number;
+  readonly message: string;
+  readonly range: { readonly start: number; readonly source: { readonly normalizedPath: string } } | null;
+}
+
+const CATEGORY_ERROR = 3;
+
+function diagnostic(raw: unknown, sources: Sources): Diagnostic {
+  const { category, message, range } = raw as Message;
+  const severity = category === CATEGORY_ERROR ? 'error' : 'warning';
+  const file = range === null ? '' : sourcePath(range.source.normalizedPath);
+  const before = sources.get(file)?.slice(0, range?.start).split('\n');
+  const column = before === undefined ? 0 : before.at(-1)!.length + 1;
+  return { severity, message, file, line: before?.length ?? 0, column };
+}

@@ -1,0 +1,24 @@
+/** The guests' sources from the disk, for Node. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Sources } from './compile.ts';
+
+const GUESTS = fileURLToPath(new URL('..', import.meta.url));
+/** The folders of guests/ that hold what runs in guests. */
+const FOLDERS = ['kernel', 'mote', 'programs', 'tests', 'toolchain/corpus'];
+
+/** Every source below guests/, and those below `directory` by their path relative to it. */
+export function readSources(directory?: string): Sources {
+  const sources = new Map<string, string>();
+  for (const folder of FOLDERS) addFolder(sources, join(GUESTS, folder), `${folder}/`);
+  if (directory !== undefined) addFolder(sources, directory, '');
+  return sources;
+}
+
+function addFolder(sources: Map<string, string>, directory: string, prefix: string): void {
+  const names = readdirSync(directory, { recursive: true }).map((name) => String(name).replaceAll('\\', '/'));
+  for (const name of names.sort())
+    if (/\.(ts|asm)$/.test(name) && !name.endsWith('.test.ts'))
+      sources.set(prefix + name, readFileSync(join(directory, name), 'utf8'));
+}
