@@ -1,0 +1,137 @@
+/** Model specific registers: those that Linux reads, some of each kind that Xen treats alone, some that nobody has. */
+import type { Probe } from './probe.ts';
+
+const READ = [
+  ...[
+    0x0, 0x1, 0x17, 0x1b, 0x2a, 0x33, 0x34, 0x35, 0x3a, 0x3b, 0x48, 0x49, 0x4e, 0x79, 0x8b, 0xc1, 0xcd, 0xce,
+  ],
+  ...[
+    0xcf, 0xe2, 0xe7, 0xe8, 0xfe, 0x10a, 0x10b, 0x11e, 0x122, 0x123, 0x140, 0x174, 0x175, 0x176, 0x179, 0x17a,
+  ],
+  ...[
+    0x17b, 0x186, 0x198, 0x199, 0x19a, 0x19b, 0x19c, 0x1a0, 0x1a2, 0x1a4, 0x1ad, 0x1b0, 0x1c9, 0x1d9, 0x1db,
+  ],
+  ...[
+    0x200, 0x250, 0x277, 0x280, 0x29f, 0x2ff, 0x309, 0x345, 0x38d, 0x38f, 0x400, 0x401, 0x47f, 0x480, 0x4d0,
+  ],
+  ...[0x560, 0x570, 0x600, 0x606, 0x611, 0x6a0, 0x6a2, 0x6e0, 0x770, 0x800, 0x802, 0x80b, 0xd90, 0xda0],
+  ...[0x40000000, 0x40000001, 0x40000002, 0x40000100, 0x40000200, 0x400002ff, 0x40000300],
+  ...[
+    0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000100, 0xc0000101, 0xc0000102,
+    0xc0000103,
+  ],
+  ...[
+    0xc0010000, 0xc0010004, 0xc0010010, 0xc0010015, 0xc001001a, 0xc001001f, 0xc0010020, 0xc0010041,
+    0xc0010055,
+  ],
+  ...[
+    0xc0010058, 0xc0010061, 0xc0010062, 0xc0010064, 0xc0010111, 0xc0010114, 0xc0010117, 0xc001011f,
+    0xc0010140,
+  ],
+  ...[0xc0010200, 0xc0011020, 0xc0011022, 0xc0011027, 0xc0011029, 0xc001102a, 0xdeadbeef, 0xffffffff],
+];
+
+/** Registers and values written; \`same\` is what is read there. */
+const WRITTEN: readonly (readonly [number, bigint | 'same'])[] = [
+  [0x10, 0n],
+  [0x1b, 'same'],
+  [0x1b, 0n],
+  [0x3a, 0n],
+  [0x3b, 0n],
+  [0x48, 0n],
+  [0x49, 0n],
+  [0x49, 1n],
+  [0x79, 0n],
+  [0x8b, 0n],
+  [0x8b, 1n],
+  [0xce, 'same'],
+  [0xce, 0n],
+  [0xe7, 0n],
+  [0xe8, 0n],
+  [0x140, 0n],
+  [0x140, 1n],
+  [0x140, 0n],
+  [0x140, 2n],
+  [0x174, 0n],
+  [0x17a, 0n],
+  [0x17b, 0n],
+  [0x199, 0n],
+  [0x19b, 0n],
+  [0x1a0, 'same'],
+  [0x1a0, 1n],
+  [0x1b0, 0n],
+  [0x1d9, 0n],
+  [0x1d9, 1n],
+  [0x277, 'same'],
+  [0x277, 0n],
+  [0x2ff, 0n],
+  [0x345, 0n],
+  [0x38f, 0n],
+  [0x400, 0n],
+  [0x401, 0n],
+  [0x401, 1n],
+  [0x6e0, 0n],
+  [0x80b, 0n],
+  [0xda0, 0n],
+  [0x40000000, 0n],
+  [0x40000000, 0x1000n],
+  [0x40000001, 0n],
+  [0x40000200, 0n],
+  [0xc0000080, 'same'],
+  [0xc0000080, 0n],
+  [0xc0000080, 0xd00n],
+  [0xc0000081, 0n],
+  [0xc0000082, 0n],
+  [0xc0000084, 0n],
+  [0xc0000100, 0x123456789000n],
+  [0xc0000100, 0x0000800000000000n],
+  [0xc0000101, 0xffff8000deadb000n],
+  [0xc0000101, 0x0000800000000000n],
+  [0xc0000102, 0x7fffdeadb000n],
+  [0xc0000102, 0xfffe800000000000n],
+  [0xc0000103, 0n],
+  [0xc0010000, 0n],
+  [0xc0010015, 0n],
+  [0xc001001f, 0n],
+  [0xc0010020, 0n],
+  [0xc0010062, 0n],
+  [0xc0010058, 0n],
+  [0xc001011f, 0n],
+  [0xc0011029, 0n],
+  [0xdeadbeef, 0n],
+];
+
+/** Read back after the writes. */
+const KEPT = [0x140, 0xc0000080, 0xc0000100, 0xc0000101, 0xc0000102];
+
+const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
+
+function read(index: number): string {
+  return `mov ecx, ${hex(index)}\n rdmsr\n shl rdx, 32\n or rax, rdx`;
+}
+
+function reading(index: number): Probe {
+  return { name: `rdmsr ${hex(index)}`, code: read(index) };
+}
+
+function writing([index, value]: readonly [number, bigint | 'same']): Probe {
+  if (value === 'same')
+    return {
+      name: `wrmsr ${hex(index)}, what it holds`,
+      code: `mov ecx, ${hex(index)}\n rdmsr\n wrmsr\n xor eax, eax`,
+    };
+  const low = value & 0xffffffffn;
+  return {
+    name: `wrmsr ${hex(index)}, ${hex(value)}`,
+    setup: `mov ecx, ${hex(index)}\n mov eax, ${hex(low)}\n mov edx, ${hex(value >> 32n)}`,
+    code: 'wrmsr\n xor eax, eax',
+  };
+}
+
+export const MSRS: readonly Probe[] = [
+  ...READ.map(reading),
+  ...WRITTEN.map(writing),
+  ...KEPT.map((index) => ({ ...reading(index), name: `rdmsr ${hex(index)}, after the writes` })),
+  { name: 'rdmsr 0xc0000080, by the user', mode: 'user', code: read(0xc0000080) },
+  { name: 'wrmsr 0xc0000100, by the user', mode: 'user', code: 'mov ecx, 0xc0000100\n wrmsr' },
+];
