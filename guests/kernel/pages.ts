@@ -1,0 +1,199 @@
+/**
+ * The physical allocator: which pages are free, and how many uses each of the others has.
+ *
+ * A bitmap has a bit for each free page, so a run of neighbours is as easy to find as a single page. A record for each
+ * page counts its uses: a page of a process that has forked is shared until somebody writes to it (copy-on-write), and goes
+ * back when the last one lets go. A page is named by its address in linear memory, which is its pseudo-physical address.
+ *
+ * The heap stands on this file, and the heap comes up before the initialisers of modules have run: the variables here have
+ * constant initial values, and nothing is made with `new`.
+ */
+
+export const PAGE_SIZE: usize = 4096;
+export const PAGE_SHIFT: usize = 12;
+
+/**
+ * Pages that only the kernel's own structures may take, so that a program that wants too much fails and the kernel goes
+ * on.
+ */
+export const KERNEL_RESERVE: u32 = 256;
+
+/** What is known of a page. */
+@unmanaged
+class Page {
+  /** Uses. 0: free, or not for allocation at all. */
+  count: u32;
+  /** Pages in the allocation that begins here; 0 inside one. */
+  run: u32;
+  /** Of a page of the heap: log2 of the size of the blocks in it. Otherwise 0. */
+  bucket: u32;
+}
+
+const PAGE_RECORD: usize = 12;
+const WORD_PAGES: usize = 64;
+
+let records: usize = 0;
+let bitmap: usize = 0;
+/** Words of the bitmap. */
+let words: usize = 0;
+/** The word where the last page was found. */
+let hint: usize = 0;
+let free: u32 = 0;
+let total: u32 = 0;
+
+// @ts-ignore: decorator
+@inline
+function record(page: usize): Page {
+  return changetype<Page>(records + (page >> PAGE_SHIFT) * PAGE_RECORD);
+}
+
+/** Bytes that the allocator needs for itself to manage `pages` pages. */
+export function bookkeepingBytes(pages: usize): usize {
+  return bitmapBytes(pages) + pages * PAGE_RECORD;
+}
+
+function bitmapBytes(pages: usize): usize {
+  return ((pages + WORD_PAGES - 1) / WORD_PAGES) * 8;
+}
+
+/** Begins with no page free. `storage`: `bookkeepingBytes(pages)` bytes, 8-aligned. */
+export function initPages(storage: usize, pages: usize): void {
+  bitmap = storage;
+  words = (pages + WORD_PAGES - 1) / WORD_PAGES;
+  records = storage + bitmapBytes(pages);
+  memory.fill(storage, 0, bookkeepingBytes(pages));
+  hint = 0;
+  free = 0;
+  total = 0;
+}
+
+/** Hands the pages from `from` to below `to` to the allocator for the first time. */
+export function addPages(from: usize, to: usize): void {
+  for (let page = from; page < to; page += PAGE_SIZE) {
+    assert(record(page).count == 0 && !isFree(page), 'a page is added twice');
+    setFree(page);
+    total++;
+  }
+}
+
+/** How many pages are free. */
+export function freePages(): u32 {
+  return free;
+}
+
+/** How many pages the allocator has, free or not. */
+export function totalPages(): u32 {
+  return total;
+}
+
+/** How many uses a page has. */
+export function pageCount(page: usize): u32 {
+  return record(page).count;
+}
+
+/** One page for the kernel, with one use; what it holds is left from before. 0: there is none. */
+export function allocatePage(): usize {
+  for (let tried: usize = 0; tried < words; tried++) {
+    const at = bitmap + hint * 8;
+    const word = load<u64>(at);
+    if (word != 0) {
+      const page = (hint * WORD_PAGES + <usize>ctz(word)) << PAGE_SHIFT;
+      take(page, 1);
+      return page;
+    }
+    if (++hint == words) hint = 0;
+  }
+  return 0;
+}
+
+/** One page for a program or a cache: 0 when only the kernel's reserve is left. */
+export function allocateUserPage(): usize {
+  return free > KERNEL_RESERVE ? allocatePage() : 0;
+}
+
+/** `count` pages in a row, with one use. 0: there is no such run. */
+export function allocatePages(count: u32): usize {
+  if (count == 1) return allocatePage();
+  let length: u32 = 0;
+  const end = words * WORD_PAGES;
+  for (let index: usize = 0; index < end; index++) {
+    if (length == 0 && load<u64>(bitmap + (index / WORD_PAGES) * 8) == 0) {
+      index |= WORD_PAGES - 1;
+      continue;
+    }
+    length = isFree(index << PAGE_SHIFT) ? length + 1 : 0;
+    if (length < count) continue;
+    const first = (index + 1 - count) << PAGE_SHIFT;
+    take(first, count);
+    return first;
+  }
+  return 0;
+}
+
+/** One more use of a page. */
+export function getPage(page: usize): void {
+  const known = record(page);
+  assert(known.count > 0, 'a use of a free page');
+  known.count++;
+}
+
+/** One use less of an allocation that begins with `page`; with the last one its pages are free. */
+export function putPage(page: usize): void {
+  const known = record(page);
+  assert(known.count > 0 && known.run > 0, 'a page is freed that is not in use');
+  if (--known.count > 0) return;
+  const end = page + ((<usize>known.run) << PAGE_SHIFT);
+  known.run = 0;
+  known.bucket = 0;
+  for (let each = page; each < end; each += PAGE_SIZE) {
+    record(each).count = 0;
+    setFree(each);
+  }
+}
+
+/** Pages in the allocation that begins with `page`; 0: none does. */
+export function runOf(page: usize): u32 {
+  return record(page).run;
+}
+
+/** Notes what the heap uses a page for. */
+export function setBucket(page: usize, bucket: u32): void {
+  record(page).bucket = bucket;
+}
+
+export function bucketOf(page: usize): u32 {
+  return record(page).bucket;
+}
+
+/** Takes a page out of the allocator for good, or until `addPages`: the balloon. It must have one use. */
+export function removePage(page: usize): void {
+  const known = record(page);
+  assert(known.count == 1 && known.run == 1, 'a page to be removed is in use');
+  known.count = 0;
+  known.run = 0;
+  total--;
+}
+
+function isFree(page: usize): bool {
+  const index = page >> PAGE_SHIFT;
+  return ((load<u64>(bitmap + (index / WORD_PAGES) * 8) >> (index % WORD_PAGES)) & 1) != 0;
+}
+
+function setFree(page: usize): void {
+  const index = page >> PAGE_SHIFT;
+  const at = bitmap + (index / WORD_PAGES) * 8;
+  store<u64>(at, load<u64>(at) | (1 << (<u64>index % WORD_PAGES)));
+  free++;
+}
+
+function take(first: usize, count: u32): void {
+  const end = first + ((<usize>count) << PAGE_SHIFT);
+  for (let page = first; page < end; page += PAGE_SIZE) {
+    const index = page >> PAGE_SHIFT;
+    const at = bitmap + (index / WORD_PAGES) * 8;
+    store<u64>(at, load<u64>(at) & ~(1 << (<u64>index % WORD_PAGES)));
+    record(page).count = 1;
+  }
+  record(first).run = count;
+  free -= count;
+}
