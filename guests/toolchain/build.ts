@@ -1,0 +1,92 @@
+/** Building guests from sources: kernels that Xen's domain builder takes, and programs for Mote. */
+import * as note from '../../hypervisor/abi/elfnote.ts';
+import { compile } from './compile.ts';
+import type { Sources } from './compile.ts';
+import { writeProgram } from './elf-program.ts';
+import { writeXenKernel } from './elf.ts';
+import { link, LinkError } from './link/link.ts';
+import type { AssemblerSource, Image } from './link/link.ts';
+import { KERNEL_DATA, KERNEL_WINDOW, PROGRAM_DATA } from './link/layout.ts';
+import runtime from './runtime-source.ts';
+
+export interface Built {
+  /** The ELF file. */
+  readonly file: Uint8Array;
+  readonly image: Image;
+}
+
+/** The file that the compiler starts from: what the assembler calls is exported here. */
+const ENTRY = 'entry.ts';
+/** A kernel's first instruction, and a program's. */
+const ENTRY_LABEL = 'entry';
+
+/**
+ * Builds the kernel whose `main.ts` lies in `folder` of the sources (`mote`), on the kernel library, with the folder's own
+ * assembler files. Throws CompileError, WasmError, AssemblyError, LinkError.
+ */
+export async function buildKernel(sources: Sources, folder: string): Promise<Built> {
+  const compiled = await compile(
+    withEntry(sources, `export * from 'kernel/start';\nexport * from '${folder}/main';\n`),
+    ENTRY,
+    { runtime: 'kernel', memoryBase: KERNEL_DATA },
+  );
+  const image = link(compiled, assemblerOf(sources, 'kernel', folder), 'kernel');
+  return { file: kernelFile(image, folder), image };
+}
+
+/** Builds the program in the source file `path` (`programs/ls.ts`), which exports `main`. */
+export async function buildProgram(sources: Sources, path: string): Promise<Built> {
+  const module = path.replace(/\.ts$/, '');
+  const compiled = await compile(
+    withEntry(sources, `export * from 'programs/lib/start';\nexport * from '${module}';\n`),
+    ENTRY,
+    { runtime: 'program', memoryBase: PROGRAM_DATA },
+  );
+  const image = link(compiled, assemblerOf(sources, 'programs/lib'), 'program');
+  return { file: writeProgram(image.segments, entryOf(image)), image };
+}
+
+function withEntry(sources: Sources, entry: string): Sources {
+  return new Map([...sources, [ENTRY, entry]]);
+}
+
+/** The assembler files right in these folders, behind what every image has. */
+function assemblerOf(sources: Sources, ...folders: readonly string[]): AssemblerSource[] {
+  const files = [...sources].filter(([name]) => folders.some((folder) => isAssemblerOf(name, folder)));
+  return [{ name: 'toolchain/runtime.asm', text: runtime }, ...files.map(([name, text]) => ({ name, text }))];
+}
+
+function isAssemblerOf(name: string, folder: string): boolean {
+  return (
+    name.startsWith(`${folder}/`) && name.endsWith('.asm') && !name.slice(folder.length + 1).includes('/')
+  );
+}
+
+function entryOf(image: Image): number {
+  const entry = image.labels.get(ENTRY_LABEL);
+  if (entry === undefined)
+    throw new LinkError(`no assembler file defines '${ENTRY_LABEL}', the first instruction`);
+  return entry;
+}
+
+function kernelFile(image: Image, name: string): Uint8Array {
+  const segment = image.segments[0]!;
+  const entry = BigInt(entryOf(image));
+  return writeXenKernel({
+    address: BigInt(segment.address),
+    virtBase: BigInt(KERNEL_WINDOW),
+    entry,
+    image: segment.bytes,
+    bssBytes: segment.memoryBytes - segment.bytes.length,
+    notes: [
+      { type: note.XEN_ELFNOTE_GUEST_OS, value: name },
+      { type: note.XEN_ELFNOTE_XEN_VERSION, value: 'xen-3.0' },
+      { type: note.XEN_ELFNOTE_VIRT_BASE, value: BigInt(KERNEL_WINDOW) },
+      { type: note.XEN_ELFNOTE_ENTRY, value: entry },
+      { type: note.XEN_ELFNOTE_PADDR_OFFSET, value: 0n },
+      { type: note.XEN_ELFNOTE_PAE_MODE, value: 'yes' },
+      { type: note.XEN_ELFNOTE_LOADER, value: 'generic' },
+      { type: note.XEN_ELFNOTE_FEATURES, value: '!writable_page_tables|pae_pgdir_above_4gb' },
+    ],
+  });
+}
