@@ -34,7 +34,9 @@ export interface Layout extends AddressSpace {
 /** Lays out a module. Throws RangeError where it does not fit. */
 export function layOut(module: WasmModule, kind: ImageKind): Layout {
   const memory = kind === 'kernel' ? KERNEL_WINDOW : 0;
-  const data = memory + (kind === 'kernel' ? KERNEL_DATA : PROGRAM_DATA);
+  const addresses = module.data.map(({ address }) => address).filter((address) => address >= 0);
+  const usual = kind === 'kernel' ? KERNEL_DATA : PROGRAM_DATA;
+  const data = memory + Math.min(usual, ...addresses);
   const ends = module.data.map(({ address, bytes }) => memory + Math.max(address, 0) + bytes.length);
   const dataEnd = Math.max(data, ...ends);
   const globals = kind === 'kernel' ? align(dataEnd, 16) : PROGRAM_TABLES;
