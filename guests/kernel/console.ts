@@ -1,0 +1,132 @@
+/**
+ * The console: two rings of bytes in a page that the domain shares with whoever serves its console, and an event each way.
+ * Output waits for room; input goes to whoever has asked for it.
+ */
+import { SCHEDOP_yield, start_info, XENCONS_IN_BYTES, XENCONS_OUT_BYTES, xencons_interface } from 'xen';
+import { sendEvent, setEventHandler } from './events';
+import { HYPERVISOR_sched_op } from './hypercalls';
+import { pageOf } from './pagetable';
+import { WaitQueue } from './wait';
+
+/** Takes a byte of input; false: it has no room, and will call `pumpInput` when it has. */
+export type ByteSink = (byte: u8) => bool;
+
+/** The shared page; 0 before the console is there. */
+let ring: usize = 0;
+let port: u32 = 0;
+let sink: ByteSink | null = null;
+/** Who waits for room in the output ring. */
+let room: WaitQueue | null = null;
+
+/** Finds the ring. Output works from here on. */
+export function findConsole(info: usize): void {
+  ring = pageOf(load<u64>(info + start_info.console_domU_mfn));
+  port = load<u32>(info + start_info.console_domU_evtchn);
+}
+
+/** Lets the console's events in: input, and room for output. */
+export function initConsole(): void {
+  room = new WaitQueue();
+  setEventHandler(port, (port: u32) => {
+    room!.wake();
+    pumpInput();
+  });
+}
+
+/** Whom to give what is typed. */
+export function setInputSink(taker: ByteSink): void {
+  sink = taker;
+  pumpInput();
+}
+
+/** Hands out the input that has come, as long as it is taken. */
+export function pumpInput(): void {
+  const taker = sink;
+  if (taker == null) return;
+  const before = load<u32>(ring + xencons_interface.in_cons);
+  let at = before;
+  while (at != load<u32>(ring + xencons_interface.in_prod)) {
+    if (!taker(load<u8>(ring + xencons_interface.in_ + (at & (XENCONS_IN_BYTES - 1))))) break;
+    at++;
+  }
+  if (at == before) return;
+  store<u32>(ring + xencons_interface.in_cons, at);
+  sendEvent(port);
+}
+
+/** Puts as much of a text into the ring as there is room for, and says so to the other end. Bytes taken. */
+export function writeConsole(text: usize, bytes: usize): usize {
+  if (ring == 0) return bytes;
+  let taken: usize = 0;
+  while (taken < bytes && putByte(load<u8>(text + taken))) taken++;
+  if (taken > 0) sendEvent(port);
+  return taken;
+}
+
+/** Where to wait for room. */
+export function consoleRoom(): WaitQueue {
+  return room!;
+}
+
+function putByte(byte: u8): bool {
+  const at = load<u32>(ring + xencons_interface.out_prod);
+  if (at - load<u32>(ring + xencons_interface.out_cons) >= <u32>XENCONS_OUT_BYTES) return false;
+  store<u8>(ring + xencons_interface.out + (at & (XENCONS_OUT_BYTES - 1)), byte);
+  store<u32>(ring + xencons_interface.out_prod, at + 1);
+  return true;
+}
+
+/** Puts a byte, however long it takes. */
+function put(byte: u8): void {
+  if (ring == 0) return;
+  while (!putByte(byte)) {
+    sendEvent(port);
+    HYPERVISOR_sched_op(SCHEDOP_yield, 0);
+  }
+}
+
+function notify(): void {
+  if (ring != 0) sendEvent(port);
+}
+
+/** Writes a message of the kernel's. `\n` begins a new line. */
+export function print(text: string): void {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code == 10) put(13);
+    put(code < 128 ? <u8>code : 63);
+  }
+  notify();
+}
+
+/** Writes a NUL-terminated text. */
+export function printBytes(text: usize): void {
+  for (; load<u8>(text) != 0; text++) put(load<u8>(text));
+  notify();
+}
+
+const digits: usize = memory.data(24);
+
+export function printNumber(value: i64): void {
+  if (value < 0) put(45);
+  let rest = <u64>(value < 0 ? -value : value);
+  let at = digits + 24;
+  do {
+    store<u8>(--at, <u8>(48 + (rest % 10)));
+    rest /= 10;
+  } while (rest != 0);
+  for (; at < digits + 24; at++) put(load<u8>(at));
+  notify();
+}
+
+/** Writes a number in hexadecimal, with 0x before it. */
+export function printHex(value: u64): void {
+  put(48);
+  put(120);
+  let shift: i32 = value == 0 ? 0 : (63 - <i32>clz(value)) & ~3;
+  for (; shift >= 0; shift -= 4) {
+    const digit = <u8>((value >> shift) & 15);
+    put(digit < 10 ? 48 + digit : 87 + digit);
+  }
+  notify();
+}
