@@ -12,7 +12,7 @@ const OUTPUT = fileURLToPath(new URL('../build/bench/', import.meta.url));
 
 /** The same for both. No vector code: it would be there for one side only. */
 const FLAGS = [
-  ...['-O2', '-ffreestanding', '-nostdlib', '-static', '-fno-pic', '-no-pie', '-fno-stack-protector'],
+  ...['-ffreestanding', '-nostdlib', '-static', '-fno-pic', '-no-pie', '-fno-stack-protector'],
   ...['-fno-asynchronous-unwind-tables', '-fcf-protection=none', '-fno-tree-vectorize'],
   ...['-fno-tree-loop-distribute-patterns', '-Wall', '-Wextra', '-Werror'],
   ...['-Wl,-Ttext=0x100000', '-Wl,--build-id=none', '-Wl,-z,noseparate-code'],
@@ -23,9 +23,11 @@ const TARGETS = {
 };
 
 /** The ELF image of a kernel for one word size. Throws with the compiler's words when there is none or it fails. */
-export function compileKernel(kernel: Kernel, bits: 32 | 64): Uint8Array {
+export function compileKernel(kernel: Kernel, bits: 32 | 64, optimization = '-O2'): Uint8Array {
   mkdirSync(OUTPUT, { recursive: true });
-  const image = `${OUTPUT}${kernel}.${String(bits)}`;
-  execFileSync('gcc', [...FLAGS, ...TARGETS[bits], `${kernel}.c`, '-o', image], { cwd: SOURCES });
+  const image = `${OUTPUT}${kernel}.${String(bits)}${optimization}`;
+  execFileSync('gcc', [optimization, ...FLAGS, ...TARGETS[bits], `${kernel}.c`, '-o', image], {
+    cwd: SOURCES,
+  });
   return new Uint8Array(readFileSync(image));
 }

@@ -2,7 +2,7 @@
 import { typeOfFunction } from '../wasm/module.ts';
 import type { ValueType } from '../wasm/module.ts';
 import { F32, F64, I32, I64 } from '../wasm/module.ts';
-import { FlatProgram } from '../testing.ts';
+import { FlatProgram } from './flat-program.ts';
 
 export interface Call {
   readonly name: string;

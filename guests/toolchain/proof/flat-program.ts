@@ -1,15 +1,15 @@
 /** For tests of the toolchain: an image on a bare core, without Xen, so that its functions can be called as Node calls them. */
-import { hex64, Machine } from '../../core/machine.ts';
-import { CODE_64, coreModule, DATA_SEGMENT, writeEntry } from '../../core/testing.ts';
-import * as layout from '../../core/wasm/layout.ts';
-import type { Image, AssemblerSource } from './link/link.ts';
-import { link } from './link/link.ts';
-import { PROGRAM_TEXT } from './link/layout.ts';
-import runtime from './runtime-source.ts';
-import { isFloat } from './translate/values.ts';
-import { F32, F64, I32, parseModule } from './wasm/module.ts';
-import type { FunctionType, WasmModule } from './wasm/module.ts';
-import { typeOfFunction } from './wasm/module.ts';
+import { hex64, Machine } from '../../../core/machine.ts';
+import { CODE_64, coreModule, DATA_SEGMENT, writeEntry } from '../../../core/testing.ts';
+import * as layout from '../../../core/wasm/layout.ts';
+import type { Image, AssemblerSource } from '../link/link.ts';
+import { link } from '../link/link.ts';
+import { PROGRAM_TEXT } from '../link/layout.ts';
+import runtime from '../runtime-source.ts';
+import { isFloat } from '../translate/values.ts';
+import { F32, F64, I32, parseModule } from '../wasm/module.ts';
+import type { FunctionType, WasmModule } from '../wasm/module.ts';
+import { typeOfFunction } from '../wasm/module.ts';
 
 const MIB = 1 << 20;
 /** Linear memory can grow to this. */
@@ -109,6 +109,12 @@ export class FlatProgram {
   memory(): Uint8Array {
     const at = this.image.segments[1]!.address + this.module.globals.length * 8;
     return this.machine.bytes.subarray(0, this.machine.words[physical(at) / 4]! * 65536);
+  }
+
+  /** Gives linear memory more pages of 64 KiB, without asking the program. */
+  grow(pages: number): void {
+    const at = this.image.segments[1]!.address + this.module.globals.length * 8;
+    this.machine.words[physical(at) / 4]! += pages;
   }
 
   /** Calls an exported function with the bits of its arguments. */
