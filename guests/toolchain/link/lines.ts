@@ -21,18 +21,25 @@ export function describeLines(
     const entry = mapped[next - 1];
     if (entry !== undefined) table.add(text + mark.text, entry.file, entry.line);
   }
-  const starts = assembler.map((_, n) =>
-    assembler.slice(0, n).reduce((sum, file) => sum + countLines(file.text), 1),
-  );
   for (const { line, address } of assembled) {
-    const file = starts.findLastIndex((start) => start <= line);
-    table.add(address, assembler[file]!.name, line - starts[file]! + 1);
+    const place = placeOfLine(assembler, line);
+    table.add(address, place.name, place.line);
   }
   return { lines: table.lines, files: table.files };
 }
 
-function countLines(text: string): number {
-  return text.split('\n').length;
+/** The file and its own line of a line, from 1, of all files joined. */
+export function placeOfLine(
+  files: readonly AssemblerSource[],
+  line: number,
+): { readonly name: string; readonly line: number } {
+  let first = 1;
+  for (const { name, text } of files) {
+    const count = text.split('\n').length;
+    if (line < first + count) return { name, line: line - first + 1 };
+    first += count;
+  }
+  return { name: files.at(-1)?.name ?? '', line };
 }
 
 class LineTable {

@@ -1,5 +1,7 @@
 /** A compiled module and the guest's assembler made one image: translated, placed, its references filled in. */
 import { assemble } from '../../../core/assembler/assemble.ts';
+import type { Assembly } from '../../../core/assembler/assemble.ts';
+import { AssemblyError } from '../../../core/assembler/errors.ts';
 import { abiNumbers } from '../abi-module.ts';
 import type { Compiled } from '../compile.ts';
 import { Context, TABLE_ENTRY_BYTES } from '../translate/context.ts';
@@ -10,7 +12,7 @@ import { parseModule } from '../wasm/module.ts';
 import type { WasmModule } from '../wasm/module.ts';
 import { align, layOut } from './layout.ts';
 import type { ImageKind, Layout } from './layout.ts';
-import { describeLines } from './lines.ts';
+import { describeLines, placeOfLine } from './lines.ts';
 import { encodeSymbols } from './symbols.ts';
 import type { FunctionSymbol, Symbols } from './symbols.ts';
 
@@ -60,8 +62,7 @@ export function link(compiled: Compiled, assembler: readonly AssemblerSource[], 
   const text = context.emitter.bytes();
   const labels = exportedLabels(module, functions, layout);
   const origin = align(layout.text + text.length, ALIGNMENT);
-  const source = assembler.map(({ text: lines }) => lines).join('\n');
-  const assembled = assemble(source, { origin, symbols: assemblerSymbols(layout, labels) });
+  const assembled = assembleFiles(assembler, origin, assemblerSymbols(layout, labels));
   for (const [name, address] of assembled.labels) define(labels, name, address);
   relocate(context, text, functions, labels, layout);
   const symbols: Symbols = {
@@ -79,6 +80,22 @@ export function link(compiled: Compiled, assembler: readonly AssemblerSource[], 
   code.set(table, symbolTable - layout.text);
   const segments = place(module, layout, functions, code, symbolTable, kind);
   return { kind, segments, labels, symbols, symbolTable };
+}
+
+/** Assembles the files as one. Errors name the file and its line. */
+function assembleFiles(
+  files: readonly AssemblerSource[],
+  origin: number,
+  symbols: Record<string, number | bigint>,
+): Assembly {
+  try {
+    return assemble(files.map(({ text }) => text).join('\n'), { origin, symbols });
+  } catch (error) {
+    const match = error instanceof AssemblyError ? /^line (\d+): (.*)$/s.exec(error.message) : null;
+    if (match === null) throw error;
+    const place = placeOfLine(files, Number(match[1]));
+    throw new AssemblyError(`${place.name}:${String(place.line)}: ${match[2]!}`);
+  }
 }
 
 function define(labels: Map<string, number>, name: string, address: number): void {

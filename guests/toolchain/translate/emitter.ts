@@ -72,6 +72,11 @@ export class Label {
   readonly fields: number[] = [];
   /** 32-bit fields for the address, with the text's own. */
   readonly addresses: { readonly field: number; readonly text: number }[] = [];
+
+  /** Something jumps here from before. */
+  get used(): boolean {
+    return this.fields.length > 0 || this.addresses.length > 0;
+  }
 }
 
 /** A call, or a field with the address of a function or symbol, to fill in when all have their place. */

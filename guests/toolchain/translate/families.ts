@@ -40,6 +40,13 @@ export const HANDLERS: Readonly<Record<number, Handler>> = Object.fromEntries<Ha
   ...ATOMICS,
 ]);
 
+const FLOAT_LOADS_STORES_CONSTANTS = [0x2a, 0x2b, 0x38, 0x39, 0x43, 0x44];
+/** Opcodes that work on floats. */
+export const FLOAT_OPCODES: ReadonlySet<number> = new Set([
+  ...FLOAT.map(([opcode]) => opcode),
+  ...FLOAT_LOADS_STORES_CONSTANTS,
+]);
+
 /** Opcodes that become calls of runtime.asm. */
 export const CALLING: ReadonlySet<number> = new Set([
   MEMORY_GROW,

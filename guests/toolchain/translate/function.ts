@@ -14,7 +14,7 @@ import { calls, outgoingSlots } from './calls-made.ts';
 import type { Context } from './context.ts';
 import { at, Label, RAX, RSP, XOR } from './emitter.ts';
 import type { Emitter } from './emitter.ts';
-import { HANDLERS } from './families.ts';
+import { FLOAT_OPCODES, HANDLERS } from './families.ts';
 import { ARGUMENTS, CALLEE_SAVED, FLOAT_ARGUMENTS, LOCAL_SET, LOCAL_TEE, placeLocals } from './locals.ts';
 import { moveAll } from './moves.ts';
 import type { Move } from './moves.ts';
@@ -100,6 +100,7 @@ export class FunctionTranslator {
 
   private run(): TranslatedFunction {
     const start = this.emitter.position;
+    this.context.line(this.body.offsets[0]!);
     this.prologue();
     const result = this.code.type.results[0] ?? null;
     this.blocks.push({ opcode: OP_BLOCK, label: new Label(), otherwise: null, height: 0, result });
@@ -121,7 +122,9 @@ export class FunctionTranslator {
     this.context.line(this.body.offsets[this.n]!);
     const handler = CONTROL[opcode] ?? HANDLERS[opcode];
     if (handler === undefined) this.context.unsupported(`instruction 0x${opcode.toString(16)}`, this);
-    else handler(this, opcode);
+    if (!this.context.options.floats && FLOAT_OPCODES.has(opcode))
+      this.context.unsupported('a float (the FPU belongs to the processes)', this);
+    handler(this, opcode);
   }
 
   /** Dead code: only its blocks are counted. */
@@ -313,7 +316,7 @@ function close(translator: FunctionTranslator): void {
   }
   translator.blocks.pop();
   if (block.opcode === OP_LOOP) return;
-  const reached = translator.reachable || block.label.fields.length > 0 || block.otherwise !== null;
+  const reached = translator.reachable || block.label.used || block.otherwise !== null;
   values.truncate(block.height);
   if (block.otherwise !== null) emitter.place(block.otherwise);
   emitter.place(block.label);
