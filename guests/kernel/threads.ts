@@ -7,6 +7,7 @@
  */
 import { FLAT_KERNEL_CS, SCHEDOP_block } from 'xen';
 import { maskUpcalls } from './events';
+import { dispose } from './heap';
 import { HYPERVISOR_sched_op } from './hypercalls';
 import { virtual } from './intrinsics';
 import { freeStack, allocateStack, STACK_SIZE } from './stacks';
@@ -68,6 +69,15 @@ export abstract class Thread {
     store<u64>(frame - 8, threadEntryAddress());
     this.sp = virtual(sp);
     return true;
+  }
+
+  /** Gives back what belongs to the thread itself. It does not run any more. */
+  releaseThread(): void {
+    freeStack(this.stack);
+    this.stack = 0;
+    const timer = this.timer;
+    if (timer != null) dispose(timer);
+    this.timer = null;
   }
 
   /** The timer of its sleeps. */

@@ -1,0 +1,38 @@
+/**
+ * Turns: a process in user mode that others wait behind is interrupted by a timer when it has had its slice. The run queue is
+ * the kernel's (kernel/threads.ts); here is only when to go to its end.
+ */
+import { dispatchEvents, eventsPending } from 'kernel/events';
+import { othersRunnable, yieldProcessor } from 'kernel/threads';
+import { MILLISECOND, now, Timer } from 'kernel/time';
+import { setUserReturn, TrapFrame } from 'kernel/traps';
+import { deliverSignals } from './signals';
+
+const SLICE_NS: u64 = 10 * MILLISECOND;
+
+class SliceTimer extends Timer {
+  over: bool = false;
+
+  fire(): void {
+    this.over = true;
+  }
+}
+
+const slice = new SliceTimer();
+
+export function initScheduler(): void {
+  setUserReturn(beforeUser);
+}
+
+/** On the way back to user mode: what has happened meanwhile comes first. */
+function beforeUser(frame: TrapFrame): void {
+  do {
+    if (eventsPending()) dispatchEvents();
+    if (slice.over) {
+      slice.over = false;
+      yieldProcessor();
+    }
+    deliverSignals(frame);
+  } while (eventsPending() || slice.over);
+  if (othersRunnable() && !slice.armed) slice.set(now() + SLICE_NS);
+}
