@@ -63,6 +63,13 @@ export function writeConsole(text: usize, bytes: usize): usize {
   return taken;
 }
 
+/** As `writeConsole`, but all or nothing: whether it was written. */
+export function writeWhole(text: usize, bytes: usize): bool {
+  if (ring == 0) return true;
+  const used = load<u32>(ring + xencons_interface.out_prod) - load<u32>(ring + xencons_interface.out_cons);
+  return used + bytes <= <u32>XENCONS_OUT_BYTES && writeConsole(text, bytes) == bytes;
+}
+
 /** Where to wait for room. */
 export function consoleRoom(): WaitQueue {
   return room!;
