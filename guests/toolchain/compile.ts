@@ -90,7 +90,7 @@ async function compileNow(sources: Sources, entry: string, options: CompileOptio
 function flags(entry: string, { runtime, memoryBase }: CompileOptions): string[] {
   return [
     ...[entry, '--outFile', 'out.wasm', '--sourceMap', '--debug', '--lib', '.'],
-    ...['--optimizeLevel', '3', '--shrinkLevel', '1', '--exportStart', 'start'],
+    ...['--optimizeLevel', '3', '--shrinkLevel', '1', '--exportStart', 'start', '--exportTable'],
     ...['--runtime', RUNTIMES[runtime], '--memoryBase', String(memoryBase)],
     ...['--enable', 'threads', '--enable', 'bulk-memory', '--enable', 'sign-extension'],
   ];
