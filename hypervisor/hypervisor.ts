@@ -15,7 +15,9 @@ import { deliverNmi, deliverUpcall, upcallDue } from './events/upcall.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { bootFrameTable } from './memory/boot.ts';
 import type { FrameTable } from './memory/frame-table.ts';
-import { schedule } from './sched/schedule.ts';
+import { makePcpus, TURN_TICKS } from './sched/pcpu.ts';
+import type { Pcpu } from './sched/pcpu.ts';
+import { schedule, switchTo } from './sched/schedule.ts';
 import { makeScheduler } from './sched/schedulers.ts';
 import type { Scheduler } from './sched/scheduler.ts';
 import { update } from './sched/vcpus.ts';
@@ -27,12 +29,14 @@ import { Tracer } from './trace/tracer.ts';
 import { handleExit } from './traps/dispatch.ts';
 
 export interface HypervisorOptions {
-  /** Nanoseconds per instruction: a power of two (time/clock.ts). */
+  /** Nanoseconds per instruction of a processor: a power of two (time/clock.ts). */
   readonly periodNs?: number;
   /** The wall clock at system time 0, in seconds since 1970. */
   readonly epochSeconds?: number;
   /** The scheduler's name, as `sched=` gives it. */
   readonly scheduler?: string;
+  /** Physical processors: 1, 2, 4, 8 or 16. */
+  readonly pcpus?: number;
 }
 
 /** 2026-01-01T00:00:00Z: where the wall clock starts unless one is given. */
@@ -59,21 +63,21 @@ export class Hypervisor {
   readonly processor: Processor;
   readonly frames: FrameTable;
   readonly clock: Clock;
+  readonly pcpus: readonly Pcpu[];
   readonly scheduler: Scheduler;
   readonly trace = new Tracer();
   readonly counts = new Counts();
   /** By domain id, in order of creation. */
   readonly domains = new Map<number, Domain>();
-  /** The vcpu whose state the processor holds; null before the first. */
+  /** The vcpu whose state the core holds; null before the first. */
   current: Vcpu | null = null;
-  /** The vcpu that runs; null while none is runnable. */
-  running: Vcpu | null = null;
   readonly call: HypercallContext;
-  /** When the next timer is due, and when the running vcpu's turn ends, in ticks. */
+  /** When the next timer is due, in ticks. */
   deadlineTicks = Infinity;
-  sliceEndTicks = Infinity;
-  /** A vcpu woke, slept or yielded: the scheduler is to decide anew. */
-  mustSchedule = true;
+  /** The physical processor whose turn it is. */
+  pcpu: Pcpu;
+  /** When its turn ends, in ticks. */
+  private turnEndTicks: number;
   /** Why `run` is to come back before the next instruction. */
   private stop: Stop | null = null;
   /** Told when a guest raises a port whose other end is outside: the console's server. No part of the state. */
@@ -82,8 +86,12 @@ export class Hypervisor {
   constructor(machine: Machine, options: HypervisorOptions = {}) {
     this.machine = machine;
     this.processor = machine.processor;
-    this.clock = makeClock(options.periodNs ?? 1, options.epochSeconds ?? DEFAULT_EPOCH_SECONDS);
-    this.scheduler = makeScheduler(options.scheduler ?? 'rrobin');
+    this.pcpus = makePcpus(options.pcpus ?? 1);
+    this.pcpu = this.pcpus[0]!;
+    this.turnEndTicks = this.pcpus.length === 1 ? Infinity : TURN_TICKS;
+    const periodNs = (options.periodNs ?? 1) / this.pcpus.length;
+    this.clock = makeClock(periodNs, options.epochSeconds ?? DEFAULT_EPOCH_SECONDS);
+    this.scheduler = makeScheduler(options.scheduler ?? 'rrobin', this.pcpus);
     this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
   }
@@ -98,25 +106,37 @@ export class Hypervisor {
     return Math.floor(this.ticks() * this.clock.periodNs);
   }
 
+  /** The vcpu of the processor whose turn it is; null while it is idle. */
+  get running(): Vcpu | null {
+    return this.pcpu.running;
+  }
+
+  /** Whether no processor has anything to run or to decide. */
+  get idle(): boolean {
+    return this.pcpus.every(({ running, mustSchedule }) => running === null && !mustSchedule);
+  }
+
   /** Runs the domains until the clock is at `untilTicks` (Infinity: for ever), or something stops it. */
   run(untilTicks: number): Stop {
     this.stop = null;
     for (;;) {
       let now = this.ticks();
       if (now >= this.deadlineTicks) expireTimers(this);
-      if (this.mustSchedule || now >= this.sliceEndTicks) schedule(this);
+      if (now >= this.turnEndTicks) this.nextTurn(now);
+      if (this.pcpu.mustSchedule || now >= this.pcpu.sliceEndTicks) schedule(this);
       if (this.stop !== null) return this.stop;
       if (now >= untilTicks) return BUDGET;
-      const vcpu = this.running;
+      const vcpu = this.pcpu.running;
       if (vcpu === null) {
-        if (this.deadlineTicks > untilTicks || this.deadlineTicks === Infinity) return this.rest(untilTicks);
-        this.advanceTo(this.deadlineTicks);
+        const stop = this.passIdleTime(untilTicks);
+        if (stop !== null) return stop;
         continue;
       }
+      switchTo(this, vcpu);
       if (vcpu.nmiPending) deliverNmi(this, vcpu);
       if (upcallDue(this, vcpu)) deliverUpcall(this, vcpu);
       if (this.stop !== null) return this.stop;
-      now = Math.min(untilTicks, this.deadlineTicks, this.sliceEndTicks) - now;
+      now = Math.min(untilTicks, this.deadlineTicks, this.pcpu.sliceEndTicks, this.turnEndTicks) - now;
       const reason = this.processor.run(now < MAX_BUDGET ? now : MAX_BUDGET);
       if (reason === EXIT_BUDGET) continue;
       // What faults is not retired, but takes its tick: time goes on whatever a guest does.
@@ -124,6 +144,23 @@ export class Hypervisor {
       if (this.trace.on) this.placeTrace(vcpu);
       handleExit(this, vcpu, reason);
     }
+  }
+
+  /** The next processor takes its turn. */
+  private nextTurn(now: number): void {
+    this.pcpu = this.pcpus[(this.pcpu.id + 1) % this.pcpus.length]!;
+    this.turnEndTicks = now + TURN_TICKS;
+  }
+
+  /** The processor whose turn it is has nothing to run: its turn passes; when no other has, time goes on at once. */
+  private passIdleTime(untilTicks: number): Stop | null {
+    if (!this.idle) {
+      this.advanceTo(Math.min(this.turnEndTicks, this.deadlineTicks, untilTicks));
+      return null;
+    }
+    if (this.deadlineTicks > untilTicks || this.deadlineTicks === Infinity) return this.rest(untilTicks);
+    this.advanceTo(this.deadlineTicks);
+    return null;
   }
 
   /** Asks `run` to come back before the next instruction. To be called from a trace sink or `onNotify`. */

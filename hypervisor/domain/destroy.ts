@@ -14,14 +14,17 @@ import type { Hypervisor } from '../hypervisor.ts';
 import { PGC_XEN_HEAP, PGT_PINNED } from '../memory/frame-table.ts';
 import { putPageAndType, putPageType } from '../memory/page-types.ts';
 import { clearGdt, clearLdt, freePerDomain } from '../memory/per-domain.ts';
-import { schedule } from '../sched/schedule.ts';
 import type { Domain } from './domain.ts';
 import type { Vcpu } from './vcpu.ts';
 
 /** Destroys a domain, which need not have shut down. */
 export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
   if (domain.shutdown === null) hypervisor.shutdownDomain(domain, SHUTDOWN_poweroff, null);
-  if (hypervisor.running?.domain === domain) schedule(hypervisor);
+  for (const pcpu of hypervisor.pcpus) {
+    if (pcpu.running?.domain !== domain) continue;
+    pcpu.running = null;
+    pcpu.mustSchedule = true;
+  }
   for (const channel of domain.events.ports)
     if (channel !== null && channel.state !== ECS_FREE) closePort(hypervisor, domain, channel);
   releaseFifo(hypervisor, domain);

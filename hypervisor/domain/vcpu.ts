@@ -33,6 +33,10 @@ export class Vcpu {
   /** It is runnable, and the scheduler knows. */
   queued = false;
 
+  /** The physical processor it runs on, or ran on last; those it may run on (hard affinity), a bit each. */
+  processor = 0;
+  affinity = 0xffff;
+
   /** Root page tables: machine frames of the kernel's and the user's; 0 where there is none. */
   kernelRoot = 0;
   userRoot = 0;

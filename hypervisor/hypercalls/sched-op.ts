@@ -71,8 +71,8 @@ function shutdown(context: HypercallContext, reason: number): number {
 }
 
 const operations: Readonly<Record<number, (context: HypercallContext, argument: number) => number>> = {
-  [SCHEDOP_yield]({ hypervisor, vcpu }) {
-    yieldProcessor(hypervisor, vcpu);
+  [SCHEDOP_yield]({ hypervisor }) {
+    yieldProcessor(hypervisor);
     return 0;
   },
   [SCHEDOP_block]: ({ hypervisor, vcpu }) => blockWithEvents(hypervisor, vcpu),

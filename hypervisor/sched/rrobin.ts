@@ -1,8 +1,10 @@
 /**
- * Round robin: runnable vcpus take turns of equal length. One that wakes goes first, so that an interrupt or a lock that
- * was waited for is dealt with at once; the one it displaces is next.
+ * Round robin: runnable vcpus take turns of equal length, from one queue for all processors. One that wakes goes first, so
+ * that an interrupt or a lock that was waited for is dealt with at once; the one it displaces is next.
  */
 import type { Vcpu } from '../domain/vcpu.ts';
+import { allows, placeFor } from './pcpu.ts';
+import type { Pcpu } from './pcpu.ts';
 import type { Decision, Scheduler } from './scheduler.ts';
 
 export const DEFAULT_SLICE_NS = 500_000;
@@ -10,20 +12,24 @@ export const DEFAULT_SLICE_NS = 500_000;
 export class RoundRobin implements Scheduler {
   readonly name = 'rrobin';
   readonly sliceNs: number;
+  private readonly pcpus: readonly Pcpu[];
   private readonly queue: Vcpu[] = [];
   /** Woken vcpus, in the order they woke; they run before the queue. */
   private readonly woken: Vcpu[] = [];
-  /** The running vcpu's turn is over: it goes to the queue's end, else to its start. */
-  private turnEndsNs = 0;
-  private yielded = false;
+  /** By processor: when its running vcpu's turn is over. It goes to the queue's end then, else to its start. */
+  private readonly turnEndsNs: number[];
+  private readonly yielded: boolean[];
 
-  constructor(sliceNs = DEFAULT_SLICE_NS) {
+  constructor(pcpus: readonly Pcpu[], sliceNs = DEFAULT_SLICE_NS) {
+    this.pcpus = pcpus;
     this.sliceNs = sliceNs;
+    this.turnEndsNs = pcpus.map(() => 0);
+    this.yielded = pcpus.map(() => false);
   }
 
-  wake(vcpu: Vcpu): boolean {
+  wake(vcpu: Vcpu): Pcpu | null {
     this.woken.push(vcpu);
-    return true;
+    return placeFor(this.pcpus, vcpu) ?? null;
   }
 
   sleep(vcpu: Vcpu): void {
@@ -31,22 +37,29 @@ export class RoundRobin implements Scheduler {
     remove(this.woken, vcpu);
   }
 
-  yield(): void {
-    this.yielded = true;
+  yield({ id }: Pcpu): void {
+    this.yielded[id] = true;
   }
 
-  pick(running: Vcpu | null, nowNs: number, decision: Decision): void {
+  pick(pcpu: Pcpu, running: Vcpu | null, nowNs: number, decision: Decision): void {
+    const { id } = pcpu;
     if (running !== null) {
-      if (this.yielded || nowNs >= this.turnEndsNs) this.queue.push(running);
+      if (this.yielded[id] || nowNs >= this.turnEndsNs[id]!) this.queue.push(running);
       else this.queue.unshift(running);
     }
-    this.yielded = false;
-    const next = this.woken.shift() ?? this.queue.shift() ?? null;
+    this.yielded[id] = false;
+    const next = takeFirst(this.woken, pcpu) ?? takeFirst(this.queue, pcpu);
     decision.vcpu = next;
-    if (next !== running || nowNs >= this.turnEndsNs) this.turnEndsNs = nowNs + this.sliceNs;
-    const alone = this.queue.length === 0 && this.woken.length === 0;
-    decision.sliceNs = alone ? Infinity : Math.max(this.turnEndsNs - nowNs, 1);
+    if (next !== running || nowNs >= this.turnEndsNs[id]!) this.turnEndsNs[id] = nowNs + this.sliceNs;
+    const alone =
+      !this.queue.some((vcpu) => allows(vcpu, pcpu)) && !this.woken.some((vcpu) => allows(vcpu, pcpu));
+    decision.sliceNs = alone ? Infinity : Math.max(this.turnEndsNs[id]! - nowNs, 1);
   }
+}
+
+function takeFirst(list: Vcpu[], pcpu: Pcpu): Vcpu | null {
+  const at = list.findIndex((vcpu) => allows(vcpu, pcpu));
+  return at < 0 ? null : list.splice(at, 1)[0]!;
 }
 
 function remove(list: Vcpu[], vcpu: Vcpu): void {

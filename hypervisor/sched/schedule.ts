@@ -8,31 +8,42 @@ import { updatePendingAreas, writeRunstate, writeVcpuTime } from '../time/areas.
 import { ticksAt } from '../time/clock.ts';
 import { expirePeriodic, findDeadline } from '../time/timers.ts';
 import { loadGuestAddressSpace } from '../traps/mode.ts';
+import { allows } from './pcpu.ts';
 import type { Decision } from './scheduler.ts';
 import { isRunnable } from './vcpus.ts';
 
 const decision: Decision = { vcpu: null, sliceNs: 0 };
 
-/** Decides who runs from now on, and makes it the current vcpu. */
+/** Decides who runs from now on on the processor whose turn it is, and makes it the current vcpu. */
 export function schedule(hypervisor: Hypervisor): void {
+  const { pcpu } = hypervisor;
   const now = hypervisor.nowNs();
-  const before = hypervisor.running;
-  hypervisor.mustSchedule = false;
-  hypervisor.scheduler.pick(before !== null && isRunnable(before) ? before : null, now, decision);
+  const before = pcpu.running;
+  const stays = before !== null && isRunnable(before);
+  pcpu.mustSchedule = false;
+  hypervisor.scheduler.pick(pcpu, stays ? before : null, now, decision);
   const next = decision.vcpu;
-  hypervisor.sliceEndTicks =
+  pcpu.sliceEndTicks =
     next === null || decision.sliceNs === Infinity
       ? Infinity
       : ticksAt(hypervisor.clock, now + decision.sliceNs);
   if (next === before) return;
   if (hypervisor.trace.on) {
     hypervisor.placeTrace(null);
-    hypervisor.trace.emit({ kind: 'schedule', from: nameOf(before), to: nameOf(next) });
+    const [from, to] = [nameOf(before), nameOf(next)];
+    hypervisor.trace.emit({ kind: 'schedule', processor: pcpu.id, from, to });
   }
   if (before !== null) leave(hypervisor, before, now);
-  hypervisor.running = next;
+  pcpu.running = next;
   if (next !== null) enter(hypervisor, next, now);
+  if (before !== null && stays) offer(hypervisor, before);
   findDeadline(hypervisor);
+}
+
+/** An idle processor may take the vcpu that lost its own. */
+function offer({ pcpus }: Hypervisor, vcpu: Vcpu): void {
+  const idle = pcpus.find((pcpu) => pcpu.running === null && allows(vcpu, pcpu));
+  if (idle !== undefined) idle.mustSchedule = true;
 }
 
 function leave(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
@@ -41,7 +52,8 @@ function leave(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
 }
 
 function enter(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
-  if (hypervisor.current !== vcpu) switchTo(hypervisor, vcpu);
+  vcpu.processor = hypervisor.pcpu.id;
+  switchTo(hypervisor, vcpu);
   changeRunstate(vcpu, RUNSTATE_RUNNING, now);
   writeRunstate(hypervisor, vcpu);
   writeVcpuTime(hypervisor, vcpu);
@@ -49,8 +61,12 @@ function enter(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
   expirePeriodic(hypervisor, vcpu, now);
 }
 
-/** Exchanges the processor's state. */
-function switchTo(hypervisor: Hypervisor, vcpu: Vcpu): void {
+/**
+ * Exchanges the state that the core holds for this vcpu's. No translation is kept: a page's type may have changed while
+ * others ran, and what one processor unmaps, another must not see.
+ */
+export function switchTo(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  if (hypervisor.current === vcpu) return;
   const { processor } = hypervisor;
   if (hypervisor.current !== null) hypervisor.current.state = processor.saveState();
   hypervisor.current = vcpu;

@@ -1,9 +1,15 @@
 /** The schedulers by name, as `sched=` chooses them. */
+import type { Pcpu } from './pcpu.ts';
 import { RoundRobin } from './rrobin.ts';
 import type { Scheduler } from './scheduler.ts';
 
+const SCHEDULERS: Readonly<Record<string, (pcpus: readonly Pcpu[]) => Scheduler>> = {
+  rrobin: (pcpus) => new RoundRobin(pcpus),
+};
+
 /** Makes a scheduler. Throws RangeError for a name that is not one. */
-export function makeScheduler(name: string): Scheduler {
-  if (name === 'rrobin') return new RoundRobin();
-  throw new RangeError(`there is no scheduler named ${name}; there is rrobin`);
+export function makeScheduler(name: string, pcpus: readonly Pcpu[]): Scheduler {
+  const make = SCHEDULERS[name];
+  if (make !== undefined) return make(pcpus);
+  throw new RangeError(`there is no scheduler named ${name}; there is ${Object.keys(SCHEDULERS).join(', ')}`);
 }

@@ -3,6 +3,7 @@ import type { Vcpu } from '../domain/vcpu.ts';
 import { RUNSTATE_BLOCKED, RUNSTATE_OFFLINE, RUNSTATE_RUNNABLE } from '../domain/vcpu.ts';
 import { changeRunstate } from '../domain/runstate.ts';
 import type { Hypervisor } from '../hypervisor.ts';
+import { allows, runsOn } from './pcpu.ts';
 
 /** vcpu_runnable */
 export function isRunnable(vcpu: Vcpu): boolean {
@@ -25,14 +26,15 @@ export function update(hypervisor: Hypervisor, vcpu: Vcpu): void {
   vcpu.queued = runnable;
   if (runnable) {
     changeRunstate(vcpu, RUNSTATE_RUNNABLE, now);
-    // A vcpu that slept and woke before anyone else ran has not left the processor.
-    if (vcpu === hypervisor.running) hypervisor.mustSchedule = true;
-    else if (hypervisor.scheduler.wake(vcpu, now)) hypervisor.mustSchedule = true;
+    // A vcpu that slept and woke before anyone else ran has not left its processor.
+    const pcpu = runsOn(hypervisor.pcpus, vcpu) ?? hypervisor.scheduler.wake(vcpu, now);
+    if (pcpu !== null) pcpu.mustSchedule = true;
   } else {
     const offline =
       vcpu.down || !vcpu.initialised || vcpu.domain.shutdown !== null || vcpu.domain.pauseCount > 0;
     changeRunstate(vcpu, offline ? RUNSTATE_OFFLINE : RUNSTATE_BLOCKED, now);
-    if (vcpu === hypervisor.running) hypervisor.mustSchedule = true;
+    const pcpu = runsOn(hypervisor.pcpus, vcpu);
+    if (pcpu !== undefined) pcpu.mustSchedule = true;
     else hypervisor.scheduler.sleep(vcpu);
   }
 }
@@ -66,9 +68,22 @@ export function poll(hypervisor: Hypervisor, vcpu: Vcpu, ports: number[], timeou
 }
 
 /** vcpu_yield */
-export function yieldProcessor(hypervisor: Hypervisor, vcpu: Vcpu): void {
-  hypervisor.scheduler.yield(vcpu);
-  hypervisor.mustSchedule = true;
+export function yieldProcessor({ scheduler, pcpu }: Hypervisor): void {
+  scheduler.yield(pcpu);
+  pcpu.mustSchedule = true;
+}
+
+/** vcpu_set_hard_affinity: the processors it may run on, a bit each. One that it must leave decides anew. */
+export function setAffinity(hypervisor: Hypervisor, vcpu: Vcpu, affinity: number): void {
+  vcpu.affinity = affinity;
+  const pcpu = runsOn(hypervisor.pcpus, vcpu);
+  if (pcpu !== undefined) {
+    if (!allows(vcpu, pcpu)) pcpu.mustSchedule = true;
+  } else if (vcpu.queued) {
+    hypervisor.scheduler.sleep(vcpu);
+    const place = hypervisor.scheduler.wake(vcpu, hypervisor.nowNs());
+    if (place !== null) place.mustSchedule = true;
+  }
 }
 
 export function setDown(hypervisor: Hypervisor, vcpu: Vcpu, down: boolean): void {

@@ -3,6 +3,7 @@ import { VIRQ_TIMER } from '../abi/xen.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import { sendVirq } from '../events/send.ts';
 import type { Hypervisor } from '../hypervisor.ts';
+import { runsOn } from '../sched/pcpu.ts';
 import { wake } from '../sched/vcpus.ts';
 import { ticksAt } from './clock.ts';
 import { expireWatchdogs } from './watchdog.ts';
@@ -29,7 +30,7 @@ export function findDeadline(hypervisor: Hypervisor): void {
     for (const vcpu of domain.vcpus) {
       if (vcpu.singleshotNs >= 0 && vcpu.singleshotNs < first) first = vcpu.singleshotNs;
       if (vcpu.pollTimeoutNs >= 0 && vcpu.pollTimeoutNs < first) first = vcpu.pollTimeoutNs;
-      if (vcpu === hypervisor.running && vcpu.periodicNs >= 0 && vcpu.periodicNs < first)
+      if (vcpu.periodicNs >= 0 && vcpu.periodicNs < first && runsOn(hypervisor.pcpus, vcpu) !== undefined)
         first = vcpu.periodicNs;
     }
   }
@@ -58,7 +59,7 @@ function expireVcpu(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
     tell(hypervisor, vcpu, 'poll');
     if (vcpu.polling) wake(hypervisor, vcpu);
   }
-  if (vcpu === hypervisor.running) expirePeriodic(hypervisor, vcpu, now);
+  if (runsOn(hypervisor.pcpus, vcpu) !== undefined) expirePeriodic(hypervisor, vcpu, now);
 }
 
 /** vcpu_periodic_timer_work: missed ticks are one tick. */

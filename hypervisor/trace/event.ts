@@ -23,7 +23,7 @@ export type TraceDetail =
   | { readonly kind: 'port'; readonly domain: number; readonly port: number }
   | { readonly kind: 'virq'; readonly virq: number; readonly vcpu: number }
   | { readonly kind: 'timer'; readonly vcpu: number; readonly timer: 'singleshot' | 'periodic' | 'poll' }
-  | { readonly kind: 'schedule'; readonly from: string; readonly to: string }
+  | { readonly kind: 'schedule'; readonly processor: number; readonly from: string; readonly to: string }
   | {
       readonly kind: 'vcpu';
       readonly vcpu: number;

@@ -19,6 +19,8 @@ export interface BootOptions {
   readonly ramdisk?: string;
   readonly memory: number;
   readonly vcpus: number;
+  readonly cpus: number;
+  readonly sched?: string;
   readonly extra: string;
   readonly until?: RegExp;
   readonly for?: number;
@@ -45,6 +47,8 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
     commandLine: options.extra,
     memoryMb: options.memory,
     vcpus: options.vcpus,
+    cpus: options.cpus,
+    ...(options.sched === undefined ? {} : { scheduler: options.sched }),
   };
   try {
     return await Lab.boot(loadCore(), request);

@@ -23,6 +23,9 @@ export interface DomainRequest {
   readonly commandLine: string;
   readonly memoryMb: number;
   readonly vcpus: number;
+  /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
+  readonly cpus?: number;
+  readonly scheduler?: string;
 }
 
 /** When to stop; several conditions: whichever comes first. */
@@ -74,7 +77,10 @@ export class Lab {
     const kernel = await loadKernel(request.kernel);
     const ramdisk = request.ramdisk === undefined ? undefined : await loadRamdisk(request.ramdisk);
     const memoryBytes = (request.memoryMb + XEN_MB) * MEBIBYTE;
-    const hypervisor = new Hypervisor(new Machine(core, { memoryBytes }));
+    const hypervisor = new Hypervisor(new Machine(core, { memoryBytes }), {
+      ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
+      ...(request.scheduler === undefined ? {} : { scheduler: request.scheduler }),
+    });
     const domain = buildDomain(hypervisor, {
       id: 1,
       isPrivileged: false,
@@ -153,8 +159,7 @@ export class Lab {
     const { hypervisor } = this;
     const before = this.instructions;
     while (this.instructions === before) {
-      const waiting = hypervisor.running === null && !hypervisor.mustSchedule;
-      const target = waiting ? hypervisor.deadlineTicks : hypervisor.ticks() + 1;
+      const target = hypervisor.idle ? hypervisor.deadlineTicks : hypervisor.ticks() + 1;
       if (target === Infinity) return { kind: 'idle' };
       if (hypervisor.run(target).kind === 'shutdown') return { kind: 'ended' };
     }
