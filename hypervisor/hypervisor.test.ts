@@ -1,60 +1,14 @@
 /** Small guests, a few lines of assembly each, that prove how Xen enters and leaves a guest's kernel. */
 import { describe, expect, it } from 'vitest';
-import { assemble } from '../core/assembler/assemble.ts';
-import { fromHalves, highHalf, lowHalf } from '../core/machine.ts';
+import { fromHalves } from '../core/machine.ts';
 import { RAX, RBX, RDX } from '../core/wasm/layout.ts';
-import { vcpu_guest_context, VGCF_in_kernel } from './abi/arch-x86.ts';
 import { EOPNOTSUPP, ENOSYS } from './abi/errno.ts';
 import { SHUTDOWN_crash } from './abi/sched.ts';
-import { setGuestContext } from './domain/context.ts';
-import type { Vcpu } from './domain/vcpu.ts';
 import { ECS_VIRQ } from './events/channel.ts';
-import { copyToGuest } from './memory/guest-access.ts';
-import { L4_PFN, TEST_BASE, TestDomain, testHost } from './memory/testing.ts';
-import { setDown } from './sched/vcpus.ts';
+import { address, DATA, load, STACK, start } from './testing-guest.ts';
+import type { Setup } from './testing-guest.ts';
 
-/** Pages of the guest: its code, its stack (growing down to STACK - 4096), its data. */
-const CODE = TEST_BASE + 8 * 4096;
-const STACK = TEST_BASE + 10 * 4096;
-const DATA = TEST_BASE + 11 * 4096;
 const LIMIT = 100_000;
-
-interface Setup {
-  readonly labels: ReadonlyMap<string, number>;
-  readonly guest: TestDomain;
-}
-
-/** Starts a vcpu at a label, or at CODE. */
-function start({ guest, labels }: Setup, vcpu: Vcpu, label?: string): void {
-  const words = new Uint32Array(vcpu_guest_context.size / 4);
-  const { offset } = vcpu_guest_context;
-  const put = (at: number, value: number): void => {
-    words[at / 4] = lowHalf(value);
-    words[at / 4 + 1] = highHalf(value);
-  };
-  put(offset.flags, VGCF_in_kernel);
-  put(offset['user_regs.rip'], label === undefined ? CODE : address(labels, label));
-  put(offset['user_regs.rsp'], STACK - vcpu.id * 1024);
-  put(offset.kernel_sp, STACK - vcpu.id * 1024);
-  put(offset.ctrlreg + 3 * 8, guest.mfns[L4_PFN]! * 4096);
-  expect(setGuestContext(guest.hypervisor, vcpu, words)).toBe(0);
-  setDown(guest.hypervisor, vcpu, false);
-}
-
-function address(labels: ReadonlyMap<string, number>, label: string): number {
-  const offset = labels.get(label);
-  if (offset === undefined) throw new Error(`no label ${label}`);
-  return CODE + offset;
-}
-
-/** A domain whose code is `source`, not yet running. */
-function load(source: string, vcpus = 1): Setup {
-  const guest = new TestDomain(testHost(), 1, 32, vcpus);
-  const { bytes, labels } = assemble(source, { origin: 0 });
-  if (!copyToGuest(guest.hypervisor.frames, guest.vcpu, CODE, bytes)) throw new Error('no room for the code');
-  guest.hypervisor.current = null;
-  return { guest, labels };
-}
 
 /** The handler of a vector is a label. */
 function trap({ guest, labels }: Setup, vector: number, label: string, flags = 0): void {

@@ -9,6 +9,7 @@ import type { Domain } from '../domain/domain.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import type { Hypercall } from '../hypercalls/hypercall.ts';
 import { Hypervisor } from '../hypervisor.ts';
+import type { HypervisorOptions } from '../hypervisor.ts';
 import { checkFrameTable } from './check.ts';
 import { PAGE_PRESENT, PAGE_RW, PAGE_USER } from './entries.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from './frame-table.ts';
@@ -27,8 +28,8 @@ export const ARGUMENTS = TEST_BASE + 5 * 4096;
 export const TABLE_FLAGS = PAGE_PRESENT | PAGE_RW | PAGE_USER;
 
 /** A host of `frames` frames without domains. */
-export function testHost(frames = 1024): Hypervisor {
-  return new Hypervisor(new Machine(coreModule(), { memoryBytes: frames * 4096 }));
+export function testHost(frames = 1024, options: HypervisorOptions = {}): Hypervisor {
+  return new Hypervisor(new Machine(coreModule(), { memoryBytes: frames * 4096 }), options);
 }
 
 /** A domain and its hypercalls. */

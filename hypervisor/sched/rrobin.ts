@@ -51,8 +51,8 @@ export class RoundRobin implements Scheduler {
     const next = takeFirst(this.woken, pcpu) ?? takeFirst(this.queue, pcpu);
     decision.vcpu = next;
     if (next !== running || nowNs >= this.turnEndsNs[id]!) this.turnEndsNs[id] = nowNs + this.sliceNs;
-    const alone =
-      !this.queue.some((vcpu) => allows(vcpu, pcpu)) && !this.woken.some((vcpu) => allows(vcpu, pcpu));
+    // Others may come to wait while this one runs; on a lone processor whoever wakes interrupts it anyway.
+    const alone = this.pcpus.length === 1 && this.queue.length === 0 && this.woken.length === 0;
     decision.sliceNs = alone ? Infinity : Math.max(this.turnEndsNs[id]! - nowNs, 1);
   }
 }

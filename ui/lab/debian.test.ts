@@ -47,7 +47,7 @@ class Guest {
     });
   }
 
-  static async boot(kernel: string, vcpus: number): Promise<Guest> {
+  static async boot(kernel: string, vcpus: number, cpus = 1): Promise<Guest> {
     const ramdisk = readFileSync(images!.initrd);
     const request = {
       kernel: readFileSync(kernel),
@@ -55,6 +55,7 @@ class Guest {
       commandLine: COMMAND_LINE,
       memoryMb: 128,
       vcpus,
+      cpus,
     };
     return new Guest(await Lab.boot(core, request));
   }
@@ -136,6 +137,24 @@ describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
     expect(ours.sort()).toEqual(theirs.sort());
   });
 
+  it('runs four vcpus on two physical processors, the same way each time', async () => {
+    const guest = await Guest.boot(images!.cloud, 4, 2);
+    guest.until(/INIT-REACHED/);
+    guest.until(/# /);
+    expect(guest.shell('for i in 1 2 3; do (echo $i | md5sum >/dev/null; echo $i) & done; wait')).toMatch(
+      /3/,
+    );
+    expect(guest.invariant()).toEqual([]);
+    const again = await Guest.boot(images!.cloud, 4, 2);
+    again.until(/INIT-REACHED/);
+    again.until(/# /);
+    expect(again.shell('for i in 1 2 3; do (echo $i | md5sum >/dev/null; echo $i) & done; wait')).toMatch(
+      /3/,
+    );
+    expect(again.lab.instructions).toBe(guest.lab.instructions);
+    expect(await stateHash(again.lab.hypervisor)).toBe(await stateHash(guest.lab.hypervisor));
+  });
+
   it('runs on four vcpus, and tells why when it crashes', async () => {
     const guest = await Guest.boot(images!.cloud, 4);
     guest.until(/INIT-REACHED/);
@@ -163,7 +182,9 @@ describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
       const sink = { event: () => void events++, end: () => undefined };
       if (traced) guest.lab.hypervisor.trace.add(sink);
       guest.until(/INIT-REACHED/);
-      const instructions = 2_780_000_000;
+      guest.until(/# /);
+      const instructions = 2_800_000_000;
+      expect(guest.lab.instructions).toBeLessThan(instructions);
       while (guest.lab.run({ instructions }, SLICE_TICKS) === undefined);
       expect(guest.lab.instructions).toBe(instructions);
       expect(events > 100_000).toBe(traced);
@@ -174,11 +195,12 @@ describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
 });
 
 describe.skipIf(images === undefined)("Debian's generic kernel", () => {
-  it('boots from its XZ payload', async () => {
-    const guest = await Guest.boot(images!.generic, 1);
+  it.each([1, 4])('boots from its XZ payload, with %i vcpus', async (vcpus) => {
+    const guest = await Guest.boot(images!.generic, vcpus);
     guest.until(/INIT-REACHED/);
     guest.until(/# /);
     expect(guest.shell('uname -r')).not.toContain('cloud');
+    expect(guest.shell('grep -c ^processor /proc/cpuinfo')).toBe(String(vcpus));
     expect(guest.invariant()).toEqual([]);
   });
 });
