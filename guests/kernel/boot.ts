@@ -12,15 +12,7 @@ import { addPages, bookkeepingBytes, initPages, PAGE_SHIFT, PAGE_SIZE } from './
 import { setP2m } from './pagetable';
 import { initTime } from './time';
 import { initTraps } from './traps';
-import {
-  extendWindow,
-  findMapped,
-  initForeign,
-  mapForeign,
-  MAX_PAGES,
-  SHARED_INFO,
-  unmapPage,
-} from './window';
+import { buildWindow, findMapped, mapForeign, MAX_PAGES, SHARED_INFO, unmapPage } from './window';
 import { HYPERVISOR_stack_switch } from './hypercalls';
 
 // @ts-ignore: decorator
@@ -44,23 +36,15 @@ export function boot(at: usize): void {
   const pages = min(<usize>load<u64>(info + start_info.nr_pages), MAX_PAGES);
   setP2m(<usize>(load<u64>(info + start_info.mfn_list) - window()), pages);
   findConsole(info);
-  let mapped = findMapped(info);
   // Behind the boot page tables lies Xen's boot stack, which is not in use any more.
   const tables = <usize>(load<u64>(info + start_info.pt_base) - window());
   const free = tables + ((<usize>load<u64>(info + start_info.nr_pt_frames)) << PAGE_SHIFT);
-  const behind = (free + bookkeepingBytes(pages) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
   const end = pages << PAGE_SHIFT;
-  assert(behind < mapped, 'the initial mapping has no room for the records of pages');
-  initPages(free, pages);
-  addPages(behind, mapped);
-  while (mapped < end) {
-    const next = extendWindow(mapped, end);
-    addPages(mapped, next);
-    mapped = next;
-  }
+  const records = buildWindow(free, findMapped(info), end);
+  initPages(records, pages);
   unmapPage(0);
   addPages(PAGE_SIZE, IMAGE);
-  initForeign();
+  addPages((records + bookkeepingBytes(pages) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1), end);
   mapForeign(SHARED_INFO, load<u64>(info + start_info.shared_info) >> PAGE_SHIFT);
 }
 

@@ -50,6 +50,11 @@ export function mfnOf(page: usize): u64 {
   return load<u64>(p2m + (page >> PAGE_SHIFT) * 8);
 }
 
+/** Whether a page has a frame: not in the balloon. */
+export function pageExists(page: usize): bool {
+  return mfnOf(page) >> 63 == 0;
+}
+
 /** Says which machine frame a page has now: the balloon, a resume. */
 export function setMfn(page: usize, mfn: u64): void {
   store<u64>(p2m + (page >> PAGE_SHIFT) * 8, mfn);

@@ -5,7 +5,7 @@
  */
 import { MMUEXT_TLB_FLUSH_LOCAL, start_info } from 'xen';
 import { window } from './intrinsics';
-import { allocatePage, PAGE_SHIFT, PAGE_SIZE } from './pages';
+import { PAGE_SHIFT, PAGE_SIZE } from './pages';
 import { entryPage, ENTRIES, extendedOperation, flush, KERNEL_BITS, makeEntry } from './pagetable';
 import {
   PAGE_PRESENT,
@@ -13,6 +13,7 @@ import {
   setWindowTable,
   TABLE_BITS,
   tableIndex,
+  unprotect,
   updateEntry,
   windowEntry,
 } from './pagetable';
@@ -32,6 +33,8 @@ const L2_SPAN: usize = 1 << 30;
 /** Slots that have been given away; slot 0 is the shared info page. */
 let usedSlots: usize = 1;
 let root: usize = 0;
+/** The next page for a table while the window is built. */
+let early: usize = 0;
 
 /** The kernel's root table. */
 export function kernelRoot(): usize {
@@ -70,15 +73,26 @@ function l1Table(address: usize): usize {
 }
 
 /**
- * Maps the pages of one L1 table's span that are not mapped yet: from `from`, which need not begin the span, to below
- * `end`. The first address behind what is mapped now.
+ * Maps memory up to `end` behind the `mapped` bytes that are mapped already, and makes the tables for foreign pages. `free`
+ * is the first page that nobody uses; the first one behind those taken for tables is given back.
  */
-export function extendWindow(from: usize, end: usize): usize {
+export function buildWindow(free: usize, mapped: usize, end: usize): usize {
+  early = free;
+  while (mapped < end) {
+    // What has been mapped has room for the table of what comes next.
+    assert(early < mapped, "no memory for the window's tables");
+    mapped = extend(mapped, end);
+  }
+  hang(FOREIGN, newTable());
+  return early;
+}
+
+/** Maps pages from `from` on, to the end of an L1 table or `end`: how far it came. */
+function extend(from: usize, end: usize): usize {
   const spanEnd = (from & ~(TABLE_SPAN - 1)) + TABLE_SPAN;
-  const to = end < spanEnd ? end : spanEnd;
+  const to = min(end, spanEnd);
   if ((from & (TABLE_SPAN - 1)) != 0) {
-    for (let page = from; page < to; page += PAGE_SIZE)
-      updateEntry(windowEntry(page), makeEntry(page, KERNEL_BITS));
+    for (let page = from; page < to; page += PAGE_SIZE) unprotect(page);
     flush();
     return to;
   }
@@ -89,14 +103,10 @@ export function extendWindow(from: usize, end: usize): usize {
   return to;
 }
 
-/** Makes the tables for foreign pages. */
-export function initForeign(): void {
-  hang(FOREIGN, newTable());
-}
-
+/** A page for a table. While the window is built there is no allocator yet: the pages are taken one after the other. */
 function newTable(): usize {
-  const table = allocatePage();
-  assert(table != 0, "no memory for the window's tables");
+  const table = early;
+  early += PAGE_SIZE;
   memory.fill(table, 0, PAGE_SIZE);
   return table;
 }

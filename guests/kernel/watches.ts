@@ -1,0 +1,99 @@
+/**
+ * Watches: a notice for every change below a path of the store. Notices arrive in an event's handler, where nothing may
+ * wait; a thread of its own hands them out, and whoever gets one may make requests of the store.
+ */
+import { XS_UNWATCH, XS_WATCH } from 'xen';
+import { alloc, free } from './heap';
+import { makeRunnable, Thread } from './threads';
+import { WaitQueue } from './wait';
+import { addByte, addNumber, addString, begin, done, finish } from './xenbus';
+
+const MAX_WATCHES: i32 = 32;
+/** Notices that wait: the list goes through their first word. */
+const NEXT: usize = 0;
+const TEXT: usize = 4;
+
+/** Somebody who watches a path. */
+export abstract class Watch {
+  token: i32 = -1;
+
+  /** Something has changed at `path` (NUL-terminated), which is what is watched or below it. */
+  abstract changed(path: usize): void;
+}
+
+const watches = new StaticArray<Watch | null>(MAX_WATCHES);
+const arrival = new WaitQueue();
+let first: usize = 0;
+let last: usize = 0;
+let started: bool = false;
+
+/** Watches a NUL-terminated path. The first notice comes at once. 0, or a negative errno. */
+export function watch(path: usize, watcher: Watch): i32 {
+  if (!started) startThread();
+  let token = 0;
+  while (token < MAX_WATCHES && watches[token] != null) token++;
+  assert(token < MAX_WATCHES, 'too many watches');
+  watches[token] = watcher;
+  watcher.token = token;
+  const failed = ask(XS_WATCH, path, token);
+  if (failed < 0) watches[token] = null;
+  return min(failed, 0);
+}
+
+/** Stops watching. */
+export function unwatch(path: usize, watcher: Watch): void {
+  ask(XS_UNWATCH, path, watcher.token);
+  watches[watcher.token] = null;
+}
+
+function ask(type: u32, path: usize, token: i32): i32 {
+  begin(type, 0);
+  addString(path);
+  addByte(0);
+  addNumber(token);
+  addByte(0);
+  const result = finish();
+  done();
+  return result;
+}
+
+/** A notice has come: path, NUL, token, NUL. */
+export function noteWatchEvent(text: usize, bytes: usize): void {
+  const notice = alloc(TEXT + bytes + 1);
+  store<usize>(notice, 0, NEXT);
+  memory.copy(notice + TEXT, text, bytes);
+  store<u8>(notice + TEXT + bytes, 0);
+  if (last == 0) first = notice;
+  else store<usize>(last, notice, NEXT);
+  last = notice;
+  arrival.wake();
+}
+
+class WatchThread extends Thread {
+  run(): void {
+    while (true) {
+      while (first == 0) arrival.sleep();
+      const notice = first;
+      first = load<usize>(notice, NEXT);
+      if (first == 0) last = 0;
+      handOut(notice + TEXT);
+      free(notice);
+    }
+  }
+}
+
+function handOut(path: usize): void {
+  let at = path;
+  while (load<u8>(at) != 0) at++;
+  let token = 0;
+  for (at++; load<u8>(at) >= 48 && load<u8>(at) <= 57; at++) token = token * 10 + (load<u8>(at) - 48);
+  const watcher = token < MAX_WATCHES ? watches[token] : null;
+  if (watcher != null) watcher.changed(path);
+}
+
+function startThread(): void {
+  started = true;
+  const thread = new WatchThread();
+  assert(thread.prepare(), 'no memory for the thread of watches');
+  makeRunnable(thread);
+}
