@@ -6,6 +6,7 @@
  * one named as a word of the language gets an underscore (`in_`).
  */
 import * as archX86 from '../../hypervisor/abi/arch-x86.ts';
+import * as blkif from '../../hypervisor/abi/blkif.ts';
 import * as callback from '../../hypervisor/abi/callback.ts';
 import * as console from '../../hypervisor/abi/console.ts';
 import * as cpuid from '../../hypervisor/abi/cpuid.ts';
@@ -15,18 +16,22 @@ import * as eventChannel from '../../hypervisor/abi/event-channel.ts';
 import * as grantTable from '../../hypervisor/abi/grant-table.ts';
 import type { Composite, Fields } from '../../hypervisor/abi/layout.ts';
 import * as memory from '../../hypervisor/abi/memory.ts';
+import * as netif from '../../hypervisor/abi/netif.ts';
 import * as physdev from '../../hypervisor/abi/physdev.ts';
+import * as ring from '../../hypervisor/abi/ring.ts';
 import * as sched from '../../hypervisor/abi/sched.ts';
 import * as sharedInfo from '../../hypervisor/abi/shared-info.ts';
 import * as startInfo from '../../hypervisor/abi/start-info.ts';
 import * as vcpu from '../../hypervisor/abi/vcpu.ts';
 import * as version from '../../hypervisor/abi/version.ts';
 import * as xen from '../../hypervisor/abi/xen.ts';
+import * as xenbus from '../../hypervisor/abi/xenbus.ts';
 import * as xenstore from '../../hypervisor/abi/xenstore.ts';
 
 const HEADERS: readonly Readonly<Record<string, unknown>>[] = [
   xen,
   archX86,
+  blkif,
   callback,
   console,
   cpuid,
@@ -35,12 +40,15 @@ const HEADERS: readonly Readonly<Record<string, unknown>>[] = [
   eventChannel,
   grantTable,
   memory,
+  netif,
   physdev,
+  ring,
   sched,
   sharedInfo,
   startInfo,
   vcpu,
   version,
+  xenbus,
   xenstore,
 ];
 

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as archX86 from './arch-x86.ts';
+import * as blkif from './blkif.ts';
 import * as callback from './callback.ts';
 import * as console from './console.ts';
 import * as eventChannel from './event-channel.ts';
 import * as grantTable from './grant-table.ts';
 import { array, struct, u16, u32, u64, u8, union } from './layout.ts';
 import * as memory from './memory.ts';
+import * as netif from './netif.ts';
 import * as physdev from './physdev.ts';
+import * as ring from './ring.ts';
 import * as sched from './sched.ts';
 import * as sharedInfo from './shared-info.ts';
 import * as startInfo from './start-info.ts';
@@ -38,12 +41,15 @@ interface Layout {
 
 const modules = [
   archX86,
+  blkif,
   callback,
   console,
   eventChannel,
   grantTable,
   memory,
+  netif,
   physdev,
+  ring,
   sched,
   sharedInfo,
   startInfo,
