@@ -20,7 +20,7 @@ import { PGT_L4_PAGE_TABLE } from '../memory/frame-table.ts';
 import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
 import { GDT_LIMIT, gdtAddress, setGdt } from '../memory/per-domain.ts';
-import { FLAT_CS64, FLAT_SS, loadCode, loadData, loadStack, forceSelector } from '../traps/segments.ts';
+import { FLAT_CS64, FLAT_SS, loadCode, loadStack, forceSelector } from '../traps/segments.ts';
 import type { Vcpu } from './vcpu.ts';
 
 /** CR0: PE MP ET NE WP AM PG. CR4: PAE OSFXSR OSXMMEXCPT. EFER: SCE LME LMA NXE. */
@@ -173,6 +173,13 @@ function makeState(hypervisor: Hypervisor, vcpu: Vcpu, words: Uint32Array): void
   processor.restoreState(others);
 }
 
+const DATA_SELECTORS = [
+  [layout.SEG_DS, offset['user_regs.ds']],
+  [layout.SEG_ES, offset['user_regs.es']],
+  [layout.SEG_FS, offset['user_regs.fs']],
+  [layout.SEG_GS, offset['user_regs.gs']],
+] as const;
+
 function loadSegments(hypervisor: Hypervisor, vcpu: Vcpu, words: Uint32Array): void {
   const { processor } = hypervisor;
   const selector = (at: number) => words[at / 4]! & 0xffff;
@@ -180,8 +187,8 @@ function loadSegments(hypervisor: Hypervisor, vcpu: Vcpu, words: Uint32Array): v
   const ss = selector(offset['user_regs.ss']) | 3;
   if (cs !== FLAT_CS64 || !loadCode(hypervisor, cs)) forceSelector(hypervisor, layout.SEG_CS, FLAT_CS64);
   if (ss !== FLAT_SS || !loadStack(hypervisor, ss)) forceSelector(hypervisor, layout.SEG_SS, FLAT_SS);
-  for (const segment of [layout.SEG_DS, layout.SEG_ES, layout.SEG_FS, layout.SEG_GS])
-    loadData(hypervisor, segment, 0);
+  // Data segments are loaded when the vcpu comes onto a processor (traps/failsafe.ts): here they are only named.
+  for (const [segment, at] of DATA_SELECTORS) processor.setSegment(segment, selector(at), 0, 0, 0);
   processor.setSegmentBase(layout.SEG_FS, vcpu.fsBase);
   processor.setSegmentBase(layout.SEG_GS, vcpu.guestKernelMode ? vcpu.gsBaseKernel : vcpu.gsBaseUser);
 }

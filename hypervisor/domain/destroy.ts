@@ -21,6 +21,7 @@ import type { Vcpu } from './vcpu.ts';
 export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
   if (domain.shutdown === null) hypervisor.shutdownDomain(domain, SHUTDOWN_poweroff, null);
   for (const pcpu of hypervisor.pcpus) {
+    if (pcpu.loaded?.domain === domain) pcpu.loaded = null;
     if (pcpu.running?.domain !== domain) continue;
     pcpu.running = null;
     pcpu.mustSchedule = true;

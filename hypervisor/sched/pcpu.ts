@@ -17,6 +17,8 @@ export class Pcpu {
   readonly id: number;
   /** The vcpu that runs on it; null while there is none. */
   running: Vcpu | null = null;
+  /** Whose segments it holds: of the vcpu that ran last. */
+  loaded: Vcpu | null = null;
   /** When the running vcpu's slice ends, in ticks. */
   sliceEndTicks = Infinity;
   /** A vcpu woke, slept or yielded: the scheduler is to decide anew. */

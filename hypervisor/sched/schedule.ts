@@ -7,6 +7,7 @@ import { loadLdt } from '../memory/ldt.ts';
 import { updatePendingAreas, writeRunstate, writeVcpuTime } from '../time/areas.ts';
 import { ticksAt } from '../time/clock.ts';
 import { expirePeriodic, findDeadline } from '../time/timers.ts';
+import { reloadSegments } from '../traps/failsafe.ts';
 import { loadGuestAddressSpace } from '../traps/mode.ts';
 import { allows } from './pcpu.ts';
 import type { Decision } from './scheduler.ts';
@@ -52,8 +53,11 @@ function leave(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
 }
 
 function enter(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
-  vcpu.processor = hypervisor.pcpu.id;
+  const { pcpu } = hypervisor;
+  vcpu.processor = pcpu.id;
   switchTo(hypervisor, vcpu);
+  if (pcpu.loaded !== vcpu) reloadSegments(hypervisor, vcpu);
+  pcpu.loaded = vcpu;
   changeRunstate(vcpu, RUNSTATE_RUNNING, now);
   writeRunstate(hypervisor, vcpu);
   writeVcpuTime(hypervisor, vcpu);

@@ -15,6 +15,7 @@ export type TraceDetail =
     }
   | { readonly kind: 'emulated'; readonly rip: number; readonly instruction: string }
   | { readonly kind: 'cpuid'; readonly leaf: number; readonly subleaf: number }
+  | { readonly kind: 'failsafe'; readonly rip: number }
   | { readonly kind: 'trap'; readonly vector: number; readonly error: number; readonly rip: number }
   | { readonly kind: 'page_fault'; readonly address: number; readonly error: number; readonly rip: number }
   | { readonly kind: 'ptwr'; readonly address: number; readonly rip: number }

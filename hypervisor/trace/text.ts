@@ -41,6 +41,7 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   hypercall: (d) => [d.args, d.result === null ? 'continued' : String(d.result)],
   emulated: (d) => [`${d.instruction} at ${hex64(d.rip)}`],
   cpuid: (d) => [`leaf ${hex(d.leaf)}, subleaf ${hex(d.subleaf)}`],
+  failsafe: (d) => [`a segment cannot be loaded, at ${hex64(d.rip)}`],
   trap: (d) => [
     `${TRAPS[d.vector] ?? `vector ${String(d.vector)}`} error ${hex(d.error)} at ${hex64(d.rip)}`,
   ],
@@ -51,7 +52,7 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   port: (d) => [`domain ${String(d.domain)} port ${String(d.port)}`],
   virq: (d) => [`VIRQ ${String(d.virq)} to vcpu ${String(d.vcpu)}`],
   timer: (d) => [`${d.timer} of vcpu ${String(d.vcpu)}`],
-  schedule: (d) => [`${d.from} -> ${d.to}`],
+  schedule: (d) => [`processor ${String(d.processor)}: ${d.from} -> ${d.to}`],
   vcpu: (d) => [`vcpu ${String(d.vcpu)} ${d.change}`],
   shutdown: (d) => [`domain ${String(d.domain)} reason ${String(d.reason)}`],
   crash: (d) => [`domain ${String(d.domain)}: ${d.message}`],

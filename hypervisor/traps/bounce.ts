@@ -14,7 +14,7 @@ import { toggleGuestMode } from './mode.ts';
 import { loadFlat } from './segments.ts';
 
 /** Offsets in struct vcpu_info. */
-const UPCALL_MASK = 1;
+export const UPCALL_MASK = 1;
 const CR2 = 16;
 
 /** Vectors that push an error code: #DF #TS #NP #SS #GP #PF #AC #CP. */
@@ -56,9 +56,7 @@ export function bounce(
   const ripLow = processor.word(layout.RIP);
   const ripHigh = processor.word(layout.RIP + 4);
   const rflags = processor.flags;
-  let shown = rflags & ~(layout.IF | layout.IOPL);
-  if (mask === 0) shown |= layout.IF;
-  if ((vcpu.domain.vmAssist & VMASST_ARCHITECTURAL_IOPL) !== 0) shown |= vcpu.iopl << 12;
+  const shown = shownFlags(vcpu, rflags, mask);
 
   let at = 0;
   frame[at++] = processor.low(layout.RCX);
@@ -97,6 +95,14 @@ export function bounce(
   processor.setHalves(layout.RSP, lowHalf(bottom), highHalf(bottom));
   processor.rip = handler;
   loadFlat(hypervisor);
+}
+
+/** RFLAGS as a frame shows them: IF is the upcall mask, inverted; IOPL is the guest's where it asked for that. */
+export function shownFlags(vcpu: Vcpu, rflags: number, mask: number): number {
+  let shown = rflags & ~(layout.IF | layout.IOPL);
+  if (mask === 0) shown |= layout.IF;
+  if ((vcpu.domain.vmAssist & VMASST_ARCHITECTURAL_IOPL) !== 0) shown |= vcpu.iopl << 12;
+  return shown;
 }
 
 /** Writes the first `words` u32 of `frame` at a virtual address (16- or 8-aligned). False where it faults. */

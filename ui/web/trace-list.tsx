@@ -21,7 +21,7 @@ const GROUPS: readonly {
   },
   {
     name: 'traps',
-    kinds: ['trap', 'page_fault', 'math_state_restore'],
+    kinds: ['trap', 'failsafe', 'page_fault', 'math_state_restore'],
     title: 'Exceptions that Xen hands to the guest',
   },
   {

@@ -52,7 +52,7 @@ function call(
       load('rax', number),
     ].join('\n'),
     code: 'syscall',
-    dump,
+    ...(dump === undefined ? {} : { dump }),
   };
 }
 

@@ -1,8 +1,8 @@
 /** Instructions that a kernel in ring 3 cannot simply execute: emulated, refused, or answered by the processor as it is. */
 import type { Probe } from './probe.ts';
 
-const kernel = (name: string, code: string, setup?: string): Probe => ({ name, code, setup });
-const user = (name: string, code: string, setup?: string): Probe => ({
+const kernel = (name: string, code: string, setup = ''): Probe => ({ name, code, setup });
+const user = (name: string, code: string, setup = ''): Probe => ({
   name: `user: ${name}`,
   mode: 'user',
   code,
