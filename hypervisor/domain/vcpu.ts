@@ -87,8 +87,8 @@ export class Vcpu {
   cr4 = 0;
   /** MSR_MISC_FEATURES_ENABLES.CPUID_FAULT. */
   cpuidFaulting = false;
-  /** DR0..DR7 as the guest set them. */
-  readonly debugRegisters = new Float64Array(8);
+  /** DR0..DR7 as the guest set them; what they hold after a reset until then. */
+  readonly debugRegisters = Float64Array.of(0, 0, 0, 0, 0, 0, 0xffff0ff0, 0x400);
 
   /** Machine address of its struct vcpu_info (in shared_info, or where it registered one). */
   info = 0;

@@ -6,7 +6,7 @@ import { isCanonical } from '../../core/machine.ts';
 import { SEG_FS, SEG_GS } from '../../core/wasm/layout.ts';
 import * as arch from '../abi/arch-x86.ts';
 import { SEGBASE_FS, SEGBASE_GS_KERNEL, SEGBASE_GS_USER, SEGBASE_GS_USER_SEL } from '../abi/arch-x86.ts';
-import { EINVAL } from '../abi/errno.ts';
+import { EINVAL, ENODEV } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
 import {
   HYPERVISOR_fpu_taskswitch,
@@ -95,5 +95,5 @@ export const getDebugreg: Hypercall = {
   number: HYPERVISOR_get_debugreg,
   name: 'get_debugreg',
   args: [{ name: 'register', kind: 'unsigned' }],
-  handler: ({ vcpu }, register) => readDebugRegister(vcpu, register) ?? -EINVAL,
+  handler: ({ vcpu }, register) => readDebugRegister(vcpu, register) ?? -ENODEV,
 };

@@ -1,5 +1,11 @@
 /** Hypercalls that a domain of this hypervisor may not make, or that Xen 4.17 does not have, with what it answers. */
-import { EOPNOTSUPP, EPERM } from '../abi/errno.ts';
+import {
+  XEN_DOMCTL_INTERFACE_VERSION,
+  XEN_SYSCTL_INTERFACE_VERSION,
+  xen_control,
+  XENPF_INTERFACE_VERSION,
+} from '../abi/control.ts';
+import { EACCES, EFAULT, ENOSYS, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
 import * as xen from '../abi/xen.ts';
 import type { Hypercall } from './hypercall.ts';
 
@@ -7,16 +13,31 @@ function refuse(number: number, name: string, errno: number): Hypercall {
   return { number, name, args: [{ name: 'argument', kind: 'va' }], handler: () => -errno };
 }
 
+const head = new Uint32Array(xen_control.size / 4);
+
+/** A control interface: -EFAULT, or -EACCES to who speaks another version of it, before -EPERM. */
+function control(number: number, name: string, version: number): Hypercall {
+  return {
+    number,
+    name,
+    args: [{ name: 'argument', kind: 'va' }],
+    handler(context, argument) {
+      if (!context.read(argument, head)) return -EFAULT;
+      return head[xen_control.offset.interface_version / 4] === version ? -EPERM : -EACCES;
+    },
+  };
+}
+
 export const refused: readonly Hypercall[] = [
   // The control interfaces are the privileged domain's.
-  refuse(xen.HYPERVISOR_platform_op, 'platform_op', EPERM),
-  refuse(xen.HYPERVISOR_sysctl, 'sysctl', EPERM),
-  refuse(xen.HYPERVISOR_domctl, 'domctl', EPERM),
+  control(xen.HYPERVISOR_platform_op, 'platform_op', XENPF_INTERFACE_VERSION),
+  control(xen.HYPERVISOR_sysctl, 'sysctl', XEN_SYSCTL_INTERFACE_VERSION),
+  control(xen.HYPERVISOR_domctl, 'domctl', XEN_DOMCTL_INTERFACE_VERSION),
   refuse(xen.HYPERVISOR_kexec_op, 'kexec_op', EPERM),
   refuse(xen.HYPERVISOR_dm_op, 'dm_op', EPERM),
   refuse(xen.HYPERVISOR_hypfs_op, 'hypfs_op', EPERM),
   refuse(xen.HYPERVISOR_mca, 'mca', EPERM),
-  // Argo and the virtual performance counters are off unless Xen's command line turns them on.
-  refuse(xen.HYPERVISOR_argo_op, 'argo_op', EOPNOTSUPP),
+  // Argo is not built in; the virtual performance counters are off unless Xen's command line turns them on.
+  refuse(xen.HYPERVISOR_argo_op, 'argo_op', ENOSYS),
   refuse(xen.HYPERVISOR_xenpmu_op, 'xenpmu_op', EOPNOTSUPP),
 ];

@@ -1,6 +1,6 @@
 /** Debug registers of a guest (arch/x86/traps.c: set_debugreg, do_get_debugreg). */
 import { DR } from '../../core/wasm/layout.ts';
-import { EINVAL, EPERM } from '../abi/errno.ts';
+import { EINVAL, ENODEV, EPERM } from '../abi/errno.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
@@ -14,7 +14,7 @@ const DR7_GD = 0x2000;
 /** R/W field of breakpoint 0: 2 means I/O. */
 const IO_BREAKPOINT = 2;
 
-/** Sets a debug register of the current vcpu. 0, -EPERM for Xen's addresses, -EINVAL. */
+/** Sets a debug register of the current vcpu. 0, -EPERM for Xen's addresses, -EINVAL, -ENODEV. */
 export function writeDebugRegister(
   hypervisor: Hypervisor,
   vcpu: Vcpu,
@@ -25,15 +25,15 @@ export function writeDebugRegister(
   if (index >= 0 && index <= 3) {
     if (!isGuestAddress(value)) return -EPERM;
   } else if (index === 6) {
-    if (value < 0 || value >= 2 ** 32) return -EPERM;
+    if (value < 0 || value >= 2 ** 32) return -EINVAL;
     value = ((value & ~0x1000) | DR6_DEFAULT) >>> 0;
   } else if (index === 7) {
-    if (value < 0 || value >= 2 ** 32) return -EPERM;
+    if (value < 0 || value >= 2 ** 32) return -EINVAL;
     value = ((value & ~DR7_RESERVED_CLEAR) | DR7_DEFAULT) >>> 0;
     if ((value & DR7_GD) !== 0) return -EPERM;
     if (!breakpointsAllowed(value)) return -EPERM;
   } else {
-    return -EINVAL;
+    return -ENODEV;
   }
   vcpu.debugRegisters[index] = value;
   hypervisor.processor.setField(DR + index * 8 - (index >= 6 ? 16 : 0), value);
