@@ -1,0 +1,107 @@
+/**
+ * How a frontend and its backend find each other: through the store. The toolstack has made a directory for either, each
+ * naming the other. The frontend writes where its rings and its event channel are, and says so (`state` 3, Initialised); the
+ * backend maps them, writes what its device is like, and says that it is connected (4), and then so does the frontend.
+ */
+import { XenbusStateClosed, XenbusStateConnected, XenbusStateInitialised } from 'xen';
+import { allocateUnbound, EventHandler } from './events';
+import { grantAccess } from './grants';
+import { alloc } from './heap';
+import {
+  endTransaction,
+  isConflict,
+  readNumber,
+  readText,
+  startTransaction,
+  writeNumber,
+  writeText,
+} from './store';
+import { now, SECOND } from './time';
+import { WaitQueue } from './wait';
+import { Watch, watch } from './watches';
+
+export const PATH_BYTES: usize = 256;
+/** How long a backend may take to connect. */
+const PATIENCE_NS: u64 = 10 * SECOND;
+
+export abstract class Frontend extends Watch {
+  /** The frontend's directory and the backend's, NUL-terminated. */
+  directory: usize;
+  backend: usize = alloc(PATH_BYTES);
+  backendState: usize = alloc(PATH_BYTES + 8);
+  domid: u32 = 0;
+  port: u32 = 0;
+  private news: WaitQueue = new WaitQueue();
+
+  /** `directory` stays the frontend's: "device/vbd/51712". */
+  constructor(directory: usize) {
+    super();
+    this.directory = directory;
+  }
+
+  /** Writes its nodes in a transaction: 0, or a negative errno. `publishCommon` has done the event channel. */
+  protected abstract publish(transaction: u32): i32;
+  /** The backend is connected: reads what its device is like. */
+  protected abstract connected(): void;
+
+  /** Finds the backend, opens an event channel, publishes, and waits until the backend is connected. False: it is not. */
+  connect(handler: EventHandler): bool {
+    if (readText(this.directory, 'backend', this.backend, PATH_BYTES) < 0) return false;
+    const domid = readNumber(this.directory, 'backend-id');
+    if (domid < 0) return false;
+    this.domid = <u32>domid;
+    const port = allocateUnbound(this.domid, handler);
+    if (port < 0) return false;
+    this.port = port;
+    if (!this.publishAll()) return false;
+    this.nameBackendState();
+    if (watch(this.backendState, this) < 0) return false;
+    const deadline = now() + PATIENCE_NS;
+    for (;;) {
+      const state = readNumber(this.backend, 'state');
+      if (state == XenbusStateConnected) break;
+      if (state == XenbusStateClosed || now() >= deadline) return false;
+      this.news.sleepUntil(deadline);
+    }
+    this.connected();
+    return writeNumber(0, this.directory, 'state', XenbusStateConnected) == 0;
+  }
+
+  private nameBackendState(): void {
+    let length: usize = 0;
+    while (load<u8>(this.backend + length) != 0) length++;
+    memory.copy(this.backendState, this.backend, length);
+    const suffix = '/state';
+    for (let index = 0; index < suffix.length; index++)
+      store<u8>(this.backendState + length++, <u8>suffix.charCodeAt(index));
+    store<u8>(this.backendState + length, 0);
+  }
+
+  private publishAll(): bool {
+    let result: i32;
+    do {
+      const transaction = startTransaction();
+      if (transaction < 0) return false;
+      result = this.publish(transaction);
+      if (result == 0) result = writeNumber(transaction, this.directory, 'event-channel', this.port);
+      if (result == 0) result = writeText(transaction, this.directory, 'protocol', 'x86_64-abi');
+      if (result == 0) result = writeNumber(transaction, this.directory, 'state', XenbusStateInitialised);
+      const failed = result < 0;
+      const ended = endTransaction(transaction, !failed);
+      if (!failed) result = ended;
+    } while (isConflict(result));
+    return result == 0;
+  }
+
+  /** The backend's state has changed. */
+  changed(path: usize): void {
+    this.news.wake();
+  }
+}
+
+/** A ring's page, granted to a backend: the reference. */
+export function grantRing(domid: u32, page: usize): u32 {
+  const ref = grantAccess(domid, page, false);
+  assert(ref != 0, 'no grant for a ring');
+  return ref;
+}
