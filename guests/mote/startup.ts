@@ -1,0 +1,42 @@
+/** Bringing Mote up: traps, calls and the terminal, and then the first process, whose end is the end of the system. */
+import { SHUTDOWN_poweroff } from 'xen';
+import { initKernel } from 'kernel/boot';
+import { shutdown } from 'kernel/panic';
+import { makeRunnable } from 'kernel/threads';
+import { initFaults } from './fault';
+import { initFpu } from './fpu';
+import { initMemoryCalls } from './memory-calls';
+import { createProcess, Process, setLastExit } from './process';
+import { initProcessCalls } from './process-calls';
+import { initScheduler } from './scheduler';
+import { initSyscalls } from './syscalls';
+import { initSystemCalls } from './system-calls';
+import { initTerminal } from './terminal';
+
+/** Everything that needs no files. */
+export function initSystem(): void {
+  initKernel();
+  initFaults();
+  initFpu();
+  initScheduler();
+  initSyscalls();
+  initProcessCalls();
+  initMemoryCalls();
+  initSystemCalls();
+  initTerminal();
+  setLastExit(() => {
+    shutdown(SHUTDOWN_poweroff);
+  });
+}
+
+/** The first process, without a program yet. */
+export function createInit(): Process {
+  const init = createProcess(null);
+  assert(init != null, 'no memory for the first process');
+  return init!;
+}
+
+/** Lets a process run that has got its program. */
+export function startProcess(process: Process): void {
+  makeRunnable(process);
+}
