@@ -111,6 +111,11 @@ export function allocateUserPage(): usize {
   return free > KERNEL_RESERVE ? allocatePage() : 0;
 }
 
+/** Whether only the reserve is left: time to refuse whatever a program wants of the kernel. */
+export function isMemoryLow(): bool {
+  return free <= KERNEL_RESERVE;
+}
+
 /** `count` pages in a row, with one use. 0: there is no such run. */
 export function allocatePages(count: u32): usize {
   if (count == 1) return allocatePage();

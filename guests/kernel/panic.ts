@@ -6,7 +6,8 @@ import { SCHEDOP_shutdown, SHUTDOWN_crash, sched_shutdown } from 'xen';
 import { print, printHex, printNumber } from './console';
 import { HYPERVISOR_sched_op } from './hypercalls';
 import { describeAddress, frameBytes } from './symbols';
-import { TrapFrame } from './traps';
+import { trapMessage } from './trap-messages';
+import { TrapFrame, VECTOR_UD } from './traps';
 import { window } from './intrinsics';
 
 // @ts-ignore: decorator
@@ -40,7 +41,8 @@ export function abort(message: string | null, file: string | null, line: u32, co
 /** A trap that must not be. */
 export function panicAt(frame: TrapFrame, message: string): void {
   begin();
-  print(message);
+  const reason = frame.vector == VECTOR_UD ? trapMessage(<usize>(frame.rip - window())) : null;
+  print(reason == null ? message : reason);
   print(': vector ');
   printNumber(frame.vector);
   print(', error code ');

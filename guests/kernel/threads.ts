@@ -39,8 +39,12 @@ export abstract class Thread {
   /** What it does. A process returns to user mode by the frame at the top of its stack. */
   abstract run(): void;
 
-  /** It gets the processor, from `last`; still on the other's stack. */
-  switchedIn(last: Thread): void {}
+  /** It gets the processor, from another one, and is still on that one's stack. */
+  switchedIn(): void {}
+
+  /** Its turn begins and ends: what lies between is its time. */
+  turnBegins(): void {}
+  turnEnds(): void {}
 
   /** Whether somebody wants it to stop waiting. */
   isInterrupted(): bool {
@@ -142,11 +146,13 @@ export function yieldProcessor(): void {
 
 /** Gives the processor to the next one who can run. The caller stands in a queue, or will never run again. */
 export function block(): void {
-  const next = nextRunnable();
-  if (next == running) return;
   const last = running;
+  last.turnEnds();
+  const next = nextRunnable();
+  next.turnBegins();
+  if (next == last) return;
   running = next;
-  next.switchedIn(last);
+  next.switchedIn();
   switchContext(changetype<usize>(last) + offsetof<Thread>('sp'), next.sp);
   afterSwitch();
 }

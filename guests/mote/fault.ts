@@ -12,10 +12,12 @@ import {
   VECTOR_DE,
 } from 'kernel/traps';
 import { VECTOR_GP, VECTOR_MF, VECTOR_OF, VECTOR_PF, VECTOR_UD, VECTOR_XM } from 'kernel/traps';
+import { trapMessage } from 'kernel/trap-messages';
 import { SHARED_INFO } from 'kernel/window';
 import { SIG_DFL, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from './abi';
 import { currentProcess, exitProcess, Process } from './process';
 import { sendSignal } from './signals';
+import { copyIn } from './user-memory';
 
 /** What Xen says of the last page fault. */
 const CR2: usize = SHARED_INFO + shared_info.vcpu_info + vcpu_info.arch_cr2;
@@ -73,6 +75,17 @@ function signalOf(vector: u32): i32 {
   return vector == VECTOR_AC ? SIGBUS : SIGSEGV;
 }
 
+const code: usize = memory.data(4);
+
+/** What a program compiled here means by an undefined instruction. */
+function printReason(frame: TrapFrame): void {
+  if (frame.vector != VECTOR_UD || copyIn(code, frame.rip, 3) < 0) return;
+  const reason = trapMessage(code);
+  if (reason == null) return;
+  print(', ');
+  print(reason);
+}
+
 /** Says what a process did wrong, where it has no handler for it, and sends the signal, which cannot be ignored. */
 function fatal(process: Process, frame: TrapFrame, signal: i32, va: u64): void {
   if (process.handlers[signal] == SIG_DFL || (process.ignored & (1 << signal)) != 0) {
@@ -87,6 +100,7 @@ function fatal(process: Process, frame: TrapFrame, signal: i32, va: u64): void {
       print(', address ');
       printHex(va);
     }
+    printReason(frame);
     print(', error ');
     printHex(frame.error);
     print('\n');

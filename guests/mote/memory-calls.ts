@@ -1,7 +1,7 @@
 /** System calls about memory: the heap, anonymous mappings, and a look at one's own page tables. */
 import { EINVAL, ENOMEM } from 'xen';
 import { dispose } from 'kernel/heap';
-import { PAGE_SIZE } from 'kernel/pages';
+import { isMemoryLow, PAGE_SIZE } from 'kernel/pages';
 import { entryPage, PAGE_PRESENT, tableIndex } from 'kernel/pagetable';
 import * as abi from './abi';
 import { currentProcess, currentSpace } from './process';
@@ -26,6 +26,7 @@ function mmap(address: u64, bytes: u64, protection: u64, flags: u64, fd: u64, of
   const wanted = <i32>flags;
   if ((wanted & abi.MAP_ANONYMOUS) == 0 || (wanted & abi.MAP_PRIVATE) == 0) return -EINVAL;
   if (bytes == 0 || bytes > MAX_BYTES || (address & OFFSET) != 0) return -EINVAL;
+  if (isMemoryLow()) return -ENOMEM;
   const size = (bytes + OFFSET) & ~OFFSET;
   const space = currentSpace();
   let start = address;

@@ -235,7 +235,7 @@ test('mistakes end the process and are told', async () => {
       '3:11',
       '[4]: exception 0 at , error 0x0',
       '4:8',
-      '[5]: exception 6 at , error 0x0',
+      '[5]: exception 6 at , unreachable code was reached, error 0x0',
       '5:4',
       '-14 -38',
     ].join('\n'),

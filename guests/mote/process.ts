@@ -4,6 +4,7 @@
  */
 import { AddressSpace } from './address-space';
 import { dispose, free } from 'kernel/heap';
+import { isMemoryLow } from 'kernel/pages';
 import { current, endThread, makeRunnable, Thread } from 'kernel/threads';
 import { now } from 'kernel/time';
 import { FRAME_SIZE } from 'kernel/traps';
@@ -56,7 +57,7 @@ export class Process extends Thread {
   stopped: WaitQueue = new WaitQueue();
   /** The FPU's state while another process uses the FPU; 0: it has never used it. */
   fpu: usize = 0;
-  /** Nanoseconds on the processor, kernel's time for it included, and when its turn began. */
+  /** Nanoseconds on the processor in earlier turns, the kernel's time for it included, and when its turn began. */
   cpuNs: u64 = 0;
   turnNs: u64 = 0;
   startNs: u64;
@@ -72,18 +73,24 @@ export class Process extends Thread {
   /** A process begins where the frame on its stack says: nothing to do before. */
   run(): void {}
 
-  switchedIn(last: Thread): void {
-    const time = now();
-    if (last instanceof Process) (last as Process).endTurn(time);
-    this.turnNs = time;
+  switchedIn(): void {
     HYPERVISOR_stack_switch(virtual(this.stackTop));
     const space = this.space;
     if (space != null) space.activate();
     fpuSwitch(this);
   }
 
-  endTurn(time: u64): void {
-    this.cpuNs += time - this.turnNs;
+  turnBegins(): void {
+    this.turnNs = now();
+  }
+
+  turnEnds(): void {
+    this.cpuNs += now() - this.turnNs;
+  }
+
+  /** Nanoseconds that it has had the processor. */
+  get usedNs(): u64 {
+    return current() == this ? this.cpuNs + (now() - this.turnNs) : this.cpuNs;
   }
 
   isInterrupted(): bool {
@@ -139,7 +146,7 @@ export function processCount(): i32 {
 export function createProcess(parent: Process | null): Process | null {
   let slot = 0;
   while (slot < MAX_PROCESSES && table[slot] != null) slot++;
-  if (slot == MAX_PROCESSES) return null;
+  if (slot == MAX_PROCESSES || isMemoryLow()) return null;
   const process = new Process(nextPid(), parent);
   if (!process.prepare()) {
     disposeProcess(process);
