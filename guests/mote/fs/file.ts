@@ -2,9 +2,20 @@
  * An open file: what a descriptor stands for. Shared by descriptors (dup) and processes (fork), which count as its users.
  * Bytes go to and from the kernel's memory; the system calls copy.
  */
-import { EINVAL } from "xen";
+import { EINVAL } from 'xen';
 import { dispose } from 'kernel/heap';
-import { ENOTTY, ESPIPE, O_ACCMODE, O_APPEND, O_NONBLOCK, O_RDONLY, O_WRONLY, SEEK_CUR, SEEK_END, SEEK_SET } from '../abi';
+import {
+  ENOTTY,
+  ESPIPE,
+  O_ACCMODE,
+  O_APPEND,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_WRONLY,
+  SEEK_CUR,
+  SEEK_END,
+  SEEK_SET,
+} from '../abi';
 import { Vnode } from './vnode';
 
 export abstract class File {
@@ -102,4 +113,3 @@ export class VnodeFile extends File {
     this.vnode.put();
   }
 }
-

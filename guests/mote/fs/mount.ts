@@ -71,23 +71,29 @@ export function unmount(root: Vnode): i32 {
 }
 
 export function rootNode(): Vnode {
-  let last = first!;
-  while (last.next != null) last = last.next!;
+  let last: Mount = first!;
+  for (let next = last.next; next != null; next = last.next) last = next;
   return last.root;
 }
 
 /** For the root of a mount: the directory that it covers. */
 export function parentOfMount(node: Vnode): Vnode | null {
-  for (let each = first; each != null; each = each.next) if (each.root == node) return each.point;
+  let each = first;
+  while (each != null) {
+    if (each.root == node) return each.point;
+    each = each.next;
+  }
   return null;
 }
 
 /** Writes everything that waits to be written. */
 export function syncAll(): i32 {
   let result = 0;
-  for (let each = first; each != null; each = each.next) {
+  let each = first;
+  while (each != null) {
     const failed = each.fileSystem.sync();
     if (failed < 0) result = failed;
+    each = each.next;
   }
   return result;
 }

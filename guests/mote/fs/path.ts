@@ -65,7 +65,7 @@ function walk(node: Vnode, path: usize, follow: bool): Vnode | null {
     node.put();
     return fail(-ENOENT);
   }
-  for (;;) {
+  while (true) {
     while (load<u8>(at) == SLASH) at++;
     if (load<u8>(at) == 0) return node;
     let end = at;
@@ -75,11 +75,11 @@ function walk(node: Vnode, path: usize, follow: bool): Vnode | null {
     if (next == null) return null;
     node = next;
     at = end;
-    if (!isLast && !node.isDirectory) {
-      node.put();
-      return fail(-ENOTDIR);
-    }
+    if (isLast || node.isDirectory) continue;
+    node.put();
+    return fail(-ENOTDIR);
   }
+  return null;
 }
 
 /** One name further. Takes over the hold of `node`. */
@@ -127,4 +127,3 @@ function followLink(directory: Vnode, link: Vnode): Vnode | null {
   free(target);
   return node;
 }
-

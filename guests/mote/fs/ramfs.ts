@@ -36,7 +36,7 @@ class Entry {
 }
 
 export class RamFs extends FileSystem {
-  private rootNode: RamNode;
+  private rootNode: RamNode | null = null;
   private nextIno: u64 = 1;
 
   constructor() {
@@ -50,7 +50,7 @@ export class RamFs extends FileSystem {
     return 'ramfs';
   }
   root(): Vnode {
-    return this.rootNode.get();
+    return this.rootNode!.get();
   }
   sync(): i32 {
     return 0;
@@ -107,7 +107,7 @@ export class RamNode extends Vnode {
       memory.copy(to, this.image + <usize>offset, count);
       return <i32>count;
     }
-    for (let done: usize = 0; done < count; ) {
+    for (let done: usize = 0; done < count;) {
       const at = <usize>(offset + done);
       const part = min(count - done, PAGE_SIZE - (at & (PAGE_SIZE - 1)));
       const page = this.pageAt(<u32>(at >> PAGE_SHIFT));
