@@ -1,20 +1,34 @@
-/** A program's file, as exec reads it. */
+/** A program's file, as exec reads it and as its regions keep it. */
+import { EACCES } from 'xen';
+import { fail, failure, Vnode } from './fs/vnode';
+import { resolve } from './fs/path';
 import { Backing } from './region';
-import { ramdisk, ramdiskBytes } from 'kernel/boot';
+import { dispose } from 'kernel/heap';
 
-class RamdiskBacking extends Backing {
-  read(offset: u64, to: usize, bytes: usize): i32 {
-    const size = <u64>ramdiskBytes();
-    if (offset >= size) return 0;
-    const part = <usize>min(<u64>bytes, size - offset);
-    memory.copy(to, ramdisk() + <usize>offset, part);
-    return <i32>part;
+class NodeBacking extends Backing {
+  private node: Vnode;
+
+  constructor(node: Vnode) {
+    super();
+    this.node = node;
   }
-  close(): void {}
+  read(offset: u64, to: usize, bytes: usize): i32 {
+    return this.node.read(offset, to, bytes);
+  }
+  close(): void {
+    this.node.put();
+    dispose(this);
+  }
 }
-const whole = new RamdiskBacking();
 
+/** Opens the program at a path (NUL-terminated, the kernel's); null: `failure()`. */
 export function openImage(path: usize): Backing | null {
-  whole.users++;
-  return whole;
+  const node = resolve(path, true);
+  if (node == null) return null;
+  if (node.isRegular) return new NodeBacking(node);
+  node.put();
+  fail(-EACCES);
+  return null;
 }
+
+export { failure };

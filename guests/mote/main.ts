@@ -1,43 +1,111 @@
-/** Mote: what happens from the kernel's first instruction to the first program. */
-import { initKernel } from 'kernel/boot';
+/** Mote: from the kernel's first instruction to the first program. */
+import { commandLine, ramdisk, ramdiskBytes } from 'kernel/boot';
 import { print, printNumber } from 'kernel/console';
-import { alloc } from 'kernel/heap';
 import { freePages, PAGE_SIZE, totalPages } from 'kernel/pages';
-import { endThread, makeRunnable } from 'kernel/threads';
+import { endThread } from 'kernel/threads';
+import { O_RDWR, S_IFCHR, S_IFDIR } from './abi';
 import { Arguments } from './arguments';
-import { initFaults } from './fault';
-import { initFpu } from './fpu';
-import { initMemoryCalls } from './memory-calls';
-import { createProcess } from './process';
-import { execPath, initProcessCalls } from './process-calls';
-import { initScheduler } from './scheduler';
-import { initSyscalls, setSyscall } from './syscalls';
-import { initSystemCalls } from './system-calls';
-import { copyIn } from './user-memory';
-import { writeConsole } from 'kernel/console';
+import { unpack } from './fs/cpio';
+import { Descriptors } from './fs/descriptors';
+import { DEVICE_CONSOLE, DEVICE_FULL, DEVICE_NULL, DEVICE_TTY, DEVICE_ZERO, openNode } from './fs/devices';
+import { initFileCalls } from './fs/file-calls';
+import { mount, rootNode } from './fs/mount';
+import { bytesOf } from './fs/names';
+import { lastLength, lastName, resolve, resolveParent } from './fs/path';
+import { RamFs } from './fs/ramfs';
+import { initTreeCalls } from './fs/tree-calls';
+import { Process } from './process';
+import { execPath } from './process-calls';
+import { createInit, initSystem, startProcess } from './startup';
+import { RELEASE, SYSNAME } from './system-calls';
+
+/** The first programs that are tried, in turn. */
+const FIRST: StaticArray<string> = ['/init', '/bin/init', '/bin/sh'];
 
 export function main(): void {
-  initKernel();
-  initFaults();
-  initFpu();
-  initScheduler();
-  initSyscalls();
-  initProcessCalls();
-  initMemoryCalls();
-  initSystemCalls();
-  setSyscall(1, (fd: u64, b: u64, n: u64, d: u64, e: u64, f: u64): i64 => {
-    const t = alloc(4096);
-    if (copyIn(t, b, <usize>n) < 0) return -14;
-    return writeConsole(t, <usize>n);
-  });
-  print('Mote: ');
+  initSystem();
+  greet();
+  initFileCalls();
+  initTreeCalls();
+  mount(new RamFs(), null, bytesOf('ramfs'), bytesOf('/'));
+  if (ramdisk() != 0) unpack(ramdisk(), ramdiskBytes());
+  makeDevices();
+  const init = createInit();
+  openConsole(init);
+  begin(init);
+  startProcess(init);
+  endThread();
+}
+
+function greet(): void {
+  print(SYSNAME);
+  print(' ');
+  print(RELEASE);
+  print(': ');
+  printNumber((<u64>totalPages() * PAGE_SIZE) >> 20);
+  print(' MiB of memory, ');
   printNumber((<u64>freePages() * PAGE_SIZE) >> 10);
   print(' KiB free\n');
-  const init = createProcess(null)!;
-  const given = new Arguments();
-  given.addArgument(memory.data<u8>([47, 105, 0]));
-  const result = execPath(init, memory.data<u8>([47, 105, 0]), given);
-  assert(result == 0, 'no init');
-  makeRunnable(init);
-  endThread();
+}
+
+function makeDevices(): void {
+  makeNode('/dev', S_IFDIR | 0o755, 0);
+  makeNode('/dev/console', S_IFCHR | 0o600, DEVICE_CONSOLE);
+  makeNode('/dev/tty', S_IFCHR | 0o666, DEVICE_TTY);
+  makeNode('/dev/null', S_IFCHR | 0o666, DEVICE_NULL);
+  makeNode('/dev/zero', S_IFCHR | 0o666, DEVICE_ZERO);
+  makeNode('/dev/full', S_IFCHR | 0o666, DEVICE_FULL);
+}
+
+/** Makes a node, unless the ramdisk has one of its name. */
+function makeNode(path: string, mode: u32, device: u32): void {
+  const directory = resolveParent(bytesOf(path));
+  if (directory == null) return;
+  const node = directory.create(lastName, lastLength, mode, device);
+  if (node != null) node.put();
+  directory.put();
+}
+
+/** Input, output and errors of the first process. */
+function openConsole(init: Process): void {
+  const files = new Descriptors(rootNode().get());
+  init.files = files;
+  const node = resolve(bytesOf('/dev/console'), true);
+  if (node == null) return;
+  const console = openNode(node, O_RDWR);
+  if (console == null) return;
+  files.add(console, 0);
+  files.add(console.get(), 1);
+  files.add(console.get(), 2);
+}
+
+/** Gives the first process the first program that there is; the words of the command line are its arguments. */
+function begin(init: Process): void {
+  for (let index = 0; index < FIRST.length; index++) {
+    const path = bytesOf(FIRST[index]);
+    const given = new Arguments();
+    given.addArgument(path);
+    addWords(given, commandLine());
+    const failed = execPath(init, path, given);
+    given.release();
+    if (failed == 0) return;
+  }
+  print('No program to begin with: the ramdisk has none of /init, /bin/init, /bin/sh.\n');
+  assert(false, 'no init');
+}
+
+/** Adds the words of a NUL-terminated text. */
+function addWords(given: Arguments, text: usize): void {
+  const word = memory.data(1024);
+  let length = 0;
+  for (let at = text; ; at++) {
+    const byte = load<u8>(at);
+    if (byte != 32 && byte != 0) store<u8>(word + length++, byte);
+    else if (length > 0) {
+      store<u8>(word + length, 0);
+      given.addArgument(word);
+      length = 0;
+    }
+    if (byte == 0) return;
+  }
 }

@@ -7,6 +7,7 @@ import { interrupted, sleepUntil, WaitQueue } from 'kernel/wait';
 import * as abi from './abi';
 import { Arguments } from './arguments';
 import { execImage } from './exec';
+import { failure } from './fs/vnode';
 import { openImage } from './image';
 import { currentProcess, exitProcess, findProcess, forkProcess, Process, waitForChild } from './process';
 import { AlarmTimer, kill, returnFromHandler, setHandler } from './signals';
@@ -59,7 +60,7 @@ function execve(path: u64, argv: u64, envp: u64, d: u64, e: u64, f: u64): i64 {
 /** Begins the program at a path (NUL-terminated, the kernel's). 0, or a negative errno. */
 export function execPath(process: Process, path: usize, given: Arguments): i32 {
   const image = openImage(path);
-  if (image == null) return -ESRCH;
+  if (image == null) return failure();
   const result = execImage(process, image, given);
   image.release();
   if (result == 0) process.setName(path);
