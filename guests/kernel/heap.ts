@@ -73,10 +73,16 @@ export function dispose<T>(object: T): void {
   free(changetype<usize>(object) - OBJECT_OVERHEAD);
 }
 
-function allocRun(size: usize): usize {
+/** Memory of whole pages, for what is larger than they are; 0: there is no such run. */
+export function tryAlloc(size: usize): usize {
   const pages = allocatePages(<u32>((size + PAGE_SIZE - 1) >> PAGE_SHIFT));
+  if (pages != 0) used += (<usize>runOf(pages)) << PAGE_SHIFT;
+  return pages;
+}
+
+function allocRun(size: usize): usize {
+  const pages = tryAlloc(size);
   assert(pages != 0, 'the kernel is out of memory');
-  used += (<usize>runOf(pages)) << PAGE_SHIFT;
   return pages;
 }
 

@@ -36,8 +36,8 @@ let records: usize = 0;
 let bitmap: usize = 0;
 /** Words of the bitmap. */
 let words: usize = 0;
-/** The word where the last page was found. */
-let hint: usize = 0;
+/** No word below this one has a free page. */
+let lowest: usize = 0;
 let free: u32 = 0;
 let total: u32 = 0;
 
@@ -62,7 +62,7 @@ export function initPages(storage: usize, pages: usize): void {
   words = (pages + WORD_PAGES - 1) / WORD_PAGES;
   records = storage + bitmapBytes(pages);
   memory.fill(storage, 0, bookkeepingBytes(pages));
-  hint = 0;
+  lowest = 0;
   free = 0;
   total = 0;
 }
@@ -93,15 +93,12 @@ export function pageCount(page: usize): u32 {
 
 /** One page for the kernel, with one use; what it holds is left from before. 0: there is none. */
 export function allocatePage(): usize {
-  for (let tried: usize = 0; tried < words; tried++) {
-    const at = bitmap + hint * 8;
-    const word = load<u64>(at);
-    if (word != 0) {
-      const page = (hint * WORD_PAGES + <usize>ctz(word)) << PAGE_SHIFT;
-      take(page, 1);
-      return page;
-    }
-    if (++hint == words) hint = 0;
+  for (; lowest < words; lowest++) {
+    const word = load<u64>(bitmap + lowest * 8);
+    if (word == 0) continue;
+    const page = (lowest * WORD_PAGES + <usize>ctz(word)) << PAGE_SHIFT;
+    take(page, 1);
+    return page;
   }
   return 0;
 }
@@ -116,21 +113,23 @@ export function isMemoryLow(): bool {
   return free <= KERNEL_RESERVE;
 }
 
-/** `count` pages in a row, with one use. 0: there is no such run. */
+/**
+ * `count` pages in a row, with one use. 0: there is no such run. Runs come from the end of memory, single pages from its
+ * beginning: so they stay out of each other's way.
+ */
 export function allocatePages(count: u32): usize {
   if (count == 1) return allocatePage();
   let length: u32 = 0;
-  const end = words * WORD_PAGES;
-  for (let index: usize = 0; index < end; index++) {
+  for (let index = words * WORD_PAGES; index > 0;) {
+    index--;
     if (length == 0 && load<u64>(bitmap + (index / WORD_PAGES) * 8) == 0) {
-      index |= WORD_PAGES - 1;
+      index &= ~(WORD_PAGES - 1);
       continue;
     }
     length = isFree(index << PAGE_SHIFT) ? length + 1 : 0;
     if (length < count) continue;
-    const first = (index + 1 - count) << PAGE_SHIFT;
-    take(first, count);
-    return first;
+    take(index << PAGE_SHIFT, count);
+    return index << PAGE_SHIFT;
   }
   return 0;
 }
@@ -188,6 +187,7 @@ function setFree(page: usize): void {
   const index = page >> PAGE_SHIFT;
   const at = bitmap + (index / WORD_PAGES) * 8;
   store<u64>(at, load<u64>(at) | (1 << (<u64>index % WORD_PAGES)));
+  lowest = min(lowest, index / WORD_PAGES);
   free++;
 }
 

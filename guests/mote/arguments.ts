@@ -1,19 +1,24 @@
 /** Arguments and environment on their way from one program to the next: strings behind each other in one buffer. */
 import { E2BIG, EFAULT } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
+import { dispose, free, tryAlloc } from 'kernel/heap';
 import { copyIn, copyInString } from './user-memory';
 
 const MAX_BYTES: usize = 65536;
 const MAX_STRINGS: i32 = 1024;
 
 export class Arguments {
-  buffer: usize;
+  buffer: usize = 0;
   bytes: usize = 0;
   argc: i32 = 0;
   envc: i32 = 0;
 
-  constructor() {
-    this.buffer = alloc(MAX_BYTES);
+  /** With no strings yet; null: no memory. */
+  static create(): Arguments | null {
+    const buffer = tryAlloc(MAX_BYTES);
+    if (buffer == 0) return null;
+    const created = new Arguments();
+    created.buffer = buffer;
+    return created;
   }
 
   release(): void {

@@ -83,7 +83,7 @@ function openConsole(init: Process): void {
 function begin(init: Process): void {
   for (let index = 0; index < FIRST.length; index++) {
     const path = bytesOf(FIRST[index]);
-    const given = new Arguments();
+    const given = Arguments.create()!;
     given.addArgument(path);
     addWords(given, commandLine());
     const failed = execPath(init, path, given);

@@ -1,5 +1,5 @@
 /** System calls about processes and signals. */
-import { EINTR, EINVAL, EPERM, ESRCH } from 'xen';
+import { EINTR, EINVAL, ENOMEM, EPERM, ESRCH } from 'xen';
 import { free, alloc } from 'kernel/heap';
 import { yieldProcessor } from 'kernel/threads';
 import { now, SECOND } from 'kernel/time';
@@ -47,8 +47,9 @@ export function initProcessCalls(): void {
 const PATH_BYTES: usize = 4096;
 
 function execve(path: u64, argv: u64, envp: u64, d: u64, e: u64, f: u64): i64 {
+  const given = Arguments.create();
+  if (given == null) return -ENOMEM;
   const name = alloc(PATH_BYTES);
-  const given = new Arguments();
   const length = copyInString(name, path, PATH_BYTES);
   let result = length < 0 ? length : given.copyIn(argv, envp);
   if (result == 0) result = execPath(currentProcess(), name, given);

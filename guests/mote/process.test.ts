@@ -43,7 +43,7 @@ export function main(): void {
     return read > 0 && copyOut(to, buffer, read) < 0 ? -EFAULT : read;
   });
   const init = createInit();
-  const given = new Arguments();
+  const given = Arguments.create()!;
   given.addArgument(memory.data<u8>([47, 105, 110, 105, 116, 0]));
   given.addArgument(memory.data<u8>([120, 61, 121, 0]));
   const image = new Ramdisk();
@@ -89,7 +89,7 @@ const PATIENCE_NS = 100e9;
 
 /** Runs a program whose \`main\` has this body; what it printed. It must end by itself, and all be in order then. */
 async function run(body: string, keys = '', before = ''): Promise<string> {
-  const source = `${PROGRAM}${before}export function main(): i32 {${body}\nreturn 0; }`;
+  const source = `${PROGRAM}${before}export function main(args: string[]): i32 {${body}\nreturn 0; }`;
   const program = await buildProgram(new Map([...readSources(), ['programs/t.ts', source]]), 'programs/t.ts');
   const request = { kernel: kernel.file, ramdisk: program.file, commandLine: '', memoryMb: 16, vcpus: 1 };
   const lab = await Lab.boot(core, request);
@@ -310,13 +310,13 @@ test('the heap grows and shrinks, maps come and go', async () => {
 
 test('hypercalls of a process find its memory', async () => {
   const text = await run(`
-    const args = new StaticArray<u64>(5);
-    const at = changetype<usize>(args);
+    const words = new StaticArray<u64>(5);
+    const at = changetype<usize>(words);
     print((syscall2(abi.SYS_hypercall, 17, at) >> 16).toString());
     const extra = new StaticArray<u8>(16);
-    args[0] = 1; args[1] = changetype<usize>(extra);
+    words[0] = 1; words[1] = changetype<usize>(extra);
     print(" " + syscall2(abi.SYS_hypercall, 17, at).toString() + " " + (extra[0] == 46).toString());
-    args[1] = 0x70000000;
+    words[1] = 0x70000000;
     print(" " + syscall2(abi.SYS_hypercall, 17, at).toString());
     const levels = new StaticArray<u64>(8);
     print(" " + syscall2(abi.SYS_pagetable, changetype<usize>(extra), changetype<usize>(levels)).toString());
