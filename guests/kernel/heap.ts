@@ -9,6 +9,7 @@ import {
   allocatePage,
   allocatePages,
   bucketOf,
+  isMemoryLow,
   PAGE_SHIFT,
   PAGE_SIZE,
   putPage,
@@ -73,16 +74,21 @@ export function dispose<T>(object: T): void {
   free(changetype<usize>(object) - OBJECT_OVERHEAD);
 }
 
-/** Memory of whole pages, for what is larger than they are; 0: there is no such run. */
+/** As `alloc`, for what a program has asked for: 0 where that would leave the kernel too little. */
 export function tryAlloc(size: usize): usize {
-  const pages = allocatePages(<u32>((size + PAGE_SIZE - 1) >> PAGE_SHIFT));
-  if (pages != 0) used += (<usize>runOf(pages)) << PAGE_SHIFT;
-  return pages;
+  if (isMemoryLow()) return 0;
+  return size > 1 << MAX_SHIFT ? findRun(size) : alloc(size);
 }
 
 function allocRun(size: usize): usize {
-  const pages = tryAlloc(size);
+  const pages = findRun(size);
   assert(pages != 0, 'the kernel is out of memory');
+  return pages;
+}
+
+function findRun(size: usize): usize {
+  const pages = allocatePages(<u32>((size + PAGE_SIZE - 1) >> PAGE_SHIFT));
+  if (pages != 0) used += (<usize>runOf(pages)) << PAGE_SHIFT;
   return pages;
 }
 

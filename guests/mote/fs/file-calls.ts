@@ -1,14 +1,15 @@
 /** System calls on open files: read, write, seek, duplicate, pipes. */
-import { EBADF, EFAULT, EINVAL, EISDIR } from 'xen';
+import { EBADF, EFAULT, EINVAL, EISDIR, ENFILE } from 'xen';
 import { alloc, free } from 'kernel/heap';
+import { isMemoryLow } from 'kernel/pages';
 import * as abi from '../abi';
 import { setSyscall } from '../syscalls';
 import { copyIn, copyOut } from '../user-memory';
 import { descriptors } from './descriptors';
 import { Pipe, PipeEnd } from './pipe';
 
-/** Bytes that go through the kernel's memory at once. */
-const PIECE: usize = 16384;
+/** Bytes that go through the kernel's memory at once: a page is always to be had. */
+const PIECE: usize = 4096;
 
 export function initFileCalls(): void {
   setSyscall(abi.SYS_read, read);
@@ -100,6 +101,7 @@ function dup2(fd: u64, wanted: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 const pair: usize = memory.data(8, 8);
 
 function pipe(to: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+  if (isMemoryLow()) return -ENFILE;
   const files = descriptors();
   const made = new Pipe();
   const reads = new PipeEnd(made, false);

@@ -3,8 +3,8 @@
  * pages, or, as it comes from the ramdisk, a piece of that until somebody writes to it.
  */
 import { EEXIST, EINVAL, EISDIR, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY, EXDEV } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
-import { allocateUserPage, PAGE_SHIFT, PAGE_SIZE, putPage } from 'kernel/pages';
+import { alloc, dispose, free, tryAlloc } from 'kernel/heap';
+import { allocateUserPage, isMemoryLow, PAGE_SHIFT, PAGE_SIZE, putPage } from 'kernel/pages';
 import { wallClock, SECOND } from 'kernel/time';
 import { EFBIG, S_IFDIR, S_IFLNK, S_IFMT } from '../abi';
 import { equal, isDot, isDotDot } from './names';
@@ -163,7 +163,7 @@ export class RamNode extends Vnode {
   }
 
   private makePage(index: u32): usize {
-    if (index >= this.slots) this.growTo(index + 1);
+    if (index >= this.slots && !this.growTo(index + 1)) return 0;
     const slot = this.pages + (index << 2);
     if (load<usize>(slot) == 0) {
       const page = allocateUserPage();
@@ -174,14 +174,16 @@ export class RamNode extends Vnode {
     return load<usize>(slot);
   }
 
-  private growTo(slots: u32): void {
+  private growTo(slots: u32): bool {
     const wanted = max(slots, this.slots * 2);
-    const larger = alloc(wanted << 2);
+    const larger = tryAlloc(wanted << 2);
+    if (larger == 0) return false;
     memory.copy(larger, this.pages, this.slots << 2);
     memory.fill(larger + (this.slots << 2), 0, (wanted - this.slots) << 2);
     free(this.pages);
     this.pages = larger;
     this.slots = wanted;
+    return true;
   }
 
   private dropPage(index: u32): void {
@@ -232,6 +234,7 @@ export class RamNode extends Vnode {
   create(name: usize, length: i32, mode: u32, device: u32): Vnode | null {
     if (!this.isDirectory) return fail(-ENOTDIR);
     if (this.find(name, length) != null) return fail(-EEXIST);
+    if (isMemoryLow()) return fail(-ENOSPC);
     const node = new RamNode(this.owner, this.owner.newIno(), mode);
     node.device = device;
     this.enter(name, length, node);
