@@ -3,6 +3,7 @@ import { SHUTDOWN_poweroff } from 'xen';
 import { initKernel } from 'kernel/boot';
 import { shutdown } from 'kernel/panic';
 import { makeRunnable } from 'kernel/threads';
+import { initXenbus } from 'kernel/xenbus';
 import { initFaults } from './fault';
 import { initFpu } from './fpu';
 import { initMemoryCalls } from './memory-calls';
@@ -12,6 +13,7 @@ import { initScheduler } from './scheduler';
 import { initSyscalls } from './syscalls';
 import { initSystemCalls } from './system-calls';
 import { initTerminal } from './terminal';
+import { initXenstoreCalls } from './xenstore-calls';
 
 /** Everything that needs no files. */
 export function initSystem(): void {
@@ -24,6 +26,8 @@ export function initSystem(): void {
   initMemoryCalls();
   initSystemCalls();
   initTerminal();
+  initXenbus();
+  initXenstoreCalls();
   setLastExit(() => {
     shutdown(SHUTDOWN_poweroff);
   });
