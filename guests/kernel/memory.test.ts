@@ -127,6 +127,20 @@ test('blocks do not overlap, are aligned, and come back', async () => {
   }
   for (const [block] of blocks) kernel.free(block);
   expect(kernel.usedBytes()).toBe(0);
+  // A page of each size is kept.
+  expect(kernel.freePages()).toBe(512 - 8);
+});
+
+test('a page whose blocks are all free goes back', async () => {
+  await boot();
+  const blocks = Array.from({ length: 640 }, () => kernel.alloc(64));
+  expect(kernel.freePages()).toBe(502);
+  // Every second one: all pages are still needed.
+  for (const block of blocks.filter((_, n) => n % 2 === 0)) kernel.free(block);
+  expect(kernel.freePages()).toBe(502);
+  for (const block of blocks.filter((_, n) => n % 2 === 1)) kernel.free(block);
+  expect(kernel.freePages()).toBe(511);
+  expect(new Set(Array.from({ length: 640 }, () => kernel.alloc(64))).size).toBe(640);
 });
 
 test('objects begin as zeroes and go back whole', async () => {

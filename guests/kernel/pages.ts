@@ -20,16 +20,21 @@ export const KERNEL_RESERVE: u32 = 256;
 
 /** What is known of a page. */
 @unmanaged
-class Page {
+export class Page {
   /** Uses. 0: free, or not for allocation at all. */
   count: u32;
   /** Pages in the allocation that begins here; 0 inside one. */
   run: u32;
-  /** Of a page of the heap: log2 of the size of the blocks in it. Otherwise 0. */
-  bucket: u32;
+  // Of a page of the heap (heap.ts): log2 of the size of its blocks, else 0; blocks in use; the first free one; the pages
+  // before and behind it in the list of those that have a free one.
+  bucket: u16;
+  used: u16;
+  firstFree: usize;
+  next: usize;
+  previous: usize;
 }
 
-const PAGE_RECORD: usize = 12;
+const PAGE_RECORD: usize = offsetof<Page>();
 const WORD_PAGES: usize = 64;
 
 let records: usize = 0;
@@ -41,9 +46,10 @@ let lowest: usize = 0;
 let free: u32 = 0;
 let total: u32 = 0;
 
+/** What is known of a page. */
 // @ts-ignore: decorator
 @inline
-function record(page: usize): Page {
+export function record(page: usize): Page {
   return changetype<Page>(records + (page >> PAGE_SHIFT) * PAGE_RECORD);
 }
 
@@ -148,25 +154,10 @@ export function putPage(page: usize): void {
   if (--known.count > 0) return;
   const end = page + ((<usize>known.run) << PAGE_SHIFT);
   known.run = 0;
-  known.bucket = 0;
   for (let each = page; each < end; each += PAGE_SIZE) {
     record(each).count = 0;
     setFree(each);
   }
-}
-
-/** Pages in the allocation that begins with `page`; 0: none does. */
-export function runOf(page: usize): u32 {
-  return record(page).run;
-}
-
-/** Notes what the heap uses a page for. */
-export function setBucket(page: usize, bucket: u32): void {
-  record(page).bucket = bucket;
-}
-
-export function bucketOf(page: usize): u32 {
-  return record(page).bucket;
 }
 
 /** Takes a page out of the allocator for good, or until `addPages`: the balloon. It must have one use. */

@@ -43,8 +43,3 @@ export function freeStack(stack: usize): void {
   flush();
   putPage(guard);
 }
-
-/** Pages that wait in kept stacks. */
-export function keptStackPages(): u32 {
-  return keptCount * (STACK_PAGES + 1);
-}
