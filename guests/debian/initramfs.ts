@@ -1,7 +1,7 @@
 /** The initramfs the Debian kernels boot here: BusyBox, an init that says when it is reached, and a shell. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'fflate';
-import { cpio, type Entry } from './cpio.ts';
+import { cpio, type Entry } from '../toolchain/cpio.ts';
 
 function source(name: string): Uint8Array {
   return readFileSync(new URL(name, import.meta.url));

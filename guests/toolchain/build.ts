@@ -34,16 +34,29 @@ export async function buildKernel(sources: Sources, folder: string): Promise<Bui
   return { file: kernelFile(image, folder), image };
 }
 
-/** Builds the program in the source file `path` (`programs/ls.ts`), which exports `main`. */
+/** Builds the program in the source file `path` (`programs/ls.ts`), which exports
+ * `main(args: string[]): i32`; argument 0 is its name. */
 export async function buildProgram(sources: Sources, path: string): Promise<Built> {
   const module = path.replace(/\.ts$/, '');
-  const compiled = await compile(
-    withEntry(sources, `export * from 'programs/lib/start';\nexport * from '${module}';\n`),
-    ENTRY,
-    { runtime: 'program', memoryBase: PROGRAM_DATA },
-  );
+  const compiled = await compile(withEntry(sources, programEntry(module)), ENTRY, {
+    runtime: 'program',
+    memoryBase: PROGRAM_DATA,
+  });
   const image = link(compiled, assemblerOf(sources, 'programs/lib'), 'program');
   return { file: writeProgram(image.segments, entryOf(image)), image };
+}
+
+/** A program's `main` gets its arguments, and what it has printed is written before it ends. */
+function programEntry(module: string): string {
+  return `export * from 'programs/lib/start';
+import { allArguments } from 'programs/lib/start';
+import { flush } from 'programs/lib/io';
+import { main as program } from '${module}';
+export function main(): i32 {
+  const status = program(allArguments());
+  return flush() < 0 && status == 0 ? 1 : status;
+}
+`;
 }
 
 function withEntry(sources: Sources, entry: string): Sources {

@@ -1,5 +1,5 @@
 /** The guests' sources from the disk, for Node. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sources } from './compile.ts';
@@ -16,9 +16,14 @@ export function readSources(directory?: string): Sources {
   return sources;
 }
 
+/** Code, and the files that Mote's ramdisk has as they are. */
+function isSource(path: string): boolean {
+  return (/\.(ts|asm)$/.test(path) && !path.endsWith('.test.ts')) || path.startsWith('mote/root/');
+}
+
 function addFolder(sources: Map<string, string>, directory: string, prefix: string): void {
   const names = readdirSync(directory, { recursive: true }).map((name) => String(name).replaceAll('\\', '/'));
   for (const name of names.sort())
-    if (/\.(ts|asm)$/.test(name) && !name.endsWith('.test.ts'))
+    if (isSource(prefix + name) && statSync(join(directory, name)).isFile())
       sources.set(prefix + name, readFileSync(join(directory, name), 'utf8'));
 }

@@ -19,6 +19,24 @@ export function argument(index: i32): string {
   return textAt(load64(stack + 8 + <u64>index * 8));
 }
 
+/** All arguments, the program's name first. */
+export function allArguments(): string[] {
+  const list: string[] = [];
+  for (let index = 0; index < argumentCount(); index++) list.push(argument(index));
+  return list;
+}
+
+/** The environment, as "NAME=value". */
+export function environment(): string[] {
+  const list: string[] = [];
+  let at = environmentAddress();
+  for (let text = load64(at); text != 0; text = load64(at)) {
+    list.push(textAt(text));
+    at += 8;
+  }
+  return list;
+}
+
 /** The address of the pointers to the environment, which end with 0. */
 export function environmentAddress(): u64 {
   return stack + 16 + <u64>argumentCount() * 8;

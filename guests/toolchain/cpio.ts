@@ -1,5 +1,5 @@
 /**
- * A writer of cpio archives in the `newc` form that Linux unpacks as its initramfs
+ * A writer of cpio archives in the `newc` form that Linux and Mote unpack as their ramdisk
  * (Documentation/driver-api/early-userspace/buffer-format.rst). The same entries give the same bytes: inode numbers
  * count up, owners are root, times are 0.
  */
@@ -27,8 +27,22 @@ function memberOf(entry: Entry): Member {
     case 'file':
       return { mode: S_IFREG | (entry.executable ? 0o755 : 0o644), links: 1, data: entry.data };
     case 'link':
-      return { mode: S_IFLNK | 0o777, links: 1, data: Buffer.from(entry.target) };
+      return { mode: S_IFLNK | 0o777, links: 1, data: encode(entry.target) };
   }
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Headers with their names, and data, are each padded to four bytes. */
@@ -39,16 +53,16 @@ function padded(bytes: Uint8Array): Uint8Array {
 }
 
 function record(path: string, inode: number, { mode, links, data }: Member): Uint8Array[] {
-  const name = Buffer.from(`${path}\0`);
+  const name = encode(`${path}\0`);
   // magic, then: inode, mode, uid, gid, links, mtime, size, device major and minor, rdev major and minor, name, check
   const fields = [inode, mode, 0, 0, links, 0, data.length, 0, 0, 0, 0, name.length, 0];
   const header = `070701${fields.map((field) => field.toString(16).padStart(8, '0')).join('')}`;
-  return [padded(Buffer.concat([Buffer.from(header), name])), padded(data)];
+  return [padded(joined([encode(header), name])), padded(data)];
 }
 
 /** The archive of these entries in this order, with its trailer. */
 export function cpio(entries: readonly Entry[]): Uint8Array {
   const records = entries.flatMap((entry, index) => record(entry.path, index + 1, memberOf(entry)));
   const trailer = record('TRAILER!!!', 0, { mode: 0, links: 1, data: new Uint8Array() });
-  return Buffer.concat([...records, ...trailer]);
+  return joined([...records, ...trailer]);
 }

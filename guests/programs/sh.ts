@@ -1,0 +1,83 @@
+/** sh [-c TEXT | FILE [ARGUMENT...]]: the shell. Without arguments it talks to a person, or runs its standard input. */
+import { SIG_IGN, SIGINT, SIGQUIT, SIGTSTP, SIGTTOU } from 'mote/abi';
+import { currentDirectory, getpid, setForeground, setGroup, setSignal } from 'programs/lib/calls';
+import { complain, flush, Input, openInput } from 'programs/lib/io';
+import { environment } from 'programs/lib/start';
+import { leaving } from './sh/builtins';
+import { reap, setInteractive } from './sh/jobs';
+import { editLine, isTerminal } from './sh/line-editor';
+import { parse, unfinished } from './sh/parse';
+import { runText } from './sh/run';
+import * as variables from './sh/variables';
+
+export function main(args: string[]): i32 {
+  takeEnvironment();
+  if (args.length > 2 && args[1] == '-c') {
+    variables.setParameters(args.length > 3 ? args.slice(3) : ['sh']);
+    return runText(args[2]);
+  }
+  if (args.length > 1) return runFile(args);
+  if (isTerminal()) return talk();
+  return runInput(new Input(0));
+}
+
+function takeEnvironment(): void {
+  const list = environment();
+  for (let n = 0; n < list.length; n++) {
+    const at = list[n].indexOf('=');
+    if (at <= 0) continue;
+    variables.assign(list[n]);
+    variables.markExported(list[n].substring(0, at));
+  }
+  if (!variables.isSet('PATH')) variables.set('PATH', '/bin');
+}
+
+function runFile(args: string[]): i32 {
+  const input = openInput(args[1]);
+  if (input == null) return 127;
+  variables.setParameters(args.slice(1));
+  return runInput(input);
+}
+
+/** Runs what an input says, command by command: as many lines as one takes. */
+function runInput(input: Input): i32 {
+  let text = '';
+  for (let line = input.line(); line != null && !leaving; line = input.line()) {
+    text += line + '\n';
+    parse(text);
+    if (unfinished) continue;
+    runText(text);
+    text = '';
+  }
+  if (text != '' && !leaving) runText(text);
+  return variables.lastStatus;
+}
+
+function talk(): i32 {
+  setInteractive();
+  setSignal(SIGINT, SIG_IGN);
+  setSignal(SIGQUIT, SIG_IGN);
+  setSignal(SIGTSTP, SIG_IGN);
+  setSignal(SIGTTOU, SIG_IGN);
+  setGroup(0, 0);
+  setForeground(getpid());
+  let text = '';
+  while (!leaving) {
+    reap();
+    flush();
+    const line = editLine(text == '' ? currentDirectory() + ' $ ' : '> ');
+    if (line == null) {
+      if (text == '') break;
+      complain('the input ends in the middle of a command');
+      text = '';
+      continue;
+    }
+    text += line + '\n';
+    parse(text);
+    if (unfinished && line != '') continue;
+    runText(text);
+    flush();
+    text = '';
+  }
+  return variables.lastStatus;
+}

@@ -1,0 +1,419 @@
+/** Walking a command's tree: processes, pipes, redirections, and the constructs of the language. */
+import * as abi from 'mote/abi';
+import {
+  close,
+  dup2,
+  dupFrom,
+  exec,
+  exit,
+  fork,
+  getpid,
+  open,
+  pipe,
+  read,
+  setForeground,
+  setGroup,
+  setSignal,
+  wait,
+  waitStatus,
+} from 'programs/lib/calls';
+import { complain, complainOf, flush } from 'programs/lib/io';
+import { describe } from 'programs/lib/errno';
+import {
+  breaking,
+  builtin,
+  clearBreak,
+  clearReturn,
+  continuing,
+  NAMES,
+  returning,
+  unwinding,
+} from './builtins';
+import { expandAll, expandOne, expandPattern, setSubstitution } from './expand';
+import * as jobs from './jobs';
+import { parse, problem } from './parse';
+import { matches } from './pattern';
+import {
+  Case,
+  Command,
+  For,
+  FunctionDefinition,
+  If,
+  Loop,
+  Pipeline,
+  Sequence,
+  Simple,
+  Subshell,
+} from './tree';
+import * as variables from './variables';
+
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+const MAX_DEPTH = 200;
+
+const functions = new Map<string, Command>();
+let depth: i32 = 0;
+
+/** Parses and runs a text. Its status. */
+export function runText(text: string): i32 {
+  const command = parse(text);
+  if (problem != '') {
+    complain(problem);
+    variables.setStatus(2);
+  } else if (command != null) run(command);
+  return variables.lastStatus;
+}
+
+/** Runs a command; its status is `lastStatus` too. */
+export function run(command: Command): i32 {
+  let status = 0;
+  if (depth++ > MAX_DEPTH) {
+    complain('functions call each other too deeply');
+    status = 2;
+  } else if (command.redirections.length > 0 && !(command instanceof Simple)) status = runRedirected(command);
+  else status = runPlain(command);
+  depth--;
+  variables.setStatus(status);
+  return status;
+}
+
+function runPlain(command: Command): i32 {
+  if (command instanceof Simple) return runSimple(<Simple>command);
+  if (command instanceof Sequence) return runSequence(<Sequence>command);
+  if (command instanceof Pipeline) return runPipeline(<Pipeline>command);
+  if (command instanceof Subshell) return runChild((<Subshell>command).body, '( )');
+  if (command instanceof If) return runIf(<If>command);
+  if (command instanceof Loop) return runLoop(<Loop>command);
+  if (command instanceof For) return runFor(<For>command);
+  if (command instanceof Case) return runCase(<Case>command);
+  const definition = <FunctionDefinition>command;
+  functions.set(definition.name, definition.body);
+  return 0;
+}
+
+function runSequence(sequence: Sequence): i32 {
+  let status = 0;
+  for (let n = 0; n < sequence.commands.length && !unwinding(); n++) {
+    const before = n > 0 ? sequence.operators[n - 1] : ';';
+    if ((before == '&&' && status != 0) || (before == '||' && status == 0)) continue;
+    if (sequence.operators[n] == '&') {
+      status = 0;
+      startInBackground(sequence.commands[n]);
+    } else status = run(sequence.commands[n]);
+  }
+  return status;
+}
+
+function textOf(command: Command): string {
+  if (command instanceof Simple) return (<Simple>command).words.join(' ');
+  if (command instanceof Pipeline)
+    return (<Pipeline>command).parts.map<string>((part) => textOf(part)).join(' | ');
+  return '( )';
+}
+
+// Processes.
+
+/** In a child: signals as programs expect them, and a process group where a person has jobs. */
+function becomeChild(group: i32, foreground: bool): void {
+  if (jobs.interactive) {
+    setGroup(0, group);
+    if (foreground) setForeground(group == 0 ? getpid() : group);
+  }
+  setSignal(abi.SIGINT, abi.SIG_DFL);
+  setSignal(abi.SIGTSTP, abi.SIG_DFL);
+  setSignal(abi.SIGTTOU, abi.SIG_DFL);
+  setSignal(abi.SIGQUIT, abi.SIG_DFL);
+}
+
+/** Runs a command in the child and ends it. */
+function finishChild(command: Command): void {
+  const status = run(command);
+  flush();
+  exit(status);
+}
+
+function startInBackground(command: Command): void {
+  flush();
+  const pid = fork();
+  if (pid < 0) {
+    complainOf('fork', pid);
+    return;
+  }
+  if (pid == 0) {
+    becomeChild(0, false);
+    if (!jobs.interactive) redirectTo('/dev/null', abi.O_RDONLY, 0);
+    finishChild(command);
+  }
+  if (jobs.interactive) setGroup(pid, pid);
+  jobs.addJob(pid, textOf(command));
+}
+
+function runChild(command: Command, text: string): i32 {
+  flush();
+  const pid = fork();
+  if (pid < 0) return complainOf('fork', pid);
+  if (pid == 0) {
+    becomeChild(0, true);
+    finishChild(command);
+  }
+  if (jobs.interactive) setGroup(pid, pid);
+  return jobs.waitForeground(pid, text);
+}
+
+const ends = new StaticArray<i32>(2);
+
+/** All parts run at once, in one process group, each writing to the next; the status is the last one's. */
+function runPipeline(pipeline: Pipeline): i32 {
+  const parts = pipeline.parts;
+  if (parts.length == 1) return run(parts[0]) == 0 ? 1 : 0;
+  flush();
+  const pids: i32[] = [];
+  let input = -1;
+  let group = 0;
+  for (let n = 0; n < parts.length; n++) {
+    const last = n == parts.length - 1;
+    const failed = last ? 0 : pipe(ends);
+    const output = last || failed < 0 ? -1 : ends[1];
+    const next = last || failed < 0 ? -1 : ends[0];
+    const pid = failed < 0 ? failed : fork();
+    if (pid == 0) {
+      becomeChild(group, true);
+      if (next >= 0) close(next);
+      if (input >= 0) moveTo(input, 0);
+      if (output >= 0) moveTo(output, 1);
+      finishChild(parts[n]);
+    }
+    if (input >= 0) close(input);
+    if (output >= 0) close(output);
+    input = next;
+    if (pid < 0) {
+      complainOf('fork', pid);
+      break;
+    }
+    if (group == 0) group = pid;
+    if (jobs.interactive) setGroup(pid, group);
+    pids.push(pid);
+  }
+  if (input >= 0) close(input);
+  let status = 1;
+  for (let n = 0; n < pids.length; n++) {
+    const last = n == pids.length - 1;
+    if (last) status = jobs.waitForeground(pids[n], textOf(pipeline));
+    else wait(pids[n]);
+  }
+  return pipeline.negated ? (status == 0 ? 1 : 0) : status;
+}
+
+function moveTo(from: i32, to: i32): void {
+  dup2(from, to);
+  if (from != to) close(from);
+}
+
+// Redirections.
+
+/** Opens a file in place of a descriptor. 0, or an error. */
+function redirectTo(path: string, flags: i32, fd: i32): i32 {
+  const opened = open(path, flags);
+  if (opened < 0) return opened;
+  moveTo(opened, fd);
+  return 0;
+}
+
+/** Does a command's redirections. False: one cannot be done, and that has been said. */
+function redirect(command: Command): bool {
+  for (let n = 0; n < command.redirections.length; n++) {
+    const kind = command.redirections[n].kind;
+    const path = expandOne(command.redirections[n].word);
+    let failed = 0;
+    if (kind == '<') failed = redirectTo(path, abi.O_RDONLY, 0);
+    else if (kind == '2>' && path == '&1') failed = min(dup2(1, 2), 0);
+    else if (kind == '>>') failed = redirectTo(path, abi.O_WRONLY | abi.O_CREAT | abi.O_APPEND, 1);
+    else failed = redirectTo(path, abi.O_WRONLY | abi.O_CREAT | abi.O_TRUNC, kind == '>' ? 1 : 2);
+    if (failed < 0) {
+      complainOf(path, failed);
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Where copies of the standard files lie while a command of the shell's own has others in their place. */
+const KEPT = 10;
+
+function runRedirected(command: Command): i32 {
+  flush();
+  const kept: i32[] = [];
+  for (let fd = 0; fd < 3; fd++) kept.push(dupFrom(fd, KEPT));
+  let status = 1;
+  if (redirect(command)) status = command instanceof Simple ? runBuiltin() : runPlain(command);
+  flush();
+  for (let fd = 0; fd < 3; fd++) if (kept[fd] >= 0) moveTo(kept[fd], fd);
+  return status;
+}
+
+// Simple commands.
+
+let builtinWords: string[] = [];
+
+function runBuiltin(): i32 {
+  if (functions.has(builtinWords[0])) return call(functions.get(builtinWords[0]), builtinWords);
+  return builtin(builtinWords);
+}
+
+function runSimple(command: Simple): i32 {
+  let first = 0;
+  while (first < command.words.length && isAssignment(command.words[first])) first++;
+  const words = expandAll(command.words.slice(first));
+  if (words.length == 0) {
+    for (let n = 0; n < first; n++) assign(command.words[n]);
+    if (command.redirections.length == 0) return variables.lastStatus * i32(first == 0);
+    builtinWords = [':'];
+    return runRedirected(command);
+  }
+  if (functions.has(words[0]) || NAMES.includes(words[0])) {
+    for (let n = 0; n < first; n++) assign(command.words[n]);
+    builtinWords = words;
+    return command.redirections.length > 0 ? runRedirected(command) : runBuiltin();
+  }
+  flush();
+  const pid = fork();
+  if (pid < 0) return complainOf(words[0], pid);
+  if (pid == 0) {
+    becomeChild(0, true);
+    if (!redirect(command)) exit(1);
+    for (let n = 0; n < first; n++) {
+      assign(command.words[n]);
+      variables.markExported(command.words[n].substring(0, command.words[n].indexOf('=')));
+    }
+    exit(execute(words));
+  }
+  if (jobs.interactive) setGroup(pid, pid);
+  return jobs.waitForeground(pid, words.join(' '));
+}
+
+function isAssignment(word: string): bool {
+  const at = word.indexOf('=');
+  return at > 0 && variables.isName(word.substring(0, at));
+}
+
+function assign(word: string): void {
+  const at = word.indexOf('=');
+  variables.set(word.substring(0, at), expandOne(word.substring(at + 1)));
+}
+
+/** Becomes a program; comes back with a status where there is none. */
+function execute(words: string[]): i32 {
+  const name = words[0];
+  const directories = name.includes('/') ? [''] : variables.get('PATH').split(':');
+  let failed = -2;
+  for (let n = 0; n < directories.length; n++) {
+    const path = name.includes('/') ? name : directories[n] + '/' + name;
+    const result = exec(path, words, variables.environment());
+    if (result == -8) return runScript(path, words);
+    if (result != -2) failed = result;
+  }
+  complain(name + ': ' + (failed == -2 && !name.includes('/') ? 'not found' : describe(failed)));
+  return failed == -2 ? NOT_FOUND : NOT_EXECUTABLE;
+}
+
+/** What is no program is a script, unless it looks like neither. */
+function runScript(path: string, words: string[]): i32 {
+  const args = ['sh', path];
+  for (let n = 1; n < words.length; n++) args.push(words[n]);
+  const failed = exec('/bin/sh', args, variables.environment());
+  return complainOf(path, failed);
+}
+
+/** Calls a function: its parameters are the shell's as long as it runs. */
+function call(body: Command, words: string[]): i32 {
+  const before = variables.parameters;
+  const list = words.slice(1);
+  list.unshift(before[0]);
+  variables.setParameters(list);
+  const status = run(body);
+  variables.setParameters(before);
+  if (returning) clearReturn();
+  return status;
+}
+
+// The language.
+
+function runIf(command: If): i32 {
+  for (let n = 0; n < command.conditions.length; n++) {
+    const status = run(command.conditions[n]);
+    if (unwinding()) return status;
+    if (status == 0) return run(command.branches[n]);
+  }
+  const hasElse = command.branches.length > command.conditions.length;
+  return hasElse ? run(command.branches[command.branches.length - 1]) : 0;
+}
+
+/** Whether a loop ends here because of `break`, `return` or `exit`; `continue` of this loop has been seen to. */
+function loopEnds(): bool {
+  if (!unwinding()) return false;
+  const next = breaking == 1 && continuing;
+  if (breaking > 0) clearBreak();
+  return !next;
+}
+
+function runLoop(loop: Loop): i32 {
+  let status = 0;
+  while ((run(loop.condition) == 0) != loop.until && !unwinding()) {
+    status = run(loop.body);
+    if (loopEnds() || interrupted(status)) break;
+  }
+  return status;
+}
+
+/** Ctrl-C at a program in a loop ends the loop. */
+function interrupted(status: i32): bool {
+  return jobs.interactive && status == 128 + abi.SIGINT;
+}
+
+function runFor(loop: For): i32 {
+  let status = 0;
+  const words = expandAll(loop.words);
+  for (let n = 0; n < words.length; n++) {
+    variables.set(loop.variable, words[n]);
+    status = run(loop.body);
+    if (loopEnds() || interrupted(status)) return status;
+  }
+  return status;
+}
+
+function runCase(command: Case): i32 {
+  const word = expandOne(command.word);
+  for (let n = 0; n < command.patterns.length; n++)
+    for (let m = 0; m < command.patterns[n].length; m++)
+      if (matches(expandPattern(command.patterns[n][m]), word)) return run(command.bodies[n]);
+  return 0;
+}
+
+/** `$(...)`: what a text prints when a child runs it. */
+function capture(text: string): string {
+  flush();
+  if (pipe(ends) < 0) return '';
+  const from = ends[0];
+  const to = ends[1];
+  const pid = fork();
+  if (pid == 0) {
+    close(from);
+    moveTo(to, 1);
+    const status = runText(text);
+    flush();
+    exit(status);
+  }
+  close(to);
+  let output = '';
+  const buffer = new ArrayBuffer(4096);
+  let got = 0;
+  while ((got = read(from, buffer, 4096)) > 0)
+    output += String.UTF8.decodeUnsafe(changetype<usize>(buffer), got);
+  close(from);
+  if (pid > 0) {
+    wait(pid);
+    variables.setStatus(waitStatus());
+  }
+  return output;
+}
+setSubstitution(capture);
