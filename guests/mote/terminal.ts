@@ -94,6 +94,11 @@ export class Terminal extends LineDiscipline {
       return failed;
     }
     if (request == abi.TIOCSPGRP) {
+      // Only who ignores SIGTTOU takes the terminal from the background: the shell.
+      if (this.isBackground && (currentProcess().ignored & (1 << abi.SIGTTOU)) == 0) {
+        signalGroup(currentProcess().pgid, abi.SIGTTOU);
+        return -EINTR;
+      }
       if (copyIn(argument, at, 4) < 0) return -EFAULT;
       this.foreground = load<i32>(argument);
       return 0;
