@@ -54,7 +54,7 @@ function runInput(input: Input): i32 {
 }
 
 function talk(): i32 {
-  setInteractive();
+  setInteractive(true);
   setSignal(SIGINT, SIG_IGN);
   setSignal(SIGQUIT, SIG_IGN);
   setSignal(SIGTSTP, SIG_IGN);

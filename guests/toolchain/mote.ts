@@ -15,6 +15,9 @@ export interface Mote {
 const PROGRAM = /^programs\/([a-z][a-z0-9]*)\.ts$/;
 const ROOT = /^mote\/root\/(.+)$/;
 
+/** Directories that are there, be they empty. */
+const DIRECTORIES = ['bin', 'dev', 'etc', 'mnt', 'proc', 'tmp'];
+
 /** The names of the programs among the sources, in order. */
 export function programNames(sources: Sources): string[] {
   return [...sources.keys()].flatMap((path) => PROGRAM.exec(path)?.[1] ?? []).sort();
@@ -35,10 +38,10 @@ export async function buildMote(sources: Sources, built?: (name: string) => void
 
 /** The ramdisk: programs in /bin, and the files of mote/root. */
 export function moteRamdisk(sources: Sources, programs: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  const entries: Entry[] = [{ type: 'directory', path: 'bin' }];
+  const entries: Entry[] = DIRECTORIES.map((path) => ({ type: 'directory', path }));
   for (const [name, data] of programs)
     entries.push({ type: 'file', path: `bin/${name}`, data, executable: true });
-  const directories = new Set<string>();
+  const directories = new Set<string>(DIRECTORIES);
   for (const [source, text] of sources) {
     const path = ROOT.exec(source)?.[1];
     if (path === undefined) continue;

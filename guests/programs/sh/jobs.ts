@@ -16,8 +16,8 @@ class Job {
 const jobs: Job[] = [];
 /** A person sits at the terminal: jobs get process groups of their own, and it is told when they end. */
 export let interactive: bool = false;
-export function setInteractive(): void {
-  interactive = true;
+export function setInteractive(is: bool): void {
+  interactive = is;
 }
 
 export function addJob(pid: i32, text: string): void {

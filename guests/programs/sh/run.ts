@@ -118,6 +118,8 @@ function becomeChild(group: i32, foreground: bool): void {
   if (jobs.interactive) {
     setGroup(0, group);
     if (foreground) setForeground(group == 0 ? getpid() : group);
+    // What it starts belongs to the job that it is.
+    jobs.setInteractive(false);
   }
   setSignal(abi.SIGINT, abi.SIG_DFL);
   setSignal(abi.SIGTSTP, abi.SIG_DFL);
@@ -125,11 +127,27 @@ function becomeChild(group: i32, foreground: bool): void {
   setSignal(abi.SIGQUIT, abi.SIG_DFL);
 }
 
-/** Runs a command in the child and ends it. */
+/** Runs a command in the child and ends it; a program takes the child's place at once. */
 function finishChild(command: Command): void {
+  if (command instanceof Simple) becomeSimple(<Simple>command);
   const status = run(command);
   flush();
   exit(status);
+}
+
+/** Becomes the program that a command names; comes back where it names none, but something of the shell's own. */
+function becomeSimple(command: Simple): void {
+  let first = 0;
+  while (first < command.words.length && isAssignment(command.words[first])) first++;
+  if (first == command.words.length) return;
+  const words = expandAll(command.words.slice(first));
+  if (words.length == 0 || functions.has(words[0]) || NAMES.includes(words[0])) return;
+  if (!redirect(command)) exit(1);
+  for (let n = 0; n < first; n++) {
+    assign(command.words[n]);
+    variables.markExported(command.words[n].substring(0, command.words[n].indexOf('=')));
+  }
+  exit(execute(words));
 }
 
 function startInBackground(command: Command): void {
@@ -275,20 +293,7 @@ function runSimple(command: Simple): i32 {
     builtinWords = words;
     return command.redirections.length > 0 ? runRedirected(command) : runBuiltin();
   }
-  flush();
-  const pid = fork();
-  if (pid < 0) return complainOf(words[0], pid);
-  if (pid == 0) {
-    becomeChild(0, true);
-    if (!redirect(command)) exit(1);
-    for (let n = 0; n < first; n++) {
-      assign(command.words[n]);
-      variables.markExported(command.words[n].substring(0, command.words[n].indexOf('=')));
-    }
-    exit(execute(words));
-  }
-  if (jobs.interactive) setGroup(pid, pid);
-  return jobs.waitForeground(pid, words.join(' '));
+  return runChild(command, words.join(' '));
 }
 
 function isAssignment(word: string): bool {

@@ -1,0 +1,43 @@
+/** rm [-r] [-f] PATH...: takes files away, and directories with all in them with -r; -f: says nothing of what is not there. */
+import { readDirectory, rmdir, Stat, unlink } from 'programs/lib/calls';
+import { complain, complainOf } from 'programs/lib/io';
+
+const status = new Stat();
+let recursive: bool = false;
+let quiet: bool = false;
+
+export function main(args: string[]): i32 {
+  let result = 0;
+  let any = false;
+  for (let n = 1; n < args.length; n++) {
+    if (args[n].startsWith('-') && args[n].length > 1) {
+      recursive = recursive || args[n].includes('r');
+      quiet = quiet || args[n].includes('f');
+    } else {
+      any = true;
+      result |= remove(args[n]);
+    }
+  }
+  if (any || quiet) return result;
+  complain('usage: rm [-rf] PATH...');
+  return 2;
+}
+
+function remove(path: string): i32 {
+  const found = status.ofLink(path);
+  if (found == -2 && quiet) return 0;
+  if (found < 0) return complainOf(path, found);
+  let failed = 0;
+  if (!status.isDirectory) failed = unlink(path);
+  else if (!recursive) {
+    complain(path + ' is a directory: -r takes it away');
+    return 1;
+  } else {
+    const names = readDirectory(path);
+    let result = 0;
+    if (names != null) for (let n = 0; n < names.length; n++) result |= remove(path + '/' + names[n]);
+    if (result != 0) return result;
+    failed = rmdir(path);
+  }
+  return failed < 0 ? complainOf(path, failed) : 0;
+}

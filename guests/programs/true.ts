@@ -1,0 +1,4 @@
+/** true: does nothing, and succeeds. */
+export function main(args: string[]): i32 {
+  return 0;
+}
