@@ -4,11 +4,11 @@
  * point. Until all this has worked the old program is untouched, and gets the error.
  */
 import { ENOEXEC, ENOMEM, FLAT_USER_CS, FLAT_USER_SS } from 'xen';
-import { dispose, free } from 'kernel/heap';
+import { alloc, dispose, free } from 'kernel/heap';
 import { current } from 'kernel/threads';
 import { FRAME_SIZE } from 'kernel/traps';
 import { PROT_EXEC, PROT_WRITE } from './abi';
-import { AddressSpace } from './address-space';
+import { AddressSpace, USER_END } from './address-space';
 import { Arguments } from './arguments';
 import { fpuExit } from './fpu';
 import { Process } from './process';
@@ -50,9 +50,6 @@ class TrampolineBacking extends Backing {
 }
 
 const trampoline = new TrampolineBacking();
-const header: usize = memory.data(64, 8);
-const segment: usize = memory.data(56, 8);
-
 /**
  * Replaces the program of `process`, the current one or one that has not run yet. The caller keeps `image` and gives it
  * back. 0, or -ENOEXEC, -ENOMEM, or what reading gave.
@@ -60,8 +57,11 @@ const segment: usize = memory.data(56, 8);
 export function execImage(process: Process, image: Backing, given: Arguments): i32 {
   const space = AddressSpace.create();
   if (space == null) return -ENOMEM;
-  const failed = loadSegments(space, image);
-  const entry = load<u64>(header, 24);
+  // Reading may take a while, and somebody else begin a program meanwhile: the headers have memory of their own.
+  const headers = alloc(HEADER_BYTES + PROGRAM_HEADER_BYTES);
+  const failed = loadSegments(space, image, headers);
+  const entry = load<u64>(headers, 24);
+  free(headers);
   const rsp = failed < 0 ? 0 : buildStack(space, given);
   if (rsp == 0) {
     space.destroy();
@@ -88,8 +88,9 @@ export function execImage(process: Process, image: Backing, given: Arguments): i
   return 0;
 }
 
-/** Makes regions of the file's segments. 0, or a negative errno. */
-function loadSegments(space: AddressSpace, image: Backing): i32 {
+/** Makes regions of the file's segments, with room for its headers at `header`. 0, or a negative errno. */
+function loadSegments(space: AddressSpace, image: Backing, header: usize): i32 {
+  const segment = header + HEADER_BYTES;
   let got = image.read(0, header, HEADER_BYTES);
   if (got < 0) return got;
   const count = load<u16>(header, 56);
@@ -100,6 +101,7 @@ function loadSegments(space: AddressSpace, image: Backing): i32 {
     load<u16>(header, 16) != ET_EXEC ||
     load<u16>(header, 18) != EM_X86_64 ||
     load<u16>(header, 54) != PROGRAM_HEADER_BYTES ||
+    load<u64>(header, 24) >= USER_END ||
     <i32>count > MAX_SEGMENTS
   )
     return -ENOEXEC;
@@ -108,7 +110,7 @@ function loadSegments(space: AddressSpace, image: Backing): i32 {
     got = image.read(at, segment, PROGRAM_HEADER_BYTES);
     if (got < <i32>PROGRAM_HEADER_BYTES) return got < 0 ? got : -ENOEXEC;
     if (load<u32>(segment) != PT_LOAD) continue;
-    const failed = addSegment(space, image);
+    const failed = addSegment(space, image, segment);
     if (failed < 0) return failed;
   }
   if (space.first == null) return -ENOEXEC;
@@ -126,8 +128,8 @@ function add(space: AddressSpace, region: Region): i32 {
   return -ENOEXEC;
 }
 
-/** Makes a region of the program header in `segment`. */
-function addSegment(space: AddressSpace, image: Backing): i32 {
+/** Makes a region of the program header at `segment`. */
+function addSegment(space: AddressSpace, image: Backing, segment: usize): i32 {
   const flags = load<u32>(segment, 4);
   const va = load<u64>(segment, 16);
   const fileBytes = load<u64>(segment, 32);

@@ -11,6 +11,7 @@ import { FRAME_SIZE, TrapFrame } from 'kernel/traps';
 import { interrupt } from 'kernel/wait';
 import { NSIG, SIG_DFL, SIG_IGN, SIGALRM, SIGCHLD, SIGCONT, SIGKILL, SIGSEGV } from './abi';
 import { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } from './abi';
+import { USER_END } from './address-space';
 import { TRAMPOLINE } from './exec';
 import { FPU_BYTES, fpuReload, fpuState } from './fpu';
 import { currentProcess, exitProcess, findProcess, INIT_PID, MAX_PROCESSES, Process } from './process';
@@ -92,6 +93,7 @@ function killAll(signal: i32): i32 {
 /** signal: the last handler, or -EINVAL. */
 export function setHandler(signal: i32, handler: u64): i64 {
   if (signal <= 0 || signal >= NSIG || ((1 << signal) & NOT_TO_BE_HANDLED) != 0) return -EINVAL;
+  if (handler >= USER_END) return -EINVAL;
   const process = currentProcess();
   const last = process.handlers[signal];
   process.handlers[signal] = handler;
@@ -155,7 +157,7 @@ function enterHandler(process: Process, frame: TrapFrame, signal: i32, handler: 
 export function returnFromHandler(frame: TrapFrame): i64 {
   const process = currentProcess();
   const saved = frame.rsp;
-  if (copyIn(changetype<usize>(frame), saved, FRAME_SIZE) < 0) exitProcess(SIGSEGV);
+  if (copyIn(changetype<usize>(frame), saved, FRAME_SIZE) < 0 || frame.rip >= USER_END) exitProcess(SIGSEGV);
   frame.cs = FLAT_USER_CS;
   frame.ss = FLAT_USER_SS;
   frame.rflags = (frame.rflags & RFLAGS_USER) | RFLAGS_FIXED;

@@ -1,5 +1,5 @@
 /** System calls about the system: its name, its clocks, its memory, its end, and hypercalls for those who study them. */
-import { EINVAL, SHUTDOWN_poweroff, SHUTDOWN_reboot } from 'xen';
+import { EINVAL, EPERM, HYPERVISOR_iret, SHUTDOWN_poweroff, SHUTDOWN_reboot } from 'xen';
 import { totalPages, freePages, PAGE_SIZE } from 'kernel/pages';
 import { hypercall5 } from 'kernel/intrinsics';
 import { shutdown } from 'kernel/panic';
@@ -72,6 +72,8 @@ function hypercall(number: u64, argumentsAt: u64, c: u64, d: u64, e: u64, f: u64
   const failed = copyIn(buffer, argumentsAt, HYPERCALL_ARGUMENTS);
   if (failed < 0) return failed;
   if (number > MAX_HYPERCALL) return -EINVAL;
+  // It would return from a frame that is none.
+  if (number == HYPERVISOR_iret) return -EPERM;
   borrowUserHalf();
   const result = hypercall5(
     <i32>number,
