@@ -49,9 +49,12 @@ function munmap(address: u64, bytes: u64, c: u64, d: u64, e: u64, f: u64): i64 {
   return currentSpace().unmap(address, address + ((bytes + OFFSET) & ~OFFSET));
 }
 
-const levels: usize = memory.data(64, 8);
+const levels: usize = memory.data(80, 8);
 
-/** For each level from the root on: the entry for an address, and the page number of the table that it is in. */
+/**
+ * For each level from the root on: the entry for an address, and the page number of the table that it is in; behind them 0
+ * and the page number of what the last entry points to.
+ */
 function pagetable(va: u64, to: u64, c: u64, d: u64, e: u64, f: u64): i64 {
   if (va >= (<u64>1) << 47) return -EINVAL;
   let table = currentProcess().space!.root;
@@ -64,6 +67,8 @@ function pagetable(va: u64, to: u64, c: u64, d: u64, e: u64, f: u64): i64 {
     if ((entry & PAGE_PRESENT) == 0) break;
     table = entryPage(entry);
   }
-  const failed = copyOut(to, levels, depth * 16);
+  store<u64>(levels + depth * 16, 0);
+  store<u64>(levels + depth * 16 + 8, table / PAGE_SIZE);
+  const failed = copyOut(to, levels, depth * 16 + 16);
   return failed < 0 ? failed : depth;
 }

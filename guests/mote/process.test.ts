@@ -318,7 +318,7 @@ test('hypercalls of a process find its memory', async () => {
     print(" " + syscall2(abi.SYS_hypercall, 17, at).toString() + " " + (extra[0] == 46).toString());
     words[1] = 0x70000000;
     print(" " + syscall2(abi.SYS_hypercall, 17, at).toString());
-    const levels = new StaticArray<u64>(8);
+    const levels = new StaticArray<u64>(10);
     print(" " + syscall2(abi.SYS_pagetable, changetype<usize>(extra), changetype<usize>(levels)).toString());
     print((levels[6] & 7).toString() + " " + syscall2(abi.SYS_pagetable, 0x70000000, changetype<usize>(levels)).toString());`);
   expect(text).toBe('4 0 true -14 47 3');
