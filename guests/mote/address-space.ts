@@ -12,6 +12,7 @@
 import { EFAULT, EINVAL, ENOMEM, MMUEXT_INVLPG_LOCAL, MMUEXT_NEW_USER_BASEPTR } from 'xen';
 import { MMUEXT_PIN_L4_TABLE, MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_UNPIN_TABLE } from 'xen';
 import { dispose } from 'kernel/heap';
+import { clearPage, copyPage } from 'kernel/intrinsics';
 import { allocateUserPage, getPage, pageCount, PAGE_SIZE, putPage } from 'kernel/pages';
 import { entryPage, ENTRIES, extendedOperation, flush, makeEntry, mfnOf } from 'kernel/pagetable';
 import { PAGE_ACCESSED, PAGE_COW, PAGE_DIRTY, PAGE_NX, PAGE_PRESENT, PAGE_USER } from 'kernel/pagetable';
@@ -52,7 +53,7 @@ export class AddressSpace {
   static create(): AddressSpace | null {
     const root = allocateUserPage();
     if (root == 0) return null;
-    memory.fill(root, 0, PAGE_SIZE);
+    clearPage(root);
     const space = new AddressSpace();
     space.root = root;
     space.tables = 1;
@@ -185,7 +186,7 @@ export class AddressSpace {
     const page = allocateUserPage();
     if (page == 0) return -ENOMEM;
     const start = va & ~(<u64>PAGE_SIZE - 1);
-    memory.fill(page, 0, PAGE_SIZE);
+    clearPage(page);
     const failed = region.load(start, page);
     const at = failed < 0 ? 0 : this.makeWalk(va);
     if (at == 0) {
@@ -211,7 +212,7 @@ export class AddressSpace {
     if (!alone) {
       page = allocateUserPage();
       if (page == 0) return -ENOMEM;
-      memory.copy(page, shared, PAGE_SIZE);
+      copyPage(page, shared);
     }
     this.setEntry(at, makeEntry(page, bits));
     extendedOperation(MMUEXT_INVLPG_LOCAL, va);
@@ -240,7 +241,7 @@ export class AddressSpace {
         flush();
         return 0;
       }
-      memory.fill(table, 0, PAGE_SIZE);
+      clearPage(table);
       this.tables++;
       if (this.pinned) protect(table);
       this.setEntry(at, makeEntry(table, TABLE_BITS));
@@ -357,20 +358,36 @@ function slots(level: u32): u32 {
   return level == 4 ? USER_SLOTS : ENTRIES;
 }
 
+/** Bytes of entries that are looked at in one go: most of a table is empty. */
+const GROUP: usize = 64;
+
+function isEmptyGroup(at: usize): bool {
+  const low = load<u64>(at) | load<u64>(at, 8) | load<u64>(at, 16) | load<u64>(at, 24);
+  return (low | load<u64>(at, 32) | load<u64>(at, 40) | load<u64>(at, 48) | load<u64>(at, 56)) == 0;
+}
+
 function protectTables(table: usize, level: u32): void {
-  for (let at = table; level > 1 && at < table + slots(level) * 8; at += 8) {
-    const entry = load<u64>(at);
-    if ((entry & PAGE_PRESENT) != 0) protectTables(entryPage(entry), level - 1);
+  const end = table + slots(level) * 8;
+  for (let group = table; level > 1 && group < end; group += GROUP) {
+    if (isEmptyGroup(group)) continue;
+    for (let at = group; at < group + GROUP; at += 8) {
+      const entry = load<u64>(at);
+      if ((entry & PAGE_PRESENT) != 0) protectTables(entryPage(entry), level - 1);
+    }
   }
   protect(table);
 }
 
 function freeTables(table: usize, level: u32, pinned: bool): void {
-  for (let at = table; at < table + slots(level) * 8; at += 8) {
-    const entry = load<u64>(at);
-    if ((entry & PAGE_PRESENT) == 0) continue;
-    if (level == 1) putPage(entryPage(entry));
-    else freeTables(entryPage(entry), level - 1, pinned);
+  const end = table + slots(level) * 8;
+  for (let group = table; group < end; group += GROUP) {
+    if (isEmptyGroup(group)) continue;
+    for (let at = group; at < group + GROUP; at += 8) {
+      const entry = load<u64>(at);
+      if ((entry & PAGE_PRESENT) == 0) continue;
+      if (level == 1) putPage(entryPage(entry));
+      else freeTables(entryPage(entry), level - 1, pinned);
+    }
   }
   if (pinned) unprotect(table);
   putPage(table);
@@ -379,23 +396,32 @@ function freeTables(table: usize, level: u32, pinned: bool): void {
 /** Fills a child's table (not in use yet) from the parent's. False: no memory. */
 function shareTables(child: AddressSpace, from: usize, to: usize, level: u32): bool {
   const size = slots(level) * 8;
-  for (let at: usize = 0; at < size; at += 8) {
-    const entry = load<u64>(from + at);
-    if ((entry & PAGE_PRESENT) == 0) continue;
-    if (level == 1) {
-      const shared = (entry & PAGE_WRITE) != 0 ? (entry & ~PAGE_WRITE) | PAGE_COW : entry;
-      if (shared != entry) updateEntry(from + at, shared);
-      store<u64>(to + at, shared);
-      getPage(entryPage(entry));
-      child.pages++;
-      continue;
+  for (let group: usize = 0; group < size; group += GROUP) {
+    if (isEmptyGroup(from + group)) continue;
+    for (let at = group; at < group + GROUP; at += 8) {
+      const entry = load<u64>(from + at);
+      if ((entry & PAGE_PRESENT) == 0) continue;
+      if (level == 1) sharePage(child, from + at, to + at);
+      else if (!shareTable(child, entry, to + at, level)) return false;
     }
-    const table = allocateUserPage();
-    if (table == 0) return false;
-    memory.fill(table, 0, PAGE_SIZE);
-    child.tables++;
-    store<u64>(to + at, makeEntry(table, TABLE_BITS));
-    if (!shareTables(child, entryPage(entry), table, level - 1)) return false;
   }
   return true;
+}
+
+function sharePage(child: AddressSpace, from: usize, to: usize): void {
+  const entry = load<u64>(from);
+  const shared = (entry & PAGE_WRITE) != 0 ? (entry & ~PAGE_WRITE) | PAGE_COW : entry;
+  if (shared != entry) updateEntry(from, shared);
+  store<u64>(to, shared);
+  getPage(entryPage(entry));
+  child.pages++;
+}
+
+function shareTable(child: AddressSpace, entry: u64, to: usize, level: u32): bool {
+  const table = allocateUserPage();
+  if (table == 0) return false;
+  clearPage(table);
+  child.tables++;
+  store<u64>(to, makeEntry(table, TABLE_BITS));
+  return shareTables(child, entryPage(entry), table, level - 1);
 }
