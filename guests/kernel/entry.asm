@@ -223,20 +223,6 @@ thread_entry:
     mov rsp, rbp
     jmp restore
 
-; clear_page(page), copy_page(to, from): addresses in linear memory
-clear_page:
-    lea rdi, [rdi + MEMORY]
-    mov ecx, 512
-    xor eax, eax
-    rep stosq
-    ret
-copy_page:
-    lea rdi, [rdi + MEMORY]
-    lea rsi, [rsi + MEMORY]
-    mov ecx, 512
-    rep movsq
-    ret
-
 ; -> the virtual addresses of labels, for the kernel's tables
 thread_entry_address:
     lea rax, [rel thread_entry]

@@ -75,15 +75,6 @@ export declare function hypercall4(number: i32, a1: u64, a2: u64, a3: u64, a4: u
 @external("xen", "hypercall5")
 export declare function hypercall5(number: i32, a1: u64, a2: u64, a3: u64, a4: u64, a5: u64): i64;
 
-// entry.asm: whole pages, eight bytes at a time.
-
-// @ts-ignore: decorator
-@external("asm", "clear_page")
-export declare function clearPage(page: usize): void;
-// @ts-ignore: decorator
-@external("asm", "copy_page")
-export declare function copyPage(to: usize, from: usize): void;
-
 /** The virtual address of a byte of linear memory. */
 // @ts-ignore: decorator
 @inline

@@ -12,7 +12,6 @@
 import { EFAULT, EINVAL, ENOMEM, MMUEXT_INVLPG_LOCAL, MMUEXT_NEW_USER_BASEPTR } from 'xen';
 import { MMUEXT_PIN_L4_TABLE, MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_UNPIN_TABLE } from 'xen';
 import { dispose } from 'kernel/heap';
-import { clearPage, copyPage } from 'kernel/intrinsics';
 import { allocateUserPage, getPage, pageCount, PAGE_SIZE, putPage } from 'kernel/pages';
 import { entryPage, ENTRIES, extendedOperation, flush, makeEntry, mfnOf } from 'kernel/pagetable';
 import { PAGE_ACCESSED, PAGE_COW, PAGE_DIRTY, PAGE_NX, PAGE_PRESENT, PAGE_USER } from 'kernel/pagetable';
@@ -53,7 +52,7 @@ export class AddressSpace {
   static create(): AddressSpace | null {
     const root = allocateUserPage();
     if (root == 0) return null;
-    clearPage(root);
+    memory.fill(root, 0, PAGE_SIZE);
     const space = new AddressSpace();
     space.root = root;
     space.tables = 1;
@@ -186,7 +185,7 @@ export class AddressSpace {
     const page = allocateUserPage();
     if (page == 0) return -ENOMEM;
     const start = va & ~(<u64>PAGE_SIZE - 1);
-    clearPage(page);
+    memory.fill(page, 0, PAGE_SIZE);
     const failed = region.load(start, page);
     const at = failed < 0 ? 0 : this.makeWalk(va);
     if (at == 0) {
@@ -212,7 +211,7 @@ export class AddressSpace {
     if (!alone) {
       page = allocateUserPage();
       if (page == 0) return -ENOMEM;
-      copyPage(page, shared);
+      memory.copy(page, shared, PAGE_SIZE);
     }
     this.setEntry(at, makeEntry(page, bits));
     extendedOperation(MMUEXT_INVLPG_LOCAL, va);
@@ -241,7 +240,7 @@ export class AddressSpace {
         flush();
         return 0;
       }
-      clearPage(table);
+      memory.fill(table, 0, PAGE_SIZE);
       this.tables++;
       if (this.pinned) protect(table);
       this.setEntry(at, makeEntry(table, TABLE_BITS));
@@ -420,7 +419,7 @@ function sharePage(child: AddressSpace, from: usize, to: usize): void {
 function shareTable(child: AddressSpace, entry: u64, to: usize, level: u32): bool {
   const table = allocateUserPage();
   if (table == 0) return false;
-  clearPage(table);
+  memory.fill(table, 0, PAGE_SIZE);
   child.tables++;
   store<u64>(to, makeEntry(table, TABLE_BITS));
   return shareTables(child, entryPage(entry), table, level - 1);
