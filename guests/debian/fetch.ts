@@ -23,7 +23,7 @@ export interface DebianImages {
   readonly initrd: string;
 }
 
-const recipe = ['cpio.ts', 'fetch.ts', 'init.sh', 'initramfs.ts', 'packages.ts', 'shell.sh'];
+const recipe = ['../toolchain/cpio.ts', 'fetch.ts', 'init.sh', 'initramfs.ts', 'packages.ts', 'shell.sh'];
 
 /** Names the images by what they are made with. */
 function recipeDigest(): string {

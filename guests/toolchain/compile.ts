@@ -4,7 +4,6 @@
  * Sources are named by their path below guests/ (`kernel/console.ts`), and imported so across folders
  * (`import { print } from 'kernel/console'`) or relatively within one. `xen` is the ABI (abi-module.ts).
  */
-import asc from 'assemblyscript/asc';
 import { abiModule } from './abi-module.ts';
 
 /** Sources by their path below guests/. */
@@ -67,6 +66,8 @@ export function compile(sources: Sources, entry: string, options: CompileOptions
 }
 
 async function compileNow(sources: Sources, entry: string, options: CompileOptions): Promise<Compiled> {
+  // The compiler is large: it is loaded when there is something to compile.
+  const { default: asc } = await import('assemblyscript/asc');
   const outputs = new Map<string, string | Uint8Array>();
   const diagnostics: Diagnostic[] = [];
   const library: Record<string, string> = asc.libraryFiles;

@@ -1,18 +1,30 @@
 /** The guests' sources from the disk, for Node. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sources } from './compile.ts';
 
 const GUESTS = fileURLToPath(new URL('..', import.meta.url));
 /** The folders of guests/ that hold what runs in guests. */
-const FOLDERS = ['kernel', 'mote', 'programs', 'tests', 'toolchain/corpus'];
+const FOLDERS = ['kernel', 'mote', 'programs', 'tests/kernels', 'toolchain/corpus'];
 
-/** Every source below guests/, and those below `directory` by their path relative to it. */
-export function readSources(directory?: string): Sources {
+/** Every source below guests/. */
+export function readSources(): Sources {
   const sources = new Map<string, string>();
   for (const folder of FOLDERS) addFolder(sources, join(GUESTS, folder), `${folder}/`);
-  if (directory !== undefined) addFolder(sources, directory, '');
+  return sources;
+}
+
+/** The name of a folder among the sources: its path below guests/, or `own` for one from elsewhere. */
+export function folderName(directory: string): string {
+  const path = relative(GUESTS, resolve(directory)).replaceAll('\\', '/');
+  return path.startsWith('..') || isAbsolute(path) ? 'own' : path;
+}
+
+/** The sources, and those of a folder from elsewhere. */
+export function sourcesWith(directory: string): Sources {
+  const sources = new Map(readSources());
+  addFolder(sources, directory, `${folderName(directory)}/`);
   return sources;
 }
 

@@ -1,6 +1,6 @@
 /** The command line as a user runs it. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,9 +37,10 @@ function file(name: string, bytes: Uint8Array | string): string {
   return path;
 }
 
-describe('the built-in guest', () => {
+describe('a small kernel', () => {
+  const hello = file('hello', helloKernel());
   it('greets, echoes keys, powers off: status 0', async () => {
-    const { status, stdout, stderr } = await boot([], 'hello Xen\nq');
+    const { status, stdout, stderr } = await boot([hello], 'hello Xen\nq');
     expect(stdout).toContain('Hello from a Xen guest: 32768 pages of memory.');
     expect(stdout).toContain('hello Xen');
     expect(stdout).toContain('Good bye.');
@@ -48,13 +49,13 @@ describe('the built-in guest', () => {
   });
 
   it('counts seconds by its timer', async () => {
-    const { status, stdout } = await boot(['--until', 'second 3', '--memory', '16']);
+    const { status, stdout } = await boot([hello, '--until', 'second 3', '--memory', '16']);
     expect(stdout).toMatch(/4096 pages[^]*second 1\r\nsecond 2\r\nsecond 3/);
     expect(status).toBe(0);
   });
 
   it('crashes: status 3, with registers, RIP and stack', async () => {
-    const { status, stderr } = await boot([], 'c');
+    const { status, stderr } = await boot([hello], 'c');
     expect(stderr).toContain('The domain has crashed.');
     expect(stderr).toMatch(/RIP: +e033:\[<ffffffff80[0-9a-f]{6}>\]/);
     expect(stderr).toMatch(/rax: [0-9a-f]{16}/);
@@ -63,7 +64,10 @@ describe('the built-in guest', () => {
   });
 
   it('ends before the text: status 4; out of time: status 5', async () => {
-    const [early, late] = await Promise.all([boot(['--until', 'never'], 'q'), boot(['--for', '0.5'])]);
+    const [early, late] = await Promise.all([
+      boot([hello, '--until', 'never'], 'q'),
+      boot([hello, '--for', '0.5']),
+    ]);
     expect(early.status).toBe(4);
     expect(late.status).toBe(5);
     expect(late.stderr).toContain('0.5 s of guest time are over');
@@ -72,8 +76,8 @@ describe('the built-in guest', () => {
   it('has one hash, traced or not, and a trace that shows what it did', async () => {
     const path = join(folder, 'trace.txt');
     const [plain, traced] = await Promise.all([
-      boot(['--for', '2', '--hash', '--counts']),
-      boot(['--for', '2', '--hash', '--trace', path]),
+      boot([hello, '--for', '2', '--hash', '--counts']),
+      boot([hello, '--for', '2', '--hash', '--trace', path]),
     ]);
     const hash = /^[0-9a-f]{64} at instruction \d+$/m;
     expect(plain.stdout).toMatch(hash);
@@ -82,6 +86,32 @@ describe('the built-in guest', () => {
     const trace = readFileSync(path, 'utf8');
     expect(trace).toMatch(/ d1v0 callback_op\(.*CALLBACKOP_register.*\) = 0/);
     expect(trace).toMatch(/ xen {2}timer singleshot of vcpu 0/);
+  });
+});
+
+describe('Mote', () => {
+  it('boots where no kernel is named, to a shell that does as it is told; poweroff ends it: status 0', async () => {
+    const typed = 'echo $((1)) Mote-$(uname)\rls /bin | grep -c s\rexit\r';
+    const { status, stdout, stderr } = await boot([], typed);
+    expect(stdout).toContain('/ $ ');
+    expect(stdout).toContain('\r\nMote-Mote\r\n');
+    expect(stderr).toContain('The domain has powered off.');
+    expect(status).toBe(0);
+  });
+
+  it('is built from a folder like any kernel; what is wrong with one is told by file and line: status 2', async () => {
+    const own = join(folder, 'own');
+    mkdirSync(own);
+    writeFileSync(
+      join(own, 'main.ts'),
+      "import { print } from 'kernel/console';\nexport function main(): void {\n  prnt('x');\n}\n",
+    );
+    const { status, stderr } = await boot([own]);
+    expect(stderr).toBe(`xenoscope: ${own}/main.ts:3:3: Cannot find name 'prnt'.\n`);
+    expect(status).toBe(2);
+    const missing = await boot([folder]);
+    expect(missing.stderr).toContain('there is no main.ts');
+    expect(missing.status).toBe(2);
   });
 });
 

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
-import { helloKernel } from '../../guests/hello/hello.ts';
+import { moteImages } from '../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { describeEnd } from '../lab/ending.ts';
 import { Lab, type Stop, type Until } from '../lab/lab.ts';
 import { drive } from '../lab/pacing.ts';
 import { stateHash } from '../lab/state-hash.ts';
+import { buildFolder, isFolder } from './build.ts';
 import { countLines } from './counts.ts';
 import { EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { Progress } from './progress.ts';
@@ -40,10 +41,20 @@ function readImage(path: string): Uint8Array {
   }
 }
 
+/** The kernel that an argument means: a file, a folder to build it from, or, without one, Mote with its ramdisk. */
+async function images(kernel: string | undefined): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
+  if (kernel === undefined)
+    return moteImages((name) => {
+      process.stderr.write(`xenoscope: building ${name}\n`);
+    });
+  return { kernel: isFolder(kernel) ? (await buildFolder(kernel)).file : readImage(kernel) };
+}
+
 async function makeLab(kernel: string | undefined, options: BootOptions): Promise<Lab> {
+  const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
   const request = {
-    kernel: kernel === undefined ? helloKernel() : readImage(kernel),
-    ...(options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) }),
+    ...(await images(kernel)),
+    ...ramdisk,
     commandLine: options.extra,
     memoryMb: options.memory,
     vcpus: options.vcpus,
@@ -53,8 +64,7 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
   try {
     return await Lab.boot(loadCore(), request);
   } catch (error) {
-    if (error instanceof ImageError)
-      throw new UserError(`${kernel ?? 'the built-in guest'}: ${error.message}`);
+    if (error instanceof ImageError) throw new UserError(`${kernel ?? 'Mote'}: ${error.message}`);
     if (error instanceof RangeError) throw new UserError(error.message);
     throw error;
   }

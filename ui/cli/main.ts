@@ -1,6 +1,7 @@
 /** The command line: parses it and hands over. Faults of the user's are one line on stderr and exit status 2. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { boot, type BootOptions } from './boot.ts';
+import { build } from './build.ts';
 import { EXIT_HELP, EXIT_USAGE } from './exit-codes.ts';
 import { UserError } from './user-error.ts';
 
@@ -31,7 +32,10 @@ function program(done: (status: number) => void): Command {
   command
     .command('boot')
     .description('boot a kernel as a paravirtualized domain; the terminal is its console (Ctrl-] leaves)')
-    .argument('[kernel]', 'bzImage or ELF file with Xen notes; without one, the built-in guest boots')
+    .argument(
+      '[kernel]',
+      'bzImage, ELF file with Xen notes, or folder of a kernel to build; without one, Mote boots',
+    )
     .option('--ramdisk <file>', 'initial ramdisk')
     .option('--memory <MB>', "the domain's memory", positiveInteger, 128)
     .option('--vcpus <N>', 'virtual processors', positiveInteger, 1)
@@ -47,6 +51,16 @@ function program(done: (status: number) => void): Command {
     .addHelpText('after', EXIT_HELP)
     .action(async (kernel: string | undefined, options: BootOptions) => {
       done(await boot(kernel, options));
+    });
+  command
+    .command('build')
+    .description(
+      "build a kernel of your own: a folder's main.ts on the kernel library (guests/README.md tells how)",
+    )
+    .argument('<folder>', 'folder with main.ts, and assembler files (.asm) if it has any')
+    .option('-o, --output <file>', 'where the ELF file goes; by default the name of the folder, with .elf')
+    .action(async (folder: string, options: { readonly output?: string }) => {
+      done(await build(folder, options.output));
     });
   return command;
 }

@@ -5,8 +5,8 @@ import type { ChannelView, VcpuView } from './views.ts';
 export type StepKind = 'instruction' | 'hypercall' | 'event';
 
 export interface BootRequest {
-  /** The kernel's file; absent: the built-in guest. */
-  readonly kernel?: Uint8Array;
+  /** The kernel's file. */
+  readonly kernel: Uint8Array;
   readonly ramdisk?: Uint8Array;
   readonly commandLine: string;
   readonly memoryMb: number;

@@ -2,7 +2,6 @@
  * A lab behind messages: takes `Command`s, drives a lab in slices, posts `Update`s. It knows nothing of how they travel:
  * a Web Worker in the page, a plain call in a test.
  */
-import { helloKernel } from '../../guests/hello/hello.ts';
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import { traceWords } from '../../hypervisor/trace/text.ts';
 import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
@@ -85,8 +84,7 @@ export class Session {
   private async boot(request: BootRequest): Promise<void> {
     this.run?.abort();
     this.lab = null;
-    const { kernel, ...rest } = request;
-    const lab = await Lab.boot(this.core, { ...rest, kernel: kernel ?? helloKernel() });
+    const lab = await Lab.boot(this.core, request);
     this.lab = lab;
     this.batch = [];
     this.dropped = 0;

@@ -1,7 +1,8 @@
-/** Choosing what boots: the built-in guest, or a kernel and a ramdisk from files, picked or dropped anywhere. */
+/** Choosing what boots: Mote, or a kernel and a ramdisk from files, picked or dropped anywhere. */
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { LabClient } from './lab-client.ts';
+import { moteFiles } from './mote.ts';
 
 interface Picked {
   readonly name: string;
@@ -57,21 +58,31 @@ function useDrop(): void {
   }, []);
 }
 
+/** The images that were picked; where there is no kernel, Mote. */
+async function chosen(): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
+  if (kernel.value === null) return moteFiles();
+  return {
+    kernel: kernel.value.bytes,
+    ...(ramdisk.value === null ? {} : { ramdisk: ramdisk.value.bytes }),
+  };
+}
+
 export function BootPanel({ client }: { client: LabClient }) {
   useDrop();
   const boot = (event: Event): void => {
     event.preventDefault();
-    client.boot({
-      ...(kernel.value === null ? {} : { kernel: kernel.value.bytes }),
-      ...(ramdisk.value === null ? {} : { ramdisk: ramdisk.value.bytes }),
-      commandLine: commandLine.value,
-      memoryMb: memoryMb.value,
-      vcpus: vcpus.value,
+    void chosen().then((files) => {
+      client.boot({
+        ...files,
+        commandLine: commandLine.value,
+        memoryMb: memoryMb.value,
+        vcpus: vcpus.value,
+      });
     });
   };
   return (
     <form class="boot" onSubmit={boot}>
-      <FileField label="Kernel" empty="built-in guest" picked={kernel} testId="kernel" />
+      <FileField label="Kernel" empty="Mote" picked={kernel} testId="kernel" />
       <FileField label="Ramdisk" empty="none" picked={ramdisk} testId="ramdisk" />
       <label title="Handed to the kernel in start_info">
         Command line

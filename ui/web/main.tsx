@@ -3,7 +3,10 @@ import '@xterm/xterm/css/xterm.css';
 import './style.css';
 import { App } from './app.tsx';
 import { LabClient } from './lab-client.ts';
+import { moteFiles } from './mote.ts';
 
 const client = new LabClient();
 render(<App client={client} />, document.getElementById('app')!);
-client.boot({ commandLine: '', memoryMb: 32, vcpus: 1 });
+void moteFiles().then((files) => {
+  client.boot({ ...files, commandLine: '', memoryMb: 64, vcpus: 1 });
+});

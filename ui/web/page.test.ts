@@ -100,14 +100,15 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await page.getByRole('button', { name: 'Boot' }).click();
   }
 
-  it('boots the built-in guest by itself; it echoes keys, and steps', async () => {
+  it('boots Mote by itself; its shell answers, and it steps', async () => {
     await open();
-    // After its third second the guest prints only what is typed.
-    await consoleHas('second 3');
-    await page.keyboard.type('hello page');
-    await consoleHas('hello page');
+    await consoleHas('/ $');
+    await page.getByTestId('console').click();
+    await page.keyboard.type('echo hello $(uname)\n');
+    await consoleHas('hello Mote');
     await page.getByTestId('run').click();
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
+    await page.keyboard.type('ls\n');
     await page.getByTestId('step-hypercall').click();
     const before = await rip();
     await page.getByTestId('step-instruction').click();

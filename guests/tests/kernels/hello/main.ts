@@ -1,0 +1,42 @@
+/** A kernel of forty lines: it greets, counts three seconds by the timer, and echoes what is typed until a `q`. */
+import { SHUTDOWN_poweroff, start_info } from 'xen';
+import { initKernel, startInfo } from 'kernel/boot';
+import { print, printNumber, setInputSink } from 'kernel/console';
+import { shutdown } from 'kernel/panic';
+import { now, SECOND } from 'kernel/time';
+import { sleepUntil, WaitQueue } from 'kernel/wait';
+
+const SECONDS = 3;
+const Q: u8 = 0x71;
+
+/** The last key, 0 once it is seen to, and who waits for one. */
+let key: u8 = 0;
+const keys = new WaitQueue();
+
+export function main(): void {
+  initKernel();
+  print('Hello from a kernel in TypeScript, with ');
+  printNumber(load<u64>(startInfo(), start_info.nr_pages));
+  print(' pages of memory.\n');
+
+  for (let second = 1; second <= SECONDS; second++) {
+    sleepUntil(now() + SECOND);
+    print('tick ');
+    printNumber(second);
+    print('\n');
+  }
+
+  setInputSink((byte: u8): bool => {
+    if (key != 0) return false;
+    key = byte;
+    keys.wake();
+    return true;
+  });
+  print('Type something; q ends.\n');
+  while (key != Q) {
+    if (key != 0) print('You typed ' + String.fromCharCode(key) + '\n');
+    key = 0;
+    keys.sleep();
+  }
+  shutdown(SHUTDOWN_poweroff);
+}

@@ -1,0 +1,41 @@
+/** `xenoscope build`: a kernel of one's own from a folder, on the kernel library. */
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { AssemblyError } from '../../core/assembler/errors.ts';
+import { buildKernel } from '../../guests/toolchain/build.ts';
+import type { Built } from '../../guests/toolchain/build.ts';
+import { CompileError } from '../../guests/toolchain/compile.ts';
+import { LinkError } from '../../guests/toolchain/link/link.ts';
+import { folderName, sourcesWith } from '../../guests/toolchain/node.ts';
+import { WasmError } from '../../guests/toolchain/wasm/reader.ts';
+import { EXIT_OK } from './exit-codes.ts';
+import { UserError } from './user-error.ts';
+
+export function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
+}
+
+/** Builds the kernel whose main.ts lies in a folder. What is wrong with it becomes a UserError that names file and line. */
+export async function buildFolder(folder: string): Promise<Built> {
+  if (!existsSync(join(folder, 'main.ts')))
+    throw new UserError(`${folder}: there is no main.ts, where a kernel's main function is`);
+  const name = folderName(folder);
+  try {
+    return await buildKernel(sourcesWith(folder), name);
+  } catch (error) {
+    const known = [CompileError, LinkError, WasmError, AssemblyError].find((kind) => error instanceof kind);
+    if (known === undefined) throw error;
+    throw new UserError((error as Error).message.replaceAll(`${name}/`, `${folder.replace(/\/$/, '')}/`));
+  }
+}
+
+/** Builds a folder's kernel into a file: the folder's name with .elf behind it, unless said otherwise. */
+export async function build(folder: string, output: string | undefined): Promise<number> {
+  if (!isFolder(folder)) throw new UserError(`${folder} is not a folder`);
+  const { file, image } = await buildFolder(folder);
+  const path = output ?? `${basename(resolve(folder))}.elf`;
+  writeFileSync(path, file);
+  const functions = image.symbols.functions.length;
+  process.stdout.write(`${path}: ${String(file.length)} bytes, ${String(functions)} functions\n`);
+  return EXIT_OK;
+}

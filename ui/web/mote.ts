@@ -1,0 +1,23 @@
+/** The guest that boots when no other is given: Mote, built by `npm run build:mote`. */
+import kernelUrl from '../../guests/build/mote.elf?url';
+import ramdiskUrl from '../../guests/build/mote.cpio?url';
+
+export interface MoteFiles {
+  readonly kernel: Uint8Array;
+  readonly ramdisk: Uint8Array;
+}
+
+async function load(url: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await fetch(url)).arrayBuffer());
+}
+
+let files: Promise<MoteFiles> | undefined;
+
+/** Mote's files, fetched once. */
+export function moteFiles(): Promise<MoteFiles> {
+  files ??= Promise.all([load(kernelUrl), load(ramdiskUrl)]).then(([kernel, ramdisk]) => ({
+    kernel,
+    ramdisk,
+  }));
+  return files;
+}
