@@ -106,8 +106,10 @@ function nanosleep(wanted: u64, rest: u64, c: u64, d: u64, e: u64, f: u64): i64 
   const seconds = load<u64>(time, abi.timespec.tv_sec);
   const nanoseconds = load<u64>(time, abi.timespec.tv_nsec);
   if (nanoseconds >= SECOND || seconds > 1 << 32) return -EINVAL;
-  const end = now() + seconds * SECOND + nanoseconds;
+  const process = currentProcess();
+  const end = process.callAgain ? process.wakeNs : now() + seconds * SECOND + nanoseconds;
   if (sleepUntil(end)) return 0;
+  process.wakeNs = end;
   const left = now() < end ? end - now() : 0;
   store<u64>(time, left / SECOND, abi.timespec.tv_sec);
   store<u64>(time, left % SECOND, abi.timespec.tv_nsec);

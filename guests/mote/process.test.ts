@@ -216,6 +216,19 @@ test('a stopped process goes on when it is told to', async () => {
   expect(text).toBe('2:4991 0:4991 on 2:0');
 });
 
+test('a call that a stop has interrupted goes on as if nothing had been', async () => {
+  const text = await run(`
+    const start = now();
+    const child = fork();
+    if (child == 0) { print(sleep(200).toString() + " " + ((now() - start) / 100000000).toString() + " "); exit(0); }
+    sleep(50);
+    kill(child, abi.SIGSTOP);
+    sleep(50);
+    kill(child, abi.SIGCONT);
+    print(wait());`);
+  expect(text).toBe('0 2 2:0');
+});
+
 test('mistakes end the process and are told', async () => {
   const text = await run(`
     if (fork() == 0) store64(0x1234567000, 1);

@@ -51,6 +51,11 @@ export class Process extends Thread {
   /** By signal: what to do, SIG_DFL, SIG_IGN or the address of a handler. */
   handlers: StaticArray<u64> = new StaticArray<u64>(NSIG);
   alarm: AlarmTimer | null = null;
+  /** The call that a signal has interrupted, -1 for none; and whether the call that runs is made again for that reason. */
+  interruptedCall: i32 = -1;
+  callAgain: bool = false;
+  /** When the sleep ends that was interrupted. */
+  wakeNs: u64 = 0;
   /** Where it waits for news of its children. */
   children: WaitQueue = new WaitQueue();
   /** Where it waits while it is stopped. */

@@ -16,6 +16,7 @@ import { TRAMPOLINE } from './exec';
 import { FPU_BYTES, fpuReload, fpuState } from './fpu';
 import { currentProcess, exitProcess, findProcess, INIT_PID, MAX_PROCESSES, Process } from './process';
 import { processAt, STATE_ALIVE, STATE_STOPPED, STATE_ZOMBIE, tellParent } from './process';
+import { restartCall } from './syscalls';
 import { copyIn, copyOut } from './user-memory';
 
 /** Signals that do nothing where there is no handler. */
@@ -44,6 +45,7 @@ export function sendSignal(process: Process, signal: i32): void {
     process.pending &= ~STOPPING;
     if (process.state == STATE_STOPPED) {
       process.state = STATE_ALIVE;
+      process.news = false;
       process.stopped.wake();
     }
   }
@@ -120,12 +122,15 @@ export function deliverSignals(frame: TrapFrame): void {
     process.pending &= ~bit;
     const handler = process.handlers[signal];
     if (handler > SIG_IGN) {
+      // It finds that it was interrupted.
+      process.interruptedCall = -1;
       if (!enterHandler(process, frame, signal, handler)) exitProcess(SIGSEGV);
       return;
     }
     if ((STOPPING & bit) != 0) stop(process, signal);
     else if ((IGNORED_BY_DEFAULT & bit) == 0) exitProcess(signal);
   }
+  restartCall(process, frame);
 }
 
 function stop(process: Process, signal: i32): void {
