@@ -66,6 +66,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   let address = '';
 
   beforeAll(async () => {
+    await import('../../guests/build-mote.ts');
     const outDir = join(folder, 'site');
     await build({ configFile: CONFIGURATION, logLevel: 'error', build: { outDir, emptyOutDir: true } });
     server = await preview({
@@ -108,6 +109,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await consoleHas('hello Mote');
     await page.getByTestId('run').click();
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
+    await page.getByTestId('console').click();
     await page.keyboard.type('ls\n');
     await page.getByTestId('step-hypercall').click();
     const before = await rip();
