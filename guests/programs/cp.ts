@@ -2,6 +2,7 @@
 import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from 'mote/abi';
 import { close, mkdir, open, read, readDirectory, Stat, writeAll } from 'programs/lib/calls';
 import { complain, complainOf } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
 import { baseName } from 'programs/lib/path';
 
 const BYTES = 16384;
@@ -10,21 +11,18 @@ const status = new Stat();
 let recursive: bool = false;
 
 export function main(args: string[]): i32 {
-  let first = 1;
-  while (first < args.length && (args[first] == '-r' || args[first] == '-a')) {
-    recursive = true;
-    first++;
-  }
-  if (args.length - first < 2) {
+  const options = takeOptions(args, 'r', 'cp [-r] FROM... TO');
+  if (options == null) return 2;
+  recursive = options != '';
+  if (args.length < 3) {
     complain('usage: cp [-r] FROM... TO');
     return 2;
   }
   const to = args[args.length - 1];
   const into = status.of(to) == 0 && status.isDirectory;
-  if (args.length - first > 2 && !into) return complainOf(to, -20);
+  if (args.length > 3 && !into) return complainOf(to, -20);
   let result = 0;
-  for (let n = first; n < args.length - 1; n++)
-    result |= copy(args[n], into ? to + '/' + baseName(args[n]) : to);
+  for (let n = 1; n < args.length - 1; n++) result |= copy(args[n], into ? to + '/' + baseName(args[n]) : to);
   return result;
 }
 

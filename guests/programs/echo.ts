@@ -1,9 +1,6 @@
 /** echo [-n] [TEXT...]: prints its arguments; -n: without a line's end. */
-import { print } from 'programs/lib/io';
+import { echo } from 'programs/lib/echo';
 
 export function main(args: string[]): i32 {
-  const bare = args.length > 1 && args[1] == '-n';
-  print(args.slice(bare ? 2 : 1).join(' '));
-  if (!bare) print('\n');
-  return 0;
+  return echo(args);
 }

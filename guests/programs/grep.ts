@@ -1,5 +1,10 @@
-/** grep [-v] [-n] [-c] [-i] TEXT [FILE...]: lines that have a text in them. 0: some had; 1: none; 2: a fault. */
+/**
+ * grep [-vnci] PATTERN [FILE...]: lines that match; -v: that do not; -n: with their numbers; -c: how many; -i: as if all
+ * letters were small. Status 0: there were some; 1: none; 2: a fault.
+ */
 import { complain, Input, openInput, print } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
+import { found } from 'programs/lib/regex';
 
 let inverted: bool = false;
 let numbered: bool = false;
@@ -7,28 +12,27 @@ let counting: bool = false;
 let folded: bool = false;
 
 export function main(args: string[]): i32 {
-  let first = 1;
-  for (; first < args.length && args[first].startsWith('-') && args[first].length > 1; first++) {
-    inverted = inverted || args[first].includes('v');
-    numbered = numbered || args[first].includes('n');
-    counting = counting || args[first].includes('c');
-    folded = folded || args[first].includes('i');
-  }
-  if (first >= args.length) {
-    complain('usage: grep [-vnci] TEXT [FILE...]');
+  const options = takeOptions(args, 'vnci', 'grep [-vnci] PATTERN [FILE...]');
+  if (options == null) return 2;
+  if (args.length < 2) {
+    complain('usage: grep [-vnci] PATTERN [FILE...]');
     return 2;
   }
-  const wanted = folded ? args[first].toLowerCase() : args[first];
-  const files = args.slice(first + 1);
+  inverted = options.includes('v');
+  numbered = options.includes('n');
+  counting = options.includes('c');
+  folded = options.includes('i');
+  const wanted = folded ? args[1].toLowerCase() : args[1];
+  const files = args.slice(2);
   if (files.length == 0) files.push('-');
-  let found = false;
+  let any = false;
   let failed = false;
   for (let n = 0; n < files.length; n++) {
     const input = openInput(files[n]);
     if (input == null) failed = true;
-    else if (search(input, wanted, files.length > 1 ? files[n] + ':' : '')) found = true;
+    else if (search(input, wanted, files.length > 1 ? files[n] + ':' : '')) any = true;
   }
-  return failed ? 2 : found ? 0 : 1;
+  return failed ? 2 : any ? 0 : 1;
 }
 
 function search(input: Input, wanted: string, prefix: string): bool {
@@ -37,7 +41,7 @@ function search(input: Input, wanted: string, prefix: string): bool {
   for (let line = input.line(); line != null; line = input.line()) {
     number++;
     const text: string = line;
-    const has = (folded ? text.toLowerCase() : text).includes(wanted);
+    const has = found(wanted, folded ? text.toLowerCase() : text);
     if (has == inverted) continue;
     count++;
     if (!counting) print(prefix + (numbered ? number.toString() + ':' : '') + text + '\n');

@@ -14,6 +14,8 @@ import { bad, hex, number } from 'programs/lib/text';
 
 const ARGUMENTS = 5;
 const MAX_BYTES: i64 = 65536;
+/** Room behind memory that Xen gets: an answer longer than expected overwrites nothing else. */
+const SLACK = 4096;
 /** Results from here up are errors, by their number below 0. */
 const LAST_ERRNO: i64 = -4095;
 
@@ -79,7 +81,8 @@ export function main(args: string[]): i32 {
   }
   const result = hypercall(called, values);
   print(args[1] + '(' + args.slice(2).join(', ') + ') = ' + meaning(result) + '\n');
-  for (let n = 0; n < buffers.length; n++) dump(changetype<usize>(buffers[n]), buffers[n].byteLength, 0);
+  for (let n = 0; n < buffers.length; n++)
+    dump(changetype<usize>(buffers[n]), buffers[n].byteLength - SLACK, 0);
   return result < 0 && result >= LAST_ERRNO ? 1 : 0;
 }
 
@@ -96,21 +99,28 @@ function numberOf(name: string): i32 {
   return bad || value < 0 || value > 63 ? -1 : <i32>value;
 }
 
-/** The memory that an argument describes; null: it is none. `bad` as for `number`. */
+/** The memory that an argument describes, and SLACK; null: it is none. `bad` as for `number`. */
 function bufferOf(text: string): ArrayBuffer | null {
-  if (text.startsWith('=')) return String.UTF8.encode(text.substring(1), true);
+  if (text.startsWith('=')) return textBuffer(text.substring(1));
   if (!text.startsWith('@')) return null;
   const parts = text.substring(1).split(',');
   if (parts.length == 1) {
     const bytes = number(parts[0]);
-    return bad || bytes < 0 || bytes > MAX_BYTES ? null : new ArrayBuffer(<i32>bytes);
+    return bad || bytes < 0 || bytes > MAX_BYTES ? null : new ArrayBuffer(<i32>bytes + SLACK);
   }
-  const words = new ArrayBuffer(parts.length * 8);
+  const words = new ArrayBuffer(parts.length * 8 + SLACK);
   for (let n = 0; n < parts.length; n++) {
     store<u64>(changetype<usize>(words) + n * 8, number(parts[n]));
     if (bad) return null;
   }
   return words;
+}
+
+function textBuffer(text: string): ArrayBuffer {
+  const encoded = String.UTF8.encode(text);
+  const buffer = new ArrayBuffer(encoded.byteLength + SLACK);
+  memory.copy(changetype<usize>(buffer), changetype<usize>(encoded), encoded.byteLength);
+  return buffer;
 }
 
 function meaning(result: i64): string {

@@ -1,7 +1,8 @@
 /** ls [-l] [-a] [PATH...]: what is in directories. */
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK } from 'mote/abi';
 import { readDirectory, Stat } from 'programs/lib/calls';
-import { complainOf, complain, print } from 'programs/lib/io';
+import { complainOf, print } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
 import { DateText, table } from 'programs/lib/text';
 
 const COLUMNS = 80;
@@ -11,12 +12,11 @@ let all: bool = false;
 const status = new Stat();
 
 export function main(args: string[]): i32 {
-  const paths: string[] = [];
-  for (let n = 1; n < args.length; n++) {
-    if (!args[n].startsWith('-') || args[n].length == 1) paths.push(args[n]);
-    else if (!takeOptions(args[n])) return 2;
-  }
-  if (paths.length == 0) paths.push('.');
+  const options = takeOptions(args, 'la', 'ls [-la] [PATH...]');
+  if (options == null) return 2;
+  long = options.includes('l');
+  all = options.includes('a');
+  const paths = args.length > 1 ? args.slice(1) : ['.'];
   let result = 0;
   const files: string[] = [];
   for (let n = 0; n < paths.length; n++) {
@@ -32,18 +32,6 @@ export function main(args: string[]): i32 {
     if (names != null) show(paths[n] + '/', names);
   }
   return result;
-}
-
-function takeOptions(text: string): bool {
-  for (let n = 1; n < text.length; n++) {
-    if (text.charAt(n) == 'l') long = true;
-    else if (text.charAt(n) == 'a') all = true;
-    else {
-      complain('there is no option -' + text.charAt(n) + '; usage: ls [-la] [PATH...]');
-      return false;
-    }
-  }
-  return true;
 }
 
 function show(prefix: string, names: string[]): void {

@@ -1,26 +1,24 @@
 /** rm [-r] [-f] PATH...: takes files away, and directories with all in them with -r; -f: says nothing of what is not there. */
 import { readDirectory, rmdir, Stat, unlink } from 'programs/lib/calls';
 import { complain, complainOf } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
 
 const status = new Stat();
 let recursive: bool = false;
 let quiet: bool = false;
 
 export function main(args: string[]): i32 {
-  let result = 0;
-  let any = false;
-  for (let n = 1; n < args.length; n++) {
-    if (args[n].startsWith('-') && args[n].length > 1) {
-      recursive = recursive || args[n].includes('r');
-      quiet = quiet || args[n].includes('f');
-    } else {
-      any = true;
-      result |= remove(args[n]);
-    }
+  const options = takeOptions(args, 'rf', 'rm [-rf] PATH...');
+  if (options == null) return 2;
+  recursive = options.includes('r');
+  quiet = options.includes('f');
+  if (args.length == 1 && !quiet) {
+    complain('usage: rm [-rf] PATH...');
+    return 2;
   }
-  if (any || quiet) return result;
-  complain('usage: rm [-rf] PATH...');
-  return 2;
+  let result = 0;
+  for (let n = 1; n < args.length; n++) result |= remove(args[n]);
+  return result;
 }
 
 function remove(path: string): i32 {

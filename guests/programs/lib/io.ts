@@ -48,8 +48,14 @@ export function print(text: string): void {
 export function printBytes(from: usize, count: i32): void {
   standard.putBytes(from, count);
 }
+let told: bool = false;
+/** Writes what waits; that it could not is said once. 0, or the first error. */
 export function flush(): i32 {
   standard.flush();
+  if (standard.failed < 0 && !told) {
+    told = true;
+    complainOf('standard output', standard.failed);
+  }
   return standard.failed;
 }
 

@@ -1,5 +1,6 @@
 /** Commands that are the shell's own: they change the shell, or are too small for a program. */
 import { chdir, currentDirectory } from 'programs/lib/calls';
+import { echo } from 'programs/lib/echo';
 import { complain, complainOf, Input, print } from 'programs/lib/io';
 import { bad, number } from 'programs/lib/text';
 import * as jobs from './jobs';
@@ -31,6 +32,7 @@ export function builtin(args: string[]): i32 {
   if (name == ':' || name == 'true') return 0;
   if (name == 'false') return 1;
   if (name == 'cd') return changeDirectory(args);
+  if (name == 'echo') return echo(args);
   if (name == 'pwd') return say(currentDirectory());
   if (name == 'exit') return leave(args);
   if (name == 'return') return leaveFunction(args);
@@ -56,6 +58,7 @@ export const NAMES: string[] = [
   'break',
   'cd',
   'continue',
+  'echo',
   'exit',
   'export',
   'false',

@@ -18,7 +18,7 @@ import {
   Simple,
   Subshell,
 } from './tree';
-import { incomplete, Token, tokenize } from './words';
+import { incomplete, isRedirection, Token, tokenize } from './words';
 
 const CLOSERS: StaticArray<string> = ['then', 'else', 'elif', 'fi', 'do', 'done', 'esac', '}'];
 
@@ -225,7 +225,7 @@ class Parser {
   private redirection(command: Command): bool {
     if (this.done || !this.tokens[this.at].isOperator) return false;
     const kind = this.tokens[this.at].text;
-    if (kind != '<' && kind != '>' && kind != '>>' && kind != '2>') return false;
+    if (!isRedirection(kind)) return false;
     this.at++;
     command.redirections.push(new Redirection(kind, this.word()));
     return true;

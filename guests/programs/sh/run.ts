@@ -2,13 +2,11 @@
 import * as abi from 'mote/abi';
 import {
   close,
-  dup2,
   dupFrom,
   exec,
   exit,
   fork,
   getpid,
-  open,
   pipe,
   read,
   setForeground,
@@ -33,6 +31,7 @@ import { expandAll, expandOne, expandPattern, setSubstitution } from './expand';
 import * as jobs from './jobs';
 import { parse, problem } from './parse';
 import { matches } from './pattern';
+import { moveTo, redirect, redirectTo } from './redirect';
 import {
   Case,
   Command,
@@ -118,9 +117,13 @@ function becomeChild(group: i32, foreground: bool): void {
   if (jobs.interactive) {
     setGroup(0, group);
     if (foreground) setForeground(group == 0 ? getpid() : group);
-    // What it starts belongs to the job that it is.
-    jobs.setInteractive(false);
   }
+  leaveTerminal();
+}
+
+/** What a child starts belongs to the job that it is, and signals end it. */
+function leaveTerminal(): void {
+  jobs.setInteractive(false);
   setSignal(abi.SIGINT, abi.SIG_DFL);
   setSignal(abi.SIGTSTP, abi.SIG_DFL);
   setSignal(abi.SIGTTOU, abi.SIG_DFL);
@@ -142,7 +145,7 @@ function becomeSimple(command: Simple): void {
   if (first == command.words.length) return;
   const words = expandAll(command.words.slice(first));
   if (words.length == 0 || functions.has(words[0]) || NAMES.includes(words[0])) return;
-  if (!redirect(command)) exit(1);
+  if (!redirect(command.redirections)) exit(1);
   for (let n = 0; n < first; n++) {
     assign(command.words[n]);
     variables.markExported(command.words[n].substring(0, command.words[n].indexOf('=')));
@@ -159,7 +162,7 @@ function startInBackground(command: Command): void {
   }
   if (pid == 0) {
     becomeChild(0, false);
-    if (!jobs.interactive) redirectTo('/dev/null', abi.O_RDONLY, 0);
+    redirectTo('/dev/null', abi.O_RDONLY, 0);
     finishChild(command);
   }
   if (jobs.interactive) setGroup(pid, pid);
@@ -222,38 +225,7 @@ function runPipeline(pipeline: Pipeline): i32 {
   return pipeline.negated ? (status == 0 ? 1 : 0) : status;
 }
 
-function moveTo(from: i32, to: i32): void {
-  dup2(from, to);
-  if (from != to) close(from);
-}
-
 // Redirections.
-
-/** Opens a file in place of a descriptor. 0, or an error. */
-function redirectTo(path: string, flags: i32, fd: i32): i32 {
-  const opened = open(path, flags);
-  if (opened < 0) return opened;
-  moveTo(opened, fd);
-  return 0;
-}
-
-/** Does a command's redirections. False: one cannot be done, and that has been said. */
-function redirect(command: Command): bool {
-  for (let n = 0; n < command.redirections.length; n++) {
-    const kind = command.redirections[n].kind;
-    const path = expandOne(command.redirections[n].word);
-    let failed = 0;
-    if (kind == '<') failed = redirectTo(path, abi.O_RDONLY, 0);
-    else if (kind == '2>' && path == '&1') failed = min(dup2(1, 2), 0);
-    else if (kind == '>>') failed = redirectTo(path, abi.O_WRONLY | abi.O_CREAT | abi.O_APPEND, 1);
-    else failed = redirectTo(path, abi.O_WRONLY | abi.O_CREAT | abi.O_TRUNC, kind == '>' ? 1 : 2);
-    if (failed < 0) {
-      complainOf(path, failed);
-      return false;
-    }
-  }
-  return true;
-}
 
 /** Where copies of the standard files lie while a command of the shell's own has others in their place. */
 const KEPT = 10;
@@ -263,7 +235,7 @@ function runRedirected(command: Command): i32 {
   const kept: i32[] = [];
   for (let fd = 0; fd < 3; fd++) kept.push(dupFrom(fd, KEPT));
   let status = 1;
-  if (redirect(command)) status = command instanceof Simple ? runBuiltin() : runPlain(command);
+  if (redirect(command.redirections)) status = command instanceof Simple ? runBuiltin() : runPlain(command);
   flush();
   for (let fd = 0; fd < 3; fd++) if (kept[fd] >= 0) moveTo(kept[fd], fd);
   return status;
@@ -402,6 +374,7 @@ function capture(text: string): string {
   const to = ends[1];
   const pid = fork();
   if (pid == 0) {
+    leaveTerminal();
     close(from);
     moveTo(to, 1);
     const status = runText(text);

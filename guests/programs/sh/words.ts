@@ -15,7 +15,10 @@ const OPERATORS: StaticArray<string> = [
   '&&',
   '||',
   ';;',
+  '2>>',
+  '2>&',
   '>>',
+  '>&',
   '2>',
   '|',
   '&',
@@ -26,6 +29,11 @@ const OPERATORS: StaticArray<string> = [
   ')',
   '\n',
 ];
+
+/** Whether an operator redirects, to the word behind it. */
+export function isRedirection(operator: string): bool {
+  return operator.endsWith('<') || operator.includes('>');
+}
 
 /** The text cannot be understood yet: a quote is open. */
 export let incomplete: bool = false;

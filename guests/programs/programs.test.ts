@@ -1,0 +1,155 @@
+/** Mote as a person uses it: one machine, whose console gets commands and shows what they print. */
+import { expect, test } from 'vitest';
+import { SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
+import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { loadCore } from '../../ui/lab/core-node.ts';
+import { Lab } from '../../ui/lab/lab.ts';
+import { moteImages } from '../toolchain/mote-node.ts';
+
+const PATIENCE_TICKS = 20e9;
+const PROMPT = /(?:^|\n)\/\S* \$ $/;
+
+const { kernel, ramdisk } = await moteImages();
+const lab = await Lab.boot(loadCore(), { kernel, ramdisk, commandLine: '', memoryMb: 32, vcpus: 1 });
+let screen = '';
+lab.onConsole((bytes) => (screen += new TextDecoder().decode(bytes).replaceAll('\r', '')));
+lab.run({ text: PROMPT }, PATIENCE_TICKS);
+const greeting = screen;
+
+function type(keys: string): void {
+  lab.type(new TextEncoder().encode(keys));
+}
+
+/** Lets the machine run until the console ends so. */
+function until(text: RegExp): void {
+  expect(lab.run({ text }, PATIENCE_TICKS)?.kind, screen).toBe('text');
+}
+
+/** Types a command, and gives what it printed when the shell has its prompt again. */
+function run(command: string): string {
+  screen = '';
+  type(`${command}\r`);
+  until(/\n\/\S* \$ $/);
+  return screen.replace(/^[^\n]*\n/, '').replace(PROMPT, '');
+}
+
+test('a shell greets', () => {
+  expect(greeting).toContain('Welcome to Mote');
+  expect(greeting).toMatch(PROMPT);
+});
+
+test('files are made, shown, copied, moved and taken away', () => {
+  expect(run('mkdir /d /d/e; echo one > /d/a; echo two >> /d/a; cat /d/a')).toBe('one\ntwo');
+  expect(run('cp -r /d /c; mv /c/a /c/e/b; ls /c /c/e; cat /c/e/b')).toBe('/c:\ne\n\n/c/e:\nb\none\ntwo');
+  expect(run('ln /d/a /d/l; rm /d/a; cat /d/l; ls -l /d')).toMatch(
+    /^one\ntwo\ndrwxr-xr-x .* e\n-rw-r--r-- {2}1 {2}8 .* l$/,
+  );
+  expect(run('rmdir /d; rm -r /c /d; ls /c; echo $?')).toBe(
+    'rmdir: /d: Directory not empty\nls: /c: No such file or directory\n1',
+  );
+});
+
+test('errors are told as Unix tells them, and in the status', () => {
+  expect(run('cat x; echo $?')).toBe('cat: x: No such file or directory\n1');
+  expect(run('cat /bin > /y; cat < /nothing; echo $?')).toBe(
+    'cat: /bin: Is a directory\nsh: /nothing: No such file or directory\n1',
+  );
+  expect(run('nothing; echo $?')).toBe('sh: nothing: not found\n127');
+  expect(run('/etc; echo $?; cd /etc/motd')).toBe(
+    'sh: /etc: Permission denied\n126\nsh: cd: /etc/motd: Not a directory',
+  );
+  expect(run('ls -z; echo $?')).toBe('ls: there is no option -z; usage: ls [-la] [PATH...]\n2');
+  expect(run('if | fi')).toBe('sh: syntax error near `|`');
+  expect(run('cat < /dev/zero > /dev/full; echo $?')).toBe(
+    'cat: standard output: No space left on device\n1',
+  );
+});
+
+test('programs are joined by pipes', () => {
+  expect(run('seq 10 | grep 1 | sort -r | head -n 1')).toBe('10');
+  expect(run('seq 2000 | wc -l; seq 3 | tail -n 1')).toBe('2000\n3');
+  expect(run('cat /dev/zero | head -n 0; cat nothing 2>&1 | wc -w')).toBe('7');
+  expect(run('seq 20000 | cat | cat | sort -n | tail -n 1')).toBe('20000');
+  expect(run('dd if=/dev/zero of=/z bs=1000 count=100 2> /dev/null; wc -c < /z; rm /z')).toBe('100000');
+});
+
+test('patterns and regular expressions', () => {
+  expect(run('echo /bin/[pq]*')).toMatch(/^\/bin\/pagetable (.* )?\/bin\/pwd$/);
+  expect(run("seq 30 | grep '^.0*$' | wc -l; seq 30 | grep -c '2.*1'; echo 'a*b' | grep 'a\\*b'")).toBe(
+    '12\n1\na*b',
+  );
+});
+
+test('the language: variables, substitution, loops, conditions, functions', () => {
+  expect(run('x="a  b"; echo $x "$x" \'$x\'; y=$(echo $x | wc -c); echo $y')).toBe('a b a  b $x\n4');
+  expect(run('for i in 1 2 3; do if [ $i -eq 2 ]; then continue; fi; echo $i; done')).toBe('1\n3');
+  expect(run('f() { echo $1 $#; return 3; }; f a b; echo $?')).toBe('a 2\n3');
+  expect(run('case abc in a*) echo yes;; *) echo no;; esac; true && echo t || echo f')).toBe('yes\nt');
+  expect(run('x=1; (x=2; echo $x); echo $x; export x; sh -c \'echo "[$x]" $0 $1\' n a')).toBe(
+    '2\n1\n[1] n a',
+  );
+  expect(run('n=; while [ "$n" != xxx ]; do n=x$n; done; echo $n')).toBe('xxx');
+});
+
+test('a script is a program', () => {
+  run("echo 'echo $0: $#' > /s; echo 'for i; do echo \"<$i>\"; done; exit 4' >> /s");
+  expect(run('sh /s a "b c"; echo $?; rm /s')).toBe('/s: 2\n<a>\n<b c>\n4');
+});
+
+test('jobs run in the background, are stopped and go on', () => {
+  expect(run('sleep 1 & wait; echo done')).toMatch(/^\[1\] \d+\ndone$/);
+  expect(run('spin &')).toMatch(/^\[1\] \d+$/);
+  expect(run('kill $!; sleep 1')).toBe('[1] done spin');
+  screen = '';
+  type('sleep 5; echo $?\r');
+  lab.run({}, 100e6);
+  type('\x1a');
+  until(/\$ $/);
+  expect(run('jobs')).toMatch(/stopped sleep 5/);
+  expect(run('fg')).toBe('sleep 5');
+  screen = '';
+  type('spin\r');
+  lab.run({}, 100e6);
+  type('\x03');
+  until(/\$ $/);
+  expect(run('echo $?')).toBe('130');
+});
+
+test('the line is edited, and lines come back', () => {
+  expect(run('ehco x\x01\x1b[C\x1b[3~\x1b[Ch\x05y')).toBe('xy');
+  expect(run('echo one')).toBe('one');
+  expect(run('\x1b[A two')).toBe('one two');
+  expect(run('abc\x15echo \x0bz')).toBe('z');
+  expect(run('uname -\b\b -s')).toBe('Mote');
+  expect(run('/bin/ech\tdone')).toBe('done');
+});
+
+test('what belongs to Xen is shown', () => {
+  expect(run('hypercall xen_version 0')).toBe('xen_version(0) = 262161 (0x40011)');
+  expect(run('hypercall memory_op 77; echo $?')).toBe('memory_op(77) = -38 (Function not implemented)\n1');
+  expect(run('hypercall xen_version 1 @16')).toMatch(/= 0 \(0x0\)\n00000000 {2}2e 37 [0 ]+ {2}\|\.7\.+\|$/);
+  expect(run('events')).toMatch(/VIRQ_TIMER/);
+  const walk = run('pagetable 0x60000000').split('\n');
+  expect(walk).toHaveLength(6);
+  expect(walk[4]).toMatch(/present user accessed$/);
+  expect(run('pagetable 0x50000000; echo $?')).toMatch(/no page is there now\n1$/);
+});
+
+test('the system tells of itself', () => {
+  expect(run('uname -a')).toBe('Mote mote 1.0 Xen PV x86_64');
+  expect(run('free')).toMatch(/^ +total +used +free\nMem: +\d+ +\d+ +\d+$/);
+  expect(run('uptime')).toMatch(/^up 0:00:\d\d, \d+ processes/);
+  expect(run('date')).toMatch(/^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d UTC \d{4}$/);
+  expect(run('primes 1000 | tail -n 1')).toBe('168 below 1000');
+});
+
+test('nothing is lost when all have ended, and the end of the shell is the end of the machine', () => {
+  run('for i in 1 2 3; do ls -l /bin | grep e | wc > /t; done; rm /t; true');
+  const before = run('free | tail -n 1');
+  run('for i in 1 2 3 4 5 6; do ls -l /bin | grep e | wc > /t; done; rm /t; true');
+  expect(run('free | tail -n 1')).toBe(before);
+  type('exit\r');
+  while (lab.run({}, PATIENCE_TICKS) === undefined);
+  expect(lab.domain.shutdown?.reason).toBe(SHUTDOWN_poweroff);
+  expect(checkFrameTable(lab.hypervisor.frames, lab.hypervisor.domains)).toEqual([]);
+});
