@@ -41,6 +41,10 @@ export class BlockFrontend extends Frontend {
     return writeNumber(transaction, this.directory, 'ring-ref', this.ringRef);
   }
 
+  protected get publishedState(): i32 {
+    return xen.XenbusStateInitialised;
+  }
+
   protected connected(): void {
     this.sectors = <u64>max<i64>(readNumber(this.backend, 'sectors'), 0);
     this.readOnly = (readNumber(this.backend, 'info') & xen.VDISK_READONLY) != 0;

@@ -1,9 +1,9 @@
 /**
  * How a frontend and its backend find each other: through the store. The toolstack has made a directory for either, each
- * naming the other. The frontend writes where its rings and its event channel are, and says so (`state` 3, Initialised); the
- * backend maps them, writes what its device is like, and says that it is connected (4), and then so does the frontend.
+ * naming the other. When the backend waits (`state` 2, InitWait), the frontend writes where its rings and its event channel
+ * are, and a state that says so; the backend maps them, writes what its device is like, and says that it is connected (4).
  */
-import { XenbusStateClosed, XenbusStateConnected, XenbusStateInitialised } from 'xen';
+import { XenbusStateConnected, XenbusStateInitWait } from 'xen';
 import { allocateUnbound, EventHandler } from './events';
 import { grantAccess } from './grants';
 import { alloc } from './heap';
@@ -39,8 +39,10 @@ export abstract class Frontend extends Watch {
     this.directory = directory;
   }
 
-  /** Writes its nodes in a transaction: 0, or a negative errno. `publishCommon` has done the event channel. */
+  /** Writes its nodes in a transaction: 0, or a negative errno. `publishAll` does what all have in common. */
   protected abstract publish(transaction: u32): i32;
+  /** The state that tells the backend that the nodes are there: it differs from one kind of device to the other. */
+  protected abstract get publishedState(): i32;
   /** The backend is connected: reads what its device is like. */
   protected abstract connected(): void;
 
@@ -53,18 +55,23 @@ export abstract class Frontend extends Watch {
     const port = allocateUnbound(this.domid, handler);
     if (port < 0) return false;
     this.port = port;
-    if (!this.publishAll()) return false;
     this.nameBackendState();
     if (watch(this.backendState, this) < 0) return false;
     const deadline = now() + PATIENCE_NS;
-    for (;;) {
-      const state = readNumber(this.backend, 'state');
-      if (state == XenbusStateConnected) break;
-      if (state == XenbusStateClosed || now() >= deadline) return false;
-      this.news.sleepUntil(deadline);
-    }
+    if (!this.await(XenbusStateInitWait, deadline) || !this.publishAll()) return false;
+    if (!this.await(XenbusStateConnected, deadline)) return false;
     this.connected();
     return writeNumber(0, this.directory, 'state', XenbusStateConnected) == 0;
+  }
+
+  /** Waits until the backend has come as far as a state. False: it goes away, or it is late. */
+  private await(wanted: i32, deadlineNs: u64): bool {
+    let state = readNumber(this.backend, 'state');
+    while (state < wanted && now() < deadlineNs) {
+      this.news.sleepUntil(deadlineNs);
+      state = readNumber(this.backend, 'state');
+    }
+    return state >= wanted && state <= XenbusStateConnected;
   }
 
   private nameBackendState(): void {
@@ -85,7 +92,7 @@ export abstract class Frontend extends Watch {
       result = this.publish(transaction);
       if (result == 0) result = writeNumber(transaction, this.directory, 'event-channel', this.port);
       if (result == 0) result = writeText(transaction, this.directory, 'protocol', 'x86_64-abi');
-      if (result == 0) result = writeNumber(transaction, this.directory, 'state', XenbusStateInitialised);
+      if (result == 0) result = writeNumber(transaction, this.directory, 'state', this.publishedState);
       const failed = result < 0;
       const ended = endTransaction(transaction, !failed);
       if (!failed) result = ended;

@@ -275,7 +275,7 @@ test('a disk is read and written through the block frontend', async () => {
   const { outside, store } = guest;
   const disk = new Uint8Array(256 * 512).map((_, at) => Math.floor(at / 512));
   let back: BackRing | undefined;
-  connectBackend(store, () => {
+  connectBackend(store, '3', () => {
     const ref = Number(store.nodes.get('device/x/ring-ref'));
     back = new BackRing(outside.granted(ref, true), blkif_request.size, BLKIF_RING_SIZE);
   });
@@ -290,10 +290,15 @@ test('a disk is read and written through the block frontend', async () => {
   expect(store.nodes.get('device/x/state')).toBe('4');
 });
 
-/** Says that the backend is connected when the frontend has published its rings. */
-function connectBackend(store: Store, open: () => void): void {
+/** Says that the backend is connected when the frontend has published its rings, which `state` says. */
+function connectBackend(store: Store, state: string, open: () => void): void {
   store.onWrite = (path, value) => {
-    if (path !== 'device/x/state' || value !== '3') return;
+    if (
+      path !== 'device/x/state' ||
+      value !== state ||
+      store.nodes.get('/local/domain/0/backend/x/state') === '4'
+    )
+      return;
     open();
     store.write('/local/domain/0/backend/x/state', '4');
   };
@@ -362,7 +367,7 @@ test('packets go and come through the network frontend', async () => {
   const { outside, store } = guest;
   let sent: BackRing | undefined;
   let buffers: BackRing | undefined;
-  connectBackend(store, () => {
+  connectBackend(store, '4', () => {
     const ringAt = (name: string): DataView =>
       outside.granted(Number(store.nodes.get(`device/x/${name}`)), true);
     sent = new BackRing(ringAt('tx-ring-ref'), netif_tx_request.size, NETIF_RING_SIZE);

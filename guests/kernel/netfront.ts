@@ -66,6 +66,10 @@ export abstract class NetworkFrontend extends Frontend {
     return result;
   }
 
+  protected get publishedState(): i32 {
+    return xen.XenbusStateConnected;
+  }
+
   protected connected(): void {
     if (readText(this.directory, 'mac', macText, 32) >= 17) this.parseAddress();
     if (this.receiving.push()) sendEvent(this.port);

@@ -53,8 +53,12 @@ export function textAt(address: u64): string {
 
 /** Exit status of a program that ends by a failed assertion. */
 const ABORTED: i32 = 134;
+/** What is said needs memory, which may be just what is broken. */
+let aborting: bool = false;
 
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
+  if (aborting) syscall1(SYS_exit, ABORTED);
+  aborting = true;
   const where = (file == null ? '' : file) + ':' + line.toString() + ':' + column.toString();
   const text = String.UTF8.encode((message == null ? 'assertion failed' : message) + ' at ' + where + '\n');
   syscall3(SYS_write, 2, changetype<usize>(text), text.byteLength);
