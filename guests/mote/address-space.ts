@@ -12,12 +12,13 @@
 import { EFAULT, EINVAL, ENOMEM, MMUEXT_INVLPG_LOCAL, MMUEXT_NEW_USER_BASEPTR } from 'xen';
 import { MMUEXT_PIN_L4_TABLE, MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_UNPIN_TABLE } from 'xen';
 import { dispose } from 'kernel/heap';
-import { allocateUserPage, getPage, pageCount, PAGE_SIZE, putPage } from 'kernel/pages';
-import { entryPage, ENTRIES, extendedOperation, flush, makeEntry, mfnOf } from 'kernel/pagetable';
+import { allocateUserPage, pageCount, PAGE_SIZE, putPage } from 'kernel/pages';
+import { entryPage, extendedOperation, flush, makeEntry, mfnOf } from 'kernel/pagetable';
 import { PAGE_ACCESSED, PAGE_COW, PAGE_DIRTY, PAGE_NX, PAGE_PRESENT, PAGE_USER } from 'kernel/pagetable';
-import { PAGE_WRITE, protect, TABLE_BITS, tableIndex, unprotect, updateEntry, walk } from 'kernel/pagetable';
+import { PAGE_WRITE, protect, TABLE_BITS, tableIndex, updateEntry, walk } from 'kernel/pagetable';
 import { PROT_EXEC, PROT_WRITE } from './abi';
 import { Region } from './region';
+import { freeTables, protectTables, shareTables } from './tables';
 
 export const USER_START: u64 = 0x1000;
 /** The last page of the lower half is not used: `syscall` there would return to an address that is none. */
@@ -27,9 +28,6 @@ const MMAP_END: u64 = 0x7fff_0000_0000;
 /** The heap ends below the program's tables and text. */
 const HEAP_END: u64 = 0x5fe0_0000;
 const MAX_REGIONS: i32 = 256;
-
-/** Entries of the root that are the process's. */
-const USER_SLOTS: u32 = 256;
 
 /** The root that Xen has as the user root now. */
 let loaded: usize = 0;
@@ -348,79 +346,4 @@ function pageUp(va: u64): u64 {
 
 function allows(entry: u64, write: bool): bool {
   return (entry & PAGE_PRESENT) != 0 && (!write || (entry & PAGE_WRITE) != 0);
-}
-
-/** Entries of a table that are the process's. */
-// @ts-ignore: decorator
-@inline
-function slots(level: u32): u32 {
-  return level == 4 ? USER_SLOTS : ENTRIES;
-}
-
-/** Bytes of entries that are looked at in one go: most of a table is empty. */
-const GROUP: usize = 64;
-
-function isEmptyGroup(at: usize): bool {
-  const low = load<u64>(at) | load<u64>(at, 8) | load<u64>(at, 16) | load<u64>(at, 24);
-  return (low | load<u64>(at, 32) | load<u64>(at, 40) | load<u64>(at, 48) | load<u64>(at, 56)) == 0;
-}
-
-function protectTables(table: usize, level: u32): void {
-  const end = table + slots(level) * 8;
-  for (let group = table; level > 1 && group < end; group += GROUP) {
-    if (isEmptyGroup(group)) continue;
-    for (let at = group; at < group + GROUP; at += 8) {
-      const entry = load<u64>(at);
-      if ((entry & PAGE_PRESENT) != 0) protectTables(entryPage(entry), level - 1);
-    }
-  }
-  protect(table);
-}
-
-function freeTables(table: usize, level: u32, pinned: bool): void {
-  const end = table + slots(level) * 8;
-  for (let group = table; group < end; group += GROUP) {
-    if (isEmptyGroup(group)) continue;
-    for (let at = group; at < group + GROUP; at += 8) {
-      const entry = load<u64>(at);
-      if ((entry & PAGE_PRESENT) == 0) continue;
-      if (level == 1) putPage(entryPage(entry));
-      else freeTables(entryPage(entry), level - 1, pinned);
-    }
-  }
-  if (pinned) unprotect(table);
-  putPage(table);
-}
-
-/** Fills a child's table (not in use yet) from the parent's. False: no memory. */
-function shareTables(child: AddressSpace, from: usize, to: usize, level: u32): bool {
-  const size = slots(level) * 8;
-  for (let group: usize = 0; group < size; group += GROUP) {
-    if (isEmptyGroup(from + group)) continue;
-    for (let at = group; at < group + GROUP; at += 8) {
-      const entry = load<u64>(from + at);
-      if ((entry & PAGE_PRESENT) == 0) continue;
-      if (level == 1) sharePage(child, from + at, to + at);
-      else if (!shareTable(child, entry, to + at, level)) return false;
-    }
-  }
-  return true;
-}
-
-function sharePage(child: AddressSpace, from: usize, to: usize): void {
-  const entry = load<u64>(from);
-  const shared = (entry & PAGE_WRITE) != 0 ? (entry & ~PAGE_WRITE) | PAGE_COW : entry;
-  if (shared != entry) updateEntry(from, shared);
-  store<u64>(to, shared);
-  getPage(entryPage(entry));
-  child.pages++;
-}
-
-function shareTable(child: AddressSpace, entry: u64, to: usize, level: u32): bool {
-  const table = allocateUserPage();
-  if (table == 0) return false;
-  memory.fill(table, 0, PAGE_SIZE);
-  child.tables++;
-  store<u64>(to, makeEntry(table, TABLE_BITS));
-  return shareTables(child, entryPage(entry), table, level - 1);
 }
