@@ -6,6 +6,7 @@ import { writeProgram } from './elf-program.ts';
 import { writeXenKernel } from './elf.ts';
 import { link, LinkError } from './link/link.ts';
 import type { AssemblerSource, Image } from './link/link.ts';
+import { SYMBOLS_ADDRESS, SYMBOLS_NOTE } from './link/symbols.ts';
 import { KERNEL_DATA, KERNEL_WINDOW, PROGRAM_DATA } from './link/layout.ts';
 import runtime from './runtime-source.ts';
 
@@ -99,6 +100,7 @@ function kernelFile(image: Image, name: string): Uint8Array {
       { type: note.XEN_ELFNOTE_PADDR_OFFSET, value: 0n },
       { type: note.XEN_ELFNOTE_PAE_MODE, value: 'yes' },
       { type: note.XEN_ELFNOTE_LOADER, value: 'generic' },
+      { name: SYMBOLS_NOTE, type: SYMBOLS_ADDRESS, value: BigInt(image.symbolTable) },
       { type: note.XEN_ELFNOTE_FEATURES, value: '!writable_page_tables|pae_pgdir_above_4gb' },
     ],
   });

@@ -1,6 +1,9 @@
 /** Writing a Xen PV kernel as ELF64: one loadable segment and the notes that tell the domain builder what it is. */
 
+/** A note of an image: Xen's, or, with a name of their own, of others. */
 export interface XenNote {
+  /** Who understands it; by default Xen. */
+  readonly name?: string;
   /** XEN_ELFNOTE_* */
   readonly type: number;
   /** A string (stored with its NUL) or a 64-bit number. */
@@ -85,12 +88,15 @@ function programHeader(view: DataView, at: number, segment: Segment): void {
   view.setBigUint64(at + 48, BigInt(segment.type === PT_LOAD ? PAGE_BYTES : 4), true);
 }
 
-/** Notes named "Xen": name size, value size, type, name, value; each part padded to 4 bytes. */
+/** The notes: name size, value size, type, name, value; each part padded to 4 bytes. */
 function encodeNotes(notes: readonly XenNote[]): Uint8Array {
   const bytes: number[] = [];
-  for (const { type, value } of notes) {
+  for (const { name = 'Xen', type, value } of notes) {
+    const owner = noteBytes(name);
     const content = noteBytes(value);
-    bytes.push(...words(4, content.length, type), 0x58, 0x65, 0x6e, 0, ...content);
+    bytes.push(...words(owner.length, content.length, type), ...owner);
+    while (bytes.length % 4 !== 0) bytes.push(0);
+    bytes.push(...content);
     while (bytes.length % 4 !== 0) bytes.push(0);
   }
   return Uint8Array.from(bytes);

@@ -109,7 +109,7 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
 }
 
 function report(lab: Lab, stop: Stop | undefined, options: BootOptions): void {
-  if (stop?.kind === 'ended') process.stderr.write(`\n${describeEnd(lab.domain)}\n`);
+  if (stop?.kind === 'ended') process.stderr.write(`\n${describeEnd(lab.domain, lab.symbols)}\n`);
   if (stop?.kind === 'time')
     process.stderr.write(`\nxenoscope: ${String(options.for)} s of guest time are over\n`);
   if (stop?.kind === 'idle') process.stderr.write('\nxenoscope: the domain waits for ever\n');

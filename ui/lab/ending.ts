@@ -6,7 +6,10 @@ import {
   SHUTDOWN_suspend,
   SHUTDOWN_watchdog,
 } from '../../hypervisor/abi/sched.ts';
+import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
 import type { Domain } from '../../hypervisor/domain/domain.ts';
+
+import { placeOf } from './symbols.ts';
 
 const ENDINGS: Readonly<Record<number, string>> = {
   [SHUTDOWN_poweroff]: 'The domain has powered off.',
@@ -16,10 +19,16 @@ const ENDINGS: Readonly<Record<number, string>> = {
   [SHUTDOWN_watchdog]: 'The watchdog has ended the domain.',
 };
 
-/** One sentence; for a crash, Xen's report behind it. */
-export function describeEnd({ shutdown }: Domain): string {
+/**
+ * One sentence; for a crash, where the kernel's sources have the code at RIP, if its symbols tell, and Xen's report.
+ */
+export function describeEnd({ shutdown }: Domain, symbols: Symbols | null = null): string {
   if (shutdown === null) return 'The domain is running.';
   const sentence =
     ENDINGS[shutdown.reason] ?? `The domain has shut down for reason ${String(shutdown.reason)}.`;
-  return shutdown.crash === null ? sentence : `${sentence}\n${shutdown.crash.text}`;
+  if (shutdown.crash === null) return sentence;
+  const rip = Number(BigInt.asIntN(64, BigInt(`0x${shutdown.crash.registers['rip'] ?? '0'}`)));
+  const place = symbols === null ? null : placeOf(symbols, rip);
+  const where = place === null ? '' : `In ${place.function}, ${place.file}:${String(place.line)}.\n`;
+  return `${sentence}\n${where}${shutdown.crash.text}`;
 }

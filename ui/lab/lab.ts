@@ -2,6 +2,7 @@
  * A lab: one host with its domain, and the one way to drive it. Faces (command line, page) go through here.
  */
 import { Machine } from '../../core/machine.ts';
+import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
@@ -10,11 +11,14 @@ import { Hypervisor } from '../../hypervisor/hypervisor.ts';
 import { ConsoleRing } from './console-ring.ts';
 import { ConsoleText } from './console-text.ts';
 import type { StepKind } from './protocol.ts';
+import { placeOf, readSymbols } from './symbols.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** What Xen itself needs beside the domain. */
 const XEN_MB = 32;
 const PAGES_PER_MB = 256;
+/** A step to another line gives up after this: a program may run for long before the kernel does again. */
+const MAX_LINE_INSTRUCTIONS = 1_000_000;
 
 export interface DomainRequest {
   /** The kernel's file: bzImage or ELF. */
@@ -52,15 +56,18 @@ export type Stop =
 export class Lab {
   readonly hypervisor: Hypervisor;
   readonly domain: Domain;
+  /** What the kernel's file says of its code; null: nothing. */
+  readonly symbols: Symbols | null;
   private readonly console: ConsoleRing;
   private readonly text = new ConsoleText();
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   private until: Until = {};
   private matched: string | undefined;
 
-  private constructor(hypervisor: Hypervisor, domain: Domain) {
+  private constructor(hypervisor: Hypervisor, domain: Domain, symbols: Symbols | null) {
     this.hypervisor = hypervisor;
     this.domain = domain;
+    this.symbols = symbols;
     this.console = new ConsoleRing(hypervisor, domain, (bytes) => {
       this.printed(bytes);
     });
@@ -90,7 +97,7 @@ export class Lab {
       commandLine: request.commandLine,
       memoryPages: request.memoryMb * PAGES_PER_MB,
     });
-    return new Lab(hypervisor, domain);
+    return new Lab(hypervisor, domain, readSymbols(request.kernel));
   }
 
   /** System time in ns; instructions retired; ns per instruction. */
@@ -135,10 +142,11 @@ export class Lab {
     return stop.kind === 'idle' && limit === Infinity ? { kind: 'idle' } : undefined;
   }
 
-  /** Runs up to the next instruction, hypercall or event upcall of any vcpu. At most `ticks`: undefined then. */
+  /** Runs up to the next instruction, line of the kernel's sources, hypercall or event upcall of any vcpu. At most `ticks`: undefined then. */
   step(kind: StepKind, ticks: number): Stop | undefined {
     if (this.domain.shutdown !== null) return { kind: 'ended' };
     if (kind === 'instruction') return this.stepInstruction();
+    if (kind === 'line') return this.stepLine();
     const { hypervisor } = this;
     const sink = {
       event: (event: { readonly detail: { readonly kind: string } }): void => {
@@ -162,6 +170,21 @@ export class Lab {
       const target = hypervisor.idle ? hypervisor.deadlineTicks : hypervisor.ticks() + 1;
       if (target === Infinity) return { kind: 'idle' };
       if (hypervisor.run(target).kind === 'shutdown') return { kind: 'ended' };
+    }
+    return { kind: 'step' };
+  }
+
+  /** Instructions until the kernel is at the beginning of another line of its sources; what it calls is stepped into. */
+  private stepLine(): Stop | undefined {
+    const { symbols, hypervisor } = this;
+    if (symbols === null) return this.stepInstruction();
+    const { processor } = hypervisor;
+    const before = placeOf(symbols, processor.rip);
+    for (let count = 0; count < MAX_LINE_INSTRUCTIONS; count++) {
+      const stop = this.stepInstruction();
+      if (stop?.kind !== 'step') return stop;
+      const place = placeOf(symbols, processor.rip);
+      if (place !== null && (place.line !== before?.line || place.file !== before.file)) return stop;
     }
     return { kind: 'step' };
   }

@@ -2,7 +2,7 @@
 import type { ChannelView, VcpuView } from './views.ts';
 
 /** How far a step goes. */
-export type StepKind = 'instruction' | 'hypercall' | 'event';
+export type StepKind = 'instruction' | 'line' | 'hypercall' | 'event';
 
 export interface BootRequest {
   /** The kernel's file. */

@@ -213,10 +213,10 @@ export class Session {
       running: this.run !== null,
       ns: lab.ns,
       instructions: lab.instructions,
-      vcpus: domain.vcpus.map((vcpu) => vcpuView(hypervisor, vcpu)),
+      vcpus: domain.vcpus.map((vcpu) => vcpuView(hypervisor, vcpu, lab.symbols)),
       channels: channelViews(hypervisor, domain),
       counts,
-      ended: domain.shutdown === null ? null : describeEnd(domain),
+      ended: domain.shutdown === null ? null : describeEnd(domain, lab.symbols),
     };
   }
 }

@@ -1,6 +1,9 @@
 /** What a face shows of a host: plain data, made on demand, never kept. */
 import { disassemble } from '../../core/disassembler/disassemble.ts';
-import { hex64, type Machine } from '../../core/machine.ts';
+import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
+import { stackOf } from './symbols.ts';
+import type { SourcePlace } from './symbols.ts';
+import { fromHalves, hex64, type Machine } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../../hypervisor/domain/vcpu.ts';
 import {
@@ -31,6 +34,8 @@ export interface VcpuView {
   readonly registers: Readonly<Record<string, string>>;
   /** The instruction at RIP and those behind it; empty where its bytes cannot be read. */
   readonly code: readonly InstructionView[];
+  /** Where RIP is in the sources, and who called: the innermost first. Empty where the image has no symbols for it. */
+  readonly stack: readonly SourcePlace[];
 }
 
 export interface ChannelView {
@@ -47,7 +52,7 @@ const INSTRUCTIONS_SHOWN = 6;
 const LONGEST_INSTRUCTION = 15;
 
 /** A vcpu's registers: the processor's while it runs there, its saved ones otherwise. */
-export function vcpuView(hypervisor: Hypervisor, vcpu: Vcpu): VcpuView {
+export function vcpuView(hypervisor: Hypervisor, vcpu: Vcpu, symbols: Symbols | null): VcpuView {
   const current = hypervisor.current === vcpu;
   const { processor } = hypervisor;
   const bytes = current ? processor.rawBytes(layout.REGS, layout.STATE_END - layout.REGS) : vcpu.state;
@@ -64,7 +69,15 @@ export function vcpuView(hypervisor: Hypervisor, vcpu: Vcpu): VcpuView {
     mode: vcpu.guestKernelMode ? 'kernel' : 'user',
     registers,
     code: current ? codeAt(hypervisor) : [],
+    stack: current && symbols !== null ? stackAt(hypervisor, symbols) : [],
   };
+}
+
+function stackAt({ machine, processor }: Hypervisor, symbols: Symbols): SourcePlace[] {
+  return stackOf(symbols, processor.rip, processor.get(layout.RSP), (address) => {
+    const at = machine.peek(address);
+    return at < 0 ? null : fromHalves(machine.words[at >>> 2]!, machine.words[(at >>> 2) + 1]!);
+  });
 }
 
 function hexDigits(value: bigint): string {

@@ -1,8 +1,8 @@
 /** The page: what is booted, its console, what the hypervisor does, and what its processors hold. */
 import { BootPanel } from './boot-panel.tsx';
-import { Channels } from './channels.tsx';
 import { Console } from './console.tsx';
 import { Controls } from './controls.tsx';
+import { Details } from './details.tsx';
 import type { LabClient } from './lab-client.ts';
 import { TraceList } from './trace-list.tsx';
 import { Vcpus } from './vcpus.tsx';
@@ -22,7 +22,7 @@ export function App({ client }: { client: LabClient }) {
         <Console client={client} />
         <TraceList client={client} />
         <Vcpus client={client} />
-        <Channels client={client} />
+        <Details client={client} />
       </main>
     </div>
   );

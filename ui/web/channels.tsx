@@ -4,34 +4,29 @@ import type { LabClient } from './lab-client.ts';
 export function Channels({ client }: { client: LabClient }) {
   const { channels } = client.state.value;
   return (
-    <section class="panel channels">
-      <h2>
-        Event channels <small>ports, and what they are bound to</small>
-      </h2>
-      <div class="scroll">
-        <table data-testid="channels">
-          <thead>
-            <tr>
-              <th>port</th>
-              <th>bound to</th>
-              <th>vcpu</th>
-              <th title="An event waits to be handled">pending</th>
-              <th title="The guest does not want to hear of it now">masked</th>
+    <div class="scroll">
+      <table data-testid="channels">
+        <thead>
+          <tr>
+            <th>port</th>
+            <th>bound to</th>
+            <th>vcpu</th>
+            <th title="An event waits to be handled">pending</th>
+            <th title="The guest does not want to hear of it now">masked</th>
+          </tr>
+        </thead>
+        <tbody>
+          {channels.map(({ port, binding, vcpu, pending, masked }) => (
+            <tr key={port} class={pending ? 'pending' : ''}>
+              <td>{port}</td>
+              <td>{binding}</td>
+              <td>{vcpu}</td>
+              <td>{pending ? '●' : ''}</td>
+              <td>{masked ? '●' : ''}</td>
             </tr>
-          </thead>
-          <tbody>
-            {channels.map(({ port, binding, vcpu, pending, masked }) => (
-              <tr key={port} class={pending ? 'pending' : ''}>
-                <td>{port}</td>
-                <td>{binding}</td>
-                <td>{vcpu}</td>
-                <td>{pending ? '●' : ''}</td>
-                <td>{masked ? '●' : ''}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

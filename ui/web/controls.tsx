@@ -8,6 +8,7 @@ const fullSpeed = signal(false);
 
 const STEPS: readonly { readonly kind: StepKind; readonly label: string; readonly title: string }[] = [
   { kind: 'instruction', label: 'Instruction', title: 'Execute one instruction of the running vcpu' },
+  { kind: 'line', label: 'Line', title: 'Run up to another line of the kernel’s own source' },
   { kind: 'hypercall', label: 'Hypercall', title: 'Run up to the next hypercall of any vcpu' },
   {
     kind: 'event',

@@ -27,6 +27,8 @@ export class LabClient {
   readonly hash = signal<string | null>(null);
   /** Million instructions per second of wall time, lately. */
   readonly rate = signal(0);
+  /** Something was booted. */
+  asked = false;
   private readonly worker = new LabWorker();
   private print: (bytes: Uint8Array) => void = () => undefined;
   private clear: () => void = () => undefined;
@@ -44,6 +46,7 @@ export class LabClient {
 
   /** Boots a domain and lets it run. */
   boot(request: BootRequest): void {
+    this.asked = true;
     this.error.value = null;
     this.hash.value = null;
     this.trace.value = [];

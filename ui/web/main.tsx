@@ -8,5 +8,6 @@ import { moteFiles } from './mote.ts';
 const client = new LabClient();
 render(<App client={client} />, document.getElementById('app')!);
 void moteFiles().then((files) => {
-  client.boot({ ...files, commandLine: '', memoryMb: 64, vcpus: 1 });
+  // Whoever was quicker has chosen something else.
+  if (!client.asked) client.boot({ ...files, commandLine: '', memoryMb: 64, vcpus: 1 });
 });

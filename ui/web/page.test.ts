@@ -116,8 +116,14 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await page.getByTestId('step-instruction').click();
     await expect.poll(rip).not.toBe(before);
     expect(await text('trace')).toContain('sched_op');
-    expect(await text('channels')).toContain('VIRQ timer');
     expect(await text('code')).toMatch(/[0-9a-f]{8} \w+/);
+    // The kernel's own source stands beside, at the line that comes next; a step goes to another line.
+    const line = await text('source-line');
+    expect(await text('source')).toMatch(/kernel\/\w+\.(ts|asm):\d+/);
+    await page.getByTestId('step-line').click();
+    await expect.poll(() => text('source-line')).not.toBe(line);
+    await page.getByRole('tab', { name: 'Event channels' }).click();
+    expect(await text('channels')).toContain('VIRQ timer');
   });
 
   it('answers while a guest spins, and tells of a bad file in a sentence', async () => {

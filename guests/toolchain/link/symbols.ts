@@ -8,6 +8,10 @@
  *     file       address of its name
  */
 
+/** The note that tells where in a kernel the table is: its owner, and its type; its value is the address. */
+export const SYMBOLS_NOTE = 'Xenoscope';
+export const SYMBOLS_ADDRESS = 1;
+
 export interface FunctionSymbol {
   readonly name: string;
   /** Virtual addresses, sign-interpreted. */

@@ -1,0 +1,36 @@
+/** The panel of what one looks at in turn: the kernel's source, the event channels. */
+import { signal } from '@preact/signals';
+import { Channels } from './channels.tsx';
+import type { LabClient } from './lab-client.ts';
+import { Source } from './source.tsx';
+
+const TABS = [
+  { name: 'Source', title: 'what the kernel is doing, in its own words', View: Source },
+  { name: 'Event channels', title: 'ports, and what they are bound to', View: Channels },
+] as const;
+
+const shown = signal(0);
+
+export function Details({ client }: { client: LabClient }) {
+  const { title, View } = TABS[shown.value] ?? TABS[0];
+  return (
+    <section class="panel details">
+      <div class="choice" role="tablist">
+        {TABS.map(({ name }, n) => (
+          <button
+            key={name}
+            role="tab"
+            aria-selected={n === shown.value}
+            onClick={() => {
+              shown.value = n;
+            }}
+          >
+            {name}
+          </button>
+        ))}
+        <small>{title}</small>
+      </div>
+      <View client={client} />
+    </section>
+  );
+}
