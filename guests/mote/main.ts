@@ -12,6 +12,7 @@ import { initFileCalls } from './fs/file-calls';
 import { mount, rootNode } from './fs/mount';
 import { bytesOf } from './fs/names';
 import { lastLength, lastName, resolve, resolveParent } from './fs/path';
+import { ProcFs } from './fs/procfs';
 import { RamFs } from './fs/ramfs';
 import { initTreeCalls } from './fs/tree-calls';
 import { Process } from './process';
@@ -30,6 +31,7 @@ export function main(): void {
   mount(new RamFs(), null, bytesOf('ramfs'), bytesOf('/'));
   if (ramdisk() != 0) unpack(ramdisk(), ramdiskBytes());
   makeDevices();
+  mountProc();
   const init = createInit();
   openConsole(init);
   begin(init);
@@ -55,6 +57,12 @@ function makeDevices(): void {
   makeNode('/dev/null', S_IFCHR | 0o666, DEVICE_NULL);
   makeNode('/dev/zero', S_IFCHR | 0o666, DEVICE_ZERO);
   makeNode('/dev/full', S_IFCHR | 0o666, DEVICE_FULL);
+}
+
+function mountProc(): void {
+  makeNode('/proc', S_IFDIR | 0o555, 0);
+  const point = resolve(bytesOf('/proc'), true);
+  if (point != null) mount(new ProcFs(), point, bytesOf('proc'), bytesOf('/proc'));
 }
 
 /** Makes a node, unless the ramdisk has one of its name. */

@@ -63,6 +63,7 @@ test('errors are told as Unix tells them, and in the status', () => {
   expect(run('cat < /dev/zero > /dev/full; echo $?')).toBe(
     'cat: standard output: No space left on device\n1',
   );
+  expect(run('echo x > /dev/full; echo $?')).toBe('sh: standard output: No space left on device\n1');
 });
 
 test('programs are joined by pipes', () => {
@@ -133,6 +134,37 @@ test('what belongs to Xen is shown', () => {
   expect(walk).toHaveLength(6);
   expect(walk[4]).toMatch(/present user accessed$/);
   expect(run('pagetable 0x50000000; echo $?')).toMatch(/no page is there now\n1$/);
+});
+
+test('processes and memory are files of /proc', () => {
+  expect(run('cat /proc/1/stat')).toMatch(/^1 \(init\) S 0 1( \d+){19}$/);
+  expect(
+    run('cd /proc/1; pwd; cd ../..; ls /proc/xen; cat /proc/0/stat; echo x > /proc/y; rm /proc/uptime'),
+  ).toBe(
+    [
+      '/proc/1',
+      'capabilities   memory_target',
+      'cat: /proc/0/stat: No such file or directory',
+      'sh: /proc/y: Read-only file system',
+      'rm: /proc/uptime: Read-only file system',
+    ].join('\n'),
+  );
+  expect(run('mount')).toBe('proc on /proc type proc\nramfs on / type ramfs');
+  const ps = run('spin & ps');
+  expect(ps).toMatch(/\n +\d+ +2 +\d+ +R +\d+ +0:00\.\d\d +spin\n/);
+  expect(run('top 1 2').split('\x1b[H\x1b[J')[2]).toMatch(/TIME {2}COMMAND\n *\d+ +\d\d+% .* spin\n/);
+  expect(run('kill $!; wait; echo $?')).toBe('143');
+});
+
+test('the balloon takes memory and gives it back', () => {
+  const memory = /^Mem: +(\d+) /m;
+  const before = Number(memory.exec(run('free'))![1]);
+  expect(run('echo 12000 > /proc/xen/memory_target; cat /proc/xen/memory_target')).toBe('12000');
+  expect(memory.exec(run('free'))![1]).toBe('12000');
+  expect(run(`echo ${String(before)} > /proc/xen/memory_target; cat /proc/xen/memory_target`)).toBe(
+    String(before),
+  );
+  expect(run('echo x > /proc/xen/memory_target; echo $?')).toBe('sh: standard output: Invalid argument\n1');
 });
 
 test('the system tells of itself', () => {

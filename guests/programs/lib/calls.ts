@@ -1,5 +1,4 @@
 /** System calls as functions: numbers and text for a program, errors as negative numbers (errno.ts has their words). */
-import { EINTR } from 'xen';
 import * as abi from 'mote/abi';
 import { syscall0, syscall1, syscall2, syscall3, syscall4 } from './intrinsics';
 
@@ -218,12 +217,10 @@ function pointers(texts: string[], kept: ArrayBuffer[]): StaticArray<u64> {
 }
 
 const timeWords = new StaticArray<u64>(2);
-/** Sleeps all that time, also where it is stopped in between. */
 export function sleepNs(ns: u64): void {
   timeWords[0] = ns / 1000000000;
   timeWords[1] = ns % 1000000000;
-  const at = changetype<usize>(timeWords);
-  while (<i32>syscall2(abi.SYS_nanosleep, at, at) == -EINTR);
+  syscall2(abi.SYS_nanosleep, changetype<usize>(timeWords), 0);
 }
 /** Nanoseconds of a clock. */
 export function clock(which: i32): u64 {

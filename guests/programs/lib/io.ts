@@ -59,6 +59,12 @@ export function flush(): i32 {
   return standard.failed;
 }
 
+/** For those that go on, with another standard output: what failed does not concern it. */
+export function forgetFailure(): void {
+  standard.failed = 0;
+  told = false;
+}
+
 /** `program: text` to the standard error. */
 export function complain(text: string): void {
   flush();

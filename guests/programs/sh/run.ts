@@ -15,7 +15,7 @@ import {
   wait,
   waitStatus,
 } from 'programs/lib/calls';
-import { complain, complainOf, flush } from 'programs/lib/io';
+import { complain, complainOf, flush, forgetFailure } from 'programs/lib/io';
 import { describe } from 'programs/lib/errno';
 import {
   breaking,
@@ -236,7 +236,10 @@ function runRedirected(command: Command): i32 {
   for (let fd = 0; fd < 3; fd++) kept.push(dupFrom(fd, KEPT));
   let status = 1;
   if (redirect(command.redirections)) status = command instanceof Simple ? runBuiltin() : runPlain(command);
-  flush();
+  if (flush() < 0) {
+    status = 1;
+    forgetFailure();
+  }
   for (let fd = 0; fd < 3; fd++) if (kept[fd] >= 0) moveTo(kept[fd], fd);
   return status;
 }
