@@ -6,6 +6,11 @@ export default defineConfig({
   base: './',
   plugins: [preact()],
   worker: { format: 'es' },
+  // The compiler's worker is found when the first build begins: what it needs must not make the page load anew then.
+  optimizeDeps: {
+    include: ['@jridgewell/trace-mapping', '@codemirror/lang-javascript', '@codemirror/lint', 'codemirror'],
+    exclude: ['assemblyscript', 'binaryen', 'long'],
+  },
   build: { outDir: '../../dist/web', emptyOutDir: true, target: 'es2022' },
   test: {
     root: '.',

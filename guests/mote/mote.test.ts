@@ -7,7 +7,7 @@ import { describeEnd } from '../../ui/lab/ending.ts';
 import { Lab } from '../../ui/lab/lab.ts';
 import { stateHash } from '../../ui/lab/state-hash.ts';
 import { moteImages } from '../toolchain/mote-node.ts';
-import type { MoteImages } from '../toolchain/mote-node.ts';
+import type { MoteImages } from '../toolchain/mote.ts';
 
 const SLICE_TICKS = 50_000_000;
 const PATIENCE_NS = 60e9;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cpio } from './cpio.ts';
+import { cpio, filesOf } from './cpio.ts';
 
 interface Unpacked {
   path: string;
@@ -49,5 +49,13 @@ describe('cpio', () => {
 
   it('gives the same bytes for the same entries', () => {
     expect(cpio(entries)).toEqual(cpio(entries));
+  });
+
+  it('reads the files of its own archives', () => {
+    const files = filesOf(cpio(entries));
+    expect([...files].map(([path, data]) => [path, String.fromCharCode(...data)])).toEqual([
+      ['bin/tool', '#!x'],
+      ['note', '12345'],
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * A writer of cpio archives in the `newc` form that Linux and Mote unpack as their ramdisk
+ * A writer, and a reader, of cpio archives in the `newc` form that Linux and Mote unpack as their ramdisk
  * (Documentation/driver-api/early-userspace/buffer-format.rst). The same entries give the same bytes: inode numbers
  * count up, owners are root, times are 0.
  */
@@ -65,4 +65,31 @@ export function cpio(entries: readonly Entry[]): Uint8Array {
   const records = entries.flatMap((entry, index) => record(entry.path, index + 1, memberOf(entry)));
   const trailer = record('TRAILER!!!', 0, { mode: 0, links: 1, data: new Uint8Array() });
   return joined([...records, ...trailer]);
+}
+
+/** Bytes of a member's header, and of a field in it, in hexadecimal digits. */
+const HEADER_BYTES = 110;
+const FIELD_BYTES = 8;
+const MODE = 1;
+const SIZE = 6;
+const NAME_SIZE = 11;
+const S_IFMT = 0o170000;
+
+/** The regular files of an archive that `cpio` has made, by path. */
+export function filesOf(archive: Uint8Array): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  const text = new TextDecoder();
+  for (let at = 0; at + HEADER_BYTES <= archive.length;) {
+    const start = at;
+    const field = (n: number): number => {
+      const from = start + 6 + n * FIELD_BYTES;
+      return parseInt(text.decode(archive.subarray(from, from + FIELD_BYTES)), 16);
+    };
+    const nameEnd = at + HEADER_BYTES + field(NAME_SIZE);
+    const path = text.decode(archive.subarray(at + HEADER_BYTES, nameEnd - 1));
+    const data = start + Math.ceil((nameEnd - start) / 4) * 4;
+    if ((field(MODE) & S_IFMT) === S_IFREG) files.set(path, archive.slice(data, data + field(SIZE)));
+    at = data + Math.ceil(field(SIZE) / 4) * 4;
+  }
+  return files;
 }

@@ -9,31 +9,25 @@ import { fileURLToPath } from 'node:url';
 import { abiModule } from './abi-module.ts';
 import { buildKernel, buildProgram } from './build.ts';
 import type { Sources } from './compile.ts';
-import { moteRamdisk, programNames } from './mote.ts';
+import { KERNEL_PARTS, moteRamdisk, programNames, programParts } from './mote.ts';
+import type { MoteImages } from './mote.ts';
 import { readSources } from './node.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ASSEMBLER = join(HERE, '../../core/assembler');
 const CACHE = join(HERE, '../build');
 
-/** The files of a kernel and its ramdisk. */
-export interface MoteImages {
-  readonly kernel: Uint8Array;
-  readonly ramdisk: Uint8Array;
-}
-
 /** Mote as the sources below guests/ say. `building`: told of what is not in the cache, before it is built. */
 export async function moteImages(building?: (name: string) => void): Promise<MoteImages> {
   const sources = readSources();
   const tools = toolsDigest();
-  const kernel = await cached(tools, sources, 'mote', /^(kernel|mote)\//, building, async () => {
+  const kernel = await cached(tools, sources, 'mote', KERNEL_PARTS, building, async () => {
     return (await buildKernel(sources, 'mote')).file;
   });
   const programs = new Map<string, Uint8Array>();
   for (const name of programNames(sources)) {
-    const parts = new RegExp(`^(mote/abi\\.ts|programs/lib/|programs/${name}(\\.ts|/))`);
     const build = async (): Promise<Uint8Array> => (await buildProgram(sources, `programs/${name}.ts`)).file;
-    programs.set(name, await cached(tools, sources, name, parts, building, build));
+    programs.set(name, await cached(tools, sources, name, programParts(name), building, build));
   }
   return { kernel, ramdisk: moteRamdisk(sources, programs) };
 }

@@ -2,13 +2,19 @@
 import { buildKernel, buildProgram } from './build.ts';
 import type { Built } from './build.ts';
 import type { Sources } from './compile.ts';
-import { cpio } from './cpio.ts';
+import { cpio, filesOf } from './cpio.ts';
 import type { Entry } from './cpio.ts';
 
 export interface Mote {
   readonly kernel: Built;
   /** By name, as in /bin. */
   readonly programs: ReadonlyMap<string, Built>;
+  readonly ramdisk: Uint8Array;
+}
+
+/** The files of a kernel and its ramdisk. */
+export interface MoteImages {
+  readonly kernel: Uint8Array;
   readonly ramdisk: Uint8Array;
 }
 
@@ -23,6 +29,14 @@ export function programNames(sources: Sources): string[] {
   return [...sources.keys()].flatMap((path) => PROGRAM.exec(path)?.[1] ?? []).sort();
 }
 
+/** The sources that the kernel is made of. */
+export const KERNEL_PARTS = /^(kernel|mote)\//;
+
+/** The sources that a program is made of. */
+export function programParts(name: string): RegExp {
+  return new RegExp(`^(mote/abi\\.ts|programs/lib/|programs/${name}(\\.ts|/))`);
+}
+
 /** Builds everything. `built` is told of each program as it is there. Throws as buildKernel does. */
 export async function buildMote(sources: Sources, built?: (name: string) => void): Promise<Mote> {
   const kernel = await buildKernel(sources, 'mote');
@@ -34,6 +48,34 @@ export async function buildMote(sources: Sources, built?: (name: string) => void
   }
   const files = new Map([...programs].map(([name, { file }]) => [name, file]));
   return { kernel, programs, ramdisk: moteRamdisk(sources, files) };
+}
+
+/**
+ * Builds what `changed` sources are part of, and takes the rest from `images`, built before. `building` is told of each
+ * image before it is built. Throws as buildKernel does.
+ */
+export async function rebuildMote(
+  sources: Sources,
+  changed: readonly string[],
+  images: MoteImages,
+  building?: (name: string) => void,
+): Promise<MoteImages> {
+  const isChanged = (parts: RegExp): boolean => changed.some((path) => parts.test(path));
+  let { kernel } = images;
+  if (isChanged(KERNEL_PARTS)) {
+    building?.('mote');
+    kernel = (await buildKernel(sources, 'mote')).file;
+  }
+  const before = filesOf(images.ramdisk);
+  const programs = new Map<string, Uint8Array>();
+  for (const name of programNames(sources)) {
+    const old = before.get(`bin/${name}`);
+    if (old === undefined || isChanged(programParts(name))) {
+      building?.(name);
+      programs.set(name, (await buildProgram(sources, `programs/${name}.ts`)).file);
+    } else programs.set(name, old);
+  }
+  return { kernel, ramdisk: moteRamdisk(sources, programs) };
 }
 
 /** The ramdisk: programs in /bin, and the files of mote/root. */

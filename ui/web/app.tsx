@@ -3,6 +3,7 @@ import { BootPanel } from './boot-panel.tsx';
 import { Console } from './console.tsx';
 import { Controls } from './controls.tsx';
 import { Details } from './details.tsx';
+import { editing, Editor } from './editor.tsx';
 import type { LabClient } from './lab-client.ts';
 import { TraceList } from './trace-list.tsx';
 import { Vcpus } from './vcpus.tsx';
@@ -15,14 +16,29 @@ export function App({ client }: { client: LabClient }) {
           Xenoscope <small>a Xen you can see through</small>
         </h1>
         <BootPanel client={client} />
+        <button
+          aria-pressed={editing.value}
+          title="Mote’s kernel and programs: change them, build them here, boot them"
+          onClick={() => {
+            editing.value = !editing.value;
+          }}
+        >
+          {editing.value ? 'Close the editor' : 'Edit Mote'}
+        </button>
       </header>
       <Controls client={client} />
       <Message client={client} />
-      <main>
+      <main class={editing.value ? 'editing' : ''}>
         <Console client={client} />
         <TraceList client={client} />
-        <Vcpus client={client} />
-        <Details client={client} />
+        {editing.value ? (
+          <Editor client={client} />
+        ) : (
+          <>
+            <Vcpus client={client} />
+            <Details client={client} />
+          </>
+        )}
       </main>
     </div>
   );

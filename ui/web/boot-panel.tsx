@@ -1,6 +1,7 @@
 /** Choosing what boots: Mote, or a kernel and a ramdisk from files, picked or dropped anywhere. */
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { booted } from './edits.ts';
 import type { LabClient } from './lab-client.ts';
 import { moteFiles } from './mote.ts';
 
@@ -72,6 +73,7 @@ export function BootPanel({ client }: { client: LabClient }) {
   const boot = (event: Event): void => {
     event.preventDefault();
     void chosen().then((files) => {
+      booted.value = new Map();
       client.boot({
         ...files,
         commandLine: commandLine.value,

@@ -1,20 +1,16 @@
 /** The guest that boots when no other is given: Mote, built by `npm run build:mote`. */
+import type { MoteImages } from '../../guests/toolchain/mote.ts';
 import kernelUrl from '../../guests/build/mote.elf?url';
 import ramdiskUrl from '../../guests/build/mote.cpio?url';
-
-export interface MoteFiles {
-  readonly kernel: Uint8Array;
-  readonly ramdisk: Uint8Array;
-}
 
 async function load(url: string): Promise<Uint8Array> {
   return new Uint8Array(await (await fetch(url)).arrayBuffer());
 }
 
-let files: Promise<MoteFiles> | undefined;
+let files: Promise<MoteImages> | undefined;
 
 /** Mote's files, fetched once. */
-export function moteFiles(): Promise<MoteFiles> {
+export function moteFiles(): Promise<MoteImages> {
   files ??= Promise.all([load(kernelUrl), load(ramdiskUrl)]).then(([kernel, ramdisk]) => ({
     kernel,
     ramdisk,

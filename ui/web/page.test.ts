@@ -126,6 +126,39 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(await text('channels')).toContain('VIRQ timer');
   });
 
+  it('builds a change of the kernel, boots it, and shows errors at their lines', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Edit Mote' }).click();
+    const code = page.locator('.cm-content[aria-label="mote/main.ts"]');
+    await code.click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.insertText('\nconst wrong: i32 = missing;');
+    await page.getByRole('button', { name: 'Build & boot' }).click();
+    await expect
+      .poll(() => page.getByTestId('build-errors').innerText(), { timeout: BOOT_TIMEOUT })
+      .toMatch(/^mote\/main\.ts:\d+:\d+: .*missing/);
+    await page.locator('.cm-lint-marker-error').waitFor();
+    await page.getByRole('button', { name: 'Reset file' }).click();
+    await expect.poll(() => code.innerText()).not.toContain('missing');
+    // A greeting at the beginning of main, in the file as it came.
+    await code.click();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.insertText("import { print as say } from 'kernel/console';\n");
+    await page.keyboard.press('Control+f');
+    await page.getByPlaceholder('Find').fill('  begin(init);');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('End');
+    await page.keyboard.insertText(" say('changed in the page ' + (6 * 7).toString() + '\\n');");
+    await page.getByRole('button', { name: 'Build & boot' }).click();
+    await consoleHas('changed in the page 42', BOOT_TIMEOUT);
+    await consoleHas('/ $');
+    // It is kept: the page that is opened again still has it.
+    await page.reload();
+    await page.getByRole('button', { name: 'Edit Mote' }).click();
+    await expect.poll(() => code.innerText()).toContain('print as say');
+  });
+
   it('answers while a guest spins, and tells of a bad file in a sentence', async () => {
     await open();
     await bootFiles(file('spin', spinningKernel()));

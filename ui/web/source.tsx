@@ -2,6 +2,8 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { SourcePlace } from '../lab/symbols.ts';
+import { booted } from './edits.ts';
+import { edit } from './editor.tsx';
 import type { LabClient } from './lab-client.ts';
 
 /** The guests' sources by path, each fetched when it is first shown. */
@@ -53,13 +55,22 @@ export function Source({ client }: { client: LabClient }) {
           </li>
         ))}
       </ol>
+      <p class="hint">
+        <button
+          onClick={() => {
+            edit(place.file, place.line);
+          }}
+        >
+          Edit this file
+        </button>
+      </p>
       <Listing place={place} />
     </div>
   );
 }
 
 function Listing({ place }: { place: SourcePlace }) {
-  const lines = texts.value.get(place.file);
+  const lines = booted.value.get(place.file)?.split('\n') ?? texts.value.get(place.file);
   const current = useRef<HTMLLIElement>(null);
   useEffect(() => {
     load(place.file);

@@ -1,0 +1,16 @@
+/** What the page and the compiler's worker say to each other. */
+import type { Diagnostic } from '../../guests/toolchain/compile.ts';
+import type { MoteImages } from '../../guests/toolchain/mote.ts';
+
+export interface BuildRequest {
+  /** Every source as it is now, by path below guests/. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** The paths that differ from what `images` were built from. */
+  readonly changed: readonly string[];
+  readonly images: MoteImages;
+}
+
+export type BuildReply =
+  | { readonly type: 'building'; readonly name: string }
+  | { readonly type: 'built'; readonly images: MoteImages }
+  | { readonly type: 'failed'; readonly diagnostics: readonly Diagnostic[] };

@@ -1,0 +1,54 @@
+/** Building the changed Mote in the page. */
+import { signal } from '@preact/signals';
+import type { Diagnostic } from '../../guests/toolchain/compile.ts';
+import type { MoteImages } from '../../guests/toolchain/mote.ts';
+import type { BuildReply, BuildRequest } from './build-protocol.ts';
+import { edits } from './edits.ts';
+import { moteFiles } from './mote.ts';
+
+/** What is being built; null: nothing. */
+export const building = signal<string | null>(null);
+/** What is wrong with the sources that were built last. */
+export const diagnostics = signal<readonly Diagnostic[]>([]);
+
+let worker: Promise<Worker> | undefined;
+
+/** The compiler is several megabytes: it comes with the first build. */
+function compiler(): Promise<Worker> {
+  worker ??= import('./build-worker.ts?worker').then(({ default: BuildWorker }) => new BuildWorker());
+  return worker;
+}
+
+/** Mote with the changes of the editor; null: there are errors, in `diagnostics`. One build at a time. */
+export async function build(): Promise<MoteImages | null> {
+  const changed = [...edits.value.keys()];
+  building.value = 'the compiler';
+  diagnostics.value = [];
+  try {
+    const images = await moteFiles();
+    if (changed.length === 0) return images;
+    const { guestSources } = await import('./guest-sources.ts');
+    const sources = new Map([...guestSources, ...edits.value]);
+    return await ask(await compiler(), { sources, changed, images });
+  } finally {
+    building.value = null;
+  }
+}
+
+function ask(to: Worker, request: BuildRequest): Promise<MoteImages | null> {
+  return new Promise((done, failed) => {
+    to.onmessage = ({ data }: MessageEvent<BuildReply>) => {
+      if (data.type === 'building') building.value = data.name;
+      else if (data.type === 'built') done(data.images);
+      else {
+        diagnostics.value = data.diagnostics;
+        done(null);
+      }
+    };
+    to.onerror = ({ message }) => {
+      worker = undefined;
+      failed(new Error(`the compiler cannot be loaded: ${message}`));
+    };
+    to.postMessage(request);
+  });
+}

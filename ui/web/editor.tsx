@@ -1,0 +1,171 @@
+/** The editor: any file of Mote's kernel and programs; change it, build it here, boot it. */
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { describe, type Diagnostic } from '../../guests/toolchain/compile.ts';
+import { build, building, diagnostics } from './build.ts';
+import type { CodeEditor } from './code-editor.ts';
+import { booted, change, edits, reset } from './edits.ts';
+import { FileTree } from './file-tree.tsx';
+import type { LabClient } from './lab-client.ts';
+
+/** Whether the editor is open. */
+export const editing = signal(false);
+
+interface Place {
+  readonly path: string;
+  readonly line: number;
+}
+
+const place = signal<Place>({ path: 'mote/main.ts', line: 0 });
+/** The texts as they came; null: not here yet. */
+const originals = signal<ReadonlyMap<string, string> | null>(null);
+
+/** Opens the editor at a line of a file (from 1; 0: the top). */
+export function edit(path: string, line: number): void {
+  place.value = { path, line };
+  editing.value = true;
+}
+
+async function buildAndBoot(client: LabClient): Promise<void> {
+  const changes = edits.value;
+  try {
+    const images = await build();
+    if (images === null) return;
+    booted.value = changes;
+    client.boot({ ...images, commandLine: '', memoryMb: 64, vcpus: 1 });
+  } catch (error) {
+    client.error.value = error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function download(client: LabClient): Promise<void> {
+  try {
+    const images = await build();
+    if (images === null) return;
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([images.kernel.slice()]));
+    link.download = 'mote.elf';
+    link.click();
+    URL.revokeObjectURL(link.href);
+  } catch (error) {
+    client.error.value = error instanceof Error ? error.message : String(error);
+  }
+}
+
+export function Editor({ client }: { client: LabClient }) {
+  useEffect(() => {
+    void import('./guest-sources.ts').then(({ guestSources }) => {
+      originals.value = guestSources;
+    });
+  }, []);
+  const { path } = place.value;
+  const busy = building.value !== null;
+  return (
+    <section class="panel editor" data-testid="editor">
+      <h2>
+        {path} <small>{edits.value.has(path) ? 'changed; kept in this browser' : 'as it came'}</small>
+      </h2>
+      <div class="editor-bar">
+        <button class="primary" disabled={busy} onClick={() => void buildAndBoot(client)}>
+          Build &amp; boot
+        </button>
+        <button disabled={busy} title="The kernel’s ELF file" onClick={() => void download(client)}>
+          Download kernel
+        </button>
+        <button
+          disabled={busy || !edits.value.has(path)}
+          title="Back to the file as it came"
+          onClick={() => {
+            reset(path);
+            place.value = { path, line: 0 };
+          }}
+        >
+          Reset file
+        </button>
+        <button
+          disabled={busy || edits.value.size === 0}
+          onClick={() => {
+            reset();
+            place.value = { path, line: 0 };
+          }}
+        >
+          Reset all
+        </button>
+        <span role="status">{busy ? `building ${building.value ?? ''} …` : ''}</span>
+      </div>
+      <div class="editor-body">
+        {originals.value !== null && (
+          <FileTree
+            paths={[...new Set([...originals.value.keys(), ...edits.value.keys()])]}
+            changed={edits.value}
+            current={path}
+            open={(chosen) => {
+              edit(chosen, 0);
+            }}
+          />
+        )}
+        <Code originals={originals.value} place={place.value} errors={diagnostics.value} />
+      </div>
+      <Errors errors={diagnostics.value} />
+    </section>
+  );
+}
+
+function Code(props: {
+  originals: ReadonlyMap<string, string> | null;
+  place: Place;
+  errors: readonly Diagnostic[];
+}) {
+  const { originals: texts, place: shown, errors } = props;
+  const parent = useRef<HTMLDivElement>(null);
+  const editor = useRef<CodeEditor | null>(null);
+  useEffect(() => {
+    let gone = false;
+    void import('./code-editor.ts').then(({ makeEditor }) => {
+      if (gone || texts === null) return;
+      editor.current ??= makeEditor(parent.current!);
+      const original = texts.get(shown.path);
+      const text = edits.value.get(shown.path) ?? original ?? '';
+      editor.current.open(shown.path, text, shown.line, (now) => {
+        change(shown.path, now, original);
+      });
+      editor.current.mark(diagnostics.value.filter(({ file }) => file === shown.path));
+    });
+    return () => {
+      gone = true;
+    };
+  }, [texts, shown]);
+  useEffect(() => {
+    editor.current?.mark(errors.filter(({ file }) => file === shown.path));
+  }, [errors]);
+  useEffect(
+    () => () => {
+      editor.current?.dispose();
+    },
+    [],
+  );
+  return <div class="code-editor" ref={parent} />;
+}
+
+/** What is wrong, each a way to its line. */
+function Errors({ errors }: { errors: readonly Diagnostic[] }) {
+  if (errors.length === 0) return null;
+  return (
+    <div role="alert">
+      <ol class="errors" data-testid="build-errors">
+        {errors.map((error, n) => (
+          <li key={n}>
+            <button
+              disabled={error.file === ''}
+              onClick={() => {
+                edit(error.file, error.line);
+              }}
+            >
+              {describe(error)}
+            </button>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
