@@ -17,6 +17,9 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const ASSEMBLER = join(HERE, '../../core/assembler');
 const CACHE = join(HERE, '../build');
 
+/** A file of the cache by its digest; the page's own mote.elf and mote.cpio are none. */
+const OLD = /\.[0-9a-f]{24}$/;
+
 /** Mote as the sources below guests/ say. `building`: told of what is not in the cache, before it is built. */
 export async function moteImages(building?: (name: string) => void): Promise<MoteImages> {
   const sources = readSources();
@@ -37,7 +40,7 @@ function toolsDigest(): string {
   const hash = createHash('sha256').update(abiModule());
   for (const directory of [HERE, ASSEMBLER])
     for (const name of readdirSync(directory, { recursive: true }).map(String).sort())
-      if (name.endsWith('.ts') && !/\.test\.ts$|^corpus|^proof/.test(name))
+      if (name.endsWith('.ts') && !/\.test\.ts$|^(corpus|proof|mote|node)\b/.test(name))
         hash.update(name).update(readFileSync(join(directory, name)));
   return hash.digest('hex');
 }
@@ -58,7 +61,7 @@ async function cached(
   const file = await build();
   mkdirSync(CACHE, { recursive: true });
   for (const old of readdirSync(CACHE))
-    if (old.startsWith(`${name}.`)) rmSync(join(CACHE, old), { force: true });
+    if (old.startsWith(`${name}.`) && OLD.test(old)) rmSync(join(CACHE, old), { force: true });
   // Others may be reading, or building too.
   const part = `${path}.${String(process.pid)}`;
   writeFileSync(part, file);
