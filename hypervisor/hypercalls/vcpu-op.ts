@@ -5,12 +5,12 @@
  */
 import { fromHalves, lowHalf } from '../../core/machine.ts';
 import { vcpu_guest_context } from '../abi/arch-x86.ts';
-import { EEXIST, EFAULT, EINVAL, ENOENT, ENOSYS, ETIME } from '../abi/errno.ts';
+import { EEXIST, EFAULT, EINVAL, ENOENT, ENOSYS } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
 import { SHUTDOWN_poweroff } from '../abi/sched.ts';
 import { vcpu_info } from '../abi/shared-info.ts';
 import * as vcpuAbi from '../abi/vcpu.ts';
-import { VCPU_SSHOTTMR_future, vcpu_runstate_info } from '../abi/vcpu.ts';
+import { vcpu_runstate_info } from '../abi/vcpu.ts';
 import { HYPERVISOR_vcpu_op } from '../abi/xen.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import { setGuestContext } from '../domain/context.ts';
@@ -87,7 +87,7 @@ const operations: Readonly<Record<number, Operation>> = {
     if (vcpu !== context.vcpu) return -EINVAL;
     if (!context.read(argument, timer)) return -EFAULT;
     const deadline = fromHalves(timer[0]!, timer[1]!);
-    if ((timer[2]! & VCPU_SSHOTTMR_future) !== 0 && deadline < context.hypervisor.nowNs()) return -ETIME;
+    // VCPU_SSHOTTMR_future is not heeded any more: a deadline that is past fires at once.
     setSingleshot(context.hypervisor, vcpu, Math.max(deadline, 0));
     return 0;
   },
