@@ -223,6 +223,20 @@ export const SHUT_RD: i32 = 0;
 export const SHUT_WR: i32 = 1;
 export const SHUT_RDWR: i32 = 2;
 export const MSG_DONTWAIT: i32 = 0x40;
+export const IPPROTO_IP: i32 = 0;
+export const SOL_SOCKET: i32 = 1;
+export const SO_REUSEADDR: i32 = 2;
+export const SO_TYPE: i32 = 3;
+export const SO_ERROR: i32 = 4;
+export const IP_TTL: i32 = 2;
+export const TCP_NODELAY: i32 = 1;
+
+// ioctl: interfaces and routes, on any socket.
+export const SIOCADDRT: i32 = 0x890b; // (rtentry)
+export const SIOCDELRT: i32 = 0x890c; // (rtentry)
+export const SIOCSIFFLAGS: i32 = 0x8914; // (ifreq): up or down
+export const SIOCSIFADDR: i32 = 0x8916; // (ifreq)
+export const SIOCSIFNETMASK: i32 = 0x891c; // (ifreq)
 
 // ioctl: the terminal.
 export const TCGETS: i32 = 0x5401; // (termios)
@@ -318,6 +332,22 @@ export namespace sockaddr_in {
   export const sin_port: usize = 2; // u16
   export const sin_addr: usize = 4; // u32
   export const SIZE: usize = 16;
+}
+
+/** struct ifreq: a name, and a struct sockaddr_in or flags. */
+export namespace ifreq {
+  export const ifr_name: usize = 0; // 16 bytes, NUL-terminated
+  export const ifr_addr: usize = 16; // sockaddr_in
+  export const ifr_flags: usize = 16; // u16
+  export const SIZE: usize = 40;
+}
+
+/** struct rtentry. */
+export namespace rtentry {
+  export const rt_dst: usize = 8; // sockaddr_in
+  export const rt_gateway: usize = 24; // sockaddr_in
+  export const rt_genmask: usize = 40; // sockaddr_in
+  export const SIZE: usize = 120;
 }
 
 /** struct termios, the kernel's. */

@@ -3,6 +3,7 @@ import { EAGAIN, EFAULT, EINTR, EINVAL, EIO } from 'xen';
 import { consoleRoom, pumpInput, setInputSink, writeConsole, writeWhole } from 'kernel/console';
 import { interrupted, WaitQueue } from 'kernel/wait';
 import * as abi from './abi';
+import { wakePollers } from './fs/pollers';
 import { LineDiscipline } from './line-discipline';
 import { currentProcess, INIT_PID } from './process';
 import { signalGroup } from './signals';
@@ -20,7 +21,7 @@ const argument: usize = memory.data(40, 8);
 export class Terminal extends LineDiscipline {
   /** The process group in the foreground; 0: nobody has set one. */
   foreground: i32 = 0;
-  /** Who reads, or waits for input with poll. */
+  /** Who reads. */
   readers: WaitQueue = new WaitQueue();
 
   protected show(byte: u8): void {
@@ -35,6 +36,12 @@ export class Terminal extends LineDiscipline {
 
   protected ready(): void {
     this.readers.wake();
+    wakePollers();
+  }
+
+  /** What can be done at once: POLL*. Output waits for room, but not for long. */
+  poll(): i32 {
+    return this.available > 0 ? abi.POLLIN | abi.POLLOUT : abi.POLLOUT;
   }
 
   /** Reads to the kernel's memory: bytes, 0 at the end of the file, -EINTR, or -EAGAIN where it may not wait. */

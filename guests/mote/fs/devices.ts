@@ -60,6 +60,9 @@ class TerminalFile extends DeviceFile {
   write(from: usize, bytes: usize): i32 {
     return terminal.write(from, bytes, this.mayWait);
   }
+  poll(): i32 {
+    return terminal.poll();
+  }
   control(request: i32, argument: u64): i32 {
     return terminal.control(request, argument);
   }

@@ -12,6 +12,8 @@ import {
   O_NONBLOCK,
   O_RDONLY,
   O_WRONLY,
+  POLLIN,
+  POLLOUT,
   SEEK_CUR,
   SEEK_END,
   SEEK_SET,
@@ -64,6 +66,10 @@ export abstract class File {
   }
   control(request: i32, argument: u64): i32 {
     return -ENOTTY;
+  }
+  /** What can be done at once: POLL*. */
+  poll(): i32 {
+    return POLLIN | POLLOUT;
   }
 }
 

@@ -2,10 +2,11 @@
 import { EAGAIN, EINTR } from 'xen';
 import { alloc, dispose, free } from 'kernel/heap';
 import { interrupted, WaitQueue } from 'kernel/wait';
-import { EPIPE, O_RDONLY, O_WRONLY, SIGPIPE } from '../abi';
+import { EPIPE, O_RDONLY, O_WRONLY, POLLERR, POLLHUP, POLLIN, POLLOUT, SIGPIPE } from '../abi';
 import { currentProcess } from '../process';
 import { sendSignal } from '../signals';
 import { File } from './file';
+import { wakePollers } from './pollers';
 
 const BYTES: u32 = 4096;
 
@@ -34,7 +35,7 @@ export class Pipe {
       this.read_ += part;
       done += part;
     }
-    this.changed.wake();
+    this.wake();
     return <i32>done;
   }
 
@@ -58,14 +59,29 @@ export class Pipe {
       memory.copy(this.buffer + at, from + done, part);
       this.written += part;
       done += part;
-      this.changed.wake();
+      this.wake();
     }
     return <i32>done;
   }
 
+  /** What an end can do at once: POLL*. */
+  poll(writes: bool): i32 {
+    if (writes) {
+      if (this.readers == 0) return POLLERR | POLLOUT;
+      return this.written - this.read_ < BYTES ? POLLOUT : 0;
+    }
+    const come = this.read_ != this.written ? POLLIN : 0;
+    return this.writers == 0 ? come | POLLHUP : come;
+  }
+
+  private wake(): void {
+    this.changed.wake();
+    wakePollers();
+  }
+
   /** An end is closed. */
   left(): void {
-    this.changed.wake();
+    this.wake();
     if (this.readers > 0 || this.writers > 0) return;
     free(this.buffer);
     dispose(this.changed);
@@ -89,6 +105,9 @@ export class PipeEnd extends File {
   }
   write(from: usize, bytes: usize): i32 {
     return this.pipe.write(from, bytes, this.mayWait);
+  }
+  poll(): i32 {
+    return this.pipe.poll(this.writes);
   }
   protected close(): void {
     if (this.writes) this.pipe.writers--;

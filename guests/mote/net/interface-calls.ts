@@ -1,0 +1,66 @@
+/** ioctl on a socket: addresses and flags of interfaces, routes. What there is is told by files of /proc/net. */
+import { EFAULT, EINVAL, ENODEV } from 'xen';
+import { ENETUNREACH, ENOTTY, ifreq, rtentry, sockaddr_in } from '../abi';
+import * as abi from '../abi';
+import { copyIn } from '../user-memory';
+import { get32 } from './bytes';
+import { IFF_RUNNING, IFF_UP, Interface, interfaces } from './interface';
+import { addRoute, findRoute, removeRoute } from './route';
+
+const request: usize = memory.data(128, 8);
+
+/** 0, or -ENOTTY for a request that is not for sockets, -ENODEV, -EFAULT, -EINVAL. */
+export function controlNetwork(command: i32, at: u64): i32 {
+  if (command == abi.SIOCADDRT || command == abi.SIOCDELRT) return changeRoute(command, at);
+  if (command != abi.SIOCSIFFLAGS && command != abi.SIOCSIFADDR && command != abi.SIOCSIFNETMASK)
+    return -ENOTTY;
+  if (copyIn(request, at, ifreq.SIZE) < 0) return -EFAULT;
+  const named = findNamed();
+  if (named == null) return -ENODEV;
+  if (command == abi.SIOCSIFFLAGS) {
+    const up = load<u16>(request + ifreq.ifr_flags) & IFF_UP;
+    named.flags = (named.flags & ~(IFF_UP | IFF_RUNNING)) | (up ? IFF_UP | IFF_RUNNING : 0);
+    return 0;
+  }
+  const value = get32(request + ifreq.ifr_addr + sockaddr_in.sin_addr);
+  if (command == abi.SIOCSIFADDR) return move(named, value, maskOf(value));
+  return move(named, named.address, value);
+}
+
+function findNamed(): Interface | null {
+  for (let each: Interface | null = interfaces(); each != null; each = each!.next) {
+    const name = each.name;
+    let index = 0;
+    while (index < name.length && load<u8>(request + index) == <u8>name.charCodeAt(index)) index++;
+    if (index == name.length && load<u8>(request + index) == 0) return each;
+  }
+  return null;
+}
+
+/** The mask of an address that comes without one: that of its class. */
+function maskOf(address: u32): u32 {
+  if (address >> 31 == 0) return 0xff00_0000;
+  return address >> 30 == 2 ? 0xffff_0000 : 0xffff_ff00;
+}
+
+/** Gives an interface an address: its network is reached by it from now on. */
+function move(named: Interface, address: u32, mask: u32): i32 {
+  if ((~mask & (~mask + 1)) != 0) return -EINVAL;
+  removeRoute(named.address & named.netmask, named.netmask);
+  named.address = address;
+  named.netmask = mask;
+  if (address == 0) return 0;
+  named.flags |= IFF_UP | IFF_RUNNING;
+  return addRoute(address & mask, mask, 0, named);
+}
+
+function changeRoute(command: i32, at: u64): i32 {
+  if (copyIn(request, at, rtentry.SIZE) < 0) return -EFAULT;
+  const destination = get32(request + rtentry.rt_dst + sockaddr_in.sin_addr);
+  const mask = get32(request + rtentry.rt_genmask + sockaddr_in.sin_addr);
+  const gateway = get32(request + rtentry.rt_gateway + sockaddr_in.sin_addr);
+  if (command == abi.SIOCDELRT) return removeRoute(destination, mask);
+  const way = findRoute(gateway);
+  if (gateway == 0 || way == null || way.gateway != 0) return -ENETUNREACH;
+  return addRoute(destination, mask, gateway, way.interface_);
+}
