@@ -234,6 +234,11 @@ export const TCP_NODELAY: i32 = 1;
 // ioctl: interfaces and routes, on any socket.
 export const SIOCADDRT: i32 = 0x890b; // (rtentry)
 export const SIOCDELRT: i32 = 0x890c; // (rtentry)
+export const SIOCGIFFLAGS: i32 = 0x8913; // (ifreq)
+export const SIOCGIFADDR: i32 = 0x8915; // (ifreq)
+export const SIOCGIFNETMASK: i32 = 0x891b; // (ifreq)
+export const SIOCGIFMTU: i32 = 0x8921; // (ifreq)
+export const SIOCGIFHWADDR: i32 = 0x8927; // (ifreq)
 export const SIOCSIFFLAGS: i32 = 0x8914; // (ifreq): up or down
 export const SIOCSIFADDR: i32 = 0x8916; // (ifreq)
 export const SIOCSIFNETMASK: i32 = 0x891c; // (ifreq)
@@ -339,6 +344,8 @@ export namespace ifreq {
   export const ifr_name: usize = 0; // 16 bytes, NUL-terminated
   export const ifr_addr: usize = 16; // sockaddr_in
   export const ifr_flags: usize = 16; // u16
+  export const ifr_mtu: usize = 16; // i32
+  export const ifr_hwaddr: usize = 18; // 6 bytes, behind a u16
   export const SIZE: usize = 40;
 }
 

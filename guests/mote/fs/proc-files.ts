@@ -8,8 +8,8 @@ import { findProcess, NAME_BYTES, STATE_STOPPED, STATE_ZOMBIE } from '../process
 import { RELEASE, SYSNAME } from '../system-calls';
 import { mounts as firstMount } from './mount';
 
-const ROOM: i32 = 4096;
-const buffer: usize = memory.data(4096);
+const ROOM: i32 = 16384;
+const buffer: usize = memory.data(16384);
 let used: i32 = 0;
 
 export function clear(): void {
@@ -24,10 +24,10 @@ export function give(offset: u64, to: usize, bytes: usize): i32 {
   return <i32>part;
 }
 
-function putByte(byte: u8): void {
+export function putByte(byte: u8): void {
   if (used < ROOM) store<u8>(buffer + used++, byte);
 }
-function put(text: string): void {
+export function put(text: string): void {
   for (let n = 0; n < text.length; n++) putByte(<u8>text.charCodeAt(n));
 }
 /** NUL-terminated bytes. */
@@ -39,9 +39,16 @@ export function putNumber(value: u64): void {
   while (value / divisor >= 10) divisor *= 10;
   for (; divisor > 0; divisor /= 10) putByte(<u8>((value / divisor) % 10) + 48);
 }
-function putField(value: u64): void {
+export function putField(value: u64): void {
   putByte(32);
   putNumber(value);
+}
+/** With so many digits. */
+export function putHex(value: u64, digits: i32): void {
+  for (let digit = digits - 1; digit >= 0; digit--) {
+    const nibble = <u8>((value >> (digit * 4)) & 15);
+    putByte(nibble < 10 ? 48 + nibble : 55 + nibble);
+  }
 }
 
 /** A decimal number; -1: it is none, or too large. */

@@ -9,6 +9,7 @@ import { EEXIST, ENOENT, ENOTDIR, EROFS } from 'xen';
 import { dispose } from 'kernel/heap';
 import { S_IFDIR, S_IFREG } from '../abi';
 import { findProcess, MAX_PROCESSES, processAt } from '../process';
+import * as net from '../net/proc-net';
 import * as files from './proc-files';
 import { isDot, isDotDot, isText } from './names';
 import { DirectoryEntry, fail, FileSystem, Vnode } from './vnode';
@@ -16,9 +17,26 @@ import { DirectoryEntry, fail, FileSystem, Vnode } from './vnode';
 const ROOT: i32 = 0;
 const PROCESS: i32 = 1;
 const XEN: i32 = 2;
+const NET: i32 = 10;
 
 /** By kind: where it lies, its name, and what makes its text (null: a directory). ROOT and PROCESS have names of their own. */
-const PARENTS: StaticArray<i32> = [-1, -1, ROOT, ROOT, ROOT, ROOT, ROOT, PROCESS, XEN, XEN];
+const PARENTS: StaticArray<i32> = [
+  -1,
+  -1,
+  ROOT,
+  ROOT,
+  ROOT,
+  ROOT,
+  ROOT,
+  PROCESS,
+  XEN,
+  XEN,
+  ROOT,
+  NET,
+  NET,
+  NET,
+  NET,
+];
 const NAMES: StaticArray<string> = [
   '',
   '',
@@ -30,6 +48,11 @@ const NAMES: StaticArray<string> = [
   'stat',
   'capabilities',
   'memory_target',
+  'net',
+  'dev',
+  'route',
+  'tcp',
+  'udp',
 ];
 const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   null,
@@ -42,8 +65,13 @@ const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   files.processStat,
   files.capabilities,
   files.memoryTarget,
+  null,
+  net.devices,
+  net.routeTable,
+  net.tcp,
+  net.udp,
 ];
-const KINDS: i32 = 10;
+const KINDS: i32 = 15;
 const MEMORY_TARGET: i32 = 9;
 
 /** Places of entries in a directory: `.`, `..`, the table's, and from here on processes by their slots. */

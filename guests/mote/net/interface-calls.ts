@@ -2,21 +2,51 @@
 import { EFAULT, EINVAL, ENODEV } from 'xen';
 import { ENETUNREACH, ENOTTY, ifreq, rtentry, sockaddr_in } from '../abi';
 import * as abi from '../abi';
-import { copyIn } from '../user-memory';
-import { get32 } from './bytes';
+import { copyIn, copyOut } from '../user-memory';
+import { announce } from './arp';
+import { EthernetInterface } from './ethernet';
+import { get32, put32 } from './bytes';
 import { IFF_RUNNING, IFF_UP, Interface, interfaces } from './interface';
 import { addRoute, findRoute, removeRoute } from './route';
 
+const HARDWARE_BYTES: usize = 6;
 const request: usize = memory.data(128, 8);
 
 /** 0, or -ENOTTY for a request that is not for sockets, -ENODEV, -EFAULT, -EINVAL. */
 export function controlNetwork(command: i32, at: u64): i32 {
   if (command == abi.SIOCADDRT || command == abi.SIOCDELRT) return changeRoute(command, at);
-  if (command != abi.SIOCSIFFLAGS && command != abi.SIOCSIFADDR && command != abi.SIOCSIFNETMASK)
-    return -ENOTTY;
+  const asks = isQuestion(command);
+  if (!asks && !isChange(command)) return -ENOTTY;
   if (copyIn(request, at, ifreq.SIZE) < 0) return -EFAULT;
   const named = findNamed();
   if (named == null) return -ENODEV;
+  if (!asks) return change(named, command);
+  answer(named, command);
+  return copyOut(at, request, ifreq.SIZE);
+}
+
+function isQuestion(command: i32): bool {
+  if (command == abi.SIOCGIFFLAGS || command == abi.SIOCGIFADDR || command == abi.SIOCGIFNETMASK) return true;
+  return command == abi.SIOCGIFMTU || command == abi.SIOCGIFHWADDR;
+}
+function isChange(command: i32): bool {
+  return command == abi.SIOCSIFFLAGS || command == abi.SIOCSIFADDR || command == abi.SIOCSIFNETMASK;
+}
+
+function answer(named: Interface, command: i32): void {
+  memory.fill(request + ifreq.ifr_addr, 0, sockaddr_in.SIZE);
+  if (command == abi.SIOCGIFFLAGS) store<u16>(request + ifreq.ifr_flags, <u16>named.flags);
+  else if (command == abi.SIOCGIFMTU) store<u32>(request + ifreq.ifr_mtu, named.mtu);
+  else if (command == abi.SIOCGIFHWADDR)
+    memory.copy(request + ifreq.ifr_hwaddr, changetype<usize>(named.hardware), HARDWARE_BYTES);
+  else {
+    store<u16>(request + ifreq.ifr_addr, <u16>abi.AF_INET);
+    const value = command == abi.SIOCGIFADDR ? named.address : named.netmask;
+    put32(request + ifreq.ifr_addr + sockaddr_in.sin_addr, value);
+  }
+}
+
+function change(named: Interface, command: i32): i32 {
   if (command == abi.SIOCSIFFLAGS) {
     const up = load<u16>(request + ifreq.ifr_flags) & IFF_UP;
     named.flags = (named.flags & ~(IFF_UP | IFF_RUNNING)) | (up ? IFF_UP | IFF_RUNNING : 0);
@@ -51,6 +81,7 @@ function move(named: Interface, address: u32, mask: u32): i32 {
   named.netmask = mask;
   if (address == 0) return 0;
   named.flags |= IFF_UP | IFF_RUNNING;
+  if (named instanceof EthernetInterface) announce(<EthernetInterface>named);
   return addRoute(address & mask, mask, 0, named);
 }
 

@@ -6,6 +6,8 @@ import { setBackground } from './variables';
 
 class Job {
   stopped: bool = false;
+  /** It has a process group of its own. */
+  group: bool = interactive;
   constructor(
     public number: i32,
     public pid: i32,
@@ -25,6 +27,20 @@ export function addJob(pid: i32, text: string): void {
   jobs.push(new Job(number, pid, text));
   setBackground(pid);
   if (interactive) print('[' + number.toString() + '] ' + pid.toString() + '\n');
+}
+
+/** The arguments of `kill` with processes in place of jobs (`%1`). */
+export function nameProcesses(words: string[]): string[] {
+  const list = [words[0]];
+  // A group's number alone would be taken for a signal.
+  if (words.length > 1 && !words[1].startsWith('-')) list.push('-TERM');
+  for (let n = 1; n < words.length; n++) {
+    let word = words[n];
+    for (let j = 0; j < jobs.length; j++)
+      if (word == '%' + jobs[j].number.toString()) word = (jobs[j].group ? '-' : '') + jobs[j].pid.toString();
+    list.push(word);
+  }
+  return list;
 }
 
 /** Waits for a process in the foreground; one that is stopped becomes a job. Its status. */

@@ -284,6 +284,7 @@ function assign(word: string): void {
 /** Becomes a program; comes back with a status where there is none. */
 function execute(words: string[]): i32 {
   const name = words[0];
+  if (name == 'kill') words = jobs.nameProcesses(words);
   const directories = name.includes('/') ? [''] : variables.get('PATH').split(':');
   let failed = -2;
   for (let n = 0; n < directories.length; n++) {

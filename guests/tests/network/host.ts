@@ -80,6 +80,7 @@ const MAIN = `
 import { live } from 'kernel/heap';
 import { setNow, Timer } from 'kernel/time';
 import { IPPROTO_ICMP, O_NONBLOCK } from 'mote/abi';
+import { EthernetInterface } from 'mote/net/ethernet';
 import { drain, receive } from 'mote/net/input';
 import { addInterface, IFF_RUNNING, IFF_UP, Interface } from 'mote/net/interface';
 import { initLoopback } from 'mote/net/loopback';
@@ -106,19 +107,34 @@ class Wire extends Interface {
     packet.free();
   }
 }
-let wire: Wire | null = null;
+let wire: Interface | null = null;
+
+class Card extends EthernetInterface {
+  constructor(address: u32) {
+    super('eth0');
+    this.flags |= IFF_UP | IFF_RUNNING;
+    this.address = address;
+    this.netmask = 0xffffff00;
+    this.hardware[0] = 2;
+    this.hardware[5] = <u8>address;
+  }
+  protected transmit(at: usize, bytes: u32): void { transmit(at, bytes); }
+}
 
 export const buffer: usize = memory.data(65536);
 const sockets = new StaticArray<Socket | null>(64);
 
-export function init(address: u32): void {
+export function init(address: u32, ethernet: bool): void {
   initTable();
   initLoopback();
-  wire = new Wire(address);
+  if (ethernet) wire = new Card(address);
+  else wire = new Wire(address);
   addInterface(wire!);
   addRoute(address & 0xffffff00, 0xffffff00, 0, wire!);
 }
 export function arrive(bytes: u32): void {
+  const card = wire!;
+  if (card instanceof EthernetInterface) return (<EthernetInterface>card).frameArrived(buffer, bytes);
   const packet = Packet.make(bytes);
   if (packet == null) return;
   memory.copy(packet.at, buffer, bytes);
@@ -172,7 +188,7 @@ export function lowestRetries(): u32 {
 export interface HostExports {
   readonly memory: WebAssembly.Memory;
   readonly start: () => void;
-  readonly init: (address: number) => void;
+  readonly init: (address: number, ethernet: boolean) => void;
   readonly buffer: WebAssembly.Global;
   readonly arrive: (bytes: number) => void;
   readonly nextDeadline: () => bigint;
@@ -206,7 +222,7 @@ export class Host {
   readonly calls: HostExports;
   readonly address: number;
 
-  constructor(address: number, transmit: (packet: Uint8Array) => void) {
+  constructor(address: number, transmit: (packet: Uint8Array) => void, ethernet = false) {
     this.address = address;
     const instance = new WebAssembly.Instance(compiled, {
       env: {
@@ -222,7 +238,7 @@ export class Host {
     });
     this.calls = instance.exports as unknown as HostExports;
     this.calls.start();
-    this.calls.init(address);
+    this.calls.init(address, ethernet);
   }
 
   private text(at: number): string {

@@ -13,6 +13,8 @@ export interface LinkOptions {
   readonly reorder?: number;
   readonly damage?: number;
   readonly delayMs?: number;
+  /** Ethernet, with ARP; else bare IPv4 packets. */
+  readonly ethernet?: boolean;
   /** Packets that are lost whatever the chances say, by their number on the link. */
   readonly lose?: (packet: Uint8Array, number: number) => boolean;
 }
@@ -38,12 +40,21 @@ export class Link {
   constructor(options: LinkOptions = {}) {
     this.options = options;
     this.random = options.seed ?? 1;
-    this.here = new Host(HERE, (packet) => {
-      this.carry('here', packet);
-    });
-    this.there = new Host(THERE, (packet) => {
-      this.carry('there', packet);
-    });
+    const ethernet = options.ethernet ?? false;
+    this.here = new Host(
+      HERE,
+      (packet) => {
+        this.carry('here', packet);
+      },
+      ethernet,
+    );
+    this.there = new Host(
+      THERE,
+      (packet) => {
+        this.carry('there', packet);
+      },
+      ethernet,
+    );
   }
 
   /** xorshift: between 0 and 1. */

@@ -1,0 +1,72 @@
+/** Ethernet: frames from one card to another. Whom an IPv4 address belongs to, ARP finds out (arp.ts). */
+import { get16, put16 } from './bytes';
+import { arpInput, ArpCache } from './arp';
+import { drain, receive } from './input';
+import { BROADCAST, IFF_BROADCAST, Interface } from './interface';
+import { Packet } from './packet';
+
+export const HARDWARE_BYTES: u32 = 6;
+export const ETHERNET_HEADER: u32 = 14;
+export const TYPE_IPV4: u32 = 0x0800;
+export const TYPE_ARP: u32 = 0x0806;
+
+const everybody: usize = memory.data<u8>([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+
+export abstract class EthernetInterface extends Interface {
+  cache: ArpCache = new ArpCache();
+
+  constructor(name: string) {
+    super(name, IFF_BROADCAST);
+  }
+
+  /** Sends a frame, which stays the caller's. */
+  protected abstract transmit(at: usize, bytes: u32): void;
+
+  send(packet: Packet, nextHop: u32): void {
+    if (nextHop == BROADCAST || nextHop == this.broadcast) {
+      this.sendFrame(packet, everybody, TYPE_IPV4);
+      return;
+    }
+    const to = this.cache.find(nextHop);
+    if (to != 0) this.sendFrame(packet, to, TYPE_IPV4);
+    else this.cache.ask(this, packet, nextHop);
+  }
+
+  /** Sends a packet, which it takes, to a card. */
+  sendFrame(packet: Packet, to: usize, type: u32): void {
+    const header = packet.push(ETHERNET_HEADER);
+    memory.copy(header, to, HARDWARE_BYTES);
+    memory.copy(header + HARDWARE_BYTES, changetype<usize>(this.hardware), HARDWARE_BYTES);
+    put16(header + 12, type);
+    this.countSent(packet);
+    this.transmit(packet.at, packet.bytes);
+    packet.free();
+  }
+
+  /** Sends to all cards. */
+  sendToAll(packet: Packet, type: u32): void {
+    this.sendFrame(packet, everybody, type);
+  }
+
+  /** A frame has come in: `bytes` at `at`, until it returns. */
+  frameArrived(at: usize, bytes: u32): void {
+    if (bytes < ETHERNET_HEADER || !this.isUp) return;
+    const mine = memory.compare(at, changetype<usize>(this.hardware), HARDWARE_BYTES) == 0;
+    if (!mine && memory.compare(at, everybody, HARDWARE_BYTES) != 0) return;
+    const packet = Packet.make(bytes - ETHERNET_HEADER);
+    if (packet == null) {
+      this.dropped++;
+      return;
+    }
+    memory.copy(packet.at, at + ETHERNET_HEADER, packet.bytes);
+    packet.interface_ = this;
+    const type = get16(at + 12);
+    if (type == TYPE_IPV4) receive(packet);
+    else {
+      this.countReceived(packet);
+      if (type == TYPE_ARP) arpInput(this, packet);
+      packet.free();
+    }
+    drain();
+  }
+}
