@@ -11,7 +11,7 @@ import {
   LAST_ACK,
   LISTEN,
 } from './connection';
-import { SYN_RECEIVED, SYN_SENT } from './connection';
+import { SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './connection';
 import { initialSequence } from './creation';
 import { end } from './ending';
 import { takeReady } from './listen';
@@ -62,6 +62,8 @@ export function detach(connection: Connection): void {
     connection.readClosed = true;
     endSending(connection);
     if (connection.state == FIN_WAIT_2) startFinWait2(connection);
+    // What is only kept to answer what is late needs no memory for data.
+    if (connection.state == TIME_WAIT) connection.receiving.close();
   }
   drain();
 }

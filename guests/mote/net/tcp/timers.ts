@@ -69,6 +69,7 @@ function expired(connection: Connection): void {
 export function startTimeWait(connection: Connection): void {
   connection.state = TIME_WAIT;
   connection.sending.close();
+  if (!connection.attached) connection.receiving.close();
   connection.timer.set(now() + TIME_WAIT_NS);
   connection.wake();
 }
