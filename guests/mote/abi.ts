@@ -207,6 +207,9 @@ export const SIG_IGN: u64 = 1;
 export const WNOHANG: i32 = 1;
 export const WUNTRACED: i32 = 2;
 
+// mount, umount2.
+export const MS_RDONLY: i32 = 1;
+
 // Clocks.
 export const CLOCK_REALTIME: i32 = 0;
 export const CLOCK_MONOTONIC: i32 = 1;

@@ -1,15 +1,38 @@
-/** mount: what is mounted where. mount -t TYPE SOURCE DIRECTORY: mounts a file system on a directory. */
+/** mount: what is mounted where. mount [-t TYPE] [-o ro] SOURCE DIRECTORY: mounts a disk, or a file as one. */
+import { MS_RDONLY } from 'mote/abi';
 import { mount } from 'programs/lib/calls';
 import { complain, complainOf, print, readFile } from 'programs/lib/io';
 
+const USAGE = 'usage: mount [-t TYPE] [-o ro|rw] SOURCE DIRECTORY';
+
 export function main(args: string[]): i32 {
   if (args.length == 1) return list();
-  if (args.length != 5 || args[1] != '-t') {
-    complain('usage: mount [-t TYPE SOURCE DIRECTORY]');
-    return 2;
+  let type = 'ext2';
+  let flags = 0;
+  const places: string[] = [];
+  for (let n = 1; n < args.length; n++) {
+    if (args[n] == '-t' && n + 1 < args.length) type = args[++n];
+    else if (args[n] == '-o' && n + 1 < args.length) {
+      const option = args[++n];
+      if (option == 'ro') flags = MS_RDONLY;
+      else if (option != 'rw' && option != 'loop') return wrong();
+    } else if (args[n].startsWith('-')) return wrong();
+    else places.push(args[n]);
   }
-  const failed = mount(args[3], args[4], args[2]);
-  return failed < 0 ? complainOf(args[4], failed) : 0;
+  if (places.length != 2) return wrong();
+  const failed = mount(places[0], places[1], type, flags);
+  if (failed == -ENODEV) {
+    complain(type + ': there is no such file system, or no such disk as ' + places[0]);
+    return 1;
+  }
+  return failed < 0 ? complainOf(places[0] + ' on ' + places[1], failed) : 0;
+}
+
+const ENODEV = 19;
+
+function wrong(): i32 {
+  complain(USAGE);
+  return 2;
 }
 
 /** A line of /proc/mounts has the source, the directory, the type, and more. */
@@ -22,7 +45,7 @@ function list(): i32 {
   const lines = text.trimEnd().split('\n');
   for (let n = 0; n < lines.length; n++) {
     const fields = lines[n].split(' ');
-    print(fields[0] + ' on ' + fields[1] + ' type ' + fields[2] + '\n');
+    print(fields[0] + ' on ' + fields[1] + ' type ' + fields[2] + ' (' + fields[3] + ')\n');
   }
   return 0;
 }

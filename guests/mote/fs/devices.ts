@@ -1,6 +1,9 @@
 /** Devices: what is opened where a node of the tree is one, by its number. */
-import { ENODEV, ENOSPC } from 'xen';
-import { S_IFCHR } from '../abi';
+import { EINVAL, ENODEV, ENOMEM, ENOSPC, EROFS } from 'xen';
+import { free, tryAlloc } from 'kernel/heap';
+import { S_IFBLK, S_IFCHR, SEEK_CUR, SEEK_END, SEEK_SET } from '../abi';
+import { BlockDevice, SECTOR } from '../block/device';
+import { findDisk } from '../block/disks';
 import { terminal } from '../terminal';
 import { File, VnodeFile } from './file';
 import { fail, Vnode } from './vnode';
@@ -53,6 +56,59 @@ class FullFile extends ZeroFile {
   }
 }
 
+/** A disk as one long file. Its pieces go through a buffer, for they need not begin at sectors. */
+class DiskFile extends DeviceFile {
+  private disk: BlockDevice;
+  private offset: u64 = 0;
+
+  constructor(vnode: Vnode, flags: i32, disk: BlockDevice) {
+    super(vnode, flags);
+    this.disk = disk;
+  }
+
+  read(to: usize, bytes: usize): i32 {
+    return this.move(false, to, bytes);
+  }
+  write(from: usize, bytes: usize): i32 {
+    return this.disk.readOnly ? -EROFS : this.move(true, from, bytes);
+  }
+
+  private move(write: bool, at: usize, bytes: usize): i32 {
+    const end = this.disk.sectors * SECTOR;
+    if (this.offset >= end) return write && bytes > 0 ? -ENOSPC : 0;
+    const count = <usize>min(<u64>bytes, end - this.offset);
+    const sector = this.offset / SECTOR;
+    const within = <usize>(this.offset % SECTOR);
+    const sectors = <u32>((within + count + SECTOR - 1) / SECTOR);
+    const buffer = tryAlloc(sectors * SECTOR);
+    if (buffer == 0) return -ENOMEM;
+    const whole = within == 0 && count % SECTOR == 0;
+    let failed = write && whole ? 0 : this.disk.transfer(false, sector, buffer, sectors);
+    if (failed == 0 && write) {
+      memory.copy(buffer + within, at, count);
+      failed = this.disk.transfer(true, sector, buffer, sectors);
+    } else if (failed == 0) memory.copy(at, buffer + within, count);
+    free(buffer);
+    if (failed < 0) return failed;
+    this.offset += count;
+    return <i32>count;
+  }
+
+  seek(offset: i64, whence: i32): i64 {
+    const from: i64 =
+      whence == SEEK_SET
+        ? 0
+        : whence == SEEK_CUR
+          ? this.offset
+          : whence == SEEK_END
+            ? this.disk.sectors * SECTOR
+            : -1;
+    if (from < 0 || from + offset < 0) return -EINVAL;
+    this.offset = from + offset;
+    return this.offset;
+  }
+}
+
 class TerminalFile extends DeviceFile {
   read(to: usize, bytes: usize): i32 {
     return terminal.read(to, bytes, this.mayWait);
@@ -70,8 +126,11 @@ class TerminalFile extends DeviceFile {
 
 /** The open file of a node, whose hold it takes over; null: `failure()`. */
 export function openNode(node: Vnode, flags: i32): File | null {
-  if (node.type != S_IFCHR) return new VnodeFile(node, flags);
-  const number = node.device;
+  if (node.type == S_IFBLK) {
+    const disk = findDisk(node.device);
+    if (disk != null) return new DiskFile(node, flags, disk);
+  } else if (node.type != S_IFCHR) return new VnodeFile(node, flags);
+  const number = node.type == S_IFCHR ? node.device : 0;
   if (number == DEVICE_NULL) return new NullFile(node, flags);
   if (number == DEVICE_ZERO) return new ZeroFile(node, flags);
   if (number == DEVICE_FULL) return new FullFile(node, flags);

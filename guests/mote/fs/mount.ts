@@ -45,7 +45,10 @@ export function mount(fileSystem: FileSystem, point: Vnode | null, source: usize
   return 0;
 }
 
-/** Takes away the file system whose root this is. 0, or -EINVAL for another node, -EBUSY while it is in use. */
+/**
+ * Takes away the file system whose root this is, and with it the caller's hold. 0, or -EINVAL for another node, -EBUSY while
+ * it is in use: the hold stays.
+ */
 export function unmount(root: Vnode): i32 {
   let before: Mount | null = null;
   let found = first;
@@ -54,16 +57,20 @@ export function unmount(root: Vnode): i32 {
     found = found.next;
   }
   if (found == null || found.point == null) return -EINVAL;
+  const fileSystem = found.fileSystem;
   // Held by the mount and by the caller.
-  if (root.users > 2) return -EBUSY;
-  const failed = found.fileSystem.unmount();
+  if (root.users > 2 + fileSystem.rootHolds || fileSystem.busy()) return -EBUSY;
+  const failed = fileSystem.unmount();
   if (failed < 0) return failed;
   if (before == null) first = found.next;
   else before.next = found.next;
   const point = found.point!;
   point.covered = null;
   point.put();
+  // The caller's hold goes too: there is no root any more.
   root.put();
+  root.put();
+  fileSystem.release();
   heap.free(found.source);
   heap.free(found.path);
   dispose(found);

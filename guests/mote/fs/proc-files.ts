@@ -102,7 +102,8 @@ export function mounts(pid: i32): void {
     putBytes(each.path);
     putByte(32);
     put(each.fileSystem.name);
-    put(' rw 0 0\n');
+    each.fileSystem.count();
+    put(each.fileSystem.readOnly ? ' ro 0 0\n' : ' rw 0 0\n');
     each = each.next;
   }
 }

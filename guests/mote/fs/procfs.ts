@@ -83,16 +83,28 @@ const nameBuffer: usize = memory.data(32);
 
 export class ProcFs extends FileSystem {
   private top: ProcNode | null = null;
+  /** Those that are there. */
+  nodes: i32 = 0;
 
   get name(): string {
     return 'proc';
   }
   root(): Vnode {
-    if (this.top == null) this.top = new ProcNode(this, ROOT, 0);
+    if (this.top == null) {
+      this.top = new ProcNode(this, ROOT, 0);
+      this.rootHolds = 1;
+    }
     return this.top!.get();
   }
   sync(): i32 {
     return 0;
+  }
+  busy(): bool {
+    return this.nodes > 1;
+  }
+  release(): void {
+    this.top!.put();
+    dispose(this);
   }
 }
 
@@ -108,12 +120,14 @@ class ProcNode extends Vnode {
     this.pid = pid;
     this.ino = inoOf(kind, pid);
     this.mode = modeOf(kind);
+    owner.nodes++;
   }
 
   fileSystem(): FileSystem {
     return this.owner;
   }
   protected inactive(): void {
+    this.owner.nodes--;
     dispose(this);
   }
 

@@ -44,6 +44,7 @@ export class RamFs extends FileSystem {
     const root = new RamNode(this, 1, DIRECTORY_MODE);
     root.parent = root;
     this.rootNode = root;
+    this.rootHolds = 1;
   }
 
   get name(): string {
@@ -54,6 +55,13 @@ export class RamFs extends FileSystem {
   }
   sync(): i32 {
     return 0;
+  }
+  busy(): bool {
+    return this.rootNode!.isHeldBelow();
+  }
+  release(): void {
+    this.rootNode!.releaseTree();
+    dispose(this);
   }
   newIno(): u64 {
     return ++this.nextIno;
@@ -87,6 +95,24 @@ export class RamNode extends Vnode {
 
   protected inactive(): void {
     if (this.links > 0) return;
+    this.discard();
+    dispose(this);
+  }
+
+  /** Whether somebody holds a node below it. */
+  isHeldBelow(): bool {
+    for (let entry = this.first; entry != null; entry = entry!.next)
+      if (entry.node.users > 0 || entry.node.isHeldBelow()) return true;
+    return false;
+  }
+
+  /** Gives back all that is below it, and itself. A node with more than one name goes with the last. */
+  releaseTree(): void {
+    for (let entry = this.first; entry != null; entry = this.first) {
+      this.first = entry.next;
+      if (entry.node.isDirectory || --entry.node.links == 0) entry.node.releaseTree();
+      entry.release();
+    }
     this.discard();
     dispose(this);
   }

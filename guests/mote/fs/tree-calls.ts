@@ -297,7 +297,7 @@ const SLASH: u8 = 0x2f;
 
 /** Puts `/` and the name of `node` in `directory` before `at`. */
 function prepend(directory: Vnode, node: Vnode, entry: DirectoryEntry, buffer: usize, at: usize): usize {
-  let place: u64 = 2;
+  let place: u64 = 0;
   while (directory.entryAt(place, entry) > 0) {
     place = entry.next;
     if (entry.ino != node.ino) continue;

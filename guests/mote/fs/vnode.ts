@@ -136,10 +136,20 @@ export abstract class FileSystem {
   blockSize: u64 = 4096;
   blocks: u64 = 0;
   freeBlocks: u64 = 0;
+  /** Files that there may be, and may still be; 0: no matter. */
+  files: u64 = 0;
+  freeFiles: u64 = 0;
+  readOnly: bool = false;
+  /** How often the file system holds its root itself. */
+  rootHolds: i32 = 0;
   /** Brings the numbers up to date. */
   count(): void {}
   /** Nothing of it is in use any more. */
   unmount(): i32 {
     return this.sync();
   }
+  /** Whether somebody holds one of its nodes, but for the root. */
+  abstract busy(): bool;
+  /** It is gone: gives everything back. */
+  abstract release(): void;
 }

@@ -91,10 +91,15 @@ export function truncate(path: string, size: u64): i32 {
 export function sync(): i32 {
   return <i32>syscall0(abi.SYS_sync);
 }
-export function mount(source: string, target: string, type: string): i32 {
+export function mount(source: string, target: string, type: string, flags: i32): i32 {
   const from = bytes(source);
   const to = bytes(target);
-  return <i32>syscall4(abi.SYS_mount, at(from), at(to), at(bytes(type)), 0);
+  return <i32>syscall4(abi.SYS_mount, at(from), at(to), at(bytes(type)), flags);
+}
+/** What statfs tells of the file system at a path (mote/abi); null: it cannot. */
+export function fileSystemOf(path: string): ArrayBuffer | null {
+  const buffer = new ArrayBuffer(<i32>abi.statfs.SIZE);
+  return syscall2(abi.SYS_statfs, at(bytes(path)), at(buffer)) < 0 ? null : buffer;
 }
 export function unmount(target: string): i32 {
   return <i32>syscall2(abi.SYS_umount2, at(bytes(target)), 0);
