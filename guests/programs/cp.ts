@@ -1,6 +1,6 @@
 /** cp [-r] FROM TO, cp [-r] FROM... DIRECTORY: copies files, and directories with -r. */
 import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from 'mote/abi';
-import { close, mkdir, open, read, readDirectory, Stat, writeAll } from 'programs/lib/calls';
+import { close, mkdir, open, read, readDirectory, readFailure, Stat, writeAll } from 'programs/lib/calls';
 import { complain, complainOf } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
 import { baseName } from 'programs/lib/path';
@@ -40,9 +40,9 @@ function copyDirectory(from: string, to: string): i32 {
   const made = mkdir(to);
   if (made < 0 && made != -17) return complainOf(to, made);
   const names = readDirectory(from);
+  if (names == null) return complainOf(from, readFailure);
   let result = 0;
-  if (names != null)
-    for (let n = 0; n < names.length; n++) result |= copy(from + '/' + names[n], to + '/' + names[n]);
+  for (let n = 0; n < names.length; n++) result |= copy(from + '/' + names[n], to + '/' + names[n]);
   return result;
 }
 

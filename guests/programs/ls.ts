@@ -1,6 +1,6 @@
 /** ls [-l] [-a] [PATH...]: what is in directories. */
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK } from 'mote/abi';
-import { readDirectory, Stat } from 'programs/lib/calls';
+import { readDirectory, readFailure, Stat } from 'programs/lib/calls';
 import { complainOf, print } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
 import { DateText, table } from 'programs/lib/text';
@@ -29,7 +29,8 @@ export function main(args: string[]): i32 {
     if (status.of(paths[n]) < 0 || !status.isDirectory) continue;
     if (paths.length > 1) print((n > 0 ? '\n' : '') + paths[n] + ':\n');
     const names = readDirectory(paths[n]);
-    if (names != null) show(paths[n] + '/', names);
+    if (names == null) result = complainOf(paths[n], readFailure);
+    else show(paths[n] + '/', names);
   }
   return result;
 }

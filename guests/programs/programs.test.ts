@@ -149,7 +149,7 @@ test('processes and memory are files of /proc', () => {
       'rm: /proc/uptime: Read-only file system',
     ].join('\n'),
   );
-  expect(run('mount')).toBe('proc on /proc type proc\nramfs on / type ramfs');
+  expect(run('mount')).toBe('proc on /proc type proc (rw)\nramfs on / type ramfs (rw)');
   const ps = run('spin & ps');
   expect(ps).toMatch(/\n +\d+ +2 +\d+ +R +\d+ +0:00\.\d\d +spin\n/);
   expect(run('top 1 2').split('\x1b[H\x1b[J')[2]).toMatch(/TIME {2}COMMAND\n *\d+ +\d\d+% .* spin\n/);

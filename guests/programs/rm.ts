@@ -1,5 +1,5 @@
 /** rm [-r] [-f] PATH...: takes files away, and directories with all in them with -r; -f: says nothing of what is not there. */
-import { readDirectory, rmdir, Stat, unlink } from 'programs/lib/calls';
+import { readDirectory, readFailure, rmdir, Stat, unlink } from 'programs/lib/calls';
 import { complain, complainOf } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
 
@@ -32,8 +32,9 @@ function remove(path: string): i32 {
     return 1;
   } else {
     const names = readDirectory(path);
+    if (names == null) return complainOf(path, readFailure);
     let result = 0;
-    if (names != null) for (let n = 0; n < names.length; n++) result |= remove(path + '/' + names[n]);
+    for (let n = 0; n < names.length; n++) result |= remove(path + '/' + names[n]);
     if (result != 0) return result;
     failed = rmdir(path);
   }

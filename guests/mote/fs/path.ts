@@ -90,8 +90,7 @@ function step(node: Vnode, name: usize, length: i32, follow: bool): Vnode | null
     return fail(-ENAMETOOLONG);
   }
   if (isDotDot(name, length)) {
-    const above = parentOfMount(node);
-    if (above != null) {
+    for (let above = parentOfMount(node); above != null; above = parentOfMount(node)) {
       above.get();
       node.put();
       node = above;
@@ -101,11 +100,13 @@ function step(node: Vnode, name: usize, length: i32, follow: bool): Vnode | null
   if (next != null && next.isLink && follow) next = followLink(node, next);
   node.put();
   if (next == null) return null;
-  const covered = next.covered;
-  if (covered == null) return next;
-  covered.get();
-  next.put();
-  return covered;
+  // What is mounted there, and on that, and so on.
+  for (let covered = next.covered; covered != null; covered = next.covered) {
+    covered.get();
+    next.put();
+    next = covered;
+  }
+  return next;
 }
 
 /** Where a link in a directory leads. Takes over the hold of the link. */

@@ -275,8 +275,8 @@ function pathOf(directory: Vnode, buffer: usize, room: usize): usize {
   store<u8>(at, 0);
   let node = directory.get();
   while (at != 0 && node != rootNode()) {
-    const covered = parentOfMount(node);
-    const here = covered == null ? node : covered;
+    let here = node;
+    for (let covered = parentOfMount(here); covered != null; covered = parentOfMount(here)) here = covered;
     const above = here.lookup(DOTS, 2);
     at = above == null ? 0 : prepend(above, here, entry, buffer, at);
     node.put();

@@ -143,9 +143,13 @@ export class Stat {
 
 const DIRECTORY_BYTES = 4096;
 
-/** The names in a directory, without `.` and `..`, in order; null: it cannot be read. */
+/** Why `readDirectory` gave nothing. */
+export let readFailure: i32 = 0;
+
+/** The names in a directory, without `.` and `..`, in order; null: `readFailure`. */
 export function readDirectory(path: string): string[] | null {
   const fd = open(path, abi.O_RDONLY | abi.O_DIRECTORY);
+  readFailure = fd;
   if (fd < 0) return null;
   const buffer = new ArrayBuffer(DIRECTORY_BYTES);
   const names: string[] = [];
@@ -159,6 +163,8 @@ export function readDirectory(path: string): string[] | null {
     }
   }
   close(fd);
+  readFailure = got;
+  if (got < 0) return null;
   names.sort();
   return names;
 }
