@@ -21,6 +21,7 @@ interface CoreExports {
   writeFlags(flags: number): void;
   stateChanged(): void;
   dropBlocks(): void;
+  breakpointsChanged(count: number): void;
   cpuid(leaf: number, subleaf: number): void;
 }
 
@@ -155,6 +156,18 @@ export class Processor {
   /** Runs until an exit or until `budget` instructions are retired (1 to 2^31 - 1). */
   run(budget: number): ExitReason {
     return this.core.run(budget);
+  }
+
+  /**
+   * A run comes back (layout.EXIT_BREAKPOINT) before it executes an instruction at one of these linear addresses, and
+   * executes it when it is run again. The guest sees nothing of it. At most layout.BREAKPOINT_LIMIT.
+   */
+  setBreakpoints(addresses: readonly number[]): void {
+    if (addresses.length > layout.BREAKPOINT_LIMIT)
+      throw new RangeError(`at most ${String(layout.BREAKPOINT_LIMIT)} breakpoints`);
+    for (const [index, address] of addresses.entries())
+      this.setField(layout.BREAKPOINTS + index * 8, address);
+    this.core.breakpointsChanged(addresses.length);
   }
 
   /** Lower and upper half of a general register (layout.RAX ...; R8..R15 are 8..15). */

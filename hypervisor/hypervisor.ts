@@ -3,7 +3,7 @@
  * be saved whole; time moves only with the count of retired instructions.
  */
 import type { Machine, Processor } from '../core/machine.ts';
-import { EXIT_BUDGET, EXIT_EXCEPTION } from '../core/wasm/layout.ts';
+import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from './abi/sched.ts';
 import { reportCrash } from './domain/crash-report.ts';
 import type { CrashReport } from './domain/crash.ts';
@@ -52,6 +52,8 @@ export type Stop =
   | { readonly kind: 'idle' }
   /** A domain has shut down; `domain.shutdown` says why. */
   | { readonly kind: 'shutdown'; readonly domain: Domain }
+  /** A vcpu is at a breakpoint (Processor.setBreakpoints); its instruction is the next. */
+  | { readonly kind: 'breakpoint' }
   /** Someone asked for it by `requestStop`. */
   | { readonly kind: 'request'; readonly reason: string };
 
@@ -139,6 +141,11 @@ export class Hypervisor {
       now = Math.min(untilTicks, this.deadlineTicks, this.pcpu.sliceEndTicks, this.turnEndTicks) - now;
       const reason = this.processor.run(now < MAX_BUDGET ? now : MAX_BUDGET);
       if (reason === EXIT_BUDGET) continue;
+      if (reason === EXIT_BREAKPOINT) {
+        // Nothing has happened: the state is that of a run whose budget ended here.
+        this.processor.setWord(EXIT_REASON, EXIT_BUDGET);
+        return { kind: 'breakpoint' };
+      }
       // What faults is not retired, but takes its tick: time goes on whatever a guest does.
       if (reason === EXIT_EXCEPTION) this.processor.tscOffset = this.processor.tscOffset + 1;
       if (this.trace.on) this.placeTrace(vcpu);

@@ -15,6 +15,7 @@
  * | 24 | block at the target of its final jump, when that lies in the same page and was found before |
  * | 28 | block behind it, likewise |
  */
+import { anyBreakpoints, stopsAt } from './breakpoints';
 import { decodeInto } from './decode/block';
 import { raise } from './fault';
 import {
@@ -125,9 +126,10 @@ export function stopBlock(frame: u32): void {
 
 /**
  * The block at a virtual address, decoded if need be; SLOT_PAGE is set. 0 with a fault raised and RIP set when the
- * fetch faults.
+ * fetch faults, or there is a breakpoint.
  */
 export function lookup(rip: u64): u32 {
+  if (anyBreakpoints() && stopsAt(rip, linearOf(rip))) return 0;
   const pointer = fetchPointer(rip);
   if (!pointer) return 0;
   const key = pointer - MEMORY;

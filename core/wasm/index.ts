@@ -34,6 +34,7 @@ const CR0_WP: u32 = 0x10000;
 const EFER_NXE: u32 = 0x800;
 
 export { dropBlocks, flushTlb, invalidateFrame, readFlags, writeFlags };
+export { breakpointsChanged } from './breakpoints';
 export { run } from './run';
 
 /** Makes the processor of a machine with so many frames, in long mode with paging, NX and SSE enabled. */

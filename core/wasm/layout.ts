@@ -136,6 +136,16 @@ export const CODE_POINTER = 0x1480;
 /** u32: set by a fault on a non-canonical address, which is #SS instead of #GP when the stack was meant. */
 export const NON_CANONICAL = 0x1484;
 
+/**
+ * Breakpoints of whoever watches (breakpoints.ts): how many (u32), whether the last run stopped at one (u32) and where (u64),
+ * and their linear addresses (u64 each).
+ */
+export const BREAKPOINT_COUNT = 0x1488;
+export const BREAKPOINT_HIT = 0x148c;
+export const BREAKPOINT_RIP = 0x1490;
+export const BREAKPOINTS = 0x1500;
+export const BREAKPOINT_LIMIT = 64;
+
 /** TLB: 4 banks (address space × privilege) of 512 entries of 32 bytes. */
 export const TLB = 0x10000;
 export const TLB_ENTRIES = 512;
@@ -174,6 +184,8 @@ export const EXIT_SOFTWARE_INTERRUPT = 3;
 export const EXIT_SYSCALL = 4;
 /** A privileged instruction at CPL 0: not retired, RIP at it. */
 export const EXIT_PRIVILEGED = 5;
+/** RIP is at a breakpoint, whose instruction is not executed yet. */
+export const EXIT_BREAKPOINT = 6;
 
 /** Vectors (SDM vol. 3, 6.3.1). */
 export const VECTOR_DE = 0;

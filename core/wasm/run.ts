@@ -1,4 +1,5 @@
 /** Running: blocks one after another until the budget is used up or something is the hypervisor's business. */
+import { anyBreakpoints, beginPassing, endPassing, stopsAt } from './breakpoints';
 import { BLOCK_COUNT, decodeTruncated, lookup, modeChanged } from './blocks';
 import { DEBUG_BS, DEBUG_INHIBIT, breakpointAt, debugArmed, raiseDebug } from './debug';
 import { faulted } from './fault';
@@ -25,7 +26,17 @@ export function run(budget: i32): u32 {
   modeChanged();
   alignmentChanged();
   let remaining = budget;
-  while (remaining > 0) {
+  if (anyBreakpoints() && beginPassing()) {
+    const rip = load<u64>(RIP);
+    // A string instruction that has not come to its end is still the same one.
+    while (remaining > 0 && !faulted() && load<u64>(RIP) == rip) {
+      setLimit(load<u64>(RETIRED) + 1);
+      remaining = pass(remaining);
+      store<u64>(RETIRED, start + <u64>(budget - remaining));
+    }
+    endPassing();
+  }
+  while (remaining > 0 && !faulted()) {
     if (load<u32>(SYSTEM_FLAGS) & TF || debugArmed()) {
       setLimit(load<u64>(RETIRED) + 1);
       remaining = step(remaining);
@@ -34,11 +45,19 @@ export function run(budget: i32): u32 {
       remaining = runBlocks(remaining);
     }
     store<u64>(RETIRED, start + <u64>(budget - remaining));
-    if (faulted()) break;
   }
   if (!faulted()) store<u32>(EXIT_REASON, EXIT_BUDGET);
   store<u32>(CURRENT_BLOCK, 0);
   return load<u32>(EXIT_REASON);
+}
+
+/** The one instruction that a breakpoint has held up. */
+function pass(remaining: i32): i32 {
+  if (load<u32>(SYSTEM_FLAGS) & TF || debugArmed()) return step(remaining);
+  const block = decodeTruncated(load<u64>(RIP), 1);
+  if (!block) return remaining;
+  store<u32>(SYSTEM_FLAGS, load<u32>(SYSTEM_FLAGS) & ~RF);
+  return remaining - 1 + execute(block, 1);
 }
 
 function runBlocks(remaining: i32): i32 {
@@ -53,6 +72,7 @@ function runBlocks(remaining: i32): i32 {
 /** One instruction with TF set or debug registers armed. */
 function step(remaining: i32): i32 {
   const rip = load<u64>(RIP);
+  if (anyBreakpoints() && stopsAt(rip, rip)) return remaining;
   const flags = load<u32>(SYSTEM_FLAGS);
   const hits = flags & RF ? 0 : breakpointAt(rip);
   if (hits) {

@@ -1,4 +1,5 @@
 /** Decoding a block: instructions one after another until one ends it. */
+import { anyBreakpoints, isBreakpoint } from '../breakpoints';
 import { BLOCK_COUNT, BLOCK_END, BLOCK_LENGTH, BLOCK_RECORDS, currentMode, insideSegment } from '../blocks';
 import { OP_FALL, OP_FUSED, OP_JCC } from '../generated/operations';
 import { raise } from '../fault';
@@ -30,6 +31,7 @@ export function decodeInto(block: u32, rip: u64, pointer: u32, limit: u32): u32 
   let offset = (<u32>rip) & 0xfff;
   let ended = false;
   while (count < limit && !ended && offset < 0x1000) {
+    if (count && anyBreakpoints() && isBreakpoint(rip)) break;
     begin(rip, pointer, out, mode);
     allowCrossing(count == 0);
     const ends = oneByte(readPrefixes());

@@ -1,0 +1,61 @@
+/**
+ * Breakpoints of whoever watches: not the guest's debug registers, and nothing that a guest can see. A run comes back before
+ * it executes an instruction at one of these linear addresses, and executes it when it is run again.
+ *
+ * A block never goes on past one, so only looking a block up needs to ask; and where there are none, that costs a load.
+ */
+import { dropBlocks } from './blocks';
+import {
+  BREAKPOINTS,
+  BREAKPOINT_COUNT,
+  BREAKPOINT_RIP,
+  CODE_PAGE,
+  EXIT_BREAKPOINT,
+  EXIT_REASON,
+  RIP,
+} from './layout';
+import { BREAKPOINT_HIT, BREAKPOINT_LIMIT } from './layout';
+
+/** The instruction being run now is one that a breakpoint has held up before. */
+let passing: bool = false;
+
+/** Sets the list: the first `count` of BREAKPOINTS. */
+export function breakpointsChanged(count: u32): void {
+  store<u32>(BREAKPOINT_COUNT, count < <u32>BREAKPOINT_LIMIT ? count : <u32>BREAKPOINT_LIMIT);
+  store<u32>(BREAKPOINT_HIT, 0);
+  store<u64>(CODE_PAGE, -1);
+  dropBlocks();
+}
+
+// @ts-ignore: decorator
+@inline
+export function anyBreakpoints(): bool {
+  return load<u32>(BREAKPOINT_COUNT) != 0;
+}
+
+export function isBreakpoint(linear: u64): bool {
+  const end: u32 = BREAKPOINTS + load<u32>(BREAKPOINT_COUNT) * 8;
+  for (let at = <u32>BREAKPOINTS; at < end; at += 8) if (load<u64>(at) == linear) return true;
+  return false;
+}
+
+/** Whether the run stops before the instruction at `rip`; it has an exit then. */
+export function stopsAt(rip: u64, linear: u64): bool {
+  if (passing || !isBreakpoint(linear)) return false;
+  store<u64>(RIP, rip);
+  store<u32>(EXIT_REASON, EXIT_BREAKPOINT);
+  store<u32>(BREAKPOINT_HIT, 1);
+  store<u64>(BREAKPOINT_RIP, rip);
+  return true;
+}
+
+/** At the beginning of a run: whether its first instruction has been held up before, and is to be executed now. */
+export function beginPassing(): bool {
+  passing = load<u32>(BREAKPOINT_HIT) != 0 && load<u64>(BREAKPOINT_RIP) == load<u64>(RIP);
+  store<u32>(BREAKPOINT_HIT, 0);
+  return passing;
+}
+
+export function endPassing(): void {
+  passing = false;
+}
