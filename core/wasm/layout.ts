@@ -144,7 +144,7 @@ export const BREAKPOINT_COUNT = 0x1488;
 export const BREAKPOINT_HIT = 0x148c;
 export const BREAKPOINT_RIP = 0x1490;
 export const BREAKPOINTS = 0x1500;
-export const BREAKPOINT_LIMIT = 64;
+export const BREAKPOINT_LIMIT = 256;
 
 /** TLB: 4 banks (address space × privilege) of 512 entries of 32 bytes. */
 export const TLB = 0x10000;

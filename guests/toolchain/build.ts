@@ -44,7 +44,7 @@ export async function buildProgram(sources: Sources, path: string): Promise<Buil
     memoryBase: PROGRAM_DATA,
   });
   const image = link(compiled, assemblerOf(sources, 'programs/lib'), 'program');
-  return { file: writeProgram(image.segments, entryOf(image)), image };
+  return { file: writeProgram(image.segments, entryOf(image), image.symbolTable), image };
 }
 
 /** A program's `main` gets its arguments, and what it has printed is written before it ends. */

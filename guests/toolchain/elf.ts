@@ -89,7 +89,7 @@ function programHeader(view: DataView, at: number, segment: Segment): void {
 }
 
 /** The notes: name size, value size, type, name, value; each part padded to 4 bytes. */
-function encodeNotes(notes: readonly XenNote[]): Uint8Array {
+export function encodeNotes(notes: readonly XenNote[]): Uint8Array {
   const bytes: number[] = [];
   for (const { name = 'Xen', type, value } of notes) {
     const owner = noteBytes(name);

@@ -3,14 +3,16 @@ import { readFileSync } from 'node:fs';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { moteImages } from '../../guests/toolchain/mote-node.ts';
+import type { Line } from '../lab/code.ts';
 import { loadCore } from '../lab/core-node.ts';
+import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import { describeEnd } from '../lab/ending.ts';
 import { Lab, type Stop, type Until } from '../lab/lab.ts';
 import { drive } from '../lab/pacing.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { buildFolder, isFolder } from './build.ts';
 import { countLines } from './counts.ts';
-import { EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
+import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { Progress } from './progress.ts';
 import { Terminal } from './terminal.ts';
 import { TraceFile } from './trace-file.ts';
@@ -25,6 +27,7 @@ export interface BootOptions {
   readonly extra: string;
   readonly until?: RegExp;
   readonly for?: number;
+  readonly break: readonly Line[];
   readonly trace?: string;
   readonly seed: number;
   readonly hash?: boolean;
@@ -70,9 +73,25 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
   }
 }
 
+function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
+  for (const [n, found] of lab.setBreakpoints(lines).entries()) {
+    const { file, line } = lines[n]!;
+    if (found === null)
+      throw new UserError(
+        `${file}:${String(line)}: no code is there; a file is named by its path below guests/, and only kernels and ` +
+          'programs of the toolchain say what their code comes from',
+      );
+    if (found.line !== line)
+      process.stderr.write(
+        `xenoscope: ${file}:${String(line)} has no code, line ${String(found.line)} has\n`,
+      );
+  }
+}
+
 /** Boots and drives a domain to its end; returns the exit status. */
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
   const lab = await makeLab(kernel, options);
+  setBreakpoints(lab, options.break);
   const watched = process.stdin.isTTY && options.until === undefined && options.for === undefined;
   const left = new AbortController();
   const progress = new Progress(lab, process.stderr.isTTY && !process.stdout.isTTY);
@@ -109,7 +128,8 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
 }
 
 function report(lab: Lab, stop: Stop | undefined, options: BootOptions): void {
-  if (stop?.kind === 'ended') process.stderr.write(`\n${describeEnd(lab.domain, lab.symbols)}\n`);
+  if (stop?.kind === 'ended') process.stderr.write(`\n${describeEnd(lab.domain, lab.code.kernel)}\n`);
+  if (stop?.kind === 'breakpoint') process.stderr.write(`\n${describeBreakpoint(lab, stop.place)}\n`);
   if (stop?.kind === 'time')
     process.stderr.write(`\nxenoscope: ${String(options.for)} s of guest time are over\n`);
   if (stop?.kind === 'idle') process.stderr.write('\nxenoscope: the domain waits for ever\n');
@@ -117,6 +137,7 @@ function report(lab: Lab, stop: Stop | undefined, options: BootOptions): void {
 
 function status(lab: Lab, stop: Stop | undefined, options: BootOptions): number {
   if (stop?.kind === 'time') return EXIT_TIME_OUT;
+  if (stop?.kind === 'breakpoint') return EXIT_BREAKPOINT;
   if (stop?.kind === 'idle') return EXIT_ENDED_EARLY;
   if (stop?.kind !== 'ended') return EXIT_OK;
   if (lab.domain.shutdown?.reason === SHUTDOWN_crash) return EXIT_CRASHED;

@@ -1,5 +1,6 @@
 /** The command line: parses it and hands over. Faults of the user's are one line on stderr and exit status 2. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { Line } from '../lab/code.ts';
 import { boot, type BootOptions } from './boot.ts';
 import { build } from './build.ts';
 import { EXIT_HELP, EXIT_USAGE } from './exit-codes.ts';
@@ -17,6 +18,14 @@ function seconds(text: string): number {
   if (!Number.isFinite(value) || value <= 0)
     throw new InvalidArgumentError('It must be a number of seconds above 0.');
   return value;
+}
+
+/** `kernel/time.ts:20`, added to those given before. */
+function line(text: string, before: readonly Line[]): Line[] {
+  const match = /^(.+):(\d+)$/.exec(text);
+  if (match === null || Number(match[2]) === 0)
+    throw new InvalidArgumentError('It must be a file and a line of it, as mote/main.ts:30.');
+  return [...before, { file: match[1]!, line: Number(match[2]) }];
 }
 
 function expression(text: string): RegExp {
@@ -44,6 +53,12 @@ function program(done: (status: number) => void): Command {
     .option('--extra <text>', "the kernel's command line", '')
     .option('--until <regex>', 'end when the console has printed this', expression)
     .option('--for <seconds>', 'end after so many seconds of guest time', seconds)
+    .option(
+      '--break <file:line>',
+      'end before this line of the kernel or of a program, and say who called it (may be given again)',
+      line,
+      [],
+    )
     .option('--trace <file>', 'write what the hypervisor does to a file')
     .option('--seed <N>', 'seed of everything random', positiveInteger, 1)
     .option('--hash', 'print a hash of the whole state at the end')

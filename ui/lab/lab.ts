@@ -2,16 +2,19 @@
  * A lab: one host with its domain, and the one way to drive it. Faces (command line, page) go through here.
  */
 import { Machine } from '../../core/machine.ts';
-import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
+import { RSP } from '../../core/wasm/layout.ts';
+import { functionAt } from '../../guests/toolchain/link/symbols.ts';
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
 import type { Domain } from '../../hypervisor/domain/domain.ts';
 import { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import { Code } from './code.ts';
+import type { Line } from './code.ts';
 import { ConsoleRing } from './console-ring.ts';
 import { ConsoleText } from './console-text.ts';
 import type { StepKind } from './protocol.ts';
-import { placeOf, readSymbols } from './symbols.ts';
+import type { SourcePlace } from './symbols.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** What Xen itself needs beside the domain. */
@@ -48,6 +51,8 @@ export type Stop =
   | { readonly kind: 'time' }
   | { readonly kind: 'instructions' }
   | { readonly kind: 'step' }
+  /** The next instruction is the first of a line with a breakpoint. */
+  | { readonly kind: 'breakpoint'; readonly place: SourcePlace }
   /** The domain has shut down: `domain.shutdown`. */
   | { readonly kind: 'ended' }
   /** Nothing can happen any more but by input. */
@@ -56,18 +61,19 @@ export type Stop =
 export class Lab {
   readonly hypervisor: Hypervisor;
   readonly domain: Domain;
-  /** What the kernel's file says of its code; null: nothing. */
-  readonly symbols: Symbols | null;
+  readonly code: Code;
   private readonly console: ConsoleRing;
   private readonly text = new ConsoleText();
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   private until: Until = {};
+  /** Lines that a run stops before. */
+  breakpoints: readonly Line[] = [];
   private matched: string | undefined;
 
-  private constructor(hypervisor: Hypervisor, domain: Domain, symbols: Symbols | null) {
+  private constructor(hypervisor: Hypervisor, domain: Domain, code: Code) {
     this.hypervisor = hypervisor;
     this.domain = domain;
-    this.symbols = symbols;
+    this.code = code;
     this.console = new ConsoleRing(hypervisor, domain, (bytes) => {
       this.printed(bytes);
     });
@@ -97,7 +103,7 @@ export class Lab {
       commandLine: request.commandLine,
       memoryPages: request.memoryMb * PAGES_PER_MB,
     });
-    return new Lab(hypervisor, domain, readSymbols(request.kernel));
+    return new Lab(hypervisor, domain, new Code(request.kernel, request.ramdisk));
   }
 
   /** System time in ns; instructions retired; ns per instruction. */
@@ -136,17 +142,49 @@ export class Lab {
     const stop = hypervisor.run(limit);
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
     if (stop.kind === 'shutdown') return { kind: 'ended' };
+    if (stop.kind === 'breakpoint') return this.atBreakpoint();
     if (hypervisor.ticks() >= dueTicks) return { kind: 'time' };
     if (until.instructions !== undefined && this.instructions >= until.instructions)
       return { kind: 'instructions' };
     return stop.kind === 'idle' && limit === Infinity ? { kind: 'idle' } : undefined;
   }
 
-  /** Runs up to the next instruction, line of the kernel's sources, hypercall or event upcall of any vcpu. At most `ticks`: undefined then. */
+  /**
+   * Stops a run before the first instruction of any of these lines, in the kernel and in all programs. The lines that they
+   * are for: those of them with code, or the next one that has; null: there is none.
+   */
+  setBreakpoints(lines: readonly Line[]): (Line | null)[] {
+    const found = lines.map((line) => this.code.find(line));
+    const addresses = [...new Set(found.flatMap((each) => each?.addresses ?? []))];
+    this.hypervisor.processor.setBreakpoints(addresses);
+    const moved = lines.map(({ file }, n) => (found[n] ? { file, line: found[n].line } : null));
+    this.breakpoints = moved.filter((line) => line !== null);
+    return moved;
+  }
+
+  /** Two programs have different code at one address: it must be the line that was meant. */
+  private atBreakpoint(): Stop | undefined {
+    const place = this.here();
+    const meant = this.breakpoints.some(({ file, line }) => place?.file === file && place.line === line);
+    return place !== null && meant ? { kind: 'breakpoint', place } : undefined;
+  }
+
+  /** Where in the sources the next instruction is. */
+  private here(): SourcePlace | null {
+    const { machine, processor } = this.hypervisor;
+    return this.code.placeAt(machine, processor.rip);
+  }
+
+  /** Makes a step. At most `ticks` for one to a hypercall or event: undefined then. */
   step(kind: StepKind, ticks: number): Stop | undefined {
     if (this.domain.shutdown !== null) return { kind: 'ended' };
     if (kind === 'instruction') return this.stepInstruction();
-    if (kind === 'line') return this.stepLine();
+    if (kind === 'hypercall' || kind === 'event') return this.stepTo(kind, ticks);
+    return this.stepLine(kind);
+  }
+
+  /** Runs up to the next hypercall or event upcall of any vcpu, or to a breakpoint before it. */
+  private stepTo(kind: 'hypercall' | 'event', ticks: number): Stop | undefined {
     const { hypervisor } = this;
     const sink = {
       event: (event: { readonly detail: { readonly kind: string } }): void => {
@@ -155,11 +193,20 @@ export class Lab {
       },
       end: (): void => undefined,
     };
+    const end = hypervisor.ticks() + ticks;
     hypervisor.trace.add(sink);
-    const stop = hypervisor.run(hypervisor.ticks() + ticks);
-    hypervisor.trace.remove(sink);
-    if (stop.kind === 'shutdown') return { kind: 'ended' };
-    return stop.kind === 'request' ? { kind: 'step' } : undefined;
+    try {
+      for (;;) {
+        const stop = hypervisor.run(end);
+        if (stop.kind === 'shutdown') return { kind: 'ended' };
+        if (stop.kind === 'request') return { kind: 'step' };
+        if (stop.kind !== 'breakpoint') return undefined;
+        const at = this.atBreakpoint();
+        if (at !== undefined) return at;
+      }
+    } finally {
+      hypervisor.trace.remove(sink);
+    }
   }
 
   /** An instruction is retired, or faults; while all vcpus are idle the clock goes to the next timer first. */
@@ -174,16 +221,25 @@ export class Lab {
     return { kind: 'step' };
   }
 
-  /** Instructions until the kernel is at the beginning of another line of its sources; what it calls is stepped into. */
-  private stepLine(): Stop | undefined {
-    const { symbols, hypervisor } = this;
-    if (symbols === null) return this.stepInstruction();
-    const { processor } = hypervisor;
-    const before = placeOf(symbols, processor.rip);
+  /**
+   * Instructions until the kernel or a program is at the beginning of another line of its sources: of whatever comes next
+   * (`line`), of what is not called from here (`over`), or of who has called this function (`out`).
+   */
+  private stepLine(kind: 'line' | 'over' | 'out'): Stop | undefined {
+    if (this.code.kernel === null) return this.stepInstruction();
+    const { machine, processor } = this.hypervisor;
+    const before = this.here();
+    // Frames have fixed sizes, and the kernel's stacks lie below all others: what is called from here is further down.
+    const symbols = this.code.symbolsAt(machine, processor.rip);
+    const frame = symbols === null ? undefined : functionAt(symbols, processor.rip)?.frameBytes;
+    let lowest = -Infinity;
+    if (kind === 'over') lowest = processor.get(RSP);
+    if (kind === 'out') lowest = processor.get(RSP) + Math.max(frame ?? 0, 0) + 8;
     for (let count = 0; count < MAX_LINE_INSTRUCTIONS; count++) {
       const stop = this.stepInstruction();
       if (stop?.kind !== 'step') return stop;
-      const place = placeOf(symbols, processor.rip);
+      if (processor.get(RSP) < lowest) continue;
+      const place = this.here();
       if (place !== null && (place.line !== before?.line || place.file !== before.file)) return stop;
     }
     return { kind: 'step' };

@@ -1,8 +1,9 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
+import type { Line } from './code.ts';
 import type { ChannelView, VcpuView } from './views.ts';
 
-/** How far a step goes. */
-export type StepKind = 'instruction' | 'line' | 'hypercall' | 'event';
+/** How far a step goes: `over` passes what a line calls, `out` goes on until the function has returned. */
+export type StepKind = 'instruction' | 'line' | 'over' | 'out' | 'hypercall' | 'event';
 
 export interface BootRequest {
   /** The kernel's file. */
@@ -18,6 +19,8 @@ export type Command =
   | { readonly type: 'run' }
   | { readonly type: 'pause' }
   | { readonly type: 'step'; readonly kind: StepKind }
+  /** Stop before these lines, and no others. */
+  | { readonly type: 'breakpoints'; readonly lines: readonly Line[] }
   | {
       readonly type: 'runUntil';
       readonly text?: string;
@@ -54,6 +57,8 @@ export interface LabState {
   readonly channels: readonly ChannelView[];
   /** Hypercalls made, by name. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Lines with breakpoints. */
+  readonly breakpoints: readonly Line[];
   /** How the domain ended, in a sentence. */
   readonly ended: string | null;
 }

@@ -5,6 +5,7 @@
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import { traceWords } from '../../hypervisor/trace/text.ts';
 import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
+import type { Line } from './code.ts';
 import { describeEnd } from './ending.ts';
 import { Lab, type Until } from './lab.ts';
 import { drive } from './pacing.ts';
@@ -24,6 +25,8 @@ export class Session {
   private readonly core: WebAssembly.Module;
   private readonly post: (update: Update) => void;
   private lab: Lab | null = null;
+  /** Breakpoints stay when another domain is booted. */
+  private wanted: readonly Line[] = [];
   private run: AbortController | null = null;
   /** Guest time never runs ahead of the wall clock; a busy guest is slower anyway. */
   private realTime = true;
@@ -64,6 +67,11 @@ export class Session {
       case 'step':
         this.step(command.kind);
         return;
+      case 'breakpoints':
+        this.wanted = command.lines;
+        this.lab?.setBreakpoints(command.lines);
+        this.postState();
+        return;
       case 'runUntil':
         return this.go(this.untilOf(command));
       case 'pace':
@@ -86,6 +94,7 @@ export class Session {
     this.lab = null;
     const lab = await Lab.boot(this.core, request);
     this.lab = lab;
+    lab.setBreakpoints(this.wanted);
     this.batch = [];
     this.dropped = 0;
     lab.onConsole((bytes) => {
@@ -200,6 +209,7 @@ export class Session {
         vcpus: [],
         channels: [],
         counts: {},
+        breakpoints: [],
         ended: null,
       };
     const { hypervisor, domain } = lab;
@@ -213,10 +223,13 @@ export class Session {
       running: this.run !== null,
       ns: lab.ns,
       instructions: lab.instructions,
-      vcpus: domain.vcpus.map((vcpu) => vcpuView(hypervisor, vcpu, lab.symbols)),
+      vcpus: domain.vcpus.map((vcpu) =>
+        vcpuView(hypervisor, vcpu, lab.code.symbolsAt(hypervisor.machine, hypervisor.processor.rip)),
+      ),
       channels: channelViews(hypervisor, domain),
       counts,
-      ended: domain.shutdown === null ? null : describeEnd(domain, lab.symbols),
+      breakpoints: lab.breakpoints,
+      ended: domain.shutdown === null ? null : describeEnd(domain, lab.code.kernel),
     };
   }
 }

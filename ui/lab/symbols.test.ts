@@ -50,11 +50,11 @@ test('a kernel of the toolchain carries its symbols; other files have none', asy
 test('a step goes to another line, through the lines as they are run', async () => {
   const lab = await boot();
   lab.step('instruction', 1e9);
-  expect(placeOf(lab.symbols!, lab.hypervisor.processor.rip)?.file).toBe('kernel/entry.asm');
+  expect(placeOf(lab.code.kernel!, lab.hypervisor.processor.rip)?.file).toBe('kernel/entry.asm');
   while (lab.run({ text: /n/ }, 1e8)?.kind !== 'text');
   const seen = new Set<string>();
   for (let n = 0; n < 2000 && lab.step('line', 1e9)?.kind === 'step'; n++) {
-    const place = placeOf(lab.symbols!, lab.hypervisor.processor.rip);
+    const place = placeOf(lab.code.kernel!, lab.hypervisor.processor.rip);
     if (place?.file === 'own/main.ts') seen.add(String(place.line));
   }
   expect([...seen]).toEqual(expect.arrayContaining(['11', '13', '15']));
@@ -74,10 +74,10 @@ test('the stack names the functions that have called each other; a crash names f
   for (let n = 0; n < 4000; n++) {
     if (lab.step('instruction', 1e9)?.kind !== 'step') break;
     const [vcpu] = lab.domain.vcpus;
-    const names = vcpuView(lab.hypervisor, vcpu!, lab.symbols).stack.map((place) => place.function);
+    const names = vcpuView(lab.hypervisor, vcpu!, lab.code.kernel).stack.map((place) => place.function);
     if (names.length > deepest.length) deepest = names;
   }
   expect(deepest.length).toBeGreaterThanOrEqual(3);
   while (lab.run({}, 1e8) === undefined);
-  expect(describeEnd(lab.domain, lab.symbols)).toMatch(/^The domain has (crashed|powered off)/);
+  expect(describeEnd(lab.domain, lab.code.kernel)).toMatch(/^The domain has (crashed|powered off)/);
 });

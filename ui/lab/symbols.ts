@@ -14,10 +14,12 @@ const E_PHNUM = 56;
 const PHDR_BYTES = 56;
 const PT_LOAD = 1;
 const PT_NOTE = 4;
+const PF_X = 1;
 const ELF_MAGIC = 0x464c457f;
 
 interface Part {
   readonly type: number;
+  readonly flags: number;
   readonly offset: number;
   /** Virtual address, sign-interpreted. */
   readonly address: number;
@@ -56,11 +58,20 @@ function partsOf(view: DataView): Part[] {
     const at = start + n * PHDR_BYTES;
     return {
       type: view.getUint32(at, true),
+      flags: view.getUint32(at + 4, true),
       offset: Number(view.getBigUint64(at + 8, true)),
       address: Number(view.getBigInt64(at + 16, true)),
       bytes: Number(view.getBigUint64(at + 32, true)),
     };
   });
+}
+
+/** The code of an ELF file: its executable segment; null: it has none. */
+export function executableOf(file: Uint8Array): { address: number; text: Uint8Array } | null {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const part = partsOf(view).find(({ type, flags }) => type === PT_LOAD && (flags & PF_X) !== 0);
+  if (part === undefined) return null;
+  return { address: part.address, text: file.subarray(part.offset, part.offset + part.bytes) };
 }
 
 /** The address that the note has, or null. */

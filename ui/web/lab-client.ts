@@ -14,6 +14,7 @@ const NOTHING: LabState = {
   vcpus: [],
   channels: [],
   counts: {},
+  breakpoints: [],
   ended: null,
 };
 

@@ -1,0 +1,102 @@
+/**
+ * The code that a domain runs and its sources: the kernel's, and that of the programs in its ramdisk. Which program a process
+ * runs nobody tells the lab; it sees it by the code itself, which it compares with that of all programs.
+ */
+import { filesOf } from '../../guests/toolchain/cpio.ts';
+import { addressesOf, functionAt } from '../../guests/toolchain/link/symbols.ts';
+import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
+import type { Machine } from '../../core/machine.ts';
+import { executableOf, placeOf, readSymbols } from './symbols.ts';
+import type { SourcePlace } from './symbols.ts';
+
+const CPIO_MAGIC = '070701';
+const PAGE = 4096;
+
+interface Program {
+  /** Its path in the ramdisk. */
+  readonly path: string;
+  readonly symbols: Symbols;
+  /** Virtual address of its code, and the code. */
+  readonly address: number;
+  readonly text: Uint8Array;
+}
+
+/** A line of a source. */
+export interface Line {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+export class Code {
+  /** The kernel's symbols; null: its file has none. */
+  readonly kernel: Symbols | null;
+  private readonly programs: readonly Program[];
+
+  constructor(kernel: Uint8Array, ramdisk: Uint8Array | undefined) {
+    this.kernel = readSymbols(kernel);
+    this.programs = this.kernel === null || ramdisk === undefined ? [] : programsOf(ramdisk);
+  }
+
+  /** The symbols of the code at an address, as the machine has it mapped now; null: nothing is known of it. */
+  symbolsAt(machine: Machine, address: number): Symbols | null {
+    if (address < 0) return this.kernel;
+    const page = address - (address % PAGE);
+    const at = machine.peek(page);
+    if (at < 0) return null;
+    const bytes = machine.bytes.subarray(at, at + PAGE);
+    return this.programs.find((program) => hasPage(program, page, bytes))?.symbols ?? null;
+  }
+
+  /** Where in the sources the code at an address is. */
+  placeAt(machine: Machine, address: number): SourcePlace | null {
+    const symbols = this.symbolsAt(machine, address);
+    return symbols === null ? null : placeOf(symbols, address);
+  }
+
+  /**
+   * The line that has code at `line` of a file or next behind it, and where that begins, in every function and program that
+   * contains it; null: there is none.
+   */
+  find({ file, line }: Line): { readonly line: number; readonly addresses: readonly number[] } | null {
+    const tables = [this.kernel, ...this.programs.map(({ symbols }) => symbols)].filter(
+      (symbols): symbols is Symbols => symbols?.files.includes(file) ?? false,
+    );
+    const lines = tables.flatMap((symbols) => linesOf(symbols, file)).filter((each) => each >= line);
+    if (lines.length === 0) return null;
+    const found = lines.reduce((a, b) => Math.min(a, b));
+    const addresses = new Set(tables.flatMap((symbols) => beginnings(symbols, file, found)));
+    return { line: found, addresses: [...addresses] };
+  }
+}
+
+function linesOf(symbols: Symbols, file: string): number[] {
+  const index = symbols.files.indexOf(file);
+  return symbols.lines.filter((entry) => entry.file === index).map(({ line }) => line);
+}
+
+/** The first address of a line in each function that has it. */
+function beginnings(symbols: Symbols, file: string, line: number): number[] {
+  const first = new Map<number, number>();
+  for (const address of addressesOf(symbols, file, line)) {
+    const within = functionAt(symbols, address)?.start;
+    if (within !== undefined && !first.has(within)) first.set(within, address);
+  }
+  return [...first.values()];
+}
+
+function hasPage({ address, text }: Program, page: number, bytes: Uint8Array): boolean {
+  const offset = page - address;
+  if (offset < 0 || offset >= text.length) return false;
+  const own = text.subarray(offset, offset + PAGE);
+  return own.every((byte, n) => byte === bytes[n]);
+}
+
+function programsOf(ramdisk: Uint8Array): Program[] {
+  if (new TextDecoder('latin1').decode(ramdisk.subarray(0, CPIO_MAGIC.length)) !== CPIO_MAGIC) return [];
+  return [...filesOf(ramdisk)].flatMap(([path, file]) => {
+    const symbols = readSymbols(file);
+    const text = symbols === null ? null : executableOf(file);
+    return symbols === null || text === null ? [] : [{ path, symbols, ...text }];
+  });
+}
