@@ -66,18 +66,14 @@ let text: string | undefined;
 
 /** The source of the module `xen`. */
 export function abiModule(): string {
-  text ??= [...entries()].map(([name, value]) => declaration(name, value)).join('');
+  text ??= entries().map(([name, value]) => declaration(name, value)).join('');
   return text;
 }
 
-function* entries(): Generator<[string, unknown]> {
-  const seen = new Set<string>();
-  for (const header of HEADERS)
-    for (const [name, value] of Object.entries(header)) {
-      if (seen.has(name)) continue;
-      seen.add(name);
-      yield [name, value];
-    }
+/** All that the headers export, by name: who loads modules as functions of its own keeps another order than the language's. */
+function entries(): [string, unknown][] {
+  const all = new Map(HEADERS.flatMap((header) => Object.entries(header)));
+  return [...all].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function declaration(name: string, value: unknown): string {

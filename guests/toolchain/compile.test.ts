@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { abiModule } from './abi-module.ts';
 import { compile, CompileError } from './compile.ts';
 import type { CompileOptions } from './compile.ts';
 
@@ -27,6 +29,12 @@ test("the ABI's numbers and layouts are the module xen", async () => {
       }`,
   });
   expect(result).toBe(1072000);
+});
+
+test('the module xen is the same text wherever it is made: Mote is built once for all', () => {
+  const script = `import { abiModule } from './guests/toolchain/abi-module.ts'; process.stdout.write(abiModule());`;
+  const options = ['--import', 'tsx', '--input-type=module', '--eval', script];
+  expect(execFileSync(process.execPath, options, { encoding: 'utf8' })).toBe(abiModule());
 });
 
 test('errors name file, line and column', async () => {
