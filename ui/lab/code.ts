@@ -48,6 +48,15 @@ export class Code {
     return this.programs.find((program) => hasPage(program, page, bytes))?.symbols ?? null;
   }
 
+  /** The path of the program whose code an address space maps, which `read` gives by pages; null: none that is known. */
+  programIn(read: (page: number) => Uint8Array | null): string | null {
+    const found = this.programs.find((program) => {
+      const bytes = read(program.address);
+      return bytes !== null && hasPage(program, program.address, bytes);
+    });
+    return found?.path ?? null;
+  }
+
   /** Where in the sources the code at an address is. */
   placeAt(machine: Machine, address: number): SourcePlace | null {
     const symbols = this.symbolsAt(machine, address);

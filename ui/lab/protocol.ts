@@ -1,5 +1,6 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
 import type { Line } from './code.ts';
+import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { ChannelView, VcpuView } from './views.ts';
 
 /** How far a step goes: `over` passes what a line calls, `out` goes on until the function has returned. */
@@ -31,6 +32,8 @@ export type Command =
   | { readonly type: 'pace'; readonly realTime: boolean }
   | { readonly type: 'keys'; readonly bytes: Uint8Array }
   | { readonly type: 'trace'; readonly on: boolean }
+  /** Asks for `pageTables` with these tables, now and with every state; null: no more. */
+  | { readonly type: 'pageTables'; readonly open: readonly TablePath[] | null }
   /** Asks for `hash`. */
   | { readonly type: 'hash' };
 
@@ -67,5 +70,6 @@ export type Update =
   | { readonly type: 'state'; readonly state: LabState }
   | { readonly type: 'console'; readonly bytes: Uint8Array }
   | { readonly type: 'trace'; readonly lines: readonly TraceLine[]; readonly dropped: number }
+  | ({ readonly type: 'pageTables' } & PageTablesView)
   | { readonly type: 'hash'; readonly hash: string; readonly instructions: number }
   | { readonly type: 'error'; readonly message: string };

@@ -9,6 +9,8 @@ import type { Line } from './code.ts';
 import { describeEnd } from './ending.ts';
 import { Lab, type Until } from './lab.ts';
 import { drive } from './pacing.ts';
+import { pageTablesView } from './page-tables.ts';
+import type { TablePath } from './page-tables.ts';
 import type { BootRequest, Command, LabState, StepKind, TraceLine, Update } from './protocol.ts';
 import { stateHash } from './state-hash.ts';
 import { channelViews, vcpuView } from './views.ts';
@@ -27,6 +29,8 @@ export class Session {
   private lab: Lab | null = null;
   /** Breakpoints stay when another domain is booted. */
   private wanted: readonly Line[] = [];
+  /** Tables that the face looks at; null: it does not. */
+  private openTables: readonly TablePath[] | null = null;
   private run: AbortController | null = null;
   /** Guest time never runs ahead of the wall clock; a busy guest is slower anyway. */
   private realTime = true;
@@ -83,6 +87,10 @@ export class Session {
         return;
       case 'trace':
         this.tracing = command.on;
+        return;
+      case 'pageTables':
+        this.openTables = command.open;
+        this.postPageTables();
         return;
       case 'hash':
         return this.hash();
@@ -196,6 +204,16 @@ export class Session {
   private postState(): void {
     this.lastState = performance.now();
     this.post({ type: 'state', state: this.state() });
+    this.postPageTables();
+  }
+
+  private postPageTables(): void {
+    const { lab, openTables } = this;
+    if (lab === null || openTables === null) return;
+    this.post({
+      type: 'pageTables',
+      ...pageTablesView(lab.hypervisor, lab.domain, lab.code, openTables),
+    });
   }
 
   private state(): LabState {

@@ -8,7 +8,9 @@ const fullSpeed = signal(false);
 
 const STEPS: readonly { readonly kind: StepKind; readonly label: string; readonly title: string }[] = [
   { kind: 'instruction', label: 'Instruction', title: 'Execute one instruction of the running vcpu' },
-  { kind: 'line', label: 'Line', title: 'Run up to another line of the kernel’s own source' },
+  { kind: 'line', label: 'Line', title: 'Run up to another line of the kernel’s or program’s own source' },
+  { kind: 'over', label: 'Over', title: 'Run up to another line, past what this one calls' },
+  { kind: 'out', label: 'Out', title: 'Run until this function has returned to who called it' },
   { kind: 'hypercall', label: 'Hypercall', title: 'Run up to the next hypercall of any vcpu' },
   {
     kind: 'event',

@@ -1,11 +1,17 @@
-/** The panel of what one looks at in turn: the kernel's source, the event channels. */
+/** The panel of what one looks at in turn: the source, the page tables, the event channels. */
 import { signal } from '@preact/signals';
 import { Channels } from './channels.tsx';
 import type { LabClient } from './lab-client.ts';
+import { PageTables } from './page-tables.tsx';
 import { Source } from './source.tsx';
 
 const TABS = [
-  { name: 'Source', title: 'what the kernel is doing, in its own words', View: Source },
+  { name: 'Source', title: 'what the guest is doing, in its own words', View: Source },
+  {
+    name: 'Page tables',
+    title: 'what is mapped where',
+    View: PageTables,
+  },
   { name: 'Event channels', title: 'ports, and what they are bound to', View: Channels },
 ] as const;
 

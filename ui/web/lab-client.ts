@@ -1,5 +1,6 @@
 /** The page's side of the lab: sends commands to the worker, keeps what it tells as signals. */
 import { signal } from '@preact/signals';
+import type { PageTablesView } from '../lab/page-tables.ts';
 import type { BootRequest, Command, LabState, TraceLine, Update } from '../lab/protocol.ts';
 import LabWorker from '../lab/worker.ts?worker';
 
@@ -24,6 +25,8 @@ export class LabClient {
   readonly previous = signal<LabState>(NOTHING);
   readonly trace = signal<readonly TraceLine[]>([]);
   readonly dropped = signal(0);
+  /** What was asked for with the command `pageTables`. */
+  readonly pageTables = signal<PageTablesView | null>(null);
   readonly error = signal<string | null>(null);
   readonly hash = signal<string | null>(null);
   /** Million instructions per second of wall time, lately. */
@@ -52,6 +55,7 @@ export class LabClient {
     this.hash.value = null;
     this.trace.value = [];
     this.dropped.value = 0;
+    this.pageTables.value = null;
     this.clear();
     this.send({ type: 'boot', ...request });
     this.send({ type: 'run' });
@@ -76,6 +80,9 @@ export class LabClient {
       case 'trace':
         this.trace.value = [...this.trace.value, ...update.lines].slice(-KEPT_LINES);
         this.dropped.value += update.dropped;
+        break;
+      case 'pageTables':
+        this.pageTables.value = update;
         break;
       case 'hash':
         this.hash.value = `${update.hash} at instruction ${update.instructions.toLocaleString('en')}`;

@@ -126,6 +126,40 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(await text('channels')).toContain('VIRQ timer');
   });
 
+  it('stops at a line of a program, beside which its page tables can be seen', async () => {
+    await open();
+    await consoleHas('/ $');
+    await page.getByLabel('File').selectOption('programs/head.ts');
+    const source = readFileSync(
+      fileURLToPath(new URL('../../guests/programs/head.ts', import.meta.url)),
+      'utf8',
+    );
+    const line = source.split('\n').findIndex((each) => each.includes('print(line')) + 1;
+    await page
+      .getByRole('list', { name: 'programs/head.ts' })
+      .getByText(String(line), { exact: true })
+      .click();
+    await expect.poll(() => text('breakpoints')).toContain(`programs/head.ts:${String(line)}`);
+    await page.getByTestId('console').click();
+    await page.keyboard.type('head -n 1 /etc/motd\n');
+    await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
+    expect(await text('source-line')).toContain('print(line');
+    expect(await rip()).toMatch(/^0000000060/);
+    // Over the call, which the buffer of the output takes: the next line.
+    await page.getByTestId('step-over').click();
+    await expect.poll(() => text('source-line')).not.toContain('print(line');
+    await page.getByRole('tab', { name: 'Page tables' }).click();
+    await expect.poll(() => text('page-tables')).toMatch(/bin\/head\nL4 table: mfn/);
+    await page.getByLabel('Address').fill('60000000');
+    await page.getByRole('button', { name: 'Walk to it' }).click();
+    await expect.poll(() => text('page-tables')).toMatch(/L1 slot[^]*\b0\s+0x0000000060000000\s+[0-9a-f]+/);
+    await page.getByRole('tab', { name: 'Source' }).click();
+    await page.getByTitle('Take this breakpoint away').click();
+    await page.getByTestId('breakpoints').waitFor({ state: 'detached' });
+    await page.getByTestId('run').click();
+    await consoleHas('Welcome to Mote');
+  });
+
   it('builds a change of the kernel, boots it, and shows errors at their lines', async () => {
     await open();
     await page.getByRole('button', { name: 'Edit Mote' }).click();

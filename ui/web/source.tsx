@@ -1,99 +1,79 @@
-/** The kernel's own source at RIP, where its image says what that is, and the functions that have called each other. */
+/** The guest's own source at RIP, or any file of it, and the functions that have called each other. */
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
 import type { SourcePlace } from '../lab/symbols.ts';
-import { booted } from './edits.ts';
 import { edit } from './editor.tsx';
 import type { LabClient } from './lab-client.ts';
+import { Breakpoints, Listing, sourceFiles } from './listing.tsx';
 
-/** The guests' sources by path, each fetched when it is first shown. */
-const SOURCES = import.meta.glob<string>(
-  ['../../guests/kernel/*.{ts,asm}', '../../guests/mote/**/*.ts', '!../../guests/**/*.test.ts'],
-  { query: '?raw', import: 'default' },
-);
-const PREFIX = '../../guests/';
-
-/** Texts that are here, by path below guests/; null: there is none of that name. */
-const texts = signal<ReadonlyMap<string, readonly string[] | null>>(new Map());
 /** The frame of the stack that was clicked. */
 const chosen = signal(0);
+/** A file that is shown instead, until the guest has gone on. */
+const browsed = signal<{ readonly file: string; readonly at: number } | null>(null);
 
-function load(file: string): void {
-  if (texts.value.has(file)) return;
-  const put = (lines: readonly string[] | null): void => {
-    texts.value = new Map([...texts.value, [file, lines]]);
-  };
-  const fetchText = SOURCES[`${PREFIX}${file}`];
-  if (fetchText === undefined) put(null);
-  else void fetchText().then((text) => put(text.split('\n')));
-}
+const AT_RIP = '';
 
 export function Source({ client }: { client: LabClient }) {
-  const { vcpus } = client.state.value;
+  const { vcpus, instructions } = client.state.value;
   const stack = vcpus.find(({ current }) => current)?.stack ?? [];
   const place = stack[chosen.value] ?? stack[0];
-  if (place === undefined)
-    return (
-      <p class="hint">
-        Nothing is known of the code at RIP: the kernel carries no symbols, or one of its programs runs.
-        Mote’s kernel does; pause it, or step to a hypercall.
-      </p>
-    );
+  const other = browsed.value !== null && browsed.value.at === instructions ? browsed.value.file : undefined;
+  const file = other ?? place?.file;
+  const line = file === place?.file ? place?.line : undefined;
   return (
     <div class="source" data-testid="source">
-      <ol class="stack" title="Who called whom, the innermost first; click to see where">
-        {stack.map((frame, n) => (
-          <li key={n}>
-            <button
-              aria-current={frame === place}
-              onClick={() => {
-                chosen.value = n;
-              }}
-            >
-              {frame.function} <small>{`${frame.file}:${String(frame.line)}`}</small>
-            </button>
-          </li>
-        ))}
-      </ol>
-      <p class="hint">
-        <button
-          onClick={() => {
-            edit(place.file, place.line);
+      <Stack stack={stack} place={place} />
+      <div class="source-bar">
+        <select
+          aria-label="File"
+          value={other ?? AT_RIP}
+          onChange={({ currentTarget: { value } }) => {
+            browsed.value = value === AT_RIP ? null : { file: value, at: instructions };
           }}
         >
-          Edit this file
+          <option value={AT_RIP}>where it is</option>
+          {sourceFiles.map((path) => (
+            <option key={path}>{path}</option>
+          ))}
+        </select>
+        <button
+          disabled={file === undefined}
+          onClick={() => {
+            if (file !== undefined) edit(file, line ?? 1);
+          }}
+        >
+          Edit
         </button>
-      </p>
-      <Listing place={place} />
+        <Breakpoints client={client} />
+      </div>
+      {file === undefined ? (
+        <p class="hint">
+          Nothing is known of the code at RIP: the kernel carries no symbols, or no vcpu runs just now. Mote
+          and its programs carry them: pause it, or step to a hypercall.
+        </p>
+      ) : (
+        <Listing client={client} file={file} line={line} />
+      )}
     </div>
   );
 }
 
-function Listing({ place }: { place: SourcePlace }) {
-  const lines = booted.value.get(place.file)?.split('\n') ?? texts.value.get(place.file);
-  const current = useRef<HTMLLIElement>(null);
-  useEffect(() => {
-    load(place.file);
-    current.current?.scrollIntoView({ block: 'center' });
-  }, [place.file, place.line, lines]);
-  if (lines === undefined) return <p class="hint">{`${place.file} …`}</p>;
-  if (lines === null)
-    return <p class="hint">{`${place.file}, line ${String(place.line)}: its text is not in the page.`}</p>;
+function Stack({ stack, place }: { stack: readonly SourcePlace[]; place: SourcePlace | undefined }) {
+  if (stack.length === 0) return null;
   return (
-    <ol class="listing" aria-label={place.file}>
-      {lines.map((text, n) => {
-        const here = n + 1 === place.line;
-        return (
-          <li
-            key={n}
-            class={here ? 'here' : ''}
-            {...(here ? { ref: current, 'data-testid': 'source-line' } : {})}
+    <ol class="stack" title="Who called whom, the innermost first; click to see where">
+      {stack.map((frame, n) => (
+        <li key={n}>
+          <button
+            aria-current={frame === place}
+            onClick={() => {
+              chosen.value = n;
+              browsed.value = null;
+            }}
           >
-            <span class="number">{n + 1}</span>
-            {text === '' ? ' ' : text}
-          </li>
-        );
-      })}
+            {frame.function} <small>{`${frame.file}:${String(frame.line)}`}</small>
+          </button>
+        </li>
+      ))}
     </ol>
   );
 }
