@@ -28,10 +28,10 @@ export function main(args: string[]): i32 {
   let directory = '.';
   for (let n = 1; n < args.length; n++) {
     if (args[n] == '-p' && n + 1 < args.length) port = number(args[++n]);
-    else if (args[n].startsWith('-')) bad_ = true;
+    else if (args[n].startsWith('-')) wrong = true;
     else directory = args[n];
   }
-  if (bad || bad_ || port < 1 || port > 65535) {
+  if (bad || wrong || port < 1 || port > 65535) {
     complain(USAGE);
     return 2;
   }
@@ -46,7 +46,7 @@ export function main(args: string[]): i32 {
   return 0;
 }
 
-let bad_: bool = false;
+let wrong: bool = false;
 
 function serve(listener: i32): void {
   while (true) {

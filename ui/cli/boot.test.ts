@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { helloKernel } from '../../guests/hello/hello.ts';
 
 const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
+const HELLO_FOLDER = fileURLToPath(new URL('../../guests/tests/kernels/hello', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
 
 interface Result {
@@ -89,6 +90,28 @@ describe('a small kernel', () => {
   });
 });
 
+describe('breakpoints', () => {
+  it('ends before a line, and tells who called it: status 6', async () => {
+    const { status, stdout, stderr } = await boot([HELLO_FOLDER, '--break', 'main.ts:26', '--for', '5']);
+    expect(stdout).toMatch(/\r\ntick 1$/);
+    expect(stderr).toContain('Breakpoint at tests/kernels/hello/main.ts:26, instruction ');
+    expect(stderr).toMatch(/vcpu 0, kernel mode\n {4}at main \(tests\/kernels\/hello\/main.ts:26\)\n {4}at /);
+    expect(status).toBe(6);
+  });
+
+  it('goes on with the next line that has code; where none has, it says so: status 2', async () => {
+    const [moved, none, bad] = await Promise.all([
+      boot(['--break', 'mote/main.ts:26']),
+      boot(['--break', 'mote/main.ts:1000']),
+      boot(['--break', 'mote/main.ts']),
+    ]);
+    expect(moved.stderr).toMatch(/mote\/main.ts:26 has no code, line \d+ has/);
+    expect(moved.status).toBe(6);
+    expect(none.stderr).toMatch(/^xenoscope: mote\/main.ts:1000: no code is there/);
+    expect([none.status, bad.status]).toEqual([2, 2]);
+  });
+});
+
 describe('Mote', () => {
   it('boots where no kernel is named, to a shell that does as it is told; poweroff ends it: status 0', async () => {
     const typed = 'echo $((1)) Mote-$(uname)\rls /bin | grep -c s\rexit\r';
@@ -150,4 +173,14 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
     expect(stderr).toMatch(/^error: /);
     expect(status).toBe(2);
   });
+});
+
+it('the README has every option and exit status that --help has', async () => {
+  const { stdout } = await boot(['--help']);
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const told = [...stdout.matchAll(/^ {2}(?:(--[a-z]+)|(\d)) /gm)].map(([, option, status]) =>
+    option === undefined ? `\n| ${status!} ` : `\`${option}`,
+  );
+  expect(told.length).toBeGreaterThan(15);
+  expect(told.filter((each) => !readme.includes(each))).toEqual([]);
 });

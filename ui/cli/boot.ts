@@ -78,12 +78,12 @@ function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
     const { file, line } = lines[n]!;
     if (found === null)
       throw new UserError(
-        `${file}:${String(line)}: no code is there; a file is named by its path below guests/, and only kernels and ` +
+        `${file}:${String(line)}: no code is there; a file is named by its path, or as much of its end as is its alone, and only kernels and ` +
           'programs of the toolchain say what their code comes from',
       );
     if (found.line !== line)
       process.stderr.write(
-        `xenoscope: ${file}:${String(line)} has no code, line ${String(found.line)} has\n`,
+        `xenoscope: ${found.file}:${String(line)} has no code, line ${String(found.line)} has\n`,
       );
   }
 }

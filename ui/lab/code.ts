@@ -65,18 +65,28 @@ export class Code {
 
   /**
    * The line that has code at `line` of a file or next behind it, and where that begins, in every function and program that
-   * contains it; null: there is none.
+   * contains it; null: there is none. The file may be named by the end of its path, where there is one that ends so.
    */
-  find({ file, line }: Line): { readonly line: number; readonly addresses: readonly number[] } | null {
-    const tables = [this.kernel, ...this.programs.map(({ symbols }) => symbols)].filter(
-      (symbols): symbols is Symbols => symbols?.files.includes(file) ?? false,
+  find({ file: name, line }: Line): { readonly line: Line; readonly addresses: readonly number[] } | null {
+    const all = [this.kernel, ...this.programs.map(({ symbols }) => symbols)].filter(
+      (symbols) => symbols !== null,
     );
+    const file = fileNamed(new Set(all.flatMap(({ files }) => files)), name);
+    if (file === null) return null;
+    const tables = all.filter(({ files }) => files.includes(file));
     const lines = tables.flatMap((symbols) => linesOf(symbols, file)).filter((each) => each >= line);
     if (lines.length === 0) return null;
     const found = lines.reduce((a, b) => Math.min(a, b));
     const addresses = new Set(tables.flatMap((symbols) => beginnings(symbols, file, found)));
-    return { line: found, addresses: [...addresses] };
+    return { line: { file, line: found }, addresses: [...addresses] };
   }
+}
+
+/** The file of this name, or else the one whose path ends with the name, or the name with its path; null: none, or several. */
+function fileNamed(files: ReadonlySet<string>, name: string): string | null {
+  if (files.has(name)) return name;
+  const alike = [...files].filter((file) => file.endsWith(`/${name}`) || name.endsWith(`/${file}`));
+  return alike.length === 1 ? alike[0]! : null;
 }
 
 function linesOf(symbols: Symbols, file: string): number[] {

@@ -157,7 +157,7 @@ export class Lab {
     const found = lines.map((line) => this.code.find(line));
     const addresses = [...new Set(found.flatMap((each) => each?.addresses ?? []))];
     this.hypervisor.processor.setBreakpoints(addresses);
-    const moved = lines.map(({ file }, n) => (found[n] ? { file, line: found[n].line } : null));
+    const moved = found.map((each) => each?.line ?? null);
     this.breakpoints = moved.filter((line) => line !== null);
     return moved;
   }

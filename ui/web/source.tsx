@@ -7,16 +7,17 @@ import { Breakpoints, Listing, sourceFiles } from './listing.tsx';
 
 /** The frame of the stack that was clicked. */
 const chosen = signal(0);
-/** A file that is shown instead, until the guest has gone on. */
+/** A file that is shown instead, until the guest stops elsewhere: which, and at how many instructions it was chosen. */
 const browsed = signal<{ readonly file: string; readonly at: number } | null>(null);
 
 const AT_RIP = '';
 
 export function Source({ client }: { client: LabClient }) {
-  const { vcpus, instructions } = client.state.value;
+  const { vcpus, instructions, running } = client.state.value;
   const stack = vcpus.find(({ current }) => current)?.stack ?? [];
   const place = stack[chosen.value] ?? stack[0];
-  const other = browsed.value !== null && browsed.value.at === instructions ? browsed.value.file : undefined;
+  const stays = browsed.value !== null && (running || browsed.value.at === instructions);
+  const other = stays ? browsed.value?.file : undefined;
   const file = other ?? place?.file;
   const line = file === place?.file ? place?.line : undefined;
   return (
