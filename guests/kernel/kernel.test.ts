@@ -203,3 +203,19 @@ test('a gigabyte and more is mapped, with tables from what was mapped before', a
   );
   expect(Number(console)).toBeGreaterThan(1080);
 });
+
+test('a kernel that faults in its fault handler ends, and says so', async () => {
+  const { console, reason } = await run(`
+    import { setTrapHandler, TrapFrame, VECTOR_PF } from 'kernel/traps';
+    export function main(): void {
+      initKernel();
+      setTrapHandler(VECTOR_PF, (frame: TrapFrame) => { store<u8>(0x7000_0000, load<u8>(0x7000_0000)); });
+      store<u8>(0x6000_0000, 1);
+      print('never');
+    }`);
+  expect(reason).toBe(SHUTDOWN_crash);
+  expect(console).toContain(
+    'Kernel panic: no stack is left, a fault in a fault handler: vector 14, error code 0x0',
+  );
+  expect(console).toMatch(/at main\S+ \(tested\/main.ts:\d+\)\r\n {4}at trap /);
+});

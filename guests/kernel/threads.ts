@@ -21,6 +21,9 @@ declare function switchContext(save: usize, sp: u64): void;
 // @ts-ignore: decorator
 @external("asm", "thread_entry_address")
 declare function threadEntryAddress(): u64;
+// @ts-ignore: decorator
+@external("asm", "boot_stack_bottom")
+declare function bootStackBottom(): usize;
 
 /** Registers that switch_context keeps. */
 const SAVED_REGISTERS: usize = 6;
@@ -121,6 +124,11 @@ let ended: Thread | null = null;
 
 export function current(): Thread {
   return running;
+}
+
+/** Bytes of the current thread's stack below an address of it. */
+export function stackLeft(at: usize): usize {
+  return at - (running.stack == 0 ? bootStackBottom() : running.stack);
 }
 
 /** Whether somebody waits for the processor. */

@@ -8,6 +8,7 @@ import { FLAT_KERNEL_CS, TI_IF, trap_info } from 'xen';
 import { dispatchEvents } from './events';
 import { HYPERVISOR_callback_op, HYPERVISOR_set_trap_table } from './hypercalls';
 import { panicAt } from './panic';
+import { stackLeft } from './threads';
 
 // @ts-ignore: decorator
 @external("asm", "exception_stubs")
@@ -90,11 +91,16 @@ export function setUserReturn(hook: TrapHandler): void {
   beforeUser = hook;
 }
 
+/** A kernel that has less of its stack left faults in its fault handler, and so on; a panic needs some too. */
+const LEAST_STACK: usize = 2048;
+
 /** entry.asm: something has interrupted user mode, or the kernel. */
 export function trap(at: usize): void {
   const frame = changetype<TrapFrame>(at);
   if (frame.vector == VECTOR_EVENT) dispatchEvents();
   else {
+    if (!frame.isUser && stackLeft(at) < LEAST_STACK)
+      panicAt(frame, 'no stack is left, a fault in a fault handler');
     const handler = handlers[frame.vector];
     if (handler == null) panicAt(frame, 'nobody handles this trap');
     else handler(frame);

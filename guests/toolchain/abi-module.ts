@@ -66,7 +66,9 @@ let text: string | undefined;
 
 /** The source of the module `xen`. */
 export function abiModule(): string {
-  text ??= entries().map(([name, value]) => declaration(name, value)).join('');
+  text ??= entries()
+    .map(([name, value]) => declaration(name, value))
+    .join('');
   return text;
 }
 
