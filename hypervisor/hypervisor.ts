@@ -5,12 +5,13 @@
 import type { Machine, Processor } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from './abi/sched.ts';
+import { VIRQ_DOM_EXC } from './abi/xen.ts';
 import { reportCrash } from './domain/crash-report.ts';
 import type { CrashReport } from './domain/crash.ts';
 import type { Domain } from './domain/domain.ts';
 import type { Vcpu } from './domain/vcpu.ts';
 import { ECS_UNBOUND } from './events/channel.ts';
-import { setPortPending } from './events/send.ts';
+import { sendGlobalVirq, setPortPending } from './events/send.ts';
 import { deliverNmi, deliverUpcall, upcallDue } from './events/upcall.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { bootFrameTable } from './memory/boot.ts';
@@ -80,6 +81,8 @@ export class Hypervisor {
   pcpu: Pcpu;
   /** When its turn ends, in ticks. */
   private turnEndTicks: number;
+  /** The id that a domain got last from createdomain's own choice. */
+  lastDomainId = 0;
   /** Why `run` is to come back before the next instruction. */
   private stop: Stop | null = null;
   /** Told when a guest raises a port whose other end is outside: the console's server. No part of the state. */
@@ -193,7 +196,16 @@ export class Hypervisor {
     if (this.trace.on) this.trace.emit({ kind: 'shutdown', domain: domain.id, reason: code });
     for (const vcpu of domain.vcpus) update(this, vcpu);
     findDeadline(this);
+    sendGlobalVirq(this, VIRQ_DOM_EXC);
     this.stop = { kind: 'shutdown', domain };
+  }
+
+  /** domain_resume: a domain that has shut down goes on where it was. */
+  resumeDomain(domain: Domain): void {
+    if (domain.shutdown === null) return;
+    domain.shutdown = null;
+    for (const vcpu of domain.vcpus) update(this, vcpu);
+    findDeadline(this);
   }
 
   /** domain_pause and domain_unpause. */

@@ -4,6 +4,7 @@ import * as archX86 from './arch-x86.ts';
 import * as blkif from './blkif.ts';
 import * as callback from './callback.ts';
 import * as console from './console.ts';
+import * as domctl from './domctl.ts';
 import * as eventChannel from './event-channel.ts';
 import * as grantTable from './grant-table.ts';
 import { array, struct, u16, u32, u64, u8, union } from './layout.ts';
@@ -14,6 +15,7 @@ import * as ring from './ring.ts';
 import * as sched from './sched.ts';
 import * as sharedInfo from './shared-info.ts';
 import * as startInfo from './start-info.ts';
+import * as sysctl from './sysctl.ts';
 import * as vcpu from './vcpu.ts';
 import * as version from './version.ts';
 import * as xen from './xen.ts';
@@ -44,6 +46,7 @@ const modules = [
   blkif,
   callback,
   console,
+  domctl,
   eventChannel,
   grantTable,
   memory,
@@ -53,6 +56,7 @@ const modules = [
   sched,
   sharedInfo,
   startInfo,
+  sysctl,
   vcpu,
   version,
   xen,

@@ -20,7 +20,7 @@ import type { KernelImage } from './builder/kernel.ts';
 import type { Ramdisk } from './builder/ramdisk.ts';
 import { setGuestContext } from './context.ts';
 import type { DomainOptions } from './create.ts';
-import { createDomain, discardDomain, populateDomain } from './create.ts';
+import { createDomain, createVcpus, discardDomain, populateDomain } from './create.ts';
 import type { Domain } from './domain.ts';
 
 /** The domain that serves consoles and the store. */
@@ -42,6 +42,7 @@ export interface BuildOptions extends DomainOptions {
  */
 export function buildDomain(hypervisor: Hypervisor, options: BuildOptions): Domain {
   const domain = createDomain(hypervisor, options);
+  createVcpus(domain);
   try {
     domain.consolePort = openRing(domain);
     domain.grants.maxVersion = MAX_GRANT_VERSION;

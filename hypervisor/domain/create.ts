@@ -23,7 +23,10 @@ export interface DomainOptions {
   readonly vcpus: number;
 }
 
-/** Makes a domain without memory. Throws RangeError for options that cannot be, or where the machine has no room. */
+/**
+ * Makes a domain without memory, and room for its vcpus, which `createVcpus` makes. Throws RangeError for options that
+ * cannot be, or where the machine has no room.
+ */
 export function createDomain(hypervisor: Hypervisor, options: DomainOptions): Domain {
   const { id, isPrivileged, vcpus } = options;
   const { frames } = hypervisor;
@@ -41,9 +44,15 @@ export function createDomain(hypervisor: Hypervisor, options: DomainOptions): Do
     throw new RangeError('the machine has no room for another domain');
   domain.grants = grants;
   frames.shareWithDomain(domain.sharedInfoMfn, id, true);
-  for (let vcpu = 0; vcpu < vcpus; vcpu++) domain.vcpus.push(makeVcpu(domain, vcpu));
+  domain.maxVcpus = vcpus;
   hypervisor.domains.set(id, domain);
   return domain;
+}
+
+/** Makes the vcpus of a new domain. */
+export function createVcpus(domain: Domain): void {
+  for (let vcpu = domain.vcpus.length; vcpu < domain.maxVcpus; vcpu++)
+    domain.vcpus.push(makeVcpu(domain, vcpu));
 }
 
 /** The first vcpus have their vcpu_info in shared_info; others must register one. */

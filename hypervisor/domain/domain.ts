@@ -15,6 +15,8 @@ export class Domain {
   readonly id: number;
   readonly isPrivileged: boolean;
   readonly vcpus: Vcpu[] = [];
+  /** How many it may have (struct domain's max_vcpus). */
+  maxVcpus = 0;
   /** The frame of shared_info, owned by Xen, shared with the domain. */
   sharedInfoMfn = 0;
   /** Pages it has and may have (struct domain's tot_pages, max_pages), and what belongs to memory/ alone. */
@@ -39,6 +41,12 @@ export class Domain {
   shutdown: Shutdown | null = null;
   /** domain_pause count: above 0, none of its vcpus runs. */
   pauseCount = 0;
+  /** How many of them are the toolstack's (controller_pause_count). */
+  controllerPauseCount = 0;
+  /** It has been unpaused for the first time. */
+  creationFinished = false;
+  /** XEN_X86_EMU_*: devices that Xen emulates for it. */
+  emulationFlags = 0;
   /** UUID. */
   readonly handle = new Uint8Array(16);
   /** What console_io wrote since its last newline. */

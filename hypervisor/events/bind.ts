@@ -12,6 +12,7 @@ import {
 import type { Domain } from '../domain/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import { anyDomain, mayTarget } from '../hypercalls/page-owner.ts';
 import type { EventChannel } from './channel.ts';
 import { ECS_INTERDOMAIN, ECS_IPI, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from './channel.ts';
 import { clearPortPending, setPortPending } from './send.ts';
@@ -34,13 +35,14 @@ function allocate(hypervisor: Hypervisor, domain: Domain, state: number, vcpu: n
 
 /** EVTCHNOP_alloc_unbound: dom, remote_dom | port. */
 export function allocateUnbound(context: HypercallContext, words: Uint32Array): number {
-  const { hypervisor, domain } = context;
-  const id = words[0]! & 0xffff;
-  if (id !== DOMID_SELF && id !== domain.id) return hypervisor.domains.has(id) ? -EPERM : -ESRCH;
+  const { hypervisor } = context;
+  const domain = hypervisor.domains.get(anyDomain(context, words[0]! & 0xffff));
+  if (domain === undefined) return -ESRCH;
+  if (mayTarget(context, domain.id) !== 0) return -EPERM;
   const channel = allocate(hypervisor, domain, ECS_UNBOUND, 0);
   if (channel === null) return -ENOSPC;
   const remote = words[0]! >>> 16;
-  channel.remoteDomain = remote === DOMID_SELF ? domain.id : remote;
+  channel.remoteDomain = remote === DOMID_SELF ? context.domain.id : remote;
   words[1] = channel.port;
   return 0;
 }

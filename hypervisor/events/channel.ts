@@ -54,6 +54,8 @@ export class EventChannels {
   readonly ports: (EventChannel | null)[] = [null];
   /** FIFO ABI: control blocks by vcpu id and the frames of the event array; null while the 2-level ABI is in use. */
   fifo: { readonly controls: (FifoControl | null)[]; readonly frames: number[] } | null = null;
+  /** The highest port it may have (max_evtchn_port). */
+  maxPort = EVTCHN_FIFO_NR_CHANNELS;
 
   /** Ports that the ABI in use can name. */
   get limit(): number {
@@ -68,7 +70,7 @@ export class EventChannels {
 
   /** get_free_port: the lowest free one, or -1. */
   allocate(): EventChannel | null {
-    for (let port = 1; port < this.limit; port++) {
+    for (let port = 1; port < this.limit && port <= this.maxPort; port++) {
       const channel = (this.ports[port] ??= new EventChannel(port));
       if (channel.state === ECS_FREE) return channel;
     }

@@ -9,10 +9,15 @@ import { ECS_INTERDOMAIN, ECS_IPI, ECS_UNBOUND } from './channel.ts';
 import { clearPendingFifo, isMaskedFifo, isPendingFifo, setPendingFifo, unmaskFifo } from './fifo.ts';
 import { clearPending2L, isMasked2L, isPending2L, setPending2L, unmask2L } from './two-level.ts';
 
+/** The domain that has the machine's devices, and its VIRQs. */
+const HARDWARE_DOMAIN = 0;
+
 /** evtchn_port_set_pending: raises a port of a domain for the vcpu it is bound to. */
 export function setPortPending(hypervisor: Hypervisor, domain: Domain, channel: EventChannel): void {
   if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'port', domain: domain.id, port: channel.port });
-  const vcpu = domain.vcpus[channel.notifyVcpu]!;
+  const vcpu = domain.vcpus[channel.notifyVcpu];
+  // A domain under construction has no vcpus yet.
+  if (vcpu === undefined) return;
   const fresh =
     domain.events.fifo === null
       ? setPending2L(hypervisor, domain, vcpu, channel.port)
@@ -55,6 +60,12 @@ export function sendVirq(hypervisor: Hypervisor, vcpu: Vcpu, virq: number): void
   if (channel === null) return;
   if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'virq', virq, vcpu: vcpu.id });
   setPortPending(hypervisor, vcpu.domain, channel);
+}
+
+/** send_global_virq: raises a VIRQ of the whole machine, which the privileged domain handles. */
+export function sendGlobalVirq(hypervisor: Hypervisor, virq: number): void {
+  const vcpu = hypervisor.domains.get(HARDWARE_DOMAIN)?.vcpus[0];
+  if (vcpu !== undefined) sendVirq(hypervisor, vcpu, virq);
 }
 
 /** EVTCHNOP_send on one of the domain's ports. 0, or -EINVAL for a port that cannot be sent on. */

@@ -44,6 +44,8 @@ export class GrantTable {
   version = 1;
   /** The version it may ask for at most: a toolstack's choice (XEN_DOMCTL_GRANT_version_mask). */
   maxVersion = 2;
+  /** Frames it may have. */
+  maxFrames = MAX_GRANT_FRAMES;
   /** Frames of the shared table, in order; Xen's own, shared with the domain. */
   readonly frames: number[] = [];
   /** Frames of version 2's status words. */

@@ -11,7 +11,6 @@ import {
   dropStatusFrames,
   entryAddress,
   growTable,
-  MAX_GRANT_FRAMES,
   readHalfword,
   STATUS_FLAGS,
   statusAddress,
@@ -36,7 +35,7 @@ export const setupTable: Setup = (context, address) => {
 };
 
 function setUp(context: HypercallContext, target: Target, count: number, list: number): number {
-  if (count > MAX_GRANT_FRAMES) return abi.GNTST_general_error;
+  if (count > target.table.maxFrames) return abi.GNTST_general_error;
   const { frames } = context.hypervisor;
   if (!growTable(frames, target.table, target.id, count)) return abi.GNTST_general_error;
   return listFrames(context, list, target.table.frames.slice(0, count));
@@ -66,7 +65,7 @@ export const querySize: Setup = (context, address) => {
   const target = targetOf(context, words[0]! & 0xffff);
   if (typeof target !== 'number') {
     words[offset.nr_frames / 4] = target.table.frames.length;
-    words[offset.max_nr_frames / 4] = MAX_GRANT_FRAMES;
+    words[offset.max_nr_frames / 4] = target.table.maxFrames;
   }
   const status = typeof target === 'number' ? target : abi.GNTST_okay;
   const at = offset.status / 4;

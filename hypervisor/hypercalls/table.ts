@@ -4,6 +4,7 @@ import { consoleIo } from './console-io.ts';
 import { fpuTaskswitch, getDebugreg, setDebugreg, setSegmentBase, stackSwitch } from './cpu-state.ts';
 import { eventChannelOp, eventChannelOpCompat } from './event-channel-op.ts';
 import { grantTableOp } from './grant-table-op.ts';
+import { domctl } from './domctl.ts';
 import type { Hypercall } from './hypercall.ts';
 import { iret } from './iret.ts';
 import { memoryOp } from './memory-op.ts';
@@ -15,6 +16,7 @@ import { refused } from './refused.ts';
 import { schedOp, schedOpCompat, setTimerOp } from './sched-op.ts';
 import { setGdt } from './set-gdt.ts';
 import { setTrapTable } from './set-trap-table.ts';
+import { sysctl } from './sysctl.ts';
 import { updateDescriptor } from './update-descriptor.ts';
 import { updateVaMapping, updateVaMappingOtherdomain } from './update-va-mapping.ts';
 import { vcpuOp } from './vcpu-op.ts';
@@ -28,7 +30,18 @@ const all: readonly Hypercall[] = [
   ...[setTrapTable, mmuUpdate, setGdt, stackSwitch, setCallbacks, fpuTaskswitch, schedOpCompat, setDebugreg],
   ...[getDebugreg, updateDescriptor, memoryOp, multicall, updateVaMapping, setTimerOp, eventChannelOpCompat],
   ...[xenVersion, consoleIo, vmAssist, updateVaMappingOtherdomain, iret, vcpuOp, setSegmentBase],
-  ...[mmuextOp, nmiOp, schedOp, callbackOp, eventChannelOp, physdevOp, grantTableOp, ...refused],
+  ...[
+    mmuextOp,
+    nmiOp,
+    schedOp,
+    callbackOp,
+    eventChannelOp,
+    physdevOp,
+    grantTableOp,
+    domctl,
+    sysctl,
+    ...refused,
+  ],
 ];
 
 /** Filled when first used: handlers and this table name each other. */

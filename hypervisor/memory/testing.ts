@@ -4,7 +4,7 @@
  */
 import { coreModule } from '../../core/testing.ts';
 import { highHalf, lowHalf, Machine } from '../../core/machine.ts';
-import { createDomain, populateDomain } from '../domain/create.ts';
+import { createDomain, createVcpus, populateDomain } from '../domain/create.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import type { Hypercall } from '../hypercalls/hypercall.ts';
@@ -43,6 +43,7 @@ export class TestDomain {
   constructor(hypervisor: Hypervisor, id: number, pages: number, vcpus = 1) {
     this.hypervisor = hypervisor;
     this.domain = createDomain(hypervisor, { id, isPrivileged: false, vcpus });
+    createVcpus(this.domain);
     this.vcpu = this.domain.vcpus[0]!;
     this.mfns = [...populateDomain(hypervisor.frames, this.domain, pages)!];
     this.makeTables(pages);

@@ -23,6 +23,9 @@ export class Pcpu {
   sliceEndTicks = Infinity;
   /** A vcpu woke, slept or yielded: the scheduler is to decide anew. */
   mustSchedule = true;
+  /** Time without a running vcpu, up to the last one that came; since when there is none. In ns. */
+  idleNs = 0;
+  idleSinceNs = 0;
 
   constructor(id: number) {
     this.id = id;
@@ -34,6 +37,11 @@ export function makePcpus(count: number): Pcpu[] {
   if (!Number.isInteger(Math.log2(count)) || count < 1 || count > MAX_PCPUS)
     throw new RangeError(`a machine has 1, 2, 4, 8 or 16 processors, not ${String(count)}`);
   return Array.from({ length: count }, (_, id) => new Pcpu(id));
+}
+
+/** How long a processor has been idle altogether, in ns. */
+export function idleNs(pcpu: Pcpu, nowNs: number): number {
+  return pcpu.idleNs + (pcpu.running === null ? nowNs - pcpu.idleSinceNs : 0);
 }
 
 /** Whether hard affinity lets a vcpu run on a processor. */

@@ -35,6 +35,8 @@ export function schedule(hypervisor: Hypervisor): void {
     hypervisor.trace.emit({ kind: 'schedule', processor: pcpu.id, from, to });
   }
   if (before !== null) leave(hypervisor, before, now);
+  else pcpu.idleNs += now - pcpu.idleSinceNs;
+  if (next === null) pcpu.idleSinceNs = now;
   pcpu.running = next;
   if (next !== null) enter(hypervisor, next, now);
   if (before !== null && stays) offer(hypervisor, before);

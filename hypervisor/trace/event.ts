@@ -47,6 +47,8 @@ export type TraceDetail =
     }
   /** One operation of an mmuext_op: its name, and its first argument. */
   | { readonly kind: 'mmuext'; readonly command: string; readonly argument: number }
+  /** A command of domctl, and the domain that it is about. */
+  | { readonly kind: 'domctl'; readonly command: string; readonly domain: number }
   | { readonly kind: 'pin'; readonly mfn: number; readonly level: number }
   | { readonly kind: 'unpin'; readonly mfn: number }
   | {

@@ -1,0 +1,146 @@
+/**
+ * HYPERVISOR_domctl: what a toolstack does with domains. Source: xen/include/public/domctl.h and arch-x86/xen.h, Xen 4.17.
+ */
+import { array, domid, handle, i32, struct, u16, u32, u64, u8 } from './layout.ts';
+import { xenctl_bitmap } from './xen.ts';
+
+export const XEN_DOMCTL_createdomain = 1;
+export const XEN_DOMCTL_destroydomain = 2;
+export const XEN_DOMCTL_pausedomain = 3;
+export const XEN_DOMCTL_unpausedomain = 4;
+export const XEN_DOMCTL_getdomaininfo = 5;
+export const XEN_DOMCTL_setvcpuaffinity = 9;
+export const XEN_DOMCTL_max_mem = 11;
+export const XEN_DOMCTL_setvcpucontext = 12;
+export const XEN_DOMCTL_getvcpucontext = 13;
+export const XEN_DOMCTL_getvcpuinfo = 14;
+export const XEN_DOMCTL_max_vcpus = 15;
+export const XEN_DOMCTL_scheduler_op = 16;
+export const XEN_DOMCTL_setdomainhandle = 17;
+export const XEN_DOMCTL_hypercall_init = 22;
+export const XEN_DOMCTL_settimeoffset = 24;
+export const XEN_DOMCTL_getvcpuaffinity = 25;
+export const XEN_DOMCTL_resumedomain = 27;
+export const XEN_DOMCTL_set_address_size = 35;
+export const XEN_DOMCTL_get_address_size = 36;
+export const XEN_DOMCTL_getpageframeinfo3 = 61;
+export const XEN_DOMCTL_setnodeaffinity = 68;
+export const XEN_DOMCTL_getnodeaffinity = 69;
+
+/** Any command; `u` is the command's own structure. */
+export const xen_domctl = struct({
+  cmd: u32,
+  interface_version: u32,
+  domain: domid,
+  _pad: array(u16, 3),
+  u: array(u64, 16),
+});
+
+/** The emulated devices and the oddities that a paravirtualized domain may have. */
+export const XEN_X86_EMU_PIT = 1 << 8;
+export const XEN_X86_MSR_RELAXED = 1 << 0;
+
+export const xen_arch_domainconfig = struct({ emulation_flags: u32, misc_flags: u32 });
+
+// Flags of createdomain: what kind of domain.
+export const XEN_DOMCTL_CDF_hvm = 1 << 0;
+export const XEN_DOMCTL_CDF_hap = 1 << 1;
+export const XEN_DOMCTL_CDF_iommu = 1 << 5;
+export const XEN_DOMCTL_CDF_nested_virt = 1 << 6;
+export const XEN_DOMCTL_CDF_vpmu = 1 << 7;
+/** All that there are. */
+export const XEN_DOMCTL_CDF_ALL = 0xff;
+export const XEN_DOMCTL_GRANT_version_mask = 0xf;
+
+export const xen_domctl_createdomain = struct({
+  ssidref: u32,
+  handle: array(u8, 16),
+  flags: u32,
+  iommu_opts: u32,
+  max_vcpus: u32,
+  max_evtchn_port: u32,
+  max_grant_frames: i32,
+  max_maptrack_frames: i32,
+  grant_opts: u32,
+  vmtrace_size: u32,
+  cpupool_id: u32,
+  arch: xen_arch_domainconfig,
+});
+
+export const XEN_DOMINF_dying = 1 << 0;
+export const XEN_DOMINF_hvm_guest = 1 << 1;
+export const XEN_DOMINF_shutdown = 1 << 2;
+export const XEN_DOMINF_paused = 1 << 3;
+export const XEN_DOMINF_blocked = 1 << 4;
+export const XEN_DOMINF_running = 1 << 5;
+export const XEN_DOMINF_shutdownmask = 255;
+/** SHUTDOWN_* stands in the bits from here on. */
+export const XEN_DOMINF_shutdownshift = 16;
+/** max_vcpu_id of a domain without vcpus. */
+export const XEN_INVALID_MAX_VCPU_ID = 0xffffffff;
+
+export const xen_domctl_getdomaininfo = struct({
+  domain: domid,
+  pad1: u16,
+  flags: u32,
+  tot_pages: u64,
+  max_pages: u64,
+  outstanding_pages: u64,
+  shr_pages: u64,
+  paged_pages: u64,
+  shared_info_frame: u64,
+  /** ns */
+  cpu_time: u64,
+  nr_online_vcpus: u32,
+  max_vcpu_id: u32,
+  ssidref: u32,
+  handle: array(u8, 16),
+  cpupool: u32,
+  gpaddr_bits: u8,
+  pad2: array(u8, 7),
+  arch_config: xen_arch_domainconfig,
+});
+
+/** Types in the upper bits of a page's answer: a table's level, and whether it is pinned. */
+export const XEN_DOMCTL_PFINFO_LTAB_SHIFT = 28;
+export const XEN_DOMCTL_PFINFO_LPINTAB = 0x80000000;
+export const XEN_DOMCTL_PFINFO_XTAB = 0xf0000000;
+
+/** `array`: of u64, frame numbers in, types out. */
+export const xen_domctl_getpageframeinfo3 = struct({ num: u64, array: handle });
+
+export const xen_domctl_max_mem = struct({ max_memkb: u64 });
+
+export const xen_domctl_vcpucontext = struct({ vcpu: u32, ctxt: handle });
+
+export const xen_domctl_getvcpuinfo = struct({
+  vcpu: u32,
+  online: u8,
+  blocked: u8,
+  running: u8,
+  /** ns */
+  cpu_time: u64,
+  cpu: u32,
+});
+
+export const xen_domctl_nodeaffinity = struct({ nodemap: xenctl_bitmap });
+
+export const XEN_VCPUAFFINITY_HARD = 1 << 0;
+export const XEN_VCPUAFFINITY_SOFT = 1 << 1;
+export const XEN_VCPUAFFINITY_FORCE = 1 << 2;
+
+export const xen_domctl_vcpuaffinity = struct({
+  vcpu: u32,
+  flags: u32,
+  cpumap_hard: xenctl_bitmap,
+  cpumap_soft: xenctl_bitmap,
+});
+
+export const xen_domctl_max_vcpus = struct({ max: u32 });
+
+export const xen_domctl_setdomainhandle = struct({ handle: array(u8, 16) });
+
+/** Where the hypercall page is to be written: a machine frame. */
+export const xen_domctl_hypercall_init = struct({ gmfn: u64 });
+
+export const xen_domctl_address_size = struct({ size: u32 });

@@ -1,0 +1,79 @@
+/** HYPERVISOR_sysctl: what a toolstack asks of the whole machine. Source: xen/include/public/sysctl.h, Xen 4.17. */
+import { array, domid, handle, i32, struct, u32, u64, u8 } from './layout.ts';
+
+export const XEN_SYSCTL_readconsole = 1;
+export const XEN_SYSCTL_physinfo = 3;
+export const XEN_SYSCTL_sched_id = 4;
+export const XEN_SYSCTL_getdomaininfolist = 6;
+export const XEN_SYSCTL_debug_keys = 7;
+export const XEN_SYSCTL_getcpuinfo = 8;
+export const XEN_SYSCTL_availheap = 9;
+export const XEN_SYSCTL_cputopoinfo = 16;
+export const XEN_SYSCTL_numainfo = 17;
+export const XEN_SYSCTL_scheduler_op = 19;
+
+/** Any command; `u` is the command's own structure. */
+export const xen_sysctl = struct({ cmd: u32, interface_version: u32, u: array(u64, 16) });
+
+export const xen_sysctl_readconsole = struct({
+  clear: u8,
+  incremental: u8,
+  pad0: u8,
+  pad1: u8,
+  index: u32,
+  buffer: handle,
+  count: u32,
+});
+
+export const XEN_SYSCTL_PHYSCAP_pv = 1 << 1;
+export const XEN_SYSCTL_PHYSCAP_gnttab_v1 = 1 << 8;
+export const XEN_SYSCTL_PHYSCAP_gnttab_v2 = 1 << 9;
+
+export const xen_sysctl_physinfo = struct({
+  threads_per_core: u32,
+  cores_per_socket: u32,
+  nr_cpus: u32,
+  max_cpu_id: u32,
+  nr_nodes: u32,
+  max_node_id: u32,
+  cpu_khz: u32,
+  capabilities: u32,
+  arch_capabilities: u32,
+  pad: u32,
+  total_pages: u64,
+  free_pages: u64,
+  scrub_pages: u64,
+  outstanding_pages: u64,
+  max_mfn: u64,
+  hw_cap: array(u32, 8),
+});
+
+export const xen_sysctl_sched_id = struct({ sched_id: u32 });
+
+/** `buffer`: of xen_domctl_getdomaininfo. */
+export const xen_sysctl_getdomaininfolist = struct({
+  first_domain: domid,
+  max_domains: u32,
+  buffer: handle,
+  num_domains: u32,
+});
+
+export const xen_sysctl_debug_keys = struct({ keys: handle, nr_keys: u32 });
+
+/** ns */
+export const xen_sysctl_cpuinfo = struct({ idletime: u64 });
+
+/** `info`: of xen_sysctl_cpuinfo. */
+export const xen_sysctl_getcpuinfo = struct({ max_cpus: u32, info: handle, nr_cpus: u32 });
+
+export const xen_sysctl_availheap = struct({
+  min_bitwidth: u32,
+  max_bitwidth: u32,
+  node: i32,
+  avail_bytes: u64,
+});
+
+export const xen_sysctl_cputopo = struct({ core: u32, socket: u32, node: u32 });
+
+/** `cputopo`: of xen_sysctl_cputopo, or null to learn how many. */
+export const xen_sysctl_cputopoinfo = struct({ num_cpus: u32, cputopo: handle });

@@ -1,0 +1,128 @@
+/**
+ * A domain's life as its toolstack leads it: created paused, unpaused to run, paused and unpaused in pairs, resumed after
+ * it has shut down, destroyed. Compare common/domctl.c and common/domain.c.
+ */
+import {
+  xen_arch_domainconfig,
+  xen_domctl_createdomain,
+  XEN_DOMCTL_CDF_ALL,
+  XEN_DOMCTL_CDF_hap,
+  XEN_DOMCTL_CDF_hvm,
+  XEN_DOMCTL_CDF_iommu,
+  XEN_DOMCTL_CDF_nested_virt,
+  XEN_DOMCTL_CDF_vpmu,
+  XEN_DOMCTL_GRANT_version_mask,
+  XEN_X86_EMU_PIT,
+  XEN_X86_MSR_RELAXED,
+} from '../../abi/domctl.ts';
+import { EEXIST, EINVAL, ENOMEM, EOPNOTSUPP } from '../../abi/errno.ts';
+import { DOMID_FIRST_RESERVED, VIRQ_DOM_EXC } from '../../abi/xen.ts';
+import { sendGlobalVirq } from '../../events/send.ts';
+import type { Hypervisor } from '../../hypervisor.ts';
+import type { ControlBuffer } from '../../hypercalls/control.ts';
+import type { HypercallContext } from '../../hypercalls/hypercall.ts';
+import { MAX_VCPUS } from '../../memory/per-domain.ts';
+import { startTime } from '../../time/areas.ts';
+import { createDomain, createVcpus } from '../create.ts';
+import { destroyDomain } from '../destroy.ts';
+import type { Domain } from '../domain.ts';
+
+const { offset } = xen_domctl_createdomain;
+const { emulation_flags: EMULATION, misc_flags: MISC } = xen_arch_domainconfig.offset;
+/** What paravirtualized domains do not have. */
+const NO_HVM = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_nested_virt;
+
+/** XEN_DOMCTL_createdomain. `wanted`: the caller's id; 0 or a reserved one: the next that is free. Gives the id, or an errno. */
+export function create(hypervisor: Hypervisor, wanted: number, u: ControlBuffer): number {
+  const refused = checkConfiguration(u);
+  if (refused < 0) return refused;
+  const given = wanted > 0 && wanted < DOMID_FIRST_RESERVED;
+  if (given && hypervisor.domains.has(wanted)) return -EEXIST;
+  const id = given ? wanted : nextId(hypervisor);
+  if (id < 0) return -ENOMEM;
+  let domain: Domain;
+  try {
+    domain = createDomain(hypervisor, { id, isPrivileged: false, vcpus: u.u32(offset.max_vcpus) });
+  } catch (error) {
+    if (error instanceof RangeError) return -ENOMEM;
+    throw error;
+  }
+  domain.grants.maxVersion = u.u32(offset.grant_opts) & XEN_DOMCTL_GRANT_version_mask;
+  const frames = u.u32(offset.max_grant_frames) | 0;
+  if (frames >= 0) domain.grants.maxFrames = frames;
+  domain.events.maxPort = u.u32(offset.max_evtchn_port);
+  domain.emulationFlags = u.u32(offset.arch + EMULATION);
+  domain.handle.set(u.bytes.subarray(offset.handle, offset.handle + domain.handle.length));
+  domain.controllerPauseCount = 1;
+  hypervisor.pauseDomain(domain);
+  return id;
+}
+
+/** sanitise_domain_config and its part for x86. */
+function checkConfiguration(u: ControlBuffer): number {
+  const flags = u.u32(offset.flags);
+  const grants = u.u32(offset.grant_opts);
+  if (flags & ~XEN_DOMCTL_CDF_ALL || grants & ~XEN_DOMCTL_GRANT_version_mask) return -EINVAL;
+  if (u.u32(offset.max_vcpus) < 1 || u.u32(offset.max_vcpus) > MAX_VCPUS) return -EINVAL;
+  // Only the kind of domain that there is, on a machine without an IOMMU.
+  if (flags & NO_HVM) return -EINVAL;
+  if (flags & (XEN_DOMCTL_CDF_iommu | XEN_DOMCTL_CDF_vpmu) || u.u32(offset.iommu_opts) !== 0) return -EINVAL;
+  if (u.u32(offset.vmtrace_size) !== 0 || u.u32(offset.arch + MISC) & ~XEN_X86_MSR_RELAXED) return -EINVAL;
+  if (u.u32(offset.arch + EMULATION) & ~XEN_X86_EMU_PIT) return -EOPNOTSUPP;
+  const version = grants & XEN_DOMCTL_GRANT_version_mask;
+  if (version < 1 || version > 2 || u.u32(offset.max_grant_frames) === 0) return -EINVAL;
+  return 0;
+}
+
+/** The next id behind the last that was given so. */
+function nextId(hypervisor: Hypervisor): number {
+  for (let id = hypervisor.lastDomainId + 1; id !== hypervisor.lastDomainId; id++) {
+    if (id === DOMID_FIRST_RESERVED) id = 1;
+    if (hypervisor.domains.has(id)) continue;
+    hypervisor.lastDomainId = id;
+    return id;
+  }
+  return -ENOMEM;
+}
+
+/** XEN_DOMCTL_max_vcpus: makes the vcpus that the domain was created for. */
+export function makeVcpus({ domain: caller }: HypercallContext, domain: Domain, max: number): number {
+  if (domain === caller || max !== domain.maxVcpus) return -EINVAL;
+  createVcpus(domain);
+  return 0;
+}
+
+/** XEN_DOMCTL_pausedomain */
+export function pause({ hypervisor, domain: caller }: HypercallContext, domain: Domain): number {
+  if (domain === caller) return -EINVAL;
+  domain.controllerPauseCount++;
+  hypervisor.pauseDomain(domain);
+  return 0;
+}
+
+/** XEN_DOMCTL_unpausedomain */
+export function unpause({ hypervisor }: HypercallContext, domain: Domain): number {
+  if (domain.controllerPauseCount === 0) return -EINVAL;
+  domain.controllerPauseCount--;
+  if (domain.controllerPauseCount === 0 && !domain.creationFinished) {
+    domain.creationFinished = true;
+    startTime(hypervisor, domain);
+  }
+  hypervisor.unpauseDomain(domain);
+  return 0;
+}
+
+/** XEN_DOMCTL_resumedomain: a domain that has shut down (suspended itself) goes on. */
+export function resume({ hypervisor, domain: caller }: HypercallContext, domain: Domain): number {
+  if (domain === caller) return -EINVAL;
+  hypervisor.resumeDomain(domain);
+  return 0;
+}
+
+/** XEN_DOMCTL_destroydomain */
+export function destroy({ hypervisor, domain: caller }: HypercallContext, domain: Domain): number {
+  if (domain === caller) return -EINVAL;
+  destroyDomain(hypervisor, domain);
+  sendGlobalVirq(hypervisor, VIRQ_DOM_EXC);
+  return 0;
+}

@@ -1,0 +1,129 @@
+/**
+ * domctl(op): what a toolstack does with domains. The structure names a command, the version of this interface and a
+ * domain; what the command needs and answers lies behind. For the privileged domain alone, but for asking after oneself.
+ *
+ * Gives 0, or: -EFAULT the structure cannot be read or written; -EACCES another version; -ESRCH no such domain; -EPERM not
+ * the caller's to do; -ENOSYS no such command, or none that is here; and what the command has to say.
+ */
+import { XEN_DOMCTL_INTERFACE_VERSION } from '../abi/control.ts';
+import * as abi from '../abi/domctl.ts';
+import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
+import { namesOf } from '../abi/names.ts';
+import { DOMID_FIRST_RESERVED, HYPERVISOR_domctl } from '../abi/xen.ts';
+import { fillDomainInfo, vcpuInfo } from '../domain/control/info.ts';
+import * as life from '../domain/control/life.ts';
+import * as memory from '../domain/control/memory.ts';
+import { affinity, setContext } from '../domain/control/vcpus.ts';
+import type { Domain } from '../domain/domain.ts';
+import { ControlBuffer } from './control.ts';
+import type { Hypercall, HypercallContext } from './hypercall.ts';
+
+/** Does a command for a domain: 0, or a negative errno. */
+type Work = (context: HypercallContext, domain: Domain, u: ControlBuffer, command: number) => number;
+
+interface Command {
+  readonly work: Work;
+  /** The structure is the answer too. */
+  readonly answers: boolean;
+}
+
+const tells = (work: Work): Command => ({ work, answers: true });
+const does = (work: Work): Command => ({ work, answers: false });
+
+const COMMANDS: Readonly<Record<number, Command>> = {
+  [abi.XEN_DOMCTL_destroydomain]: does(life.destroy),
+  [abi.XEN_DOMCTL_pausedomain]: does(life.pause),
+  [abi.XEN_DOMCTL_unpausedomain]: does(life.unpause),
+  [abi.XEN_DOMCTL_resumedomain]: does(life.resume),
+  [abi.XEN_DOMCTL_max_vcpus]: does((context, domain, u) =>
+    life.makeVcpus(context, domain, u.u32(abi.xen_domctl_max_vcpus.offset.max)),
+  ),
+  [abi.XEN_DOMCTL_max_mem]: does(memory.setMaximum),
+  [abi.XEN_DOMCTL_getpageframeinfo3]: does(memory.pageInfo),
+  [abi.XEN_DOMCTL_hypercall_init]: does(memory.writeHypercallPage),
+  [abi.XEN_DOMCTL_setvcpucontext]: does(setContext),
+  [abi.XEN_DOMCTL_getvcpuinfo]: tells(vcpuInfo),
+  [abi.XEN_DOMCTL_setvcpuaffinity]: does(affinity),
+  [abi.XEN_DOMCTL_getvcpuaffinity]: does(affinity),
+  [abi.XEN_DOMCTL_setdomainhandle]: does((_context, domain, u) => {
+    domain.handle.set(u.bytes.subarray(0, domain.handle.length));
+    return 0;
+  }),
+  [abi.XEN_DOMCTL_set_address_size]: does((_context, _domain, u) =>
+    u.u32(0) === ADDRESS_BITS ? 0 : -EINVAL,
+  ),
+  [abi.XEN_DOMCTL_get_address_size]: tells((_context, _domain, u) => {
+    u.setU32(0, ADDRESS_BITS);
+    return 0;
+  }),
+};
+
+/** Names of the commands: the constants of the interface that are no flags. */
+const NAMES = namesOf(
+  Object.fromEntries(Object.entries(abi).filter(([name]) => /^XEN_DOMCTL_[a-z]/.test(name))),
+  'XEN_DOMCTL_',
+);
+
+/** All domains are 64-bit ones. */
+const ADDRESS_BITS = 64;
+const { offset, size } = abi.xen_domctl;
+const DOMAIN_WORD = offset.domain / 4;
+
+export const domctl: Hypercall = {
+  number: HYPERVISOR_domctl,
+  name: 'domctl',
+  args: [{ name: 'op', kind: 'va' }],
+  handler(context, argument) {
+    const u = new ControlBuffer(size, offset.u);
+    const unread = u.read(context, argument, XEN_DOMCTL_INTERFACE_VERSION);
+    if (unread < 0) return unread;
+    const id = u.words[DOMAIN_WORD]! & 0xffff;
+    if (context.hypervisor.trace.on) trace(context, u.command, id);
+    let result: number;
+    let answers = true;
+    if (u.command === abi.XEN_DOMCTL_createdomain) result = create(context, id, u);
+    else if (u.command === abi.XEN_DOMCTL_getdomaininfo) result = domainInfo(context, id, u);
+    else {
+      const domain = context.hypervisor.domains.get(id);
+      if (domain === undefined) return -ESRCH;
+      if (!context.domain.isPrivileged) return -EPERM;
+      const command = COMMANDS[u.command];
+      if (command === undefined) return -ENOSYS;
+      result = command.work(context, domain, u, u.command);
+      answers = command.answers && result === 0;
+    }
+    if (answers && result === 0 && !context.write(argument, u.words)) return -EFAULT;
+    return result;
+  },
+};
+
+function trace({ hypervisor }: HypercallContext, command: number, domain: number): void {
+  hypervisor.trace.emit({ kind: 'domctl', command: NAMES[command] ?? `command ${String(command)}`, domain });
+}
+
+function setDomain(u: ControlBuffer, id: number): void {
+  u.words[DOMAIN_WORD] = (u.words[DOMAIN_WORD]! & 0xffff_0000) | id;
+}
+
+/** XEN_DOMCTL_createdomain: the id comes back in the structure. */
+function create(context: HypercallContext, wanted: number, u: ControlBuffer): number {
+  if (!context.domain.isPrivileged) return -EPERM;
+  const id = life.create(context.hypervisor, wanted, u);
+  if (id < 0) return id;
+  setDomain(u, id);
+  return 0;
+}
+
+/** XEN_DOMCTL_getdomaininfo: of the domain, or of the next one that there is. */
+function domainInfo({ hypervisor, domain: caller }: HypercallContext, id: number, u: ControlBuffer): number {
+  if (!hypervisor.domains.has(id) && id >= DOMID_FIRST_RESERVED) return -EINVAL;
+  const next = [...hypervisor.domains.keys()]
+    .filter((each) => each >= id)
+    .reduce((a, b) => Math.min(a, b), Infinity);
+  const domain = hypervisor.domains.get(next);
+  if (domain === undefined) return -ESRCH;
+  if (!caller.isPrivileged) return -EPERM;
+  fillDomainInfo(hypervisor, domain, u);
+  setDomain(u, domain.id);
+  return 0;
+}

@@ -1,0 +1,118 @@
+/**
+ * sysctl(op): what a toolstack asks of the whole machine. The structure names a command and the version of this interface;
+ * what the command needs and answers lies behind. For the privileged domain alone.
+ *
+ * Gives 0, or: -EFAULT the structure or a buffer cannot be read or written; -EACCES another version; -EPERM not the caller's
+ * to ask; -ENOSYS no such command, or none that is here.
+ */
+import { XEN_SYSCTL_INTERFACE_VERSION } from '../abi/control.ts';
+import { xen_domctl_getdomaininfo } from '../abi/domctl.ts';
+import { EFAULT, ENOSYS, EPERM } from '../abi/errno.ts';
+import * as abi from '../abi/sysctl.ts';
+import { HYPERVISOR_sysctl } from '../abi/xen.ts';
+import { highHalf, lowHalf } from '../../core/machine.ts';
+import { fillDomainInfo } from '../domain/control/info.ts';
+import { PAGE_BYTES } from '../memory/frame-table.ts';
+import { idleNs } from '../sched/pcpu.ts';
+import { ControlBuffer } from './control.ts';
+import type { Hypercall, HypercallContext } from './hypercall.ts';
+
+type Work = (context: HypercallContext, u: ControlBuffer) => number;
+
+const COMMANDS: Readonly<Record<number, Work>> = {
+  [abi.XEN_SYSCTL_physinfo]: physicalInfo,
+  [abi.XEN_SYSCTL_getdomaininfolist]: domainList,
+  [abi.XEN_SYSCTL_getcpuinfo]: cpuInfo,
+  [abi.XEN_SYSCTL_availheap]: availableHeap,
+  [abi.XEN_SYSCTL_cputopoinfo]: cpuTopology,
+};
+
+const { offset, size } = abi.xen_sysctl;
+
+export const sysctl: Hypercall = {
+  number: HYPERVISOR_sysctl,
+  name: 'sysctl',
+  args: [{ name: 'op', kind: 'va' }],
+  handler(context, argument) {
+    const u = new ControlBuffer(size, offset.u);
+    const unread = u.read(context, argument, XEN_SYSCTL_INTERFACE_VERSION);
+    if (unread < 0) return unread;
+    if (!context.domain.isPrivileged) return -EPERM;
+    const work = COMMANDS[u.command];
+    if (work === undefined) return -ENOSYS;
+    const result = work(context, u);
+    if (result !== 0) return result;
+    return context.write(argument, u.words) ? 0 : -EFAULT;
+  },
+};
+
+const KHZ_PER_GHZ = 1_000_000;
+
+/** XEN_SYSCTL_physinfo: every processor is a socket of its own, on one node. */
+function physicalInfo({ hypervisor }: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xen_sysctl_physinfo.offset;
+  const { frames, pcpus, clock } = hypervisor;
+  u.bytes.fill(0, 0, abi.xen_sysctl_physinfo.size);
+  u.setU32(at.threads_per_core, 1);
+  u.setU32(at.cores_per_socket, 1);
+  u.setU32(at.nr_cpus, pcpus.length);
+  u.setU32(at.max_cpu_id, pcpus.length - 1);
+  u.setU32(at.nr_nodes, 1);
+  u.setU32(at.cpu_khz, Math.round(KHZ_PER_GHZ / clock.periodNs));
+  u.setU32(
+    at.capabilities,
+    abi.XEN_SYSCTL_PHYSCAP_pv | abi.XEN_SYSCTL_PHYSCAP_gnttab_v1 | abi.XEN_SYSCTL_PHYSCAP_gnttab_v2,
+  );
+  u.setWide(at.total_pages, frames.frames);
+  u.setWide(at.free_pages, frames.freeFrames);
+  u.setWide(at.max_mfn, frames.frames - 1);
+  return 0;
+}
+
+/** XEN_SYSCTL_getdomaininfolist: domains by id, from one on. */
+function domainList(context: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xen_sysctl_getdomaininfolist.offset;
+  const { hypervisor } = context;
+  const first = u.u16(at.first_domain);
+  const ids = [...hypervisor.domains.keys()].filter((id) => id >= first).sort((a, b) => a - b);
+  const shown = ids.slice(0, u.u32(at.max_domains));
+  const info = new ControlBuffer(xen_domctl_getdomaininfo.size, 0);
+  for (const [index, id] of shown.entries()) {
+    fillDomainInfo(hypervisor, hypervisor.domains.get(id)!, info);
+    if (!context.write(u.wide(at.buffer) + index * xen_domctl_getdomaininfo.size, info.words)) return -EFAULT;
+  }
+  u.setU32(at.num_domains, shown.length);
+  return 0;
+}
+
+/** XEN_SYSCTL_getcpuinfo: how long each processor has been idle. */
+function cpuInfo(context: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xen_sysctl_getcpuinfo.offset;
+  const { hypervisor } = context;
+  const count = Math.min(u.u32(at.max_cpus), hypervisor.pcpus.length);
+  for (let cpu = 0; cpu < count; cpu++) {
+    const ns = idleNs(hypervisor.pcpus[cpu]!, hypervisor.nowNs());
+    const words = Uint32Array.of(lowHalf(ns), highHalf(ns));
+    if (!context.write(u.wide(at.info) + cpu * abi.xen_sysctl_cpuinfo.size, words)) return -EFAULT;
+  }
+  u.setU32(at.nr_cpus, count);
+  return 0;
+}
+
+/** XEN_SYSCTL_availheap: all memory is of one kind. */
+function availableHeap({ hypervisor }: HypercallContext, u: ControlBuffer): number {
+  u.setWide(abi.xen_sysctl_availheap.offset.avail_bytes, hypervisor.frames.freeFrames * PAGE_BYTES);
+  return 0;
+}
+
+/** XEN_SYSCTL_cputopoinfo: without a buffer, how many processors there are. */
+function cpuTopology(context: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xen_sysctl_cputopoinfo.offset;
+  const { pcpus } = context.hypervisor;
+  const buffer = u.wide(at.cputopo);
+  const count = buffer === 0 ? pcpus.length : Math.min(u.u32(at.num_cpus), pcpus.length);
+  for (let cpu = 0; buffer !== 0 && cpu < count; cpu++)
+    if (!context.write(buffer + cpu * abi.xen_sysctl_cputopo.size, Uint32Array.of(0, cpu, 0))) return -EFAULT;
+  u.setU32(at.num_cpus, count);
+  return 0;
+}
