@@ -6,6 +6,7 @@ import type { Machine, Processor } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from './abi/sched.ts';
 import { VIRQ_DOM_EXC } from './abi/xen.ts';
+import { XenConsole } from './console.ts';
 import { reportCrash } from './domain/crash-report.ts';
 import type { CrashReport } from './domain/crash.ts';
 import type { Domain } from './domain/domain.ts';
@@ -70,6 +71,7 @@ export class Hypervisor {
   readonly scheduler: Scheduler;
   readonly trace = new Tracer();
   readonly counts = new Counts();
+  readonly console = new XenConsole();
   /** By domain id, in order of creation. */
   readonly domains = new Map<number, Domain>();
   /** The vcpu whose state the core holds; null before the first. */
@@ -193,6 +195,7 @@ export class Hypervisor {
     const report =
       crash ?? (code === SHUTDOWN_crash ? reportCrash(this, domain, 'the kernel crashed') : null);
     domain.shutdown = { reason: code, crash: report };
+    if (report !== null) this.console.log(report.text);
     if (this.trace.on) this.trace.emit({ kind: 'shutdown', domain: domain.id, reason: code });
     for (const vcpu of domain.vcpus) update(this, vcpu);
     findDeadline(this);

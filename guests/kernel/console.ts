@@ -1,18 +1,23 @@
 /**
  * The console: two rings of bytes in a page that the domain shares with whoever serves its console, and an event each way.
- * Output waits for room; input goes to whoever has asked for it.
+ * Output waits for room; input goes to whoever has asked for it. Domain 0, whom nobody serves, has the machine's serial line
+ * instead (line.ts).
  */
 import { SCHEDOP_yield, start_info, XENCONS_IN_BYTES, XENCONS_OUT_BYTES, xencons_interface } from 'xen';
-import { sendEvent, setEventHandler } from './events';
+import { SIF_INITDOMAIN, VIRQ_CONSOLE } from 'xen';
+import { bindVirq, sendEvent, setEventHandler } from './events';
 import { HYPERVISOR_sched_op } from './hypercalls';
+import { flushLine, lineInput, putOnLine, takeFromLine } from './line';
 import { pageOf } from './pagetable';
 import { WaitQueue } from './wait';
 
 /** Takes a byte of input; false: it has no room, and will call `pumpInput` when it has. */
 export type ByteSink = (byte: u8) => bool;
 
-/** The shared page; 0 before the console is there. */
+/** The shared page; 0 before the console is there, and in domain 0. */
 let ring: usize = 0;
+/** This is domain 0. */
+let onLine: bool = false;
 let port: u32 = 0;
 let sink: ByteSink | null = null;
 /** Who waits for room in the output ring. */
@@ -20,6 +25,8 @@ let room: WaitQueue | null = null;
 
 /** Finds the ring. Output works from here on. */
 export function findConsole(info: usize): void {
+  onLine = (load<u32>(info + start_info.flags) & SIF_INITDOMAIN) != 0;
+  if (onLine) return;
   ring = pageOf(load<u64>(info + start_info.console_domU_mfn));
   port = load<u32>(info + start_info.console_domU_evtchn);
 }
@@ -27,6 +34,12 @@ export function findConsole(info: usize): void {
 /** Lets the console's events in: input, and room for output. */
 export function initConsole(): void {
   room = new WaitQueue();
+  if (onLine) {
+    bindVirq(VIRQ_CONSOLE, (port: u32) => {
+      pumpInput();
+    });
+    return;
+  }
   setEventHandler(port, (port: u32) => {
     room!.wake();
     pumpInput();
@@ -43,6 +56,10 @@ export function setInputSink(taker: ByteSink): void {
 export function pumpInput(): void {
   const taker = sink;
   if (taker == null) return;
+  if (onLine) {
+    for (let byte = lineInput(); byte >= 0 && taker(<u8>byte); byte = lineInput()) takeFromLine();
+    return;
+  }
   const before = load<u32>(ring + xencons_interface.in_cons);
   let at = before;
   while (at != load<u32>(ring + xencons_interface.in_prod)) {
@@ -56,7 +73,11 @@ export function pumpInput(): void {
 
 /** Puts as much of a text into the ring as there is room for, and says so to the other end. Bytes taken. */
 export function writeConsole(text: usize, bytes: usize): usize {
-  if (ring == 0) return bytes;
+  if (ring == 0) {
+    for (let index: usize = 0; index < bytes; index++) put(load<u8>(text + index));
+    notify();
+    return bytes;
+  }
   let taken: usize = 0;
   while (taken < bytes && putByte(load<u8>(text + taken))) taken++;
   if (taken > 0) sendEvent(port);
@@ -65,7 +86,7 @@ export function writeConsole(text: usize, bytes: usize): usize {
 
 /** As `writeConsole`, but all or nothing: whether it was written. */
 export function writeWhole(text: usize, bytes: usize): bool {
-  if (ring == 0) return true;
+  if (ring == 0) return writeConsole(text, bytes) == bytes;
   const used = load<u32>(ring + xencons_interface.out_prod) - load<u32>(ring + xencons_interface.out_cons);
   return used + bytes <= <u32>XENCONS_OUT_BYTES && writeConsole(text, bytes) == bytes;
 }
@@ -85,6 +106,7 @@ function putByte(byte: u8): bool {
 
 /** Puts a byte, however long it takes. */
 function put(byte: u8): void {
+  if (onLine) putOnLine(byte);
   if (ring == 0) return;
   while (!putByte(byte)) {
     sendEvent(port);
@@ -93,6 +115,7 @@ function put(byte: u8): void {
 }
 
 function notify(): void {
+  if (onLine) flushLine();
   if (ring != 0) sendEvent(port);
 }
 
@@ -100,7 +123,8 @@ function notify(): void {
 export function print(text: string): void {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (code == 10) put(13);
+    // The line knows what a newline is.
+    if (code == 10 && !onLine) put(13);
     put(code < 128 ? <u8>code : 63);
   }
   notify();

@@ -72,6 +72,15 @@ export function HYPERVISOR_console_io(command: i32, count: u32, text: usize): i3
   return <i32>hypercall3(xen.HYPERVISOR_console_io, command, count, virtual(text));
 }
 
+/** What a toolstack does with domains, and asks of the machine: for the privileged domain. */
+export function HYPERVISOR_domctl(operation: usize): i32 {
+  return <i32>hypercall1(xen.HYPERVISOR_domctl, virtual(operation));
+}
+
+export function HYPERVISOR_sysctl(operation: usize): i32 {
+  return <i32>hypercall1(xen.HYPERVISOR_sysctl, virtual(operation));
+}
+
 export function HYPERVISOR_vm_assist(command: i32, type: i32): i32 {
   return <i32>hypercall2(xen.HYPERVISOR_vm_assist, command, type);
 }

@@ -22,10 +22,12 @@ const WRONG_IN_QEMU = [
   '#XM  one in SSE', // it raises no SIMD exceptions
 ];
 
-/** Boots a test kernel until it ends, typing `keys` when it asks for them. */
+/** Boots a test kernel until it ends, typing `keys` when it asks for them; as domain 0, if it wants to be that. */
 async function run(name: string, asks = '', keys = ''): Promise<string[]> {
   const { file } = await buildKernel(readSources(), `tests/kernels/${name}`);
-  const lab = await Lab.boot(core, { kernel: file, commandLine: '', memoryMb: 64, vcpus: 4 });
+  const isDom0 = DOM0_KERNELS.includes(name);
+  const size = { memoryMb: 64, vcpus: isDom0 ? 1 : 4, isDom0, hostMb: 128 };
+  const lab = await Lab.boot(core, { kernel: file, commandLine: '', ...size });
   let text = '';
   let typed = keys === '';
   lab.onConsole((bytes) => {
@@ -51,7 +53,19 @@ function recorded(name: string): string[] {
   );
 }
 
-const KERNELS = ['console', 'traps', 'syscall', 'pagetables', 'events', 'grants', 'timers', 'balloon', 'smp'];
+const DOM0_KERNELS = ['domains'];
+const KERNELS = [
+  'console',
+  'traps',
+  'syscall',
+  'pagetables',
+  'events',
+  'grants',
+  'timers',
+  'balloon',
+  'smp',
+  ...DOM0_KERNELS,
+];
 
 describe('in a guest, as on the real Xen 4.17', () => {
   test.each(KERNELS)('%s', async (name) => {

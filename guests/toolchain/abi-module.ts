@@ -9,7 +9,9 @@ import * as archX86 from '../../hypervisor/abi/arch-x86.ts';
 import * as blkif from '../../hypervisor/abi/blkif.ts';
 import * as callback from '../../hypervisor/abi/callback.ts';
 import * as console from '../../hypervisor/abi/console.ts';
+import * as control from '../../hypervisor/abi/control.ts';
 import * as cpuid from '../../hypervisor/abi/cpuid.ts';
+import * as domctl from '../../hypervisor/abi/domctl.ts';
 import * as elfnote from '../../hypervisor/abi/elfnote.ts';
 import * as errno from '../../hypervisor/abi/errno.ts';
 import * as eventChannel from '../../hypervisor/abi/event-channel.ts';
@@ -22,6 +24,7 @@ import * as ring from '../../hypervisor/abi/ring.ts';
 import * as sched from '../../hypervisor/abi/sched.ts';
 import * as sharedInfo from '../../hypervisor/abi/shared-info.ts';
 import * as startInfo from '../../hypervisor/abi/start-info.ts';
+import * as sysctl from '../../hypervisor/abi/sysctl.ts';
 import * as vcpu from '../../hypervisor/abi/vcpu.ts';
 import * as version from '../../hypervisor/abi/version.ts';
 import * as xen from '../../hypervisor/abi/xen.ts';
@@ -34,7 +37,9 @@ const HEADERS: readonly Readonly<Record<string, unknown>>[] = [
   blkif,
   callback,
   console,
+  control,
   cpuid,
+  domctl,
   elfnote,
   errno,
   eventChannel,
@@ -46,6 +51,7 @@ const HEADERS: readonly Readonly<Record<string, unknown>>[] = [
   sched,
   sharedInfo,
   startInfo,
+  sysctl,
   vcpu,
   version,
   xenbus,

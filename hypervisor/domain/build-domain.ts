@@ -5,6 +5,7 @@
 import { vcpu_guest_context } from '../abi/arch-x86.ts';
 import { GNTTAB_RESERVED_CONSOLE, GTF_permit_access } from '../abi/grant-table.ts';
 import { E820_RAM } from '../abi/memory.ts';
+import { SIF_INITDOMAIN, SIF_PRIVILEGED } from '../abi/start-info.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
 import { ECS_UNBOUND } from '../events/channel.ts';
 import { writeEntryV1 } from '../grants/grant-table.ts';
@@ -79,7 +80,7 @@ function fill(hypervisor: Hypervisor, domain: Domain, options: BuildOptions): Bu
       sharedInfoMfn: domain.sharedInfoMfn,
       storePort: 0,
       consolePort: domain.consolePort,
-      flags: 0,
+      flags: domain.isPrivileged ? SIF_PRIVILEGED | SIF_INITDOMAIN : 0,
     },
   );
   domain.consoleMfn = built.consoleMfn;

@@ -1,12 +1,13 @@
 /**
- * console_io(command, count, buffer): writes to Xen's own console, as a Xen built for debugging lets every domain do.
- * Reading is dom0's alone: -EPERM. Whole lines go to the trace, as `(dN)` lines do on the real one.
+ * console_io(command, count, buffer): Xen's own console. CONSOLEIO_write: domain 0 writes as it likes; what others write comes
+ * out in whole lines with a mark of whose they are, as a Xen built for debugging lets every domain do. CONSOLEIO_read: what
+ * was typed, for domain 0; gives how many bytes. -EPERM for anyone else, -EFAULT, -EINVAL, -E2BIG, -ENOSYS.
  */
-import { EFAULT, EINVAL, ENOSYS, EPERM } from '../abi/errno.ts';
+import { E2BIG, EFAULT, EINVAL, ENOSYS, EPERM } from '../abi/errno.ts';
 import { CONSOLEIO_read, CONSOLEIO_write, HYPERVISOR_console_io } from '../abi/xen.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import type { Hypercall } from './hypercall.ts';
+import type { Hypercall, HypercallContext } from './hypercall.ts';
 
 /** Bytes copied at a time, and the longest line kept. */
 const CHUNK = 128;
@@ -22,24 +23,32 @@ export const consoleIo: Hypercall = {
     { name: 'buffer', kind: 'va' },
   ],
   handler(context, command, count, buffer) {
-    if (count < 0 || count > 0x7fffffff) return -EINVAL;
-    if (command === CONSOLEIO_read) return -EPERM;
+    if (count < 0 || count > 0x7fffffff) return context.domain.isPrivileged ? -E2BIG : -EINVAL;
+    if (command === CONSOLEIO_read) return read(context, count, buffer);
     if (command !== CONSOLEIO_write) return -ENOSYS;
     for (let done = 0; done < count; done += CHUNK) {
       if (done > 0 && context.preemptCheck())
         return context.continueWith(command, count - done, buffer + done);
       const bytes = chunk.subarray(0, Math.min(CHUNK, count - done));
       if (!context.readBytes(buffer + done, bytes)) return -EFAULT;
-      for (const byte of bytes) putCharacter(context.hypervisor, context.domain, byte);
+      if (context.domain.isPrivileged) context.hypervisor.console.write(bytes);
+      else for (const byte of bytes) putCharacter(context.hypervisor, context.domain, byte);
     }
     return 0;
   },
 };
 
+function read(context: HypercallContext, count: number, buffer: number): number {
+  if (!context.domain.isPrivileged) return -EPERM;
+  const bytes = context.hypervisor.console.read(count);
+  return context.writeBytes(buffer, bytes) ? bytes.length : -EFAULT;
+}
+
 function putCharacter(hypervisor: Hypervisor, domain: Domain, byte: number): void {
   if (byte === 10 || domain.consoleLine.length >= MAX_LINE) {
     const text = domain.consoleLine;
     domain.consoleLine = '';
+    hypervisor.console.print(`(d${String(domain.id)}) ${text}`);
     if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'console', domain: domain.id, text });
   }
   if (byte >= 32 || byte === 9) domain.consoleLine += String.fromCharCode(byte);

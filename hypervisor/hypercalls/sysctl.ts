@@ -20,6 +20,7 @@ import type { Hypercall, HypercallContext } from './hypercall.ts';
 type Work = (context: HypercallContext, u: ControlBuffer) => number;
 
 const COMMANDS: Readonly<Record<number, Work>> = {
+  [abi.XEN_SYSCTL_readconsole]: readConsole,
   [abi.XEN_SYSCTL_physinfo]: physicalInfo,
   [abi.XEN_SYSCTL_getdomaininfolist]: domainList,
   [abi.XEN_SYSCTL_getcpuinfo]: cpuInfo,
@@ -66,6 +67,18 @@ function physicalInfo({ hypervisor }: HypercallContext, u: ControlBuffer): numbe
   u.setWide(at.total_pages, frames.frames);
   u.setWide(at.free_pages, frames.freeFrames);
   u.setWide(at.max_mfn, frames.frames - 1);
+  return 0;
+}
+
+/** XEN_SYSCTL_readconsole: Xen's console ring, `dmesg`. */
+function readConsole(context: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xen_sysctl_readconsole.offset;
+  const { console } = context.hypervisor;
+  const from = u.u8(at.incremental) === 0 ? 0 : u.u32(at.index);
+  const { bytes, next } = console.readRing(from, u.u32(at.count), u.u8(at.clear) !== 0);
+  if (!context.writeBytes(u.wide(at.buffer), bytes)) return -EFAULT;
+  u.setU32(at.count, bytes.length);
+  u.setU32(at.index, next);
   return 0;
 }
 

@@ -9,6 +9,7 @@ import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
 import type { Domain } from '../../hypervisor/domain/domain.ts';
 import { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import type { Stop as HypervisorStop } from '../../hypervisor/hypervisor.ts';
 import { Code } from './code.ts';
 import type { Line } from './code.ts';
 import { ConsoleRing } from './console-ring.ts';
@@ -30,6 +31,9 @@ export interface DomainRequest {
   readonly commandLine: string;
   readonly memoryMb: number;
   readonly vcpus: number;
+  /** It is domain 0: privileged, its console the machine's line, and its host has `hostMb` for it and the others. */
+  readonly isDom0?: boolean;
+  readonly hostMb?: number;
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
   readonly cpus?: number;
   readonly scheduler?: string;
@@ -62,7 +66,8 @@ export class Lab {
   readonly hypervisor: Hypervisor;
   readonly domain: Domain;
   readonly code: Code;
-  private readonly console: ConsoleRing;
+  /** The domain's console ring; null: it is domain 0. */
+  private readonly console: ConsoleRing | null;
   private readonly text = new ConsoleText();
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   private until: Until = {};
@@ -74,11 +79,17 @@ export class Lab {
     this.hypervisor = hypervisor;
     this.domain = domain;
     this.code = code;
-    this.console = new ConsoleRing(hypervisor, domain, (bytes) => {
-      this.printed(bytes);
-    });
-    hypervisor.onNotify = (_domain, port) => {
-      if (port === domain.consolePort) this.console.serve();
+    const ring = domain.isPrivileged
+      ? null
+      : new ConsoleRing(hypervisor, domain, (bytes) => {
+          this.printed(bytes);
+        });
+    this.console = ring;
+    hypervisor.console.onOutput = (bytes) => {
+      if (domain.isPrivileged) this.printed(bytes);
+    };
+    hypervisor.onNotify = (from, port) => {
+      if (from === domain && port === domain.consolePort) ring?.serve();
     };
   }
 
@@ -89,14 +100,15 @@ export class Lab {
   static async boot(core: WebAssembly.Module, request: DomainRequest): Promise<Lab> {
     const kernel = await loadKernel(request.kernel);
     const ramdisk = request.ramdisk === undefined ? undefined : await loadRamdisk(request.ramdisk);
-    const memoryBytes = (request.memoryMb + XEN_MB) * MEBIBYTE;
+    const isDom0 = request.isDom0 ?? false;
+    const memoryBytes = Math.max(request.memoryMb + XEN_MB, request.hostMb ?? 0) * MEBIBYTE;
     const hypervisor = new Hypervisor(new Machine(core, { memoryBytes }), {
       ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
       ...(request.scheduler === undefined ? {} : { scheduler: request.scheduler }),
     });
     const domain = buildDomain(hypervisor, {
-      id: 1,
-      isPrivileged: false,
+      id: isDom0 ? 0 : 1,
+      isPrivileged: isDom0,
       vcpus: request.vcpus,
       kernel,
       ramdisk,
@@ -124,7 +136,8 @@ export class Lab {
 
   /** Types on the console. */
   type(bytes: Uint8Array): void {
-    this.console.type(bytes);
+    if (this.console === null) this.hypervisor.console.type(this.hypervisor, bytes);
+    else this.console.type(bytes);
   }
 
   /** Runs for at most `ticks` of the clock; undefined: it can go on. */
@@ -141,7 +154,7 @@ export class Lab {
     if (this.domain.shutdown !== null) return { kind: 'ended' };
     const stop = hypervisor.run(limit);
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
-    if (stop.kind === 'shutdown') return { kind: 'ended' };
+    if (this.hasEnded(stop)) return { kind: 'ended' };
     if (stop.kind === 'breakpoint') return this.atBreakpoint();
     if (hypervisor.ticks() >= dueTicks) return { kind: 'time' };
     if (until.instructions !== undefined && this.instructions >= until.instructions)
@@ -160,6 +173,11 @@ export class Lab {
     const moved = found.map((each) => each?.line ?? null);
     this.breakpoints = moved.filter((line) => line !== null);
     return moved;
+  }
+
+  /** The lab's domain has shut down; others may come and go. */
+  private hasEnded(stop: HypervisorStop): boolean {
+    return stop.kind === 'shutdown' && stop.domain === this.domain;
   }
 
   /** Two programs have different code at one address: it must be the line that was meant. */
@@ -198,8 +216,9 @@ export class Lab {
     try {
       for (;;) {
         const stop = hypervisor.run(end);
-        if (stop.kind === 'shutdown') return { kind: 'ended' };
+        if (this.hasEnded(stop)) return { kind: 'ended' };
         if (stop.kind === 'request') return { kind: 'step' };
+        if (stop.kind === 'shutdown') continue;
         if (stop.kind !== 'breakpoint') return undefined;
         const at = this.atBreakpoint();
         if (at !== undefined) return at;
@@ -216,7 +235,7 @@ export class Lab {
     while (this.instructions === before) {
       const target = hypervisor.idle ? hypervisor.deadlineTicks : hypervisor.ticks() + 1;
       if (target === Infinity) return { kind: 'idle' };
-      if (hypervisor.run(target).kind === 'shutdown') return { kind: 'ended' };
+      if (this.hasEnded(hypervisor.run(target))) return { kind: 'ended' };
     }
     return { kind: 'step' };
   }

@@ -34,12 +34,12 @@ const NO_HVM = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_nested_v
 
 /** XEN_DOMCTL_createdomain. `wanted`: the caller's id; 0 or a reserved one: the next that is free. Gives the id, or an errno. */
 export function create(hypervisor: Hypervisor, wanted: number, u: ControlBuffer): number {
-  const refused = checkConfiguration(u);
-  if (refused < 0) return refused;
   const given = wanted > 0 && wanted < DOMID_FIRST_RESERVED;
   if (given && hypervisor.domains.has(wanted)) return -EEXIST;
   const id = given ? wanted : nextId(hypervisor);
   if (id < 0) return -ENOMEM;
+  const refused = checkConfiguration(u);
+  if (refused < 0) return refused;
   let domain: Domain;
   try {
     domain = createDomain(hypervisor, { id, isPrivileged: false, vcpus: u.u32(offset.max_vcpus) });

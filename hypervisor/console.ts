@@ -1,0 +1,74 @@
+/**
+ * Xen's own console: the serial line of the machine, whose input goes to domain 0, and a ring of what was printed, for
+ * `dmesg`. Domain 0 writes to the line as it likes; what Xen and the others print are whole lines with a mark of whose they
+ * are. Compare drivers/char/console.c.
+ */
+import { VIRQ_CONSOLE } from './abi/xen.ts';
+import { sendGlobalVirq } from './events/send.ts';
+import type { Hypervisor } from './hypervisor.ts';
+
+/** Bytes of the ring that sysctl's readconsole reads (conring_size), and of input that waits for domain 0. */
+const RING_BYTES = 16384;
+const INPUT_BYTES = 128;
+
+const CR = 13;
+const LF = 10;
+
+export class XenConsole {
+  /** Told what goes out on the line. No part of the state. */
+  onOutput: ((bytes: Uint8Array) => void) | null = null;
+  /** The ring: the byte with number n is at n modulo its size; numbers of the oldest byte and of the next. */
+  readonly ring = new Uint8Array(RING_BYTES);
+  oldest = 0;
+  next = 0;
+  /** Bytes that were typed and not read yet. */
+  readonly input: number[] = [];
+
+  /** Writes to the line: a newline becomes what a terminal takes for one. */
+  write(bytes: Uint8Array): void {
+    this.onOutput?.(Uint8Array.from([...bytes].flatMap((byte) => (byte === LF ? [CR, LF] : [byte]))));
+  }
+
+  /** Prints a line, on the line and in the ring. */
+  print(text: string): void {
+    const bytes = new TextEncoder().encode(`${text}\n`);
+    for (const byte of bytes) this.ring[this.next++ % RING_BYTES] = byte;
+    this.oldest = Math.max(this.oldest, this.next - RING_BYTES);
+    this.write(bytes);
+  }
+
+  /** Prints what Xen itself says. */
+  log(text: string): void {
+    for (const line of text.split('\n')) this.print(`(XEN) ${line}`);
+  }
+
+  /** What was typed on the line: domain 0 is told. What finds no room is lost, as on a line. */
+  type(hypervisor: Hypervisor, bytes: Uint8Array): void {
+    for (const byte of bytes) if (this.input.length < INPUT_BYTES) this.input.push(byte);
+    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
+  }
+
+  /** Up to `count` bytes of input, taken. */
+  read(count: number): Uint8Array {
+    return Uint8Array.from(this.input.splice(0, count));
+  }
+
+  /**
+   * What the ring holds from the byte with number `from` on (what is older is gone), at most `count` bytes; the number of the
+   * byte behind it. `clear`: for who asks next, all of it is gone.
+   */
+  readRing(
+    from: number,
+    count: number,
+    clear: boolean,
+  ): { readonly bytes: Uint8Array; readonly next: number } {
+    const first = Math.max(from, this.oldest);
+    const next = Math.min(this.next, first + count);
+    const bytes = Uint8Array.from(
+      { length: Math.max(next - first, 0) },
+      (_, n) => this.ring[(first + n) % RING_BYTES]!,
+    );
+    if (clear) this.oldest = this.next;
+    return { bytes, next };
+  }
+}
