@@ -1,4 +1,6 @@
 /** The hypercalls that a fuzzed guest makes: arguments in registers, and what they point to. */
+import { XEN_DOMCTL_INTERFACE_VERSION, XEN_SYSCTL_INTERFACE_VERSION } from '../abi/control.ts';
+import * as control from '../abi/domctl.ts';
 import * as grants from '../abi/grant-table.ts';
 import * as memory from '../abi/memory.ts';
 import * as sched from '../abi/sched.ts';
@@ -148,6 +150,53 @@ const grantTableOp: Generator = (scene) => {
   return call(xen.HYPERVISOR_grant_table_op, [command, ARGUMENTS, 1], words);
 };
 
+/** A toolstack's commands: a version that is right, mostly, and a domain that is there. */
+const domctl: Generator = (scene) => {
+  const { random } = scene;
+  const command = random.oneIn(3) ? random.below(90) : random.pick(DOMCTLS);
+  const version = BigInt(random.oneIn(30) ? random.next() : XEN_DOMCTL_INTERFACE_VERSION);
+  const target = BigInt(random.oneIn(3) ? domidOf(scene) : scene.other.domain.id);
+  const own = random.oneIn(2) ? anything(scene, 16) : [BigInt(random.below(4)), LIST, valueOf(scene), LIST];
+  if (command === control.XEN_DOMCTL_createdomain && !random.oneIn(4))
+    own.splice(0, own.length, ...configuration(scene));
+  const words = [BigInt(command) | (version << 32n), target, ...own];
+  return call(xen.HYPERVISOR_domctl, [ARGUMENTS], words, anything(scene, 512));
+};
+
+/** A configuration of a domain that will do, nearly always: xen_domctl_createdomain. */
+function configuration({ random }: Scene): bigint[] {
+  const vcpus = BigInt(random.oneIn(10) ? random.below(1000) : 1 + random.below(3));
+  const grantFrames = BigInt(random.oneIn(4) ? random.below(100) : 0xffff_ffff);
+  const version = BigInt(1 + random.below(2));
+  return [0n, 0n, 0n, vcpus << 32n, 0x7fn | (grantFrames << 32n), 0xffff_ffffn | (version << 32n), 0n, 0n];
+}
+
+const DOMCTLS: readonly number[] = [
+  ...[control.XEN_DOMCTL_createdomain, control.XEN_DOMCTL_max_vcpus, control.XEN_DOMCTL_max_mem],
+  ...[control.XEN_DOMCTL_pausedomain, control.XEN_DOMCTL_unpausedomain, control.XEN_DOMCTL_getdomaininfo],
+  ...[
+    control.XEN_DOMCTL_setvcpucontext,
+    control.XEN_DOMCTL_getvcpuinfo,
+    control.XEN_DOMCTL_getpageframeinfo3,
+  ],
+  ...[
+    control.XEN_DOMCTL_setvcpuaffinity,
+    control.XEN_DOMCTL_getvcpuaffinity,
+    control.XEN_DOMCTL_hypercall_init,
+  ],
+  ...[control.XEN_DOMCTL_resumedomain],
+];
+
+const sysctl: Generator = (scene) => {
+  const { random } = scene;
+  const command = random.oneIn(3) ? random.below(30) : random.pick([1, 3, 6, 8, 9, 16]);
+  const version = BigInt(random.oneIn(30) ? random.next() : XEN_SYSCTL_INTERFACE_VERSION);
+  const own = random.oneIn(2)
+    ? anything(scene, 16)
+    : [BigInt(random.below(4)), LIST, BigInt(random.below(64))];
+  return call(xen.HYPERVISOR_sysctl, [ARGUMENTS], [BigInt(command) | (version << 32n), ...own]);
+};
+
 const schedOp: Generator = (scene) => {
   const { random } = scene;
   const command = random.oneIn(40)
@@ -274,6 +323,8 @@ const WEIGHTED: readonly (readonly [number, Generator])[] = [
   [4, vcpuOp],
   [4, settings],
   [2, entryPoints],
+  [4, domctl],
+  [2, sysctl],
   [3, multicall],
   [1, iret],
   [5, anyCall],

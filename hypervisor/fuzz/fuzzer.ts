@@ -57,6 +57,7 @@ const ARGUMENT_REGISTERS = [layout.RDI, layout.RSI, layout.RDX, 10, 8] as const;
 export class Fuzzer {
   readonly hypervisor: Hypervisor;
   private readonly random: Random;
+  private readonly withDom0: boolean;
   private readonly freeAtFirst: number;
   private domains: TestDomain[] = [];
   private nextId = 1;
@@ -67,8 +68,10 @@ export class Fuzzer {
   /** What was prepared last, for the report of a failure. */
   last: Call | Trial | null = null;
 
-  constructor(seed: number) {
+  /** `withDom0`: one of the domains is privileged, domain 0. */
+  constructor(seed: number, withDom0 = false) {
     this.random = new Random(seed);
+    this.withDom0 = withDom0;
     this.hypervisor = testHost(FRAMES);
     this.freeAtFirst = this.hypervisor.frames.freeFrames;
   }
@@ -104,20 +107,20 @@ export class Fuzzer {
   /** Destroys the domains, which must give everything back, and makes new ones. */
   private renew(): void {
     const { hypervisor } = this;
-    for (const { domain } of this.domains) destroyDomain(hypervisor, domain);
+    for (const domain of [...hypervisor.domains.values()]) destroyDomain(hypervisor, domain);
     if (hypervisor.frames.freeFrames !== this.freeAtFirst)
       throw new Error(
         `of ${String(this.freeAtFirst)} free frames, destroyed domains left ${String(hypervisor.frames.freeFrames)}`,
       );
     if (this.nextId > LAST_DOMAIN_ID) this.nextId = 1;
-    this.domains = [this.makeDomain(), this.makeDomain()];
+    this.domains = [this.makeDomain(this.withDom0), this.makeDomain(false)];
     this.callsLeft = CALLS_PER_LIFE;
     this.idleRounds = 0;
   }
 
-  private makeDomain(): TestDomain {
+  private makeDomain(isDom0: boolean): TestDomain {
     const { hypervisor } = this;
-    const guest = new TestDomain(hypervisor, this.nextId++, PAGES, VCPUS);
+    const guest = new TestDomain(hypervisor, isDom0 ? 0 : this.nextId++, PAGES, VCPUS, isDom0);
     this.lives++;
     const { vcpu } = guest;
     this.write(vcpu, HANDLER_VA, SYSCALL);
@@ -138,7 +141,9 @@ export class Fuzzer {
   /** Gets a vcpu ready to make a call, or now and then to execute something else that stops the processor. */
   private prepare(vcpu: Vcpu): void {
     const { processor } = this.hypervisor;
-    const guest = this.domains.find(({ domain }) => domain === vcpu.domain)!;
+    const guest = this.domains.find(({ domain }) => domain === vcpu.domain);
+    // One that domain 0 has made does what it was made for.
+    if (guest === undefined) return;
     const other = this.domains.find(({ domain }) => domain !== vcpu.domain)!;
     const scene = { random: this.random, guest, other };
     if (this.random.oneIn(8)) grantSomething(scene);

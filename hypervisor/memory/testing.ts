@@ -40,9 +40,9 @@ export class TestDomain {
   /** Machine frames by pfn. */
   readonly mfns: readonly number[];
 
-  constructor(hypervisor: Hypervisor, id: number, pages: number, vcpus = 1) {
+  constructor(hypervisor: Hypervisor, id: number, pages: number, vcpus = 1, isPrivileged = false) {
     this.hypervisor = hypervisor;
-    this.domain = createDomain(hypervisor, { id, isPrivileged: false, vcpus });
+    this.domain = createDomain(hypervisor, { id, isPrivileged, vcpus });
     createVcpus(this.domain);
     this.vcpu = this.domain.vcpus[0]!;
     this.mfns = [...populateDomain(hypervisor.frames, this.domain, pages)!];
