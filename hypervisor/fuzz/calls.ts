@@ -155,7 +155,8 @@ const domctl: Generator = (scene) => {
   const { random } = scene;
   const command = random.oneIn(3) ? random.below(90) : random.pick(DOMCTLS);
   const version = BigInt(random.oneIn(30) ? random.next() : XEN_DOMCTL_INTERFACE_VERSION);
-  const target = BigInt(random.oneIn(3) ? domidOf(scene) : scene.other.domain.id);
+  const there = [...scene.guest.hypervisor.domains.keys()];
+  const target = BigInt(random.oneIn(4) ? domidOf(scene) : random.pick(there));
   const own = random.oneIn(2) ? anything(scene, 16) : [BigInt(random.below(4)), LIST, valueOf(scene), LIST];
   if (command === control.XEN_DOMCTL_createdomain && !random.oneIn(4))
     own.splice(0, own.length, ...configuration(scene));
@@ -184,7 +185,7 @@ const DOMCTLS: readonly number[] = [
     control.XEN_DOMCTL_getvcpuaffinity,
     control.XEN_DOMCTL_hypercall_init,
   ],
-  ...[control.XEN_DOMCTL_resumedomain],
+  ...[control.XEN_DOMCTL_resumedomain, control.XEN_DOMCTL_createdomain, control.XEN_DOMCTL_createdomain],
 ];
 
 const sysctl: Generator = (scene) => {
