@@ -95,5 +95,7 @@ function releaseMemory(hypervisor: Hypervisor, domain: Domain): void {
     }
     frames.dropAllocation(mfn, domain.id);
   }
+  const left = frames.owner.reduce((count, owner) => count + Number(owner === domain.id), 0);
+  if (left > 0) frames.remains.set(domain.id, left);
   freePerDomain(frames, domain.memory.perDomainL3);
 }

@@ -10,7 +10,7 @@ import * as abi from '../abi/domctl.ts';
 import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
 import { DOMID_FIRST_RESERVED, HYPERVISOR_domctl } from '../abi/xen.ts';
-import { fillDomainInfo, vcpuInfo } from '../domain/control/info.ts';
+import { fillNextInfo, vcpuInfo } from '../domain/control/info.ts';
 import * as life from '../domain/control/life.ts';
 import * as memory from '../domain/control/memory.ts';
 import { affinity, setContext } from '../domain/control/vcpus.ts';
@@ -117,13 +117,10 @@ function create(context: HypercallContext, wanted: number, u: ControlBuffer): nu
 /** XEN_DOMCTL_getdomaininfo: of the domain, or of the next one that there is. */
 function domainInfo({ hypervisor, domain: caller }: HypercallContext, id: number, u: ControlBuffer): number {
   if (!hypervisor.domains.has(id) && id >= DOMID_FIRST_RESERVED) return -EINVAL;
-  const next = [...hypervisor.domains.keys()]
-    .filter((each) => each >= id)
-    .reduce((a, b) => Math.min(a, b), Infinity);
-  const domain = hypervisor.domains.get(next);
-  if (domain === undefined) return -ESRCH;
+  const found = fillNextInfo(hypervisor, id, u);
+  if (found < 0) return -ESRCH;
+  // What was looked up is told to nobody else.
   if (!caller.isPrivileged) return -EPERM;
-  fillDomainInfo(hypervisor, domain, u);
-  setDomain(u, domain.id);
+  setDomain(u, found);
   return 0;
 }

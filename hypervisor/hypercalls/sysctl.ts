@@ -11,7 +11,7 @@ import { EFAULT, ENOSYS, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/sysctl.ts';
 import { HYPERVISOR_sysctl } from '../abi/xen.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
-import { fillDomainInfo } from '../domain/control/info.ts';
+import { fillNextInfo } from '../domain/control/info.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { idleNs } from '../sched/pcpu.ts';
 import { ControlBuffer } from './control.ts';
@@ -86,15 +86,17 @@ function readConsole(context: HypercallContext, u: ControlBuffer): number {
 function domainList(context: HypercallContext, u: ControlBuffer): number {
   const at = abi.xen_sysctl_getdomaininfolist.offset;
   const { hypervisor } = context;
-  const first = u.u16(at.first_domain);
-  const ids = [...hypervisor.domains.keys()].filter((id) => id >= first).sort((a, b) => a - b);
-  const shown = ids.slice(0, u.u32(at.max_domains));
   const info = new ControlBuffer(xen_domctl_getdomaininfo.size, 0);
-  for (const [index, id] of shown.entries()) {
-    fillDomainInfo(hypervisor, hypervisor.domains.get(id)!, info);
-    if (!context.write(u.wide(at.buffer) + index * xen_domctl_getdomaininfo.size, info.words)) return -EFAULT;
+  const wanted = u.u32(at.max_domains);
+  let count = 0;
+  let id = u.u16(at.first_domain);
+  for (; count < wanted; count++) {
+    id = fillNextInfo(hypervisor, id, info);
+    if (id < 0) break;
+    if (!context.write(u.wide(at.buffer) + count * xen_domctl_getdomaininfo.size, info.words)) return -EFAULT;
+    id++;
   }
-  u.setU32(at.num_domains, shown.length);
+  u.setU32(at.num_domains, count);
   return 0;
 }
 

@@ -114,7 +114,10 @@ function countTable(recount: Recount, mfn: number, level: number): void {
 function countL1Entry(recount: Recount, mfn: number, named: number, low: number, where: string): void {
   const { table } = recount;
   const owner = table.owner[named]!;
-  if (owner === DOMID_IO || owner === DOMID_XEN || owner === DOMID_INVALID)
+  // A privileged domain may map what Xen shares: the M2P.
+  const isShared = owner === DOMID_XEN && (table.flags[named]! & PGC_XEN_HEAP) !== 0;
+  const mayShare = isShared && table.owners.get(table.owner[mfn]!)?.isPrivileged === true;
+  if (owner === DOMID_IO || (owner === DOMID_XEN && !mayShare) || owner === DOMID_INVALID)
     fault(recount, mfn, `${where} names frame ${String(named)}, which no domain owns`);
   if (low & PAGE_RW) hold(recount, named, PGT_WRITABLE_PAGE, where);
   else recount.count[named]!++;

@@ -96,6 +96,8 @@ export class FrameTable {
   readonly linear: Int16Array;
   /** `tlbClock` when the type count last fell to 0, or the frame was freed: a TLB may hold older translations. */
   readonly stamp: Uint32Array;
+  /** Domains that are no more, by id, and how many of their frames others still refer to. */
+  readonly remains = new Map<number, number>();
   /** Counts full TLB flushes. */
   tlbClock = 1;
   /** Free frames, a doubly linked list. */
@@ -299,11 +301,19 @@ export class FrameTable {
     this.freeFrames--;
   }
 
+  /** A frame of a domain that is no more is free at last. */
+  private forget(domain: number): void {
+    const left = this.remains.get(domain);
+    if (left === 1) this.remains.delete(domain);
+    else if (left !== undefined) this.remains.set(domain, left - 1);
+  }
+
   private free(mfn: number): void {
     const domain = this.owner[mfn]!;
     if (this.trace.on) this.trace.emit({ kind: 'page', mfn, change: 'freed', domain });
     const owner = this.owners.get(domain);
-    if (owner && !(this.flags[mfn]! & PGC_XEN_HEAP)) owner.totalPages--;
+    if (!owner) this.forget(domain);
+    else if (!(this.flags[mfn]! & PGC_XEN_HEAP)) owner.totalPages--;
     this.stamp[mfn] = this.tlbClock;
     this.owner[mfn] = DOMID_INVALID;
     this.count[mfn] = 0;

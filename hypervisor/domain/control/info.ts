@@ -3,6 +3,7 @@ import {
   xen_domctl_getdomaininfo,
   xen_domctl_getvcpuinfo,
   XEN_DOMINF_blocked,
+  XEN_DOMINF_dying,
   XEN_DOMINF_paused,
   XEN_DOMINF_running,
   XEN_DOMINF_shutdown,
@@ -29,7 +30,7 @@ export function cpuTimeNs(vcpu: Vcpu, nowNs: number): number {
 }
 
 /** Fills in struct xen_domctl_getdomaininfo. */
-export function fillDomainInfo(hypervisor: Hypervisor, domain: Domain, info: ControlBuffer): void {
+function fillDomainInfo(hypervisor: Hypervisor, domain: Domain, info: ControlBuffer): void {
   const now = hypervisor.nowNs();
   const online = domain.vcpus.filter(({ down }) => !down);
   info.bytes.fill(0, 0, INFO_BYTES);
@@ -49,6 +50,27 @@ export function fillDomainInfo(hypervisor: Hypervisor, domain: Domain, info: Con
   );
   info.bytes.set(domain.handle, offset.handle);
   info.setU32(offset['arch_config.emulation_flags'], domain.emulationFlags);
+}
+
+/** As `fillDomainInfo`, of a domain that is no more, but for frames that others still refer to. */
+function fillRemainsInfo(id: number, pages: number, info: ControlBuffer): void {
+  info.bytes.fill(0, 0, INFO_BYTES);
+  info.setU16(offset.domain, id);
+  info.setU32(offset.flags, (XEN_DOMINF_dying | (NO_SHUTDOWN_CODE << XEN_DOMINF_shutdownshift)) >>> 0);
+  info.setWide(offset.tot_pages, pages);
+  info.setU32(offset.max_vcpu_id, XEN_INVALID_MAX_VCPU_ID);
+}
+
+/** Fills in what there is to say of the first domain with this id or a higher one: its id, or -1: there is none. */
+export function fillNextInfo(hypervisor: Hypervisor, from: number, info: ControlBuffer): number {
+  const { domains, frames } = hypervisor;
+  const ids = [...domains.keys(), ...frames.remains.keys()].filter((id) => id >= from);
+  if (ids.length === 0) return -1;
+  const id = Math.min(...ids);
+  const domain = domains.get(id);
+  if (domain !== undefined) fillDomainInfo(hypervisor, domain, info);
+  else fillRemainsInfo(id, frames.remains.get(id)!, info);
+  return id;
 }
 
 function flagsOf(domain: Domain, online: readonly Vcpu[]): number {

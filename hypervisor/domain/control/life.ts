@@ -35,7 +35,7 @@ const NO_HVM = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_nested_v
 /** XEN_DOMCTL_createdomain. `wanted`: the caller's id; 0 or a reserved one: the next that is free. Gives the id, or an errno. */
 export function create(hypervisor: Hypervisor, wanted: number, u: ControlBuffer): number {
   const given = wanted > 0 && wanted < DOMID_FIRST_RESERVED;
-  if (given && hypervisor.domains.has(wanted)) return -EEXIST;
+  if (given && !isFreeId(hypervisor, wanted)) return -EEXIST;
   const id = given ? wanted : nextId(hypervisor);
   if (id < 0) return -ENOMEM;
   const refused = checkConfiguration(u);
@@ -74,11 +74,16 @@ function checkConfiguration(u: ControlBuffer): number {
   return 0;
 }
 
+/** Nobody has this id, nor is anything left of who had it. */
+function isFreeId({ domains, frames }: Hypervisor, id: number): boolean {
+  return !domains.has(id) && !frames.remains.has(id);
+}
+
 /** The next id behind the last that was given so. */
 function nextId(hypervisor: Hypervisor): number {
   for (let id = hypervisor.lastDomainId + 1; id !== hypervisor.lastDomainId; id++) {
     if (id === DOMID_FIRST_RESERVED) id = 1;
-    if (hypervisor.domains.has(id)) continue;
+    if (!isFreeId(hypervisor, id)) continue;
     hypervisor.lastDomainId = id;
     return id;
   }

@@ -333,13 +333,20 @@ function ending(): void {
   checkNumber('unpausing what is not paused', resume(), -xen.EINVAL);
   checkNumber('its memory is there still', map(DATA, mfnOf(DATA), domain), 0);
   checkNumber('its event was sent', load<u64>(at(DATA) + 8), 0);
-  unmapPage(at(DATA));
   begin();
   checkNumber('it is destroyed', domctl(xen.XEN_DOMCTL_destroydomain, domain), 0);
+  checkNumber('while we look at its page, it is dying', dying(), xen.XEN_DOMINF_dying);
+  configure();
+  checkNumber('and nobody else gets its id', domctl(xen.XEN_DOMCTL_createdomain, domain), -xen.EEXIST);
+  checkNumber('the page is what it was', load<u64>(at(DATA)), xen.SHUTDOWN_reboot);
+  unmapPage(at(DATA));
   const deadline = now() + 5 * SECOND;
-  begin();
-  while (domctl(xen.XEN_DOMCTL_pausedomain, domain) == 0 && now() < deadline)
-    sleepUntil(now() + 10 * MILLISECOND);
-  begin();
-  checkNumber('and is gone', domctl(xen.XEN_DOMCTL_pausedomain, domain), -xen.ESRCH);
+  while (dying() >= 0 && now() < deadline) sleepUntil(now() + 10 * MILLISECOND);
+  checkNumber('when we do not, it is gone', dying(), -1);
+}
+
+/** XEN_DOMINF_dying, if it is; -1: it is not there. */
+function dying(): i32 {
+  if (info() != 0 || answeredDomain() != domain) return -1;
+  return load<u32>(D + xen_domctl_getdomaininfo.flags) & xen.XEN_DOMINF_dying;
 }
