@@ -130,6 +130,15 @@ function dispatchWord(word: u32): void {
   }
 }
 
+/** Holds a port back, until `unmaskPort`. */
+export function maskPort(port: u32): void {
+  setMask(port);
+}
+
+export function unmaskPort(port: u32): void {
+  unmask(port);
+}
+
 function setMask(port: u32): void {
   atomic.or<u64>(MASK + (port / 64) * 8, (<u64>1) << (port % 64));
 }

@@ -20,6 +20,8 @@ export const PAGE_DIRTY: u64 = 0x40;
 export const PAGE_SUPER: u64 = 0x80;
 /** Bit 9 is the system's own: a page that is shared until it is written (mote/address-space.ts). */
 export const PAGE_COW: u64 = 0x200;
+/** Bit 10 too: what it maps is another domain's (mote/foreign-calls.ts). */
+export const PAGE_FOREIGN: u64 = 0x400;
 export const PAGE_NX: u64 = 1 << 63;
 export const FRAME_MASK: u64 = 0x000f_ffff_ffff_f000;
 
@@ -119,6 +121,14 @@ export function updateEntry(at: usize, value: u64): void {
   const request = updates + updateCount++ * mmu_update.SIZE;
   store<u64>(request + mmu_update.ptr, machineAddress(at) | MMU_NORMAL_PT_UPDATE);
   store<u64>(request + mmu_update.val, value);
+}
+
+/** Puts a frame of another domain's into an L1 table in use, at once: 0, or a negative errno. */
+export function updateForeign(at: usize, value: u64, domid: u32): i32 {
+  flush();
+  store<u64>(updates + mmu_update.ptr, machineAddress(at) | MMU_NORMAL_PT_UPDATE);
+  store<u64>(updates + mmu_update.val, value);
+  return HYPERVISOR_mmu_update(updates, 1, domid);
 }
 
 /** Asks for an MMUEXT_* operation, to be made after the updates asked for before. */

@@ -92,6 +92,14 @@ export const SYS_signal: i32 = 1000; // (signal, address of the handler, or SIG_
 export const SYS_hypercall: i32 = 1001; // (number, u64[5]) -> what Xen returned, or -EPERM
 export const SYS_pagetable: i32 = 1002; // (virtual address, u64[5][2]) -> levels walked: each entry and its table's pfn; 0, the page's pfn
 export const SYS_xenstore: i32 = 1003; // (XS_* | transaction << 32, request, bytes, reply, bytes) -> bytes of the reply
+export const SYS_map_foreign: i32 = 1004; // (domid, u64 mfns[], count) -> address: frames of another domain, until munmap
+
+/** /dev/xen/evtchn: what is read are ports (u32) that were raised, and stay masked until they are written back. */
+export const IOCTL_EVTCHN_BIND_VIRQ: i32 = 0x0004_4500; // (virq) -> port
+export const IOCTL_EVTCHN_BIND_INTERDOMAIN: i32 = 0x0008_4501; // (domid | port << 32) -> port
+export const IOCTL_EVTCHN_BIND_UNBOUND_PORT: i32 = 0x0004_4502; // (domid) -> port
+export const IOCTL_EVTCHN_UNBIND: i32 = 0x0004_4503; // (port)
+export const IOCTL_EVTCHN_NOTIFY: i32 = 0x0004_4504; // (port)
 
 // Errors that Xen has no use for.
 export const ENOTBLK: i32 = 15;

@@ -12,10 +12,11 @@
 import { EFAULT, EINVAL, ENOMEM, MMUEXT_INVLPG_LOCAL, MMUEXT_NEW_USER_BASEPTR } from 'xen';
 import { MMUEXT_PIN_L4_TABLE, MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_UNPIN_TABLE } from 'xen';
 import { dispose } from 'kernel/heap';
-import { allocateUserPage, pageCount, PAGE_SIZE, putPage } from 'kernel/pages';
+import { allocateUserPage, pageCount, PAGE_SHIFT, PAGE_SIZE, putPage } from 'kernel/pages';
 import { entryPage, extendedOperation, flush, makeEntry, mfnOf } from 'kernel/pagetable';
-import { PAGE_ACCESSED, PAGE_COW, PAGE_DIRTY, PAGE_NX, PAGE_PRESENT, PAGE_USER } from 'kernel/pagetable';
-import { PAGE_WRITE, protect, TABLE_BITS, tableIndex, updateEntry, walk } from 'kernel/pagetable';
+import { PAGE_ACCESSED, PAGE_COW, PAGE_DIRTY, PAGE_FOREIGN, PAGE_NX, PAGE_PRESENT } from 'kernel/pagetable';
+import { PAGE_USER, PAGE_WRITE, protect, TABLE_BITS, tableIndex, updateEntry } from 'kernel/pagetable';
+import { updateForeign, walk } from 'kernel/pagetable';
 import { PROT_EXEC, PROT_WRITE } from './abi';
 import { Region } from './region';
 import { freeTables, protectTables, shareTables } from './tables';
@@ -158,7 +159,7 @@ export class AddressSpace {
     if (execute && (region.protection & PROT_EXEC) == 0) return -EFAULT;
     const at = walk(this.root, va);
     const entry = at == 0 ? 0 : load<u64>(at);
-    if ((entry & PAGE_PRESENT) == 0) return this.provide(va, region);
+    if ((entry & PAGE_PRESENT) == 0) return region.isForeign ? -EFAULT : this.provide(va, region);
     if (!write || (entry & PAGE_WRITE) != 0) return 0;
     assert((entry & PAGE_COW) != 0, 'a page of a writable region is not writable');
     return this.unshare(va, at, entry);
@@ -175,6 +176,8 @@ export class AddressSpace {
       if (this.fault(va, write, false) < 0) return 0;
       at = walk(this.root, va);
     }
+    // The kernel itself has no mapping of other domains' pages.
+    if ((load<u64>(at) & PAGE_FOREIGN) != 0) return 0;
     return entryPage(load<u64>(at)) + ((<usize>va) & (PAGE_SIZE - 1));
   }
 
@@ -198,6 +201,14 @@ export class AddressSpace {
     flush();
     this.pages++;
     return 0;
+  }
+
+  /** Maps a machine frame of another domain's, to be read and written. 0, or Xen's negative errno, or -ENOMEM. */
+  mapForeign(va: u64, mfn: u64, domid: u32): i32 {
+    const at = this.makeWalk(va);
+    if (at == 0) return -ENOMEM;
+    const bits = PAGE_PRESENT | PAGE_USER | PAGE_WRITE | PAGE_ACCESSED | PAGE_DIRTY | PAGE_NX | PAGE_FOREIGN;
+    return updateForeign(at, (mfn << PAGE_SHIFT) | bits, domid);
   }
 
   /** Gives the right to write to a page that may be shared. */
@@ -258,6 +269,7 @@ export class AddressSpace {
       const entry = load<u64>(at);
       if ((entry & PAGE_PRESENT) == 0) continue;
       this.setEntry(at, 0);
+      if ((entry & PAGE_FOREIGN) != 0) continue;
       putPage(entryPage(entry));
       this.pages--;
     }

@@ -8,7 +8,15 @@ import { Arguments } from './arguments';
 import { initDisks } from './block/disks';
 import { unpack } from './fs/cpio';
 import { Descriptors } from './fs/descriptors';
-import { DEVICE_CONSOLE, DEVICE_FULL, DEVICE_NULL, DEVICE_TTY, DEVICE_ZERO, openNode } from './fs/devices';
+import {
+  DEVICE_CONSOLE,
+  DEVICE_EVTCHN,
+  DEVICE_FULL,
+  DEVICE_NULL,
+  DEVICE_TTY,
+  DEVICE_ZERO,
+  openNode,
+} from './fs/devices';
 import { initFileCalls } from './fs/file-calls';
 import { mount, rootNode } from './fs/mount';
 import { initMountCalls } from './fs/mount-calls';
@@ -65,6 +73,8 @@ function makeDevices(): void {
   makeNode('/dev/null', S_IFCHR | 0o666, DEVICE_NULL);
   makeNode('/dev/zero', S_IFCHR | 0o666, DEVICE_ZERO);
   makeNode('/dev/full', S_IFCHR | 0o666, DEVICE_FULL);
+  makeNode('/dev/xen', S_IFDIR | 0o755, 0);
+  makeNode('/dev/xen/evtchn', S_IFCHR | 0o600, DEVICE_EVTCHN);
 }
 
 function mountProc(): void {

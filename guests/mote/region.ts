@@ -21,6 +21,8 @@ export class Region {
   /** PROT_*. All can be read. */
   protection: i32;
   isHeap: bool = false;
+  /** Its pages are another domain's: they come all at once, and no others come. */
+  isForeign: bool = false;
   backing: Backing | null = null;
   /** The file's bytes from `fileOffset` on lie at `fileStart` up to `fileEnd`; the rest is zeroes. */
   fileOffset: u64 = 0;
@@ -37,6 +39,7 @@ export class Region {
   copy(): Region {
     const copy = new Region(this.start, this.end, this.protection);
     copy.isHeap = this.isHeap;
+    copy.isForeign = this.isForeign;
     copy.setFile(this.backing, this.fileOffset, this.fileStart, this.fileEnd);
     return copy;
   }

@@ -5,6 +5,7 @@ import { shutdown } from 'kernel/panic';
 import { makeRunnable } from 'kernel/threads';
 import { initXenbus } from 'kernel/xenbus';
 import { initFaults } from './fault';
+import { initForeignCalls } from './foreign-calls';
 import { initFpu } from './fpu';
 import { initMemoryCalls } from './memory-calls';
 import { createProcess, Process, setLastExit } from './process';
@@ -24,6 +25,7 @@ export function initSystem(): void {
   initSyscalls();
   initProcessCalls();
   initMemoryCalls();
+  initForeignCalls();
   initSystemCalls();
   initTerminal();
   initXenbus();

@@ -8,6 +8,7 @@ import {
   ENTRIES,
   makeEntry,
   PAGE_COW,
+  PAGE_FOREIGN,
   PAGE_PRESENT,
   PAGE_WRITE,
   protect,
@@ -56,8 +57,9 @@ export function freeTables(table: usize, level: u32, pinned: bool): void {
     for (let at = group; at < group + GROUP; at += 8) {
       const entry = load<u64>(at);
       if ((entry & PAGE_PRESENT) == 0) continue;
-      if (level == 1) putPage(entryPage(entry));
-      else freeTables(entryPage(entry), level - 1, pinned);
+      if (level == 1) {
+        if ((entry & PAGE_FOREIGN) == 0) putPage(entryPage(entry));
+      } else freeTables(entryPage(entry), level - 1, pinned);
     }
   }
   if (pinned) unprotect(table);
@@ -81,6 +83,8 @@ export function shareTables(child: AddressSpace, from: usize, to: usize, level: 
 
 function sharePage(child: AddressSpace, from: usize, to: usize): void {
   const entry = load<u64>(from);
+  // The child has none of what is other domains'.
+  if ((entry & PAGE_FOREIGN) != 0) return;
   const shared = (entry & PAGE_WRITE) != 0 ? (entry & ~PAGE_WRITE) | PAGE_COW : entry;
   if (shared != entry) updateEntry(from, shared);
   store<u64>(to, shared);

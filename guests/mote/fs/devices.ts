@@ -5,6 +5,8 @@ import { S_IFBLK, S_IFCHR, SEEK_CUR, SEEK_END, SEEK_SET } from '../abi';
 import { BlockDevice, SECTOR } from '../block/device';
 import { findDisk } from '../block/disks';
 import { terminal } from '../terminal';
+import { EventFile } from './event-file';
+import { DeviceFile } from './device-file';
 import { File, VnodeFile } from './file';
 import { fail, Vnode } from './vnode';
 
@@ -14,22 +16,7 @@ export const DEVICE_ZERO: u32 = (1 << 8) | 5;
 export const DEVICE_FULL: u32 = (1 << 8) | 7;
 export const DEVICE_TTY: u32 = (5 << 8) | 0;
 export const DEVICE_CONSOLE: u32 = (5 << 8) | 1;
-
-/** A device's open file, which also tells its node. */
-abstract class DeviceFile extends File {
-  private vnode: Vnode;
-
-  constructor(vnode: Vnode, flags: i32) {
-    super(flags);
-    this.vnode = vnode;
-  }
-  node(): Vnode | null {
-    return this.vnode;
-  }
-  protected close(): void {
-    this.vnode.put();
-  }
-}
+export const DEVICE_EVTCHN: u32 = (10 << 8) | 201;
 
 class NullFile extends DeviceFile {
   read(to: usize, bytes: usize): i32 {
@@ -135,6 +122,7 @@ export function openNode(node: Vnode, flags: i32): File | null {
   if (number == DEVICE_ZERO) return new ZeroFile(node, flags);
   if (number == DEVICE_FULL) return new FullFile(node, flags);
   if (number == DEVICE_CONSOLE || number == DEVICE_TTY) return new TerminalFile(node, flags);
+  if (number == DEVICE_EVTCHN) return new EventFile(node, flags);
   node.put();
   fail(-ENODEV);
   return null;
