@@ -37,7 +37,7 @@ const arrows = Object.entries(forbidden).map(([room, rooms]) => ({
 export default tseslint.config(
   { ignores: ['dist', 'core/build', 'core/wasm', 'guests/debian/cache', 'guests/build'] },
   // AssemblyScript: asc checks it.
-  { ignores: ['guests/{kernel,mote,programs,toolchain/corpus,tests/kernels}/**/!(*.test).ts'] },
+  { ignores: ['guests/{kernel,mote,programs,dom0,toolchain/corpus,tests/kernels}/**/!(*.test).ts'] },
   ...tseslint.configs.strict,
   {
     rules: {

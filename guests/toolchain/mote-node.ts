@@ -9,7 +9,15 @@ import { fileURLToPath } from 'node:url';
 import { abiModule } from './abi-module.ts';
 import { buildKernel, buildProgram } from './build.ts';
 import type { Sources } from './compile.ts';
-import { KERNEL_PARTS, moteRamdisk, programNames, programParts } from './mote.ts';
+import {
+  dom0ProgramNames,
+  dom0ProgramParts,
+  dom0Ramdisk,
+  KERNEL_PARTS,
+  moteRamdisk,
+  programNames,
+  programParts,
+} from './mote.ts';
 import type { MoteImages } from './mote.ts';
 import { readSources } from './node.ts';
 
@@ -22,17 +30,64 @@ const OLD = /\.[0-9a-f]{24}$/;
 
 /** Mote as the sources below guests/ say. `building`: told of what is not in the cache, before it is built. */
 export async function moteImages(building?: (name: string) => void): Promise<MoteImages> {
-  const sources = readSources();
-  const tools = toolsDigest();
-  const kernel = await cached(tools, sources, 'mote', KERNEL_PARTS, building, async () => {
-    return (await buildKernel(sources, 'mote')).file;
-  });
-  const programs = new Map<string, Uint8Array>();
-  for (const name of programNames(sources)) {
-    const build = async (): Promise<Uint8Array> => (await buildProgram(sources, `programs/${name}.ts`)).file;
-    programs.set(name, await cached(tools, sources, name, programParts(name), building, build));
+  const builder = new CachedBuilder(readSources(), building);
+  return { kernel: await builder.kernel(), ramdisk: moteRamdisk(builder.sources, await builder.programs()) };
+}
+
+/** Domain 0: Mote with the toolstack, and Mote's own images to make domains of. */
+export async function dom0Images(building?: (name: string) => void): Promise<MoteImages> {
+  const builder = new CachedBuilder(readSources(), building);
+  const { sources } = builder;
+  const kernel = await builder.kernel();
+  const programs = await builder.programs();
+  const images = new Map([
+    ['mote.elf', kernel],
+    ['mote.cpio', moteRamdisk(sources, programs)],
+  ]);
+  const all = new Map([...programs, ...(await builder.dom0Programs())]);
+  return { kernel, ramdisk: dom0Ramdisk(sources, all, images) };
+}
+
+/** Builds parts that are not in the cache. */
+class CachedBuilder {
+  readonly sources: Sources;
+  private readonly tools = toolsDigest();
+  private readonly building: ((name: string) => void) | undefined;
+
+  constructor(sources: Sources, building: ((name: string) => void) | undefined) {
+    this.sources = sources;
+    this.building = building;
   }
-  return { kernel, ramdisk: moteRamdisk(sources, programs) };
+
+  kernel(): Promise<Uint8Array> {
+    return this.part('mote', KERNEL_PARTS, async () => (await buildKernel(this.sources, 'mote')).file);
+  }
+
+  programs(): Promise<Map<string, Uint8Array>> {
+    return this.all(programNames(this.sources), 'programs', programParts);
+  }
+
+  dom0Programs(): Promise<Map<string, Uint8Array>> {
+    return this.all(dom0ProgramNames(this.sources), 'dom0', dom0ProgramParts);
+  }
+
+  private async all(
+    names: readonly string[],
+    folder: string,
+    partsOf: (name: string) => RegExp,
+  ): Promise<Map<string, Uint8Array>> {
+    const programs = new Map<string, Uint8Array>();
+    for (const name of names) {
+      const build = async (): Promise<Uint8Array> =>
+        (await buildProgram(this.sources, `${folder}/${name}.ts`)).file;
+      programs.set(name, await this.part(name, partsOf(name), build));
+    }
+    return programs;
+  }
+
+  private part(name: string, parts: RegExp, build: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    return cached(this.tools, this.sources, name, parts, this.building, build);
+  }
 }
 
 /** What the toolchain itself is made of. */

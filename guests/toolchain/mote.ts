@@ -19,14 +19,22 @@ export interface MoteImages {
 }
 
 const PROGRAM = /^programs\/([a-z][a-z0-9]*)\.ts$/;
+const DOM0_PROGRAM = /^dom0\/([a-z][a-z0-9]*)\.ts$/;
 const ROOT = /^mote\/root\/(.+)$/;
+const DOM0_ROOT = /^dom0\/root\/(.+)$/;
 
 /** Directories that are there, be they empty. */
 const DIRECTORIES = ['bin', 'dev', 'etc', 'mnt', 'proc', 'tmp'];
+const DOM0_DIRECTORIES = [...DIRECTORIES, 'boot', 'etc/xen', 'var', 'var/lib', 'var/lib/xend'];
 
 /** The names of the programs among the sources, in order. */
 export function programNames(sources: Sources): string[] {
   return [...sources.keys()].flatMap((path) => PROGRAM.exec(path)?.[1] ?? []).sort();
+}
+
+/** The names of the programs that domain 0 has besides, in order. */
+export function dom0ProgramNames(sources: Sources): string[] {
+  return [...sources.keys()].flatMap((path) => DOM0_PROGRAM.exec(path)?.[1] ?? []).sort();
 }
 
 /** The sources that the kernel is made of. */
@@ -35,6 +43,11 @@ export const KERNEL_PARTS = /^(kernel|mote)\//;
 /** The sources that a program is made of. */
 export function programParts(name: string): RegExp {
   return new RegExp(`^(mote/abi\\.ts|programs/lib/|programs/${name}(\\.ts|/))`);
+}
+
+/** The sources that a program of domain 0 is made of. */
+export function dom0ProgramParts(name: string): RegExp {
+  return new RegExp(`^(mote/abi\\.ts|programs/lib/|dom0/lib/|dom0/${name}(\\.ts|/))`);
 }
 
 /** Builds everything. `built` is told of each program as it is there. Throws as buildKernel does. */
@@ -80,17 +93,42 @@ export async function rebuildMote(
 
 /** The ramdisk: programs in /bin, and the files of mote/root. */
 export function moteRamdisk(sources: Sources, programs: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  const entries: Entry[] = DIRECTORIES.map((path) => ({ type: 'directory', path }));
+  return makeRamdisk(DIRECTORIES, programs, filesBelow(sources, ROOT));
+}
+
+/** Domain 0's ramdisk: as Mote's, with the programs of domain 0, the files of dom0/root, and images of domains in /boot. */
+export function dom0Ramdisk(
+  sources: Sources,
+  programs: ReadonlyMap<string, Uint8Array>,
+  images: ReadonlyMap<string, Uint8Array>,
+): Uint8Array {
+  const boot = [...images].map(([name, data]): [string, Uint8Array] => [`boot/${name}`, data]);
+  const files = [...filesBelow(sources, ROOT), ...filesBelow(sources, DOM0_ROOT), ...boot];
+  return makeRamdisk(DOM0_DIRECTORIES, programs, files);
+}
+
+/** Files that a ramdisk has as they are: paths and contents. */
+function filesBelow(sources: Sources, root: RegExp): [string, Uint8Array][] {
+  return [...sources].flatMap(([source, text]): [string, Uint8Array][] => {
+    const path = root.exec(source)?.[1];
+    return path === undefined ? [] : [[path, new TextEncoder().encode(text)]];
+  });
+}
+
+function makeRamdisk(
+  wanted: readonly string[],
+  programs: ReadonlyMap<string, Uint8Array>,
+  files: readonly (readonly [string, Uint8Array])[],
+): Uint8Array {
+  const entries: Entry[] = wanted.map((path) => ({ type: 'directory', path }));
   for (const [name, data] of programs)
     entries.push({ type: 'file', path: `bin/${name}`, data, executable: true });
-  const directories = new Set<string>(DIRECTORIES);
-  for (const [source, text] of sources) {
-    const path = ROOT.exec(source)?.[1];
-    if (path === undefined) continue;
+  const directories = new Set<string>(wanted);
+  for (const [path, data] of files) {
     const directory = path.split('/').slice(0, -1).join('/');
     if (directory !== '' && !directories.has(directory)) entries.push({ type: 'directory', path: directory });
     directories.add(directory);
-    entries.push({ type: 'file', path, data: new TextEncoder().encode(text) });
+    entries.push({ type: 'file', path, data });
   }
   return cpio(entries);
 }

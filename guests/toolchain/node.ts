@@ -6,7 +6,7 @@ import type { Sources } from './compile.ts';
 
 const GUESTS = fileURLToPath(new URL('..', import.meta.url));
 /** The folders of guests/ that hold what runs in guests. */
-const FOLDERS = ['kernel', 'mote', 'programs', 'tests/kernels', 'toolchain/corpus'];
+const FOLDERS = ['kernel', 'mote', 'programs', 'dom0', 'tests/kernels', 'toolchain/corpus'];
 
 /** Every source below guests/. */
 export function readSources(): Sources {
@@ -30,7 +30,7 @@ export function sourcesWith(directory: string): Sources {
 
 /** Code, and the files that Mote's ramdisk has as they are. */
 function isSource(path: string): boolean {
-  return (/\.(ts|asm)$/.test(path) && !path.endsWith('.test.ts')) || path.startsWith('mote/root/');
+  return (/\.(ts|asm)$/.test(path) && !path.endsWith('.test.ts')) || /^(mote|dom0)\/root\//.test(path);
 }
 
 function addFolder(sources: Map<string, string>, directory: string, prefix: string): void {

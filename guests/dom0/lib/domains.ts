@@ -1,0 +1,82 @@
+/** The domains of the host, as Xen tells of them. */
+import * as xen from 'xen';
+import { xen_domctl_getdomaininfo, xen_sysctl_getdomaininfolist } from 'xen';
+import { bad, number } from 'programs/lib/text';
+import * as hyper from './hypercalls';
+import { recall } from './registry';
+
+const MAX_DOMAINS: i32 = 128;
+const INFO_BYTES: i32 = <i32>xen_domctl_getdomaininfo.SIZE;
+const SHUTDOWN_CRASH: u32 = 3;
+
+export class Domain {
+  id: u32;
+  flags: u32;
+  pages: u64;
+  maxPages: u64;
+  /** ns */
+  cpuTime: u64;
+  vcpus: u32;
+  maxVcpu: u32;
+  name: string = '';
+
+  constructor(info: usize) {
+    this.id = load<u16>(info, xen_domctl_getdomaininfo.domain);
+    this.flags = load<u32>(info, xen_domctl_getdomaininfo.flags);
+    this.pages = load<u64>(info, xen_domctl_getdomaininfo.tot_pages);
+    this.maxPages = load<u64>(info, xen_domctl_getdomaininfo.max_pages);
+    this.cpuTime = load<u64>(info, xen_domctl_getdomaininfo.cpu_time);
+    this.vcpus = load<u32>(info, xen_domctl_getdomaininfo.nr_online_vcpus);
+    this.maxVcpu = load<u32>(info, xen_domctl_getdomaininfo.max_vcpu_id);
+    const known = recall(this.id);
+    this.name = known == null ? 'Domain-' + this.id.toString() : known.name;
+  }
+
+  private has(flag: u32): bool {
+    return (this.flags & flag) != 0;
+  }
+
+  /** SHUTDOWN_*, if it has shut down. */
+  get reason(): u32 {
+    return (this.flags >> xen.XEN_DOMINF_shutdownshift) & xen.XEN_DOMINF_shutdownmask;
+  }
+
+  /** As `xm list` shows it: running, blocked, paused, shut down, crashed, dying. */
+  get state(): string {
+    const down = this.has(xen.XEN_DOMINF_shutdown);
+    const crashed = down && this.reason == SHUTDOWN_CRASH;
+    return (
+      (this.has(xen.XEN_DOMINF_running) ? 'r' : '-') +
+      (this.has(xen.XEN_DOMINF_blocked) ? 'b' : '-') +
+      (this.has(xen.XEN_DOMINF_paused) ? 'p' : '-') +
+      (down && !crashed ? 's' : '-') +
+      (crashed ? 'c' : '-') +
+      (this.has(xen.XEN_DOMINF_dying) ? 'd' : '-')
+    );
+  }
+}
+
+/** All domains, by id; the negative errno is in `listFailure` where Xen refuses. */
+export let listFailure: i32 = 0;
+export function listDomains(): Domain[] {
+  const buffer = new ArrayBuffer(MAX_DOMAINS * INFO_BYTES);
+  hyper.begin();
+  const at = hyper.sysctlPart();
+  store<u32>(at, MAX_DOMAINS, xen_sysctl_getdomaininfolist.max_domains);
+  store<u64>(at, changetype<usize>(buffer), xen_sysctl_getdomaininfolist.buffer);
+  listFailure = hyper.sysctl(xen.XEN_SYSCTL_getdomaininfolist);
+  const domains: Domain[] = [];
+  const count = listFailure < 0 ? <u32>0 : load<u32>(at, xen_sysctl_getdomaininfolist.num_domains);
+  for (let n: u32 = 0; n < count; n++) domains.push(new Domain(changetype<usize>(buffer) + n * INFO_BYTES));
+  return domains;
+}
+
+/** The domain that a name or an id means; null: there is none. */
+export function findDomain(text: string): Domain | null {
+  const domains = listDomains();
+  const id = number(text);
+  const isId = !bad;
+  for (let n = 0; n < domains.length; n++)
+    if (domains[n].name == text || (isId && domains[n].id == <u32>id)) return domains[n];
+  return null;
+}

@@ -1,0 +1,154 @@
+/** xm create [-c] FILE: makes a domain as a file says, and lets it run; -c: with its console. */
+import { Builder, Wanted } from 'dom0/lib/builder';
+import { Config, Setting } from 'dom0/lib/config';
+import { findDomain } from 'dom0/lib/domains';
+import * as hyper from 'dom0/lib/hypercalls';
+import { KernelFile, problem, readWhole } from 'dom0/lib/kernel-file';
+import { Known, remember } from 'dom0/lib/registry';
+import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_unpausedomain } from 'xen';
+import { describe } from 'programs/lib/errno';
+import { complain, print } from 'programs/lib/io';
+import { number } from 'programs/lib/text';
+import { attach } from './console';
+
+const FOLDER = '/etc/xen/';
+/** What a file may say, and what is to come. */
+const SETTINGS: string[] = ['kernel', 'ramdisk', 'memory', 'maxmem', 'name', 'vcpus', 'root', 'extra'];
+const LATER: string[] = [
+  'cpus',
+  'cpu_weight',
+  'cpu_cap',
+  'disk',
+  'vif',
+  'on_poweroff',
+  'on_reboot',
+  'on_crash',
+];
+
+export function create(args: string[]): i32 {
+  const withConsole = args.length == 2 && args[0] == '-c';
+  if (args.length != 1 && !withConsole) {
+    complain('usage: xm create [-c] FILE');
+    return 2;
+  }
+  const given = args[args.length - 1];
+  const config = new Config(given.includes('/') ? given : FOLDER + given);
+  if (!config.read() || !isKnown(config)) {
+    complain(config.problem);
+    return 1;
+  }
+  const domid = make(config);
+  if (domid < 0) return 1;
+  print('Started domain ' + nameOf(config) + ' (id=' + domid.toString() + ')\n');
+  return withConsole ? attach(domid) : 0;
+}
+
+/** Whether there is nothing in the file that is not known, or not there yet. */
+function isKnown(config: Config): bool {
+  for (let n = 0; n < config.settings.length; n++) {
+    const setting = config.settings[n];
+    if (LATER.includes(setting.name)) config.complain(setting, 'this is not there yet');
+    else if (!SETTINGS.includes(setting.name)) config.complain(setting, 'there is no such setting');
+    else if (setting.isList) config.complain(setting, 'it is no list');
+    else continue;
+    return false;
+  }
+  return true;
+}
+
+function textOf(config: Config, name: string): string {
+  const setting = config.find(name);
+  return setting == null ? '' : setting.text;
+}
+
+/** A number of the file from `least` on, or what is usual; -1: it is none. */
+function numberOf(config: Config, name: string, usual: i64, least: i64, most: i64): i64 {
+  const setting = config.find(name);
+  if (setting == null) return usual;
+  const value = number(setting.text);
+  if (setting.isNumber && value >= least && value <= most) return value;
+  config.complain(setting, 'it is to be a number from ' + least.toString() + ' to ' + most.toString());
+  return -1;
+}
+
+/** The domain's name: the file's own without one. */
+function nameOf(config: Config): string {
+  const name = textOf(config, 'name');
+  return name != '' ? name : 'unnamed';
+}
+
+/** What the file wants; null: `config.problem`. */
+function wantedOf(config: Config): Wanted | null {
+  const wanted = new Wanted();
+  const memory = numberOf(config, 'memory', 128, 1, 1 << 20);
+  const most = numberOf(config, 'maxmem', memory, 1, 1 << 20);
+  const vcpus = numberOf(config, 'vcpus', 1, 1, 128);
+  if (memory < 0 || most < 0 || vcpus < 0) return null;
+  wanted.memoryMb = memory;
+  wanted.maxMemoryMb = max(most, memory);
+  wanted.vcpus = <u32>vcpus;
+  const root = textOf(config, 'root');
+  const extra = textOf(config, 'extra');
+  wanted.commandLine = (root == '' ? '' : 'root=' + root + (extra == '' ? '' : ' ')) + extra;
+  const kernel = config.find('kernel');
+  if (kernel == null) {
+    config.problem = 'there is no kernel in the file';
+    return null;
+  }
+  const bytes = readOf(config, kernel);
+  if (bytes == null) return null;
+  const file = new KernelFile(bytes);
+  if (!file.parse()) {
+    config.complain(kernel, kernel.text + ': ' + problem);
+    return null;
+  }
+  wanted.kernel = file;
+  const ramdisk = config.find('ramdisk');
+  if (ramdisk != null) {
+    wanted.ramdisk = readOf(config, ramdisk);
+    if (wanted.ramdisk == null) return null;
+  }
+  return wanted;
+}
+
+function readOf(config: Config, setting: Setting): ArrayBuffer | null {
+  const bytes = readWhole(setting.text);
+  if (bytes == null) config.complain(setting, setting.text + ': ' + problem);
+  return bytes;
+}
+
+/** The new domain's id, running; -1: it is not there, and why has been said. */
+function make(config: Config): i32 {
+  const name = nameOf(config);
+  if (findDomain(name) != null) {
+    complain('VM name ' + name + ' already in use by another domain');
+    return -1;
+  }
+  const wanted = wantedOf(config);
+  if (wanted == null) {
+    complain(config.problem);
+    return -1;
+  }
+  const builder = Builder.of(wanted);
+  if (!builder.fits) {
+    complain(name + ': its kernel and ramdisk do not fit in ' + wanted.memoryMb.toString() + ' MiB');
+    return -1;
+  }
+  let failed = builder.run();
+  if (failed < 0) {
+    complain(name + ': ' + builder.step + ': ' + describe(failed));
+    return -1;
+  }
+  const known = new Known();
+  known.name = name;
+  known.consoleMfn = builder.consoleMfn;
+  known.consolePort = builder.consolePort;
+  failed = remember(builder.domid, known);
+  hyper.begin();
+  if (failed == 0) failed = hyper.domctl(XEN_DOMCTL_unpausedomain, builder.domid);
+  if (failed == 0) return builder.domid;
+  hyper.begin();
+  hyper.domctl(XEN_DOMCTL_destroydomain, builder.domid);
+  complain(name + ': ' + describe(failed));
+  return -1;
+}

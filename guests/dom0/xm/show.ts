@@ -1,0 +1,169 @@
+/** The commands of xm that show: list, vcpu-list, info, dmesg, domid, domname. */
+import * as xen from 'xen';
+import { xen_domctl_getvcpuinfo, xen_sysctl_physinfo, xen_sysctl_readconsole } from 'xen';
+import { Domain, findDomain, listDomains, listFailure } from 'dom0/lib/domains';
+import * as hyper from 'dom0/lib/hypercalls';
+import { utsname } from 'mote/abi';
+import { complain, complainOf, print, printBytes } from 'programs/lib/io';
+import { systemName } from 'programs/lib/calls';
+
+const RING_BYTES = 16384;
+
+function seconds(ns: u64): string {
+  const tenths = ns / 100_000_000;
+  return (tenths / 10).toString() + '.' + (tenths % 10).toString();
+}
+
+/** The domains that the arguments mean, all of them without any; null: one is not there, and that has been said. */
+function chosen(args: string[]): Domain[] | null {
+  if (args.length == 0) {
+    const domains = listDomains();
+    if (listFailure == 0) return domains;
+    complainOf('the list of domains', listFailure);
+    return null;
+  }
+  const domains: Domain[] = [];
+  for (let n = 0; n < args.length; n++) {
+    const domain = findDomain(args[n]);
+    if (domain == null) {
+      complain("Domain '" + args[n] + "' does not exist.");
+      return null;
+    }
+    domains.push(domain);
+  }
+  return domains;
+}
+
+export function list(args: string[]): i32 {
+  const domains = chosen(args);
+  if (domains == null) return 1;
+  print(row('Name', 'ID', 'Mem', 'VCPUs', 'State', 'Time(s)'));
+  for (let n = 0; n < domains.length; n++) {
+    const each = domains[n];
+    const mebibytes = ((each.pages + 128) / 256).toString();
+    print(
+      row(each.name, each.id.toString(), mebibytes, each.vcpus.toString(), each.state, seconds(each.cpuTime)),
+    );
+  }
+  return 0;
+}
+
+function row(name: string, id: string, memory: string, vcpus: string, state: string, time: string): string {
+  return (
+    name.padEnd(40) +
+    ' ' +
+    id.padStart(5) +
+    ' ' +
+    memory.padStart(5) +
+    ' ' +
+    vcpus.padStart(5) +
+    ' ' +
+    state.padStart(10) +
+    ' ' +
+    time.padStart(8) +
+    '\n'
+  );
+}
+
+export function vcpuList(args: string[]): i32 {
+  const domains = chosen(args);
+  if (domains == null) return 1;
+  print('Name                              ID  VCPUs   CPU State   Time(s)\n');
+  for (let n = 0; n < domains.length; n++) {
+    const each = domains[n];
+    for (let vcpu: u32 = 0; each.maxVcpu < xen.XEN_INVALID_MAX_VCPU_ID && vcpu <= each.maxVcpu; vcpu++)
+      printVcpu(each, vcpu);
+  }
+  return 0;
+}
+
+function printVcpu(domain: Domain, vcpu: u32): void {
+  hyper.begin();
+  const at = hyper.domctlPart();
+  store<u32>(at, vcpu, xen_domctl_getvcpuinfo.vcpu);
+  if (hyper.domctl(xen.XEN_DOMCTL_getvcpuinfo, domain.id) < 0) return;
+  const online = load<u8>(at, xen_domctl_getvcpuinfo.online) != 0;
+  const running = load<u8>(at, xen_domctl_getvcpuinfo.running) != 0 ? 'r' : '-';
+  const blocked = load<u8>(at, xen_domctl_getvcpuinfo.blocked) != 0 ? 'b' : '-';
+  const cpu = online ? load<u32>(at, xen_domctl_getvcpuinfo.cpu).toString() : '-';
+  print(
+    domain.name.padEnd(32) +
+      ' ' +
+      domain.id.toString().padStart(3) +
+      ' ' +
+      vcpu.toString().padStart(6) +
+      ' ' +
+      cpu.padStart(5) +
+      '   ' +
+      (online ? running + blocked + '-' : '--p') +
+      ' ' +
+      seconds(load<u64>(at, xen_domctl_getvcpuinfo.cpu_time)).padStart(9) +
+      '\n',
+  );
+}
+
+function line(name: string, value: string): void {
+  print(name.padEnd(23) + ': ' + value + '\n');
+}
+
+export function info(args: string[]): i32 {
+  hyper.begin();
+  const at = hyper.sysctlPart();
+  const failed = hyper.sysctl(xen.XEN_SYSCTL_physinfo);
+  if (failed < 0) return complainOf('the host', failed);
+  line('host', systemName(utsname.nodename));
+  line('release', systemName(utsname.release));
+  line('machine', systemName(utsname.machine));
+  line('nr_cpus', load<u32>(at, xen_sysctl_physinfo.nr_cpus).toString());
+  line('nr_nodes', load<u32>(at, xen_sysctl_physinfo.nr_nodes).toString());
+  line('cores_per_socket', load<u32>(at, xen_sysctl_physinfo.cores_per_socket).toString());
+  line('threads_per_core', load<u32>(at, xen_sysctl_physinfo.threads_per_core).toString());
+  line('cpu_mhz', (load<u32>(at, xen_sysctl_physinfo.cpu_khz) / 1000).toString());
+  line('total_memory', (load<u64>(at, xen_sysctl_physinfo.total_pages) / 256).toString());
+  line('free_memory', (load<u64>(at, xen_sysctl_physinfo.free_pages) / 256).toString());
+  const version = hyper.xenVersion(xen.XENVER_version, 0);
+  line('xen_major', (version >> 16).toString());
+  line('xen_minor', (version & 0xffff).toString());
+  line('xen_extra', versionText(xen.XENVER_extraversion, 16));
+  line('xen_changeset', versionText(xen.XENVER_changeset, 64));
+  line('xen_pagesize', '4096');
+  return 0;
+}
+
+function versionText(command: i32, bytes: i32): string {
+  const buffer = new ArrayBuffer(bytes + 1);
+  if (hyper.xenVersion(command, changetype<usize>(buffer)) < 0) return '';
+  return String.UTF8.decodeUnsafe(changetype<usize>(buffer), bytes + 1, true);
+}
+
+export function dmesg(args: string[]): i32 {
+  const clear = args.length == 1 && args[0] == '-c';
+  if (args.length > 0 && !clear) {
+    complain('usage: xm dmesg [-c]');
+    return 2;
+  }
+  const buffer = new ArrayBuffer(RING_BYTES);
+  hyper.begin();
+  const at = hyper.sysctlPart();
+  store<u8>(at, clear ? 1 : 0, xen_sysctl_readconsole.clear);
+  store<u64>(at, changetype<usize>(buffer), xen_sysctl_readconsole.buffer);
+  store<u32>(at, RING_BYTES, xen_sysctl_readconsole.count);
+  const failed = hyper.sysctl(xen.XEN_SYSCTL_readconsole);
+  if (failed < 0) return complainOf("Xen's console", failed);
+  printBytes(changetype<usize>(buffer), load<u32>(at, xen_sysctl_readconsole.count));
+  return 0;
+}
+
+export function domid(args: string[]): i32 {
+  const domains = args.length == 1 ? chosen(args) : null;
+  if (domains == null) return 1;
+  print(domains[0].id.toString() + '\n');
+  return 0;
+}
+
+export function domname(args: string[]): i32 {
+  const domains = args.length == 1 ? chosen(args) : null;
+  if (domains == null) return 1;
+  print(domains[0].name + '\n');
+  return 0;
+}
