@@ -100,7 +100,7 @@ export class Config {
       setting.items.push(this.readValue(setting));
       this.skip(true);
       if (this.peek() == 44) this.at++;
-      else if (this.peek() != 93) this.fail('a list wants a comma or its end');
+      else if (this.peek() >= 0 && this.peek() != 93) this.fail('a list wants a comma or its end');
     }
     if (this.peek() != 93) this.fail('a list has no end');
     this.at++;

@@ -1,0 +1,193 @@
+/** Domain 0 as an administrator uses it: xm at its console, which makes, shows and ends domains. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { loadCore } from '../../ui/lab/core-node.ts';
+import { Lab } from '../../ui/lab/lab.ts';
+import { stateHash } from '../../ui/lab/state-hash.ts';
+import { dom0Images } from '../toolchain/mote-node.ts';
+import type { MoteImages } from '../toolchain/mote.ts';
+
+const PATIENCE_NS = 20e9;
+const SLICE_TICKS = 50_000_000;
+const PROMPT = /(?:^|\n)\/\S* \$ $/;
+const CTRL_RIGHT_BRACKET = '\x1d';
+
+let images: MoteImages;
+beforeAll(async () => {
+  images = await dom0Images();
+});
+
+/** A host whose console is typed at. */
+class Host {
+  readonly lab: Lab;
+  screen = '';
+
+  private constructor(lab: Lab) {
+    this.lab = lab;
+    lab.onConsole((bytes) => (this.screen += new TextDecoder('latin1').decode(bytes).replaceAll('\r', '')));
+  }
+
+  static async boot(): Promise<Host> {
+    const options = { commandLine: '', memoryMb: 64, vcpus: 1, isDom0: true, hostMb: 256 };
+    const host = new Host(await Lab.boot(loadCore(), { ...images, ...options }));
+    host.until(PROMPT);
+    return host;
+  }
+
+  /** Lets the host run until the screen ends so. */
+  until(wanted: RegExp): void {
+    const ns = this.lab.ns + PATIENCE_NS;
+    while (!wanted.test(this.screen)) {
+      const stop = this.lab.run({ text: wanted, ns }, SLICE_TICKS);
+      expect(stop === undefined || stop.kind === 'text', this.screen).toBe(true);
+    }
+  }
+
+  type(keys: string): void {
+    this.screen = '';
+    this.lab.type(new TextEncoder().encode(keys));
+  }
+
+  /** What a command prints. */
+  run(command: string): string {
+    this.type(`${command}\r`);
+    this.until(/\n\/\S* \$ $/);
+    return this.screen.replace(/^[^\n]*\n/, '').replace(PROMPT, '');
+  }
+
+  /** The domains that xm lists: name, id, memory, vcpus, state. */
+  list(): string[] {
+    const lines = this.run('xm list').split('\n');
+    expect(lines[0]).toBe(`Name${' '.repeat(40)}ID   Mem VCPUs      State  Time(s)`);
+    return lines.slice(1).map((line) => line.trim().split(/ +/).slice(0, 5).join(' '));
+  }
+
+  free(): string {
+    return /free_memory +: (\d+)/.exec(this.run('xm info'))![1]!;
+  }
+}
+
+function writeConfig(host: Host, lines: readonly string[]): void {
+  host.run('rm -f /tmp/c');
+  for (const line of lines) host.run(`echo '${line}' >> /tmp/c`);
+}
+
+describe('a host', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await Host.boot();
+  });
+
+  test('a domain is made from a file, used at its console, paused, and destroyed; its memory comes back', () => {
+    expect(host.list()).toEqual(['Domain-0 0 64 1 r-----']);
+    const free = host.free();
+    host.type('xm create -c mote\r');
+    host.until(/Started domain mote \(id=1\)[^]*Welcome to Mote[^]*\n\/ \$ $/);
+    expect(host.run('uname; echo $((6 * 7))')).toContain('Mote');
+    host.type(CTRL_RIGHT_BRACKET);
+    host.until(/\n\/ \$ $/);
+    expect(host.list()[1]).toMatch(/^mote 1 32 1 -b----$/);
+    expect(host.run('xm pause mote; xm pause 1')).toBe('');
+    expect(host.list()[1]).toBe('mote 1 32 1 -bp---');
+    expect(host.run('xm unpause mote; xm unpause mote; xm unpause mote')).toBe('xm: mote: Invalid argument');
+    expect(host.run('xm domid mote; xm domname 1')).toBe('1\nmote');
+    expect(host.run('xm vcpu-list mote')).toMatch(/\nmote +1 +0 +0 +-b- +\d+\.\d$/);
+    expect(host.run('xm destroy mote')).toBe('');
+    expect(host.list()).toEqual(['Domain-0 0 64 1 r-----']);
+    expect(host.free()).toBe(free);
+    expect(checkFrameTable(host.lab.hypervisor.frames, host.lab.hypervisor.domains)).toEqual([]);
+  });
+
+  test('what a domain says before it ends is seen, and that it has ended', () => {
+    host.run('xm create mote');
+    host.type('xm console mote\r');
+    host.until(/\n\/ \$ $/);
+    host.type('exit\r');
+    host.until(/Mote: powering off\n+\/ \$ $/);
+    expect(host.list()[1]).toMatch(/^mote \d+ 32 1 ---s--$/);
+    host.run('xm destroy mote');
+  });
+
+  test('several domains at once, each with its name', () => {
+    for (const name of ['one', 'two', 'three']) {
+      writeConfig(host, [
+        'kernel = "/boot/mote.elf"',
+        'ramdisk = "/boot/mote.cpio"',
+        'memory = 16',
+        `name = "${name}"`,
+      ]);
+      expect(host.run('xm create /tmp/c')).toMatch(new RegExp(`^Started domain ${name} \\(id=\\d+\\)$`));
+    }
+    expect(host.list().map((line) => line.split(' ')[0])).toEqual(['Domain-0', 'one', 'two', 'three']);
+    expect(host.run('xm create /tmp/c')).toBe('xm: VM name three already in use by another domain');
+    host.run('xm destroy one; xm destroy two; xm destroy three');
+    expect(host.list()).toHaveLength(1);
+  });
+
+  test.each([
+    [['kernel = "/boot/nothing"'], 'xm: /tmp/c:1: kernel: /boot/nothing: No such file or directory'],
+    [
+      ['kernel = "/etc/motd"'],
+      'xm: /tmp/c:1: kernel: /etc/motd: it is no ELF image (others are not there yet)',
+    ],
+    [['# none', 'memory = 16'], 'xm: there is no kernel in the file'],
+    [['memory = 16', 'kernel'], 'xm: /tmp/c:2: a line is to be `name = value`'],
+    [['memory = "16'], 'xm: /tmp/c:1: a text has no end'],
+    [['memory = much'], 'xm: /tmp/c:1: a value is a text in quotes, a number, or a list'],
+    [['disk = [ "phy:a,xvda,w" '], 'xm: /tmp/c:2: a list has no end'],
+    [['disk = [ "phy:a,xvda,w" ]'], 'xm: /tmp/c:1: disk: this is not there yet'],
+    [['colour = "red"'], 'xm: /tmp/c:1: colour: there is no such setting'],
+    [['memory = 0'], 'xm: /tmp/c:1: memory: it is to be a number from 1 to 1048576'],
+    [['kernel = "/boot/mote.elf"', 'memory = 2'], 'xm: unnamed: its kernel and ramdisk do not fit in 2 MiB'],
+    [
+      ['kernel = "/boot/mote.elf"', 'memory = 9999'],
+      'xm: unnamed: getting its memory: Cannot allocate memory',
+    ],
+  ])('a file that will not do: %s', (lines, told) => {
+    const before = host.free();
+    writeConfig(host, lines);
+    expect(host.run('xm create /tmp/c; echo $?')).toBe(`${told}\n1`);
+    expect(host.list()).toHaveLength(1);
+    expect(host.free()).toBe(before);
+  });
+
+  test('what is not there is told', () => {
+    expect(
+      host.run('xm; xm frob; xm migrate 1; xm destroy x; xm console 0; xm list x').split('\n').slice(-5),
+    ).toEqual([
+      "xm: frob: there is no such command; 'xm help' lists them",
+      'xm: migrate: this command is not there yet',
+      "xm: Domain 'x' does not exist.",
+      'xm: 0: this is its console',
+      "xm: Domain 'x' does not exist.",
+    ]);
+    expect(host.run('xm destroy 0; xm pause 0')).toBe(
+      'xm: Domain-0: Invalid argument\nxm: Domain-0: Invalid argument',
+    );
+  });
+
+  test('a crash of a domain is told on the line and in dmesg; the others go on', () => {
+    host.run('xm create mote');
+    host.type('xm console mote\r');
+    host.until(/\n\/ \$ $/);
+    host.type('hypercall mmuext_op 0 0; hypercall set_trap_table 0; spin\r');
+    host.lab.run({ ns: host.lab.ns + 1e9 }, 1e9);
+    host.type(CTRL_RIGHT_BRACKET);
+    host.until(/\n\/ \$ $/);
+    expect(host.list()[1]).toMatch(/^mote \d+ 32 1 -+c-$/);
+    expect(host.run('xm dmesg -c')).toMatch(/^\(XEN\) .*\n\(XEN\) Domain \d+ \(vcpu#0\) crashed/);
+    expect(host.run('xm dmesg')).toBe('');
+    host.run('xm destroy mote');
+    expect(checkFrameTable(host.lab.hypervisor.frames, host.lab.hypervisor.domains)).toEqual([]);
+  });
+});
+
+test('a host goes the same way each time, to the bit', async () => {
+  const hash = async (): Promise<string> => {
+    const host = await Host.boot();
+    host.run('xm create mote');
+    host.run('xm list');
+    return stateHash(host.lab.hypervisor);
+  };
+  expect(await hash()).toBe(await hash());
+});
