@@ -10,13 +10,28 @@ const input: usize = memory.data(128);
 let inputAt: u32 = 0;
 let inputBytes: u32 = 0;
 
+const CR: u8 = 13;
+const LF: u8 = 10;
+/** A carriage return is held back: Xen itself puts one before every newline. */
+let held: bool = false;
+
 /** Writes a byte, with those behind it: see `flushLine`. */
 export function putOnLine(byte: u8): void {
+  if (held && byte != LF) append(CR);
+  held = byte == CR;
+  if (!held) append(byte);
+}
+
+function append(byte: u8): void {
   store<u8>(output + outputBytes++, byte);
   if (outputBytes == BUFFER_BYTES) flushLine();
 }
 
 export function flushLine(): void {
+  if (held) {
+    held = false;
+    append(CR);
+  }
   if (outputBytes > 0) HYPERVISOR_console_io(CONSOLEIO_write, outputBytes, output);
   outputBytes = 0;
 }

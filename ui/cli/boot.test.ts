@@ -122,6 +122,13 @@ describe('Mote', () => {
     expect(status).toBe(0);
   });
 
+  it('is domain 0 if it is asked to be, and makes domains', async () => {
+    const args = ['--dom0', '--memory', '64', '--until', 'domain mote .id=1.[^]*\nMote\r', '--for', '20'];
+    const { status, stdout } = await boot(args, 'xm list\rxm create -c mote\runame\r');
+    expect(stdout).toMatch(/\nDomain-0 +0 +64 +1 +r-----/);
+    expect(status).toBe(0);
+  });
+
   it('is built from a folder like any kernel; what is wrong with one is told by file and line: status 2', async () => {
     const own = join(folder, 'own');
     mkdirSync(own);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
-import { moteImages } from '../../guests/toolchain/mote-node.ts';
+import { dom0Images, moteImages } from '../../guests/toolchain/mote-node.ts';
 import type { Line } from '../lab/code.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
@@ -20,6 +20,8 @@ import { UserError } from './user-error.ts';
 
 export interface BootOptions {
   readonly ramdisk?: string;
+  readonly dom0?: boolean;
+  readonly hostMemory: number;
   readonly memory: number;
   readonly vcpus: number;
   readonly cpus: number;
@@ -45,18 +47,23 @@ function readImage(path: string): Uint8Array {
 }
 
 /** The kernel that an argument means: a file, a folder to build it from, or, without one, Mote with its ramdisk. */
-async function images(kernel: string | undefined): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
-  if (kernel === undefined)
-    return moteImages((name) => {
-      process.stderr.write(`xenoscope: building ${name}\n`);
-    });
+async function images(
+  kernel: string | undefined,
+  isDom0: boolean,
+): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
+  const building = (name: string): void => {
+    process.stderr.write(`xenoscope: building ${name}\n`);
+  };
+  if (kernel === undefined) return isDom0 ? dom0Images(building) : moteImages(building);
   return { kernel: isFolder(kernel) ? (await buildFolder(kernel)).file : readImage(kernel) };
 }
 
 async function makeLab(kernel: string | undefined, options: BootOptions): Promise<Lab> {
   const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
+  const isDom0 = options.dom0 ?? false;
   const request = {
-    ...(await images(kernel)),
+    ...(await images(kernel, isDom0)),
+    ...(isDom0 ? { isDom0, hostMb: options.hostMemory } : {}),
     ...ramdisk,
     commandLine: options.extra,
     memoryMb: options.memory,

@@ -46,6 +46,11 @@ function program(done: (status: number) => void): Command {
       'bzImage, ELF file with Xen notes, or folder of a kernel to build; without one, Mote boots',
     )
     .option('--ramdisk <file>', 'initial ramdisk')
+    .option(
+      '--dom0',
+      "it is domain 0, privileged, with the machine's console; Mote then has xm, and domains to make",
+    )
+    .option('--host-memory <MB>', "the host's memory, with --dom0", positiveInteger, 512)
     .option('--memory <MB>', "the domain's memory", positiveInteger, 128)
     .option('--vcpus <N>', 'virtual processors', positiveInteger, 1)
     .option('--cpus <N>', "the host's physical processors: 1, 2, 4, 8 or 16", positiveInteger, 1)

@@ -21,7 +21,9 @@ import { load32, load8, store32, store8, syscall3 } from 'programs/lib/intrinsic
 const CTRL_RIGHT_BRACKET: u8 = 29;
 /** How long a domain may be gone before it is noticed. */
 const POLL_MS: i32 = 500;
+/** The terminal's settings, and what they were. */
 const settings = new ArrayBuffer(<i32>termios.SIZE);
+const before = new ArrayBuffer(<i32>termios.SIZE);
 const buffer = new ArrayBuffer(2048);
 /** struct pollfd: the terminal, and the events. */
 const polled = new ArrayBuffer(16);
@@ -69,14 +71,19 @@ function bind(domid: u32, remote: u32): i32 {
   return <i32>syscall3(SYS_ioctl, events, IOCTL_EVTCHN_BIND_INTERDOMAIN, both);
 }
 
-/** Keys go to the domain as they are. */
+/** Keys go to the domain as they are, and what it prints comes as it is. */
 function setRaw(raw: bool): void {
   const at = changetype<usize>(settings);
-  if (raw && control(0, TCGETS, at) < 0) return;
-  const flags = load<u32>(at, termios.c_lflag);
-  store<u32>(at, raw ? flags & ~(ICANON | ECHO | ISIG) : flags, termios.c_lflag);
+  if (!raw) {
+    control(0, TCSETS, changetype<usize>(before));
+    return;
+  }
+  if (control(0, TCGETS, changetype<usize>(before)) < 0) return;
+  memory.copy(at, changetype<usize>(before), termios.SIZE);
+  store<u32>(at, 0, termios.c_iflag);
+  store<u32>(at, 0, termios.c_oflag);
+  store<u32>(at, load<u32>(at, termios.c_lflag) & ~(ICANON | ECHO | ISIG), termios.c_lflag);
   control(0, TCSETS, at);
-  if (raw) store<u32>(at, flags, termios.c_lflag);
 }
 
 function serve(domid: u32): void {

@@ -12,7 +12,9 @@ const MAX_HISTORY = 200;
 const ESCAPE = 27;
 
 const history: string[] = [];
+/** It takes no more than the line: what is typed behind it is for the command. */
 const input = new Input(0);
+input.single = true;
 const settings = new ArrayBuffer(<i32>termios.SIZE);
 let before: u32 = 0;
 
