@@ -4,7 +4,7 @@
  *
  * `boot` runs before the initialisers, which need a heap: it may use nothing but variables with constant initial values.
  */
-import { start_info } from 'xen';
+import { SIF_INITDOMAIN, start_info } from 'xen';
 import { findConsole, initConsole } from './console';
 import { initEvents } from './events';
 import { virtual, window } from './intrinsics';
@@ -55,6 +55,11 @@ export function initKernel(): void {
   HYPERVISOR_stack_switch(virtual(bootStackBottom() + BOOT_STACK_SIZE));
   initConsole();
   initTime();
+}
+
+/** Whether this is the domain that has the machine. */
+export function isDomain0(): bool {
+  return (load<u32>(info + start_info.flags) & SIF_INITDOMAIN) != 0;
 }
 
 /** The ramdisk that came with the kernel. */

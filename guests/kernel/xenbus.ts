@@ -12,9 +12,18 @@
  *     done();
  */
 import * as xen from 'xen';
-import { EIO, EINVAL, start_info, xenstore_domain_interface, xsd_sockmsg, XENSTORE_RING_SIZE } from 'xen';
-import { sendEvent, setEventHandler } from './events';
+import {
+  DOMID_SELF,
+  EIO,
+  EINVAL,
+  start_info,
+  xenstore_domain_interface,
+  xsd_sockmsg,
+  XENSTORE_RING_SIZE,
+} from 'xen';
+import { allocateUnbound, sendEvent, setEventHandler } from './events';
 import { startInfo } from './boot';
+import { allocatePage, PAGE_SIZE, putPage } from './pages';
 import { pageOf } from './pagetable';
 import { WaitQueue } from './wait';
 import { noteWatchEvent } from './watches';
@@ -56,10 +65,35 @@ export function initXenbus(): void {
   port = load<u32>(info + start_info.store_evtchn);
   if (port == 0) return;
   ring = pageOf(load<u64>(info + start_info.store_mfn));
-  setEventHandler(port, (port: u32) => {
-    receive();
-    room.wake();
-  });
+  setEventHandler(port, served);
+}
+
+function served(port: u32): void {
+  receive();
+  room.wake();
+}
+
+/** In domain 0 nobody has made the ring: the server, a process there, asks for it. False: no memory, or there is one. */
+export function offerRing(): bool {
+  const page = ring == 0 ? allocatePage() : 0;
+  if (page == 0) return false;
+  memory.fill(page, 0, PAGE_SIZE);
+  const offered = allocateUnbound(DOMID_SELF, served);
+  if (offered < 0) {
+    putPage(page);
+    return false;
+  }
+  port = offered;
+  ring = page;
+  return true;
+}
+
+/** The ring's page and the port that the server is to bind to. */
+export function offeredRing(): usize {
+  return ring;
+}
+export function offeredPort(): u32 {
+  return port;
 }
 
 /** Begins a request of type XS_*, in a transaction or 0. Waits for its turn. */

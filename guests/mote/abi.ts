@@ -101,6 +101,10 @@ export const IOCTL_EVTCHN_BIND_UNBOUND_PORT: i32 = 0x0004_4502; // (domid) -> po
 export const IOCTL_EVTCHN_UNBIND: i32 = 0x0004_4503; // (port)
 export const IOCTL_EVTCHN_NOTIFY: i32 = 0x0004_4504; // (port)
 
+/** /dev/xen/xenbus_backend, in domain 0: where the kernel's own ring to the store is, and its event channel, unbound. */
+export const IOCTL_XENBUS_BACKEND_EVTCHN: i32 = 0x0000_4200; // () -> port
+export const IOCTL_XENBUS_BACKEND_MFN: i32 = 0x0000_4201; // () -> mfn
+
 // Errors that Xen has no use for.
 export const ENOTBLK: i32 = 15;
 export const ENOTTY: i32 = 25;

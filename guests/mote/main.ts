@@ -1,5 +1,5 @@
 /** Mote: from the kernel's first instruction to the first program. */
-import { commandLine, ramdisk, ramdiskBytes } from 'kernel/boot';
+import { commandLine, isDomain0, ramdisk, ramdiskBytes } from 'kernel/boot';
 import { print, printNumber } from 'kernel/console';
 import { freePages, PAGE_SIZE, totalPages } from 'kernel/pages';
 import { endThread } from 'kernel/threads';
@@ -14,6 +14,7 @@ import {
   DEVICE_FULL,
   DEVICE_NULL,
   DEVICE_TTY,
+  DEVICE_XENBUS_BACKEND,
   DEVICE_ZERO,
   openNode,
 } from './fs/devices';
@@ -75,6 +76,7 @@ function makeDevices(): void {
   makeNode('/dev/full', S_IFCHR | 0o666, DEVICE_FULL);
   makeNode('/dev/xen', S_IFDIR | 0o755, 0);
   makeNode('/dev/xen/evtchn', S_IFCHR | 0o600, DEVICE_EVTCHN);
+  if (isDomain0()) makeNode('/dev/xen/xenbus_backend', S_IFCHR | 0o600, DEVICE_XENBUS_BACKEND);
 }
 
 function mountProc(): void {

@@ -1,9 +1,11 @@
-/** init: the first process. It greets, keeps a shell on the console, and buries the children that others leave behind. */
-import { LINUX_REBOOT_CMD_POWER_OFF, SIG_DFL, SIG_IGN, SIGTTOU } from 'mote/abi';
-import { exec, exit, fork, reboot, setForeground, setSignal, sync, wait } from 'programs/lib/calls';
+/** init: the first process. It greets, runs /etc/rc if there is one, keeps a shell on the console, and buries the children that others leave behind. */
+import { LINUX_REBOOT_CMD_POWER_OFF, O_RDONLY, SIG_DFL, SIG_IGN, SIGTTOU } from 'mote/abi';
+import { close, exec, exit, fork, open, reboot, setForeground } from 'programs/lib/calls';
+import { setSignal, sync, wait } from 'programs/lib/calls';
 import { complainOf, flush, print, readFile } from 'programs/lib/io';
 
 const SHELL = '/bin/sh';
+const RC = '/etc/rc';
 const ENVIRONMENT = ['PATH=/bin', 'HOME=/', 'TERM=xterm'];
 
 export function main(args: string[]): i32 {
@@ -11,7 +13,8 @@ export function main(args: string[]): i32 {
   const greeting = readFile('/etc/motd');
   if (greeting != null) print(greeting);
   flush();
-  const shell = start();
+  if (exists(RC)) runToEnd();
+  const shell = start(['sh']);
   if (shell < 0) return complainOf(SHELL, shell);
   while (wait(-1) != shell);
   setForeground(0);
@@ -22,10 +25,22 @@ export function main(args: string[]): i32 {
   return 1;
 }
 
-function start(): i32 {
+/** Runs what the system wants done before anybody uses it. */
+function runToEnd(): void {
+  const pid = start(['sh', RC]);
+  if (pid > 0) while (wait(-1) != pid);
+}
+
+function exists(path: string): bool {
+  const fd = open(path, O_RDONLY);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+function start(args: string[]): i32 {
   const pid = fork();
   if (pid != 0) return pid;
   setSignal(SIGTTOU, SIG_DFL);
-  exit(-exec(SHELL, ['sh'], ENVIRONMENT));
+  exit(-exec(SHELL, args, ENVIRONMENT));
   return 0;
 }

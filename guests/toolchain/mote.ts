@@ -19,7 +19,7 @@ export interface MoteImages {
 }
 
 const PROGRAM = /^programs\/([a-z][a-z0-9]*)\.ts$/;
-const DOM0_PROGRAM = /^dom0\/([a-z][a-z0-9]*)\.ts$/;
+const DOM0_PROGRAM = /^dom0\/([a-z][a-z0-9-]*)\.ts$/;
 const ROOT = /^mote\/root\/(.+)$/;
 const DOM0_ROOT = /^dom0\/root\/(.+)$/;
 

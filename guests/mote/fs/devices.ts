@@ -9,6 +9,7 @@ import { EventFile } from './event-file';
 import { DeviceFile } from './device-file';
 import { File, VnodeFile } from './file';
 import { fail, Vnode } from './vnode';
+import { XenbusBackendFile } from './xenbus-backend-file';
 
 /** Linux's numbers: major << 8 | minor. */
 export const DEVICE_NULL: u32 = (1 << 8) | 3;
@@ -17,6 +18,7 @@ export const DEVICE_FULL: u32 = (1 << 8) | 7;
 export const DEVICE_TTY: u32 = (5 << 8) | 0;
 export const DEVICE_CONSOLE: u32 = (5 << 8) | 1;
 export const DEVICE_EVTCHN: u32 = (10 << 8) | 201;
+export const DEVICE_XENBUS_BACKEND: u32 = (10 << 8) | 202;
 
 class NullFile extends DeviceFile {
   read(to: usize, bytes: usize): i32 {
@@ -123,6 +125,7 @@ export function openNode(node: Vnode, flags: i32): File | null {
   if (number == DEVICE_FULL) return new FullFile(node, flags);
   if (number == DEVICE_CONSOLE || number == DEVICE_TTY) return new TerminalFile(node, flags);
   if (number == DEVICE_EVTCHN) return new EventFile(node, flags);
+  if (number == DEVICE_XENBUS_BACKEND) return new XenbusBackendFile(node, flags);
   node.put();
   fail(-ENODEV);
   return null;
