@@ -122,14 +122,13 @@ function serve(): void {
 }
 
 function attend(connection: Connection): void {
-  let any = false;
   while (connection.receive()) {
-    any = true;
     const type = load<u32>(connection.header, xsd_sockmsg.type);
     if (connection.domid == 0 && (type == XS_INTRODUCE || type == XS_RELEASE)) manage(connection, type);
     else handle(connection, connections);
   }
-  if (any) ioctl(events, IOCTL_EVTCHN_NOTIFY, connection.port);
+  // There is room for the next request, or for the rest of this one.
+  ioctl(events, IOCTL_EVTCHN_NOTIFY, connection.port);
 }
 
 /** INTRODUCE domid mfn port, RELEASE domid: domain 0 says who is there. */

@@ -1,8 +1,9 @@
 /** xm COMMAND: makes, shows and ends domains, as Xen's manuals tell it. */
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_pausedomain, XEN_DOMCTL_unpausedomain } from 'xen';
-import { findDomain } from 'dom0/lib/domains';
+import { Domain, findDomain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
-import { forget } from 'dom0/lib/registry';
+import { forget, pathOf } from 'dom0/lib/nodes';
+import { writeNode } from 'dom0/lib/store';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { console } from './xm/console';
 import { create } from './xm/create';
@@ -23,6 +24,9 @@ const COMMANDS: Command[] = [
   new Command('console', 'DOMAIN', 'Attach to the console of a domain; Ctrl-] leaves.', console),
   new Command('pause', 'DOMAIN', 'Pause execution of a domain.', pause),
   new Command('unpause', 'DOMAIN', 'Unpause a paused domain.', unpause),
+  new Command('shutdown', 'DOMAIN', 'Shutdown a domain: it is asked to.', shutDown),
+  new Command('reboot', 'DOMAIN', 'Reboot a domain: it is asked to.', reboot),
+  new Command('rename', 'DOMAIN NAME', 'Rename a domain.', rename),
   new Command('destroy', 'DOMAIN', 'Terminate a domain immediately.', destroy),
   new Command('domid', 'DOMAIN', 'Convert a domain name to its id.', domid),
   new Command('domname', 'DOMAIN', 'Convert a domain id to its name.', domname),
@@ -33,9 +37,6 @@ const COMMANDS: Command[] = [
 
 /** What the manuals have, and xm will. */
 const LATER: string[] = [
-  'shutdown',
-  'reboot',
-  'rename',
   'mem-set',
   'mem-max',
   'vcpu-pin',
@@ -94,6 +95,45 @@ function change(command: u32, name: string, args: string[]): i32 {
   if (failed < 0) return complainOf(domain.name, failed);
   if (command == XEN_DOMCTL_destroydomain) forget(domain.id);
   return 0;
+}
+
+/** The domain that an argument means, which is not domain 0 itself; null: there is none, and that has been said. */
+function guest(args: string[], count: i32, usage: string): Domain | null {
+  if (args.length != count) {
+    complain('usage: xm ' + usage);
+    return null;
+  }
+  const domain = findDomain(args[0]);
+  if (domain == null) complain("Domain '" + args[0] + "' does not exist.");
+  else if (domain.id == 0) complain('Domain-0: this is the host itself');
+  else return domain;
+  return null;
+}
+
+/** Asks a domain to end: it looks at this node. */
+function ask(args: string[], what: string, usage: string): i32 {
+  const domain = guest(args, 1, usage);
+  if (domain == null) return 1;
+  const failed = writeNode(pathOf(domain.id) + '/control/shutdown', what);
+  return failed < 0 ? complainOf(domain.name, failed) : 0;
+}
+
+function shutDown(args: string[]): i32 {
+  return ask(args, 'poweroff', 'shutdown DOMAIN');
+}
+function reboot(args: string[]): i32 {
+  return ask(args, 'reboot', 'reboot DOMAIN');
+}
+
+function rename(args: string[]): i32 {
+  const domain = guest(args, 2, 'rename DOMAIN NAME');
+  if (domain == null) return 1;
+  if (findDomain(args[1]) != null) {
+    complain('VM name ' + args[1] + ' already in use by another domain');
+    return 1;
+  }
+  const failed = writeNode(pathOf(domain.id) + '/name', args[1]);
+  return failed < 0 ? complainOf(domain.name, failed) : 0;
 }
 
 function pause(args: string[]): i32 {

@@ -39,15 +39,18 @@ export class Wanted {
   memoryMb: u64 = 0;
   maxMemoryMb: u64 = 0;
   vcpus: u32 = 1;
+  /** Sixteen bytes. */
+  handle: StaticArray<u8> = new StaticArray<u8>(16);
 }
 
 export class Builder {
   domid: u32 = 0;
+  storeMfn: u64 = 0;
+  storePort: u32 = 0;
   consoleMfn: u64 = 0;
   consolePort: u32 = 0;
   /** What failed; with the negative errno of `run`. */
   step: string = '';
-  private storePort: u32 = 0;
   private sharedInfo: u64 = 0;
 
   /** `p2m`: machine frames by pfn. */
@@ -102,6 +105,7 @@ export class Builder {
     store<i32>(at, -1, xen_domctl_createdomain.max_grant_frames);
     store<i32>(at, -1, xen_domctl_createdomain.max_maptrack_frames);
     store<u32>(at, 1, xen_domctl_createdomain.grant_opts);
+    memory.copy(at + xen_domctl_createdomain.handle, changetype<usize>(this.wanted.handle), 16);
     let failed = hyper.domctl(xen.XEN_DOMCTL_createdomain, 0);
     if (failed < 0) return failed;
     this.domid = hyper.answeredDomain();
@@ -225,7 +229,8 @@ export class Builder {
     store<u64>(at, this.pages, start_info.nr_pages);
     store<u64>(at, this.sharedInfo * PAGE_BYTES, start_info.shared_info);
     store<u32>(at, xen.SIF_VIRT_P2M_4TOOLS, start_info.flags);
-    store<u64>(at, this.p2m[<i32>plan.xenstore], start_info.store_mfn);
+    this.storeMfn = this.p2m[<i32>plan.xenstore];
+    store<u64>(at, this.storeMfn, start_info.store_mfn);
     store<u32>(at, this.storePort, start_info.store_evtchn);
     this.consoleMfn = this.p2m[<i32>plan.console];
     store<u64>(at, this.consoleMfn, start_info.console_domU_mfn);
@@ -282,7 +287,7 @@ export class Builder {
     if (load<i16>(at, gnttab_setup_table.status) != xen.GNTST_okay) return -xen.ENOMEM;
     const entries = new ArrayBuffer(2 * <i32>grant_entry_v1.SIZE);
     this.grant(changetype<usize>(entries), this.consoleMfn);
-    this.grant(changetype<usize>(entries) + grant_entry_v1.SIZE, this.p2m[<i32>this.plan.xenstore]);
+    this.grant(changetype<usize>(entries) + grant_entry_v1.SIZE, this.storeMfn);
     return this.writeFrame(frames[0], changetype<usize>(entries), 2 * grant_entry_v1.SIZE);
   }
 

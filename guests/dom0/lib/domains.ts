@@ -3,7 +3,8 @@ import * as xen from 'xen';
 import { xen_domctl_getdomaininfo, xen_sysctl_getdomaininfolist } from 'xen';
 import { bad, number } from 'programs/lib/text';
 import * as hyper from './hypercalls';
-import { recall } from './registry';
+import { pathOf } from './nodes';
+import { failure, readNode } from './store';
 
 const MAX_DOMAINS: i32 = 128;
 const INFO_BYTES: i32 = <i32>xen_domctl_getdomaininfo.SIZE;
@@ -18,7 +19,7 @@ export class Domain {
   cpuTime: u64;
   vcpus: u32;
   maxVcpu: u32;
-  name: string = '';
+  private knownName: string = '';
 
   constructor(info: usize) {
     this.id = load<u16>(info, xen_domctl_getdomaininfo.domain);
@@ -28,8 +29,15 @@ export class Domain {
     this.cpuTime = load<u64>(info, xen_domctl_getdomaininfo.cpu_time);
     this.vcpus = load<u32>(info, xen_domctl_getdomaininfo.nr_online_vcpus);
     this.maxVcpu = load<u32>(info, xen_domctl_getdomaininfo.max_vcpu_id);
-    const known = recall(this.id);
-    this.name = known == null ? 'Domain-' + this.id.toString() : known.name;
+  }
+
+  /** As the store has it. The store's own server does not ask. */
+  get name(): string {
+    if (this.knownName == '') {
+      const name = readNode(pathOf(this.id) + '/name');
+      this.knownName = failure == 0 && name != '' ? name : 'Domain-' + this.id.toString();
+    }
+    return this.knownName;
   }
 
   private has(flag: u32): bool {

@@ -2,6 +2,7 @@
 import * as xen from 'xen';
 import { SYS_xenstore } from 'mote/abi';
 import { syscall5 } from 'programs/lib/intrinsics';
+import { number } from 'programs/lib/text';
 
 const REPLY_BYTES: i32 = 4096;
 const reply = new ArrayBuffer(REPLY_BYTES);
@@ -72,7 +73,7 @@ export function release(domid: u32): i32 {
 export function begin(): i32 {
   transaction = 0;
   const id = ask(xen.XS_TRANSACTION_START, '\0');
-  if (failure == 0) transaction = U64.parseInt(id);
+  if (failure == 0) transaction = number(id.split('\0')[0]);
   return failure;
 }
 /** -EAGAIN: others were in between; do it all again. */

@@ -13,10 +13,12 @@ import {
 import { SYS_ioctl, SYS_poll, TCGETS, TCSETS, termios } from 'mote/abi';
 import { findDomain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
-import { recall } from 'dom0/lib/registry';
+import { pathOf } from 'dom0/lib/nodes';
+import { failure, readNode } from 'dom0/lib/store';
 import { close, control, open, read, write, writeAll } from 'programs/lib/calls';
 import { complain, complainOf, flush, print } from 'programs/lib/io';
 import { load32, load8, store32, store8, syscall3 } from 'programs/lib/intrinsics';
+import { bad, number } from 'programs/lib/text';
 
 const CTRL_RIGHT_BRACKET: u8 = 29;
 /** How long a domain may be gone before it is noticed. */
@@ -45,25 +47,33 @@ export function console(args: string[]): i32 {
 }
 
 export function attach(domid: u32): i32 {
-  const known = recall(domid);
-  if (known == null) {
+  const mfn = numberAt(pathOf(domid) + '/console/ring-ref');
+  const remote = numberAt(pathOf(domid) + '/console/port');
+  if (mfn < 0 || remote < 0) {
     complain('nothing is known of the console of domain ' + domid.toString());
     return 1;
   }
   flush();
   const frames = new StaticArray<u64>(1);
-  frames[0] = known.consoleMfn;
+  frames[0] = mfn;
   const mapped = hyper.mapForeign(domid, changetype<usize>(frames), 1);
   if (mapped < 0) return complainOf('the console', mapped);
   ring = mapped;
   events = open('/dev/xen/evtchn', O_RDWR);
   if (events < 0) return complainOf('/dev/xen/evtchn', events);
-  port = bind(domid, known.consolePort);
+  port = bind(domid, <u32>remote);
   if (port < 0) return complainOf('the console is in use', port);
   serve(domid);
   close(events);
   hyper.unmap(ring, 1);
   return 0;
+}
+
+/** A node's number; -1: it has none. */
+function numberAt(path: string): i64 {
+  const text = readNode(path);
+  const value = failure < 0 ? -1 : number(text);
+  return bad ? -1 : value;
 }
 
 function bind(domid: u32, remote: u32): i32 {

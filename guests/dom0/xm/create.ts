@@ -4,11 +4,14 @@ import { Config, Setting } from 'dom0/lib/config';
 import { findDomain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { KernelFile, problem, readWhole } from 'dom0/lib/kernel-file';
-import { Known, remember } from 'dom0/lib/registry';
+import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
+import { introduce } from 'dom0/lib/store';
+import { CLOCK_REALTIME } from 'mote/abi';
+import { clock } from 'programs/lib/calls';
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_unpausedomain } from 'xen';
 import { describe } from 'programs/lib/errno';
 import { complain, print } from 'programs/lib/io';
-import { number } from 'programs/lib/text';
+import { hex, number } from 'programs/lib/text';
 import { attach } from './console';
 
 const FOLDER = '/etc/xen/';
@@ -80,6 +83,7 @@ function nameOf(config: Config): string {
 /** What the file wants; null: `config.problem`. */
 function wantedOf(config: Config): Wanted | null {
   const wanted = new Wanted();
+  makeHandle(wanted.handle);
   const memory = numberOf(config, 'memory', 128, 1, 1 << 20);
   const most = numberOf(config, 'maxmem', memory, 1, 1 << 20);
   const vcpus = numberOf(config, 'vcpus', 1, 1, 128);
@@ -139,16 +143,59 @@ function make(config: Config): i32 {
     complain(name + ': ' + builder.step + ': ' + describe(failed));
     return -1;
   }
-  const known = new Known();
-  known.name = name;
-  known.consoleMfn = builder.consoleMfn;
-  known.consolePort = builder.consolePort;
-  failed = remember(builder.domid, known);
+  failed = describeNodes(descriptionOf(config, wanted, builder));
+  if (failed == 0) failed = introduce(builder.domid, builder.storeMfn, builder.storePort);
   hyper.begin();
   if (failed == 0) failed = hyper.domctl(XEN_DOMCTL_unpausedomain, builder.domid);
   if (failed == 0) return builder.domid;
   hyper.begin();
   hyper.domctl(XEN_DOMCTL_destroydomain, builder.domid);
-  complain(name + ': ' + describe(failed));
+  forget(builder.domid);
+  complain(name + ': the store: ' + describe(failed));
   return -1;
+}
+
+function descriptionOf(config: Config, wanted: Wanted, builder: Builder): Described {
+  const domain = new Described();
+  domain.domid = builder.domid;
+  domain.uuid = uuidOf(wanted.handle);
+  domain.name = nameOf(config);
+  domain.kernel = textOf(config, 'kernel');
+  domain.ramdisk = textOf(config, 'ramdisk');
+  domain.commandLine = wanted.commandLine;
+  domain.memoryKib = wanted.memoryMb * 1024;
+  domain.maxMemoryKib = wanted.maxMemoryMb * 1024;
+  domain.vcpus = wanted.vcpus;
+  const ns = clock(CLOCK_REALTIME);
+  domain.startTime =
+    (ns / SECOND).toString() + '.' + ((ns % SECOND) / 10_000_000).toString().padStart(2, '0');
+  domain.storeMfn = builder.storeMfn;
+  domain.storePort = builder.storePort;
+  domain.consoleMfn = builder.consoleMfn;
+  domain.consolePort = builder.consolePort;
+  return domain;
+}
+
+const SECOND: u64 = 1_000_000_000;
+
+/** A UUID of version 1's form, from the time: on one host no two are alike. */
+function makeHandle(handle: StaticArray<u8>): void {
+  const ticks = clock(CLOCK_REALTIME) / 100 + 0x01b2_1dd2_1381_4000;
+  for (let n = 0; n < 4; n++) handle[n] = <u8>(ticks >> (24 - n * 8));
+  handle[4] = <u8>(ticks >> 40);
+  handle[5] = <u8>(ticks >> 32);
+  handle[6] = <u8>(0x10 | ((ticks >> 56) & 15));
+  handle[7] = <u8>(ticks >> 48);
+  handle[8] = 0x80;
+  // The node of a host without a card: its group bit is set.
+  handle[10] = 0x01;
+}
+
+function uuidOf(handle: StaticArray<u8>): string {
+  let text = '';
+  for (let n = 0; n < 16; n++) {
+    if (n == 4 || n == 6 || n == 8 || n == 10) text += '-';
+    text += hex(handle[n], 2);
+  }
+  return text;
 }
