@@ -6,6 +6,7 @@ import { endThread } from 'kernel/threads';
 import { O_RDWR, S_IFCHR, S_IFDIR } from './abi';
 import { Arguments } from './arguments';
 import { initDisks } from './block/disks';
+import { initControl } from './control';
 import { unpack } from './fs/cpio';
 import { Descriptors } from './fs/descriptors';
 import {
@@ -49,6 +50,7 @@ export function main(): void {
   makeDevices();
   mountProc();
   initDisks(makeNode);
+  initControl();
   const init = createInit();
   openConsole(init);
   begin(init);
