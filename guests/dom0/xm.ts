@@ -3,7 +3,7 @@ import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_pausedomain, XEN_DOMCTL_unpausedom
 import { Domain, findDomain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { forget, pathOf } from 'dom0/lib/nodes';
-import { writeNode } from 'dom0/lib/store';
+import { writeNode } from 'programs/lib/store';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { console } from './xm/console';
 import { create } from './xm/create';

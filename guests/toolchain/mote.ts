@@ -18,7 +18,7 @@ export interface MoteImages {
   readonly ramdisk: Uint8Array;
 }
 
-const PROGRAM = /^programs\/([a-z][a-z0-9]*)\.ts$/;
+const PROGRAM = /^programs\/([a-z][a-z0-9-]*)\.ts$/;
 const DOM0_PROGRAM = /^dom0\/([a-z][a-z0-9-]*)\.ts$/;
 const ROOT = /^mote\/root\/(.+)$/;
 const DOM0_ROOT = /^dom0\/root\/(.+)$/;

@@ -4,7 +4,7 @@ import { xen_domctl_getdomaininfo, xen_sysctl_getdomaininfolist } from 'xen';
 import { bad, number } from 'programs/lib/text';
 import * as hyper from './hypercalls';
 import { pathOf } from './nodes';
-import { failure, readNode } from './store';
+import { failure, readNode } from 'programs/lib/store';
 
 const MAX_DOMAINS: i32 = 128;
 const INFO_BYTES: i32 = <i32>xen_domctl_getdomaininfo.SIZE;

@@ -1,6 +1,6 @@
 /** A domain's nodes in the store: what the toolstack writes when it makes one, with the permissions that Xen's own gives. */
 import { EAGAIN } from 'xen';
-import * as store from './store';
+import * as store from 'programs/lib/store';
 
 export class Described {
   domid: u32 = 0;

@@ -14,7 +14,7 @@ import { SYS_ioctl, SYS_poll, TCGETS, TCSETS, termios } from 'mote/abi';
 import { findDomain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { pathOf } from 'dom0/lib/nodes';
-import { failure, readNode } from 'dom0/lib/store';
+import { failure, readNode } from 'programs/lib/store';
 import { close, control, open, read, write, writeAll } from 'programs/lib/calls';
 import { complain, complainOf, flush, print } from 'programs/lib/io';
 import { load32, load8, store32, store8, syscall3 } from 'programs/lib/intrinsics';

@@ -5,7 +5,7 @@ import { findDomain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { KernelFile, problem, readWhole } from 'dom0/lib/kernel-file';
 import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
-import { introduce } from 'dom0/lib/store';
+import { introduce } from 'programs/lib/store';
 import { CLOCK_REALTIME } from 'mote/abi';
 import { clock } from 'programs/lib/calls';
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_unpausedomain } from 'xen';

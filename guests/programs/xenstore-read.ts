@@ -1,6 +1,6 @@
 /** xenstore-read PATH...: the values of nodes, a line each. */
 import { complain, complainOf, print } from 'programs/lib/io';
-import { failure, readNode } from './lib/store';
+import { failure, readNode } from 'programs/lib/store';
 
 export function main(args: string[]): i32 {
   if (args.length < 2) {

@@ -1,71 +1,8 @@
 /** Domain 0 as an administrator uses it: xm at its console, which makes, shows and ends domains. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
-import { loadCore } from '../../ui/lab/core-node.ts';
-import { Lab } from '../../ui/lab/lab.ts';
-import { stateHash } from '../../ui/lab/state-hash.ts';
-import { dom0Images } from '../toolchain/mote-node.ts';
-import type { MoteImages } from '../toolchain/mote.ts';
-
-const PATIENCE_NS = 20e9;
-const SLICE_TICKS = 50_000_000;
-const PROMPT = /(?:^|\n)\/\S* \$ $/;
-const CTRL_RIGHT_BRACKET = '\x1d';
-
-let images: MoteImages;
-beforeAll(async () => {
-  images = await dom0Images();
-});
-
-/** A host whose console is typed at. */
-class Host {
-  readonly lab: Lab;
-  screen = '';
-
-  private constructor(lab: Lab) {
-    this.lab = lab;
-    lab.onConsole((bytes) => (this.screen += new TextDecoder('latin1').decode(bytes).replaceAll('\r', '')));
-  }
-
-  static async boot(): Promise<Host> {
-    const options = { commandLine: '', memoryMb: 64, vcpus: 1, isDom0: true, hostMb: 256 };
-    const host = new Host(await Lab.boot(loadCore(), { ...images, ...options }));
-    host.until(PROMPT);
-    return host;
-  }
-
-  /** Lets the host run until the screen ends so. */
-  until(wanted: RegExp): void {
-    const ns = this.lab.ns + PATIENCE_NS;
-    while (!wanted.test(this.screen)) {
-      const stop = this.lab.run({ text: wanted, ns }, SLICE_TICKS);
-      expect(stop === undefined || stop.kind === 'text', this.screen).toBe(true);
-    }
-  }
-
-  type(keys: string): void {
-    this.screen = '';
-    this.lab.type(new TextEncoder().encode(keys));
-  }
-
-  /** What a command prints. */
-  run(command: string): string {
-    this.type(`${command}\r`);
-    this.until(/\n\/\S* \$ $/);
-    return this.screen.replace(/^[^\n]*\n/, '').replace(PROMPT, '');
-  }
-
-  /** The domains that xm lists: name, id, memory, vcpus, state. */
-  list(): string[] {
-    const lines = this.run('xm list').split('\n');
-    expect(lines[0]).toBe(`Name${' '.repeat(40)}ID   Mem VCPUs      State  Time(s)`);
-    return lines.slice(1).map((line) => line.trim().split(/ +/).slice(0, 5).join(' '));
-  }
-
-  free(): string {
-    return /free_memory +: (\d+)/.exec(this.run('xm info'))![1]!;
-  }
-}
+import { checkFrameTable } from '../../../hypervisor/memory/check.ts';
+import { stateHash } from '../../../ui/lab/state-hash.ts';
+import { Host } from './testing.ts';
 
 function writeConfig(host: Host, lines: readonly string[]): void {
   host.run('rm -f /tmp/c');
@@ -84,8 +21,7 @@ describe('a host', () => {
     host.type('xm create -c mote\r');
     host.until(/Started domain mote \(id=1\)[^]*Welcome to Mote[^]*\n\/ \$ $/);
     expect(host.run('uname; echo $((6 * 7))')).toContain('Mote');
-    host.type(CTRL_RIGHT_BRACKET);
-    host.until(/\n\/ \$ $/);
+    host.leaveConsole();
     expect(host.list()[1]).toMatch(/^mote 1 32 1 -b----$/);
     expect(host.run('xm pause mote; xm pause 1')).toBe('');
     expect(host.list()[1]).toBe('mote 1 32 1 -bp---');
@@ -172,8 +108,7 @@ describe('a host', () => {
     host.until(/\n\/ \$ $/);
     host.type('hypercall mmuext_op 0 0; hypercall set_trap_table 0; spin\r');
     host.lab.run({ ns: host.lab.ns + 1e9 }, 1e9);
-    host.type(CTRL_RIGHT_BRACKET);
-    host.until(/\n\/ \$ $/);
+    host.leaveConsole();
     expect(host.list()[1]).toMatch(/^mote \d+ 32 1 -+c-$/);
     expect(host.run('xm dmesg -c')).toMatch(/^\(XEN\) .*\n\(XEN\) Domain \d+ \(vcpu#0\) crashed/);
     expect(host.run('xm dmesg')).toBe('');

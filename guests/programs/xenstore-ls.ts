@@ -1,7 +1,7 @@
 /** xenstore-ls [-f] [-p] [PATH]: the store as a tree; -f: full paths; -p: with permissions. */
 import { complain, complainOf, print } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
-import { failure, listNode, permissionsOf, readNode } from './lib/store';
+import { failure, listNode, permissionsOf, readNode } from 'programs/lib/store';
 
 const USAGE = 'xenstore-ls [-f] [-p] [PATH]';
 let full: bool = false;

@@ -1,6 +1,6 @@
 /** xenstore-write PATH VALUE...: sets nodes, which are made where they are missing. */
 import { complain, complainOf } from 'programs/lib/io';
-import { writeNode } from './lib/store';
+import { writeNode } from 'programs/lib/store';
 
 export function main(args: string[]): i32 {
   if (args.length < 3 || args.length % 2 == 0) {

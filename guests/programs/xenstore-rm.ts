@@ -1,6 +1,6 @@
 /** xenstore-rm PATH...: takes nodes away, with all below them. */
 import { complain, complainOf } from 'programs/lib/io';
-import { removeNode } from './lib/store';
+import { removeNode } from 'programs/lib/store';
 
 export function main(args: string[]): i32 {
   if (args.length < 2) {

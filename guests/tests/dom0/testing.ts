@@ -1,0 +1,66 @@
+/** A host with domain 0, typed at as a person would. */
+import { expect } from 'vitest';
+import { loadCore } from '../../../ui/lab/core-node.ts';
+import { Lab } from '../../../ui/lab/lab.ts';
+import { dom0Images } from '../../toolchain/mote-node.ts';
+
+const PATIENCE_NS = 20e9;
+const SLICE_TICKS = 50_000_000;
+const PROMPT = /(?:^|\n)\/\S* \$ $/;
+const CTRL_RIGHT_BRACKET = '\x1d';
+
+/** A host whose console is typed at. */
+export class Host {
+  readonly lab: Lab;
+  screen = '';
+
+  private constructor(lab: Lab) {
+    this.lab = lab;
+    lab.onConsole((bytes) => (this.screen += new TextDecoder('latin1').decode(bytes).replaceAll('\r', '')));
+  }
+
+  static async boot(): Promise<Host> {
+    const options = { commandLine: '', memoryMb: 64, vcpus: 1, isDom0: true, hostMb: 256 };
+    const host = new Host(await Lab.boot(loadCore(), { ...(await dom0Images()), ...options }));
+    host.until(PROMPT);
+    return host;
+  }
+
+  /** Lets the host run until the screen ends so. */
+  until(wanted: RegExp): void {
+    const ns = this.lab.ns + PATIENCE_NS;
+    while (!wanted.test(this.screen)) {
+      const stop = this.lab.run({ text: wanted, ns }, SLICE_TICKS);
+      expect(stop === undefined || stop.kind === 'text', this.screen).toBe(true);
+    }
+  }
+
+  type(keys: string): void {
+    this.screen = '';
+    this.lab.type(new TextEncoder().encode(keys));
+  }
+
+  /** What a command prints. */
+  run(command: string): string {
+    this.type(`${command}\r`);
+    this.until(/\n\/\S* \$ $/);
+    return this.screen.replace(/^[^\n]*\n/, '').replace(PROMPT, '');
+  }
+
+  /** Leaves a domain's console. */
+  leaveConsole(): void {
+    this.type(CTRL_RIGHT_BRACKET);
+    this.until(/\n\/ \$ $/);
+  }
+
+  /** The domains that xm lists: name, id, memory, vcpus, state. */
+  list(): string[] {
+    const lines = this.run('xm list').split('\n');
+    expect(lines[0]).toBe(`Name${' '.repeat(40)}ID   Mem VCPUs      State  Time(s)`);
+    return lines.slice(1).map((line) => line.trim().split(/ +/).slice(0, 5).join(' '));
+  }
+
+  free(): string {
+    return /free_memory +: (\d+)/.exec(this.run('xm info'))![1]!;
+  }
+}
