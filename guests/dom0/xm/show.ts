@@ -3,11 +3,14 @@ import * as xen from 'xen';
 import { xen_domctl_getvcpuinfo, xen_sysctl_physinfo, xen_sysctl_readconsole } from 'xen';
 import { Domain, findDomain, listDomains, listFailure } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
-import { utsname } from 'mote/abi';
+import { CLOCK_MONOTONIC, CLOCK_REALTIME, utsname } from 'mote/abi';
 import { complain, complainOf, print, printBytes } from 'programs/lib/io';
-import { systemName } from 'programs/lib/calls';
+import { clock, systemName } from 'programs/lib/calls';
+import { failure, readNode } from 'programs/lib/store';
+import { number } from 'programs/lib/text';
 
 const RING_BYTES = 16384;
+const SECOND: u64 = 1_000_000_000;
 
 function seconds(ns: u64): string {
   const tenths = ns / 100_000_000;
@@ -100,6 +103,36 @@ function printVcpu(domain: Domain, vcpu: u32): void {
       seconds(load<u64>(at, xen_domctl_getvcpuinfo.cpu_time)).padStart(9) +
       '\n',
   );
+}
+
+/** How long domains have been there: since the store says that they began. */
+export function uptime(args: string[]): i32 {
+  const domains = chosen(args);
+  if (domains == null) return 1;
+  print('Name'.padEnd(34) + 'ID Uptime\n');
+  const now = clock(CLOCK_REALTIME) / SECOND;
+  for (let n = 0; n < domains.length; n++) {
+    const each = domains[n];
+    const vm = readNode('/local/domain/' + each.id.toString() + '/vm');
+    const began = failure < 0 ? 0 : number(readNode(vm + '/start_time').split('.')[0]);
+    const up =
+      each.id == 0 ? clock(CLOCK_MONOTONIC) / SECOND : began > 0 && <u64>began <= now ? now - <u64>began : 0;
+    const days = up / 86400;
+    const time = two((up / 3600) % 24) + ':' + two((up / 60) % 60) + ':' + two(up % 60);
+    print(
+      each.name.padEnd(32) +
+        each.id.toString().padStart(4) +
+        ' ' +
+        (days > 0 ? days.toString() + ' days, ' : '') +
+        time +
+        '\n',
+    );
+  }
+  return 0;
+}
+
+function two(value: u64): string {
+  return value.toString().padStart(2, '0');
 }
 
 function line(name: string, value: string): void {

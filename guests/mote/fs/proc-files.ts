@@ -1,6 +1,7 @@
 /** The texts of /proc. Each is made in one buffer, whole, and then given out in the pieces that are read. */
 import { EINVAL } from 'xen';
 import { setMemoryTarget } from 'kernel/balloon';
+import { isDomain0 } from 'kernel/boot';
 import { freePages, PAGE_SIZE, totalPages } from 'kernel/pages';
 import { current } from 'kernel/threads';
 import { now, SECOND } from 'kernel/time';
@@ -138,8 +139,10 @@ export function processStat(pid: i32): void {
   putByte(10);
 }
 
-/** `control_d` in dom0, which a guest is not. */
-export function capabilities(pid: i32): void {}
+/** `control_d`: this is the domain that controls the others. */
+export function capabilities(pid: i32): void {
+  if (isDomain0()) put('control_d\n');
+}
 
 /** The memory that the domain uses, in KiB: what is written makes the balloon larger or smaller. */
 export function memoryTarget(pid: i32): void {

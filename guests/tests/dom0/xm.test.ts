@@ -44,6 +44,23 @@ describe('a host', () => {
     host.run('xm destroy mote');
   });
 
+  test('memory is taken from a domain and given back by its balloon, up to what it may have', () => {
+    host.run('xm create mote');
+    host.lab.run({ ns: host.lab.ns + 1e9 }, 1e9);
+    expect(host.run('xm mem-set mote 16; sleep 1')).toBe('');
+    expect(host.list()[1]).toMatch(/^mote \d+ 16 1 /);
+    expect(host.run('xm mem-set mote 64; xm mem-set mote x')).toBe(
+      'xm: mote: it may have 33 MiB at most\nxm: x: it is to be a number of MiB',
+    );
+    host.run('xm mem-max mote 20; xm mem-set mote 20; sleep 1');
+    expect(host.list()[1]).toMatch(/^mote \d+ 20 1 /);
+    expect(host.run('xm rename mote Domain-0; xm rename mote other; xm uptime other')).toMatch(
+      /^xm: VM name Domain-0 already in use by another domain\nName +ID Uptime\nother +\d+ 00:00:0\d$/,
+    );
+    host.run('xm destroy other');
+    expect(host.run('cat /proc/xen/capabilities')).toBe('control_d');
+  });
+
   test('several domains at once, each with its name', () => {
     for (const name of ['one', 'two', 'three']) {
       writeConfig(host, [
@@ -98,7 +115,7 @@ describe('a host', () => {
       "xm: Domain 'x' does not exist.",
     ]);
     expect(host.run('xm destroy 0; xm pause 0')).toBe(
-      'xm: Domain-0: Invalid argument\nxm: Domain-0: Invalid argument',
+      'xm: Domain-0: this is the host itself\nxm: Domain-0: this is the host itself',
     );
   });
 
