@@ -17,6 +17,7 @@ export default defineConfig({
     include: ['{core,devices,hypervisor,guests,ui}/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
   },
 });

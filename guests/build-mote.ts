@@ -1,10 +1,14 @@
-/** Builds Mote where the page finds it: guests/build/mote.elf and mote.cpio. Quick when nothing has changed. */
+/** Builds Mote where the page finds it: guests/build/mote.elf, mote.cpio, and domain 0's dom0.cpio. Quick when nothing has changed. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { moteImages } from './toolchain/mote-node.ts';
+import { dom0Images, moteImages } from './toolchain/mote-node.ts';
 
-const { kernel, ramdisk } = await moteImages((name) => process.stderr.write(`building ${name}\n`));
+const building = (name: string): void => {
+  process.stderr.write(`building ${name}\n`);
+};
+const { kernel, ramdisk } = await moteImages(building);
 put('mote.elf', kernel);
 put('mote.cpio', ramdisk);
+put('dom0.cpio', (await dom0Images(building)).ramdisk);
 
 /** Writes a file that has changed: a server that watches it would reload the page. */
 function put(name: string, bytes: Uint8Array): void {

@@ -1,7 +1,7 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
 import type { Line } from './code.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
-import type { ChannelView, VcpuView } from './views.ts';
+import type { ChannelView, DomainView, VcpuView } from './views.ts';
 
 /** How far a step goes: `over` passes what a line calls, `out` goes on until the function has returned. */
 export type StepKind = 'instruction' | 'line' | 'over' | 'out' | 'hypercall' | 'event';
@@ -13,6 +13,9 @@ export interface BootRequest {
   readonly commandLine: string;
   readonly memoryMb: number;
   readonly vcpus: number;
+  /** It is domain 0, on a host of `hostMb` MiB. */
+  readonly isDom0?: boolean;
+  readonly hostMb?: number;
 }
 
 export type Command =
@@ -57,6 +60,8 @@ export interface LabState {
   readonly ns: number;
   readonly instructions: number;
   readonly vcpus: readonly VcpuView[];
+  /** All domains of the host. */
+  readonly domains: readonly DomainView[];
   readonly channels: readonly ChannelView[];
   /** Hypercalls made, by name. */
   readonly counts: Readonly<Record<string, number>>;

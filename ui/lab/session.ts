@@ -13,7 +13,7 @@ import { pageTablesView } from './page-tables.ts';
 import type { TablePath } from './page-tables.ts';
 import type { BootRequest, Command, LabState, StepKind, TraceLine, Update } from './protocol.ts';
 import { stateHash } from './state-hash.ts';
-import { channelViews, vcpuView } from './views.ts';
+import { channelViews, domainViews, vcpuView } from './views.ts';
 
 /** Lines posted at once; more are dropped, oldest first, and counted. */
 const BATCH_LINES = 400;
@@ -225,6 +225,7 @@ export class Session {
         ns: 0,
         instructions: 0,
         vcpus: [],
+        domains: [],
         channels: [],
         counts: {},
         breakpoints: [],
@@ -244,6 +245,7 @@ export class Session {
       vcpus: domain.vcpus.map((vcpu) =>
         vcpuView(hypervisor, vcpu, lab.code.symbolsAt(hypervisor.machine, hypervisor.processor.rip)),
       ),
+      domains: domainViews(hypervisor),
       channels: channelViews(hypervisor, domain),
       counts,
       breakpoints: lab.breakpoints,

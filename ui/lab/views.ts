@@ -5,7 +5,10 @@ import { stackOf } from './symbols.ts';
 import type { SourcePlace } from './symbols.ts';
 import { fromHalves, hex64, type Machine } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
+import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
+import { cpuTimeNs } from '../../hypervisor/domain/control/info.ts';
 import type { Vcpu } from '../../hypervisor/domain/vcpu.ts';
+import { RUNSTATE_RUNNABLE, RUNSTATE_RUNNING } from '../../hypervisor/domain/vcpu.ts';
 import {
   ECS_FREE,
   ECS_INTERDOMAIN,
@@ -44,6 +47,17 @@ export interface ChannelView {
   readonly vcpu: number;
   readonly pending: boolean;
   readonly masked: boolean;
+}
+
+/** A domain of the host. */
+export interface DomainView {
+  readonly id: number;
+  /** As `xm list` shows it. */
+  readonly state: 'running' | 'runnable' | 'blocked' | 'paused' | 'shut down' | 'crashed';
+  readonly vcpus: number;
+  readonly memoryMb: number;
+  /** Seconds that its vcpus have had a processor. */
+  readonly seconds: number;
 }
 
 const GENERAL = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
@@ -147,4 +161,27 @@ function bindingOf(channel: {
     default:
       return '';
   }
+}
+
+const PAGES_PER_MB = 256;
+
+/** All domains, by id. */
+export function domainViews(hypervisor: Hypervisor): DomainView[] {
+  const now = hypervisor.nowNs();
+  return [...hypervisor.domains.values()]
+    .sort((a, b) => a.id - b.id)
+    .map((domain) => ({
+      id: domain.id,
+      state: stateOf(domain),
+      vcpus: domain.vcpus.filter(({ down }) => !down).length,
+      memoryMb: domain.totalPages / PAGES_PER_MB,
+      seconds: domain.vcpus.reduce((sum, vcpu) => sum + cpuTimeNs(vcpu, now), 0) / 1e9,
+    }));
+}
+
+function stateOf({ shutdown, controllerPauseCount, vcpus }: Domain): DomainView['state'] {
+  if (shutdown !== null) return shutdown.reason === SHUTDOWN_crash ? 'crashed' : 'shut down';
+  if (controllerPauseCount > 0) return 'paused';
+  if (vcpus.some(({ runstate }) => runstate === RUNSTATE_RUNNING)) return 'running';
+  return vcpus.some(({ runstate }) => runstate === RUNSTATE_RUNNABLE) ? 'runnable' : 'blocked';
 }

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { booted } from './edits.ts';
 import type { LabClient } from './lab-client.ts';
-import { moteFiles } from './mote.ts';
+import { dom0Files, moteFiles } from './mote.ts';
 
 interface Picked {
   readonly name: string;
@@ -15,6 +15,16 @@ const ramdisk = signal<Picked | null>(null);
 const commandLine = signal('console=hvc0 rdinit=/init');
 const memoryMb = signal(128);
 const vcpus = signal(1);
+const isDom0 = signal(false);
+/** The memory of a host with a domain 0, in MiB: room for domains beside it. */
+const HOST_MB = 512;
+
+/** Files that are being read: who boots waits for them. */
+let reading: Promise<unknown> = Promise.resolve();
+
+function read(work: () => Promise<void>): void {
+  reading = Promise.all([reading, work()]);
+}
 
 async function pick(files: FileList | null, into: typeof kernel): Promise<void> {
   const file = files?.[0];
@@ -48,7 +58,8 @@ function useDrop(): void {
     };
     const dropped = (event: DragEvent): void => {
       event.preventDefault();
-      if (event.dataTransfer !== null) void drop(event.dataTransfer.files);
+      const { dataTransfer } = event;
+      if (dataTransfer !== null) read(() => drop(dataTransfer.files));
     };
     addEventListener('dragover', over);
     addEventListener('drop', dropped);
@@ -61,7 +72,8 @@ function useDrop(): void {
 
 /** The images that were picked; where there is no kernel, Mote. */
 async function chosen(): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
-  if (kernel.value === null) return moteFiles();
+  await reading;
+  if (kernel.value === null) return isDom0.value ? dom0Files() : moteFiles();
   return {
     kernel: kernel.value.bytes,
     ...(ramdisk.value === null ? {} : { ramdisk: ramdisk.value.bytes }),
@@ -79,6 +91,7 @@ export function BootPanel({ client }: { client: LabClient }) {
         commandLine: commandLine.value,
         memoryMb: memoryMb.value,
         vcpus: vcpus.value,
+        ...(isDom0.value ? { isDom0: true, hostMb: memoryMb.value + HOST_MB } : {}),
       });
     });
   };
@@ -97,6 +110,17 @@ export function BootPanel({ client }: { client: LabClient }) {
       </label>
       <NumberField label="Memory (MB)" value={memoryMb} min={4} max={2048} />
       <NumberField label="vcpus" value={vcpus} min={1} max={32} />
+      <label
+        class="check"
+        title="Privileged, with the machine’s console: Mote then has xm, and makes domains"
+      >
+        <input
+          type="checkbox"
+          checked={isDom0.value}
+          onChange={(event) => (isDom0.value = event.currentTarget.checked)}
+        />
+        domain 0
+      </label>
       <button type="submit" class="primary">
         Boot
       </button>
@@ -114,7 +138,9 @@ function FileField(props: { label: string; empty: string; picked: typeof kernel;
         <input
           type="file"
           data-testid={testId}
-          onChange={(event) => void pick(event.currentTarget.files, picked)}
+          onChange={({ currentTarget: { files } }) => {
+            read(() => pick(files, picked));
+          }}
         />
       </span>
     </label>

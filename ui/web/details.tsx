@@ -1,6 +1,7 @@
-/** The panel of what one looks at in turn: the source, the page tables, the event channels. */
+/** The panel of what one looks at in turn: the source, the page tables, the event channels, the domains. */
 import { signal } from '@preact/signals';
 import { Channels } from './channels.tsx';
+import { Domains } from './domains.tsx';
 import type { LabClient } from './lab-client.ts';
 import { PageTables } from './page-tables.tsx';
 import { Source } from './source.tsx';
@@ -13,6 +14,7 @@ const TABS = [
     View: PageTables,
   },
   { name: 'Event channels', title: 'ports, and what they are bound to', View: Channels },
+  { name: 'Domains', title: 'who is on this host', View: Domains },
 ] as const;
 
 const shown = signal(0);

@@ -13,6 +13,7 @@ const NOTHING: LabState = {
   ns: 0,
   instructions: 0,
   vcpus: [],
+  domains: [],
   channels: [],
   counts: {},
   breakpoints: [],

@@ -160,6 +160,26 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await consoleHas('Welcome to Mote');
   });
 
+  it('boots domain 0, which makes another domain', async () => {
+    await open();
+    await consoleHas('/ $');
+    await page.getByLabel('domain 0').check();
+    await page.getByRole('tab', { name: 'Domains' }).click();
+    await expect.poll(() => text('domains')).toMatch(/\n1\s/);
+    await page.getByRole('button', { name: 'Boot', exact: true }).click();
+    await expect.poll(() => text('domains')).toMatch(/\n0\s/);
+    await consoleHas('/ $');
+    await page.getByTestId('console').click();
+    await page.keyboard.type('xm create mote; xm list\n');
+    await consoleHas('Started domain mote (id=1)');
+    await expect
+      .poll(() => text('domains'))
+      .toMatch(/\n0\s+\S+\s+1\s+128\.0 MiB[^]*\n1\s+\S+\s+1\s+32\.0 MiB/);
+    await page.getByLabel('Domain', { exact: true }).selectOption('domain 1');
+    await expect.poll(() => text('trace')).toMatch(/^\S+ d1v0 /);
+    expect(await text('trace')).not.toContain('d0v0');
+  });
+
   it('builds a change of the kernel, boots it, and shows errors at their lines', async () => {
     await open();
     await page.getByRole('button', { name: 'Edit Mote' }).click();

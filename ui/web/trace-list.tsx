@@ -13,7 +13,7 @@ const GROUPS: readonly {
   readonly kinds: readonly string[];
   readonly title: string;
 }[] = [
-  { name: 'hypercalls', kinds: ['hypercall'], title: 'Calls from the guest’s kernel into Xen' },
+  { name: 'hypercalls', kinds: ['hypercall', 'domctl'], title: 'Calls from the guest’s kernel into Xen' },
   {
     name: 'events',
     kinds: ['upcall', 'port', 'virq', 'timer'],
@@ -37,6 +37,8 @@ const GROUPS: readonly {
   { name: 'scheduling', kinds: ['schedule', 'vcpu'], title: 'Who runs, who blocks, who wakes' },
 ];
 
+/** The domain whose events are shown; null: all. */
+const domain = signal<number | null>(null);
 const hidden = signal<ReadonlySet<string>>(new Set());
 
 function toggle(name: string): void {
@@ -45,16 +47,19 @@ function toggle(name: string): void {
   hidden.value = next;
 }
 
-function visible(lines: readonly TraceLine[]): readonly TraceLine[] {
+function visible(lines: readonly TraceLine[], only: number | null): readonly TraceLine[] {
   const kinds = new Set(GROUPS.filter(({ name }) => hidden.value.has(name)).flatMap((group) => group.kinds));
-  const passing = kinds.size === 0 ? lines : lines.filter((line) => !kinds.has(line.kind));
+  if (kinds.size === 0 && only === null) return lines.slice(-SHOWN_LINES);
+  const passing = lines.filter((line) => !kinds.has(line.kind) && (only === null || line.domain === only));
   return passing.slice(-SHOWN_LINES);
 }
 
 export function TraceList({ client }: { client: LabClient }) {
   const list = useRef<HTMLOListElement>(null);
   const atBottom = useRef(true);
-  const lines = visible(client.trace.value);
+  const { domains } = client.state.value;
+  const several = domains.length > 1;
+  const lines = visible(client.trace.value, several ? domain.value : null);
   // Only what the reader does decides whether the list follows: scrolling by hand moves away from the end or back to it.
   const follow = (): void => {
     requestAnimationFrame(() => {
@@ -89,21 +94,39 @@ export function TraceList({ client }: { client: LabClient }) {
             {name}
           </label>
         ))}
+        {several && (
+          <select
+            aria-label="Domain"
+            value={domain.value ?? ''}
+            onChange={({ currentTarget: { value } }) => {
+              domain.value = value === '' ? null : Number(value);
+            }}
+          >
+            <option value="">all domains</option>
+            {domains.map(({ id }) => (
+              <option key={id} value={id}>
+                domain {id}
+              </option>
+            ))}
+          </select>
+        )}
       </div>
       <ol ref={list} tabIndex={0} data-testid="trace" onWheel={follow} onKeyUp={follow} onPointerUp={follow}>
         {lines.map((line) => (
-          <Line key={line.sequence} line={line} />
+          <Line key={line.sequence} line={line} several={several} />
         ))}
       </ol>
     </section>
   );
 }
 
-function Line({ line }: { line: TraceLine }) {
+function Line({ line, several }: { line: TraceLine; several: boolean }) {
   const failed = line.result.startsWith('-');
   return (
     <li class={line.kind} style={{ paddingLeft: `${String(0.4 + line.depth)}em` }}>
-      <time>{(line.ns / 1e9).toFixed(6)}</time> <b>{line.name}</b>
+      <time>{(line.ns / 1e9).toFixed(6)}</time>{' '}
+      {several && <i>{line.domain < 0 ? 'xen' : `d${String(line.domain)}v${String(line.vcpu)}`} </i>}
+      <b>{line.name}</b>
       <span class="args">{line.kind === 'hypercall' ? `(${line.args})` : ` ${line.args}`}</span>
       {line.result !== '' && <span class={failed ? 'result failed' : 'result'}> = {line.result}</span>}
     </li>

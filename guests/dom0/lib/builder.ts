@@ -21,7 +21,7 @@ import { Plan } from './plan';
 
 const KIB_PER_PAGE: u64 = 4;
 /** What a domain may have beyond its memory (LIBXL_MAXMEM_CONSTANT). */
-const SLACK_KIB: u64 = 1024;
+export const SLACK_KIB: u64 = 1024;
 const MAX_EVTCHN_PORT: u32 = 1023;
 const MAX_COMMAND_LINE: i32 = 1024;
 const IF_FLAG: u64 = 1 << 9;
