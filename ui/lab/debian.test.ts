@@ -1,20 +1,9 @@
 /** Debian's stock kernels, which nobody here wrote, on this machine: they boot, their shell works, they end as they should. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { debianImages } from '../../guests/debian/fetch.ts';
 import { SHUTDOWN_crash, SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
-import { loadCore } from './core-node.ts';
+import { Guest, images } from './debian-testing.ts';
 import { describeEnd } from './ending.ts';
-import { Lab } from './lab.ts';
-import { stateHash } from './state-hash.ts';
-
-const images = await debianImages();
-const core = loadCore();
-const SLICE_TICKS = 100_000_000;
-const COMMAND_LINE = 'console=hvc0 rdinit=/init';
-/** A minute of guest time: far more than anything here takes. */
-const PATIENCE_NS = 60e9;
 
 /** The kernel whose console was recorded on the real Xen 4.17: expected-console.txt, numbers as #. */
 const RECORDED = 'Linux version 6.1.0-56-cloud-amd64';
@@ -33,67 +22,6 @@ function normalised(log: string): string[] {
     .map((line) => line.replace(/^\[ *\d+\.\d+\] /, '').replace(/0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+/g, '#'))
     .map((line) => line.trimEnd())
     .filter((line) => line !== '');
-}
-
-class Guest {
-  readonly lab: Lab;
-  log = '';
-
-  constructor(lab: Lab) {
-    this.lab = lab;
-    const decoder = new TextDecoder();
-    lab.onConsole((bytes) => {
-      this.log += decoder.decode(bytes, { stream: true });
-    });
-  }
-
-  static async boot(kernel: string, vcpus: number, cpus = 1): Promise<Guest> {
-    const ramdisk = readFileSync(images!.initrd);
-    const request = {
-      kernel: readFileSync(kernel),
-      ramdisk,
-      commandLine: COMMAND_LINE,
-      memoryMb: 128,
-      vcpus,
-      cpus,
-    };
-    return new Guest(await Lab.boot(core, request));
-  }
-
-  /** Runs until the console has printed `text`. */
-  until(text: RegExp): void {
-    const ns = this.lab.ns + PATIENCE_NS;
-    for (;;) {
-      const stop = this.lab.run({ text, ns }, SLICE_TICKS);
-      if (stop === undefined) continue;
-      expect(stop.kind, `waiting for ${String(text)}; the console ends with ${this.log.slice(-300)}`).toBe(
-        'text',
-      );
-      return;
-    }
-  }
-
-  /** Types a command and gives what it prints. The quotes keep the echo of what is typed from being the marks. */
-  shell(command: string): string {
-    this.lab.type(new TextEncoder().encode(`echo S''TART; ${command}; echo E''ND\n`));
-    this.until(/END\r?\n/);
-    const printed = this.log.replaceAll('\r', '');
-    return printed.slice(printed.lastIndexOf('START\n') + 6, printed.lastIndexOf('END\n')).trim();
-  }
-
-  /** Types a command that ends the domain. */
-  end(command: string): void {
-    this.lab.type(new TextEncoder().encode(`${command}\n`));
-    const ns = this.lab.ns + PATIENCE_NS;
-    while (this.lab.domain.shutdown === null) {
-      const stop = this.lab.run({ ns }, SLICE_TICKS);
-      if (stop !== undefined) expect(stop.kind).toBe('ended');
-    }
-  }
-
-  invariant(): string[] {
-    return checkFrameTable(this.lab.hypervisor.frames, this.lab.hypervisor.domains);
-  }
 }
 
 describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
@@ -137,24 +65,6 @@ describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
     expect(ours.sort()).toEqual(theirs.sort());
   });
 
-  it('runs four vcpus on two physical processors, the same way each time', async () => {
-    const guest = await Guest.boot(images!.cloud, 4, 2);
-    guest.until(/INIT-REACHED/);
-    guest.until(/# /);
-    expect(guest.shell('for i in 1 2 3; do (echo $i | md5sum >/dev/null; echo $i) & done; wait')).toMatch(
-      /3/,
-    );
-    expect(guest.invariant()).toEqual([]);
-    const again = await Guest.boot(images!.cloud, 4, 2);
-    again.until(/INIT-REACHED/);
-    again.until(/# /);
-    expect(again.shell('for i in 1 2 3; do (echo $i | md5sum >/dev/null; echo $i) & done; wait')).toMatch(
-      /3/,
-    );
-    expect(again.lab.instructions).toBe(guest.lab.instructions);
-    expect(await stateHash(again.lab.hypervisor)).toBe(await stateHash(guest.lab.hypervisor));
-  });
-
   it('runs on four vcpus, and tells why when it crashes', async () => {
     const guest = await Guest.boot(images!.cloud, 4);
     guest.until(/INIT-REACHED/);
@@ -172,25 +82,6 @@ describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
     expect(report).toMatch(/RIP: +e033:\[<[0-9a-f]{16}>\]/);
     expect(report).toMatch(/rax: [0-9a-f]{16}/);
     expect(report).toContain('Guest stack trace');
-  });
-
-  it('is the same run twice, and traced', async () => {
-    const hashes = new Set<string>();
-    for (const traced of [false, true, false]) {
-      const guest = await Guest.boot(images!.cloud, 1);
-      let events = 0;
-      const sink = { event: () => void events++, end: () => undefined };
-      if (traced) guest.lab.hypervisor.trace.add(sink);
-      guest.until(/INIT-REACHED/);
-      guest.until(/# /);
-      const instructions = 2_800_000_000;
-      expect(guest.lab.instructions).toBeLessThan(instructions);
-      while (guest.lab.run({ instructions }, SLICE_TICKS) === undefined);
-      expect(guest.lab.instructions).toBe(instructions);
-      expect(events > 100_000).toBe(traced);
-      hashes.add(await stateHash(guest.lab.hypervisor));
-    }
-    expect(hashes.size).toBe(1);
   });
 });
 

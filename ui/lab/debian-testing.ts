@@ -1,0 +1,76 @@
+/** Debian's kernels in a lab, for the tests that boot them. */
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { debianImages } from '../../guests/debian/fetch.ts';
+import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { loadCore } from './core-node.ts';
+import { Lab } from './lab.ts';
+
+/** Undefined where there is no package client to fetch them. */
+export const images = await debianImages();
+const core = loadCore();
+export const SLICE_TICKS = 100_000_000;
+const COMMAND_LINE = 'console=hvc0 rdinit=/init';
+/** A minute of guest time: far more than anything here takes. */
+const PATIENCE_NS = 60e9;
+
+export class Guest {
+  readonly lab: Lab;
+  log = '';
+
+  constructor(lab: Lab) {
+    this.lab = lab;
+    const decoder = new TextDecoder();
+    lab.onConsole((bytes) => {
+      this.log += decoder.decode(bytes, { stream: true });
+    });
+  }
+
+  static async boot(kernel: string, vcpus: number, cpus = 1): Promise<Guest> {
+    const ramdisk = readFileSync(images!.initrd);
+    const request = {
+      kernel: readFileSync(kernel),
+      ramdisk,
+      commandLine: COMMAND_LINE,
+      memoryMb: 128,
+      vcpus,
+      cpus,
+    };
+    return new Guest(await Lab.boot(core, request));
+  }
+
+  /** Runs until the console has printed `text`. */
+  until(text: RegExp): void {
+    const ns = this.lab.ns + PATIENCE_NS;
+    for (;;) {
+      const stop = this.lab.run({ text, ns }, SLICE_TICKS);
+      if (stop === undefined) continue;
+      expect(stop.kind, `waiting for ${String(text)}; the console ends with ${this.log.slice(-300)}`).toBe(
+        'text',
+      );
+      return;
+    }
+  }
+
+  /** Types a command and gives what it prints. The quotes keep the echo of what is typed from being the marks. */
+  shell(command: string): string {
+    this.lab.type(new TextEncoder().encode(`echo S''TART; ${command}; echo E''ND\n`));
+    this.until(/END\r?\n/);
+    const printed = this.log.replaceAll('\r', '');
+    return printed.slice(printed.lastIndexOf('START\n') + 6, printed.lastIndexOf('END\n')).trim();
+  }
+
+  /** Types a command that ends the domain. */
+  end(command: string): void {
+    this.lab.type(new TextEncoder().encode(`${command}\n`));
+    const ns = this.lab.ns + PATIENCE_NS;
+    while (this.lab.domain.shutdown === null) {
+      const stop = this.lab.run({ ns }, SLICE_TICKS);
+      if (stop !== undefined) expect(stop.kind).toBe('ended');
+    }
+  }
+
+  invariant(): string[] {
+    return checkFrameTable(this.lab.hypervisor.frames, this.lab.hypervisor.domains);
+  }
+}
