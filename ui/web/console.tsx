@@ -4,6 +4,10 @@ import { Terminal } from '@xterm/xterm';
 import { useEffect, useRef } from 'preact/hooks';
 import type { LabClient } from './lab-client.ts';
 
+/** What the bytes come by. */
+const RING = 'the ring that the domain shares with its backend';
+const LINE = 'the machine’s serial line, which is domain 0’s';
+
 export function Console({ client }: { client: LabClient }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -48,10 +52,11 @@ export function Console({ client }: { client: LabClient }) {
       terminal.dispose();
     };
   }, []);
+  const isDom0 = client.state.value.domains[0]?.id === 0;
   return (
     <section class="panel console">
       <h2>
-        Console <small>the ring that the domain shares with its backend; click and type</small>
+        Console <small>{isDom0 ? LINE : RING}; click and type</small>
       </h2>
       <div class="terminal" ref={place} data-testid="console" />
     </section>
