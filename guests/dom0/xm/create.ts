@@ -3,7 +3,8 @@ import { Builder, Wanted } from 'dom0/lib/builder';
 import { Config, Setting } from 'dom0/lib/config';
 import { findDomain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
-import { KernelFile, problem, readWhole } from 'dom0/lib/kernel-file';
+import { FarBytes, readFar, unread } from 'dom0/lib/far';
+import { KernelFile } from 'dom0/lib/kernel-file';
 import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
 import { introduce } from 'programs/lib/store';
 import { CLOCK_REALTIME } from 'mote/abi';
@@ -102,8 +103,8 @@ function wantedOf(config: Config): Wanted | null {
   const bytes = readOf(config, kernel);
   if (bytes == null) return null;
   const file = new KernelFile(bytes);
-  if (!file.parse()) {
-    config.complain(kernel, kernel.text + ': ' + problem);
+  if (!file.identify()) {
+    config.complain(kernel, kernel.text + ': ' + file.problem);
     return null;
   }
   wanted.kernel = file;
@@ -115,9 +116,9 @@ function wantedOf(config: Config): Wanted | null {
   return wanted;
 }
 
-function readOf(config: Config, setting: Setting): ArrayBuffer | null {
-  const bytes = readWhole(setting.text);
-  if (bytes == null) config.complain(setting, setting.text + ': ' + problem);
+function readOf(config: Config, setting: Setting): FarBytes | null {
+  const bytes = readFar(setting.text);
+  if (bytes == null) config.complain(setting, setting.text + ': ' + unread);
   return bytes;
 }
 
@@ -133,17 +134,14 @@ function make(config: Config): i32 {
     complain(config.problem);
     return -1;
   }
-  const builder = Builder.of(wanted);
-  if (!builder.fits) {
-    complain(name + ': its kernel and ramdisk do not fit in ' + wanted.memoryMb.toString() + ' MiB');
+  const builder = new Builder(wanted);
+  const isMade = builder.run();
+  wanted.release();
+  if (!isMade) {
+    complain(name + ': ' + builder.problem);
     return -1;
   }
-  let failed = builder.run();
-  if (failed < 0) {
-    complain(name + ': ' + builder.step + ': ' + describe(failed));
-    return -1;
-  }
-  failed = describeNodes(descriptionOf(config, wanted, builder));
+  let failed = describeNodes(descriptionOf(config, wanted, builder));
   if (failed == 0) failed = introduce(builder.domid, builder.storeMfn, builder.storePort);
   hyper.begin();
   if (failed == 0) failed = hyper.domctl(XEN_DOMCTL_unpausedomain, builder.domid);
