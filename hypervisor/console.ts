@@ -23,6 +23,8 @@ export class XenConsole {
   next = 0;
   /** Bytes that were typed and not read yet. */
   readonly input: number[] = [];
+  /** What the other end has yet to send. */
+  readonly unsent: number[] = [];
 
   /** Writes to the line: a newline becomes what a terminal takes for one. */
   write(bytes: Uint8Array): void {
@@ -42,15 +44,22 @@ export class XenConsole {
     for (const line of text.split('\n')) this.print(`(XEN) ${line}`);
   }
 
-  /** What was typed on the line: domain 0 is told. What finds no room is lost, as on a line. */
+  /** What was typed on the line: domain 0 is told. What finds no room waits at the other end: the line has flow control. */
   type(hypervisor: Hypervisor, bytes: Uint8Array): void {
-    for (const byte of bytes) if (this.input.length < INPUT_BYTES) this.input.push(byte);
-    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
+    this.unsent.push(...bytes);
+    this.fill(hypervisor);
   }
 
   /** Up to `count` bytes of input, taken. */
-  read(count: number): Uint8Array {
-    return Uint8Array.from(this.input.splice(0, count));
+  read(hypervisor: Hypervisor, count: number): Uint8Array {
+    const bytes = Uint8Array.from(this.input.splice(0, count));
+    if (bytes.length > 0 && this.unsent.length > 0) this.fill(hypervisor);
+    return bytes;
+  }
+
+  private fill(hypervisor: Hypervisor): void {
+    this.input.push(...this.unsent.splice(0, INPUT_BYTES - this.input.length));
+    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
   }
 
   /**

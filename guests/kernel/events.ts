@@ -16,7 +16,7 @@ import { HYPERVISOR_event_channel_op } from './hypercalls';
 import { SHARED_INFO } from './window';
 
 /** Ports that can be used here. */
-const MAX_PORTS: u32 = 1024;
+export const MAX_PORTS: u32 = 1024;
 const WORDS: u32 = 64;
 
 const UPCALL_PENDING: usize = SHARED_INFO + shared_info.vcpu_info + vcpu_info.evtchn_upcall_pending;

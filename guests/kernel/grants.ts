@@ -14,7 +14,7 @@ import { HYPERVISOR_grant_table_op } from './hypercalls';
 import { virtual } from './intrinsics';
 import { PAGE_SHIFT, PAGE_SIZE } from './pages';
 import { mfnOf } from './pagetable';
-import { foreignSlots, mapForeign } from './window';
+import { mapForeign, takeSlots } from './window';
 
 /** Pages of the table. */
 const FRAMES: u32 = 4;
@@ -40,7 +40,7 @@ export function initGrants(): void {
   store<u64>(request + gnttab_setup_table.frame_list, virtual(frames));
   const failed = HYPERVISOR_grant_table_op(GNTTABOP_setup_table, request, 1);
   assert(failed == 0 && load<i16>(request + gnttab_setup_table.status) == GNTST_okay, 'no grant table');
-  if (table == 0) table = foreignSlots(FRAMES);
+  if (table == 0) table = takeSlots(FRAMES);
   for (let index: usize = 0; index < FRAMES; index++)
     mapForeign(table + index * PAGE_SIZE, load<u64>(frames + index * 8));
   free = 0;

@@ -67,6 +67,13 @@ export function writeText(transaction: u32, directory: usize, name: string, text
   return ended();
 }
 
+/** `text` is NUL-terminated. */
+export function writeString(transaction: u32, directory: usize, name: string, text: usize): i32 {
+  beginNode(XS_WRITE, transaction, directory, name);
+  addString(text);
+  return ended();
+}
+
 export function removeNode(directory: usize, name: string): i32 {
   beginNode(XS_RM, 0, directory, name);
   return ended();

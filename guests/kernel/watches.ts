@@ -8,7 +8,7 @@ import { makeRunnable, Thread } from './threads';
 import { WaitQueue } from './wait';
 import { addByte, addNumber, addString, begin, done, finish } from './xenbus';
 
-const MAX_WATCHES: i32 = 32;
+const MAX_WATCHES: i32 = 256;
 /** Notices that wait: the list goes through their first word. */
 const NEXT: usize = 0;
 const TEXT: usize = 4;

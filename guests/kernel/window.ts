@@ -30,8 +30,8 @@ export const SHARED_INFO: usize = FOREIGN;
 const TABLE_SPAN: usize = 1 << 21;
 const L2_SPAN: usize = 1 << 30;
 
-/** Slots that have been given away; slot 0 is the shared info page. */
-let usedSlots: usize = 1;
+/** A byte for each slot: whether it is taken. */
+const slotsUsed: usize = memory.data(512);
 let root: usize = 0;
 /** The next page for a table while the window is built. */
 let early: usize = 0;
@@ -127,12 +127,23 @@ function hang(address: usize, l1: usize): void {
   setWindowTable(address, l1);
 }
 
-/** Takes `count` slots in a row for good: the address of the first, 0: there are not so many. */
-export function foreignSlots(count: u32): usize {
-  if (usedSlots + count > FOREIGN_SLOTS) return 0;
-  const slot = FOREIGN + (usedSlots << PAGE_SHIFT);
-  usedSlots += count;
-  return slot;
+/** Takes `count` slots in a row: the address of the first, 0: there are not so many. */
+export function takeSlots(count: u32): usize {
+  let length: u32 = 0;
+  // Slot 0 is the shared info page.
+  for (let slot: usize = 1; slot < FOREIGN_SLOTS; slot++) {
+    length = load<u8>(slotsUsed + slot) == 0 ? length + 1 : 0;
+    if (length < count) continue;
+    const first = slot + 1 - count;
+    memory.fill(slotsUsed + first, 1, count);
+    return FOREIGN + (first << PAGE_SHIFT);
+  }
+  return 0;
+}
+
+/** Gives back slots in which nothing is mapped any more. */
+export function freeSlots(at: usize, count: u32): void {
+  memory.fill(slotsUsed + ((at - FOREIGN) >> PAGE_SHIFT), 0, count);
 }
 
 /** Maps a machine frame in a slot. */

@@ -1,6 +1,8 @@
 /** xm create [-c] FILE: makes a domain as a file says, and lets it run; -c: with its console. */
 import { Builder, Wanted } from 'dom0/lib/builder';
 import { Config, Setting } from 'dom0/lib/config';
+import * as deviceNodes from 'dom0/lib/device-nodes';
+import * as devices from 'dom0/lib/devices';
 import { findDomain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { FarBytes, readFar, unread } from 'dom0/lib/far';
@@ -18,16 +20,11 @@ import { attach } from './console';
 const FOLDER = '/etc/xen/';
 /** What a file may say, and what is to come. */
 const SETTINGS: string[] = ['kernel', 'ramdisk', 'memory', 'maxmem', 'name', 'vcpus', 'root', 'extra'];
-const LATER: string[] = [
-  'cpus',
-  'cpu_weight',
-  'cpu_cap',
-  'disk',
-  'vif',
-  'on_poweroff',
-  'on_reboot',
-  'on_crash',
-];
+const LISTS: string[] = ['disk', 'vif'];
+const LATER: string[] = ['cpus', 'cpu_weight', 'cpu_cap', 'on_poweroff', 'on_reboot', 'on_crash'];
+
+const wantedDisks: devices.Disk[] = [];
+const wantedVifs: devices.Vif[] = [];
 
 export function create(args: string[]): i32 {
   const withConsole = args.length == 2 && args[0] == '-c';
@@ -52,7 +49,10 @@ function isKnown(config: Config): bool {
   for (let n = 0; n < config.settings.length; n++) {
     const setting = config.settings[n];
     if (LATER.includes(setting.name)) config.complain(setting, 'this is not there yet');
-    else if (!SETTINGS.includes(setting.name)) config.complain(setting, 'there is no such setting');
+    else if (LISTS.includes(setting.name)) {
+      if (setting.isList) continue;
+      config.complain(setting, 'it is to be a list');
+    } else if (!SETTINGS.includes(setting.name)) config.complain(setting, 'there is no such setting');
     else if (setting.isList) config.complain(setting, 'it is no list');
     else continue;
     return false;
@@ -122,6 +122,60 @@ function readOf(config: Config, setting: Setting): FarBytes | null {
   return bytes;
 }
 
+/** The devices that a file wants; false: `config.problem`. */
+function readDevices(config: Config, wanted: Wanted): bool {
+  const disks = config.find('disk');
+  for (let n = 0; disks != null && n < disks.items.length; n++) {
+    const disk = devices.parseDisk(disks.items[n]);
+    if (disk == null) config.complain(disks, devices.problem);
+    else if (!addDisk(disk)) config.complain(disks, disk.device + ': there are two of this name');
+    if (config.problem != '') return false;
+  }
+  const vifs = config.find('vif');
+  for (let n = 0; vifs != null && n < vifs.items.length; n++) {
+    const vif = devices.parseVif(vifs.items[n], addressOf(wanted.handle, n));
+    if (vif == null) {
+      config.complain(vifs, devices.problem);
+      return false;
+    }
+    wantedVifs.push(vif);
+  }
+  return true;
+}
+
+function addDisk(disk: devices.Disk): bool {
+  for (let n = 0; n < wantedDisks.length; n++) if (wantedDisks[n].number == disk.number) return false;
+  wantedDisks.push(disk);
+  return true;
+}
+
+/** An address of Xen's for a card that has been given none. */
+function addressOf(handle: StaticArray<u8>, card: i32): string {
+  let text = '00:16:3e';
+  for (let n = 1; n < 4; n++) text += ':' + hex((handle[n] + (n == 3 ? card : 0)) & 255, 2);
+  return text;
+}
+
+/** Makes the devices of a new domain, and waits for their backends: empty, or what is wrong. */
+function makeDevices(domid: u32): string {
+  let failed = 0;
+  for (let n = 0; n < wantedDisks.length && failed == 0; n++)
+    failed = deviceNodes.writeDisk(domid, wantedDisks[n], n == 0);
+  for (let n = 0; n < wantedVifs.length && failed == 0; n++)
+    failed = deviceNodes.writeVif(domid, wantedVifs[n], n);
+  if (failed < 0) return 'the store: ' + describe(failed);
+  for (let n = 0; n < wantedDisks.length; n++) {
+    const disk = wantedDisks[n];
+    const problem = deviceNodes.awaitBackend(domid, 'vbd', disk.number.toString());
+    if (problem != '') return disk.device + ': ' + disk.path + ': ' + problem;
+  }
+  for (let n = 0; n < wantedVifs.length; n++) {
+    const problem = deviceNodes.awaitBackend(domid, 'vif', n.toString());
+    if (problem != '') return 'vif ' + n.toString() + ': ' + problem;
+  }
+  return '';
+}
+
 /** The new domain's id, running; -1: it is not there, and why has been said. */
 function make(config: Config): i32 {
   const name = nameOf(config);
@@ -130,7 +184,7 @@ function make(config: Config): i32 {
     return -1;
   }
   const wanted = wantedOf(config);
-  if (wanted == null) {
+  if (wanted == null || !readDevices(config, wanted)) {
     complain(config.problem);
     return -1;
   }
@@ -143,13 +197,17 @@ function make(config: Config): i32 {
   }
   let failed = describeNodes(descriptionOf(config, wanted, builder));
   if (failed == 0) failed = introduce(builder.domid, builder.storeMfn, builder.storePort);
-  hyper.begin();
-  if (failed == 0) failed = hyper.domctl(XEN_DOMCTL_unpausedomain, builder.domid);
-  if (failed == 0) return builder.domid;
+  let problem = failed < 0 ? 'the store: ' + describe(failed) : makeDevices(builder.domid);
+  if (problem == '') {
+    hyper.begin();
+    failed = hyper.domctl(XEN_DOMCTL_unpausedomain, builder.domid);
+    if (failed == 0) return builder.domid;
+    problem = describe(failed);
+  }
   hyper.begin();
   hyper.domctl(XEN_DOMCTL_destroydomain, builder.domid);
   forget(builder.domid);
-  complain(name + ': the store: ' + describe(failed));
+  complain(name + ': ' + problem);
   return -1;
 }
 

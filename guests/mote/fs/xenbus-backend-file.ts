@@ -2,6 +2,7 @@
 import { EBUSY, EINVAL } from 'xen';
 import { mfnOf } from 'kernel/pagetable';
 import { offeredPort, offeredRing, offerRing } from 'kernel/xenbus';
+import { startBackends } from '../backend/backends';
 import { IOCTL_XENBUS_BACKEND_EVTCHN, IOCTL_XENBUS_BACKEND_MFN } from '../abi';
 import { DeviceFile } from './device-file';
 
@@ -18,7 +19,10 @@ export class XenbusBackendFile extends DeviceFile {
 
   control(request: i32, argument: u64): i32 {
     if (request != IOCTL_XENBUS_BACKEND_MFN && request != IOCTL_XENBUS_BACKEND_EVTCHN) return -EINVAL;
-    if (!this.mine) this.mine = offerRing();
+    if (!this.mine) {
+      this.mine = offerRing();
+      if (this.mine) startBackends();
+    }
     if (!this.mine) return -EBUSY;
     return request == IOCTL_XENBUS_BACKEND_MFN ? <i32>mfnOf(offeredRing()) : <i32>offeredPort();
   }

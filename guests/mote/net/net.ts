@@ -1,5 +1,8 @@
-/** The network, brought up: the loopback, and a network card where Xen's toolstack has given this domain one. */
+/** The network, brought up: the loopback, a host's bridge, and the network cards that Xen's toolstack has given this domain. */
+import { isDomain0 } from 'kernel/boot';
+import { makeHostBridge } from './bridge';
 import { initCards } from './cards';
+import { addInterface } from './interface';
 import { initLoopback } from './loopback';
 import { initSocketCalls } from './socket-calls';
 import { initTable } from './tcp/table';
@@ -8,5 +11,6 @@ export function initNetwork(): void {
   initTable();
   initLoopback();
   initSocketCalls();
+  if (isDomain0()) addInterface(makeHostBridge());
   initCards();
 }

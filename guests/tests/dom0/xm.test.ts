@@ -85,7 +85,7 @@ describe('a host', () => {
     [['memory = "16'], 'xm: /tmp/c:1: a text has no end'],
     [['memory = much'], 'xm: /tmp/c:1: a value is a text in quotes, a number, or a list'],
     [['disk = [ "phy:a,xvda,w" '], 'xm: /tmp/c:2: a list has no end'],
-    [['disk = [ "phy:a,xvda,w" ]'], 'xm: /tmp/c:1: disk: this is not there yet'],
+    [['disk = "phy:a,xvda,w"'], 'xm: /tmp/c:1: disk: it is to be a list'],
     [['colour = "red"'], 'xm: /tmp/c:1: colour: there is no such setting'],
     [['memory = 0'], 'xm: /tmp/c:1: memory: it is to be a number from 1 to 1048576'],
     [['kernel = "/boot/mote.elf"', 'memory = 2'], 'xm: unnamed: its kernel and ramdisk do not fit in 2 MiB'],
