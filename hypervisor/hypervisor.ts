@@ -7,6 +7,8 @@ import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../co
 import { SHUTDOWN_crash } from './abi/sched.ts';
 import { VIRQ_DOM_EXC } from './abi/xen.ts';
 import { XenConsole } from './console.ts';
+import type { DeviceConfig, Platform } from '../devices/platform.ts';
+import { makeGsis } from './events/pirq.ts';
 import { reportCrash } from './domain/crash-report.ts';
 import type { CrashReport } from './domain/crash.ts';
 import type { Domain } from './domain/domain.ts';
@@ -17,6 +19,7 @@ import { deliverNmi, deliverUpcall, upcallDue } from './events/upcall.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { bootFrameTable } from './memory/boot.ts';
 import type { FrameTable } from './memory/frame-table.ts';
+import { makePlatform } from './platform.ts';
 import { makePcpus, TURN_TICKS } from './sched/pcpu.ts';
 import type { Pcpu } from './sched/pcpu.ts';
 import { schedule, switchTo } from './sched/schedule.ts';
@@ -39,6 +42,8 @@ export interface HypervisorOptions {
   readonly scheduler?: string;
   /** Physical processors: 1, 2, 4, 8 or 16. */
   readonly pcpus?: number;
+  /** What is on the PCI bus. */
+  readonly devices?: readonly DeviceConfig[];
 }
 
 /** 2026-01-01T00:00:00Z: where the wall clock starts unless one is given. */
@@ -72,6 +77,9 @@ export class Hypervisor {
   readonly trace = new Tracer();
   readonly counts = new Counts();
   readonly console = new XenConsole();
+  /** Interrupt lines of devices, and the devices. */
+  readonly gsis = makeGsis();
+  readonly platform: Platform;
   /** By domain id, in order of creation. */
   readonly domains = new Map<number, Domain>();
   /** The vcpu whose state the core holds; null before the first. */
@@ -101,6 +109,8 @@ export class Hypervisor {
     this.scheduler = makeScheduler(options.scheduler ?? 'rrobin', this.pcpus);
     this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
+    const epochSeconds = options.epochSeconds ?? DEFAULT_EPOCH_SECONDS;
+    this.platform = makePlatform(this, { epochSeconds, devices: options.devices ?? [] });
   }
 
   /** The clock: TSC cycles. */

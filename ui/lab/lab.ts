@@ -14,6 +14,8 @@ import { Code } from './code.ts';
 import type { Line } from './code.ts';
 import { ConsoleRing } from './console-ring.ts';
 import { ConsoleText } from './console-text.ts';
+import { hostDevices } from './host-devices.ts';
+import type { HostDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
 import type { SourcePlace } from './symbols.ts';
 
@@ -34,6 +36,7 @@ export interface DomainRequest {
   /** It is domain 0: privileged, its console the machine's line, and its host has `hostMb` for it and the others. */
   readonly isDom0?: boolean;
   readonly hostMb?: number;
+  readonly disks?: readonly HostDisk[];
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
   readonly cpus?: number;
   readonly scheduler?: string;
@@ -105,6 +108,7 @@ export class Lab {
     const hypervisor = new Hypervisor(new Machine(core, { memoryBytes }), {
       ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
       ...(request.scheduler === undefined ? {} : { scheduler: request.scheduler }),
+      devices: isDom0 ? hostDevices(request.disks ?? []) : [],
     });
     const domain = buildDomain(hypervisor, {
       id: isDom0 ? 0 : 1,

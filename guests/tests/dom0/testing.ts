@@ -1,6 +1,7 @@
 /** A host with domain 0, typed at as a person would. */
 import { expect } from 'vitest';
 import { loadCore } from '../../../ui/lab/core-node.ts';
+import type { HostDisk } from '../../../ui/lab/host-devices.ts';
 import { Lab } from '../../../ui/lab/lab.ts';
 import { cpio } from '../../toolchain/cpio.ts';
 import type { Entry } from '../../toolchain/cpio.ts';
@@ -14,6 +15,7 @@ const CTRL_RIGHT_BRACKET = '\x1d';
 interface Sizes {
   readonly memoryMb?: number;
   readonly hostMb?: number;
+  readonly disks?: readonly HostDisk[];
 }
 
 /** A host whose console is typed at. */
