@@ -17,7 +17,6 @@ export const SLOTS = 32;
 /** The lines that a PC's interrupt router is given by its firmware. */
 const LINES = [10, 11, 5, 9] as const;
 
-/** Intel's 440FX: kernels look for a host bridge before they trust the mechanism. */
 const HOST_BRIDGE: PciIdentity = {
   vendor: 0x8086,
   device: 0x1237,
@@ -29,6 +28,19 @@ const HOST_BRIDGE: PciIdentity = {
   interruptPin: 0,
 };
 
+/** Intel's 440FX: kernels look for a host bridge before they trust the mechanism. It has no BARs. */
+class HostBridge extends PciFunction {
+  constructor() {
+    super(HOST_BRIDGE);
+  }
+  override readBar(): number {
+    return 0;
+  }
+  override writeBar(): void {
+    // Nothing is there.
+  }
+}
+
 export class PciBus {
   readonly functions: (PciFunction | null)[] = Array.from({ length: SLOTS }, () => null);
   private readonly interrupts: Interrupts;
@@ -38,7 +50,7 @@ export class PciBus {
 
   constructor(interrupts: Interrupts) {
     this.interrupts = interrupts;
-    this.functions[0] = new PciFunction(HOST_BRIDGE);
+    this.functions[0] = new HostBridge();
   }
 
   /** Puts a function into the first empty slot. Throws RangeError when the bus is full: a matter of the configuration. */

@@ -2,7 +2,6 @@
  * A PCI function: its configuration space, as bytes and the mask of those bits that can be written, which is all that
  * sizing a BAR needs (PCI Local Bus 3.0, section 6.2.5.1); memory behind BARs; one INTx pin.
  */
-import { allOnes } from '../machine.ts';
 import { read, read16, read32, write, write16, write32 } from '../little-endian.ts';
 import * as pci from './registers.ts';
 
@@ -25,7 +24,7 @@ export interface PinListener {
   pinChanged(slot: number, asserted: boolean): void;
 }
 
-export class PciFunction {
+export abstract class PciFunction {
   /** Configuration space, and which of its bits a write changes. */
   readonly config = new Uint8Array(pci.CONFIG_BYTES);
   protected readonly writable = new Uint8Array(pci.CONFIG_BYTES);
@@ -132,10 +131,6 @@ export class PciFunction {
   }
 
   /** Accesses to memory behind a BAR: 1, 2 or 4 bytes at an offset inside it. */
-  readBar(_bar: number, _offset: number, bytes: number): number {
-    return allOnes(bytes);
-  }
-  writeBar(_bar: number, _offset: number, _bytes: number, _value: number): void {
-    // Nothing is behind it.
-  }
+  abstract readBar(bar: number, offset: number, bytes: number): number;
+  abstract writeBar(bar: number, offset: number, bytes: number, value: number): void;
 }

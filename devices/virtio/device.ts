@@ -114,11 +114,6 @@ export abstract class VirtioDevice {
     if (word < this.accepted.length && (this.status & STATUS_FEATURES_OK) === 0) this.accepted[word] = bits;
   }
 
-  /** The driver writes a byte of the configuration. Most have nothing to write. */
-  writeConfig(_offset: number, _value: number): void {
-    // Read-only.
-  }
-
   /** Reading ISR status acknowledges it. */
   readIsr(): number {
     const { isr } = this;
@@ -140,9 +135,7 @@ export abstract class VirtioDevice {
   }
 
   /** Does what is due. Devices that never wait have nothing to do. */
-  advance(_nowNs: number): void {
-    // Nothing is due.
-  }
+  advance?(nowNs: number): void;
   /** When `advance` is next due, in ns of system time. */
   nextNs(): number {
     return Infinity;

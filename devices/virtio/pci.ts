@@ -125,15 +125,12 @@ export class VirtioPci extends PciFunction {
       case COMMON_AT:
         this.common.write(within, bytes, value);
         break;
-      case DEVICE_AT:
-        for (let index = 0; index < bytes; index++)
-          this.device.writeConfig(within + index, (value >>> (8 * index)) & 0xff);
-        break;
       case NOTIFY_AT:
         // The address tells the queue; so does the value, unless drivers pass more in it.
         if (within % NOTIFY_MULTIPLIER === 0) this.device.notify(within / NOTIFY_MULTIPLIER);
         break;
       default:
+      // Nothing else is written: no device here has configuration for the driver to write.
     }
   }
 }

@@ -200,6 +200,8 @@ export class TestDriver {
       const entry = ring + 4 + 8 * (this.seen[queue]! % this.size);
       list.push({ head: read32(bytes, entry), written: read32(bytes, entry + 4) });
     }
+    // used_event: the driver wants to hear of the next one.
+    write16(bytes, this.driver(queue) + 4 + 2 * this.size, this.seen[queue]!);
     return list;
   }
 
