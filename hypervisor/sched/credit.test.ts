@@ -1,17 +1,10 @@
 /** The credit scheduler in virtual time: what weights and caps promise. */
 import { describe, expect, test } from 'vitest';
-import { MS, Simulation } from './testing.ts';
+import { deviation, MS, Simulation } from './testing.ts';
 
 const PERIODS = 1000;
 const PERIOD_NS = 30 * MS;
 const SPAN_NS = PERIODS * PERIOD_NS;
-const WITHIN = 0.02;
-
-function expectShares(got: readonly number[], wanted: readonly number[]): void {
-  got.forEach((share, index) => {
-    expect(Math.abs(share - wanted[index]!), `${String(got)} for ${String(wanted)}`).toBeLessThan(WITHIN);
-  });
-}
 
 describe('domains that always want to run', () => {
   test.each([
@@ -27,7 +20,7 @@ describe('domains that always want to run', () => {
   ])('%i processors, weights %j', (pcpus, weights, wanted) => {
     const simulation = new Simulation('credit', pcpus);
     const tasks = weights.flatMap((weight) => simulation.add({ weight }));
-    expectShares(simulation.measure(tasks, SPAN_NS), wanted);
+    expect(deviation(simulation.measure(tasks, SPAN_NS), wanted)).toBeLessThan(0.02);
   });
 });
 
@@ -48,13 +41,17 @@ describe('beside domains that block', () => {
     const all = simulation.measure([...blocking, ...tasks], SPAN_NS);
     const left = pcpus - all.slice(0, count).reduce((sum, share) => sum + share, 0);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    expectShares(
-      all.slice(0, count),
-      blocking.map(() => 0.1),
-    );
-    expectShares(
-      all.slice(count),
-      weights.map((weight) => (left * weight) / total),
-    );
+    expect(
+      deviation(
+        all.slice(0, count),
+        blocking.map(() => 0.1),
+      ),
+    ).toBeLessThan(0.02);
+    expect(
+      deviation(
+        all.slice(count),
+        weights.map((weight) => (left * weight) / total),
+      ),
+    ).toBeLessThan(0.02);
   });
 });
