@@ -12,6 +12,7 @@ import * as abi from '../abi/sysctl.ts';
 import { HYPERVISOR_sysctl } from '../abi/xen.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
 import { fillNextInfo } from '../domain/control/info.ts';
+import { adjustScheduler, schedulerId } from '../domain/control/scheduler.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { idleNs } from '../sched/pcpu.ts';
 import { ControlBuffer } from './control.ts';
@@ -22,10 +23,12 @@ type Work = (context: HypercallContext, u: ControlBuffer) => number;
 const COMMANDS: Readonly<Record<number, Work>> = {
   [abi.XEN_SYSCTL_readconsole]: readConsole,
   [abi.XEN_SYSCTL_physinfo]: physicalInfo,
+  [abi.XEN_SYSCTL_sched_id]: schedulerId,
   [abi.XEN_SYSCTL_getdomaininfolist]: domainList,
   [abi.XEN_SYSCTL_getcpuinfo]: cpuInfo,
   [abi.XEN_SYSCTL_availheap]: availableHeap,
   [abi.XEN_SYSCTL_cputopoinfo]: cpuTopology,
+  [abi.XEN_SYSCTL_scheduler_op]: adjustScheduler,
 };
 
 const { offset, size } = abi.xen_sysctl;
