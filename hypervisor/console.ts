@@ -1,9 +1,10 @@
 /**
- * Xen's own console: the serial line of the machine, whose input goes to domain 0, and a ring of what was printed, for
- * `dmesg`. Domain 0 writes to the line as it likes; what Xen and the others print are whole lines with a mark of whose they
+ * Xen's own console: the serial line of the machine, whose input goes to domain 0 or, as debug keys, to Xen (Ctrl-a three
+ * times switches), and a ring of what was printed, for `dmesg`. Domain 0 writes to the line as it likes; what Xen and the others print are whole lines with a mark of whose they
  * are. Compare drivers/char/console.c.
  */
 import { VIRQ_CONSOLE } from './abi/xen.ts';
+import { handleKeypress } from './debug-keys/table.ts';
 import { sendGlobalVirq } from './events/send.ts';
 import type { Hypervisor } from './hypervisor.ts';
 
@@ -11,6 +12,9 @@ import type { Hypervisor } from './hypervisor.ts';
 const RING_BYTES = 16384;
 const INPUT_BYTES = 128;
 
+/** Ctrl-a: so many of them in a row switch the input. */
+const SWITCH_CODE = 1;
+const SWITCH_COUNT = 3;
 const CR = 13;
 const LF = 10;
 
@@ -23,6 +27,9 @@ export class XenConsole {
   next = 0;
   /** Bytes that were typed and not read yet. */
   readonly input: number[] = [];
+  /** Whether what is typed is for Xen; how many Ctrl-a are held back until it is clear what they mean. */
+  isInputForXen = false;
+  private held = 0;
 
   /** Writes to the line: a newline becomes what a terminal takes for one. */
   write(bytes: Uint8Array): void {
@@ -42,10 +49,33 @@ export class XenConsole {
     for (const line of text.split('\n')) this.print(`(XEN) ${line}`);
   }
 
-  /** What was typed on the line: domain 0 is told. What finds no room is lost, as on a line. */
+  /** What was typed on the line. */
   type(hypervisor: Hypervisor, bytes: Uint8Array): void {
-    for (const byte of bytes) if (this.input.length < INPUT_BYTES) this.input.push(byte);
+    for (const byte of bytes) {
+      if (byte === SWITCH_CODE) {
+        if (++this.held === SWITCH_COUNT) this.switchInput();
+        continue;
+      }
+      for (; this.held > 0; this.held--) this.receive(hypervisor, SWITCH_CODE);
+      this.receive(hypervisor, byte);
+    }
+  }
+
+  /** serial_rx: domain 0 is told; what finds no room is lost, as on a line. */
+  private receive(hypervisor: Hypervisor, byte: number): void {
+    if (this.isInputForXen) {
+      handleKeypress(hypervisor, byte);
+      return;
+    }
+    if (this.input.length < INPUT_BYTES) this.input.push(byte);
     sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
+  }
+
+  private switchInput(): void {
+    this.held = 0;
+    this.isInputForXen = !this.isInputForXen;
+    const whose = this.isInputForXen ? 'Xen' : 'DOM0';
+    this.log(`*** Serial input to ${whose} (type 'CTRL-a' three times to switch input)`);
   }
 
   /** Up to `count` bytes of input, taken. */
