@@ -18,6 +18,11 @@ const SWITCH_COUNT = 3;
 const CR = 13;
 const LF = 10;
 
+/** What a terminal needs to be sent: it takes a newline for less than we do. */
+function onLine(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from([...bytes].flatMap((byte) => (byte === LF ? [CR, LF] : [byte])));
+}
+
 export class XenConsole {
   /** Told what goes out on the line. No part of the state. */
   onOutput: ((bytes: Uint8Array) => void) | null = null;
@@ -31,9 +36,9 @@ export class XenConsole {
   isInputForXen = false;
   private held = 0;
 
-  /** Writes to the line: a newline becomes what a terminal takes for one. */
+  /** Writes to the line. */
   write(bytes: Uint8Array): void {
-    this.onOutput?.(Uint8Array.from([...bytes].flatMap((byte) => (byte === LF ? [CR, LF] : [byte]))));
+    this.onOutput?.(onLine(bytes));
   }
 
   /** Prints a line, on the line and in the ring. */
@@ -47,6 +52,12 @@ export class XenConsole {
   /** Prints what Xen itself says. */
   log(text: string): void {
     for (const line of text.split('\n')) this.print(`(XEN) ${line}`);
+  }
+
+  /** Tells who listens late what is in the ring. */
+  replay(listener: (bytes: Uint8Array) => void): void {
+    const { bytes } = this.readRing(0, RING_BYTES, false);
+    if (bytes.length > 0) listener(onLine(bytes));
   }
 
   /** What was typed on the line. */

@@ -6,6 +6,8 @@ import type { Machine, Processor } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from './abi/sched.ts';
 import { VIRQ_DOM_EXC } from './abi/xen.ts';
+import { parseBootParameters } from './boot-parameters.ts';
+import type { BootParameters } from './boot-parameters.ts';
 import { XenConsole } from './console.ts';
 import { reportCrash } from './domain/crash-report.ts';
 import type { CrashReport } from './domain/crash.ts';
@@ -39,6 +41,8 @@ export interface HypervisorOptions {
   readonly scheduler?: string;
   /** Physical processors: 1, 2, 4, 8 or 16. */
   readonly pcpus?: number;
+  /** Xen's boot parameters; `scheduler` stands for their `sched=`. */
+  readonly parameters?: BootParameters;
 }
 
 /** 2026-01-01T00:00:00Z: where the wall clock starts unless one is given. */
@@ -72,6 +76,7 @@ export class Hypervisor {
   readonly trace = new Tracer();
   readonly counts = new Counts();
   readonly console = new XenConsole();
+  readonly parameters: BootParameters;
   /** By domain id, in order of creation. */
   readonly domains = new Map<number, Domain>();
   /** The vcpu whose state the core holds; null before the first. */
@@ -101,6 +106,15 @@ export class Hypervisor {
     this.scheduler = makeScheduler(options.scheduler ?? 'rrobin', this.pcpus);
     this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
+    this.parameters = options.parameters ?? parseBootParameters('');
+    this.greet();
+  }
+
+  /** What Xen says of its command line. */
+  private greet(): void {
+    const { commandLine, complaints } = this.parameters;
+    if (commandLine !== '') this.console.log(`Command line: ${commandLine}`);
+    for (const complaint of complaints) this.console.log(complaint);
   }
 
   /** The clock: TSC cycles. */
