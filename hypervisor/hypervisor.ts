@@ -84,6 +84,8 @@ export class Hypervisor {
   readonly call: HypercallContext;
   /** When the next timer is due, in ticks. */
   deadlineTicks = Infinity;
+  /** When the scheduler's tick is due, in ns of system time: one of those timers. */
+  schedulerTickNs = Infinity;
   /** The physical processor whose turn it is. */
   pcpu: Pcpu;
   /** When its turn ends, in ticks. */
@@ -103,7 +105,7 @@ export class Hypervisor {
     this.turnEndTicks = this.pcpus.length === 1 ? Infinity : TURN_TICKS;
     const periodNs = (options.periodNs ?? 1) / this.pcpus.length;
     this.clock = makeClock(periodNs, options.epochSeconds ?? DEFAULT_EPOCH_SECONDS);
-    this.scheduler = makeScheduler(options.scheduler ?? 'rrobin', this.pcpus);
+    this.scheduler = makeScheduler(options.scheduler ?? 'credit', this.pcpus);
     this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
     this.parameters = options.parameters ?? parseBootParameters('');

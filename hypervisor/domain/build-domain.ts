@@ -45,7 +45,7 @@ export interface BuildOptions extends DomainOptions {
  */
 export function buildDomain(hypervisor: Hypervisor, options: BuildOptions): Domain {
   const domain = createDomain(hypervisor, options);
-  createVcpus(domain);
+  createVcpus(hypervisor, domain);
   try {
     domain.consolePort = openRing(domain);
     domain.grants.maxVersion = MAX_GRANT_VERSION;

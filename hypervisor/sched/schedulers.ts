@@ -1,9 +1,11 @@
 /** The schedulers by name, as `sched=` chooses them. */
+import { Credit } from './credit.ts';
 import type { Pcpu } from './pcpu.ts';
 import { RoundRobin } from './rrobin.ts';
 import type { Scheduler } from './scheduler.ts';
 
 const SCHEDULERS: Readonly<Record<string, (pcpus: readonly Pcpu[]) => Scheduler>> = {
+  credit: (pcpus) => new Credit(pcpus),
   rrobin: (pcpus) => new RoundRobin(pcpus),
 };
 

@@ -23,7 +23,8 @@ export function setPeriodic(hypervisor: Hypervisor, vcpu: Vcpu, periodNs: number
 
 /** Finds the earliest deadline of all timers, in ticks. To be called when one was changed. */
 export function findDeadline(hypervisor: Hypervisor): void {
-  let first = Infinity;
+  hypervisor.schedulerTickNs = hypervisor.scheduler.tickNs;
+  let first = hypervisor.schedulerTickNs;
   for (const domain of hypervisor.domains.values()) {
     if (domain.shutdown !== null) continue;
     for (const watchdog of domain.watchdogsNs) if (watchdog >= 0 && watchdog < first) first = watchdog;
@@ -37,9 +38,15 @@ export function findDeadline(hypervisor: Hypervisor): void {
   hypervisor.deadlineTicks = first === Infinity ? Infinity : ticksAt(hypervisor.clock, first);
 }
 
+/** The scheduler may want its tick at another time than before. */
+export function followScheduler(hypervisor: Hypervisor): void {
+  if (hypervisor.scheduler.tickNs !== hypervisor.schedulerTickNs) findDeadline(hypervisor);
+}
+
 /** Fires what is due. */
 export function expireTimers(hypervisor: Hypervisor): void {
   const now = hypervisor.nowNs();
+  if (hypervisor.schedulerTickNs <= now) hypervisor.scheduler.tick(now);
   for (const domain of hypervisor.domains.values()) {
     if (domain.shutdown !== null) continue;
     expireWatchdogs(hypervisor, domain, now);
