@@ -20,7 +20,7 @@ export const timers: DebugKey = {
   diagnostic: 'tasklet',
   dump: (hypervisor) => {
     const now = hypervisor.nowNs();
-    const set = [...sliceTimers(hypervisor), ...domainTimers(hypervisor)].sort(
+    const set = [...schedulerTimers(hypervisor), ...domainTimers(hypervisor)].sort(
       (one, other) => one.expiresNs - other.expiresNs,
     );
     const ofProcessor = ({ id }: Pcpu): string[] => [
@@ -36,16 +36,16 @@ function tell({ expiresNs, owner, callback }: Timer, now: number): string {
   return `  ex=${us}us timer=${owner} cb=${callback}(${owner})`;
 }
 
-/** When the scheduler decides anew. */
-function sliceTimers({ pcpus, clock }: Hypervisor): Timer[] {
-  return pcpus
-    .filter(({ sliceEndTicks }) => sliceEndTicks !== Infinity)
-    .map(({ id, sliceEndTicks }) => ({
-      processor: id,
-      expiresNs: sliceEndTicks * clock.periodNs,
-      owner: `cpu${String(id)}`,
-      callback: 'common/sched/core.c#s_timer_fn',
-    }));
+/** When the scheduler decides anew, and when it looks after its accounts. */
+function schedulerTimers({ pcpus, clock, scheduler, schedulerTickNs }: Hypervisor): Timer[] {
+  const slices = pcpus.map(({ id, sliceEndTicks }) => ({
+    processor: id,
+    expiresNs: sliceEndTicks * clock.periodNs,
+    owner: `cpu${String(id)}`,
+    callback: 'common/sched/core.c#s_timer_fn',
+  }));
+  const tick = { processor: 0, expiresNs: schedulerTickNs, owner: scheduler.name, callback: 'tick' };
+  return [...slices, tick].filter(({ expiresNs }) => expiresNs !== Infinity);
 }
 
 function domainTimers({ domains, pcpus }: Hypervisor): Timer[] {
