@@ -6,6 +6,8 @@ import type { Machine, Processor } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from './abi/sched.ts';
 import { VIRQ_DOM_EXC } from './abi/xen.ts';
+import { parseBootParameters } from './boot-parameters.ts';
+import type { BootParameters } from './boot-parameters.ts';
 import { XenConsole } from './console.ts';
 import type { DeviceConfig, Platform } from '../devices/platform.ts';
 import { makeGsis } from './events/pirq.ts';
@@ -44,6 +46,8 @@ export interface HypervisorOptions {
   readonly pcpus?: number;
   /** What is on the PCI bus. */
   readonly devices?: readonly DeviceConfig[];
+  /** Xen's boot parameters; `scheduler` stands for their `sched=`. */
+  readonly parameters?: BootParameters;
 }
 
 /** 2026-01-01T00:00:00Z: where the wall clock starts unless one is given. */
@@ -80,6 +84,7 @@ export class Hypervisor {
   /** Interrupt lines of devices, and the devices. */
   readonly gsis = makeGsis();
   readonly platform: Platform;
+  readonly parameters: BootParameters;
   /** By domain id, in order of creation. */
   readonly domains = new Map<number, Domain>();
   /** The vcpu whose state the core holds; null before the first. */
@@ -107,12 +112,21 @@ export class Hypervisor {
     this.pcpu = this.pcpus[0]!;
     this.turnEndTicks = this.pcpus.length === 1 ? Infinity : TURN_TICKS;
     const periodNs = (options.periodNs ?? 1) / this.pcpus.length;
-    this.clock = makeClock(periodNs, options.epochSeconds ?? DEFAULT_EPOCH_SECONDS);
+    const epochSeconds = options.epochSeconds ?? DEFAULT_EPOCH_SECONDS;
+    this.clock = makeClock(periodNs, epochSeconds);
     this.scheduler = makeScheduler(options.scheduler ?? 'credit', this.pcpus);
     this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
-    const epochSeconds = options.epochSeconds ?? DEFAULT_EPOCH_SECONDS;
     this.platform = makePlatform(this, { epochSeconds, devices: options.devices ?? [] });
+    this.parameters = options.parameters ?? parseBootParameters('');
+    this.greet();
+  }
+
+  /** What Xen says of its command line. */
+  private greet(): void {
+    const { commandLine, complaints } = this.parameters;
+    if (commandLine !== '') this.console.log(`Command line: ${commandLine}`);
+    for (const complaint of complaints) this.console.log(complaint);
   }
 
   /** The clock: TSC cycles. */

@@ -35,6 +35,8 @@ export interface BuildOptions extends DomainOptions {
   readonly ramdisk: Ramdisk | undefined;
   readonly commandLine: string;
   readonly memoryPages: number;
+  /** Pages it may have; without it, a few more than it gets. */
+  readonly maxPages?: number;
 }
 
 /**
@@ -48,6 +50,7 @@ export function buildDomain(hypervisor: Hypervisor, options: BuildOptions): Doma
     domain.consolePort = openRing(domain);
     domain.grants.maxVersion = MAX_GRANT_VERSION;
     const built = fill(hypervisor, domain, options);
+    if (options.maxPages !== undefined) domain.maxPages = options.maxPages;
     start(hypervisor, domain, built);
   } catch (error) {
     discardDomain(hypervisor, domain);

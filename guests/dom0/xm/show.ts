@@ -160,6 +160,7 @@ export function info(args: string[]): i32 {
   line('xen_extra', versionText(xen.XENVER_extraversion, 16));
   line('xen_changeset', versionText(xen.XENVER_changeset, 64));
   line('xen_pagesize', '4096');
+  line('xen_commandline', versionText(xen.XENVER_commandline, <i32>xen.XEN_COMMANDLINE_LEN));
   return 0;
 }
 
