@@ -4,8 +4,9 @@
  */
 import * as xen from 'xen';
 import { xsd_sockmsg } from 'xen';
-import { O_CLOEXEC, O_RDWR } from 'mote/abi';
+import { O_CLOEXEC, O_RDWR, POLLIN } from 'mote/abi';
 import { open, read, writeAll } from './calls';
+import { PollSet } from './poll';
 import { errorOfName } from './store-errors';
 import { number } from './text';
 
@@ -90,9 +91,23 @@ export function unwatch(path: string, token: string): i32 {
   return failure;
 }
 
-/** Whether `nextNotice` need not wait, for all that has been read. */
+/** Whether notices have been read already, which `poll` does not tell of. */
 export function hasNotice(): bool {
   return notices.length > 0;
+}
+
+const polled = new PollSet();
+
+/** The notices that are there. */
+export function takeNotices(): Notice[] {
+  failure = min(storeFile(), 0);
+  while (failure == 0) {
+    polled.clear();
+    polled.add(fd, POLLIN);
+    if (polled.wait(0) <= 0) break;
+    if (receive() == xen.XS_WATCH_EVENT) note();
+  }
+  return notices.splice(0);
 }
 
 /** The next notice, for which it waits; null: it cannot be read (`failure`). */

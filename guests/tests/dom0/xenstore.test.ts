@@ -1,7 +1,6 @@
 /**
  * The store of a host: what xm writes for a domain is what Xen 4.17's own toolstack writes for one (xenstore-4.17.txt: paths
- * and permissions, as recorded there; left out is what is libxl's alone, and the console daemon's tty); who may read and write
- * what; transactions and limits.
+ * and permissions, as recorded there; left out is what is libxl's alone); who may read and write what; transactions and limits.
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
