@@ -83,7 +83,6 @@ test('paths that are none, and nodes that are not there', () => {
 test('a domain that is gone leaves nothing', () => {
   host.run('xm shutdown mote');
   host.lab.run({ ns: host.lab.ns + 1e9 }, 1e9);
-  expect(host.list()[1]).toMatch(/^mote 1 32 1 ---s--$/);
-  host.run('xm destroy mote');
+  expect(host.list()).toHaveLength(1);
   expect(host.run('xenstore-ls -f').split('\n')).not.toContainEqual(expect.stringContaining('mote'));
 });
