@@ -16,6 +16,7 @@ import {
   DEVICE_FULL,
   DEVICE_NULL,
   DEVICE_TTY,
+  DEVICE_XENBUS,
   DEVICE_XENBUS_BACKEND,
   DEVICE_ZERO,
   openNode,
@@ -80,6 +81,7 @@ function makeDevices(): void {
   makeNode('/dev/full', S_IFCHR | 0o666, DEVICE_FULL);
   makeNode('/dev/xen', S_IFDIR | 0o755, 0);
   makeNode('/dev/xen/evtchn', S_IFCHR | 0o600, DEVICE_EVTCHN);
+  makeNode('/dev/xen/xenbus', S_IFCHR | 0o600, DEVICE_XENBUS);
   if (isDomain0()) makeNode('/dev/xen/xenbus_backend', S_IFCHR | 0o600, DEVICE_XENBUS_BACKEND);
 }
 

@@ -15,6 +15,8 @@ import { udpInput } from './udp';
 const HEADER: u32 = 20;
 const VERSION: u32 = 4;
 const MAX_BYTES: u32 = 65535;
+/** 127.0.0.0/8. */
+const LOOPBACK_NET: u32 = 127;
 export const DEFAULT_TTL: u32 = 64;
 
 const MORE_FRAGMENTS: u32 = 0x2000;
@@ -120,7 +122,7 @@ export function ipInput(packet: Packet): void {
     bytes >= header &&
     bytes <= packet.bytes &&
     finish(addBytes(0, at, header)) == 0;
-  if (!right || !isOurs(get32(at + 16))) {
+  if (!right || !isOurs(get32(at + 16)) || isStray(packet, at)) {
     packet.free();
     return;
   }
@@ -138,6 +140,13 @@ export function ipInput(packet: Packet): void {
   }
   const whole = reassemble(packet, get16(at + 4), (fragment & OFFSET) * 8, (fragment & MORE_FRAGMENTS) != 0);
   if (whole != null) deliver(whole);
+}
+
+/** Whether an address of the loopback comes from elsewhere (RFC 1122, 3.2.1.3): nobody outside is to reach what listens there. */
+function isStray(packet: Packet, header: usize): bool {
+  const from = packet.interface_;
+  if (from != null && from.isLoopback) return false;
+  return get32(header + 12) >> 24 == LOOPBACK_NET || get32(header + 16) >> 24 == LOOPBACK_NET;
 }
 
 function deliver(packet: Packet): void {
