@@ -5,7 +5,8 @@ import * as deviceNodes from 'dom0/lib/device-nodes';
 import * as devices from 'dom0/lib/devices';
 import { findDomain, isValidName, listDomains } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
-import { KernelFile, problem, readWhole } from 'dom0/lib/kernel-file';
+import { FarBytes, readFar, unread } from 'dom0/lib/far';
+import { KernelFile } from 'dom0/lib/kernel-file';
 import { checkActions, keepConfig, MANAGED } from 'dom0/lib/managed';
 import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
 import { makeHandle, parseUuid, uuidAt } from 'dom0/lib/uuid';
@@ -117,8 +118,8 @@ function wantedOf(config: Config): Wanted | null {
   const bytes = readOf(config, kernel);
   if (bytes == null) return null;
   const file = new KernelFile(bytes);
-  if (!file.parse()) {
-    config.complain(kernel, kernel.text + ': ' + problem);
+  if (!file.identify()) {
+    config.complain(kernel, kernel.text + ': ' + file.problem);
     return null;
   }
   wanted.kernel = file;
@@ -145,9 +146,9 @@ function findHandle(config: Config, handle: StaticArray<u8>): bool {
   return config.problem == '';
 }
 
-function readOf(config: Config, setting: Setting): ArrayBuffer | null {
-  const bytes = readWhole(setting.text);
-  if (bytes == null) config.complain(setting, setting.text + ': ' + problem);
+function readOf(config: Config, setting: Setting): FarBytes | null {
+  const bytes = readFar(setting.text);
+  if (bytes == null) config.complain(setting, setting.text + ': ' + unread);
   return bytes;
 }
 
@@ -221,17 +222,14 @@ function make(config: Config): i32 {
     complain(config.problem);
     return -1;
   }
-  const builder = Builder.of(wanted);
-  if (!builder.fits) {
-    complain(name + ': its kernel and ramdisk do not fit in ' + wanted.memoryMb.toString() + ' MiB');
+  const builder = new Builder(wanted);
+  const isMade = builder.run();
+  wanted.release();
+  if (!isMade) {
+    complain(name + ': ' + builder.problem);
     return -1;
   }
-  let failed = builder.run();
-  if (failed < 0) {
-    complain(name + ': ' + builder.step + ': ' + describe(failed));
-    return -1;
-  }
-  failed = describeNodes(descriptionOf(config, wanted, builder));
+  let failed = describeNodes(descriptionOf(config, wanted, builder));
   // What xend makes anew it has the file of.
   if (failed == 0 && !config.path.startsWith(MANAGED)) failed = keepConfig(config.path, uuidOf(wanted), name);
   if (failed == 0) failed = introduce(builder.domid, builder.storeMfn, builder.storePort);

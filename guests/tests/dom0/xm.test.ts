@@ -78,10 +78,7 @@ describe('a host', () => {
 
   test.each([
     [['kernel = "/boot/nothing"'], 'xm: /tmp/c:1: kernel: /boot/nothing: No such file or directory'],
-    [
-      ['kernel = "/etc/motd"'],
-      'xm: /tmp/c:1: kernel: /etc/motd: it is no ELF image (others are not there yet)',
-    ],
+    [['kernel = "/etc/motd"'], 'xm: /tmp/c:1: kernel: /etc/motd: it is neither an ELF image nor a bzImage'],
     [['# none', 'memory = 16'], 'xm: there is no kernel in the file'],
     [['memory = 16', 'kernel'], 'xm: /tmp/c:2: a line is to be `name = value`'],
     [['memory = "16'], 'xm: /tmp/c:1: a text has no end'],
