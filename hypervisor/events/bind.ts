@@ -1,14 +1,6 @@
 /** Binding ports to what raises them, and closing them (common/event_channel.c). Words are the command's structure. */
 import { EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ESRCH } from '../abi/errno.ts';
-import {
-  DOMID_SELF,
-  NR_VIRQS,
-  VIRQ_ARCH_0,
-  VIRQ_DEBUG,
-  VIRQ_TIMER,
-  VIRQ_XENOPROF,
-  VIRQ_XENPMU,
-} from '../abi/xen.ts';
+import { DOMID_SELF, NR_VIRQS, VIRQ_DEBUG, VIRQ_TIMER, VIRQ_XENOPROF, VIRQ_XENPMU } from '../abi/xen.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
@@ -72,7 +64,7 @@ export function bindInterdomain(context: HypercallContext, words: Uint32Array): 
 export function bindVirq(context: HypercallContext, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const virq = words[0]!;
-  if (virq >= NR_VIRQS || virq >= VIRQ_ARCH_0) return -EINVAL;
+  if (virq >= NR_VIRQS) return -EINVAL;
   const vcpu = domain.vcpus[words[1]!];
   if (!isVcpuVirq(virq) && words[1] !== 0) return -EINVAL;
   if (vcpu === undefined) return -ENOENT;
@@ -95,8 +87,12 @@ export function bindIpi(context: HypercallContext, words: Uint32Array): number {
   return 0;
 }
 
+/** The physical interrupts that a domain may have: those of the machine's I/O APIC, and some for messages. */
+const NR_PIRQS = 24 + 32;
+
 /** EVTCHNOP_bind_pirq: a domain without physical interrupts has none to bind. */
-export function bindPirq(context: HypercallContext): number {
+export function bindPirq(context: HypercallContext, words: Uint32Array): number {
+  if (words[0]! >= NR_PIRQS) return -EINVAL;
   return context.domain.isPrivileged ? -EINVAL : -EPERM;
 }
 

@@ -31,14 +31,14 @@ const APIC_FRAME: u64 = 0xfee00;
 const SCREEN_FRAME: u64 = 0xb8;
 const NO_FRAME: u64 = 0x0f_ffff_ffff;
 
-const TARGETS: u32 = 10;
+export const TARGETS: u32 = 10;
 const targets: usize = memory.data(8 * 10, 8);
 const request: usize = memory.data(64, 8);
 
 /** A frame of domain 0, which it uses. */
 export let ours: usize = 0;
 
-function target(which: u32): u64 {
+export function target(which: u32): u64 {
   return load<u64>(targets + which * 8);
 }
 

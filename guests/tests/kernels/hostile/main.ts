@@ -6,7 +6,9 @@
 import { initKernel } from 'kernel/boot';
 import { check, checkNumber, finish } from '../check';
 import { build, destroy, hostile, victim } from './agent';
-import { findTargets, foreignFrames, foreignTables, ownTables, pins } from './frames';
+import { findTargets, foreignFrames, foreignTables, ownTables, pins, target, TARGETS } from './frames';
+import { closePorts, everyPort, foreignPorts, foreignQueues, interrupts, openPorts } from './ports';
+import { reservations } from './reservations';
 import { awaitFree, freePages, hash, release, settle, sharedInfoFrame } from './witness';
 
 /** Pages that Xen's heap may have taken meanwhile, for what is ours. */
@@ -18,11 +20,18 @@ export function main(): void {
   build(victim, 4);
   build(hostile, 1);
   findTargets(sharedInfoFrame(victim));
+  openPorts();
   settle();
   attack('foreign frames', foreignFrames);
   attack('foreign tables', foreignTables);
   attack('its own tables', ownTables);
   attack('pins', pins);
+  attack('ports', foreignPorts);
+  attack('interrupts', interrupts);
+  attack('event queues', () => foreignQueues(target, TARGETS));
+  attack('every port', everyPort);
+  attack('reservations', reservations);
+  closePorts();
   check('nothing is left of the hostile domain', destroy(hostile));
   release();
   check('nor of the victim', destroy(victim));
