@@ -52,7 +52,7 @@ class AtroposVcpu {
   readonly contract: Contract;
   state: State = 'wait';
   /** Its period ends; promised time left of it; how long its periods are now, and their slices. In ns. */
-  deadlineNs = 0;
+  deadlineNs = -1;
   remainNs = 0;
   periodNs: number;
   sliceNs: number;
@@ -173,7 +173,9 @@ export class Atropos implements Scheduler {
       vcpu.deadlineNs = nowNs;
       vcpu.periodNs = nat_period;
       vcpu.sliceNs = nat_slice;
-      startPeriod(vcpu, nowNs);
+      // Who sleeps begins when it wakes.
+      if (this.isRunnable(vcpu)) startPeriod(vcpu, nowNs);
+      else vcpu.deadlineNs = nowNs - 1;
     }
     this.pcpus.forEach((pcpu, id) => {
       if (this.states[id]!.current !== null || this.best(pcpu) !== undefined) pcpu.mustSchedule = true;
@@ -210,6 +212,10 @@ export class Atropos implements Scheduler {
     const made = { ...(domain.id === 0 ? DOMAIN_0 : OTHERS) };
     this.contracts.set(domain, made);
     return made;
+  }
+
+  private isRunnable(vcpu: AtroposVcpu): boolean {
+    return this.queue.includes(vcpu) || this.states.some(({ current }) => current === vcpu);
   }
 
   private enqueue(vcpu: AtroposVcpu): void {

@@ -51,3 +51,78 @@ describe('beside domains that block', () => {
     ).toBeLessThan(0.02);
   });
 });
+
+describe('who wakes', () => {
+  test.each([1, 2, 4])(
+    'has a processor of %i within the context switch allowance, and what it ran last',
+    (pcpus) => {
+      const simulation = new Simulation('bvt', pcpus, 5);
+      for (let busy = 0; busy < 2 * pcpus; busy++) simulation.add();
+      simulation.run(SPAN_NS / 1000);
+      const [blocking] = simulation.add({}, { runNs: MS, blockNs: 29 * MS });
+      simulation.run(SPAN_NS);
+      const { waitsNs } = blocking!;
+      expect(waitsNs.length).toBeGreaterThan(900);
+      expect(Math.max(...waitsNs)).toBeLessThanOrEqual((5 + 1.5) * MS);
+    },
+  );
+});
+
+describe('warping', () => {
+  test('borrows and gives back: nobody gets more of it in the end', () => {
+    const simulation = new Simulation('bvt');
+    const [warped] = simulation.add({ warpback: 1, warpvalue: 100_000, warpl: 50, warpu: 200 });
+    const [other] = simulation.add();
+    expect(simulation.measure([warped!, other!], 50 * MS)).toEqual([1, 0]);
+    expect(deviation(simulation.measure([warped!, other!], SPAN_NS), [0.5, 0.5])).toBeLessThan(0.02);
+  });
+
+  test('ends for good after its limit if there is no time after which it may begin again', () => {
+    const simulation = new Simulation('bvt');
+    const [warped] = simulation.add({ warpback: 1, warpvalue: 100_000, warpl: 20, warpu: 0 });
+    const [other] = simulation.add();
+    expect(simulation.measure([warped!, other!], 20 * MS)).toEqual([1, 0]);
+    simulation.run(MS);
+    expect(simulation.scheduler.parameters(warped!.vcpu.domain)).toMatchObject({ warpback: 0 });
+    expect(simulation.pcpus[0]!.running).toBe(other!.vcpu);
+  });
+});
+
+describe('processors', () => {
+  test('pinned vcpus run where they are pinned', () => {
+    const simulation = new Simulation('bvt', 2);
+    const tasks = [10, 20, 10].map((mcu_adv) => simulation.add({ mcu_adv })[0]!);
+    simulation.pin(tasks[0]!, 1);
+    simulation.pin(tasks[1]!, 1);
+    expect(deviation(simulation.measure(tasks, SPAN_NS), [2 / 3, 1 / 3, 1])).toBeLessThan(0.02);
+  });
+
+  test('who ran alone while nobody waited owes and is owed nothing', () => {
+    const simulation = new Simulation('bvt', 2);
+    const tasks = [10, 1000].map((mcu_adv) => simulation.add({ mcu_adv })[0]!);
+    simulation.run(3_600_000 * MS);
+    tasks.push(simulation.add({ mcu_adv: 1000 })[0]!);
+    expect(deviation(simulation.measure(tasks, SPAN_NS), [1, 0.5, 0.5])).toBeLessThan(0.02);
+  });
+
+  test('one vcpu alone is not interrupted', () => {
+    const simulation = new Simulation('bvt', 2);
+    const [alone] = simulation.add();
+    simulation.run(MS);
+    const { asked } = simulation;
+    expect(simulation.measure([alone!], 3_600_000 * MS)).toEqual([1]);
+    expect(simulation.asked).toBe(asked);
+  });
+});
+
+test('its parameters are checked', () => {
+  const { scheduler } = new Simulation('bvt');
+  const domain = new Simulation('bvt').add()[0]!.vcpu.domain;
+  const before = scheduler.parameters(domain);
+  expect(before).toEqual({ mcu_adv: 10, warpback: 0, warpvalue: 0, warpl: 2000, warpu: 1000 });
+  for (const bad of [{ mcu_adv: 0 }, { warpl: -1 }, { warpu: -1 }])
+    expect(scheduler.adjust(domain, bad, 0)).toBe(-22);
+  expect(scheduler.parameters(domain)).toEqual(before);
+  expect(scheduler.configure({ ctx_allow: 1 }, 0)).toBe(0);
+  expect(scheduler.settings()).toEqual({ ctx_allow: 10_000 });
+});

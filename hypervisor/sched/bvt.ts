@@ -324,7 +324,8 @@ export class Bvt implements Scheduler {
     const avts = others.map(({ avt }) => avt);
     const least = this.queue.length > 0 ? Math.min(...avts) : Math.max(...avts);
     const advance = Math.max(...others.map(({ domain }) => domain.mcuAdvance));
-    const floor = least - 2 * (this.allowanceNs / MCU_NS) * advance;
+    const warped = Math.max(...others.map(({ domain }) => domain.warpValue), 0);
+    const floor = least - warped - 2 * (this.allowanceNs / MCU_NS) * advance;
     for (const vcpu of running) vcpu.avt = Math.max(vcpu.avt, floor);
   }
 }

@@ -146,7 +146,7 @@ export class Simulation {
       const task = this.taskOf(running);
       if (task !== undefined) next = Math.min(next, this.nowNs + task.leftNs);
     }
-    return next;
+    return Math.max(next, this.nowNs);
   }
 
   private advanceTo(ns: number): void {
