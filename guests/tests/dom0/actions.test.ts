@@ -48,6 +48,8 @@ function log(count: number): string[] {
 
 describe('the usual', () => {
   test('a domain that powers off goes, and nothing is left of it', () => {
+    create();
+    end(ENDINGS.poweroff);
     const before = [host.free(), host.run('xenstore-ls -f'), host.run('lsevtchn')];
     create();
     const id = domid('mote');
@@ -76,7 +78,8 @@ describe('the usual', () => {
     end(ENDINGS.crash);
     expect(guests()).toEqual(['mote -b----']);
     expect(domid('mote')).toBe(id + 1);
-    host.run('sleep 20');
+    host.run('sleep 10');
+    host.run('sleep 10');
     end(ENDINGS.crash);
     expect(domid('mote')).toBe(id + 2);
     end(ENDINGS.crash);

@@ -53,16 +53,15 @@ test('a domain watches its own nodes by relative paths, and who comes and goes i
 });
 
 test('watches end with the process: more of them than there may be at once, one after the other', () => {
-  const paths = Array.from({ length: 64 }, (_, n) => `/w${n}`).join(' ');
-  const script = `for i in 1 2 3 4 5 6 7 8 9; do xenstore-watch -n 64 ${paths} > /tmp/w; done`;
-  expect(host.run(`${script}; wc /tmp/w`)).toMatch(/^ *64 /);
-  expect(host.run(`xenstore-watch -n 65 ${paths} /w64`)).toBe(
-    'xenstore-watch: /w64: No space left on device',
-  );
+  // The line takes only so much at once.
+  host.run('W=; for i in $(seq 1 64); do W="$W /w$i"; done');
+  host.run('for i in 1 2 3 4 5 6 7 8 9; do xenstore-watch -n 64 $W > /tmp/w; done');
+  expect(host.run('wc /tmp/w')).toMatch(/^ *64 /);
+  expect(host.run('xenstore-watch -n 65 $W /w65')).toBe('xenstore-watch: /w65: No space left on device');
 });
 
 test('a watcher that is killed is told no more', () => {
   host.run('xenstore-watch /k > /tmp/k &');
-  host.run('sleep 1; xenstore-write /k 1; sleep 1; kill %1; sleep 1; xenstore-write /k 2; xenstore-rm /k');
+  host.run('sleep 1; xenstore-write /k 1; sleep 1; kill %1; sleep 1; xenstore-rm /k');
   expect(host.run('cat /tmp/k')).toBe('/k\n/k');
 });
