@@ -13,6 +13,7 @@ import { HYPERVISOR_sysctl } from '../abi/xen.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
 import { handleKeypress } from '../debug-keys/table.ts';
 import { fillNextInfo } from '../domain/control/info.ts';
+import { adjustScheduler, schedulerId } from '../domain/control/scheduler.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { idleNs } from '../sched/pcpu.ts';
 import { ControlBuffer } from './control.ts';
@@ -23,11 +24,13 @@ type Work = (context: HypercallContext, u: ControlBuffer) => number;
 const COMMANDS: Readonly<Record<number, Work>> = {
   [abi.XEN_SYSCTL_readconsole]: readConsole,
   [abi.XEN_SYSCTL_physinfo]: physicalInfo,
+  [abi.XEN_SYSCTL_sched_id]: schedulerId,
   [abi.XEN_SYSCTL_getdomaininfolist]: domainList,
   [abi.XEN_SYSCTL_debug_keys]: debugKeys,
   [abi.XEN_SYSCTL_getcpuinfo]: cpuInfo,
   [abi.XEN_SYSCTL_availheap]: availableHeap,
   [abi.XEN_SYSCTL_cputopoinfo]: cpuTopology,
+  [abi.XEN_SYSCTL_scheduler_op]: adjustScheduler,
 };
 
 const { offset, size } = abi.xen_sysctl;

@@ -12,6 +12,11 @@ import { makeScheduler } from './schedulers.ts';
 
 export const MS = 1_000_000;
 
+/** How far off the furthest is of what it should be. */
+export function deviation(got: readonly number[], wanted: readonly number[]): number {
+  return Math.max(...got.map((value, index) => Math.abs(value - wanted[index]!)));
+}
+
 /** How a vcpu spends its time: runs for about `runNs`, then blocks for about `blockNs`. Without it, it runs for ever. */
 export interface Pattern {
   readonly runNs: number;
@@ -141,7 +146,7 @@ export class Simulation {
       const task = this.taskOf(running);
       if (task !== undefined) next = Math.min(next, this.nowNs + task.leftNs);
     }
-    return next;
+    return Math.max(next, this.nowNs);
   }
 
   private advanceTo(ns: number): void {
