@@ -32,6 +32,8 @@ export class XenConsole {
   next = 0;
   /** Bytes that were typed and not read yet. */
   readonly input: number[] = [];
+  /** What the other end has yet to send. */
+  readonly unsent: number[] = [];
   /** Whether what is typed is for Xen; how many Ctrl-a are held back until it is clear what they mean. */
   isInputForXen = false;
   private held = 0;
@@ -72,14 +74,14 @@ export class XenConsole {
     }
   }
 
-  /** serial_rx: domain 0 is told; what finds no room is lost, as on a line. */
+  /** serial_rx: domain 0 is told; what finds no room waits at the other end, for the line has flow control. */
   private receive(hypervisor: Hypervisor, byte: number): void {
     if (this.isInputForXen) {
       handleKeypress(hypervisor, byte);
       return;
     }
-    if (this.input.length < INPUT_BYTES) this.input.push(byte);
-    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
+    this.unsent.push(byte);
+    this.fill(hypervisor);
   }
 
   private switchInput(): void {
@@ -90,8 +92,15 @@ export class XenConsole {
   }
 
   /** Up to `count` bytes of input, taken. */
-  read(count: number): Uint8Array {
-    return Uint8Array.from(this.input.splice(0, count));
+  read(hypervisor: Hypervisor, count: number): Uint8Array {
+    const bytes = Uint8Array.from(this.input.splice(0, count));
+    if (bytes.length > 0 && this.unsent.length > 0) this.fill(hypervisor);
+    return bytes;
+  }
+
+  private fill(hypervisor: Hypervisor): void {
+    this.input.push(...this.unsent.splice(0, INPUT_BYTES - this.input.length));
+    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
   }
 
   /**

@@ -67,6 +67,8 @@ export const E820_UNUSABLE = 5;
 
 /** 20 bytes, packed: alone in this interface, it has no padding at its end. */
 export const E820_ENTRY_BYTES = 20;
+/** The most entries that a map has. */
+export const E820MAX = 1024;
 
 export const xen_memory_reservation = struct({
   extent_start: handle,

@@ -46,7 +46,7 @@ function twoDomains(): { hypervisor: Hypervisor; dom0: TestDomain; domU: TestDom
 
 test('Ctrl-a three times switches the line between domain 0 and Xen; fewer are keys like others', () => {
   const { hypervisor } = twoDomains();
-  const read = (): string => new TextDecoder().decode(hypervisor.console.read(128));
+  const read = (): string => new TextDecoder().decode(hypervisor.console.read(hypervisor, 128));
   type(hypervisor, `a${CTRL_A}b${CTRL_A}${CTRL_A}`);
   expect(read()).toBe(`a${CTRL_A}b`);
   type(hypervisor, 'c');

@@ -13,24 +13,15 @@ import type { Domain } from '../domain/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
 import { anyDomain, mayTarget } from '../hypercalls/page-owner.ts';
+import { allocate } from './allocate.ts';
 import type { EventChannel } from './channel.ts';
 import { ECS_INTERDOMAIN, ECS_IPI, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from './channel.ts';
+import { unbindPirq } from './pirq.ts';
 import { clearPortPending, setPortPending } from './send.ts';
 
 /** VIRQs that each vcpu has for itself; the others are the domain's and go to vcpu 0 first. */
 export function isVcpuVirq(virq: number): boolean {
   return virq === VIRQ_TIMER || virq === VIRQ_DEBUG || virq === VIRQ_XENOPROF || virq === VIRQ_XENPMU;
-}
-
-/** A new port in a state, for a vcpu; its event word is clear. Null where none is free. */
-function allocate(hypervisor: Hypervisor, domain: Domain, state: number, vcpu: number): EventChannel | null {
-  const channel = domain.events.allocate();
-  if (channel === null) return null;
-  channel.state = state;
-  channel.notifyVcpu = vcpu;
-  channel.lastVcpu = vcpu;
-  clearPortPending(hypervisor, domain, channel);
-  return channel;
 }
 
 /** EVTCHNOP_alloc_unbound: dom, remote_dom | port. */
@@ -95,11 +86,6 @@ export function bindIpi(context: HypercallContext, words: Uint32Array): number {
   return 0;
 }
 
-/** EVTCHNOP_bind_pirq: a domain without physical interrupts has none to bind. */
-export function bindPirq(context: HypercallContext): number {
-  return context.domain.isPrivileged ? -EINVAL : -EPERM;
-}
-
 /** EVTCHNOP_close: port. */
 export function close(context: HypercallContext, words: Uint32Array): number {
   const channel = context.domain.events.at(words[0]!);
@@ -121,6 +107,7 @@ export function closePort(hypervisor: Hypervisor, domain: Domain, channel: Event
       end.remotePort = 0;
     }
   }
+  if (channel.state === ECS_PIRQ) unbindPirq(hypervisor, channel);
   clearPortPending(hypervisor, domain, channel);
   domain.events.free(channel);
 }

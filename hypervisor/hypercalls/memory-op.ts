@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_machphys_mapping]: machphysMapping,
   [memory.XENMEM_machphys_mfn_list]: machphysMfnList,
   [memory.XENMEM_memory_map]: memoryMap,
+  [memory.XENMEM_set_memory_map]: unlessContinued(setMemoryMap),
   // The machine's own map is dom0's to see.
   [memory.XENMEM_machine_memory_map]: () => -EPERM,
   [memory.XENMEM_machphys_compat_mfn_list]: () => -EOPNOTSUPP,
@@ -161,6 +162,30 @@ function memoryMap(context: HypercallContext, argument: number): number {
   words[offset.nr_entries / 4] = count;
   if (!copyToGuest(frames, context.vcpu, buffer, new Uint8Array(entries.buffer))) return -EFAULT;
   return writeGuestWords(frames, context.vcpu, argument, words) ? 0 : -EFAULT;
+}
+
+/** What XENMEM_memory_map will show to a domain: struct e820entry, address and size in bytes. */
+function setMemoryMap(context: HypercallContext, argument: number): number {
+  const { frames, domains } = context.hypervisor;
+  const words = new Uint32Array(memory.xen_foreign_memory_map.size / 4);
+  if (!readGuestWords(frames, context.vcpu, argument, words)) return -EFAULT;
+  const { offset } = memory.xen_foreign_memory_map;
+  const count = words[offset['map.nr_entries'] / 4]!;
+  if (count > memory.E820MAX) return -EINVAL;
+  const domain = anyDomain(context, words[offset.domid / 4]! & 0xffff);
+  if (domain < 0) return domain;
+  const refused = mayTarget(context, domain);
+  if (refused < 0) return refused;
+  const buffer = fromHalves(words[offset['map.buffer'] / 4]!, words[offset['map.buffer'] / 4 + 1]!);
+  const bytes = new Uint8Array(count * memory.E820_ENTRY_BYTES);
+  if (!copyFromGuest(frames, context.vcpu, buffer, bytes)) return -EFAULT;
+  const entries = new DataView(bytes.buffer);
+  domains.get(domain)!.memory.e820 = Array.from({ length: count }, (_, n) => ({
+    address: Number(entries.getBigUint64(n * memory.E820_ENTRY_BYTES, true)),
+    size: Number(entries.getBigUint64(n * memory.E820_ENTRY_BYTES + 8, true)),
+    type: entries.getUint32(n * memory.E820_ENTRY_BYTES + 16, true),
+  }));
+  return 0;
 }
 
 function physmap(size: number): Command {

@@ -1,4 +1,4 @@
-/** A vcpu's timers: singleshot, periodic (it ticks while the vcpu runs, and wakes nobody), and SCHEDOP_poll's time-out. */
+/** What is due at a time: devices, and a vcpu's timers: singleshot, periodic (it ticks while the vcpu runs, and wakes nobody), and SCHEDOP_poll's time-out. */
 import { VIRQ_TIMER } from '../abi/xen.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import { sendVirq } from '../events/send.ts';
@@ -35,7 +35,13 @@ export function findDeadline(hypervisor: Hypervisor): void {
         first = vcpu.periodicNs;
     }
   }
-  hypervisor.deadlineTicks = first === Infinity ? Infinity : ticksAt(hypervisor.clock, first);
+  const due = first === Infinity ? Infinity : ticksAt(hypervisor.clock, first);
+  hypervisor.deadlineTicks = Math.min(due, hypervisor.platform.nextTicks());
+}
+
+/** Someone has used a device, which may be due sooner now. */
+export function deviceUsed(hypervisor: Hypervisor): void {
+  hypervisor.deadlineTicks = Math.min(hypervisor.deadlineTicks, hypervisor.platform.nextTicks());
 }
 
 /** The scheduler may want its tick at another time than before. */
@@ -46,6 +52,7 @@ export function followScheduler(hypervisor: Hypervisor): void {
 /** Fires what is due. */
 export function expireTimers(hypervisor: Hypervisor): void {
   const now = hypervisor.nowNs();
+  hypervisor.platform.advance(hypervisor.ticks());
   if (hypervisor.schedulerTickNs <= now) hypervisor.scheduler.tick(now);
   for (const domain of hypervisor.domains.values()) {
     if (domain.shutdown !== null) continue;

@@ -15,6 +15,8 @@ import { Code } from './code.ts';
 import type { Line } from './code.ts';
 import { ConsoleRing } from './console-ring.ts';
 import { ConsoleText } from './console-text.ts';
+import { hostDevices } from './host-devices.ts';
+import type { HostDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
 import type { SourcePlace } from './symbols.ts';
 
@@ -35,6 +37,7 @@ export interface DomainRequest {
   /** It is domain 0: privileged, its console the machine's line, and its host has `hostMb` for it and the others. */
   readonly isDom0?: boolean;
   readonly hostMb?: number;
+  readonly disks?: readonly HostDisk[];
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
   readonly cpus?: number;
   readonly scheduler?: string;
@@ -113,6 +116,7 @@ export class Lab {
       ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
       ...(scheduler === undefined ? {} : { scheduler }),
       parameters,
+      devices: isDom0 ? hostDevices(request.disks ?? []) : [],
     });
     const domain = buildDomain(hypervisor, {
       id: isDom0 ? 0 : 1,
