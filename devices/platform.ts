@@ -1,6 +1,6 @@
 /**
  * The rest of a physical machine, put together: a serial port, a clock, and a PCI bus with the virtio devices that the
- * configuration lists, behind ports and a window of memory above all RAM.
+ * configuration lists, all of them behind ports.
  */
 import type { Disk } from './disk/disk.ts';
 import type { FileTree } from './fs/tree.ts';
@@ -19,9 +19,8 @@ import { VirtioNet } from './virtio/net.ts';
 import { VirtioNineP } from './virtio/9p.ts';
 import { VirtioPci } from './virtio/pci.ts';
 
-/** Where devices' memory is: machine addresses. Machine memory ends below it. */
-export const MMIO_BASE = 0xfe00_0000;
-export const MMIO_BYTES = 0x0080_0000;
+/** The first port of PCI devices. */
+export const IO_BASE = 0xc000;
 
 /** A device on the PCI bus; they get slots 1, 2, … in the order of the list. */
 export type DeviceConfig =
@@ -61,12 +60,13 @@ export class Platform {
     this.pci = new PciBus(interrupts);
     this.devices = config.devices.map((device) => make(device, surroundings, config.epochSeconds));
     for (const device of this.devices) this.pci.add(new VirtioPci(device));
-    this.pci.assignBars(MMIO_BASE);
+    this.pci.assignBars(IO_BASE);
   }
 
   /** Reads a port of 1, 2 or 4 bytes. Where nothing is, all ones. */
   readPort(port: number, bytes: number): number {
     if (isPci(port)) return this.pci.readPort(port, bytes);
+    if (port >= IO_BASE) return this.pci.readIo(port, bytes);
     // The others have registers of one byte each.
     let value = 0;
     for (let index = bytes - 1; index >= 0; index--) value = value * 256 + this.readRegister(port + index);
@@ -75,6 +75,7 @@ export class Platform {
 
   writePort(port: number, bytes: number, value: number): void {
     if (isPci(port)) this.pci.writePort(port, bytes, value);
+    else if (port >= IO_BASE) this.pci.writeIo(port, bytes, value);
     else
       for (let index = 0; index < bytes; index++)
         this.writeRegister(port + index, (value >>> (8 * index)) & 0xff);
@@ -88,20 +89,6 @@ export class Platform {
   private writeRegister(port: number, value: number): void {
     if (port >= COM1 && port < COM1 + UART_PORTS) this.uart.write(port - COM1, value);
     else if (port === RTC_INDEX || port === RTC_DATA) this.rtc.write(port, value);
-  }
-
-  /** Whether a machine address is in the devices' window. */
-  isMmio(address: number): boolean {
-    return address >= MMIO_BASE && address < MMIO_BASE + MMIO_BYTES;
-  }
-
-  /** Reads 1, 2 or 4 bytes of the devices' window. Eight are two times four. */
-  readMemory(address: number, bytes: number): number {
-    return this.pci.readMemory(address, bytes);
-  }
-
-  writeMemory(address: number, bytes: number, value: number): void {
-    this.pci.writeMemory(address, bytes, value);
   }
 
   /** Does what is due by now. Calling it more often changes nothing. */

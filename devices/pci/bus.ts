@@ -107,8 +107,8 @@ export class PciBus {
     return (this.address & 0xfc) + (port - CONFIG_DATA);
   }
 
-  /** Memory behind BARs. Where no BAR is, reads give all ones. */
-  readMemory(address: number, bytes: number): number {
+  /** Ports behind BARs. Where no BAR is, reads give all ones. */
+  readIo(address: number, bytes: number): number {
     for (const candidate of this.functions) {
       const bar = candidate?.barAt(address, bytes) ?? -1;
       if (bar >= 0) return candidate!.readBar(bar, address - candidate!.barAddress(bar), bytes);
@@ -116,7 +116,7 @@ export class PciBus {
     return allOnes(bytes);
   }
 
-  writeMemory(address: number, bytes: number, value: number): void {
+  writeIo(address: number, bytes: number, value: number): void {
     for (const candidate of this.functions) {
       const bar = candidate?.barAt(address, bytes) ?? -1;
       if (bar < 0) continue;

@@ -1,6 +1,6 @@
 /**
  * A PCI function: its configuration space, as bytes and the mask of those bits that can be written, which is all that
- * sizing a BAR needs (PCI Local Bus 3.0, section 6.2.5.1); memory behind BARs; one INTx pin.
+ * sizing a BAR needs (PCI Local Bus 3.0, section 6.2.5.1); ports behind BARs; one INTx pin.
  */
 import { read, read16, read32, write, write16, write32 } from '../little-endian.ts';
 import * as pci from './registers.ts';
@@ -13,7 +13,7 @@ export interface PciIdentity {
   readonly classCode: number;
   readonly subsystemVendor: number;
   readonly subsystem: number;
-  /** Bytes of each memory BAR (32 bits, not prefetchable): a power of two from 16, or 0 for none. */
+  /** Ports of each BAR: a power of two from 4 to 256, or 0 for none. */
   readonly barBytes: readonly number[];
   /** 1 (INTA#) to 4, or 0 for none. */
   readonly interruptPin: number;
@@ -46,11 +46,13 @@ export abstract class PciFunction {
     write16(config, pci.SUBSYSTEM_VENDOR_ID, identity.subsystemVendor);
     write16(config, pci.SUBSYSTEM_ID, identity.subsystem);
     config[pci.INTERRUPT_PIN] = identity.interruptPin;
-    const command = pci.COMMAND_MEMORY | pci.COMMAND_MASTER | pci.COMMAND_INTERRUPT_DISABLE;
+    const command = pci.COMMAND_IO | pci.COMMAND_MASTER | pci.COMMAND_INTERRUPT_DISABLE;
     write16(writable, pci.COMMAND, command);
     writable[pci.INTERRUPT_LINE] = 0xff;
-    for (const [index, bytes] of identity.barBytes.entries())
+    for (const [index, bytes] of identity.barBytes.entries()) {
       write32(writable, pci.BAR0 + index * 4, bytes === 0 ? 0 : -bytes);
+      write32(config, pci.BAR0 + index * 4, bytes === 0 ? 0 : pci.BAR_IS_IO);
+    }
   }
 
   /** Appends a capability: its id, and what follows the pointer to the next. Gives its offset. */
@@ -113,24 +115,24 @@ export abstract class PciFunction {
     return this.barBytes[bar] ?? 0;
   }
   barAddress(bar: number): number {
-    return read32(this.config, pci.BAR0 + bar * 4);
+    return (read32(this.config, pci.BAR0 + bar * 4) & ~3) >>> 0;
   }
   /** What firmware does before anyone else runs: gives a BAR its address and enables it. */
   placeBar(bar: number, address: number): void {
     this.writeConfig(pci.BAR0 + bar * 4, 4, address);
-    this.config[pci.COMMAND]! |= pci.COMMAND_MEMORY;
+    this.config[pci.COMMAND]! |= pci.COMMAND_IO;
   }
 
   /** The BAR that decodes all of an access, or -1. */
   barAt(address: number, bytes: number): number {
-    if (!this.commands(pci.COMMAND_MEMORY)) return -1;
+    if (!this.commands(pci.COMMAND_IO)) return -1;
     return this.barBytes.findIndex((size, bar) => {
       const base = this.barAddress(bar);
       return size > 0 && address >= base && address + bytes <= base + size;
     });
   }
 
-  /** Accesses to memory behind a BAR: 1, 2 or 4 bytes at an offset inside it. */
+  /** Accesses to ports behind a BAR: 1, 2 or 4 bytes at an offset inside it. */
   abstract readBar(bar: number, offset: number, bytes: number): number;
   abstract writeBar(bar: number, offset: number, bytes: number, value: number): void;
 }

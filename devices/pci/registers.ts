@@ -18,11 +18,14 @@ export const HEADER_BYTES = 0x40;
 export const CONFIG_BYTES = 256;
 export const BARS = 6;
 
-export const COMMAND_MEMORY = 1 << 1;
+export const COMMAND_IO = 1 << 0;
 export const COMMAND_MASTER = 1 << 2;
 export const COMMAND_INTERRUPT_DISABLE = 1 << 10;
 
 export const STATUS_INTERRUPT = 1 << 3;
 export const STATUS_CAPABILITIES = 1 << 4;
+
+/** Bit 0 of a base address register: it is of ports. */
+export const BAR_IS_IO = 1;
 
 export const CAPABILITY_VENDOR = 0x09;

@@ -21,22 +21,22 @@ export const CAP_PCI = 5;
 
 /** The BAR, and where the structures are in it. */
 const BAR = 4;
-const STRUCTURE_BYTES = 0x1000;
-const COMMON_AT = 0x0000;
-const ISR_AT = 0x1000;
-const DEVICE_AT = 0x2000;
-const NOTIFY_AT = 0x3000;
-const BAR_BYTES = 0x4000;
+/** A BAR of ports has 256 bytes at most. */
+const BAR_BYTES = 0x100;
+const COMMON_AT = 0x00;
+const ISR_AT = 0x40;
+const NOTIFY_AT = 0x60;
+const DEVICE_AT = 0x80;
 export const NOTIFY_MULTIPLIER = 4;
 
 /** struct virtio_pci_cap without its first two bytes. */
-function capability(type: number, offset: number, extra: number): Uint8Array {
+function capability(type: number, offset: number, length: number, extra = 0): Uint8Array {
   const body = new Uint8Array(14 + extra);
   body[0] = 2 + body.length;
   body[1] = type;
   body[2] = BAR;
   write32(body, 6, offset);
-  write32(body, 10, STRUCTURE_BYTES);
+  write32(body, 10, length);
   return body;
 }
 
@@ -60,13 +60,14 @@ export class VirtioPci extends PciFunction {
     this.device = device;
     this.common = new CommonConfig(device);
     device.carriedBy(this);
-    this.addCapability(CAPABILITY_VENDOR, capability(CAP_COMMON, COMMON_AT, 0));
-    this.addCapability(CAPABILITY_VENDOR, capability(CAP_ISR, ISR_AT, 0));
-    if (device.config.length > 0) this.addCapability(CAPABILITY_VENDOR, capability(CAP_DEVICE, DEVICE_AT, 0));
-    const notify = capability(CAP_NOTIFY, NOTIFY_AT, 4);
+    this.addCapability(CAPABILITY_VENDOR, capability(CAP_COMMON, COMMON_AT, ISR_AT - COMMON_AT));
+    this.addCapability(CAPABILITY_VENDOR, capability(CAP_ISR, ISR_AT, 1));
+    if (device.config.length > 0)
+      this.addCapability(CAPABILITY_VENDOR, capability(CAP_DEVICE, DEVICE_AT, BAR_BYTES - DEVICE_AT));
+    const notify = capability(CAP_NOTIFY, NOTIFY_AT, DEVICE_AT - NOTIFY_AT, 4);
     write32(notify, 14, NOTIFY_MULTIPLIER);
     this.addCapability(CAPABILITY_VENDOR, notify);
-    const access = capability(CAP_PCI, 0, 4);
+    const access = capability(CAP_PCI, 0, 0, 4);
     access.fill(0, 6, 14);
     this.window = this.addCapability(CAPABILITY_VENDOR, access);
     // The driver says which BAR, offset and length; then pci_cfg_data is what is there (section 4.1.4.9).
@@ -104,33 +105,19 @@ export class VirtioPci extends PciFunction {
   }
 
   override readBar(_bar: number, offset: number, bytes: number): number {
-    const within = offset % STRUCTURE_BYTES;
-    switch (offset - within) {
-      case COMMON_AT:
-        return this.common.read(within, bytes);
-      case ISR_AT:
-        return within === 0 ? this.device.readIsr() : 0;
-      case DEVICE_AT: {
-        const { config } = this.device;
-        return within + bytes <= config.length ? read(config, within, bytes) : 0;
-      }
-      default:
-        return 0;
-    }
+    if (offset < ISR_AT) return this.common.read(offset - COMMON_AT, bytes);
+    if (offset === ISR_AT) return this.device.readIsr();
+    const { config } = this.device;
+    const at = offset - DEVICE_AT;
+    return at >= 0 && at + bytes <= config.length ? read(config, at, bytes) : 0;
   }
 
+  /** No device here has configuration for the driver to write. */
   override writeBar(_bar: number, offset: number, bytes: number, value: number): void {
-    const within = offset % STRUCTURE_BYTES;
-    switch (offset - within) {
-      case COMMON_AT:
-        this.common.write(within, bytes, value);
-        break;
-      case NOTIFY_AT:
-        // The address tells the queue; so does the value, unless drivers pass more in it.
-        if (within % NOTIFY_MULTIPLIER === 0) this.device.notify(within / NOTIFY_MULTIPLIER);
-        break;
-      default:
-      // Nothing else is written: no device here has configuration for the driver to write.
-    }
+    if (offset < ISR_AT) this.common.write(offset - COMMON_AT, bytes, value);
+    const doorbell = offset - NOTIFY_AT;
+    // The address tells the queue; so does the value, unless drivers pass more in it.
+    if (doorbell >= 0 && offset < DEVICE_AT && doorbell % NOTIFY_MULTIPLIER === 0)
+      this.device.notify(doorbell / NOTIFY_MULTIPLIER);
   }
 }

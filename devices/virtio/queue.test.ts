@@ -129,7 +129,7 @@ test('the window in configuration space reaches the same structures', () => {
     pci.writeConfig(window + 8, 4, offset);
     pci.writeConfig(window + 12, 4, bytes);
   };
-  aim(0x2000, 4);
+  aim(0x80, 4);
   expect(pci.readConfig(window + 16, 4)).toBe(0x0403_0201);
   aim(0x14, 1);
   expect(pci.readConfig(window + 16, 1)).toBe(15);

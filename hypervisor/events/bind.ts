@@ -1,14 +1,6 @@
 /** Binding ports to what raises them, and closing them (common/event_channel.c). Words are the command's structure. */
 import { EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ESRCH } from '../abi/errno.ts';
-import {
-  DOMID_SELF,
-  NR_VIRQS,
-  VIRQ_ARCH_0,
-  VIRQ_DEBUG,
-  VIRQ_TIMER,
-  VIRQ_XENOPROF,
-  VIRQ_XENPMU,
-} from '../abi/xen.ts';
+import { DOMID_SELF, NR_VIRQS, VIRQ_DEBUG, VIRQ_TIMER, VIRQ_XENOPROF, VIRQ_XENPMU } from '../abi/xen.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
@@ -63,7 +55,7 @@ export function bindInterdomain(context: HypercallContext, words: Uint32Array): 
 export function bindVirq(context: HypercallContext, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const virq = words[0]!;
-  if (virq >= NR_VIRQS || virq >= VIRQ_ARCH_0) return -EINVAL;
+  if (virq >= NR_VIRQS) return -EINVAL;
   const vcpu = domain.vcpus[words[1]!];
   if (!isVcpuVirq(virq) && words[1] !== 0) return -EINVAL;
   if (vcpu === undefined) return -ENOENT;

@@ -16,6 +16,9 @@ import { setPortPending } from './send.ts';
 /** Lines of the interrupt controller; domain 0's pirqs have the same numbers. */
 export const GSIS = 16;
 
+/** Numbers that the real one's domains have: of its controllers' lines, and some for messages. */
+const NR_PIRQS = 24 + 32;
+
 /** A line, and who serves it. */
 export class Gsi {
   asserted = false;
@@ -56,6 +59,7 @@ export function mayHave(domain: Domain, pirq: number): boolean {
 export function bindPirq(context: HypercallContext, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const pirq = words[0]!;
+  if (pirq >= NR_PIRQS) return -EINVAL;
   if (!domain.isPrivileged) return -EPERM;
   const gsi = hypervisor.gsis[pirq];
   if (gsi === undefined || (words[1]! & ~BIND_PIRQ__WILL_SHARE) !== 0) return -EINVAL;

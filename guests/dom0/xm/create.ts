@@ -16,7 +16,7 @@ import { clock } from 'programs/lib/calls';
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_unpausedomain } from 'xen';
 import { describe } from 'programs/lib/errno';
 import { complain, print } from 'programs/lib/io';
-import { number } from 'programs/lib/text';
+import { hex, number } from 'programs/lib/text';
 import { attach } from './console';
 
 const FOLDER = '/etc/xen/';
