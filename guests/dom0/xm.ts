@@ -70,6 +70,8 @@ const COMMANDS: Command[] = [
   new Command('dmesg', '[-c]', "Read and/or clear Xen's message buffer.", dmesg),
 ];
 
+const USE_COLUMNS: i32 = 26;
+
 /** What the manuals have, and xm will. */
 const LATER: string[] = ['save', 'restore', 'migrate'];
 
@@ -90,18 +92,25 @@ function unknown(name: string): i32 {
   return 2;
 }
 
+/** What a command does stands beside it, or below where there is no room. */
+function row(use: string, what: string): string {
+  const gap =
+    use.length > USE_COLUMNS ? '\n'.padEnd(USE_COLUMNS + 3) : ' '.repeat(USE_COLUMNS + 1 - use.length);
+  return ' ' + use + gap + what + '\n';
+}
+
 /** All commands, or how one is used. */
 function help(args: string[]): i32 {
   for (let n = 0; n < COMMANDS.length; n++) {
     const each = COMMANDS[n];
     const use = each.usage == '' ? each.name : each.name + ' ' + each.usage;
-    if (args.length == 0) print(' ' + use.padEnd(26) + ' ' + each.what + '\n');
+    if (args.length == 0) print(row(use, each.what));
     else if (args[0] == each.name) {
       print('Usage: xm ' + use + '\n\n' + each.what + '\n');
       return 0;
     }
   }
   if (args.length > 0) return unknown(args[0]);
-  print(' ' + 'help [COMMAND]'.padEnd(26) + ' List the commands, or tell how one is used.\n');
+  print(row('help [COMMAND]', 'List the commands, or tell how one is used.'));
   return 0;
 }

@@ -1,10 +1,12 @@
 /** xm list, and list -l: all that is known of domains, in the S-expressions that xend told it by. */
 import { SHUTDOWN_crash, XEN_DOMINF_paused, XEN_DOMINF_shutdown } from 'xen';
+import { Config } from 'dom0/lib/config';
 import { Domain } from 'dom0/lib/domains';
+import { actionAfter, configPath } from 'dom0/lib/managed';
 import { pathOf } from 'dom0/lib/nodes';
 import { print } from 'programs/lib/io';
 import { failure, readNode } from 'programs/lib/store';
-import { domainsOf } from './arguments';
+import { domainsOf, MAX_CPUS } from './arguments';
 import { devicesOf } from './devices';
 import { creditOf } from './sched';
 import { list as shortList, seconds } from './show';
@@ -13,7 +15,6 @@ import { affinityOf, vcpusOf } from './vcpus';
 const INDENT: i32 = 4;
 const KIB_PER_PAGE: u64 = 4;
 const KIB_PER_MIB: u64 = 1024;
-const MAX_CPUS: i32 = 64;
 /** DOM_STATE_* of xend. */
 const STATE_PAUSED: i32 = 1;
 const STATE_RUNNING: i32 = 2;
@@ -66,11 +67,8 @@ function tell(domain: Domain): void {
     pair('cpu_weight', weight.toString());
     pair('cpu_cap', creditOf(domain.id, 1).toString());
   }
-  if (hasVm) {
-    const actions: string[] = ['on_crash', 'on_poweroff', 'on_reboot'];
-    for (let n = 0; n < actions.length; n++) pairOf(actions[n], vm + '/' + actions[n]);
-    pairOf('uuid', vm + '/uuid');
-  }
+  pair('uuid', domain.uuid);
+  actions(domain);
   pair('vcpus', vcpusOf(domain).toString());
   pair('name', domain.name);
   pair('cpus', processors(domain));
@@ -89,6 +87,14 @@ function tell(domain: Domain): void {
   const vbds = devicesOf(domain, 'vbd');
   for (let n = 0; n < vbds.length; n++) vbd(path + '/device/vbd/' + vbds[n]);
   close();
+}
+
+/** What is to become of a domain that xend manages. */
+function actions(domain: Domain): void {
+  const config = new Config(configPath(domain.uuid));
+  if (!config.read()) return;
+  const endings: string[] = ['poweroff', 'reboot', 'crash'];
+  for (let n = 0; n < endings.length; n++) pair('on_' + endings[n], actionAfter(config, endings[n]));
 }
 
 /** For each vcpu the processors it may use. */

@@ -41,6 +41,12 @@ export function affinityOf(domain: Domain, vcpu: i32): u64 {
   return affinity(xen.XEN_DOMCTL_getvcpuaffinity, domain.id, vcpu) < 0 ? 0 : bitmap[0] & online;
 }
 
+/** Lets a vcpu use these processors alone, a bit each. 0, or a negative errno. */
+export function pin(domid: u32, vcpu: i32, processors: u64): i32 {
+  bitmap[0] = processors;
+  return affinity(xen.XEN_DOMCTL_setvcpuaffinity, domid, vcpu);
+}
+
 export function vcpuPin(args: string[]): i32 {
   if (args.length != 3) return misused('vcpu-pin DOMAIN VCPU|all CPUS|all');
   const domain = domainOf(args[0]);
@@ -53,8 +59,7 @@ export function vcpuPin(args: string[]): i32 {
   if (wanted == 0) return 1;
   const end = isAll ? count : only + 1;
   for (let vcpu = only; vcpu < end; vcpu++) {
-    bitmap[0] = wanted;
-    const failed = affinity(xen.XEN_DOMCTL_setvcpuaffinity, domain.id, vcpu);
+    const failed = pin(domain.id, vcpu, wanted);
     if (failed < 0) return complainOf(domain.name + ': VCPU ' + vcpu.toString(), failed);
   }
   return 0;
