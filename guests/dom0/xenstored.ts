@@ -12,16 +12,12 @@ import {
   XS_RELEASE,
 } from 'xen';
 import { DOMID_SELF, xsd_sockmsg } from 'xen';
-import {
-  IOCTL_EVTCHN_BIND_INTERDOMAIN,
-  IOCTL_EVTCHN_BIND_VIRQ,
-  IOCTL_EVTCHN_NOTIFY,
-  IOCTL_EVTCHN_UNBIND,
-} from 'mote/abi';
 import { IOCTL_XENBUS_BACKEND_EVTCHN, IOCTL_XENBUS_BACKEND_MFN, O_RDWR, SYS_ioctl } from 'mote/abi';
+import { detach, ready } from 'dom0/lib/daemon';
 import { listDomains } from 'dom0/lib/domains';
+import { EventChannels } from 'dom0/lib/event-channels';
 import * as hyper from 'dom0/lib/hypercalls';
-import { close, fork, open, pipe, read, write } from 'programs/lib/calls';
+import { open } from 'programs/lib/calls';
 import { complainOf } from 'programs/lib/io';
 import { syscall3 } from 'programs/lib/intrinsics';
 import { Connection } from './xenstored/connection';
@@ -29,43 +25,27 @@ import { handle, parse } from './xenstored/requests';
 import { View } from './xenstored/store';
 import { fireSpecial } from './xenstored/watches';
 
-const PORTS = 64;
-let events: i32 = -1;
-const raised = new ArrayBuffer(PORTS * 4);
+const events = new EventChannels();
 const connections: Connection[] = [];
 /** Domains that were said to have ended. */
 const ended: u32[] = [];
 let domainEvents: i32 = 0;
 
-function ioctl(fd: i32, request: i32, argument: u64): i32 {
-  return <i32>syscall3(SYS_ioctl, fd, request, argument);
-}
-
-/** Serves in a process of its own; whoever has started it goes on when there is a store, or with 1. */
 export function main(args: string[]): i32 {
-  const ends = new StaticArray<i32>(2);
-  if (pipe(ends) < 0) return 1;
-  const child = fork();
-  if (child != 0) {
-    close(ends[1]);
-    return child > 0 && read(ends[0], raised, 1) == 1 ? 0 : 1;
-  }
-  close(ends[0]);
+  detach();
   const failed = prepare();
   if (failed != 0) return failed;
-  write(ends[1], raised, 1);
-  close(ends[1]);
+  ready();
   while (true) serve();
 }
 
 function prepare(): i32 {
-  events = open('/dev/xen/evtchn', O_RDWR);
   const backend = open('/dev/xen/xenbus_backend', O_RDWR);
-  if (events < 0 || backend < 0) return complainOf('/dev/xen', min(events, backend));
-  const mfn = ioctl(backend, IOCTL_XENBUS_BACKEND_MFN, 0);
-  const port = mfn < 0 ? mfn : ioctl(backend, IOCTL_XENBUS_BACKEND_EVTCHN, 0);
+  if (events.fd < 0 || backend < 0) return complainOf('/dev/xen', min(events.fd, backend));
+  const mfn = <i32>syscall3(SYS_ioctl, backend, IOCTL_XENBUS_BACKEND_MFN, 0);
+  const port = mfn < 0 ? mfn : <i32>syscall3(SYS_ioctl, backend, IOCTL_XENBUS_BACKEND_EVTCHN, 0);
   if (port < 0) return complainOf("domain 0's own ring", port);
-  domainEvents = ioctl(events, IOCTL_EVTCHN_BIND_VIRQ, VIRQ_DOM_EXC);
+  domainEvents = events.bindVirq(VIRQ_DOM_EXC);
   if (domainEvents < 0) return complainOf('VIRQ_DOM_EXC', domainEvents);
   begin();
   const failed = connect(0, DOMID_SELF, mfn, port);
@@ -87,7 +67,7 @@ function connect(domid: u32, owner: u32, mfn: u64, port: u32): i32 {
   frames[0] = mfn;
   const ring = hyper.mapForeign(owner, changetype<usize>(frames), 1);
   if (ring < 0) return <i32>ring;
-  const own = ioctl(events, IOCTL_EVTCHN_BIND_INTERDOMAIN, (<u64>owner) | ((<u64>port) << 32));
+  const own = events.bindInterdomain(owner, port);
   if (own < 0) {
     hyper.unmap(ring, 1);
     return own;
@@ -100,7 +80,7 @@ function disconnect(domid: u32): bool {
   for (let n = 0; n < connections.length; n++) {
     const each = connections[n];
     if (each.domid != domid) continue;
-    ioctl(events, IOCTL_EVTCHN_UNBIND, each.port);
+    events.unbind(each.port);
     hyper.unmap(each.address, 1);
     connections.splice(n, 1);
     return true;
@@ -110,15 +90,14 @@ function disconnect(domid: u32): bool {
 
 /** Waits for events, and deals with them. */
 function serve(): void {
-  const got = read(events, raised, PORTS * 4);
-  for (let at = 0; at < got; at += 4) {
-    const port = load<u32>(changetype<usize>(raised) + at);
+  const count = events.take();
+  for (let at = 0; at < count; at++) {
+    const port = events.port(at);
     if (port == <u32>domainEvents) lookForEnds();
     for (let n = 0; n < connections.length; n++) if (connections[n].port == port) attend(connections[n]);
   }
-  if (got > 0) write(events, raised, got);
-  for (let n = 0; n < connections.length; n++)
-    if (connections[n].flush()) ioctl(events, IOCTL_EVTCHN_NOTIFY, connections[n].port);
+  events.unmask();
+  for (let n = 0; n < connections.length; n++) if (connections[n].flush()) events.notify(connections[n].port);
 }
 
 function attend(connection: Connection): void {
@@ -128,7 +107,7 @@ function attend(connection: Connection): void {
     else handle(connection, connections);
   }
   // There is room for the next request, or for the rest of this one.
-  ioctl(events, IOCTL_EVTCHN_NOTIFY, connection.port);
+  events.notify(connection.port);
 }
 
 /** INTRODUCE domid mfn port, RELEASE domid: domain 0 says who is there. */

@@ -2,19 +2,20 @@
  * Watches: a notice for every change below a path of the store. Notices arrive in an event's handler, where nothing may
  * wait; a thread of its own hands them out, and whoever gets one may make requests of the store.
  */
-import { XS_UNWATCH, XS_WATCH } from 'xen';
+import { ENOSPC, XS_UNWATCH, XS_WATCH } from 'xen';
 import { alloc, free } from './heap';
 import { makeRunnable, Thread } from './threads';
 import { WaitQueue } from './wait';
 import { addByte, addNumber, addString, begin, done, finish } from './xenbus';
 
-const MAX_WATCHES: i32 = 256;
+const MAX_WATCHES: i32 = 512;
 /** Notices that wait: the list goes through their first word. */
 const NEXT: usize = 0;
 const TEXT: usize = 4;
 
 /** Somebody who watches a path. */
 export abstract class Watch {
+  /** Never had by two, so that a notice under way when a watch ends finds nobody. Modulo MAX_WATCHES: its place. */
   token: i32 = -1;
 
   /** Something has changed at `path` (NUL-terminated), which is what is watched or below it. */
@@ -22,28 +23,38 @@ export abstract class Watch {
 }
 
 const watches = new StaticArray<Watch | null>(MAX_WATCHES);
+let nextToken: i32 = 0;
 const arrival = new WaitQueue();
 let first: usize = 0;
 let last: usize = 0;
 let started: bool = false;
 
-/** Watches a NUL-terminated path. The first notice comes at once. 0, or a negative errno. */
+/** Watches a NUL-terminated path. The first notice comes at once. 0, or a negative errno; -ENOSPC: there are too many. */
 export function watch(path: usize, watcher: Watch): i32 {
   if (!started) startThread();
-  let token = 0;
-  while (token < MAX_WATCHES && watches[token] != null) token++;
-  assert(token < MAX_WATCHES, 'too many watches');
-  watches[token] = watcher;
+  const token = freeToken();
+  if (token < 0) return -ENOSPC;
+  watches[token % MAX_WATCHES] = watcher;
   watcher.token = token;
   const failed = ask(XS_WATCH, path, token);
-  if (failed < 0) watches[token] = null;
+  if (failed < 0) watches[token % MAX_WATCHES] = null;
   return min(failed, 0);
+}
+
+/** The next token whose place is free; -1: all are taken. */
+function freeToken(): i32 {
+  for (let tries = 0; tries < MAX_WATCHES; tries++) {
+    const token = nextToken;
+    nextToken = (nextToken + 1) & 0x7fff_ffff;
+    if (watches[token % MAX_WATCHES] == null) return token;
+  }
+  return -1;
 }
 
 /** Stops watching. */
 export function unwatch(path: usize, watcher: Watch): void {
   ask(XS_UNWATCH, path, watcher.token);
-  watches[watcher.token] = null;
+  watches[watcher.token % MAX_WATCHES] = null;
 }
 
 function ask(type: u32, path: usize, token: i32): i32 {
@@ -87,8 +98,9 @@ function handOut(path: usize): void {
   while (load<u8>(at) != 0) at++;
   let token = 0;
   for (at++; load<u8>(at) >= 48 && load<u8>(at) <= 57; at++) token = token * 10 + (load<u8>(at) - 48);
-  const watcher = token < MAX_WATCHES ? watches[token] : null;
-  if (watcher != null) watcher.changed(path);
+  if (token < 0) return;
+  const watcher = watches[token % MAX_WATCHES];
+  if (watcher != null && watcher.token == token) watcher.changed(path);
 }
 
 function startThread(): void {

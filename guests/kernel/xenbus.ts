@@ -240,6 +240,13 @@ function errorNumber(): i32 {
   return -EIO;
 }
 
+/** The store's name for a negative errno. */
+export function errorName(failed: i32): string {
+  for (let index = 0; index < ERRORS.length; index++)
+    if (ERRORS[index].number == -failed) return ERRORS[index].name;
+  return 'EIO';
+}
+
 /** Whether NUL-terminated bytes are a text. */
 export function isText(bytes: usize, text: string): bool {
   for (let index = 0; index < text.length; index++)

@@ -91,7 +91,6 @@ export const SYS_clock_gettime: i32 = 228; // (clock, timespec)
 export const SYS_signal: i32 = 1000; // (signal, address of the handler, or SIG_DFL, SIG_IGN) -> the last one
 export const SYS_hypercall: i32 = 1001; // (number, u64[5]) -> what Xen returned, or -EPERM
 export const SYS_pagetable: i32 = 1002; // (virtual address, u64[5][2]) -> levels walked: each entry and its table's pfn; 0, the page's pfn
-export const SYS_xenstore: i32 = 1003; // (XS_* | transaction << 32, request, bytes, reply, bytes) -> bytes of the reply
 export const SYS_map_foreign: i32 = 1004; // (domid, u64 mfns[], count) -> address: frames of another domain, until munmap
 
 /** /dev/xen/evtchn: what is read are ports (u32) that were raised, and stay masked until they are written back. */
@@ -243,6 +242,7 @@ export const SOL_SOCKET: i32 = 1;
 export const SO_REUSEADDR: i32 = 2;
 export const SO_TYPE: i32 = 3;
 export const SO_ERROR: i32 = 4;
+export const SO_BINDTODEVICE: i32 = 25; // an interface's name
 export const IP_TTL: i32 = 2;
 export const TCP_NODELAY: i32 = 1;
 

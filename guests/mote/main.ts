@@ -7,6 +7,7 @@ import { O_RDWR, S_IFCHR, S_IFDIR } from './abi';
 import { Arguments } from './arguments';
 import { initDisks } from './block/disks';
 import { initControl } from './control';
+import { initDrivers } from './drivers/drivers';
 import { unpack } from './fs/cpio';
 import { Descriptors } from './fs/descriptors';
 import {
@@ -15,6 +16,7 @@ import {
   DEVICE_FULL,
   DEVICE_NULL,
   DEVICE_TTY,
+  DEVICE_XENBUS,
   DEVICE_XENBUS_BACKEND,
   DEVICE_ZERO,
   openNode,
@@ -49,6 +51,7 @@ export function main(): void {
   if (ramdisk() != 0) unpack(ramdisk(), ramdiskBytes());
   makeDevices();
   mountProc();
+  initDrivers(makeNode);
   initDisks(makeNode);
   initControl();
   const init = createInit();
@@ -78,6 +81,7 @@ function makeDevices(): void {
   makeNode('/dev/full', S_IFCHR | 0o666, DEVICE_FULL);
   makeNode('/dev/xen', S_IFDIR | 0o755, 0);
   makeNode('/dev/xen/evtchn', S_IFCHR | 0o600, DEVICE_EVTCHN);
+  makeNode('/dev/xen/xenbus', S_IFCHR | 0o600, DEVICE_XENBUS);
   if (isDomain0()) makeNode('/dev/xen/xenbus_backend', S_IFCHR | 0o600, DEVICE_XENBUS_BACKEND);
 }
 

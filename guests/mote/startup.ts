@@ -14,7 +14,6 @@ import { initScheduler } from './scheduler';
 import { initSyscalls } from './syscalls';
 import { initSystemCalls } from './system-calls';
 import { initTerminal } from './terminal';
-import { initXenstoreCalls } from './xenstore-calls';
 
 /** Everything that needs no files. */
 export function initSystem(): void {
@@ -29,7 +28,6 @@ export function initSystem(): void {
   initSystemCalls();
   initTerminal();
   initXenbus();
-  initXenstoreCalls();
   setLastExit(() => {
     shutdown(SHUTDOWN_poweroff);
   });

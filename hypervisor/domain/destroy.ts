@@ -26,6 +26,7 @@ export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
     pcpu.running = null;
     pcpu.mustSchedule = true;
   }
+  hypervisor.scheduler.remove(domain);
   for (const channel of domain.events.ports)
     if (channel !== null && channel.state !== ECS_FREE) closePort(hypervisor, domain, channel);
   releaseFifo(hypervisor, domain);

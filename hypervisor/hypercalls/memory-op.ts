@@ -19,12 +19,12 @@ import { decreaseReservation, increaseReservation, populatePhysmap } from '../me
 import type { Extents } from '../memory/reservation.ts';
 import { exchange } from '../memory/exchange.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
+import * as others from './memory-op-others.ts';
+import type { Command } from './memory-op-others.ts';
 import { anyDomain, mayTarget } from './page-owner.ts';
 
 /** The L2 page that a machphys_mfn_list entry stands for: 2 MiB of M2P. */
 const M2P_EXTENT_PAGES = 512;
-
-type Command = (context: HypercallContext, argument: number, start: number) => number;
 
 const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_increase_reservation]: reservation(increaseReservation),
@@ -35,15 +35,21 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_current_reservation]: unlessContinued((context, at) => reserved(context, at, 'totalPages')),
   [memory.XENMEM_maximum_reservation]: unlessContinued((context, at) => reserved(context, at, 'maxPages')),
   [memory.XENMEM_maximum_gpfn]: unlessContinued(maximumGpfn),
-  [memory.XENMEM_machphys_mapping]: machphysMapping,
-  [memory.XENMEM_machphys_mfn_list]: machphysMfnList,
-  [memory.XENMEM_memory_map]: memoryMap,
-  [memory.XENMEM_set_memory_map]: unlessContinued(setMemoryMap),
+  [memory.XENMEM_machphys_mapping]: alone(machphysMapping),
+  [memory.XENMEM_machphys_mfn_list]: alone(machphysMfnList),
+  [memory.XENMEM_memory_map]: alone(memoryMap),
+  [memory.XENMEM_set_memory_map]: alone(others.setMemoryMap),
   // The machine's own map is dom0's to see.
-  [memory.XENMEM_machine_memory_map]: () => -EPERM,
-  [memory.XENMEM_machphys_compat_mfn_list]: () => -EOPNOTSUPP,
+  [memory.XENMEM_machine_memory_map]: alone(() => -EPERM),
+  [memory.XENMEM_machphys_compat_mfn_list]: alone(() => -EOPNOTSUPP),
+  [memory.XENMEM_set_pod_target]: alone(others.podTarget),
+  [memory.XENMEM_get_pod_target]: alone(others.podTarget),
+  [memory.XENMEM_claim_pages]: unlessContinued(others.claimPages),
+  [memory.XENMEM_access_op]: others.accessOp,
+  [memory.XENMEM_reserved_device_memory_map]: unlessContinued(others.reservedDeviceMemory),
+  [memory.XENMEM_acquire_resource]: others.acquireResource,
   // A paravirtualized domain keeps its physical map itself.
-  [memory.XENMEM_add_to_physmap]: physmap(memory.xen_add_to_physmap.size),
+  [memory.XENMEM_add_to_physmap]: addToPhysmap,
   [memory.XENMEM_add_to_physmap_batch]: physmap(memory.xen_add_to_physmap_batch.size),
   [memory.XENMEM_remove_from_physmap]: unlessContinued(physmap(memory.xen_remove_from_physmap.size)),
   [memory.XENMEM_get_vnumainfo]: unlessContinued(vnumaInfo),
@@ -94,6 +100,11 @@ function reservation(work: (context: HypercallContext, extents: Extents) => void
 /** Commands that have no continuation of this kind. */
 function unlessContinued(command: Command): Command {
   return (context, argument, start) => (start === 0 ? command(context, argument, start) : -EINVAL);
+}
+
+/** Commands of the architecture, which know nothing of continuations. */
+function alone(command: Command): Command {
+  return (context, argument, start) => (start === 0 ? command(context, argument, start) : -ENOSYS);
 }
 
 function reserved(context: HypercallContext, argument: number, what: 'totalPages' | 'maxPages'): number {
@@ -164,30 +175,6 @@ function memoryMap(context: HypercallContext, argument: number): number {
   return writeGuestWords(frames, context.vcpu, argument, words) ? 0 : -EFAULT;
 }
 
-/** What XENMEM_memory_map will show to a domain: struct e820entry, address and size in bytes. */
-function setMemoryMap(context: HypercallContext, argument: number): number {
-  const { frames, domains } = context.hypervisor;
-  const words = new Uint32Array(memory.xen_foreign_memory_map.size / 4);
-  if (!readGuestWords(frames, context.vcpu, argument, words)) return -EFAULT;
-  const { offset } = memory.xen_foreign_memory_map;
-  const count = words[offset['map.nr_entries'] / 4]!;
-  if (count > memory.E820MAX) return -EINVAL;
-  const domain = anyDomain(context, words[offset.domid / 4]! & 0xffff);
-  if (domain < 0) return domain;
-  const refused = mayTarget(context, domain);
-  if (refused < 0) return refused;
-  const buffer = fromHalves(words[offset['map.buffer'] / 4]!, words[offset['map.buffer'] / 4 + 1]!);
-  const bytes = new Uint8Array(count * memory.E820_ENTRY_BYTES);
-  if (!copyFromGuest(frames, context.vcpu, buffer, bytes)) return -EFAULT;
-  const entries = new DataView(bytes.buffer);
-  domains.get(domain)!.memory.e820 = Array.from({ length: count }, (_, n) => ({
-    address: Number(entries.getBigUint64(n * memory.E820_ENTRY_BYTES, true)),
-    size: Number(entries.getBigUint64(n * memory.E820_ENTRY_BYTES + 8, true)),
-    type: entries.getUint32(n * memory.E820_ENTRY_BYTES + 16, true),
-  }));
-  return 0;
-}
-
 function physmap(size: number): Command {
   return (context, argument) => {
     const words = new Uint32Array(size / 4);
@@ -195,6 +182,15 @@ function physmap(size: number): Command {
     const domain = anyDomain(context, words[0]! & 0xffff);
     return domain < 0 ? domain : -EACCES;
   };
+}
+
+/** Frames of other domains can be had by the batched command alone. */
+function addToPhysmap(context: HypercallContext, argument: number, start: number): number {
+  const { size, offset } = memory.xen_add_to_physmap;
+  const words = new Uint32Array(size / 4);
+  if (!readGuestWords(context.hypervisor.frames, context.vcpu, argument, words)) return -EFAULT;
+  if (words[offset.space / 4] === memory.XENMAPSPACE_gmfn_foreign) return -ENOSYS;
+  return physmap(size)(context, argument, start);
 }
 
 /** No domain has a virtual NUMA topology. */

@@ -28,7 +28,7 @@ export class Config {
   private line: i32 = 1;
   private text: string = '';
 
-  constructor(private path: string) {}
+  constructor(readonly path: string) {}
 
   /** Reads the file; false: `problem`. */
   read(): bool {

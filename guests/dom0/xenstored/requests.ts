@@ -1,6 +1,7 @@
 /** What clients may ask, by message type (docs/misc/xenstore.txt): each answers with text, or a negative errno in `failure`. */
 import * as xen from 'xen';
-import { EACCES, EAGAIN, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, ENOSYS, xsd_sockmsg } from 'xen';
+import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, ENOSPC, ENOSYS, xsd_sockmsg } from 'xen';
+import { nameOfError } from 'programs/lib/store-errors';
 import { Connection, Watch } from './connection';
 import { View } from './store';
 import { fireWatches, fireOne } from './watches';
@@ -33,7 +34,7 @@ export function handle(connection: Connection, connections: Connection[]): void 
   connection.received = 0;
   failure = 0;
   const answer = new Request(connection, connections, type, transaction, payload).answer();
-  if (failure < 0) connection.send(xen.XS_ERROR, id, transaction, nameOf(failure) + '\0');
+  if (failure < 0) connection.send(xen.XS_ERROR, id, transaction, nameOfError(failure) + '\0');
   else if (answer.length > <i32>xen.XENSTORE_PAYLOAD_MAX)
     connection.send(xen.XS_ERROR, id, transaction, 'E2BIG\0');
   else connection.send(type, id, transaction, answer);
@@ -212,25 +213,4 @@ export function parse(text: string): i64 {
     value = value * 10 + (code - 48);
   }
   return value;
-}
-
-class ErrorName {
-  constructor(
-    public errno: i32,
-    public name: string,
-  ) {}
-}
-const ERRORS: ErrorName[] = [
-  new ErrorName(EACCES, 'EACCES'),
-  new ErrorName(EAGAIN, 'EAGAIN'),
-  new ErrorName(EBUSY, 'EBUSY'),
-  new ErrorName(EEXIST, 'EEXIST'),
-  new ErrorName(ENOENT, 'ENOENT'),
-  new ErrorName(ENOSPC, 'ENOSPC'),
-  new ErrorName(ENOSYS, 'ENOSYS'),
-];
-
-function nameOf(failed: i32): string {
-  for (let n = 0; n < ERRORS.length; n++) if (ERRORS[n].errno == -failed) return ERRORS[n].name;
-  return 'EINVAL';
 }

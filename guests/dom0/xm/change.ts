@@ -2,11 +2,12 @@
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_max_mem, XEN_DOMCTL_pausedomain } from 'xen';
 import { XEN_DOMCTL_unpausedomain, xen_domctl_max_mem } from 'xen';
 import { SLACK_KIB } from 'dom0/lib/builder';
-import { Domain, findDomain } from 'dom0/lib/domains';
+import { awaitGone, Domain, findDomain, isValidName } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
+import { LAST_RESTART } from 'dom0/lib/managed';
 import { forget, pathOf } from 'dom0/lib/nodes';
 import { complain, complainOf } from 'programs/lib/io';
-import { writeNode } from 'programs/lib/store';
+import { failure, readNode, removeNode, writeNode } from 'programs/lib/store';
 import { bad, number } from 'programs/lib/text';
 
 const PAGES_PER_MB: u64 = 256;
@@ -28,6 +29,9 @@ function guest(args: string[], count: i32, usage: string): Domain | null {
 function ask(args: string[], what: string, usage: string): i32 {
   const domain = guest(args, 1, usage);
   if (domain == null) return 1;
+  // What an administrator asks for is no loop, however soon it is.
+  const vm = readNode(pathOf(domain.id) + '/vm');
+  if (failure == 0) removeNode(vm + LAST_RESTART);
   const failed = writeNode(pathOf(domain.id) + '/control/shutdown', what);
   return failed < 0 ? complainOf(domain.name, failed) : 0;
 }
@@ -44,6 +48,10 @@ export function rename(args: string[]): i32 {
   if (domain == null) return 1;
   if (findDomain(args[1]) != null) {
     complain('VM name ' + args[1] + ' already in use by another domain');
+    return 1;
+  }
+  if (!isValidName(args[1])) {
+    complain(args[1] + ': a name has letters, digits and _-.:/+');
     return 1;
   }
   const failed = writeNode(pathOf(domain.id) + '/name', args[1]);
@@ -88,7 +96,10 @@ function change(command: u32, name: string, args: string[]): i32 {
   hyper.begin();
   const failed = hyper.domctl(command, domain.id);
   if (failed < 0) return complainOf(domain.name, failed);
-  if (command == XEN_DOMCTL_destroydomain) forget(domain.id);
+  if (command == XEN_DOMCTL_destroydomain) {
+    forget(domain.id);
+    awaitGone(domain.id);
+  }
   return 0;
 }
 

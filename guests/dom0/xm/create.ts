@@ -3,11 +3,13 @@ import { Builder, Wanted } from 'dom0/lib/builder';
 import { Config, Setting } from 'dom0/lib/config';
 import * as deviceNodes from 'dom0/lib/device-nodes';
 import * as devices from 'dom0/lib/devices';
-import { findDomain } from 'dom0/lib/domains';
+import { findDomain, isValidName, listDomains } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { FarBytes, readFar, unread } from 'dom0/lib/far';
 import { KernelFile } from 'dom0/lib/kernel-file';
+import { checkActions, keepConfig, MANAGED } from 'dom0/lib/managed';
 import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
+import { makeHandle, parseUuid, uuidAt } from 'dom0/lib/uuid';
 import { introduce } from 'programs/lib/store';
 import { CLOCK_REALTIME } from 'mote/abi';
 import { clock } from 'programs/lib/calls';
@@ -19,9 +21,22 @@ import { attach } from './console';
 
 const FOLDER = '/etc/xen/';
 /** What a file may say, and what is to come. */
-const SETTINGS: string[] = ['kernel', 'ramdisk', 'memory', 'maxmem', 'name', 'vcpus', 'root', 'extra'];
+const SETTINGS: string[] = [
+  'kernel',
+  'ramdisk',
+  'memory',
+  'maxmem',
+  'name',
+  'uuid',
+  'vcpus',
+  'root',
+  'extra',
+  'on_poweroff',
+  'on_reboot',
+  'on_crash',
+];
+const LATER: string[] = ['cpus', 'cpu_weight', 'cpu_cap'];
 const LISTS: string[] = ['disk', 'vif'];
-const LATER: string[] = ['cpus', 'cpu_weight', 'cpu_cap', 'on_poweroff', 'on_reboot', 'on_crash'];
 
 const wantedDisks: devices.Disk[] = [];
 const wantedVifs: devices.Vif[] = [];
@@ -34,7 +49,7 @@ export function create(args: string[]): i32 {
   }
   const given = args[args.length - 1];
   const config = new Config(given.includes('/') ? given : FOLDER + given);
-  if (!config.read() || !isKnown(config)) {
+  if (!config.read() || !isKnown(config) || !checkActions(config)) {
     complain(config.problem);
     return 1;
   }
@@ -84,7 +99,7 @@ function nameOf(config: Config): string {
 /** What the file wants; null: `config.problem`. */
 function wantedOf(config: Config): Wanted | null {
   const wanted = new Wanted();
-  makeHandle(wanted.handle);
+  if (!findHandle(config, wanted.handle)) return null;
   const memory = numberOf(config, 'memory', 128, 1, 1 << 20);
   const most = numberOf(config, 'maxmem', memory, 1, 1 << 20);
   const vcpus = numberOf(config, 'vcpus', 1, 1, 128);
@@ -114,6 +129,21 @@ function wantedOf(config: Config): Wanted | null {
     if (wanted.ramdisk == null) return null;
   }
   return wanted;
+}
+
+/** The UUID that the file says, or a new one. False: it says none, or somebody else's. */
+function findHandle(config: Config, handle: StaticArray<u8>): bool {
+  const setting = config.find('uuid');
+  if (setting == null) {
+    makeHandle(handle);
+    return true;
+  }
+  if (!parseUuid(setting.text, handle)) config.complain(setting, setting.text + ': it is no UUID');
+  const domains = listDomains();
+  for (let n = 0; n < domains.length; n++)
+    if (!domains[n].isDying && domains[n].uuid == setting.text.toLowerCase())
+      config.complain(setting, setting.text + ': domain ' + domains[n].name + ' has it');
+  return config.problem == '';
 }
 
 function readOf(config: Config, setting: Setting): FarBytes | null {
@@ -183,6 +213,10 @@ function make(config: Config): i32 {
     complain('VM name ' + name + ' already in use by another domain');
     return -1;
   }
+  if (!isValidName(name)) {
+    complain(name + ': a name has letters, digits and _-.:/+');
+    return -1;
+  }
   const wanted = wantedOf(config);
   if (wanted == null || !readDevices(config, wanted)) {
     complain(config.problem);
@@ -196,6 +230,8 @@ function make(config: Config): i32 {
     return -1;
   }
   let failed = describeNodes(descriptionOf(config, wanted, builder));
+  // What xend makes anew it has the file of.
+  if (failed == 0 && !config.path.startsWith(MANAGED)) failed = keepConfig(config.path, uuidOf(wanted), name);
   if (failed == 0) failed = introduce(builder.domid, builder.storeMfn, builder.storePort);
   let problem = failed < 0 ? 'the store: ' + describe(failed) : makeDevices(builder.domid);
   if (problem == '') {
@@ -211,10 +247,14 @@ function make(config: Config): i32 {
   return -1;
 }
 
+function uuidOf(wanted: Wanted): string {
+  return uuidAt(changetype<usize>(wanted.handle));
+}
+
 function descriptionOf(config: Config, wanted: Wanted, builder: Builder): Described {
   const domain = new Described();
   domain.domid = builder.domid;
-  domain.uuid = uuidOf(wanted.handle);
+  domain.uuid = uuidOf(wanted);
   domain.name = nameOf(config);
   domain.kernel = textOf(config, 'kernel');
   domain.ramdisk = textOf(config, 'ramdisk');
@@ -233,25 +273,3 @@ function descriptionOf(config: Config, wanted: Wanted, builder: Builder): Descri
 }
 
 const SECOND: u64 = 1_000_000_000;
-
-/** A UUID of version 1's form, from the time: on one host no two are alike. */
-function makeHandle(handle: StaticArray<u8>): void {
-  const ticks = clock(CLOCK_REALTIME) / 100 + 0x01b2_1dd2_1381_4000;
-  for (let n = 0; n < 4; n++) handle[n] = <u8>(ticks >> (24 - n * 8));
-  handle[4] = <u8>(ticks >> 40);
-  handle[5] = <u8>(ticks >> 32);
-  handle[6] = <u8>(0x10 | ((ticks >> 56) & 15));
-  handle[7] = <u8>(ticks >> 48);
-  handle[8] = 0x80;
-  // The node of a host without a card: its group bit is set.
-  handle[10] = 0x01;
-}
-
-function uuidOf(handle: StaticArray<u8>): string {
-  let text = '';
-  for (let n = 0; n < 16; n++) {
-    if (n == 4 || n == 6 || n == 8 || n == 10) text += '-';
-    text += hex(handle[n], 2);
-  }
-  return text;
-}

@@ -1,6 +1,7 @@
 /** Devices: what is opened where a node of the tree is one, by its number. */
 import { EINVAL, ENODEV, ENOMEM, ENOSPC, EROFS } from 'xen';
 import { free, tryAlloc } from 'kernel/heap';
+import { hasXenstore } from 'kernel/xenbus';
 import { S_IFBLK, S_IFCHR, SEEK_CUR, SEEK_END, SEEK_SET } from '../abi';
 import { BlockDevice, SECTOR } from '../block/device';
 import { findDisk } from '../block/disks';
@@ -10,6 +11,7 @@ import { DeviceFile } from './device-file';
 import { File, VnodeFile } from './file';
 import { fail, Vnode } from './vnode';
 import { XenbusBackendFile } from './xenbus-backend-file';
+import { XenbusFile } from './xenbus-file';
 
 /** Linux's numbers: major << 8 | minor. */
 export const DEVICE_NULL: u32 = (1 << 8) | 3;
@@ -19,6 +21,7 @@ export const DEVICE_TTY: u32 = (5 << 8) | 0;
 export const DEVICE_CONSOLE: u32 = (5 << 8) | 1;
 export const DEVICE_EVTCHN: u32 = (10 << 8) | 201;
 export const DEVICE_XENBUS_BACKEND: u32 = (10 << 8) | 202;
+export const DEVICE_XENBUS: u32 = (10 << 8) | 203;
 
 class NullFile extends DeviceFile {
   read(to: usize, bytes: usize): i32 {
@@ -125,6 +128,7 @@ export function openNode(node: Vnode, flags: i32): File | null {
   if (number == DEVICE_FULL) return new FullFile(node, flags);
   if (number == DEVICE_CONSOLE || number == DEVICE_TTY) return new TerminalFile(node, flags);
   if (number == DEVICE_EVTCHN) return new EventFile(node, flags);
+  if (number == DEVICE_XENBUS && hasXenstore()) return new XenbusFile(node, flags);
   if (number == DEVICE_XENBUS_BACKEND) return new XenbusBackendFile(node, flags);
   node.put();
   fail(-ENODEV);

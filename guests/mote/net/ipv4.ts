@@ -4,7 +4,7 @@ import { EHOSTUNREACH, ENETUNREACH, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } fro
 import { get16, get32, put16, put32 } from './bytes';
 import { addBytes, finish } from './checksum';
 import { icmpInput, ICMP_UNREACHABLE, sendError, UNREACHABLE_PROTOCOL } from './icmp';
-import { BROADCAST, isOurs } from './interface';
+import { BROADCAST, Interface, isOurs } from './interface';
 import { Packet } from './packet';
 import { deliverRaw } from './raw';
 import { reassemble } from './reassembly';
@@ -15,6 +15,8 @@ import { udpInput } from './udp';
 const HEADER: u32 = 20;
 const VERSION: u32 = 4;
 const MAX_BYTES: u32 = 65535;
+/** 127.0.0.0/8. */
+const LOOPBACK_NET: u32 = 127;
 export const DEFAULT_TTL: u32 = 64;
 
 const MORE_FRAGMENTS: u32 = 0x2000;
@@ -39,6 +41,17 @@ export function ipSend(packet: Packet, source: u32, destination: u32, protocol: 
     return sendFragments(packet, route, source, destination, protocol, ttl, id);
   putHeader(packet, source, destination, protocol, ttl, id, 0);
   sendBy(route, packet, destination);
+  return 0;
+}
+
+/** Sends to everybody on an interface's network, be there a route or not. 0, or -EMSGSIZE. */
+export function ipBroadcast(packet: Packet, source: u32, by: Interface, protocol: u32): i32 {
+  if (packet.bytes + HEADER > by.mtu) {
+    packet.free();
+    return -EMSGSIZE;
+  }
+  putHeader(packet, source, BROADCAST, protocol, DEFAULT_TTL, nextId++, 0);
+  by.send(packet, BROADCAST);
   return 0;
 }
 
@@ -109,7 +122,7 @@ export function ipInput(packet: Packet): void {
     bytes >= header &&
     bytes <= packet.bytes &&
     finish(addBytes(0, at, header)) == 0;
-  if (!right || !isOurs(get32(at + 16))) {
+  if (!right || !isOurs(get32(at + 16)) || isStray(packet, at)) {
     packet.free();
     return;
   }
@@ -127,6 +140,13 @@ export function ipInput(packet: Packet): void {
   }
   const whole = reassemble(packet, get16(at + 4), (fragment & OFFSET) * 8, (fragment & MORE_FRAGMENTS) != 0);
   if (whole != null) deliver(whole);
+}
+
+/** Whether an address of the loopback comes from elsewhere (RFC 1122, 3.2.1.3): nobody outside is to reach what listens there. */
+function isStray(packet: Packet, header: usize): bool {
+  const from = packet.interface_;
+  if (from != null && from.isLoopback) return false;
+  return get32(header + 12) >> 24 == LOOPBACK_NET || get32(header + 16) >> 24 == LOOPBACK_NET;
 }
 
 function deliver(packet: Packet): void {

@@ -48,6 +48,10 @@ export function dupFrom(fd: i32, from: i32): i32 {
 export function closeOnExec(fd: i32): i32 {
   return <i32>syscall3(abi.SYS_fcntl, fd, abi.F_SETFD, abi.FD_CLOEXEC);
 }
+/** Calls that would wait give -EAGAIN. */
+export function setNonBlocking(fd: i32): i32 {
+  return <i32>syscall3(abi.SYS_fcntl, fd, abi.F_SETFL, abi.O_NONBLOCK);
+}
 /** The two ends: to read, to write. */
 export function pipe(ends: StaticArray<i32>): i32 {
   return <i32>syscall1(abi.SYS_pipe, changetype<usize>(ends));

@@ -1,30 +1,120 @@
-/** The store, for processes of domain 0 and of any domain: requests go through the kernel. Values are text, a character a byte. */
+/**
+ * The store, for processes of domain 0 and of any domain, by /dev/xen/xenbus: requests, and notices of what is watched. Values
+ * are text, a character a byte. The file is opened by the first request: who forks does so before, or makes none in the child.
+ */
 import * as xen from 'xen';
-import { SYS_xenstore } from 'mote/abi';
-import { syscall5 } from 'programs/lib/intrinsics';
-import { number } from 'programs/lib/text';
+import { xsd_sockmsg } from 'xen';
+import { O_CLOEXEC, O_RDWR, POLLIN } from 'mote/abi';
+import { open, read, writeAll } from './calls';
+import { PollSet } from './poll';
+import { errorOfName } from './store-errors';
+import { number } from './text';
 
-const REPLY_BYTES: i32 = 4096;
-const reply = new ArrayBuffer(REPLY_BYTES);
+const HEADER: i32 = <i32>xsd_sockmsg.SIZE;
+const buffer = new ArrayBuffer(HEADER + <i32>xen.XENSTORE_PAYLOAD_MAX);
 
+let fd: i32 = -1;
 /** The transaction that requests are made in; 0: none. */
-let transaction: u64 = 0;
+let transaction: u32 = 0;
 /** The last request's negative errno, or 0. */
 export let failure: i32 = 0;
 
+/** A notice: the path that has changed, and the token that the watch was given. */
+export class Notice {
+  constructor(
+    public path: string,
+    public token: string,
+  ) {}
+}
+/** Those that came while an answer was waited for. */
+const notices: Notice[] = [];
+
+/** The open file, for `poll`: it can be read when a notice may have come. A negative errno: there is no store. */
+export function storeFile(): i32 {
+  if (fd < 0) fd = open('/dev/xen/xenbus', O_RDWR | O_CLOEXEC);
+  return fd;
+}
+
 function ask(type: u32, payload: string): string {
-  const request = new ArrayBuffer(payload.length);
-  for (let n = 0; n < payload.length; n++)
-    store<u8>(changetype<usize>(request) + n, <u8>payload.charCodeAt(n));
-  const kind = (<u64>type) | (transaction << 32);
-  const from = changetype<usize>(request);
-  const length = <i32>(
-    syscall5(SYS_xenstore, kind, from, payload.length, changetype<usize>(reply), REPLY_BYTES)
-  );
-  failure = min(length, 0);
-  let text = '';
-  for (let n = 0; n < length; n++) text += String.fromCharCode(load<u8>(changetype<usize>(reply) + n));
-  return text;
+  failure = min(storeFile(), 0);
+  if (failure == 0) failure = send(type, payload);
+  while (failure == 0) {
+    const answered = receive();
+    if (failure < 0 || answered == type) break;
+    if (answered == xen.XS_WATCH_EVENT) note();
+    else failure = errorOfName(text.split('\0')[0]);
+  }
+  return failure == 0 ? text : '';
+}
+
+function send(type: u32, payload: string): i32 {
+  if (payload.length > <i32>xen.XENSTORE_PAYLOAD_MAX) return -xen.EINVAL;
+  const at = changetype<usize>(buffer);
+  memory.fill(at, 0, HEADER);
+  store<u32>(at, type, xsd_sockmsg.type);
+  store<u32>(at, transaction, xsd_sockmsg.tx_id);
+  store<u32>(at, payload.length, xsd_sockmsg.len);
+  for (let n = 0; n < payload.length; n++) store<u8>(at + HEADER + n, <u8>payload.charCodeAt(n));
+  return min(writeAll(fd, buffer, HEADER + payload.length), 0);
+}
+
+/** What the last message said. */
+let text: string = '';
+
+/** Reads a message into `text`: its type. */
+function receive(): u32 {
+  text = '';
+  const got = read(fd, buffer, HEADER);
+  failure = got < 0 ? got : got < HEADER ? -xen.EIO : 0;
+  if (failure < 0) return 0;
+  const type = load<u32>(changetype<usize>(buffer), xsd_sockmsg.type);
+  const length = load<i32>(changetype<usize>(buffer), xsd_sockmsg.len);
+  if (length > 0) failure = min(read(fd, buffer, length), 0);
+  for (let n = 0; failure == 0 && n < length; n++)
+    text += String.fromCharCode(load<u8>(changetype<usize>(buffer) + n));
+  return type;
+}
+
+/** The message is a notice. */
+function note(): void {
+  const both = parts(text);
+  if (both.length == 2) notices.push(new Notice(both[0], both[1]));
+}
+
+/** Watches a path: the first notice comes at once. 0, or a negative errno. */
+export function watch(path: string, token: string): i32 {
+  ask(xen.XS_WATCH, path + '\0' + token + '\0');
+  return failure;
+}
+export function unwatch(path: string, token: string): i32 {
+  ask(xen.XS_UNWATCH, path + '\0' + token + '\0');
+  return failure;
+}
+
+/** Whether notices have been read already, which `poll` does not tell of. */
+export function hasNotice(): bool {
+  return notices.length > 0;
+}
+
+const polled = new PollSet();
+
+/** The notices that are there. */
+export function takeNotices(): Notice[] {
+  failure = min(storeFile(), 0);
+  while (failure == 0) {
+    polled.clear();
+    polled.add(fd, POLLIN);
+    if (polled.wait(0) <= 0) break;
+    if (receive() == xen.XS_WATCH_EVENT) note();
+  }
+  return notices.splice(0);
+}
+
+/** The next notice, for which it waits; null: it cannot be read (`failure`). */
+export function nextNotice(): Notice | null {
+  failure = min(storeFile(), 0);
+  while (notices.length == 0 && failure == 0) if (receive() == xen.XS_WATCH_EVENT) note();
+  return notices.length > 0 ? notices.shift() : null;
 }
 
 /** Names and values that end with a NUL each. */
@@ -73,7 +163,7 @@ export function release(domid: u32): i32 {
 export function begin(): i32 {
   transaction = 0;
   const id = ask(xen.XS_TRANSACTION_START, '\0');
-  if (failure == 0) transaction = number(id.split('\0')[0]);
+  if (failure == 0) transaction = <u32>number(id.split('\0')[0]);
   return failure;
 }
 /** -EAGAIN: others were in between; do it all again. */

@@ -1,12 +1,14 @@
 /** A host with domain 0, typed at as a person would. */
 import { expect } from 'vitest';
 import { loadCore } from '../../../ui/lab/core-node.ts';
+import type { HostDisk } from '../../../ui/lab/host-devices.ts';
 import { Lab } from '../../../ui/lab/lab.ts';
 import { cpio } from '../../toolchain/cpio.ts';
 import type { Entry } from '../../toolchain/cpio.ts';
 import { dom0Images } from '../../toolchain/mote-node.ts';
 
 const PATIENCE_NS = 20e9;
+const MOMENT_NS = 50e6;
 const SLICE_TICKS = 50_000_000;
 const PROMPT = /(?:^|\n)\/\S* \$ $/;
 const CTRL_RIGHT_BRACKET = '\x1d';
@@ -14,6 +16,7 @@ const CTRL_RIGHT_BRACKET = '\x1d';
 interface Sizes {
   readonly memoryMb?: number;
   readonly hostMb?: number;
+  readonly disks?: readonly HostDisk[];
 }
 
 /** A host whose console is typed at. */
@@ -68,10 +71,11 @@ export class Host {
     return text;
   }
 
-  /** Leaves a domain's console. */
+  /** Leaves a domain's console. By the time that a person has typed more, the domain has done what it was at. */
   leaveConsole(): void {
     this.type(CTRL_RIGHT_BRACKET);
     this.until(/\n\/ \$ $/);
+    this.lab.run({ ns: this.lab.ns + MOMENT_NS }, SLICE_TICKS);
   }
 
   /** The domains that xm lists: name, id, memory, vcpus, state. */

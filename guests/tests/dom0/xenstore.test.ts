@@ -1,7 +1,6 @@
 /**
  * The store of a host: what xm writes for a domain is what Xen 4.17's own toolstack writes for one (xenstore-4.17.txt: paths
- * and permissions, as recorded there; left out is what is libxl's alone, and the console daemon's tty); who may read and write
- * what; transactions and limits.
+ * and permissions, as recorded there; left out is what is libxl's alone); who may read and write what; transactions and limits.
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
@@ -84,7 +83,6 @@ test('paths that are none, and nodes that are not there', () => {
 test('a domain that is gone leaves nothing', () => {
   host.run('xm shutdown mote');
   host.lab.run({ ns: host.lab.ns + 1e9 }, 1e9);
-  expect(host.list()[1]).toMatch(/^mote 1 32 1 ---s--$/);
-  host.run('xm destroy mote');
+  expect(host.list()).toHaveLength(1);
   expect(host.run('xenstore-ls -f').split('\n')).not.toContainEqual(expect.stringContaining('mote'));
 });

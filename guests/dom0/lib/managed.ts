@@ -1,0 +1,65 @@
+/**
+ * What xend keeps of the domains that it manages: their configuration, by UUID, and what is to become of one that has ended.
+ */
+import { O_CREAT, O_TRUNC, O_WRONLY } from 'mote/abi';
+import { close, open, rmdir, unlink, writeAll } from 'programs/lib/calls';
+import { readFile } from 'programs/lib/io';
+import { Config } from './config';
+import { makeFolders } from './log';
+
+export const MANAGED: string = '/var/lib/xend/domains/';
+
+/** Below /vm/UUID: when the domain was last made anew. */
+export const LAST_RESTART: string = '/xend/previous_restart_time';
+
+export const DESTROY: string = 'destroy';
+export const RESTART: string = 'restart';
+export const PRESERVE: string = 'preserve';
+export const RENAME_RESTART: string = 'rename-restart';
+const ACTIONS: string[] = [DESTROY, RESTART, PRESERVE, RENAME_RESTART];
+
+/** The settings that say it, and what is usual. */
+const ENDINGS: string[] = ['on_poweroff', 'on_reboot', 'on_crash'];
+const USUAL: string[] = [DESTROY, RESTART, RESTART];
+
+/** Whether a setting is one of these; one that says no action is complained of. */
+export function checkActions(config: Config): bool {
+  for (let n = 0; n < ENDINGS.length; n++) {
+    const setting = config.find(ENDINGS[n]);
+    if (setting == null || ACTIONS.includes(setting.text)) continue;
+    config.complain(setting, setting.text + ': it is to be one of ' + ACTIONS.join(', '));
+    return false;
+  }
+  return true;
+}
+
+/** What is to become of a domain that has ended so: `poweroff`, `reboot`, `crash`. */
+export function actionAfter(config: Config, ending: string): string {
+  const at = ENDINGS.indexOf('on_' + ending);
+  const setting = config.find(ENDINGS[at]);
+  return setting == null ? USUAL[at] : setting.text;
+}
+
+export function configPath(uuid: string): string {
+  return MANAGED + uuid + '/config';
+}
+
+/** Keeps a file as a domain's configuration, with what is to hold instead of what stands in it. 0, or a negative errno. */
+export function keepConfig(file: string, uuid: string, name: string): i32 {
+  const text = readFile(file);
+  const path = configPath(uuid);
+  makeFolders(path);
+  const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (fd < 0) return fd;
+  // Of two settings of one name the last one holds.
+  const more = 'uuid = "' + uuid + '"\nname = "' + name + '"\n';
+  const bytes = String.UTF8.encode((text == null ? '' : text) + more);
+  const failed = writeAll(fd, bytes, bytes.byteLength);
+  close(fd);
+  return min(failed, 0);
+}
+
+export function dropConfig(uuid: string): void {
+  unlink(configPath(uuid));
+  rmdir(MANAGED + uuid);
+}
