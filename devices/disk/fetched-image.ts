@@ -12,13 +12,18 @@ export class FetchedImage implements Disk {
   readonly sectors: number;
   readonly readOnly = true;
   readonly bytes: number;
-  /** Chunks that are asked for, in the order they were. No part of the state, nor is what has been fetched. */
-  readonly wanted = new Set<number>();
-  private readonly chunks = new Map<number, Uint8Array>();
+  /** What has been fetched, and what is asked for, in that order. No part of the state: it can be fetched again. */
+  readonly #chunks = new Map<number, Uint8Array>();
+  readonly #wanted = new Set<number>();
 
   constructor(bytes: number) {
     this.bytes = bytes;
     this.sectors = sectorsOf(bytes);
+  }
+
+  /** Chunks that a read waits for. */
+  get wanted(): ReadonlySet<number> {
+    return this.#wanted;
   }
 
   /** The bytes of the image that a chunk is: from its offset on, the last one maybe fewer. */
@@ -34,16 +39,16 @@ export class FetchedImage implements Disk {
       throw new RangeError(`chunk ${String(chunk)} has ${String(bytes)} bytes, not ${String(data.length)}`);
     const held = new Uint8Array(sectorsOf(bytes) * SECTOR_BYTES);
     held.set(data);
-    this.chunks.set(chunk, held);
-    this.wanted.delete(chunk);
+    this.#chunks.set(chunk, held);
+    this.#wanted.delete(chunk);
   }
 
   ready(sector: number, count: number): boolean {
     const last = Math.floor((sector + count - 1) / CHUNK_SECTORS);
     let ready = true;
     for (let chunk = Math.floor(sector / CHUNK_SECTORS); chunk <= last; chunk++) {
-      if (this.chunks.has(chunk)) continue;
-      this.wanted.add(chunk);
+      if (this.#chunks.has(chunk)) continue;
+      this.#wanted.add(chunk);
       ready = false;
     }
     return ready;
@@ -54,7 +59,7 @@ export class FetchedImage implements Disk {
     for (let done = 0; done < into.length;) {
       const at = sector * SECTOR_BYTES + done;
       const within = at % CHUNK_BYTES;
-      const chunk = this.chunks.get((at - within) / CHUNK_BYTES)!;
+      const chunk = this.#chunks.get((at - within) / CHUNK_BYTES)!;
       const bytes = Math.min(chunk.length - within, into.length - done);
       into.set(chunk.subarray(within, within + bytes), done);
       done += bytes;

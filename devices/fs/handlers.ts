@@ -3,10 +3,10 @@ import { attributeHandlers } from './attributes.ts';
 import { fileHandlers } from './files.ts';
 import type { AnyHandler } from './handler.ts';
 import { nameHandlers } from './names.ts';
-import { sessionHandlers } from './sessions.ts';
+import { fidHandlers } from './fids.ts';
 
 export const handlers: ReadonlyMap<number, AnyHandler> = new Map([
-  ...sessionHandlers,
+  ...fidHandlers,
   ...nameHandlers,
   ...fileHandlers,
   ...attributeHandlers,

@@ -35,6 +35,23 @@ test('a frame arrives after the latency, not before; who is known alone gets wha
   expect(one.nextNs()).toBe(300_000 + LATENCY_NS);
 });
 
+test('of more addresses than the switch remembers, it forgets the one that was silent for longest', () => {
+  const lan = new Lan();
+  const [one, two, three] = [lan.join(), lan.join(), lan.join()];
+  const from = (port: LanPort, station: number): void => {
+    port.send(frame(mac(1), Uint8Array.of(2, 0, 0, 1, station >>> 8, station), 0x88b5, Uint8Array.of(0)), 0);
+  };
+  for (let station = 0; station < 1024; station++) from(two, station);
+  from(two, 0);
+  from(two, 1024);
+  received(three, Infinity);
+  const reached = (station: number): number => {
+    one.send(frame(Uint8Array.of(2, 0, 0, 1, station >>> 8, station), mac(9), 0x88b5, Uint8Array.of(0)), 1e6);
+    return received(three, Infinity).length;
+  };
+  expect([reached(0), reached(1)]).toEqual([0, 1]);
+});
+
 test('frames cross in the order of their times, then of their ports, whatever order they were sent in', () => {
   const sends = fc.array(fc.tuple(fc.nat(2), fc.nat(30)), { maxLength: 30 });
   fc.assert(
@@ -42,7 +59,7 @@ test('frames cross in the order of their times, then of their ports, whatever or
       const arrivals = (order: typeof list): string => {
         const lan = new Lan({ loss: 0.2, seed: 5 });
         const ports = [lan.join(), lan.join(), lan.join(), lan.join()];
-        for (const [port, at] of order) send(ports[port]!, ALL, port, at, at);
+        for (const [port, at] of order) send(ports[port]!, ALL, port, at, port * 64 + at);
         return received(ports[3]!, Infinity).join() + JSON.stringify(lan.counts);
       };
       const sorted = list.toSorted(([, one], [, other]) => one - other);

@@ -29,7 +29,7 @@ interface Flight extends Arrival {
   readonly port: number;
 }
 
-/** What a port of the switch has counted. */
+/** Frames that the network has counted. One to many is delivered many times. */
 export interface LanCounts {
   sent: number;
   delivered: number;

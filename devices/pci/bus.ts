@@ -67,8 +67,8 @@ export class PciBus {
     const before = this.asserted[index]!;
     const after = (pinAsserted ? before | (1 << slot) : before & ~(1 << slot)) >>> 0;
     this.asserted[index] = after;
-    if (before === 0 && after !== 0) this.interrupts.raise(LINES[index]!);
-    if (before !== 0 && after === 0) this.interrupts.lower(LINES[index]!);
+    if (pinAsserted && before === 0) this.interrupts.raise(LINES[index]!);
+    if (!pinAsserted && after === 0) this.interrupts.lower(LINES[index]!);
   }
 
   /** Lays the BARs of all functions one behind the other from `base`, each aligned to its size, as firmware does. */

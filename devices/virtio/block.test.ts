@@ -91,11 +91,12 @@ test.each([
 
 test('a request without header or status: the device needs a reset, and works after it', () => {
   const { driver: guest, device } = driver(new SparseImage(16));
+  guest.add(0, [guest.out(header(block.T_FLUSH, 0)), guest.room(1)]);
   guest.add(0, [guest.out(new Uint8Array(8)), guest.room(1)]);
   guest.kick(0);
   expect(guest.status & 64).toBe(64);
   expect(device.trouble).toContain('without header');
-  expect(guest.isr() & 2).toBe(2);
+  expect(guest.isr()).toBe(2);
   guest.start();
   expect(transfer(guest, 0, 512)[0]).toBe(block.S_OK);
 });

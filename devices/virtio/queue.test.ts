@@ -209,6 +209,12 @@ const MALFORMED: [string, (guest: TestDriver) => void][] = [
     },
   ],
   [
+    'an indirect table behind memory',
+    (guest) => {
+      guest.describe(guest.desc(0), 0, { address: (1 << 20) - 16, length: 32 }, DESC_INDIRECT, 0);
+    },
+  ],
+  [
     'an indirect table in an indirect table',
     (guest) => {
       guest.describe(0x40000, 0, { address: 0x40000, length: 16 }, DESC_INDIRECT, 0);
@@ -241,32 +247,51 @@ test.each(MALFORMED)(
   },
 );
 
-test('a head outside the table, more available than there can be, a ring outside memory', () => {
-  const spoilers: ((guest: TestDriver) => void)[] = [
+test.each<[string, (guest: TestDriver) => void]>([
+  [
+    'a head outside the table',
     (guest) => {
       guest.publish(0, 16);
     },
+  ],
+  [
+    'more available than there can be',
     (guest) => {
       write16(guest.memory.bytes, guest.driver(0) + 2, 17);
     },
-    (guest) => {
-      guest.status = 0;
-      guest.status = 3;
-      guest.setCommon(8, 4, 1);
-      guest.setCommon(12, 4, 1);
-      guest.status = 11;
-      guest.setCommon(0x20, 4, 0xffff_fff0);
-      guest.setCommon(0x24, 4, 0xffff_ffff);
-      guest.setCommon(0x1c, 2, 1);
-      guest.status = 15;
-    },
-  ];
-  for (const spoil of spoilers) {
-    const { guest } = setup();
-    spoil(guest);
-    guest.kick(0);
-    expect(guest.status & 64).toBe(64);
-  }
+  ],
+])('%s', (_what, spoil) => {
+  const { guest } = setup();
+  spoil(guest);
+  guest.kick(0);
+  expect(guest.status & 64).toBe(64);
+});
+
+test.each([
+  ['descriptors', 0x20, (1 << 20) - 16 * 16 + 16],
+  ['descriptors', 0x20, 8],
+  ['the available ring', 0x28, (1 << 20) - 32],
+  ['the used ring', 0x30, (1 << 20) - 128],
+  ['the used ring', 0x30, 0xffff_ffff],
+])('%s not in memory, or not aligned (%i, %i)', (_what, register, address) => {
+  const { guest } = setup();
+  guest.status = 0;
+  guest.status = 3;
+  guest.setCommon(8, 4, 1);
+  guest.setCommon(12, 4, 1);
+  guest.status = 11;
+  guest.setCommon(0x18, 2, 16);
+  for (const [at, value] of [
+    [0x20, guest.desc(0)],
+    [0x28, guest.driver(0)],
+    [0x30, guest.device(0)],
+    [register, address],
+  ] as const)
+    guest.setCommon(at, 4, value);
+  guest.setCommon(0x1c, 2, 1);
+  guest.status = 15;
+  guest.kick(0);
+  expect(guest.status & 64).toBe(64);
 });
 
 test('an indirect table where it was not negotiated', () => {

@@ -25,6 +25,8 @@ const PORT: u32 = 2300;
 const BACKLOG: i32 = 8;
 /** Descriptors are few: more are not let in. */
 const MAX_CLIENTS: i32 = 48;
+/** How long output waits for more before it is written to its log. */
+const LINGER_MS: i32 = 20;
 
 const events = new EventChannels();
 const consoles: Console[] = [];
@@ -57,17 +59,23 @@ function prepare(): i32 {
 function serve(set: PollSet): void {
   set.clear();
   const raised = set.add(events.fd, POLLIN);
-  set.add(store.storeFile(), POLLIN);
+  const news = set.add(store.storeFile(), POLLIN);
   const arrival = set.add(clients.length < MAX_CLIENTS ? listener : -1, POLLIN);
   const first = arrival + 1;
   for (let n = 0; n < clients.length; n++) set.add(clients[n].fd, clients[n].wants);
-  set.wait(store.hasNotice() ? 0 : -1);
+  const ready = set.wait(store.hasNotice() ? 0 : isLogWaiting() ? LINGER_MS : -1);
+  if (ready == 0) for (let n = 0; n < consoles.length; n++) consoles[n].log.flush();
   if (set.events(raised) != 0) serveDomains();
-  if (store.takeNotices().length > 0) lookForDomains();
+  if ((set.events(news) != 0 || store.hasNotice()) && store.takeNotices().length > 0) lookForDomains();
   for (let n = 0; n < clients.length; n++) if ((set.events(first + n) & ~POLLOUT) != 0) hear(clients[n]);
   if (set.events(arrival) != 0) welcome();
   for (let n = 0; n < clients.length; n++) clients[n].show();
   sweep();
+}
+
+function isLogWaiting(): bool {
+  for (let n = 0; n < consoles.length; n++) if (consoles[n].log.isWaiting) return true;
+  return false;
 }
 
 function serveDomains(): void {

@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_machphys_mapping]: alone(machphysMapping),
   [memory.XENMEM_machphys_mfn_list]: alone(machphysMfnList),
   [memory.XENMEM_memory_map]: alone(memoryMap),
+  [memory.XENMEM_set_memory_map]: alone(others.setMemoryMap),
   // The machine's own map is dom0's to see.
   [memory.XENMEM_machine_memory_map]: alone(() => -EPERM),
   [memory.XENMEM_machphys_compat_mfn_list]: alone(() => -EOPNOTSUPP),

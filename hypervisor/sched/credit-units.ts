@@ -1,8 +1,9 @@
 /**
  * What the credit scheduler knows of domains and vcpus, and how it hands out credits. A vcpu pays for the time it runs;
  * with credits left it is UNDER, else OVER. Every accounting period the time of all processors is shared out anew, by
- * weight; a domain gets no more than its cap, and nobody more than he can save, which is a period's worth: what is left
- * over goes to the others. So what is earned is what is spent, and in the long run each runs by its weight.
+ * weight; a domain gets no more than its cap, and nobody more than he can save, which is a period's worth, or three while
+ * he waits: what is left over goes to the others. So what is earned is what is spent, and in the long run each runs by its
+ * weight.
  *
  * It does what csched_acct of xen/common/sched/credit.c does, with these differences. Credits are kept as the ns of
  * processor time that they pay for (one of Xen's is 0.1 ms). Xen shares among those alone whom a tick found running, and
@@ -17,6 +18,8 @@ export const OVER = -2;
 export const IDLE = -64;
 
 export const DEFAULT_WEIGHT = 256;
+/** How many periods' worth one can save who wants to run, and is kept waiting. */
+const SAVED_PERIODS = 3;
 
 export class CreditDomain {
   weight = DEFAULT_WEIGHT;
@@ -91,7 +94,8 @@ function capNs({ cap }: CreditDomain, periodNs: number): number {
 /** The weight counts for each vcpu that can use credits, as in Xen. */
 function claimOf(domain: CreditDomain, periodNs: number): DomainClaim {
   const units = domain.units.map((unit) => {
-    const peakNs = Math.max(periodNs - unit.creditNs, 0);
+    const periods = unit.isWaiting || unit.isRunning ? SAVED_PERIODS : 1;
+    const peakNs = Math.max(periods * periodNs - unit.creditNs, 0);
     return { unit, weight: peakNs > 0 ? 1 : 0, peakNs, shareNs: 0 };
   });
   const usableNs = units.reduce((sum, { peakNs }) => sum + peakNs, 0);

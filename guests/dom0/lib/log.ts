@@ -3,9 +3,13 @@ import { O_APPEND, O_CREAT, O_WRONLY } from 'mote/abi';
 import { close, mkdir, open, rename, Stat, writeAll } from 'programs/lib/calls';
 
 const MAX_BYTES: u64 = 65536;
+const BUFFER_BYTES: i32 = 4096;
 
 export class Log {
+  /** Bytes in the file, and what waits to be there. */
   private bytes: u64 = 0;
+  private buffer: ArrayBuffer = new ArrayBuffer(BUFFER_BYTES);
+  private waiting: i32 = 0;
 
   constructor(private path: string) {
     makeFolders(path);
@@ -13,22 +17,41 @@ export class Log {
     if (stat.of(path) == 0) this.bytes = stat.size;
   }
 
-  /** Adds bytes. A log that cannot be written goes without them. */
-  add(from: ArrayBuffer, count: i32): void {
-    if (this.bytes + count > MAX_BYTES) {
+  get isWaiting(): bool {
+    return this.waiting > 0;
+  }
+
+  /** Adds bytes, which may wait for `flush`. */
+  add(from: usize, count: i32): void {
+    for (let done = 0; done < count;) {
+      const part = min(count - done, BUFFER_BYTES - this.waiting);
+      memory.copy(changetype<usize>(this.buffer) + this.waiting, from + done, part);
+      this.waiting += part;
+      done += part;
+      if (this.waiting == BUFFER_BYTES) this.flush();
+    }
+  }
+
+  /** Writes what waits. A log that cannot be written goes without it. */
+  flush(): void {
+    if (this.waiting == 0) return;
+    if (this.bytes + this.waiting > MAX_BYTES) {
       rename(this.path, this.path + '.1');
       this.bytes = 0;
     }
     const fd = open(this.path, O_WRONLY | O_CREAT | O_APPEND);
-    if (fd < 0) return;
-    writeAll(fd, from, count);
-    close(fd);
-    this.bytes += count;
+    if (fd >= 0) {
+      writeAll(fd, this.buffer, this.waiting);
+      close(fd);
+      this.bytes += this.waiting;
+    }
+    this.waiting = 0;
   }
 
-  addText(text: string): void {
-    const encoded = String.UTF8.encode(text);
-    this.add(encoded, encoded.byteLength);
+  addLine(text: string): void {
+    const encoded = String.UTF8.encode(text + '\n');
+    this.add(changetype<usize>(encoded), encoded.byteLength);
+    this.flush();
   }
 }
 

@@ -31,7 +31,7 @@ export class Console {
     public domid: u32,
     private ring: u64,
     public port: u32,
-    private log: Log,
+    readonly log: Log,
   ) {
     this.outCons = <u32>load32(ring + xencons_interface.out_cons);
     this.inProd = <u32>load32(ring + xencons_interface.in_prod);
@@ -41,7 +41,7 @@ export class Console {
   serve(events: EventChannels): void {
     if (this.ring == 0) return;
     const count = this.takeOutput();
-    if (count > 0) this.log.add(piece, count);
+    if (count > 0) this.log.add(changetype<usize>(piece), count);
     if (this.pushInput() || count > 0) events.notify(this.port);
   }
 
@@ -95,6 +95,7 @@ export class Console {
   /** The domain is gone: what it said last is taken, and its page and port are let go. */
   release(events: EventChannels): void {
     this.serve(events);
+    this.log.flush();
     this.isOver = true;
     if (this.ring == 0) return;
     events.unbind(this.port);

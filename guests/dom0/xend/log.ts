@@ -11,7 +11,7 @@ function add(level: string, text: string): void {
   const now = new DateText(clock(CLOCK_REALTIME) / SECOND);
   const month = now.month.toString().padStart(2, '0');
   const day = now.year.toString() + '-' + month + '-' + now.day.toString().padStart(2, '0');
-  log.addText('[' + day + ' ' + now.time + ' ' + getpid().toString() + '] ' + level + ' ' + text + '\n');
+  log.addLine('[' + day + ' ' + now.time + ' ' + getpid().toString() + '] ' + level + ' ' + text);
 }
 
 export function info(text: string): void {

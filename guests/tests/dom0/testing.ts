@@ -8,6 +8,7 @@ import type { Entry } from '../../toolchain/cpio.ts';
 import { dom0Images } from '../../toolchain/mote-node.ts';
 
 const PATIENCE_NS = 20e9;
+const MOMENT_NS = 50e6;
 const SLICE_TICKS = 50_000_000;
 const PROMPT = /(?:^|\n)\/\S* \$ $/;
 const CTRL_RIGHT_BRACKET = '\x1d';
@@ -72,10 +73,11 @@ export class Host {
     return text;
   }
 
-  /** Leaves a domain's console. */
+  /** Leaves a domain's console. By the time that a person has typed more, the domain has done what it was at. */
   leaveConsole(): void {
     this.type(CTRL_RIGHT_BRACKET);
     this.until(/\n\/ \$ $/);
+    this.lab.run({ ns: this.lab.ns + MOMENT_NS }, SLICE_TICKS);
   }
 
   /** The domains that xm lists: name, id, memory, vcpus, state. */

@@ -27,9 +27,10 @@ function readWalk(reader: Reader): Walk {
   return { fid, newFid, names };
 }
 
-/** One step: `..` of the root is the root. */
+/** One step: `..` of the root is the root. Some clients ask for `.`, too. */
 function step(node: Node, name: string): Node | number {
   if (node.kind !== 'directory') return errno.ENOTDIR;
+  if (name === '.') return node;
   if (name === '..') return node.parent;
   const error = checkName(name);
   return error === errno.OK ? (node.entries.get(name)?.node ?? errno.ENOENT) : error;
@@ -65,7 +66,7 @@ function walk(session: Session, { fid: from, newFid, names }: Walk, writer: Writ
   return errno.OK;
 }
 
-export const sessionHandlers: readonly [number, AnyHandler][] = [
+export const fidHandlers: readonly [number, AnyHandler][] = [
   // Tversion
   handler(
     100,
