@@ -17,6 +17,8 @@ interface Sizes {
   readonly memoryMb?: number;
   readonly hostMb?: number;
   readonly disks?: readonly HostDisk[];
+  readonly cpus?: number;
+  readonly xenCommandLine?: string;
 }
 
 /** A host whose console is typed at. */
