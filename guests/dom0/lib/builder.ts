@@ -106,9 +106,8 @@ export class Builder {
   }
 
   private build(): i32 {
-    this.step = 'getting its memory';
-    let failed = this.memory.populate();
-    if (failed == 0) failed = this.openPorts();
+    let failed = this.openPorts();
+    if (failed == 0) failed = this.getMemory();
     if (failed == 0) failed = this.loadKernel();
     if (failed == 0) failed = this.fill();
     if (failed == 0) failed = this.writeStartInfo();
@@ -138,7 +137,7 @@ export class Builder {
     hyper.begin();
     store<u64>(at, this.wanted.maxMemoryMb * 1024 + SLACK_KIB);
     if (failed == 0) failed = hyper.domctl(xen.XEN_DOMCTL_max_mem, this.domid);
-    return failed < 0 ? failed : this.memory.setMap(this.wanted.maxMemoryMb << 20);
+    return failed;
   }
 
   private openPorts(): i32 {
@@ -158,6 +157,12 @@ export class Builder {
     store<u16>(at, <u16>xen.DOMID_SELF, evtchn_alloc_unbound.remote_dom);
     const failed = hyper.eventChannelOp(xen.EVTCHNOP_alloc_unbound, at);
     return failed < 0 ? failed : load<u32>(at, evtchn_alloc_unbound.port);
+  }
+
+  private getMemory(): i32 {
+    this.step = 'getting its memory';
+    const failed = this.memory.setMap(this.wanted.maxMemoryMb << 20);
+    return failed < 0 ? failed : this.memory.populate();
   }
 
   private loadKernel(): i32 {
