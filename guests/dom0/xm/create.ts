@@ -4,7 +4,7 @@ import { Config, Setting } from 'dom0/lib/config';
 import { findDomain, isValidName, listDomains } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { KernelFile, problem, readWhole } from 'dom0/lib/kernel-file';
-import { checkActions, keepConfig, MANAGED } from 'dom0/lib/managed';
+import { checkActions, dropConfig, keepConfig, MANAGED } from 'dom0/lib/managed';
 import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
 import { makeHandle, parseUuid, uuidAt } from 'dom0/lib/uuid';
 import { introduce } from 'programs/lib/store';
@@ -178,6 +178,7 @@ function make(config: Config): i32 {
   hyper.begin();
   hyper.domctl(XEN_DOMCTL_destroydomain, builder.domid);
   forget(builder.domid);
+  dropConfig(uuidOf(wanted));
   complain(name + ': the store: ' + describe(failed));
   return -1;
 }
