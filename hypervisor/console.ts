@@ -1,9 +1,10 @@
 /**
- * Xen's own console: the serial line of the machine, whose input goes to domain 0, and a ring of what was printed, for
- * `dmesg`. Domain 0 writes to the line as it likes; what Xen and the others print are whole lines with a mark of whose they
+ * Xen's own console: the serial line of the machine, whose input goes to domain 0 or, as debug keys, to Xen (Ctrl-a three
+ * times switches), and a ring of what was printed, for `dmesg`. Domain 0 writes to the line as it likes; what Xen and the others print are whole lines with a mark of whose they
  * are. Compare drivers/char/console.c.
  */
 import { VIRQ_CONSOLE } from './abi/xen.ts';
+import { handleKeypress } from './debug-keys/table.ts';
 import { sendGlobalVirq } from './events/send.ts';
 import type { Hypervisor } from './hypervisor.ts';
 
@@ -11,8 +12,16 @@ import type { Hypervisor } from './hypervisor.ts';
 const RING_BYTES = 16384;
 const INPUT_BYTES = 128;
 
+/** Ctrl-a: so many of them in a row switch the input. */
+const SWITCH_CODE = 1;
+const SWITCH_COUNT = 3;
 const CR = 13;
 const LF = 10;
+
+/** What a terminal needs to be sent: it takes a newline for less than we do. */
+function onLine(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from([...bytes].flatMap((byte) => (byte === LF ? [CR, LF] : [byte])));
+}
 
 export class XenConsole {
   /** Told what goes out on the line. No part of the state. */
@@ -23,10 +32,15 @@ export class XenConsole {
   next = 0;
   /** Bytes that were typed and not read yet. */
   readonly input: number[] = [];
+  /** What the other end has yet to send. */
+  readonly unsent: number[] = [];
+  /** Whether what is typed is for Xen; how many Ctrl-a are held back until it is clear what they mean. */
+  isInputForXen = false;
+  private held = 0;
 
-  /** Writes to the line: a newline becomes what a terminal takes for one. */
+  /** Writes to the line. */
   write(bytes: Uint8Array): void {
-    this.onOutput?.(Uint8Array.from([...bytes].flatMap((byte) => (byte === LF ? [CR, LF] : [byte]))));
+    this.onOutput?.(onLine(bytes));
   }
 
   /** Prints a line, on the line and in the ring. */
@@ -42,15 +56,51 @@ export class XenConsole {
     for (const line of text.split('\n')) this.print(`(XEN) ${line}`);
   }
 
-  /** What was typed on the line: domain 0 is told. What finds no room is lost, as on a line. */
+  /** Tells who listens late what is in the ring. */
+  replay(listener: (bytes: Uint8Array) => void): void {
+    const { bytes } = this.readRing(0, RING_BYTES, false);
+    if (bytes.length > 0) listener(onLine(bytes));
+  }
+
+  /** What was typed on the line. */
   type(hypervisor: Hypervisor, bytes: Uint8Array): void {
-    for (const byte of bytes) if (this.input.length < INPUT_BYTES) this.input.push(byte);
-    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
+    for (const byte of bytes) {
+      if (byte === SWITCH_CODE) {
+        if (++this.held === SWITCH_COUNT) this.switchInput();
+        continue;
+      }
+      for (; this.held > 0; this.held--) this.receive(hypervisor, SWITCH_CODE);
+      this.receive(hypervisor, byte);
+    }
+  }
+
+  /** serial_rx: domain 0 is told; what finds no room waits at the other end, for the line has flow control. */
+  private receive(hypervisor: Hypervisor, byte: number): void {
+    if (this.isInputForXen) {
+      handleKeypress(hypervisor, byte);
+      return;
+    }
+    this.unsent.push(byte);
+    this.fill(hypervisor);
+  }
+
+  private switchInput(): void {
+    this.held = 0;
+    this.isInputForXen = !this.isInputForXen;
+    const whose = this.isInputForXen ? 'Xen' : 'DOM0';
+    this.log(`*** Serial input to ${whose} (type 'CTRL-a' three times to switch input)`);
   }
 
   /** Up to `count` bytes of input, taken. */
-  read(count: number): Uint8Array {
-    return Uint8Array.from(this.input.splice(0, count));
+  read(hypervisor: Hypervisor, count: number): Uint8Array {
+    const bytes = Uint8Array.from(this.input.splice(0, count));
+    if (bytes.length > 0 && this.unsent.length > 0) this.fill(hypervisor);
+    return bytes;
+  }
+
+  private fill(hypervisor: Hypervisor): void {
+    this.input.push(...this.unsent.splice(0, INPUT_BYTES - this.input.length));
+    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
   }
 
   /**

@@ -166,7 +166,7 @@ describe('several vcpus', () => {
     const [first, second] = setup.guest.domain.vcpus;
     start(setup, first!, 'first');
     start(setup, second!, 'second');
-    expect(setup.guest.hypervisor.run(10_000_000).kind).toBe('shutdown');
+    expect(setup.guest.hypervisor.run(100_000_000).kind).toBe('shutdown');
     expect(setup.guest.domain.shutdown?.crash?.vcpu).toBe(0);
   });
 });

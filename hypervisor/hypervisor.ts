@@ -6,7 +6,11 @@ import type { Machine, Processor } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from './abi/sched.ts';
 import { VIRQ_DOM_EXC } from './abi/xen.ts';
+import { parseBootParameters } from './boot-parameters.ts';
+import type { BootParameters } from './boot-parameters.ts';
 import { XenConsole } from './console.ts';
+import type { DeviceConfig, Platform } from '../devices/platform.ts';
+import { makeGsis } from './events/pirq.ts';
 import { reportCrash } from './domain/crash-report.ts';
 import type { CrashReport } from './domain/crash.ts';
 import type { Domain } from './domain/domain.ts';
@@ -17,6 +21,7 @@ import { deliverNmi, deliverUpcall, upcallDue } from './events/upcall.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { bootFrameTable } from './memory/boot.ts';
 import type { FrameTable } from './memory/frame-table.ts';
+import { makePlatform } from './platform.ts';
 import { makePcpus, TURN_TICKS } from './sched/pcpu.ts';
 import type { Pcpu } from './sched/pcpu.ts';
 import { schedule, switchTo } from './sched/schedule.ts';
@@ -39,6 +44,10 @@ export interface HypervisorOptions {
   readonly scheduler?: string;
   /** Physical processors: 1, 2, 4, 8 or 16. */
   readonly pcpus?: number;
+  /** What is on the PCI bus. */
+  readonly devices?: readonly DeviceConfig[];
+  /** Xen's boot parameters; `scheduler` stands for their `sched=`. */
+  readonly parameters?: BootParameters;
 }
 
 /** 2026-01-01T00:00:00Z: where the wall clock starts unless one is given. */
@@ -72,6 +81,10 @@ export class Hypervisor {
   readonly trace = new Tracer();
   readonly counts = new Counts();
   readonly console = new XenConsole();
+  /** Interrupt lines of devices, and the devices. */
+  readonly gsis = makeGsis();
+  readonly platform: Platform;
+  readonly parameters: BootParameters;
   /** By domain id, in order of creation. */
   readonly domains = new Map<number, Domain>();
   /** The vcpu whose state the core holds; null before the first. */
@@ -79,6 +92,8 @@ export class Hypervisor {
   readonly call: HypercallContext;
   /** When the next timer is due, in ticks. */
   deadlineTicks = Infinity;
+  /** When the scheduler's tick is due, in ns of system time: one of those timers. */
+  schedulerTickNs = Infinity;
   /** The physical processor whose turn it is. */
   pcpu: Pcpu;
   /** When its turn ends, in ticks. */
@@ -97,10 +112,21 @@ export class Hypervisor {
     this.pcpu = this.pcpus[0]!;
     this.turnEndTicks = this.pcpus.length === 1 ? Infinity : TURN_TICKS;
     const periodNs = (options.periodNs ?? 1) / this.pcpus.length;
-    this.clock = makeClock(periodNs, options.epochSeconds ?? DEFAULT_EPOCH_SECONDS);
-    this.scheduler = makeScheduler(options.scheduler ?? 'rrobin', this.pcpus);
+    const epochSeconds = options.epochSeconds ?? DEFAULT_EPOCH_SECONDS;
+    this.clock = makeClock(periodNs, epochSeconds);
+    this.scheduler = makeScheduler(options.scheduler ?? 'credit', this.pcpus);
     this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
+    this.platform = makePlatform(this, { epochSeconds, devices: options.devices ?? [] });
+    this.parameters = options.parameters ?? parseBootParameters('');
+    this.greet();
+  }
+
+  /** What Xen says of its command line. */
+  private greet(): void {
+    const { commandLine, complaints } = this.parameters;
+    if (commandLine !== '') this.console.log(`Command line: ${commandLine}`);
+    for (const complaint of complaints) this.console.log(complaint);
   }
 
   /** The clock: TSC cycles. */

@@ -42,8 +42,8 @@ export function address(labels: ReadonlyMap<string, number>, label: string): num
 }
 
 /** A domain whose code is `source`, not yet running. */
-export function load(source: string, vcpus = 1, hypervisor = testHost()): Setup {
-  const guest = new TestDomain(hypervisor, 1, 32, vcpus);
+export function load(source: string, vcpus = 1, hypervisor = testHost(), id = 1): Setup {
+  const guest = new TestDomain(hypervisor, id, 32, vcpus);
   const { bytes, labels } = assemble(source, { origin: 0 });
   if (!copyToGuest(guest.hypervisor.frames, guest.vcpu, CODE, bytes)) throw new Error('no room for the code');
   guest.hypervisor.current = null;

@@ -144,6 +144,8 @@ export abstract class Backend extends Watch {
   /** It is forgotten. */
   end(): void {
     this.letGo();
+    // The toolstack may have written another state, and waits for this one.
+    this.state = xen.XenbusStateUnknown;
     this.toState(xen.XenbusStateClosed);
     if (this.frontendState != 0 && this.token >= 0) unwatch(this.frontendState, this);
     this.release();

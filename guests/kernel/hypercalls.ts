@@ -81,6 +81,10 @@ export function HYPERVISOR_sysctl(operation: usize): i32 {
   return <i32>hypercall1(xen.HYPERVISOR_sysctl, virtual(operation));
 }
 
+export function HYPERVISOR_physdev_op(command: i32, argument: usize): i32 {
+  return <i32>hypercall2(xen.HYPERVISOR_physdev_op, command, virtual(argument));
+}
+
 export function HYPERVISOR_vm_assist(command: i32, type: i32): i32 {
   return <i32>hypercall2(xen.HYPERVISOR_vm_assist, command, type);
 }

@@ -242,6 +242,7 @@ export const SOL_SOCKET: i32 = 1;
 export const SO_REUSEADDR: i32 = 2;
 export const SO_TYPE: i32 = 3;
 export const SO_ERROR: i32 = 4;
+export const SO_BINDTODEVICE: i32 = 25; // an interface's name
 export const IP_TTL: i32 = 2;
 export const TCP_NODELAY: i32 = 1;
 

@@ -7,6 +7,7 @@ import { O_RDWR, S_IFCHR, S_IFDIR } from './abi';
 import { Arguments } from './arguments';
 import { initDisks } from './block/disks';
 import { initControl } from './control';
+import { initDrivers } from './drivers/drivers';
 import { unpack } from './fs/cpio';
 import { Descriptors } from './fs/descriptors';
 import {
@@ -50,6 +51,7 @@ export function main(): void {
   if (ramdisk() != 0) unpack(ramdisk(), ramdiskBytes());
   makeDevices();
   mountProc();
+  initDrivers(makeNode);
   initDisks(makeNode);
   initControl();
   const init = createInit();

@@ -1,7 +1,7 @@
 /** ifconfig [INTERFACE [ADDRESS] [netmask MASK] [up|down]]: shows interfaces, or changes one. */
 import * as abi from 'mote/abi';
-import { ifreq, sockaddr_in } from 'mote/abi';
-import { control } from 'programs/lib/calls';
+import { ifreq } from 'mote/abi';
+import { answer, answeredAddress, ask, setAddress, setUp } from 'programs/lib/interfaces';
 import { complain, complainOf, print, readFile } from 'programs/lib/io';
 import { address, addressText, badAddress, socket } from 'programs/lib/sockets';
 import { hex } from 'programs/lib/text';
@@ -9,21 +9,12 @@ import { hex } from 'programs/lib/text';
 const USAGE = 'usage: ifconfig [INTERFACE [ADDRESS] [netmask MASK] [up|down]]';
 const FLAGS: StaticArray<string> = ['UP', 'BROADCAST', '', 'LOOPBACK', '', '', 'RUNNING'];
 const LOOPBACK: u32 = 8;
-const UP: u16 = 1;
 
-const request = new StaticArray<u8>(<i32>ifreq.SIZE);
 let fd = -1;
 
-/** Puts the name into the request, and makes it: its result. */
-function ask(command: i32, name: string): i32 {
-  const at = changetype<usize>(request);
-  memory.fill(at, 0, ifreq.ifr_addr);
-  String.UTF8.encodeUnsafe(changetype<usize>(name), min(name.length, 15), at);
-  return control(fd, command, at);
-}
 function askFor(command: i32, name: string): u32 {
-  ask(command, name);
-  return bswap<u32>(load<u32>(changetype<usize>(request), ifreq.ifr_addr + sockaddr_in.sin_addr));
+  ask(fd, command, name);
+  return answeredAddress();
 }
 
 export function main(args: string[]): i32 {
@@ -53,10 +44,10 @@ function words(text: string): string[] {
 }
 
 function show(name: string, counts: string[]): void {
-  ask(abi.SIOCGIFFLAGS, name);
-  const flags = <u32>load<u16>(changetype<usize>(request), ifreq.ifr_flags);
-  ask(abi.SIOCGIFMTU, name);
-  const mtu = load<u32>(changetype<usize>(request), ifreq.ifr_mtu);
+  ask(fd, abi.SIOCGIFFLAGS, name);
+  const flags = <u32>load<u16>(answer(), ifreq.ifr_flags);
+  ask(fd, abi.SIOCGIFMTU, name);
+  const mtu = load<u32>(answer(), ifreq.ifr_mtu);
   let names = '';
   for (let bit = 0; bit < FLAGS.length; bit++)
     if ((flags >> bit) & 1 && FLAGS[bit] != '') names += (names == '' ? '' : ',') + FLAGS[bit];
@@ -70,10 +61,10 @@ function show(name: string, counts: string[]): void {
 }
 
 function showHardware(name: string): void {
-  ask(abi.SIOCGIFHWADDR, name);
+  ask(fd, abi.SIOCGIFHWADDR, name);
   let text = '';
   for (let n: usize = 0; n < 6; n++)
-    text += (n > 0 ? ':' : '') + hex(load<u8>(changetype<usize>(request) + ifreq.ifr_hwaddr + n), 2);
+    text += (n > 0 ? ':' : '') + hex(load<u8>(answer() + ifreq.ifr_hwaddr + n), 2);
   print('        ether ' + text + '\n');
 }
 
@@ -82,10 +73,9 @@ function change(args: string[]): i32 {
   for (let n = 2; n < args.length; n++) {
     const word = args[n];
     let failed = 0;
-    if (word == 'up' || word == 'down') failed = setFlags(name, word == 'up');
-    else if (word == 'netmask' && n + 1 < args.length)
-      failed = setAddress(abi.SIOCSIFNETMASK, name, args[++n]);
-    else failed = setAddress(abi.SIOCSIFADDR, name, word);
+    if (word == 'up' || word == 'down') failed = setUp(fd, name, word == 'up');
+    else if (word == 'netmask' && n + 1 < args.length) failed = setText(abi.SIOCSIFNETMASK, name, args[++n]);
+    else failed = setText(abi.SIOCSIFADDR, name, word);
     if (badAddress) {
       complain(args[n] + ': no address; ' + USAGE);
       return 2;
@@ -95,16 +85,7 @@ function change(args: string[]): i32 {
   return 0;
 }
 
-function setAddress(command: i32, name: string, text: string): i32 {
+function setText(command: i32, name: string, text: string): i32 {
   const value = address(text);
-  if (badAddress) return 0;
-  const at = changetype<usize>(request) + ifreq.ifr_addr;
-  store<u16>(at, <u16>abi.AF_INET);
-  store<u32>(at + sockaddr_in.sin_addr, bswap<u32>(value));
-  return ask(command, name);
-}
-
-function setFlags(name: string, up: bool): i32 {
-  store<u16>(changetype<usize>(request), up ? UP : 0, ifreq.ifr_flags);
-  return ask(abi.SIOCSIFFLAGS, name);
+  return badAddress ? 0 : setAddress(fd, command, name, value);
 }

@@ -1,7 +1,6 @@
 /** route [add|del default|NETWORK [netmask MASK] [gw GATEWAY]]: shows where packets go, or changes it. */
 import * as abi from 'mote/abi';
-import { rtentry, sockaddr_in } from 'mote/abi';
-import { control } from 'programs/lib/calls';
+import { changeRoute } from 'programs/lib/interfaces';
 import { complain, complainOf, print, readFile } from 'programs/lib/io';
 import { address, addressText, badAddress, socket } from 'programs/lib/sockets';
 import { table } from 'programs/lib/text';
@@ -32,13 +31,6 @@ function show(): i32 {
   return 0;
 }
 
-const request = new StaticArray<u8>(<i32>rtentry.SIZE);
-
-function put(at: usize, value: u32): void {
-  store<u16>(changetype<usize>(request) + at, <u16>abi.AF_INET);
-  store<u32>(changetype<usize>(request) + at + sockaddr_in.sin_addr, bswap<u32>(value));
-}
-
 function change(args: string[]): i32 {
   const adds = args[1] == 'add';
   if ((!adds && args[1] != 'del') || args.length < 3) return wrong();
@@ -56,11 +48,8 @@ function change(args: string[]): i32 {
     else gateway = value;
   }
   if (failed || (adds && gateway == 0)) return wrong();
-  put(rtentry.rt_dst, destination);
-  put(rtentry.rt_genmask, mask);
-  put(rtentry.rt_gateway, gateway);
   const fd = socket(abi.SOCK_DGRAM);
-  const result = control(fd, adds ? abi.SIOCADDRT : abi.SIOCDELRT, changetype<usize>(request));
+  const result = changeRoute(fd, adds ? abi.SIOCADDRT : abi.SIOCDELRT, destination, mask, gateway);
   return result < 0 ? complainOf(args[2], result) : 0;
 }
 

@@ -53,7 +53,7 @@ function recorded(name: string): string[] {
   );
 }
 
-const DOM0_KERNELS = ['domains'];
+const DOM0_KERNELS = ['domains', 'hostile'];
 const KERNELS = [
   'console',
   'traps',

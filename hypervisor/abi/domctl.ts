@@ -1,7 +1,7 @@
 /**
  * HYPERVISOR_domctl: what a toolstack does with domains. Source: xen/include/public/domctl.h and arch-x86/xen.h, Xen 4.17.
  */
-import { array, domid, handle, i32, struct, u16, u32, u64, u8 } from './layout.ts';
+import { array, domid, handle, i32, i64, struct, u16, u32, u64, u8 } from './layout.ts';
 import { xenctl_bitmap } from './xen.ts';
 
 export const XEN_DOMCTL_createdomain = 1;
@@ -144,3 +144,24 @@ export const xen_domctl_setdomainhandle = struct({ handle: array(u8, 16) });
 export const xen_domctl_hypercall_init = struct({ gmfn: u64 });
 
 export const xen_domctl_address_size = struct({ size: u32 });
+
+/** Schedulers; those before 5 are of Xen 2.0 (its public/sched_ctl.h), which 4.17 does not have any more. */
+export const SCHED_BVT = 0;
+export const SCHED_ATROPOS = 2;
+export const SCHED_RROBIN = 3;
+export const XEN_SCHEDULER_CREDIT = 5;
+
+export const XEN_DOMCTL_SCHEDOP_putinfo = 0;
+export const XEN_DOMCTL_SCHEDOP_getinfo = 1;
+
+/** `u` is the scheduler's own: xen_domctl_sched_credit, bvt_adjdom or atropos_adjdom. */
+export const xen_domctl_scheduler_op = struct({ sched_id: u32, cmd: u32, u: array(u64, 2) });
+
+/** `cap` in percent of a processor. */
+export const xen_domctl_sched_credit = struct({ weight: u16, cap: u16 });
+
+/** Limits in ms. Aligned, as from July 2005 on; packed before. */
+export const bvt_adjdom = struct({ mcu_adv: u32, warpback: u32, warpvalue: i32, warpl: i64, warpu: i64 });
+
+/** Times in ns. */
+export const atropos_adjdom = struct({ nat_period: u64, nat_slice: u64, latency: u64, xtratime: u32 });

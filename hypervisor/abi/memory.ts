@@ -2,7 +2,8 @@
  * HYPERVISOR_memory_op: reservations, exchange, the M2P's place, the memory map.
  * Source: xen/include/public/memory.h, Xen 4.17.
  */
-import { domid, handle, pfn, struct, u16, u32, u64, union } from './layout.ts';
+import { domid, handle, pfn, struct, u16, u32, u64, u8, union } from './layout.ts';
+import { physdev_pci_device } from './physdev.ts';
 
 /** The command is the low bits of the first argument; a continuation counts in the rest (xen/common/memory.c). */
 export const MEMOP_EXTENT_SHIFT = 6;
@@ -67,6 +68,8 @@ export const E820_UNUSABLE = 5;
 
 /** 20 bytes, packed: alone in this interface, it has no padding at its end. */
 export const E820_ENTRY_BYTES = 20;
+/** The most entries that a map has. */
+export const E820MAX = 1024;
 
 export const xen_memory_reservation = struct({
   extent_start: handle,
@@ -122,6 +125,28 @@ export const xen_mem_acquire_resource = struct({
   pad: u32,
   frame: u64,
   frame_list: handle,
+});
+
+/** XENMEM_reserved_device_memory_map: of all devices, not of one. */
+export const XENMEM_RDM_ALL = 1;
+
+export const xen_mem_access_op = struct({
+  op: u8,
+  access: u8,
+  domid,
+  nr: u32,
+  pfn: u64,
+  pfn_list: handle,
+  access_list: handle,
+});
+
+export const xen_reserved_device_memory = struct({ start_pfn: pfn, nr_pages: u64 });
+
+export const xen_reserved_device_memory_map = struct({
+  flags: u32,
+  nr_entries: u32,
+  buffer: handle,
+  dev: union({ pci: physdev_pci_device }),
 });
 
 const vnumaHandle = union({ h: handle, pad: u64 });

@@ -77,3 +77,25 @@ export const xen_sysctl_cputopo = struct({ core: u32, socket: u32, node: u32 });
 
 /** `cputopo`: of xen_sysctl_cputopo, or null to learn how many. */
 export const xen_sysctl_cputopoinfo = struct({ num_cpus: u32, cputopo: handle });
+
+export const XEN_SYSCTL_SCHEDOP_putinfo = 0;
+export const XEN_SYSCTL_SCHEDOP_getinfo = 1;
+
+/** `u` is the scheduler's own: xen_sysctl_credit_schedule, bvt_ctl or rrobin_ctl. */
+export const xen_sysctl_scheduler_op = struct({ cpupool_id: u32, sched_id: u32, cmd: u32, u: array(u64, 2) });
+
+export const XEN_SYSCTL_SCHED_RATELIMIT_MAX = 500_000;
+export const XEN_SYSCTL_SCHED_RATELIMIT_MIN = 100;
+export const XEN_SYSCTL_CSCHED_TSLICE_MAX = 1000;
+export const XEN_SYSCTL_CSCHED_TSLICE_MIN = 1;
+export const XEN_SYSCTL_CSCHED_MGR_DLY_MAX_US = 100_000;
+
+export const xen_sysctl_credit_schedule = struct({
+  tslice_ms: u32,
+  ratelimit_us: u32,
+  vcpu_migr_delay_us: u32,
+});
+
+/** Of Xen 2.0's public/sched_ctl.h; in ns. */
+export const bvt_ctl = struct({ ctx_allow: u32 });
+export const rrobin_ctl = struct({ slice: u64 });

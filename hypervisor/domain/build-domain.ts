@@ -35,6 +35,8 @@ export interface BuildOptions extends DomainOptions {
   readonly ramdisk: Ramdisk | undefined;
   readonly commandLine: string;
   readonly memoryPages: number;
+  /** Pages it may have; without it, a few more than it gets. */
+  readonly maxPages?: number;
 }
 
 /**
@@ -43,11 +45,12 @@ export interface BuildOptions extends DomainOptions {
  */
 export function buildDomain(hypervisor: Hypervisor, options: BuildOptions): Domain {
   const domain = createDomain(hypervisor, options);
-  createVcpus(domain);
+  createVcpus(hypervisor, domain);
   try {
     domain.consolePort = openRing(domain);
     domain.grants.maxVersion = MAX_GRANT_VERSION;
     const built = fill(hypervisor, domain, options);
+    if (options.maxPages !== undefined) domain.maxPages = options.maxPages;
     start(hypervisor, domain, built);
   } catch (error) {
     discardDomain(hypervisor, domain);

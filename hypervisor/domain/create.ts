@@ -50,9 +50,12 @@ export function createDomain(hypervisor: Hypervisor, options: DomainOptions): Do
 }
 
 /** Makes the vcpus of a new domain. */
-export function createVcpus(domain: Domain): void {
-  for (let vcpu = domain.vcpus.length; vcpu < domain.maxVcpus; vcpu++)
-    domain.vcpus.push(makeVcpu(domain, vcpu));
+export function createVcpus({ scheduler }: Hypervisor, domain: Domain): void {
+  for (let id = domain.vcpus.length; id < domain.maxVcpus; id++) {
+    const vcpu = makeVcpu(domain, id);
+    domain.vcpus.push(vcpu);
+    scheduler.insert(vcpu);
+  }
 }
 
 /** The first vcpus have their vcpu_info in shared_info; others must register one. */
@@ -85,5 +88,6 @@ export function discardDomain(hypervisor: Hypervisor, domain: Domain): void {
   for (const mfn of [domain.sharedInfoMfn, ...domain.grants.frames, ...domain.grants.statusFrames])
     frames.release(mfn);
   freePerDomain(frames, domain.memory.perDomainL3);
+  hypervisor.scheduler.remove(domain);
   hypervisor.domains.delete(domain.id);
 }

@@ -26,6 +26,7 @@ export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
     pcpu.running = null;
     pcpu.mustSchedule = true;
   }
+  hypervisor.scheduler.remove(domain);
   for (const channel of domain.events.ports)
     if (channel !== null && channel.state !== ECS_FREE) closePort(hypervisor, domain, channel);
   releaseFifo(hypervisor, domain);
@@ -36,31 +37,21 @@ export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
   if (hypervisor.current?.domain === domain) hypervisor.current = null;
 }
 
-/** Ends the use of other domains' grants, and other domains' device mappings of this one's. */
+/** Ends the use of other domains' grants. Who has mapped this one's keeps those frames until they are unmapped. */
 function releaseMappings(hypervisor: Hypervisor, domain: Domain): void {
   for (const mapping of domain.grants.mappings) if (mapping) endMapping(hypervisor, mapping);
-  for (const { grants } of hypervisor.domains.values())
-    grants.mappings.forEach((mapping, handle) => {
-      if (mapping?.domid !== domain.id) return;
-      endMapping(hypervisor, mapping);
-      grants.mappings[handle] = null;
-      grants.freeHandles.push(handle);
-    });
 }
 
 /** The L1 entries of a mapping keep their references; a device mapping's go with it. */
-function endMapping(hypervisor: Hypervisor, mapping: GrantMapping): void {
-  const { frames, domains } = hypervisor;
+function endMapping({ frames, domains }: Hypervisor, mapping: GrantMapping): void {
   const granter = domains.get(mapping.domid);
-  const active = granter?.grants.active.get(mapping.ref);
-  if (!granter || !active) return;
   const readOnly = (mapping.flags & GNTMAP_readonly) !== 0;
   if (mapping.flags & GNTMAP_device_map) {
-    if (!readOnly) putPageType(frames, active.mfn, -1);
-    frames.putPage(active.mfn);
+    if (!readOnly) putPageType(frames, mapping.mfn, -1);
+    frames.putPage(mapping.mfn);
   }
   for (const kind of [GNTMAP_device_map, GNTMAP_host_map])
-    if (mapping.flags & kind) unpin(frames, domains, granter, mapping.ref, readOnly);
+    if (granter !== undefined && mapping.flags & kind) unpin(frames, domains, granter, mapping.ref, readOnly);
   mapping.flags = 0;
 }
 

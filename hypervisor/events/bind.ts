@@ -1,36 +1,19 @@
 /** Binding ports to what raises them, and closing them (common/event_channel.c). Words are the command's structure. */
 import { EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ESRCH } from '../abi/errno.ts';
-import {
-  DOMID_SELF,
-  NR_VIRQS,
-  VIRQ_ARCH_0,
-  VIRQ_DEBUG,
-  VIRQ_TIMER,
-  VIRQ_XENOPROF,
-  VIRQ_XENPMU,
-} from '../abi/xen.ts';
+import { DOMID_SELF, NR_VIRQS, VIRQ_DEBUG, VIRQ_TIMER, VIRQ_XENOPROF, VIRQ_XENPMU } from '../abi/xen.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
 import { anyDomain, mayTarget } from '../hypercalls/page-owner.ts';
+import { allocate } from './allocate.ts';
 import type { EventChannel } from './channel.ts';
 import { ECS_INTERDOMAIN, ECS_IPI, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from './channel.ts';
+import { unbindPirq } from './pirq.ts';
 import { clearPortPending, setPortPending } from './send.ts';
 
 /** VIRQs that each vcpu has for itself; the others are the domain's and go to vcpu 0 first. */
 export function isVcpuVirq(virq: number): boolean {
   return virq === VIRQ_TIMER || virq === VIRQ_DEBUG || virq === VIRQ_XENOPROF || virq === VIRQ_XENPMU;
-}
-
-/** A new port in a state, for a vcpu; its event word is clear. Null where none is free. */
-function allocate(hypervisor: Hypervisor, domain: Domain, state: number, vcpu: number): EventChannel | null {
-  const channel = domain.events.allocate();
-  if (channel === null) return null;
-  channel.state = state;
-  channel.notifyVcpu = vcpu;
-  channel.lastVcpu = vcpu;
-  clearPortPending(hypervisor, domain, channel);
-  return channel;
 }
 
 /** EVTCHNOP_alloc_unbound: dom, remote_dom | port. */
@@ -72,7 +55,7 @@ export function bindInterdomain(context: HypercallContext, words: Uint32Array): 
 export function bindVirq(context: HypercallContext, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const virq = words[0]!;
-  if (virq >= NR_VIRQS || virq >= VIRQ_ARCH_0) return -EINVAL;
+  if (virq >= NR_VIRQS) return -EINVAL;
   const vcpu = domain.vcpus[words[1]!];
   if (!isVcpuVirq(virq) && words[1] !== 0) return -EINVAL;
   if (vcpu === undefined) return -ENOENT;
@@ -93,11 +76,6 @@ export function bindIpi(context: HypercallContext, words: Uint32Array): number {
   if (channel === null) return -ENOSPC;
   words[1] = channel.port;
   return 0;
-}
-
-/** EVTCHNOP_bind_pirq: a domain without physical interrupts has none to bind. */
-export function bindPirq(context: HypercallContext): number {
-  return context.domain.isPrivileged ? -EINVAL : -EPERM;
 }
 
 /** EVTCHNOP_close: port. */
@@ -121,6 +99,7 @@ export function closePort(hypervisor: Hypervisor, domain: Domain, channel: Event
       end.remotePort = 0;
     }
   }
+  if (channel.state === ECS_PIRQ) unbindPirq(hypervisor, channel);
   clearPortPending(hypervisor, domain, channel);
   domain.events.free(channel);
 }

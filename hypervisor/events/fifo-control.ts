@@ -1,6 +1,6 @@
 /** Setting up the FIFO ABI: control blocks and pages of the event array (common/event_fifo.c). */
 import { fromHalves } from '../../core/machine.ts';
-import { EINVAL, ENOENT, ENOSPC, ENOSYS } from '../abi/errno.ts';
+import { EINVAL, ENOENT, ENOSPC, EOPNOTSUPP } from '../abi/errno.ts';
 import {
   EVTCHN_FIFO_LINK_BITS,
   EVTCHN_FIFO_NR_CHANNELS,
@@ -48,7 +48,7 @@ function keepPending(hypervisor: Hypervisor, domain: Domain): void {
 export function expand(context: HypercallContext, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const { fifo } = domain.events;
-  if (fifo === null) return -ENOSYS;
+  if (fifo === null) return -EOPNOTSUPP;
   if (fifo.frames.length * WORDS_PER_PAGE >= EVTCHN_FIFO_NR_CHANNELS) return -ENOSPC;
   const mfn = fromHalves(words[0]!, words[1]!);
   if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;

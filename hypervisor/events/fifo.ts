@@ -30,6 +30,12 @@ function wordOf(domain: Domain, port: number): number {
   return frame === undefined ? -1 : frame * 1024 + (port % WORDS_PER_PAGE);
 }
 
+/** A port's event word, or null where the guest has given no page for it. */
+export function eventWord({ machine }: Hypervisor, domain: Domain, port: number): number | null {
+  const at = wordOf(domain, port);
+  return at < 0 ? null : machine.words[at]!;
+}
+
 function write(hypervisor: Hypervisor, at: number, value: number): void {
   hypervisor.machine.words[at] = value;
   hypervisor.machine.wrote(at >>> 10);

@@ -33,8 +33,10 @@ export interface ActiveGrant {
 
 /** A grant of another domain that this domain has mapped; its handle is its index. */
 export interface GrantMapping {
+  /** Whose grant it is; who is gone leaves the frame, until it is unmapped. */
   readonly domid: number;
   readonly ref: number;
+  readonly mfn: number;
   /** GNTMAP_* that are still in force. */
   flags: number;
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import * as abi from '../abi/grant-table.ts';
 import { EBUSY, EINVAL, ENOSYS } from '../abi/errno.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
+import { destroyDomain } from '../domain/destroy.ts';
 import { grantTableOp } from '../hypercalls/grant-table-op.ts';
 import { mmuUpdate } from '../hypercalls/mmu-update.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
@@ -153,6 +154,32 @@ describe('mapping', () => {
     put(mapper, size, [offset.dev_bus_addr, 8, granter.mfns[20]! * 4096], [offset.handle, 4, both.handle]);
     expect(mapper.call(grantTableOp, abi.GNTTABOP_unmap_grant_ref, ARGUMENTS, 1)).toBe(0);
     expect(flagsOf(9) & abi.GTF_reading).toBe(0);
+    expect(mapper.check()).toEqual([]);
+  });
+});
+
+describe('the end of who granted', () => {
+  test('a frame stays while another domain maps it, and is free when that one lets go', () => {
+    const { hypervisor } = granter;
+    const { frames } = hypervisor;
+    grant(9, 20);
+    grant(10, 21);
+    const first = map(9, 40);
+    const second = map(10, 41, abi.GNTMAP_host_map | abi.GNTMAP_device_map);
+    mapper.poke(va(40), 7n);
+    destroyDomain(hypervisor, granter.domain);
+    expect(frames.remains.get(GRANTER)).toBe(2);
+    expect(mapper.peek(va(40))).toBe(7n);
+    expect(mapper.check()).toEqual([]);
+    const free = frames.freeFrames;
+    expect(unmap(first.handle, 40)).toBe(abi.GNTST_okay);
+    expect(frames.freeFrames).toBe(free + 1);
+    expect(unmap(second.handle, 41)).toBe(abi.GNTST_okay);
+    const { offset, size } = abi.gnttab_unmap_grant_ref;
+    put(mapper, size, [offset.dev_bus_addr, 8, granter.mfns[21]! * 4096], [offset.handle, 4, second.handle]);
+    mapper.call(grantTableOp, abi.GNTTABOP_unmap_grant_ref, ARGUMENTS, 1);
+    expect(halfword(mapper, offset.status)).toBe(abi.GNTST_okay);
+    expect(frames.remains.has(GRANTER)).toBe(false);
     expect(mapper.check()).toEqual([]);
   });
 });

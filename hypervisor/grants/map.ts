@@ -44,8 +44,7 @@ export const mapGrantRef: Setup = (context, address) => {
   const status = Math.min(handleOrStatus, abi.GNTST_okay);
   words[offset.dom / 4] = (words[offset.dom / 4]! & 0xffff) | (status << 16);
   if (status === abi.GNTST_okay) {
-    const mapping = context.domain.grants.mappings[handleOrStatus]!;
-    const { mfn } = context.hypervisor.domains.get(mapping.domid)!.grants.active.get(mapping.ref)!;
+    const { mfn } = context.domain.grants.mappings[handleOrStatus]!;
     words[offset.handle / 4] = handleOrStatus;
     words[offset.dev_bus_addr / 4] = lowHalf(mfn * 4096);
     words[offset.dev_bus_addr / 4 + 1] = highHalf(mfn * 4096);
@@ -76,7 +75,7 @@ function map(context: HypercallContext, domid: number, ref: number, host: number
     return status;
   }
   const handle = grants.freeHandles.pop() ?? grants.mappings.length;
-  grants.mappings[handle] = { domid, ref, flags };
+  grants.mappings[handle] = { domid, ref, mfn, flags };
   return handle;
 }
 
@@ -179,10 +178,8 @@ function unmap(context: HypercallContext, handle: number, host: number, bus: num
   const mapping = grants.mappings[handle];
   if (!mapping) return abi.GNTST_bad_handle;
   const granter = domains.get(mapping.domid);
-  const active = granter?.grants.active.get(mapping.ref);
-  if (!granter || !active) return abi.GNTST_bad_domain;
   const readOnly = (mapping.flags & abi.GNTMAP_readonly) !== 0;
-  const { mfn } = active;
+  const { mfn } = mapping;
   const unmapsBus = bus !== 0 && (mapping.flags & abi.GNTMAP_device_map) !== 0;
   if (unmapsBus && bus !== mfn * 4096) return abi.GNTST_bad_dev_addr;
   let released = 0;
@@ -201,7 +198,7 @@ function unmap(context: HypercallContext, handle: number, host: number, bus: num
     grants.mappings[handle] = null;
     grants.freeHandles.push(handle);
   }
-  while (released-- > 0) unpin(frames, domains, granter, mapping.ref, readOnly);
+  while (granter !== undefined && released-- > 0) unpin(frames, domains, granter, mapping.ref, readOnly);
   return abi.GNTST_okay;
 }
 

@@ -40,7 +40,7 @@ export const consoleIo: Hypercall = {
 
 function read(context: HypercallContext, count: number, buffer: number): number {
   if (!context.domain.isPrivileged) return -EPERM;
-  const bytes = context.hypervisor.console.read(count);
+  const bytes = context.hypervisor.console.read(context.hypervisor, count);
   return context.writeBytes(buffer, bytes) ? bytes.length : -EFAULT;
 }
 

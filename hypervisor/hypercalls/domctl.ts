@@ -13,6 +13,7 @@ import { DOMID_FIRST_RESERVED, HYPERVISOR_domctl } from '../abi/xen.ts';
 import { fillNextInfo, vcpuInfo } from '../domain/control/info.ts';
 import * as life from '../domain/control/life.ts';
 import * as memory from '../domain/control/memory.ts';
+import { adjustDomain } from '../domain/control/scheduler.ts';
 import { affinity, setContext } from '../domain/control/vcpus.ts';
 import type { Domain } from '../domain/domain.ts';
 import { ControlBuffer } from './control.ts';
@@ -45,6 +46,7 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [abi.XEN_DOMCTL_getvcpuinfo]: tells(vcpuInfo),
   [abi.XEN_DOMCTL_setvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_getvcpuaffinity]: does(affinity),
+  [abi.XEN_DOMCTL_scheduler_op]: tells(adjustDomain),
   [abi.XEN_DOMCTL_setdomainhandle]: does((_context, domain, u) => {
     domain.handle.set(u.bytes.subarray(0, domain.handle.length));
     return 0;

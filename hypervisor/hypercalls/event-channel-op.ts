@@ -25,6 +25,7 @@ import {
 import { namesOf } from '../abi/names.ts';
 import { HYPERVISOR_event_channel_op, HYPERVISOR_event_channel_op_compat } from '../abi/xen.ts';
 import * as bind from '../events/bind.ts';
+import { bindPirq } from '../events/pirq.ts';
 import * as control from '../events/fifo-control.ts';
 import { sendEvent } from '../events/send.ts';
 import * as status from '../events/status.ts';
@@ -46,7 +47,7 @@ const operations: Readonly<Record<number, Operation>> = {
   [EVTCHNOP_bind_interdomain]: writes(3, bind.bindInterdomain),
   [EVTCHNOP_bind_virq]: writes(3, bind.bindVirq),
   [EVTCHNOP_bind_ipi]: writes(2, bind.bindIpi),
-  [EVTCHNOP_bind_pirq]: writes(3, bind.bindPirq),
+  [EVTCHNOP_bind_pirq]: writes(3, bindPirq),
   [EVTCHNOP_close]: reads(1, bind.close),
   [EVTCHNOP_bind_vcpu]: reads(2, bind.bindVcpu),
   [EVTCHNOP_unmask]: reads(1, status.unmask),

@@ -19,12 +19,12 @@ import { decreaseReservation, increaseReservation, populatePhysmap } from '../me
 import type { Extents } from '../memory/reservation.ts';
 import { exchange } from '../memory/exchange.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
+import * as others from './memory-op-others.ts';
+import type { Command } from './memory-op-others.ts';
 import { anyDomain, mayTarget } from './page-owner.ts';
 
 /** The L2 page that a machphys_mfn_list entry stands for: 2 MiB of M2P. */
 const M2P_EXTENT_PAGES = 512;
-
-type Command = (context: HypercallContext, argument: number, start: number) => number;
 
 const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_increase_reservation]: reservation(increaseReservation),
@@ -35,14 +35,21 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_current_reservation]: unlessContinued((context, at) => reserved(context, at, 'totalPages')),
   [memory.XENMEM_maximum_reservation]: unlessContinued((context, at) => reserved(context, at, 'maxPages')),
   [memory.XENMEM_maximum_gpfn]: unlessContinued(maximumGpfn),
-  [memory.XENMEM_machphys_mapping]: machphysMapping,
-  [memory.XENMEM_machphys_mfn_list]: machphysMfnList,
-  [memory.XENMEM_memory_map]: memoryMap,
+  [memory.XENMEM_machphys_mapping]: alone(machphysMapping),
+  [memory.XENMEM_machphys_mfn_list]: alone(machphysMfnList),
+  [memory.XENMEM_memory_map]: alone(memoryMap),
+  [memory.XENMEM_set_memory_map]: alone(others.setMemoryMap),
   // The machine's own map is dom0's to see.
-  [memory.XENMEM_machine_memory_map]: () => -EPERM,
-  [memory.XENMEM_machphys_compat_mfn_list]: () => -EOPNOTSUPP,
+  [memory.XENMEM_machine_memory_map]: alone(() => -EPERM),
+  [memory.XENMEM_machphys_compat_mfn_list]: alone(() => -EOPNOTSUPP),
+  [memory.XENMEM_set_pod_target]: alone(others.podTarget),
+  [memory.XENMEM_get_pod_target]: alone(others.podTarget),
+  [memory.XENMEM_claim_pages]: unlessContinued(others.claimPages),
+  [memory.XENMEM_access_op]: others.accessOp,
+  [memory.XENMEM_reserved_device_memory_map]: unlessContinued(others.reservedDeviceMemory),
+  [memory.XENMEM_acquire_resource]: others.acquireResource,
   // A paravirtualized domain keeps its physical map itself.
-  [memory.XENMEM_add_to_physmap]: physmap(memory.xen_add_to_physmap.size),
+  [memory.XENMEM_add_to_physmap]: addToPhysmap,
   [memory.XENMEM_add_to_physmap_batch]: physmap(memory.xen_add_to_physmap_batch.size),
   [memory.XENMEM_remove_from_physmap]: unlessContinued(physmap(memory.xen_remove_from_physmap.size)),
   [memory.XENMEM_get_vnumainfo]: unlessContinued(vnumaInfo),
@@ -93,6 +100,11 @@ function reservation(work: (context: HypercallContext, extents: Extents) => void
 /** Commands that have no continuation of this kind. */
 function unlessContinued(command: Command): Command {
   return (context, argument, start) => (start === 0 ? command(context, argument, start) : -EINVAL);
+}
+
+/** Commands of the architecture, which know nothing of continuations. */
+function alone(command: Command): Command {
+  return (context, argument, start) => (start === 0 ? command(context, argument, start) : -ENOSYS);
 }
 
 function reserved(context: HypercallContext, argument: number, what: 'totalPages' | 'maxPages'): number {
@@ -170,6 +182,15 @@ function physmap(size: number): Command {
     const domain = anyDomain(context, words[0]! & 0xffff);
     return domain < 0 ? domain : -EACCES;
   };
+}
+
+/** Frames of other domains can be had by the batched command alone. */
+function addToPhysmap(context: HypercallContext, argument: number, start: number): number {
+  const { size, offset } = memory.xen_add_to_physmap;
+  const words = new Uint32Array(size / 4);
+  if (!readGuestWords(context.hypervisor.frames, context.vcpu, argument, words)) return -EFAULT;
+  if (words[offset.space / 4] === memory.XENMAPSPACE_gmfn_foreign) return -ENOSYS;
+  return physmap(size)(context, argument, start);
 }
 
 /** No domain has a virtual NUMA topology. */

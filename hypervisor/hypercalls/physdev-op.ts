@@ -1,12 +1,13 @@
 /**
- * physdev_op(command, argument): of an unprivileged domain, its I/O privilege level and port bitmap. It has no physical
- * interrupts: what concerns them gives -EINVAL or -EPERM, as Xen's checks do.
+ * physdev_op(command, argument): a domain's I/O privilege level and port bitmap; of domain 0 the interrupts of its devices. To
+ * others what concerns them gives -EINVAL or -EPERM, as Xen's checks do.
  */
 import { fromHalves } from '../../core/machine.ts';
-import { EFAULT, EINVAL, ENOSYS, EPERM } from '../abi/errno.ts';
+import { EBUSY, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
 import * as physdev from '../abi/physdev.ts';
-import { HYPERVISOR_physdev_op } from '../abi/xen.ts';
+import { DOMID_SELF, HYPERVISOR_physdev_op } from '../abi/xen.ts';
+import { endPirq, mayHave } from '../events/pirq.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
@@ -17,8 +18,51 @@ const request = new Uint32Array(4);
 
 type Operation = (context: HypercallContext, argument: number) => number;
 
-const noInterrupts: Operation = (context, argument) =>
-  context.read(argument, request.subarray(0, 1)) ? -EINVAL : -EFAULT;
+/** An operation on the devices' interrupts: domain 0's alone. It works on the words of its structure. */
+function ofDevices(size: number, work: (context: HypercallContext, words: Uint32Array) => number): Operation {
+  return (context, argument) => {
+    const words = new Uint32Array(Math.ceil(size / 4));
+    if (!context.domain.isPrivileged) return -EPERM;
+    if (!context.read(argument, words)) return -EFAULT;
+    const result = work(context, words);
+    if (result < 0) return result;
+    return context.write(argument, words) ? result : -EFAULT;
+  };
+}
+
+/** PHYSDEVOP_eoi: a line was served. */
+const endInterrupt: Operation = (context, argument) => {
+  if (!context.read(argument, request.subarray(0, 1))) return -EFAULT;
+  return endPirq(context.hypervisor, context.domain, request[0]!);
+};
+
+/** PHYSDEVOP_irq_status_query: lines are level triggered, so each wants its end told. */
+const queryInterrupt: Operation = (context, argument) => {
+  const words = request.subarray(0, 2);
+  if (!context.read(argument, words)) return -EFAULT;
+  if (!mayHave(context.domain, words[0]!)) return -EINVAL;
+  words[1] = physdev.XENIRQSTAT_needs_eoi;
+  return context.write(argument, words) ? 0 : -EFAULT;
+};
+
+/** PHYSDEVOP_map_pirq: a pirq has the number of its line. Messages (MSI) are not there. */
+function mapPirq({ domain }: HypercallContext, words: Uint32Array): number {
+  const at = physdev.physdev_map_pirq.offset;
+  const target = words[at.domid / 4]! & 0xffff;
+  const line = words[at.index / 4]!;
+  const pirq = words[at.pirq / 4]! | 0;
+  if (target !== DOMID_SELF && target !== domain.id) return -ESRCH;
+  if (words[at.type / 4] !== physdev.MAP_PIRQ_TYPE_GSI || !mayHave(domain, line)) return -EINVAL;
+  if (pirq >= 0 && pirq !== line) return -EINVAL;
+  words[at.pirq / 4] = line;
+  return 0;
+}
+
+function unmapPirq({ hypervisor, domain }: HypercallContext, words: Uint32Array): number {
+  const pirq = words[physdev.physdev_unmap_pirq.offset.pirq / 4]!;
+  if (!mayHave(domain, pirq)) return -EINVAL;
+  return hypervisor.gsis[pirq]!.domain === null ? 0 : -EBUSY;
+}
 
 /** The page where Xen would set a bit for each interrupt that needs an end-of-interrupt call. */
 const registerEoiPage: Operation = (context, argument) => {
@@ -46,16 +90,18 @@ const operations: Readonly<Record<number, Operation>> = {
     context.vcpu.ioBitmapPorts = request[2]!;
     return 0;
   },
-  [physdev.PHYSDEVOP_eoi]: noInterrupts,
-  [physdev.PHYSDEVOP_irq_status_query]: noInterrupts,
+  [physdev.PHYSDEVOP_eoi]: endInterrupt,
+  [physdev.PHYSDEVOP_irq_status_query]: queryInterrupt,
   [physdev.PHYSDEVOP_pirq_eoi_gmfn_v1]: registerEoiPage,
   [physdev.PHYSDEVOP_pirq_eoi_gmfn_v2]: registerEoiPage,
-  [physdev.PHYSDEVOP_map_pirq]: () => -EPERM,
-  [physdev.PHYSDEVOP_unmap_pirq]: () => -EPERM,
+  [physdev.PHYSDEVOP_map_pirq]: ofDevices(physdev.physdev_map_pirq.size, mapPirq),
+  [physdev.PHYSDEVOP_unmap_pirq]: ofDevices(physdev.physdev_unmap_pirq.size, unmapPirq),
   [physdev.PHYSDEVOP_apic_read]: () => -EPERM,
   [physdev.PHYSDEVOP_apic_write]: () => -EPERM,
   [physdev.PHYSDEVOP_alloc_irq_vector]: () => -EPERM,
-  [physdev.PHYSDEVOP_setup_gsi]: () => -EPERM,
+  [physdev.PHYSDEVOP_setup_gsi]: ofDevices(physdev.physdev_setup_gsi.size, ({ domain }, words) =>
+    mayHave(domain, words[0]!) ? 0 : -EINVAL,
+  ),
   [physdev.PHYSDEVOP_manage_pci_add]: () => -EPERM,
   [physdev.PHYSDEVOP_manage_pci_remove]: () => -EPERM,
   [physdev.PHYSDEVOP_manage_pci_add_ext]: () => -EPERM,

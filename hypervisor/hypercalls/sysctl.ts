@@ -3,15 +3,17 @@
  * what the command needs and answers lies behind. For the privileged domain alone.
  *
  * Gives 0, or: -EFAULT the structure or a buffer cannot be read or written; -EACCES another version; -EPERM not the caller's
- * to ask; -ENOSYS no such command, or none that is here.
+ * to ask; -ENOSYS no such command, or none that is here; -E2BIG more debug keys than are done at once.
  */
 import { XEN_SYSCTL_INTERFACE_VERSION } from '../abi/control.ts';
 import { xen_domctl_getdomaininfo } from '../abi/domctl.ts';
-import { EFAULT, ENOSYS, EPERM } from '../abi/errno.ts';
+import { E2BIG, EFAULT, ENOSYS, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/sysctl.ts';
 import { HYPERVISOR_sysctl } from '../abi/xen.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
+import { handleKeypress } from '../debug-keys/table.ts';
 import { fillNextInfo } from '../domain/control/info.ts';
+import { adjustScheduler, schedulerId } from '../domain/control/scheduler.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { idleNs } from '../sched/pcpu.ts';
 import { ControlBuffer } from './control.ts';
@@ -22,10 +24,13 @@ type Work = (context: HypercallContext, u: ControlBuffer) => number;
 const COMMANDS: Readonly<Record<number, Work>> = {
   [abi.XEN_SYSCTL_readconsole]: readConsole,
   [abi.XEN_SYSCTL_physinfo]: physicalInfo,
+  [abi.XEN_SYSCTL_sched_id]: schedulerId,
   [abi.XEN_SYSCTL_getdomaininfolist]: domainList,
+  [abi.XEN_SYSCTL_debug_keys]: debugKeys,
   [abi.XEN_SYSCTL_getcpuinfo]: cpuInfo,
   [abi.XEN_SYSCTL_availheap]: availableHeap,
   [abi.XEN_SYSCTL_cputopoinfo]: cpuTopology,
+  [abi.XEN_SYSCTL_scheduler_op]: adjustScheduler,
 };
 
 const { offset, size } = abi.xen_sysctl;
@@ -48,6 +53,8 @@ export const sysctl: Hypercall = {
 };
 
 const KHZ_PER_GHZ = 1_000_000;
+/** Keys of one hypercall. Xen has no limit: nothing else happens until it has done all. */
+const MAX_KEYS = 256;
 
 /** XEN_SYSCTL_physinfo: every processor is a socket of its own, on one node. */
 function physicalInfo({ hypervisor }: HypercallContext, u: ControlBuffer): number {
@@ -79,6 +86,19 @@ function readConsole(context: HypercallContext, u: ControlBuffer): number {
   if (!context.writeBytes(u.wide(at.buffer), bytes)) return -EFAULT;
   u.setU32(at.count, bytes.length);
   u.setU32(at.index, next);
+  return 0;
+}
+
+/** XEN_SYSCTL_debug_keys: as if they were typed, up to one that cannot be read. */
+function debugKeys(context: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xen_sysctl_debug_keys.offset;
+  const count = u.u32(at.nr_keys);
+  if (count > MAX_KEYS) return -E2BIG;
+  const key = new Uint8Array(1);
+  for (let index = 0; index < count; index++) {
+    if (!context.readBytes(u.wide(at.keys) + index, key)) return -EFAULT;
+    handleKeypress(context.hypervisor, key[0]!);
+  }
   return 0;
 }
 

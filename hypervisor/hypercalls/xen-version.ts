@@ -83,7 +83,15 @@ const operations: Readonly<Record<number, (context: HypercallContext, argument: 
   [version.XENVER_pagesize]: () => 4096,
   [version.XENVER_guest_handle]: (context, va) =>
     context.writeBytes(va, context.domain.handle) ? 0 : -EFAULT,
-  [version.XENVER_commandline]: (context, va) => writeText(context, va, '<denied>', XEN_COMMANDLINE_LEN),
+  [version.XENVER_commandline](context, va) {
+    const { commandLine } = context.hypervisor.parameters;
+    return writeText(
+      context,
+      va,
+      context.domain.isPrivileged ? commandLine : '<denied>',
+      XEN_COMMANDLINE_LEN,
+    );
+  },
   [version.XENVER_build_id]: () => -EPERM,
 };
 

@@ -195,8 +195,9 @@ function countHolders(recount: Recount, domain: References): void {
 function countDeviceMappings(recount: Recount, domain: References): void {
   for (const mapping of domain.grants.mappings) {
     if (!mapping || !(mapping.flags & GNTMAP_device_map)) continue;
-    const mfn = recount.domains.get(mapping.domid)?.grants.active.get(mapping.ref)?.mfn;
-    if (mfn === undefined)
+    const { mfn } = mapping;
+    const granter = recount.domains.get(mapping.domid);
+    if (granter !== undefined && granter.grants.active.get(mapping.ref)?.mfn !== mfn)
       recount.faults.push(
         `domain ${String(domain.id)} maps grant ${String(mapping.ref)}, which is not in use`,
       );

@@ -43,7 +43,7 @@ export class TestDomain {
   constructor(hypervisor: Hypervisor, id: number, pages: number, vcpus = 1, isPrivileged = false) {
     this.hypervisor = hypervisor;
     this.domain = createDomain(hypervisor, { id, isPrivileged, vcpus });
-    createVcpus(this.domain);
+    createVcpus(hypervisor, this.domain);
     this.vcpu = this.domain.vcpus[0]!;
     this.mfns = [...populateDomain(hypervisor.frames, this.domain, pages)!];
     this.makeTables(pages);

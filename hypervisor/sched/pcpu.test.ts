@@ -22,7 +22,7 @@ count:
   jmp count`;
 
 function host(pcpus: number): Hypervisor {
-  return testHost(FRAMES, { pcpus });
+  return testHost(FRAMES, { pcpus, scheduler: 'rrobin' });
 }
 
 function counters(pcpus: number): Setup {

@@ -49,6 +49,12 @@ export function allows(vcpu: Vcpu, pcpu: Pcpu): boolean {
   return (vcpu.affinity & (1 << pcpu.id)) !== 0;
 }
 
+/** Someone waits: processors that run a vcpu without an end decide anew. */
+export function limitSlices(pcpus: readonly Pcpu[]): void {
+  for (const pcpu of pcpus)
+    if (pcpu.running !== null && pcpu.sliceEndTicks === Infinity) pcpu.mustSchedule = true;
+}
+
 /** The processor that a vcpu runs on, or undefined. */
 export function runsOn(pcpus: readonly Pcpu[], vcpu: Vcpu): Pcpu | undefined {
   const pcpu = pcpus[vcpu.processor];

@@ -2,16 +2,23 @@
  * Round robin: runnable vcpus take turns of equal length, from one queue for all processors. One that wakes goes first, so
  * that an interrupt or a lock that was waited for is dealt with at once; the one it displaces is next.
  */
+import { SCHED_RROBIN } from '../abi/domctl.ts';
+import { EINVAL } from '../abi/errno.ts';
+import type { Domain } from '../domain/domain.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import { allows, placeFor } from './pcpu.ts';
 import type { Pcpu } from './pcpu.ts';
-import type { Decision, Scheduler } from './scheduler.ts';
+import type { Decision, Parameters, Scheduler } from './scheduler.ts';
 
-export const DEFAULT_SLICE_NS = 500_000;
+const DEFAULT_SLICE_NS = 500_000;
+const MIN_SLICE_NS = 10_000;
 
 export class RoundRobin implements Scheduler {
   readonly name = 'rrobin';
-  readonly sliceNs: number;
+  readonly title = 'Round-Robin Scheduler';
+  readonly id = SCHED_RROBIN;
+  readonly tickNs = Infinity;
+  private sliceNs = DEFAULT_SLICE_NS;
   private readonly pcpus: readonly Pcpu[];
   private readonly queue: Vcpu[] = [];
   /** Woken vcpus, in the order they woke; they run before the queue. */
@@ -20,16 +27,29 @@ export class RoundRobin implements Scheduler {
   private readonly turnEndsNs: number[];
   private readonly yielded: boolean[];
 
-  constructor(pcpus: readonly Pcpu[], sliceNs = DEFAULT_SLICE_NS) {
+  constructor(pcpus: readonly Pcpu[]) {
     this.pcpus = pcpus;
-    this.sliceNs = sliceNs;
     this.turnEndsNs = pcpus.map(() => 0);
     this.yielded = pcpus.map(() => false);
   }
 
-  wake(vcpu: Vcpu): Pcpu | null {
+  insert(): void {
+    // It is runnable when it wakes.
+  }
+
+  remove({ vcpus }: Domain): void {
+    for (const vcpu of vcpus) this.sleep(vcpu);
+  }
+
+  wake(vcpu: Vcpu): void {
     this.woken.push(vcpu);
-    return placeFor(this.pcpus, vcpu) ?? null;
+    const pcpu = placeFor(this.pcpus, vcpu);
+    if (pcpu !== undefined) pcpu.mustSchedule = true;
+  }
+
+  affinityChanged(vcpu: Vcpu): void {
+    this.sleep(vcpu);
+    this.wake(vcpu);
   }
 
   sleep(vcpu: Vcpu): void {
@@ -53,7 +73,41 @@ export class RoundRobin implements Scheduler {
     if (next !== running || nowNs >= this.turnEndsNs[id]!) this.turnEndsNs[id] = nowNs + this.sliceNs;
     // Others may come to wait while this one runs; on a lone processor whoever wakes interrupts it anyway.
     const alone = this.pcpus.length === 1 && this.queue.length === 0 && this.woken.length === 0;
-    decision.sliceNs = alone ? Infinity : Math.max(this.turnEndsNs[id]! - nowNs, 1);
+    decision.sliceNs = alone || next === null ? Infinity : Math.max(this.turnEndsNs[id]! - nowNs, 1);
+  }
+
+  tick(): void {
+    // Nothing is due but the ends of slices.
+  }
+
+  parameters(): Parameters {
+    return {};
+  }
+
+  adjust(): number {
+    return 0;
+  }
+
+  settings(): Parameters {
+    return { slice: this.sliceNs };
+  }
+
+  configure({ slice = 0 }: Parameters): number {
+    if (slice < MIN_SLICE_NS) return -EINVAL;
+    this.sliceNs = slice;
+    return 0;
+  }
+
+  dumpSettings(): string[] {
+    return [`rr_slice = ${String(this.sliceNs)}ns`];
+  }
+
+  dumpPcpu({ id, running }: Pcpu): string[] {
+    const waiting = [...this.woken, ...this.queue].map(
+      (vcpu, index) => `\t${String(index + 1).padStart(3)}: [${String(vcpu.domain.id)}.${String(vcpu.id)}]`,
+    );
+    const run = running === null ? [] : [`\trun: [${String(running.domain.id)}.${String(running.id)}]`];
+    return [`CPU[${String(id).padStart(2, '0')}]`, ...run, ...(id === 0 ? waiting : [])];
   }
 }
 

@@ -6,7 +6,7 @@ import type { Hypervisor } from '../hypervisor.ts';
 import { loadLdt } from '../memory/ldt.ts';
 import { updatePendingAreas, writeRunstate, writeVcpuTime } from '../time/areas.ts';
 import { ticksAt } from '../time/clock.ts';
-import { expirePeriodic, findDeadline } from '../time/timers.ts';
+import { expirePeriodic, findDeadline, followScheduler } from '../time/timers.ts';
 import { reloadSegments } from '../traps/failsafe.ts';
 import { loadGuestAddressSpace } from '../traps/mode.ts';
 import { allows } from './pcpu.ts';
@@ -28,7 +28,10 @@ export function schedule(hypervisor: Hypervisor): void {
     next === null || decision.sliceNs === Infinity
       ? Infinity
       : ticksAt(hypervisor.clock, now + decision.sliceNs);
-  if (next === before) return;
+  if (next === before) {
+    followScheduler(hypervisor);
+    return;
+  }
   if (hypervisor.trace.on) {
     hypervisor.placeTrace(null);
     const [from, to] = [nameOf(before), nameOf(next)];

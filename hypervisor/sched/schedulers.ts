@@ -1,9 +1,15 @@
 /** The schedulers by name, as `sched=` chooses them. */
+import { Atropos } from './atropos.ts';
+import { Bvt } from './bvt.ts';
+import { Credit } from './credit.ts';
 import type { Pcpu } from './pcpu.ts';
 import { RoundRobin } from './rrobin.ts';
 import type { Scheduler } from './scheduler.ts';
 
 const SCHEDULERS: Readonly<Record<string, (pcpus: readonly Pcpu[]) => Scheduler>> = {
+  credit: (pcpus) => new Credit(pcpus),
+  atropos: (pcpus) => new Atropos(pcpus),
+  bvt: (pcpus) => new Bvt(pcpus),
   rrobin: (pcpus) => new RoundRobin(pcpus),
 };
 

@@ -3,6 +3,7 @@ import type { Vcpu } from '../domain/vcpu.ts';
 import { RUNSTATE_BLOCKED, RUNSTATE_OFFLINE, RUNSTATE_RUNNABLE } from '../domain/vcpu.ts';
 import { changeRunstate } from '../domain/runstate.ts';
 import type { Hypervisor } from '../hypervisor.ts';
+import { followScheduler } from '../time/timers.ts';
 import { allows, runsOn } from './pcpu.ts';
 
 /** vcpu_runnable */
@@ -27,8 +28,9 @@ export function update(hypervisor: Hypervisor, vcpu: Vcpu): void {
   if (runnable) {
     changeRunstate(vcpu, RUNSTATE_RUNNABLE, now);
     // A vcpu that slept and woke before anyone else ran has not left its processor.
-    const pcpu = runsOn(hypervisor.pcpus, vcpu) ?? hypervisor.scheduler.wake(vcpu, now);
-    if (pcpu !== null) pcpu.mustSchedule = true;
+    const pcpu = runsOn(hypervisor.pcpus, vcpu);
+    if (pcpu === undefined) hypervisor.scheduler.wake(vcpu, now);
+    else pcpu.mustSchedule = true;
   } else {
     const offline =
       vcpu.down || !vcpu.initialised || vcpu.domain.shutdown !== null || vcpu.domain.pauseCount > 0;
@@ -37,6 +39,7 @@ export function update(hypervisor: Hypervisor, vcpu: Vcpu): void {
     if (pcpu !== undefined) pcpu.mustSchedule = true;
     else hypervisor.scheduler.sleep(vcpu);
   }
+  followScheduler(hypervisor);
 }
 
 /** vcpu_unblock: ends blocking and polling. */
@@ -80,9 +83,8 @@ export function setAffinity(hypervisor: Hypervisor, vcpu: Vcpu, affinity: number
   if (pcpu !== undefined) {
     if (!allows(vcpu, pcpu)) pcpu.mustSchedule = true;
   } else if (vcpu.queued) {
-    hypervisor.scheduler.sleep(vcpu);
-    const place = hypervisor.scheduler.wake(vcpu, hypervisor.nowNs());
-    if (place !== null) place.mustSchedule = true;
+    hypervisor.scheduler.affinityChanged(vcpu, hypervisor.nowNs());
+    followScheduler(hypervisor);
   }
 }
 

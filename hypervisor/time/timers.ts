@@ -1,4 +1,4 @@
-/** A vcpu's timers: singleshot, periodic (it ticks while the vcpu runs, and wakes nobody), and SCHEDOP_poll's time-out. */
+/** What is due at a time: devices, and a vcpu's timers: singleshot, periodic (it ticks while the vcpu runs, and wakes nobody), and SCHEDOP_poll's time-out. */
 import { VIRQ_TIMER } from '../abi/xen.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import { sendVirq } from '../events/send.ts';
@@ -23,7 +23,8 @@ export function setPeriodic(hypervisor: Hypervisor, vcpu: Vcpu, periodNs: number
 
 /** Finds the earliest deadline of all timers, in ticks. To be called when one was changed. */
 export function findDeadline(hypervisor: Hypervisor): void {
-  let first = Infinity;
+  hypervisor.schedulerTickNs = hypervisor.scheduler.tickNs;
+  let first = hypervisor.schedulerTickNs;
   for (const domain of hypervisor.domains.values()) {
     if (domain.shutdown !== null) continue;
     for (const watchdog of domain.watchdogsNs) if (watchdog >= 0 && watchdog < first) first = watchdog;
@@ -34,12 +35,25 @@ export function findDeadline(hypervisor: Hypervisor): void {
         first = vcpu.periodicNs;
     }
   }
-  hypervisor.deadlineTicks = first === Infinity ? Infinity : ticksAt(hypervisor.clock, first);
+  const due = first === Infinity ? Infinity : ticksAt(hypervisor.clock, first);
+  hypervisor.deadlineTicks = Math.min(due, hypervisor.platform.nextTicks());
+}
+
+/** Someone has used a device, which may be due sooner now. */
+export function deviceUsed(hypervisor: Hypervisor): void {
+  hypervisor.deadlineTicks = Math.min(hypervisor.deadlineTicks, hypervisor.platform.nextTicks());
+}
+
+/** The scheduler may want its tick at another time than before. */
+export function followScheduler(hypervisor: Hypervisor): void {
+  if (hypervisor.scheduler.tickNs !== hypervisor.schedulerTickNs) findDeadline(hypervisor);
 }
 
 /** Fires what is due. */
 export function expireTimers(hypervisor: Hypervisor): void {
   const now = hypervisor.nowNs();
+  hypervisor.platform.advance(hypervisor.ticks());
+  if (hypervisor.schedulerTickNs <= now) hypervisor.scheduler.tick(now);
   for (const domain of hypervisor.domains.values()) {
     if (domain.shutdown !== null) continue;
     expireWatchdogs(hypervisor, domain, now);

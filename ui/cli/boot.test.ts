@@ -161,6 +161,11 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
     ['an ELF without notes', () => [file('bare', edited(64 + 56, 0))], /bare: .*note/i],
     ['too little memory', () => [file('small', elf), '--memory', '1'], /small: .*(memory|fit)/],
     ['no ramdisk', () => ['--ramdisk', join(folder, 'absent')], /cannot read .*absent/],
+    [
+      'a scheduler that there is not',
+      () => ['--xen', 'sched=fifo'],
+      /no scheduler named fifo; there is .*rrobin/,
+    ],
     ['too many vcpus', () => ['--vcpus', '100000'], /vcpus/],
   ];
   it.each(cases)('%s', async (_what, args, message) => {

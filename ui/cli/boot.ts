@@ -26,6 +26,7 @@ export interface BootOptions {
   readonly vcpus: number;
   readonly cpus: number;
   readonly sched?: string;
+  readonly xen?: string;
   readonly extra: string;
   readonly until?: RegExp;
   readonly for?: number;
@@ -70,6 +71,7 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
     vcpus: options.vcpus,
     cpus: options.cpus,
     ...(options.sched === undefined ? {} : { scheduler: options.sched }),
+    ...(options.xen === undefined ? {} : { xenCommandLine: options.xen }),
   };
   try {
     return await Lab.boot(loadCore(), request);

@@ -4,6 +4,7 @@
 import { Machine } from '../../core/machine.ts';
 import { RSP } from '../../core/wasm/layout.ts';
 import { functionAt } from '../../guests/toolchain/link/symbols.ts';
+import { dom0Resources, parseBootParameters } from '../../hypervisor/boot-parameters.ts';
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
@@ -14,6 +15,8 @@ import { Code } from './code.ts';
 import type { Line } from './code.ts';
 import { ConsoleRing } from './console-ring.ts';
 import { ConsoleText } from './console-text.ts';
+import { hostDevices } from './host-devices.ts';
+import type { HostDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
 import type { SourcePlace } from './symbols.ts';
 
@@ -34,9 +37,12 @@ export interface DomainRequest {
   /** It is domain 0: privileged, its console the machine's line, and its host has `hostMb` for it and the others. */
   readonly isDom0?: boolean;
   readonly hostMb?: number;
+  readonly disks?: readonly HostDisk[];
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
   readonly cpus?: number;
   readonly scheduler?: string;
+  /** Xen's command line (hypervisor/boot-parameters.ts); what it says goes before what is said here. */
+  readonly xenCommandLine?: string;
 }
 
 /** When to stop; several conditions: whichever comes first. */
@@ -101,19 +107,26 @@ export class Lab {
     const kernel = await loadKernel(request.kernel);
     const ramdisk = request.ramdisk === undefined ? undefined : await loadRamdisk(request.ramdisk);
     const isDom0 = request.isDom0 ?? false;
-    const memoryBytes = Math.max(request.memoryMb + XEN_MB, request.hostMb ?? 0) * MEBIBYTE;
-    const hypervisor = new Hypervisor(new Machine(core, { memoryBytes }), {
+    const parameters = parseBootParameters(request.xenCommandLine ?? '');
+    const usual = { pages: request.memoryMb * PAGES_PER_MB, maxPages: null, vcpus: request.vcpus };
+    const { pages, maxPages, vcpus } = isDom0 ? dom0Resources(parameters, usual.pages, usual.vcpus) : usual;
+    const memoryMb = Math.max(Math.ceil(pages / PAGES_PER_MB) + XEN_MB, request.hostMb ?? 0);
+    const scheduler = parameters.scheduler ?? request.scheduler;
+    const hypervisor = new Hypervisor(new Machine(core, { memoryBytes: memoryMb * MEBIBYTE }), {
       ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
-      ...(request.scheduler === undefined ? {} : { scheduler: request.scheduler }),
+      ...(scheduler === undefined ? {} : { scheduler }),
+      parameters,
+      devices: isDom0 ? hostDevices(request.disks ?? []) : [],
     });
     const domain = buildDomain(hypervisor, {
       id: isDom0 ? 0 : 1,
       isPrivileged: isDom0,
-      vcpus: request.vcpus,
+      vcpus,
       kernel,
       ramdisk,
       commandLine: request.commandLine,
-      memoryPages: request.memoryMb * PAGES_PER_MB,
+      memoryPages: pages,
+      ...(maxPages === null ? {} : { maxPages }),
     });
     return new Lab(hypervisor, domain, new Code(request.kernel, request.ramdisk));
   }
@@ -129,9 +142,10 @@ export class Lab {
     return this.hypervisor.clock.periodNs;
   }
 
-  /** Hears what the console prints from now on. */
+  /** Hears what the console prints from now on; of domain 0's, before it runs, what Xen has said as it booted. */
   onConsole(listener: (bytes: Uint8Array) => void): void {
     this.listeners.push(listener);
+    if (this.domain.isPrivileged && this.instructions === 0) this.hypervisor.console.replay(listener);
   }
 
   /** Types on the console. */

@@ -16,6 +16,8 @@ export interface BootRequest {
   /** It is domain 0, on a host of `hostMb` MiB. */
   readonly isDom0?: boolean;
   readonly hostMb?: number;
+  /** Xen's command line (hypervisor/boot-parameters.ts). */
+  readonly xenCommandLine?: string;
 }
 
 export type Command =

@@ -12,35 +12,47 @@ import {
   start_info,
 } from 'xen';
 import { vcpu_guest_context, vcpu_info, xen_domctl_createdomain, xen_domctl_getdomaininfo } from 'xen';
-import { xen_domctl_vcpucontext, xen_memory_reservation } from 'xen';
-import { copy } from 'programs/lib/intrinsics';
+import { xen_domctl_vcpucontext } from 'xen';
+import { describe } from 'programs/lib/errno';
+import { DomainMemory } from './domain-memory';
+import { FarBytes } from './far';
 import * as hyper from './hypercalls';
 import { PAGE_BYTES } from './hypercalls';
+import { Kernel } from './kernel';
 import { KernelFile } from './kernel-file';
+import { copySegments, unloaded, unpackKernel } from './load-kernel';
+import { writeTables } from './page-tables';
 import { Plan } from './plan';
+import { Ramdisk } from './ramdisk';
+import { PACKED_NONE } from './unpack/packed';
 
-const KIB_PER_PAGE: u64 = 4;
 /** What a domain may have beyond its memory (LIBXL_MAXMEM_CONSTANT). */
 export const SLACK_KIB: u64 = 1024;
 const MAX_EVTCHN_PORT: u32 = 1023;
 const MAX_COMMAND_LINE: i32 = 1024;
+const PAGES_PER_MB: u64 = 256;
 const IF_FLAG: u64 = 1 << 9;
-
-/** Bits of page-table entries: pages, page tables read-only, and the tables above. */
-const LEAF: u64 = 0x23;
-const LEAF_READ_ONLY: u64 = 0x21;
-const DIRECTORY: u64 = 0x67;
+const DR6_DEFAULT: u64 = 0xffff_0ff0;
+const DR7_DEFAULT: u64 = 0x400;
 
 /** What a domain is to be. */
 export class Wanted {
   kernel: KernelFile | null = null;
-  ramdisk: ArrayBuffer | null = null;
+  ramdisk: FarBytes | null = null;
   commandLine: string = '';
   memoryMb: u64 = 0;
   maxMemoryMb: u64 = 0;
   vcpus: u32 = 1;
   /** Sixteen bytes. */
   handle: StaticArray<u8> = new StaticArray<u8>(16);
+
+  /** Gives back the memory of its files. */
+  release(): void {
+    const kernel = this.kernel;
+    const ramdisk = this.ramdisk;
+    if (kernel != null) kernel.file.release();
+    if (ramdisk != null) ramdisk.release();
+  }
 }
 
 export class Builder {
@@ -49,51 +61,61 @@ export class Builder {
   storePort: u32 = 0;
   consoleMfn: u64 = 0;
   consolePort: u32 = 0;
-  /** What failed; with the negative errno of `run`. */
-  step: string = '';
+  /** Why there is no domain. */
+  problem: string = '';
+  private step: string = '';
   private sharedInfo: u64 = 0;
+  private memory: DomainMemory;
+  private ramdisk: Ramdisk;
+  /** There as soon as the kernel's ELF image can be read. */
+  private kernel: Kernel | null = null;
+  private plan: Plan | null = null;
 
-  /** `p2m`: machine frames by pfn. */
-  private constructor(
-    private wanted: Wanted,
-    private kernel: KernelFile,
-    private plan: Plan,
-    private pages: u64,
-    private p2m: StaticArray<u64>,
-  ) {}
-
-  static of(wanted: Wanted): Builder {
-    const ramdisk = wanted.ramdisk;
-    const kernel = wanted.kernel!;
-    const pages = wanted.memoryMb * 256;
-    const ramdiskBytes: u64 = ramdisk == null ? 0 : ramdisk.byteLength;
-    const plan = new Plan(kernel.virtBase, kernel.end, ramdiskBytes, pages);
-    return new Builder(wanted, kernel, plan, pages, new StaticArray<u64>(<i32>pages));
+  constructor(private wanted: Wanted) {
+    this.memory = new DomainMemory(wanted.memoryMb * PAGES_PER_MB);
+    this.ramdisk = new Ramdisk(wanted.ramdisk);
   }
 
-  /** Whether it has memory enough. */
-  get fits(): bool {
-    return this.plan.mapped <= this.pages;
-  }
-
-  /** Makes the domain, paused. 0, or a negative errno; then `step` failed, and there is no domain. */
-  run(): i32 {
+  /** Makes the domain, paused. False: there is none, and `problem` says why. */
+  run(): bool {
+    const file = this.wanted.kernel!;
+    // Of a packed kernel more is known when it is unpacked.
+    if (file.packing == PACKED_NONE && !this.readKernel(file)) return false;
     let failed = this.create();
-    if (failed < 0) return failed;
-    failed = this.populate();
+    if (failed == 0) failed = this.build();
+    if (failed == 0) return true;
+    if (this.problem == '') this.problem = this.step + ': ' + describe(failed);
+    hyper.begin();
+    if (this.domid != 0) hyper.domctl(xen.XEN_DOMCTL_destroydomain, this.domid);
+    return false;
+  }
+
+  private readKernel(file: KernelFile): bool {
+    const kernel = new Kernel(file.file);
+    if (kernel.parse()) return this.makePlan(kernel);
+    this.problem = kernel.problem;
+    return false;
+  }
+
+  private makePlan(kernel: Kernel): bool {
+    this.kernel = kernel;
+    this.plan = Plan.of(kernel, this.ramdisk.bytes, this.memory.pages);
+    if (this.plan == null)
+      this.problem = 'its kernel and ramdisk do not fit in ' + this.wanted.memoryMb.toString() + ' MiB';
+    return this.plan != null;
+  }
+
+  private build(): i32 {
+    this.step = 'getting its memory';
+    let failed = this.memory.populate();
     if (failed == 0) failed = this.openPorts();
+    if (failed == 0) failed = this.loadKernel();
     if (failed == 0) failed = this.fill();
-    if (failed == 0) failed = this.makeTables();
     if (failed == 0) failed = this.writeStartInfo();
     if (failed == 0) failed = this.prepareSharedInfo();
     if (failed == 0) failed = this.seedGrants();
     if (failed == 0) failed = this.pin();
-    if (failed == 0) failed = this.makeVcpu();
-    if (failed < 0) {
-      hyper.begin();
-      hyper.domctl(xen.XEN_DOMCTL_destroydomain, this.domid);
-    }
-    return failed;
+    return failed == 0 ? this.makeVcpu() : failed;
   }
 
   private create(): i32 {
@@ -109,24 +131,14 @@ export class Builder {
     let failed = hyper.domctl(xen.XEN_DOMCTL_createdomain, 0);
     if (failed < 0) return failed;
     this.domid = hyper.answeredDomain();
+    this.memory.domid = this.domid;
     hyper.begin();
     store<u32>(at, this.wanted.vcpus);
     failed = hyper.domctl(xen.XEN_DOMCTL_max_vcpus, this.domid);
     hyper.begin();
     store<u64>(at, this.wanted.maxMemoryMb * 1024 + SLACK_KIB);
-    return failed < 0 ? failed : hyper.domctl(xen.XEN_DOMCTL_max_mem, this.domid);
-  }
-
-  private populate(): i32 {
-    this.step = 'getting its memory';
-    for (let pfn = 0; pfn < <i32>this.pages; pfn++) this.p2m[pfn] = pfn;
-    const request = new ArrayBuffer(<i32>xen_memory_reservation.SIZE);
-    const at = changetype<usize>(request);
-    store<u64>(at, changetype<usize>(this.p2m), xen_memory_reservation.extent_start);
-    store<u64>(at, this.pages, xen_memory_reservation.nr_extents);
-    store<u16>(at, <u16>this.domid, xen_memory_reservation.domid);
-    const done = hyper.memoryOp(xen.XENMEM_populate_physmap, at);
-    return done == this.pages ? 0 : -xen.ENOMEM;
+    if (failed == 0) failed = hyper.domctl(xen.XEN_DOMCTL_max_mem, this.domid);
+    return failed < 0 ? failed : this.memory.setMap(this.wanted.maxMemoryMb << 20);
   }
 
   private openPorts(): i32 {
@@ -148,71 +160,44 @@ export class Builder {
     return failed < 0 ? failed : load<u32>(at, evtchn_alloc_unbound.port);
   }
 
-  /** Copies bytes to an offset of the domain's memory. */
-  private write(offset: u64, from: usize, bytes: u64): i32 {
-    if (bytes == 0) return 0;
-    const first = offset / PAGE_BYTES;
-    const count = (offset + bytes - 1) / PAGE_BYTES - first + 1;
-    const list = changetype<usize>(this.p2m) + <usize>first * 8;
-    const mapped = hyper.mapForeign(this.domid, list, count);
-    if (mapped < 0) return <i32>mapped;
-    copy(<u64>mapped + (offset % PAGE_BYTES), from, bytes);
-    hyper.unmap(mapped, count);
-    return 0;
-  }
-
-  private fill(): i32 {
+  private loadKernel(): i32 {
     this.step = 'loading the kernel';
-    const segments = this.kernel.segments;
-    const at = this.kernel.at;
-    let failed = 0;
-    for (let n = 0; n < segments.length && failed == 0; n++)
-      failed = this.write(segments[n].at, at + segments[n].fileOffset, segments[n].fileBytes);
-    if (failed == 0 && this.kernel.hypercallPage != 0) failed = this.writeHypercallPage();
-    if (failed < 0) return failed;
-    this.step = 'loading the ramdisk';
-    const ramdisk = this.wanted.ramdisk;
-    if (ramdisk != null)
-      failed = this.write(this.plan.ramdisk * PAGE_BYTES, changetype<usize>(ramdisk), ramdisk.byteLength);
-    if (failed < 0) return failed;
-    return this.write(this.plan.p2m * PAGE_BYTES, changetype<usize>(this.p2m), this.pages * 8);
+    const file = this.wanted.kernel!;
+    if (file.packing == PACKED_NONE) copySegments(this.kernel!, this.memory);
+    else {
+      const kernel = unpackKernel(file, this.memory);
+      if (kernel != null && !this.makePlan(kernel)) return -xen.ENOMEM;
+    }
+    if (unloaded == '') return this.writeHypercallPage();
+    this.problem = this.step + ': ' + unloaded;
+    return -xen.EINVAL;
   }
 
   private writeHypercallPage(): i32 {
-    const pfn = (this.kernel.hypercallPage - this.kernel.virtBase) / PAGE_BYTES;
-    if (pfn >= this.pages) return -xen.EINVAL;
+    const kernel = this.kernel!;
+    if (kernel.hypercallPage == 0) return 0;
     hyper.begin();
-    store<u64>(hyper.domctlPart(), this.p2m[<i32>pfn]);
+    store<u64>(hyper.domctlPart(), this.mfn((kernel.hypercallPage - kernel.virtBase) / PAGE_BYTES));
     return hyper.domctl(xen.XEN_DOMCTL_hypercall_init, this.domid);
   }
 
-  /** The tables lie one behind the other, level by level, the root first. */
-  private makeTables(): i32 {
+  private fill(): i32 {
+    const plan = this.plan!;
+    this.step = 'loading the ramdisk';
+    const failed = this.ramdisk.load(this.memory, plan.ramdisk);
+    if (failed < 0) return failed;
     this.step = 'making its page tables';
-    const plan = this.plan;
-    const tables = new StaticArray<u64>(<i32>plan.tableCount * 512);
-    const base = this.kernel.virtBase;
-    let first: u64 = 0;
-    for (let level = 0; level < 4; level++) {
-      const shift: u64 = 39 - 9 * <u64>level;
-      const below = first + plan.counts[level];
-      // What the first entry of this level's tables would translate.
-      const origin = level == 0 ? 0 : (base >> (shift + 9)) << 9;
-      const from = level == 0 ? (base >> 39) & 511 : (base >> shift) - origin;
-      const count = level == 3 ? plan.mapped : plan.counts[level + 1];
-      for (let index: u64 = 0; index < count; index++) {
-        const pfn = level == 3 ? index : plan.tables + below + index;
-        const isTable = pfn >= plan.tables && pfn < plan.tables + plan.tableCount;
-        const bits = level < 3 ? DIRECTORY : isTable ? LEAF_READ_ONLY : LEAF;
-        tables[<i32>(first * 512 + from + index)] = (this.p2m[<i32>pfn] * PAGE_BYTES) | bits;
-      }
-      first = below;
-    }
-    return this.write(plan.tables * PAGE_BYTES, changetype<usize>(tables), plan.tableCount * PAGE_BYTES);
+    const list = changetype<usize>(this.memory.p2m);
+    const listed = this.memory.write(plan.p2m * PAGE_BYTES, list, this.memory.pages * 8);
+    return listed < 0 ? listed : writeTables(plan, this.memory);
+  }
+
+  private mfn(pfn: u64): u64 {
+    return this.memory.mfn(pfn);
   }
 
   private address(pfn: u64): u64 {
-    return this.kernel.virtBase + pfn * PAGE_BYTES;
+    return this.kernel!.virtBase + pfn * PAGE_BYTES;
   }
 
   private writeStartInfo(): i32 {
@@ -223,33 +208,50 @@ export class Builder {
     this.sharedInfo = load<u64>(hyper.domctlPart(), xen_domctl_getdomaininfo.shared_info_frame);
     const info = new ArrayBuffer(<i32>start_info.SIZE);
     const at = changetype<usize>(info);
-    const plan = this.plan;
+    const plan = this.plan!;
     const magic = String.UTF8.encode('xen-3.0-x86_64', true);
     memory.copy(at + start_info.magic, changetype<usize>(magic), magic.byteLength);
-    store<u64>(at, this.pages, start_info.nr_pages);
+    store<u64>(at, this.memory.pages, start_info.nr_pages);
     store<u64>(at, this.sharedInfo * PAGE_BYTES, start_info.shared_info);
     store<u32>(at, xen.SIF_VIRT_P2M_4TOOLS, start_info.flags);
-    this.storeMfn = this.p2m[<i32>plan.xenstore];
+    this.storeMfn = this.mfn(plan.xenstore);
     store<u64>(at, this.storeMfn, start_info.store_mfn);
     store<u32>(at, this.storePort, start_info.store_evtchn);
-    this.consoleMfn = this.p2m[<i32>plan.console];
+    this.consoleMfn = this.mfn(plan.console);
     store<u64>(at, this.consoleMfn, start_info.console_domU_mfn);
     store<u32>(at, this.consolePort, start_info.console_domU_evtchn);
     store<u64>(at, this.address(plan.tables), start_info.pt_base);
-    store<u64>(at, plan.tableCount, start_info.nr_pt_frames);
-    store<u64>(at, this.address(plan.p2m), start_info.mfn_list);
-    const ramdisk = this.wanted.ramdisk;
-    if (ramdisk != null) {
-      store<u64>(at, this.address(plan.ramdisk), start_info.mod_start);
-      store<u64>(at, ramdisk.byteLength, start_info.mod_len);
-    }
+    store<u64>(at, plan.first.tables, start_info.nr_pt_frames);
+    this.tellP2m(at);
+    this.tellRamdisk(at);
     const line = String.UTF8.encode(this.wanted.commandLine);
     memory.copy(
       at + start_info.cmd_line,
       changetype<usize>(line),
       min(line.byteLength, MAX_COMMAND_LINE - 1),
     );
-    return this.write(plan.startInfo * PAGE_BYTES, at, start_info.SIZE);
+    return this.memory.write(plan.startInfo * PAGE_BYTES, at, start_info.SIZE);
+  }
+
+  /** Where the p2m list is, and where it has a place of its own, in which pages, the tables for that included. */
+  private tellP2m(at: usize): void {
+    const plan = this.plan!;
+    const isOwn = plan.own != null;
+    store<u64>(at, isOwn ? this.kernel!.p2mBase : this.address(plan.p2m), start_info.mfn_list);
+    if (!isOwn) return;
+    store<u64>(at, plan.p2m, start_info.first_p2m_pfn);
+    store<u64>(at, plan.p2mPages, start_info.nr_p2m_frames);
+  }
+
+  /** The ramdisk is found by its address, or where it is not mapped by its pfn, in whole pages. */
+  private tellRamdisk(at: usize): void {
+    const plan = this.plan!;
+    if (!this.ramdisk.isThere) return;
+    const isUnmapped = this.kernel!.takesUnmappedRamdisk;
+    const bytes = isUnmapped ? plan.ramdiskPages * PAGE_BYTES : this.ramdisk.bytes;
+    store<u64>(at, isUnmapped ? plan.ramdisk : this.address(plan.ramdisk), start_info.mod_start);
+    store<u64>(at, bytes, start_info.mod_len);
+    if (isUnmapped) store<u32>(at, xen.SIF_VIRT_P2M_4TOOLS | xen.SIF_MOD_START_PFN, start_info.flags);
   }
 
   /** All vcpus start with their events masked. */
@@ -259,18 +261,7 @@ export class Builder {
     const at = changetype<usize>(page);
     for (let vcpu: usize = 0; vcpu < <usize>xen.XEN_LEGACY_MAX_VCPUS; vcpu++)
       store<u8>(at + shared_info.vcpu_info + vcpu * vcpu_info.SIZE, 1, vcpu_info.evtchn_upcall_mask);
-    return this.writeFrame(this.sharedInfo, at, PAGE_BYTES);
-  }
-
-  /** Copies bytes to the beginning of a frame that the domain shares with Xen. */
-  private writeFrame(mfn: u64, from: usize, bytes: u64): i32 {
-    const list = new StaticArray<u64>(1);
-    list[0] = mfn;
-    const mapped = hyper.mapForeign(this.domid, changetype<usize>(list), 1);
-    if (mapped < 0) return <i32>mapped;
-    copy(mapped, from, bytes);
-    hyper.unmap(mapped, 1);
-    return 0;
+    return this.memory.writeFrame(this.sharedInfo, at, PAGE_BYTES);
   }
 
   /** The first grants are those of the rings of console and store, for domain 0. */
@@ -288,7 +279,7 @@ export class Builder {
     const entries = new ArrayBuffer(2 * <i32>grant_entry_v1.SIZE);
     this.grant(changetype<usize>(entries), this.consoleMfn);
     this.grant(changetype<usize>(entries) + grant_entry_v1.SIZE, this.storeMfn);
-    return this.writeFrame(frames[0], changetype<usize>(entries), 2 * grant_entry_v1.SIZE);
+    return this.memory.writeFrame(frames[0], changetype<usize>(entries), 2 * grant_entry_v1.SIZE);
   }
 
   private grant(entry: usize, mfn: u64): void {
@@ -301,7 +292,7 @@ export class Builder {
     const operation = new ArrayBuffer(<i32>mmuext_op.SIZE);
     const at = changetype<usize>(operation);
     store<u32>(at, xen.MMUEXT_PIN_L4_TABLE, mmuext_op.cmd);
-    store<u64>(at, this.p2m[<i32>this.plan.tables], mmuext_op.arg1_mfn);
+    store<u64>(at, this.mfn(this.plan!.tables), mmuext_op.arg1_mfn);
     return hyper.mmuextOp(at, this.domid);
   }
 
@@ -309,11 +300,11 @@ export class Builder {
     this.step = 'making its first vcpu';
     const context = new ArrayBuffer(<i32>vcpu_guest_context.SIZE);
     const at = changetype<usize>(context);
-    const top = this.address(this.plan.bootStack + 1);
+    const top = this.address(this.plan!.bootStack + 1);
     store<u64>(at, xen.VGCF_in_kernel | xen.VGCF_online, vcpu_guest_context.flags);
-    store<u64>(at, this.kernel.entry, vcpu_guest_context.user_regs_rip);
+    store<u64>(at, this.kernel!.entry, vcpu_guest_context.user_regs_rip);
     store<u64>(at, top, vcpu_guest_context.user_regs_rsp);
-    store<u64>(at, this.address(this.plan.startInfo), vcpu_guest_context.user_regs_rsi);
+    store<u64>(at, this.address(this.plan!.startInfo), vcpu_guest_context.user_regs_rsi);
     store<u64>(at, IF_FLAG, vcpu_guest_context.user_regs_rflags);
     store<u16>(at, xen.FLAT_KERNEL_CS, vcpu_guest_context.user_regs_cs);
     store<u16>(at, xen.FLAT_KERNEL_SS, vcpu_guest_context.user_regs_ss);
@@ -323,7 +314,9 @@ export class Builder {
     store<u16>(at, <u16>xen.FLAT_KERNEL_DS, vcpu_guest_context.user_regs_gs);
     store<u64>(at, xen.FLAT_KERNEL_SS, vcpu_guest_context.kernel_ss);
     store<u64>(at, top, vcpu_guest_context.kernel_sp);
-    store<u64>(at + 3 * 8, this.p2m[<i32>this.plan.tables] * PAGE_BYTES, vcpu_guest_context.ctrlreg);
+    store<u64>(at + 3 * 8, this.mfn(this.plan!.tables) * PAGE_BYTES, vcpu_guest_context.ctrlreg);
+    store<u64>(at + 6 * 8, DR6_DEFAULT, vcpu_guest_context.debugreg);
+    store<u64>(at + 7 * 8, DR7_DEFAULT, vcpu_guest_context.debugreg);
     hyper.begin();
     store<u64>(hyper.domctlPart(), at, xen_domctl_vcpucontext.ctxt);
     return hyper.domctl(xen.XEN_DOMCTL_setvcpucontext, this.domid);

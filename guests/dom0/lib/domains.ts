@@ -2,6 +2,7 @@
 import * as xen from 'xen';
 import { xen_domctl_getdomaininfo, xen_sysctl_getdomaininfolist } from 'xen';
 import { bad, number } from 'programs/lib/text';
+import { sleepNs } from 'programs/lib/calls';
 import * as hyper from './hypercalls';
 import { pathOf } from './nodes';
 import { failure, readNode } from 'programs/lib/store';
@@ -100,6 +101,20 @@ export function isValidName(name: string): bool {
     if (!isWord && !'_-.:/+'.includes(name.charAt(n))) return false;
   }
   return name != '';
+}
+
+const LOOK_NS: u64 = 1_000_000;
+const MAX_LOOKS = 1000;
+
+/** Waits, a second at most, until nothing is left of a domain: whoever has mapped pages of it lets go of them. */
+export function awaitGone(id: u32): void {
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const domains = listDomains();
+    let isThere = false;
+    for (let n = 0; n < domains.length; n++) if (domains[n].id == id) isThere = true;
+    if (!isThere) return;
+    sleepNs(LOOK_NS);
+  }
 }
 
 /** The domain that a name or an id means; null: there is none. */

@@ -1,6 +1,7 @@
 /** A domain's nodes in the store: what the toolstack writes when it makes one, with the permissions that Xen's own gives. */
 import { EAGAIN } from 'xen';
 import * as store from 'programs/lib/store';
+import { removeDevices } from './device-nodes';
 
 export class Described {
   domid: u32 = 0;
@@ -116,6 +117,7 @@ function writeConsole(domain: Described, path: string): void {
 
 /** Takes away all that there is of a domain. */
 export function forget(domid: u32): void {
+  removeDevices(domid);
   const vm = store.readNode(pathOf(domid) + '/vm');
   if (store.failure == 0 && vm.startsWith('/vm/')) store.removeNode(vm);
   store.removeNode(pathOf(domid));

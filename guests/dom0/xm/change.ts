@@ -2,7 +2,7 @@
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_max_mem, XEN_DOMCTL_pausedomain } from 'xen';
 import { XEN_DOMCTL_unpausedomain, xen_domctl_max_mem } from 'xen';
 import { SLACK_KIB } from 'dom0/lib/builder';
-import { Domain, findDomain, isValidName } from 'dom0/lib/domains';
+import { awaitGone, Domain, findDomain, isValidName } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { LAST_RESTART } from 'dom0/lib/managed';
 import { forget, pathOf } from 'dom0/lib/nodes';
@@ -96,7 +96,10 @@ function change(command: u32, name: string, args: string[]): i32 {
   hyper.begin();
   const failed = hyper.domctl(command, domain.id);
   if (failed < 0) return complainOf(domain.name, failed);
-  if (command == XEN_DOMCTL_destroydomain) forget(domain.id);
+  if (command == XEN_DOMCTL_destroydomain) {
+    forget(domain.id);
+    awaitGone(domain.id);
+  }
   return 0;
 }
 

@@ -1,9 +1,12 @@
 /** xm create [-c] FILE: makes a domain as a file says, and lets it run; -c: with its console. */
 import { Builder, Wanted } from 'dom0/lib/builder';
 import { Config, Setting } from 'dom0/lib/config';
+import * as deviceNodes from 'dom0/lib/device-nodes';
+import * as devices from 'dom0/lib/devices';
 import { findDomain, isValidName, listDomains } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
-import { KernelFile, problem, readWhole } from 'dom0/lib/kernel-file';
+import { FarBytes, readFar, unread } from 'dom0/lib/far';
+import { KernelFile } from 'dom0/lib/kernel-file';
 import { checkActions, dropConfig, keepConfig, MANAGED } from 'dom0/lib/managed';
 import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
 import { makeHandle, parseUuid, uuidAt } from 'dom0/lib/uuid';
@@ -13,7 +16,7 @@ import { clock } from 'programs/lib/calls';
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_unpausedomain } from 'xen';
 import { describe } from 'programs/lib/errno';
 import { complain, print } from 'programs/lib/io';
-import { number } from 'programs/lib/text';
+import { hex, number } from 'programs/lib/text';
 import { attach } from './console';
 
 const FOLDER = '/etc/xen/';
@@ -32,7 +35,11 @@ const SETTINGS: string[] = [
   'on_reboot',
   'on_crash',
 ];
-const LATER: string[] = ['cpus', 'cpu_weight', 'cpu_cap', 'disk', 'vif'];
+const LATER: string[] = ['cpus', 'cpu_weight', 'cpu_cap'];
+const LISTS: string[] = ['disk', 'vif'];
+
+const wantedDisks: devices.Disk[] = [];
+const wantedVifs: devices.Vif[] = [];
 
 export function create(args: string[]): i32 {
   const withConsole = args.length == 2 && args[0] == '-c';
@@ -57,7 +64,10 @@ function isKnown(config: Config): bool {
   for (let n = 0; n < config.settings.length; n++) {
     const setting = config.settings[n];
     if (LATER.includes(setting.name)) config.complain(setting, 'this is not there yet');
-    else if (!SETTINGS.includes(setting.name)) config.complain(setting, 'there is no such setting');
+    else if (LISTS.includes(setting.name)) {
+      if (setting.isList) continue;
+      config.complain(setting, 'it is to be a list');
+    } else if (!SETTINGS.includes(setting.name)) config.complain(setting, 'there is no such setting');
     else if (setting.isList) config.complain(setting, 'it is no list');
     else continue;
     return false;
@@ -108,8 +118,8 @@ function wantedOf(config: Config): Wanted | null {
   const bytes = readOf(config, kernel);
   if (bytes == null) return null;
   const file = new KernelFile(bytes);
-  if (!file.parse()) {
-    config.complain(kernel, kernel.text + ': ' + problem);
+  if (!file.identify()) {
+    config.complain(kernel, kernel.text + ': ' + file.problem);
     return null;
   }
   wanted.kernel = file;
@@ -136,10 +146,64 @@ function findHandle(config: Config, handle: StaticArray<u8>): bool {
   return config.problem == '';
 }
 
-function readOf(config: Config, setting: Setting): ArrayBuffer | null {
-  const bytes = readWhole(setting.text);
-  if (bytes == null) config.complain(setting, setting.text + ': ' + problem);
+function readOf(config: Config, setting: Setting): FarBytes | null {
+  const bytes = readFar(setting.text);
+  if (bytes == null) config.complain(setting, setting.text + ': ' + unread);
   return bytes;
+}
+
+/** The devices that a file wants; false: `config.problem`. */
+function readDevices(config: Config, wanted: Wanted): bool {
+  const disks = config.find('disk');
+  for (let n = 0; disks != null && n < disks.items.length; n++) {
+    const disk = devices.parseDisk(disks.items[n]);
+    if (disk == null) config.complain(disks, devices.problem);
+    else if (!addDisk(disk)) config.complain(disks, disk.device + ': there are two of this name');
+    if (config.problem != '') return false;
+  }
+  const vifs = config.find('vif');
+  for (let n = 0; vifs != null && n < vifs.items.length; n++) {
+    const vif = devices.parseVif(vifs.items[n], addressOf(wanted.handle, n));
+    if (vif == null) {
+      config.complain(vifs, devices.problem);
+      return false;
+    }
+    wantedVifs.push(vif);
+  }
+  return true;
+}
+
+function addDisk(disk: devices.Disk): bool {
+  for (let n = 0; n < wantedDisks.length; n++) if (wantedDisks[n].number == disk.number) return false;
+  wantedDisks.push(disk);
+  return true;
+}
+
+/** An address of Xen's for a card that has been given none. */
+function addressOf(handle: StaticArray<u8>, card: i32): string {
+  let text = '00:16:3e';
+  for (let n = 1; n < 4; n++) text += ':' + hex((handle[n] + (n == 3 ? card : 0)) & 255, 2);
+  return text;
+}
+
+/** Makes the devices of a new domain, and waits for their backends: empty, or what is wrong. */
+function makeDevices(domid: u32): string {
+  let failed = 0;
+  for (let n = 0; n < wantedDisks.length && failed == 0; n++)
+    failed = deviceNodes.writeDisk(domid, wantedDisks[n], n == 0);
+  for (let n = 0; n < wantedVifs.length && failed == 0; n++)
+    failed = deviceNodes.writeVif(domid, wantedVifs[n], n);
+  if (failed < 0) return 'the store: ' + describe(failed);
+  for (let n = 0; n < wantedDisks.length; n++) {
+    const disk = wantedDisks[n];
+    const problem = deviceNodes.awaitBackend(domid, 'vbd', disk.number.toString());
+    if (problem != '') return disk.device + ': ' + disk.path + ': ' + problem;
+  }
+  for (let n = 0; n < wantedVifs.length; n++) {
+    const problem = deviceNodes.awaitBackend(domid, 'vif', n.toString());
+    if (problem != '') return 'vif ' + n.toString() + ': ' + problem;
+  }
+  return '';
 }
 
 /** The new domain's id, running; -1: it is not there, and why has been said. */
@@ -154,32 +218,33 @@ function make(config: Config): i32 {
     return -1;
   }
   const wanted = wantedOf(config);
-  if (wanted == null) {
+  if (wanted == null || !readDevices(config, wanted)) {
     complain(config.problem);
     return -1;
   }
-  const builder = Builder.of(wanted);
-  if (!builder.fits) {
-    complain(name + ': its kernel and ramdisk do not fit in ' + wanted.memoryMb.toString() + ' MiB');
+  const builder = new Builder(wanted);
+  const isMade = builder.run();
+  wanted.release();
+  if (!isMade) {
+    complain(name + ': ' + builder.problem);
     return -1;
   }
-  let failed = builder.run();
-  if (failed < 0) {
-    complain(name + ': ' + builder.step + ': ' + describe(failed));
-    return -1;
-  }
-  failed = describeNodes(descriptionOf(config, wanted, builder));
+  let failed = describeNodes(descriptionOf(config, wanted, builder));
   // What xend makes anew it has the file of.
   if (failed == 0 && !config.path.startsWith(MANAGED)) failed = keepConfig(config.path, uuidOf(wanted), name);
   if (failed == 0) failed = introduce(builder.domid, builder.storeMfn, builder.storePort);
-  hyper.begin();
-  if (failed == 0) failed = hyper.domctl(XEN_DOMCTL_unpausedomain, builder.domid);
-  if (failed == 0) return builder.domid;
+  let problem = failed < 0 ? 'the store: ' + describe(failed) : makeDevices(builder.domid);
+  if (problem == '') {
+    hyper.begin();
+    failed = hyper.domctl(XEN_DOMCTL_unpausedomain, builder.domid);
+    if (failed == 0) return builder.domid;
+    problem = describe(failed);
+  }
   hyper.begin();
   hyper.domctl(XEN_DOMCTL_destroydomain, builder.domid);
   forget(builder.domid);
   dropConfig(uuidOf(wanted));
-  complain(name + ': the store: ' + describe(failed));
+  complain(name + ': ' + problem);
   return -1;
 }
 

@@ -1,44 +1,26 @@
 /** The commands of xm that show: list, vcpu-list, info, dmesg, domid, domname. */
 import * as xen from 'xen';
 import { xen_domctl_getvcpuinfo, xen_sysctl_physinfo, xen_sysctl_readconsole } from 'xen';
-import { Domain, findDomain, listDomains, listFailure } from 'dom0/lib/domains';
+import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, utsname } from 'mote/abi';
 import { complain, complainOf, print, printBytes } from 'programs/lib/io';
 import { clock, systemName } from 'programs/lib/calls';
 import { failure, readNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
+import { domainsOf, processorsText } from './arguments';
+import { affinityOf, onlineProcessors } from './vcpus';
 
 const RING_BYTES = 16384;
 const SECOND: u64 = 1_000_000_000;
 
-function seconds(ns: u64): string {
+export function seconds(ns: u64): string {
   const tenths = ns / 100_000_000;
   return (tenths / 10).toString() + '.' + (tenths % 10).toString();
 }
 
-/** The domains that the arguments mean, all of them without any; null: one is not there, and that has been said. */
-function chosen(args: string[]): Domain[] | null {
-  if (args.length == 0) {
-    const domains = listDomains();
-    if (listFailure == 0) return domains;
-    complainOf('the list of domains', listFailure);
-    return null;
-  }
-  const domains: Domain[] = [];
-  for (let n = 0; n < args.length; n++) {
-    const domain = findDomain(args[n]);
-    if (domain == null) {
-      complain("Domain '" + args[n] + "' does not exist.");
-      return null;
-    }
-    domains.push(domain);
-  }
-  return domains;
-}
-
 export function list(args: string[]): i32 {
-  const domains = chosen(args);
+  const domains = domainsOf(args);
   if (domains == null) return 1;
   print(row('Name', 'ID', 'Mem', 'VCPUs', 'State', 'Time(s)'));
   for (let n = 0; n < domains.length; n++) {
@@ -69,26 +51,29 @@ function row(name: string, id: string, memory: string, vcpus: string, state: str
 }
 
 export function vcpuList(args: string[]): i32 {
-  const domains = chosen(args);
+  const domains = domainsOf(args);
   if (domains == null) return 1;
-  print('Name                              ID  VCPUs   CPU State   Time(s)\n');
+  print('Name                              ID  VCPUs   CPU State   Time(s) CPU Affinity\n');
+  const online = onlineProcessors();
   for (let n = 0; n < domains.length; n++) {
     const each = domains[n];
     for (let vcpu: u32 = 0; each.maxVcpu < xen.XEN_INVALID_MAX_VCPU_ID && vcpu <= each.maxVcpu; vcpu++)
-      printVcpu(each, vcpu);
+      printVcpu(each, vcpu, online);
   }
   return 0;
 }
 
-function printVcpu(domain: Domain, vcpu: u32): void {
+function printVcpu(domain: Domain, vcpu: u32, online: u64): void {
   hyper.begin();
   const at = hyper.domctlPart();
   store<u32>(at, vcpu, xen_domctl_getvcpuinfo.vcpu);
   if (hyper.domctl(xen.XEN_DOMCTL_getvcpuinfo, domain.id) < 0) return;
-  const online = load<u8>(at, xen_domctl_getvcpuinfo.online) != 0;
+  const isUp = load<u8>(at, xen_domctl_getvcpuinfo.online) != 0;
   const running = load<u8>(at, xen_domctl_getvcpuinfo.running) != 0 ? 'r' : '-';
   const blocked = load<u8>(at, xen_domctl_getvcpuinfo.blocked) != 0 ? 'b' : '-';
-  const cpu = online ? load<u32>(at, xen_domctl_getvcpuinfo.cpu).toString() : '-';
+  const cpu = isUp ? load<u32>(at, xen_domctl_getvcpuinfo.cpu).toString() : '-';
+  const time = seconds(load<u64>(at, xen_domctl_getvcpuinfo.cpu_time));
+  const affinity = affinityOf(domain, vcpu);
   print(
     domain.name.padEnd(32) +
       ' ' +
@@ -98,16 +83,18 @@ function printVcpu(domain: Domain, vcpu: u32): void {
       ' ' +
       cpu.padStart(5) +
       '   ' +
-      (online ? running + blocked + '-' : '--p') +
+      (isUp ? running + blocked + '-' : '--p') +
       ' ' +
-      seconds(load<u64>(at, xen_domctl_getvcpuinfo.cpu_time)).padStart(9) +
+      time.padStart(9) +
+      ' ' +
+      (affinity == online ? 'any cpu' : processorsText(affinity)) +
       '\n',
   );
 }
 
 /** How long domains have been there: since the store says that they began. */
 export function uptime(args: string[]): i32 {
-  const domains = chosen(args);
+  const domains = domainsOf(args);
   if (domains == null) return 1;
   print('Name'.padEnd(34) + 'ID Uptime\n');
   const now = clock(CLOCK_REALTIME) / SECOND;
@@ -160,6 +147,7 @@ export function info(args: string[]): i32 {
   line('xen_extra', versionText(xen.XENVER_extraversion, 16));
   line('xen_changeset', versionText(xen.XENVER_changeset, 64));
   line('xen_pagesize', '4096');
+  line('xen_commandline', versionText(xen.XENVER_commandline, <i32>xen.XEN_COMMANDLINE_LEN));
   return 0;
 }
 
@@ -188,14 +176,14 @@ export function dmesg(args: string[]): i32 {
 }
 
 export function domid(args: string[]): i32 {
-  const domains = args.length == 1 ? chosen(args) : null;
+  const domains = args.length == 1 ? domainsOf(args) : null;
   if (domains == null) return 1;
   print(domains[0].id.toString() + '\n');
   return 0;
 }
 
 export function domname(args: string[]): i32 {
-  const domains = args.length == 1 ? chosen(args) : null;
+  const domains = args.length == 1 ? domainsOf(args) : null;
   if (domains == null) return 1;
   print(domains[0].name + '\n');
   return 0;

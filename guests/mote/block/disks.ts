@@ -1,4 +1,4 @@
-/** The disks that Xen's toolstack has given this domain: xvda, xvdb, … by the frontend of the kernel's library. */
+/** Disks by their numbers; and those that Xen's toolstack has given this domain, xvda, xvdb, … by the kernel's frontend. */
 import { BlockFrontend } from 'kernel/blkfront';
 import { alloc, dispose, free } from 'kernel/heap';
 import { listNames } from 'kernel/store';
@@ -16,12 +16,10 @@ const NUMBERS: u32 = 16;
 
 class Disk extends BlockDevice {
   private frontend: BlockFrontend;
-  number: u32;
 
-  constructor(frontend: BlockFrontend, number: u32) {
+  constructor(frontend: BlockFrontend) {
     super();
     this.frontend = frontend;
-    this.number = number;
     this.sectors = frontend.sectors;
     this.readOnly = frontend.readOnly;
   }
@@ -37,15 +35,25 @@ class Disk extends BlockDevice {
 }
 
 const frontends = new StaticArray<BlockFrontend | null>(MAX_DISKS);
-const disks = new StaticArray<Disk | null>(MAX_DISKS);
+const disks = new StaticArray<BlockDevice | null>(MAX_DISKS);
+const numbers = new StaticArray<u32>(MAX_DISKS);
 
 /** The disk of a device number; null: there is none. */
 export function findDisk(number: u32): BlockDevice | null {
-  for (let index = 0; index < MAX_DISKS; index++) {
-    const disk = disks[index];
-    if (disk != null && disk.number == number) return disk;
-  }
+  for (let index = 0; index < MAX_DISKS; index++)
+    if (numbers[index] == number && disks[index] != null) return disks[index];
   return null;
+}
+
+/** Gives a disk its number. False: there are too many. */
+export function addDisk(disk: BlockDevice, number: u32): bool {
+  for (let index = 0; index < MAX_DISKS; index++) {
+    if (disks[index] != null) continue;
+    disks[index] = disk;
+    numbers[index] = number;
+    return true;
+  }
+  return false;
 }
 
 /** Whose event has come: ports and disks are few. */
@@ -108,8 +116,7 @@ function connect(name: usize, length: i32, index: i32): bool {
     frontends[index] = null;
     return false;
   }
-  disks[index] = new Disk(frontend, number);
-  makeNode!(NODES[which], S_IFBLK | 0o600, number);
+  if (addDisk(new Disk(frontend), number)) makeNode!(NODES[which], S_IFBLK | 0o600, number);
   return true;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The ramdisk: a cpio archive ("newc"), whose files appear in a file system in memory without being copied. Each record is
  * a header of hexadecimal numbers, the name, and the contents, each padded to four bytes; a record named TRAILER!!! is the
- * last. What is not such an archive ends the unpacking with a message; what came before it stays.
+ * last. Another archive may follow. What is not such an archive ends the unpacking with a message; what came before it stays.
  */
 import { EEXIST } from 'xen';
 import { print, printNumber } from 'kernel/console';
@@ -36,7 +36,12 @@ export function unpack(archive: usize, bytes: usize): bool {
       return damaged(at, 'a record that is none');
     const name = header + HEADER_BYTES;
     if (load<u8>(name + nameBytes - 1) != 0) return damaged(at, 'a name without an end');
-    if (isText(name, nameBytes - 1, 'TRAILER!!!')) return true;
+    if (isText(name, nameBytes - 1, 'TRAILER!!!')) {
+      at = pad(contents);
+      while (at < bytes && load<u8>(archive + at) == 0) at++;
+      if (at == bytes) return true;
+      continue;
+    }
     const failed = add(name, header, archive + contents, size);
     if (failed < 0) return damaged(at, 'an entry that cannot be made');
     at = pad(contents + size);

@@ -6,7 +6,7 @@ import { copyIn, copyOut } from '../user-memory';
 import { announce } from './arp';
 import { EthernetInterface } from './ethernet';
 import { get32, put32 } from './bytes';
-import { IFF_RUNNING, IFF_UP, Interface, interfaces } from './interface';
+import { IFF_RUNNING, IFF_UP, Interface, interfaceNamed } from './interface';
 import { addRoute, findRoute, removeRoute } from './route';
 
 const HARDWARE_BYTES: usize = 6;
@@ -18,7 +18,7 @@ export function controlNetwork(command: i32, at: u64): i32 {
   const asks = isQuestion(command);
   if (!asks && !isChange(command)) return -ENOTTY;
   if (copyIn(request, at, ifreq.SIZE) < 0) return -EFAULT;
-  const named = findNamed();
+  const named = interfaceNamed(request);
   if (named == null) return -ENODEV;
   if (!asks) return change(named, command);
   answer(named, command);
@@ -55,16 +55,6 @@ function change(named: Interface, command: i32): i32 {
   const value = get32(request + ifreq.ifr_addr + sockaddr_in.sin_addr);
   if (command == abi.SIOCSIFADDR) return move(named, value, maskOf(value));
   return move(named, named.address, value);
-}
-
-function findNamed(): Interface | null {
-  for (let each: Interface | null = interfaces(); each != null; each = each!.next) {
-    const name = each.name;
-    let index = 0;
-    while (index < name.length && load<u8>(request + index) == <u8>name.charCodeAt(index)) index++;
-    if (index == name.length && load<u8>(request + index) == 0) return each;
-  }
-  return null;
 }
 
 /** The mask of an address that comes without one: that of its class. */

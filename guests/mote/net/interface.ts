@@ -72,6 +72,17 @@ export function addInterface(added: Interface): void {
   last = added;
 }
 
+/** The one of a NUL-terminated name; null: there is none. */
+export function interfaceNamed(at: usize): Interface | null {
+  for (let each: Interface | null = first; each != null; each = each!.next) {
+    const name = each.name;
+    let index = 0;
+    while (index < name.length && load<u8>(at + index) == <u8>name.charCodeAt(index)) index++;
+    if (index == name.length && load<u8>(at + index) == 0) return each;
+  }
+  return null;
+}
+
 /** The one that has this address. */
 export function interfaceOf(address: u32): Interface | null {
   for (let each: Interface | null = first; each != null; each = each!.next)

@@ -4,7 +4,7 @@ import { EHOSTUNREACH, ENETUNREACH, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } fro
 import { get16, get32, put16, put32 } from './bytes';
 import { addBytes, finish } from './checksum';
 import { icmpInput, ICMP_UNREACHABLE, sendError, UNREACHABLE_PROTOCOL } from './icmp';
-import { BROADCAST, isOurs } from './interface';
+import { BROADCAST, Interface, isOurs } from './interface';
 import { Packet } from './packet';
 import { deliverRaw } from './raw';
 import { reassemble } from './reassembly';
@@ -41,6 +41,17 @@ export function ipSend(packet: Packet, source: u32, destination: u32, protocol: 
     return sendFragments(packet, route, source, destination, protocol, ttl, id);
   putHeader(packet, source, destination, protocol, ttl, id, 0);
   sendBy(route, packet, destination);
+  return 0;
+}
+
+/** Sends to everybody on an interface's network, be there a route or not. 0, or -EMSGSIZE. */
+export function ipBroadcast(packet: Packet, source: u32, by: Interface, protocol: u32): i32 {
+  if (packet.bytes + HEADER > by.mtu) {
+    packet.free();
+    return -EMSGSIZE;
+  }
+  putHeader(packet, source, BROADCAST, protocol, DEFAULT_TTL, nextId++, 0);
+  by.send(packet, BROADCAST);
   return 0;
 }
 

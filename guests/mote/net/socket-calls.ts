@@ -1,5 +1,5 @@
 /** System calls on sockets. Addresses cross as struct sockaddr_in. */
-import { EBADF, EFAULT, EINVAL, EMSGSIZE, ENFILE, ENOBUFS, ENOTCONN, ENOTSOCK } from 'xen';
+import { EBADF, EFAULT, EINVAL, EMSGSIZE, ENFILE, ENODEV, ENOBUFS, ENOTCONN, ENOTSOCK } from 'xen';
 import { alloc, free } from 'kernel/heap';
 import { isMemoryLow } from 'kernel/pages';
 import * as abi from '../abi';
@@ -7,6 +7,7 @@ import { descriptors } from '../fs/descriptors';
 import { setSyscall } from '../syscalls';
 import { copyIn, copyOut } from '../user-memory';
 import { get16, get32, put16, put32 } from './bytes';
+import { interfaceNamed } from './interface';
 import { RawSocket } from './raw';
 import { acceptFailure, senderAddress, senderPort, Socket } from './socket';
 import { newTcpSocket, TcpSocket } from './tcp/socket';
@@ -197,6 +198,8 @@ function getpeername(fd: u64, at: u64, bytesAt: u64, d: u64, e: u64, f: u64): i6
 function setsockopt(fd: u64, level: u64, option: u64, at: u64, bytes: u64, f: u64): i64 {
   const found = socketAt(fd);
   if (found == null) return failed;
+  if (<i32>level == abi.SOL_SOCKET && <i32>option == abi.SO_BINDTODEVICE && found instanceof UdpSocket)
+    return bindToDevice(<UdpSocket>found, at, bytes);
   if (bytes < 4) return -EINVAL;
   if (copyIn(number, at, 4) < 0) return -EFAULT;
   const value = load<i32>(number);
@@ -211,6 +214,17 @@ function setsockopt(fd: u64, level: u64, option: u64, at: u64, bytes: u64, f: u6
     return 0;
   }
   return -abi.ENOPROTOOPT;
+}
+
+/** `address` has room for a name, and a NUL behind it. */
+function bindToDevice(socket: UdpSocket, at: u64, bytes: u64): i64 {
+  if (bytes >= <u64>abi.sockaddr_in.SIZE) return -EINVAL;
+  memory.fill(address, 0, abi.sockaddr_in.SIZE);
+  if (copyIn(address, at, <usize>bytes) < 0) return -EFAULT;
+  const device = interfaceNamed(address);
+  if (device == null) return -ENODEV;
+  socket.device = device;
+  return 0;
 }
 
 function getsockopt(fd: u64, level: u64, option: u64, at: u64, bytesAt: u64, f: u64): i64 {

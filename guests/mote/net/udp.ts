@@ -6,8 +6,8 @@ import { addBytes, finish, pseudoHeader } from './checksum';
 import { DatagramSocket } from './datagrams';
 import { ICMP_UNREACHABLE, sendError, UNREACHABLE_PORT } from './icmp';
 import { drain } from './input';
-import { isOurs } from './interface';
-import { DEFAULT_TTL, ipSend } from './ipv4';
+import { BROADCAST, Interface, isOurs } from './interface';
+import { DEFAULT_TTL, ipBroadcast, ipSend } from './ipv4';
 import { Packet } from './packet';
 import { ephemeralPort } from './ports';
 import { sourceFor } from './route';
@@ -30,6 +30,8 @@ function isFree(port: u32): bool {
 
 export class UdpSocket extends DatagramSocket {
   next: UdpSocket | null = null;
+  /** Where what is for everybody goes out. */
+  device: Interface | null = null;
 
   constructor() {
     super();
@@ -73,9 +75,14 @@ export class UdpSocket extends DatagramSocket {
     const packet = Packet.make(<u32>bytes);
     if (packet == null) return -ENOBUFS;
     memory.copy(packet.at, from, bytes);
-    const source = this.localAddress != 0 ? this.localAddress : sourceFor(address);
+    const by = address == BROADCAST ? this.device : null;
+    let source = this.localAddress;
+    if (source == 0) source = by != null ? by.address : sourceFor(address);
     putHeader(packet, source, this.localPort, address, port);
-    const failed = ipSend(packet, source, address, IPPROTO_UDP, DEFAULT_TTL);
+    const failed =
+      by != null
+        ? ipBroadcast(packet, source, by, IPPROTO_UDP)
+        : ipSend(packet, source, address, IPPROTO_UDP, DEFAULT_TTL);
     drain();
     return failed < 0 ? failed : <i32>bytes;
   }

@@ -93,6 +93,13 @@ export function setOption(fd: i32, level: i32, option: i32, value: i32): i32 {
   return <i32>syscall5(abi.SYS_setsockopt, fd, level, option, changetype<usize>(length), 4);
 }
 
+/** What is sent to everybody goes out by this interface. */
+export function bindToDevice(fd: i32, name: string): i32 {
+  const text = String.UTF8.encode(name);
+  const at = changetype<usize>(text);
+  return <i32>syscall5(abi.SYS_setsockopt, fd, abi.SOL_SOCKET, abi.SO_BINDTODEVICE, at, text.byteLength);
+}
+
 const poll = new StaticArray<u8>(8);
 /** Waits until a descriptor can be read: 1; 0: the time, in ms, is up; an error. Negative: for ever. */
 export function waitToRead(fd: i32, timeoutMs: i32): i32 {

@@ -1,13 +1,23 @@
 /** A host with domain 0, typed at as a person would. */
 import { expect } from 'vitest';
 import { loadCore } from '../../../ui/lab/core-node.ts';
+import type { HostDisk } from '../../../ui/lab/host-devices.ts';
 import { Lab } from '../../../ui/lab/lab.ts';
+import { cpio } from '../../toolchain/cpio.ts';
+import type { Entry } from '../../toolchain/cpio.ts';
 import { dom0Images } from '../../toolchain/mote-node.ts';
 
 const PATIENCE_NS = 20e9;
+const MOMENT_NS = 50e6;
 const SLICE_TICKS = 50_000_000;
 const PROMPT = /(?:^|\n)\/\S* \$ $/;
 const CTRL_RIGHT_BRACKET = '\x1d';
+
+interface Sizes {
+  readonly memoryMb?: number;
+  readonly hostMb?: number;
+  readonly disks?: readonly HostDisk[];
+}
 
 /** A host whose console is typed at. */
 export class Host {
@@ -19,9 +29,13 @@ export class Host {
     lab.onConsole((bytes) => (this.screen += new TextDecoder('latin1').decode(bytes).replaceAll('\r', '')));
   }
 
-  static async boot(): Promise<Host> {
-    const options = { commandLine: '', memoryMb: 64, vcpus: 1, isDom0: true, hostMb: 256 };
-    const host = new Host(await Lab.boot(loadCore(), { ...(await dom0Images()), ...options }));
+  /** `files`: what its ramdisk has besides, by path. */
+  static async boot(files: Readonly<Record<string, Uint8Array>> = {}, sizes: Sizes = {}): Promise<Host> {
+    const options = { commandLine: '', memoryMb: 64, vcpus: 1, isDom0: true, hostMb: 256, ...sizes };
+    const { kernel, ramdisk } = await dom0Images();
+    const more = cpio(entriesOf(files));
+    const images = { kernel, ramdisk: Buffer.concat([ramdisk, more]) };
+    const host = new Host(await Lab.boot(loadCore(), { ...images, ...options }));
     host.until(PROMPT);
     return host;
   }
@@ -47,10 +61,21 @@ export class Host {
     return this.screen.replace(/^[^\n]*\n/, '').replace(PROMPT, '');
   }
 
-  /** Leaves a domain's console. */
+  /** What a command prints at the console of a domain, which is at its prompt. */
+  inside(name: string, command: string): string {
+    // Whoever comes back to a console sees no prompt until there is a new one.
+    this.type(`xm console ${name}\recho here\r`);
+    this.until(/\nhere\n\/ \$ $/);
+    const text = this.run(command);
+    this.leaveConsole();
+    return text;
+  }
+
+  /** Leaves a domain's console. By the time that a person has typed more, the domain has done what it was at. */
   leaveConsole(): void {
     this.type(CTRL_RIGHT_BRACKET);
     this.until(/\n\/ \$ $/);
+    this.lab.run({ ns: this.lab.ns + MOMENT_NS }, SLICE_TICKS);
   }
 
   /** The domains that xm lists: name, id, memory, vcpus, state. */
@@ -63,4 +88,12 @@ export class Host {
   free(): string {
     return /free_memory +: (\d+)/.exec(this.run('xm info'))![1]!;
   }
+}
+
+/** Files, and before each the directory that it is in. */
+function entriesOf(files: Readonly<Record<string, Uint8Array>>): Entry[] {
+  return Object.entries(files).flatMap(([path, data]): Entry[] => [
+    { type: 'directory', path: path.replace(/\/[^/]*$/, '') },
+    { type: 'file', path, data },
+  ]);
 }

@@ -78,16 +78,13 @@ describe('a host', () => {
 
   test.each([
     [['kernel = "/boot/nothing"'], 'xm: /tmp/c:1: kernel: /boot/nothing: No such file or directory'],
-    [
-      ['kernel = "/etc/motd"'],
-      'xm: /tmp/c:1: kernel: /etc/motd: it is no ELF image (others are not there yet)',
-    ],
+    [['kernel = "/etc/motd"'], 'xm: /tmp/c:1: kernel: /etc/motd: it is neither an ELF image nor a bzImage'],
     [['# none', 'memory = 16'], 'xm: there is no kernel in the file'],
     [['memory = 16', 'kernel'], 'xm: /tmp/c:2: a line is to be `name = value`'],
     [['memory = "16'], 'xm: /tmp/c:1: a text has no end'],
     [['memory = much'], 'xm: /tmp/c:1: a value is a text in quotes, a number, or a list'],
     [['disk = [ "phy:a,xvda,w" '], 'xm: /tmp/c:2: a list has no end'],
-    [['disk = [ "phy:a,xvda,w" ]'], 'xm: /tmp/c:1: disk: this is not there yet'],
+    [['disk = "phy:a,xvda,w"'], 'xm: /tmp/c:1: disk: it is to be a list'],
     [
       ['on_crash = "explode"'],
       'xm: /tmp/c:1: on_crash: explode: it is to be one of destroy, restart, preserve, rename-restart',

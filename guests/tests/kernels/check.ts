@@ -33,6 +33,18 @@ export function checkNumber(what: string, got: i64, wanted: i64): void {
   print('\n');
 }
 
+/** Something must be refused: by a negative errno or status, which is told. */
+export function checkRefused(subject: string, what: string, got: i64): void {
+  checks++;
+  if (got >= 0) failures++;
+  print(got < 0 ? 'ok   ' : 'FAIL ');
+  print(subject);
+  print(what);
+  print(': ');
+  printNumber(got);
+  print('\n');
+}
+
 /** The end, of the domain too. */
 export function finish(): void {
   print(failures == 0 ? 'passed: ' : 'failed: ');

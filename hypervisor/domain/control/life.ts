@@ -91,9 +91,13 @@ function nextId(hypervisor: Hypervisor): number {
 }
 
 /** XEN_DOMCTL_max_vcpus: makes the vcpus that the domain was created for. */
-export function makeVcpus({ domain: caller }: HypercallContext, domain: Domain, max: number): number {
+export function makeVcpus(
+  { hypervisor, domain: caller }: HypercallContext,
+  domain: Domain,
+  max: number,
+): number {
   if (domain === caller || max !== domain.maxVcpus) return -EINVAL;
-  createVcpus(domain);
+  createVcpus(hypervisor, domain);
   return 0;
 }
 

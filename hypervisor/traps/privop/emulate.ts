@@ -62,11 +62,11 @@ const portIo: Emulation = (hypervisor, vcpu, { opcode, operand16 }) => {
   const bytes = (opcode & 1) === 0 ? 1 : operand16 ? 2 : 4;
   if (!mayAccess(hypervisor, vcpu, port, bytes)) return REFUSED;
   const rax = processor.low(layout.RAX);
-  if ((opcode & 2) !== 0) writePort(vcpu.domain, port, bytes, rax);
-  else if (bytes === 4) processor.setHalves(layout.RAX, readPort(vcpu.domain, port, 4), 0);
+  if ((opcode & 2) !== 0) writePort(hypervisor, vcpu.domain, port, bytes, rax);
+  else if (bytes === 4) processor.setHalves(layout.RAX, readPort(hypervisor, vcpu.domain, port, 4), 0);
   else {
     const mask = bytes === 2 ? 0xffff : 0xff;
-    const value = readPort(vcpu.domain, port, bytes);
+    const value = readPort(hypervisor, vcpu.domain, port, bytes);
     processor.setHalves(layout.RAX, ((rax & ~mask) | value) >>> 0, processor.high(layout.RAX));
   }
   return DONE;

@@ -1,11 +1,14 @@
 /**
- * The ports of a PC as a domain without devices sees them: what its kernel's I/O privilege lets through to Xen reads all
- * ones and writes nothing, but for the two index registers that Xen shadows (guest_io_read, guest_io_write).
+ * The ports of a PC (guest_io_read, guest_io_write). Domain 0 reaches devices by them, but for those that are Xen's own. To any
+ * other domain what its kernel's I/O privilege lets through to Xen reads all ones and writes nothing. Two index registers Xen
+ * shadows for everyone: two domains may be between an index and its data.
  */
+import { COM1, UART_PORTS } from '../../../devices/uart16550.ts';
 import type { Domain } from '../../domain/domain.ts';
 import type { Vcpu } from '../../domain/vcpu.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import { isGuestAddress, translate } from '../../memory/guest-access.ts';
+import { deviceUsed } from '../../time/timers.ts';
 import { VMASST_TYPE_architectural_iopl } from '../../abi/xen.ts';
 
 const CMOS_INDEX = 0x70;
@@ -36,19 +39,45 @@ function bitmapByte(hypervisor: Hypervisor, vcpu: Vcpu, index: number): number {
 }
 
 /** What a port of 1, 2 or 4 bytes reads. */
-export function readPort(domain: Domain, port: number, bytes: number): number {
+export function readPort(hypervisor: Hypervisor, domain: Domain, port: number, bytes: number): number {
   if (port === PCI_ADDRESS && bytes === 4) return domain.pciAddress;
   if (port <= CMOS_INDEX && port + bytes > CMOS_INDEX) {
     const shift = (CMOS_INDEX - port) * 8;
     return ((mask(bytes) & ~(0xff << shift)) | (domain.cmosIndex << shift)) >>> 0;
   }
-  return mask(bytes);
+  if (!reachesDevices(domain, port, bytes)) return mask(bytes);
+  select(hypervisor, domain);
+  const value = hypervisor.platform.readPort(port, bytes);
+  deviceUsed(hypervisor);
+  return value;
 }
 
-export function writePort(domain: Domain, port: number, bytes: number, value: number): void {
+export function writePort(
+  hypervisor: Hypervisor,
+  domain: Domain,
+  port: number,
+  bytes: number,
+  value: number,
+): void {
   if (port === PCI_ADDRESS && bytes === 4) domain.pciAddress = value >>> 0;
   else if (port <= CMOS_INDEX && port + bytes > CMOS_INDEX)
     domain.cmosIndex = (value >>> ((CMOS_INDEX - port) * 8)) & 0xff;
+  else if (reachesDevices(domain, port, bytes)) {
+    select(hypervisor, domain);
+    hypervisor.platform.writePort(port, bytes, (value & mask(bytes)) >>> 0);
+    deviceUsed(hypervisor);
+  }
+}
+
+/** Whether a port is a device's that the domain was given: the serial line is Xen's. */
+function reachesDevices(domain: Domain, port: number, bytes: number): boolean {
+  return domain.isPrivileged && (port + bytes <= COM1 || port >= COM1 + UART_PORTS);
+}
+
+/** Gives the devices the indices that this domain has written. */
+function select({ platform }: Hypervisor, domain: Domain): void {
+  platform.writePort(PCI_ADDRESS, 4, domain.pciAddress);
+  platform.writePort(CMOS_INDEX, 1, domain.cmosIndex);
 }
 
 function mask(bytes: number): number {

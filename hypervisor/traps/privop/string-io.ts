@@ -49,12 +49,12 @@ function transfer(
 ): boolean {
   const bytes = element.subarray(0, size);
   if (!out) {
-    view.setUint32(0, readPort(vcpu.domain, port, size), true);
+    view.setUint32(0, readPort(hypervisor, vcpu.domain, port, size), true);
     return copyToGuest(hypervisor.frames, vcpu, va, bytes);
   }
   element.fill(0);
   if (!copyFromGuest(hypervisor.frames, vcpu, va, bytes)) return false;
-  writePort(vcpu.domain, port, size, view.getUint32(0, true));
+  writePort(hypervisor, vcpu.domain, port, size, view.getUint32(0, true));
   return true;
 }
 

@@ -17,7 +17,7 @@ import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
 import { KERNEL_BITS, machineAddress, TABLE_BITS, windowEntry } from 'kernel/pagetable';
 import { MILLISECOND, now, SECOND } from 'kernel/time';
 import { sleepUntil } from 'kernel/wait';
-import { foreignSlots, unmapPage } from 'kernel/window';
+import { takeSlots, unmapPage } from 'kernel/window';
 import { check, checkNumber, finish } from '../check';
 import { answeredDomain, begin, D, domctl, domctlOf, S, sysctl } from './control';
 
@@ -58,7 +58,7 @@ let ends = 0;
 
 export function main(): void {
   initKernel();
-  slots = foreignSlots(PAGES);
+  slots = takeSlots(PAGES);
   bindVirq(xen.VIRQ_DOM_EXC, (port: u32) => {
     ends++;
   });

@@ -11,7 +11,7 @@ import { HYPERVISOR_grant_table_op, HYPERVISOR_update_va_mapping } from 'kernel/
 import { virtual } from 'kernel/intrinsics';
 import { allocatePage, PAGE_SIZE } from 'kernel/pages';
 import { KERNEL_BITS, makeEntry, mfnOf } from 'kernel/pagetable';
-import { foreignSlots } from 'kernel/window';
+import { takeSlots } from 'kernel/window';
 import { domainId } from '../identity';
 import { check, checkNumber, finish } from '../check';
 
@@ -63,7 +63,7 @@ function unmap(which: u32, at: usize): i32 {
 function mapping(): void {
   const page = allocatePage();
   store<u64>(page, 1111);
-  const slot = foreignSlots(1);
+  const slot = takeSlots(1);
   const ref = grantAccess(self, page, false);
   check('a page is granted', ref >= <u32>xen.GNTTAB_NR_RESERVED_ENTRIES);
   checkNumber('and mapped', map(ref, self, slot, 0), xen.GNTST_okay);
@@ -81,7 +81,7 @@ function mapping(): void {
 
 function readOnly(): void {
   const page = allocatePage();
-  const slot = foreignSlots(1);
+  const slot = takeSlots(1);
   const ref = grantAccess(self, page, true);
   checkNumber('a read-only grant, to be written', map(ref, self, slot, 0), xen.GNTST_general_error);
   checkNumber('and to be read', map(ref, self, slot, xen.GNTMAP_readonly), xen.GNTST_okay);
@@ -92,7 +92,7 @@ function readOnly(): void {
 }
 
 function refusedMaps(): void {
-  const slot = foreignSlots(1);
+  const slot = takeSlots(1);
   const toAnother = grantAccess(NO_DOMAIN, allocatePage(), false);
   checkNumber('a grant that is for another domain', map(toAnother, self, slot, 0), xen.GNTST_general_error);
   checkNumber('a reference to nothing', map(NO_REF, self, slot, 0), xen.GNTST_general_error);

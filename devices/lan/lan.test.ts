@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { frame, parseIpv4, parseMac } from './ethernet.ts';
+import { Lan, LATENCY_NS } from './lan.ts';
+import type { LanPort } from './lan.ts';
+
+const mac = (last: number): Uint8Array => Uint8Array.of(2, 0, 0, 0, 0, last);
+const ALL = Uint8Array.of(255, 255, 255, 255, 255, 255);
+
+function send(port: LanPort, to: Uint8Array, from: number, nowNs: number, payload = 0): void {
+  port.send(frame(to, mac(from), 0x88b5, Uint8Array.of(payload)), nowNs);
+}
+function received(port: LanPort, nowNs: number): number[] {
+  const payloads: number[] = [];
+  for (let got = port.receive(nowNs); got !== null; got = port.receive(nowNs)) payloads.push(got[14]!);
+  return payloads;
+}
+
+test('a frame arrives after the latency, not before; who is known alone gets what is for it', () => {
+  const lan = new Lan();
+  const [one, two, three] = [lan.join(), lan.join(), lan.join()];
+  send(one, mac(2), 1, 1000, 7);
+  expect(two.nextNs()).toBe(1000 + LATENCY_NS);
+  expect(received(two, 999 + LATENCY_NS)).toEqual([]);
+  expect(received(two, 1000 + LATENCY_NS)).toEqual([7]);
+  expect([received(three, Infinity), received(one, Infinity)]).toEqual([[7], []]);
+  send(two, mac(1), 2, 50_000, 8);
+  expect([received(one, 100_000), received(three, 100_000)]).toEqual([[8], []]);
+  send(three, ALL, 3, 200_000, 9);
+  expect([received(one, 300_000), received(two, 300_000)]).toEqual([[9], [9]]);
+  // Two moves to the third's port.
+  send(three, ALL, 2, 300_000);
+  send(one, mac(2), 1, 400_000, 10);
+  expect([received(two, 500_000), received(three, 500_000)]).toEqual([[0], [10]]);
+  expect(one.nextNs()).toBe(300_000 + LATENCY_NS);
+});
+
+test('of more addresses than the switch remembers, it forgets the one that was silent for longest', () => {
+  const lan = new Lan();
+  const [one, two, three] = [lan.join(), lan.join(), lan.join()];
+  const from = (port: LanPort, station: number): void => {
+    port.send(frame(mac(1), Uint8Array.of(2, 0, 0, 1, station >>> 8, station), 0x88b5, Uint8Array.of(0)), 0);
+  };
+  for (let station = 0; station < 1024; station++) from(two, station);
+  from(two, 0);
+  from(two, 1024);
+  received(three, Infinity);
+  const reached = (station: number): number => {
+    one.send(frame(Uint8Array.of(2, 0, 0, 1, station >>> 8, station), mac(9), 0x88b5, Uint8Array.of(0)), 1e6);
+    return received(three, Infinity).length;
+  };
+  expect([reached(0), reached(1)]).toEqual([0, 1]);
+});
+
+test('frames cross in the order of their times, then of their ports, whatever order they were sent in', () => {
+  const sends = fc.array(fc.tuple(fc.nat(2), fc.nat(30)), { maxLength: 30 });
+  fc.assert(
+    fc.property(sends, fc.func(fc.nat()), (list, rank) => {
+      const arrivals = (order: typeof list): string => {
+        const lan = new Lan({ loss: 0.2, seed: 5 });
+        const ports = [lan.join(), lan.join(), lan.join(), lan.join()];
+        for (const [port, at] of order) send(ports[port]!, ALL, port, at, port * 64 + at);
+        return received(ports[3]!, Infinity).join() + JSON.stringify(lan.counts);
+      };
+      const sorted = list.toSorted(([, one], [, other]) => one - other);
+      // A machine's own frames keep their order: take the machines' turns differently.
+      const turns = [0, 1, 2].toSorted((one, other) => rank(one) - rank(other));
+      const byMachine = turns.flatMap((machine) => sorted.filter(([port]) => port === machine));
+      expect(arrivals(byMachine)).toBe(arrivals(sorted));
+    }),
+    { seed: 6 },
+  );
+});
+
+test('the share of frames that is asked for is lost, the same ones for a seed', () => {
+  const run = (seed: number): number[] => {
+    const lan = new Lan({ loss: 0.01, seed });
+    const [one, two] = [lan.join(), lan.join()];
+    const got: number[] = [];
+    for (let at = 0; at < 20_000; at++) {
+      send(one, ALL, 1, at * 100);
+      if (received(two, at * 100 + LATENCY_NS).length > 0) got.push(at);
+    }
+    expect(lan.counts.lost).toBe(20_000 - lan.counts.delivered);
+    return got;
+  };
+  const kept = run(1);
+  expect(20_000 - kept.length).toBeGreaterThan(150);
+  expect(20_000 - kept.length).toBeLessThan(250);
+  expect(run(1)).toEqual(kept);
+  expect(run(2)).not.toEqual(kept);
+});
+
+test('what is no frame is lost, and so is what nobody takes', () => {
+  const lan = new Lan();
+  const [one, two] = [lan.join(), lan.join()];
+  one.send(new Uint8Array(13), 0);
+  one.send(new Uint8Array(1519), 0);
+  expect(lan.counts).toEqual({ sent: 2, delivered: 0, lost: 2 });
+  for (let count = 0; count < 600; count++) send(one, ALL, 1, 0);
+  lan.advance(LATENCY_NS);
+  expect(two.inbox).toHaveLength(512);
+  expect(lan.counts.lost).toBe(90);
+});
+
+test('addresses as text', () => {
+  expect([...parseMac('52:54:00:aB:00:01')]).toEqual([0x52, 0x54, 0, 0xab, 0, 1]);
+  expect(parseIpv4('10.0.0.255')).toBe(0x0a00_00ff);
+  for (const bad of ['10.0.0', '10.0.0.256', '10.0.0.', 'a.b.c.d', '1e1.0.0.0'])
+    expect(() => parseIpv4(bad)).toThrow(RangeError);
+  expect(() => parseMac('52:54:00:ab:00')).toThrow(RangeError);
+});

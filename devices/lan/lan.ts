@@ -1,0 +1,169 @@
+/**
+ * A local network: one learning switch (IEEE 802.1D, section 7.8) that joins the ports of machines' NICs and of stations. A
+ * frame takes LATENCY_NS from the port where it is sent to where it arrives, and frames cross the switch in the order of
+ * their times, then of their ports: so several machines may run ahead of each other by less than LATENCY_NS, in whatever
+ * turns, and the same happens.
+ */
+import { Random } from '../random.ts';
+import { DESTINATION, MAC_BYTES, MOST_FRAME_BYTES, SOURCE, HEADER_BYTES } from './ethernet.ts';
+
+export const LATENCY_NS = 20_000;
+/** Frames that wait at a port for who takes them; more are lost. */
+const INBOX_FRAMES = 512;
+const LEARNED = 1024;
+
+export interface LanOptions {
+  /** Of the faults. */
+  readonly seed?: number;
+  /** The share of frames that are lost, from 0 to 1. */
+  readonly loss?: number;
+}
+
+/** A frame with the time when it arrives, in ns. */
+export interface Arrival {
+  readonly atNs: number;
+  readonly frame: Uint8Array;
+}
+
+interface Flight extends Arrival {
+  readonly port: number;
+}
+
+/** Frames that the network has counted. One to many is delivered many times. */
+export interface LanCounts {
+  sent: number;
+  delivered: number;
+  lost: number;
+}
+
+/** Something on the network that is no machine: it answers at once what it gets. */
+export interface Station {
+  /** The frames that it sends, for one that it got. */
+  answer(frame: Uint8Array, nowNs: number): readonly Uint8Array[];
+}
+
+/** One end of a cable whose other end is at the switch. */
+export class LanPort {
+  readonly lan: Lan;
+  readonly number: number;
+  readonly station: Station | null;
+  readonly inbox: Arrival[] = [];
+
+  constructor(lan: Lan, number: number, station: Station | null) {
+    this.lan = lan;
+    this.number = number;
+    this.station = station;
+  }
+
+  send(frame: Uint8Array, nowNs: number): void {
+    this.lan.send(this.number, frame, nowNs);
+  }
+
+  /** Whether a frame has arrived by now. */
+  hasArrived(nowNs: number): boolean {
+    this.lan.advance(nowNs);
+    return (this.inbox[0]?.atNs ?? Infinity) <= nowNs;
+  }
+
+  /** The next frame that has arrived by now; null when there is none. */
+  receive(nowNs: number): Uint8Array | null {
+    return this.hasArrived(nowNs) ? (this.inbox.shift()?.frame ?? null) : null;
+  }
+
+  /** When there may be something to receive next, in ns. */
+  nextNs(): number {
+    return Math.min(this.inbox[0]?.atNs ?? Infinity, this.lan.nextNs());
+  }
+}
+
+export class Lan {
+  readonly ports: LanPort[] = [];
+  readonly counts: LanCounts = { sent: 0, delivered: 0, lost: 0 };
+  /** The share of frames that are lost; may be changed at any time. */
+  loss: number;
+  private readonly random: Random;
+  /** Frames on their way to the switch, by time, then by port. */
+  private readonly flights: Flight[] = [];
+  /** Which port a station is behind, by its address; those learned last are last. */
+  private readonly learned = new Map<string, number>();
+
+  constructor(options: LanOptions = {}) {
+    this.random = new Random(options.seed ?? 1);
+    this.loss = options.loss ?? 0;
+  }
+
+  /** A new port, for a NIC or for a station. */
+  join(station: Station | null = null): LanPort {
+    const port = new LanPort(this, this.ports.length, station);
+    this.ports.push(port);
+    return port;
+  }
+
+  /** Frames that are no Ethernet are lost on the cable. */
+  send(port: number, frame: Uint8Array, nowNs: number): void {
+    this.counts.sent++;
+    if (frame.length < HEADER_BYTES || frame.length > MOST_FRAME_BYTES) {
+      this.counts.lost++;
+      return;
+    }
+    const flight = { atNs: nowNs + LATENCY_NS, port, frame: frame.slice() };
+    let place = this.flights.length;
+    while (place > 0 && isBefore(flight, this.flights[place - 1]!)) place--;
+    this.flights.splice(place, 0, flight);
+  }
+
+  /** When the next frame crosses the switch, in ns. */
+  nextNs(): number {
+    return this.flights[0]?.atNs ?? Infinity;
+  }
+
+  /** Lets everything cross that is due. */
+  advance(nowNs: number): void {
+    for (let first = this.flights[0]; first !== undefined && first.atNs <= nowNs; first = this.flights[0]) {
+      this.flights.shift();
+      this.cross(first);
+    }
+  }
+
+  private cross(flight: Flight): void {
+    const { frame, port } = flight;
+    this.learn(frame, port);
+    if (this.loss > 0 && this.random.share() < this.loss) {
+      this.counts.lost++;
+      return;
+    }
+    const known = isGroup(frame) ? undefined : this.learned.get(addressAt(frame, DESTINATION));
+    for (const to of this.ports)
+      if (to.number !== port && (known === undefined || known === to.number)) this.deliver(to, flight);
+  }
+
+  private learn(frame: Uint8Array, port: number): void {
+    const address = addressAt(frame, SOURCE);
+    this.learned.delete(address);
+    this.learned.set(address, port);
+    if (this.learned.size > LEARNED) this.learned.delete(this.learned.keys().next().value!);
+  }
+
+  private deliver(to: LanPort, { atNs, frame }: Flight): void {
+    if (to.station !== null) {
+      this.counts.delivered++;
+      for (const answer of to.station.answer(frame, atNs)) this.send(to.number, answer, atNs);
+    } else if (to.inbox.length < INBOX_FRAMES) {
+      this.counts.delivered++;
+      to.inbox.push({ atNs, frame });
+    } else this.counts.lost++;
+  }
+}
+
+function isBefore(one: Flight, other: Flight): boolean {
+  return one.atNs < other.atNs || (one.atNs === other.atNs && one.port < other.port);
+}
+
+function addressAt(frame: Uint8Array, at: number): string {
+  return frame.subarray(at, at + MAC_BYTES).join();
+}
+
+/** Whether a frame is for many: broadcast or multicast. */
+function isGroup(frame: Uint8Array): boolean {
+  return (frame[DESTINATION]! & 1) !== 0;
+}

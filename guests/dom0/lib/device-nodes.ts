@@ -1,0 +1,142 @@
+/**
+ * A device in the store: a directory for its backend and one for its frontend, each naming the other, with the permissions
+ * that Xen's own toolstack gives. Whoever has made them waits until the backend says that it has what it needs
+ * (`hotplug-status`), and takes them away only when the backend has closed.
+ */
+import { EAGAIN, XenbusStateClosed, XenbusStateClosing, XenbusStateInitialising } from 'xen';
+import { sleepNs } from 'programs/lib/calls';
+import { describe as describeError } from 'programs/lib/errno';
+import { number } from 'programs/lib/text';
+import * as store from 'programs/lib/store';
+import { Disk, Vif } from './devices';
+
+const BACKENDS = '/local/domain/0/backend/';
+/** Between two looks at a node, and how often one looks at most: ten seconds. */
+const LOOK_NS: u64 = 5_000_000;
+const MAX_LOOKS: i32 = 2000;
+
+let failed: i32 = 0;
+let backend: string = '';
+let frontend: string = '';
+
+function put(path: string, value: string): void {
+  if (failed == 0) failed = store.writeNode(path, value);
+}
+
+function permit(path: string, permissions: string[]): void {
+  if (failed == 0) failed = store.makeNode(path);
+  if (failed == 0) failed = store.setPermissions(path, permissions);
+}
+
+/** Writes what all devices have, each directory readable to the other side. */
+function begin(domid: u32, kind: string, handle: string): void {
+  const id = domid.toString();
+  backend = BACKENDS + kind + '/' + id + '/' + handle;
+  frontend = '/local/domain/' + id + '/device/' + kind + '/' + handle;
+  failed = 0;
+  permit(backend, ['n0', 'r' + id]);
+  permit(frontend, ['n' + id, 'r0']);
+  put(backend + '/frontend', frontend);
+  put(backend + '/frontend-id', id);
+  put(backend + '/online', '1');
+  put(frontend + '/backend', backend);
+  put(frontend + '/backend-id', '0');
+  put(frontend + '/state', XenbusStateInitialising.toString());
+  put(frontend + '/trusted', '1');
+}
+
+function finish(): i32 {
+  // The last: from then on the backend looks at it.
+  put(backend + '/state', XenbusStateInitialising.toString());
+  const ended = store.end(failed == 0);
+  return failed < 0 ? failed : ended;
+}
+
+/** 0, or a negative errno. */
+export function writeDisk(domid: u32, disk: Disk, isFirst: bool): i32 {
+  let result = 0;
+  do {
+    result = store.begin();
+    if (result < 0) return result;
+    begin(domid, 'vbd', disk.number.toString());
+    put(frontend + '/virtual-device', disk.number.toString());
+    put(frontend + '/device-type', 'disk');
+    put(backend + '/params', disk.path);
+    put(backend + '/script', '/etc/xen/scripts/block');
+    put(backend + '/removable', '0');
+    put(backend + '/bootable', isFirst ? '1' : '0');
+    put(backend + '/dev', disk.device);
+    put(backend + '/type', disk.type);
+    put(backend + '/mode', disk.writable ? 'w' : 'r');
+    put(backend + '/device-type', 'disk');
+    put(backend + '/discard-enable', '0');
+    put(backend + '/specification', 'xen');
+    result = finish();
+  } while (result == -EAGAIN);
+  return result;
+}
+
+/** 0, or a negative errno. */
+export function writeVif(domid: u32, vif: Vif, handle: i32): i32 {
+  let result = 0;
+  do {
+    result = store.begin();
+    if (result < 0) return result;
+    begin(domid, 'vif', handle.toString());
+    put(frontend + '/handle', handle.toString());
+    put(frontend + '/mac', vif.mac);
+    permit(frontend + '/mtu', ['n0', 'r' + domid.toString()]);
+    put(frontend + '/mtu', '1500');
+    put(backend + '/script', '/etc/xen/scripts/' + vif.script);
+    put(backend + '/mac', vif.mac);
+    put(backend + '/bridge', vif.bridge);
+    if (vif.ip != '') put(backend + '/ip', vif.ip);
+    put(backend + '/handle', handle.toString());
+    put(backend + '/type', 'vif');
+    put(backend + '/hotplug-status', '');
+    result = finish();
+  } while (result == -EAGAIN);
+  return result;
+}
+
+/** Waits until a backend has what it needs: empty, or what it says is wrong. */
+export function awaitBackend(domid: u32, kind: string, handle: string): string {
+  const path = BACKENDS + kind + '/' + domid.toString() + '/' + handle;
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const status = store.readNode(path + '/hotplug-status');
+    if (status == 'connected') return '';
+    if (status == 'error') return describeError(<i32>-number(store.readNode(path + '/hotplug-error')));
+    sleepNs(LOOK_NS);
+  }
+  return 'its backend does not answer';
+}
+
+const KINDS: string[] = ['vbd', 'vif'];
+
+/** Takes away the devices of a domain that is gone: backends close first. */
+export function removeDevices(domid: u32): void {
+  const id = domid.toString();
+  for (let k = 0; k < KINDS.length; k++) {
+    const kind = BACKENDS + KINDS[k] + '/' + id;
+    const handles = store.listNode(kind);
+    if (store.failure < 0) continue;
+    for (let n = 0; n < handles.length; n++) {
+      const path = kind + '/' + handles[n];
+      // Without its frontend's nodes, a backend knows that nobody will close.
+      store.removeNode('/local/domain/' + id + '/device/' + KINDS[k] + '/' + handles[n]);
+      store.writeNode(path + '/online', '0');
+      store.writeNode(path + '/state', XenbusStateClosing.toString());
+    }
+    for (let n = 0; n < handles.length; n++) awaitClosed(kind + '/' + handles[n]);
+    store.removeNode(kind);
+  }
+}
+
+function awaitClosed(path: string): void {
+  const closed = XenbusStateClosed.toString();
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const state = store.readNode(path + '/state');
+    if (store.failure < 0 || state == closed) return;
+    sleepNs(LOOK_NS);
+  }
+}

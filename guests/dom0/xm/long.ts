@@ -1,0 +1,164 @@
+/** xm list, and list -l: all that is known of domains, in the S-expressions that xend told it by. */
+import { SHUTDOWN_crash, XEN_DOMINF_paused, XEN_DOMINF_shutdown } from 'xen';
+import { Config } from 'dom0/lib/config';
+import { Domain } from 'dom0/lib/domains';
+import { actionAfter, configPath } from 'dom0/lib/managed';
+import { pathOf } from 'dom0/lib/nodes';
+import { print } from 'programs/lib/io';
+import { failure, readNode } from 'programs/lib/store';
+import { domainsOf, MAX_CPUS } from './arguments';
+import { devicesOf } from './devices';
+import { creditOf } from './sched';
+import { list as shortList, seconds } from './show';
+import { affinityOf, vcpusOf } from './vcpus';
+
+const INDENT: i32 = 4;
+const KIB_PER_PAGE: u64 = 4;
+const KIB_PER_MIB: u64 = 1024;
+/** DOM_STATE_* of xend. */
+const STATE_PAUSED: i32 = 1;
+const STATE_RUNNING: i32 = 2;
+const STATE_SHUTDOWN: i32 = 4;
+const STATE_CRASHED: i32 = 5;
+
+export function list(args: string[]): i32 {
+  const at = args.indexOf('-l');
+  if (at < 0) return shortList(args);
+  const domains = domainsOf(args.slice(0, at).concat(args.slice(at + 1)));
+  if (domains == null) return 1;
+  for (let n = 0; n < domains.length; n++) {
+    depth = 0;
+    tell(domains[n]);
+  }
+  return 0;
+}
+
+/** How deep in lists the next line stands. */
+let depth: i32 = 0;
+
+function line(text: string): void {
+  print(' '.repeat(depth * INDENT) + text + '\n');
+}
+function open(name: string): void {
+  line('(' + name);
+  depth++;
+}
+function close(): void {
+  depth--;
+  line(')');
+}
+function pair(name: string, value: string): void {
+  line('(' + name + ' ' + value + ')');
+}
+/** A pair whose value is a node's, where there is such a node. */
+function pairOf(name: string, path: string): void {
+  const value = readNode(path);
+  if (failure == 0) pair(name, value.includes(' ') ? "'" + value + "'" : value);
+}
+
+function tell(domain: Domain): void {
+  const path = pathOf(domain.id);
+  const vm = readNode(path + '/vm');
+  const hasVm = failure == 0 && vm != '';
+  open('domain');
+  pair('domid', domain.id.toString());
+  const weight = creditOf(domain.id, 0);
+  if (weight >= 0) {
+    pair('cpu_weight', weight.toString());
+    pair('cpu_cap', creditOf(domain.id, 1).toString());
+  }
+  pair('uuid', domain.uuid);
+  actions(domain);
+  pair('vcpus', vcpusOf(domain).toString());
+  pair('name', domain.name);
+  pair('cpus', processors(domain));
+  pair('maxmem', (mostMemoryOf(domain) / KIB_PER_MIB).toString());
+  pair('memory', ((domain.pages * KIB_PER_PAGE + KIB_PER_MIB / 2) / KIB_PER_MIB).toString());
+  if (hasVm) pairOf('start_time', vm + '/start_time');
+  pair('cpu_time', seconds(domain.cpuTime));
+  pair('online_vcpus', domain.vcpus.toString());
+  if (hasVm) image(vm);
+  pair('status', statusOf(domain).toString());
+  pair('state', domain.state);
+  pairOf('store_mfn', path + '/store/ring-ref');
+  pairOf('console_mfn', path + '/console/ring-ref');
+  const vifs = devicesOf(domain, 'vif');
+  for (let n = 0; n < vifs.length; n++) vif(path + '/device/vif/' + vifs[n]);
+  const vbds = devicesOf(domain, 'vbd');
+  for (let n = 0; n < vbds.length; n++) vbd(path + '/device/vbd/' + vbds[n]);
+  close();
+}
+
+/** What is to become of a domain that xend manages. */
+function actions(domain: Domain): void {
+  const config = new Config(configPath(domain.uuid));
+  if (!config.read()) return;
+  const endings: string[] = ['poweroff', 'reboot', 'crash'];
+  for (let n = 0; n < endings.length; n++) pair('on_' + endings[n], actionAfter(config, endings[n]));
+}
+
+/** For each vcpu the processors it may use. */
+function processors(domain: Domain): string {
+  let text = '';
+  for (let vcpu = 0; vcpu < vcpusOf(domain); vcpu++) {
+    const set = affinityOf(domain, vcpu);
+    let one = '';
+    for (let cpu = 0; cpu < MAX_CPUS; cpu++)
+      if (((set >> cpu) & 1) != 0) one += (one == '' ? '' : ' ') + cpu.toString();
+    text += (vcpu > 0 ? ' ' : '') + '(' + one + ')';
+  }
+  return '(' + text + ')';
+}
+
+/** What the domain may have, in KiB: as its toolstack promised it, else as Xen allows. */
+function mostMemoryOf(domain: Domain): u64 {
+  const promised = readNode(pathOf(domain.id) + '/memory/static-max');
+  const kib = failure == 0 ? <u64>I64.parseInt(promised) : 0;
+  return kib > 0 ? kib : domain.maxPages * KIB_PER_PAGE;
+}
+
+function image(vm: string): void {
+  const type = readNode(vm + '/image/ostype');
+  if (failure < 0) return;
+  open('image');
+  open(type);
+  pairOf('kernel', vm + '/image/kernel');
+  pairOf('ramdisk', vm + '/image/ramdisk');
+  pairOf('args', vm + '/image/cmdline');
+  close();
+  close();
+}
+
+function vif(frontend: string): void {
+  const backend = readNode(frontend + '/backend');
+  open('device');
+  open('vif');
+  pairOf('bridge', backend + '/bridge');
+  pairOf('mac', frontend + '/mac');
+  pairOf('script', backend + '/script');
+  pairOf('backend', frontend + '/backend-id');
+  close();
+  close();
+}
+
+function vbd(frontend: string): void {
+  const backend = readNode(frontend + '/backend');
+  const type = readNode(backend + '/type');
+  const params = readNode(backend + '/params');
+  const dev = readNode(backend + '/dev');
+  const device = readNode(frontend + '/device-type');
+  open('device');
+  open('vbd');
+  pair('uname', type + ':' + params);
+  pair('dev', dev + ':' + device);
+  pairOf('mode', backend + '/mode');
+  pairOf('backend', frontend + '/backend-id');
+  close();
+  close();
+}
+
+function statusOf(domain: Domain): i32 {
+  if ((domain.flags & XEN_DOMINF_shutdown) != 0)
+    return domain.reason == <u32>SHUTDOWN_crash ? STATE_CRASHED : STATE_SHUTDOWN;
+  return (domain.flags & XEN_DOMINF_paused) != 0 ? STATE_PAUSED : STATE_RUNNING;
+}

@@ -1,0 +1,218 @@
+/**
+ * xm sched-credit, sched-bvt, sched-atropos: a domain's parameters of the scheduler that runs. Each scheduler's are a
+ * structure of its own; a command knows it as a table of its members.
+ */
+import * as xen from 'xen';
+import { atropos_adjdom, bvt_adjdom, xen_domctl_sched_credit, xen_domctl_scheduler_op } from 'xen';
+import { xen_sysctl_sched_id } from 'xen';
+import { Domain } from 'dom0/lib/domains';
+import * as hyper from 'dom0/lib/hypercalls';
+import { complain, complainOf, print } from 'programs/lib/io';
+import { domainOf, domainsOf, isNumber, misused, numberOf } from './arguments';
+
+/** A member of a scheduler's structure: its heading, where it is, how large, and what it is at least. */
+class Parameter {
+  constructor(
+    public name: string,
+    public at: usize,
+    public bytes: i32,
+    public least: i64,
+  ) {}
+
+  get most(): i64 {
+    return this.bytes == 2
+      ? 0xffff
+      : this.bytes == 4
+        ? this.least < 0
+          ? i32.MAX_VALUE
+          : 0xffff_ffff
+        : i64.MAX_VALUE;
+  }
+
+  read(part: usize): i64 {
+    const from = part + this.at;
+    if (this.bytes == 2) return load<u16>(from);
+    if (this.bytes == 8) return load<i64>(from);
+    return this.least < 0 ? load<i32>(from) : load<u32>(from);
+  }
+
+  write(part: usize, value: i64): void {
+    const to = part + this.at;
+    if (this.bytes == 2) store<u16>(to, <u16>value);
+    else if (this.bytes == 4) store<u32>(to, <u32>value);
+    else store<i64>(to, value);
+  }
+}
+
+class SchedulerCommand {
+  constructor(
+    public name: string,
+    public id: u32,
+    public usage: string,
+    public parameters: Parameter[],
+  ) {}
+}
+
+const CREDIT = new SchedulerCommand(
+  'credit',
+  xen.XEN_SCHEDULER_CREDIT,
+  'sched-credit [-d DOMAIN [-w WEIGHT] [-c CAP]]',
+  [
+    new Parameter('Weight', xen_domctl_sched_credit.weight, 2, 1),
+    new Parameter('Cap', xen_domctl_sched_credit.cap, 2, 0),
+  ],
+);
+/** Limits of warping in ms. */
+const BVT = new SchedulerCommand(
+  'bvt',
+  xen.SCHED_BVT,
+  'sched-bvt [DOMAIN [MCUADV WARPBACK WARPVALUE WARPL WARPU]]',
+  [
+    new Parameter('McuAdv', bvt_adjdom.mcu_adv, 4, 0),
+    new Parameter('WarpBack', bvt_adjdom.warpback, 4, 0),
+    new Parameter('WarpValue', bvt_adjdom.warpvalue, 4, i32.MIN_VALUE),
+    new Parameter('WarpL', bvt_adjdom.warpl, 8, 0),
+    new Parameter('WarpU', bvt_adjdom.warpu, 8, 0),
+  ],
+);
+/** Times in ns. */
+const ATROPOS = new SchedulerCommand(
+  'atropos',
+  xen.SCHED_ATROPOS,
+  'sched-atropos [DOMAIN [PERIOD SLICE LATENCY XTRATIME]]',
+  [
+    new Parameter('Period', atropos_adjdom.nat_period, 8, 0),
+    new Parameter('Slice', atropos_adjdom.nat_slice, 8, 0),
+    new Parameter('Latency', atropos_adjdom.latency, 8, 0),
+    new Parameter('XtraTime', atropos_adjdom.xtratime, 4, 0),
+  ],
+);
+
+function nameOf(id: u32): string {
+  if (id == CREDIT.id) return CREDIT.name;
+  if (id == BVT.id) return BVT.name;
+  if (id == ATROPOS.id) return ATROPOS.name;
+  return id == xen.SCHED_RROBIN ? 'rrobin' : 'scheduler ' + id.toString();
+}
+
+/** Whether the command's scheduler is the one that runs; if it is not, that has been said. */
+function runs(command: SchedulerCommand): bool {
+  hyper.begin();
+  const failed = hyper.sysctl(xen.XEN_SYSCTL_sched_id);
+  const id = load<u32>(hyper.sysctlPart(), xen_sysctl_sched_id.sched_id);
+  if (failed == 0 && id == command.id) return true;
+  if (failed < 0) complainOf('the scheduler', failed);
+  else complain('Xen is running with the ' + nameOf(id) + ' scheduler');
+  return false;
+}
+
+/** Where the scheduler's own structure is, in a domctl. */
+function part(): usize {
+  return hyper.domctlPart() + xen_domctl_scheduler_op.u;
+}
+
+/** Asks for, or sets, a domain's parameters. 0, or a negative errno. */
+function adjust(command: SchedulerCommand, domid: u32, operation: u32): i32 {
+  store<u32>(hyper.domctlPart(), command.id, xen_domctl_scheduler_op.sched_id);
+  store<u32>(hyper.domctlPart(), operation, xen_domctl_scheduler_op.cmd);
+  return hyper.domctl(xen.XEN_DOMCTL_scheduler_op, domid);
+}
+
+function get(command: SchedulerCommand, domid: u32): i32 {
+  hyper.begin();
+  return adjust(command, domid, xen.XEN_DOMCTL_SCHEDOP_getinfo);
+}
+
+/** One parameter of a domain's, for who asks without being a command; -1: the scheduler is another. */
+export function creditOf(domid: u32, index: i32): i64 {
+  return get(CREDIT, domid) < 0 ? -1 : CREDIT.parameters[index].read(part());
+}
+
+function show(command: SchedulerCommand, domains: Domain[]): i32 {
+  let heading = 'Name'.padEnd(33) + ' ' + 'ID'.padStart(4);
+  for (let n = 0; n < command.parameters.length; n++)
+    heading += ' ' + command.parameters[n].name.padStart(widthOf(command.parameters[n]));
+  print(heading + '\n');
+  for (let n = 0; n < domains.length; n++) {
+    const failed = get(command, domains[n].id);
+    if (failed < 0) return complainOf(domains[n].name, failed);
+    // The store is asked for the name: what Xen has answered is read first.
+    let row = '';
+    for (let at = 0; at < command.parameters.length; at++) {
+      const parameter = command.parameters[at];
+      row += ' ' + parameter.read(part()).toString().padStart(widthOf(parameter));
+    }
+    print(domains[n].name.padEnd(32) + ' ' + domains[n].id.toString().padStart(5) + row + '\n');
+  }
+  return 0;
+}
+
+function widthOf(parameter: Parameter): i32 {
+  return max(parameter.name.length, parameter.bytes == 8 ? 11 : parameter.bytes == 2 ? 4 : 8);
+}
+
+/** Sets what `values` has (by the parameters' places; empty: as it is). */
+function change(command: SchedulerCommand, domain: Domain, values: string[]): i32 {
+  let failed = get(command, domain.id);
+  if (failed < 0) return complainOf(domain.name, failed);
+  for (let n = 0; n < values.length; n++) {
+    if (values[n] == '') continue;
+    const parameter = command.parameters[n];
+    const value = numberOf(parameter.name, values[n], parameter.least, parameter.most);
+    if (!isNumber) return 1;
+    parameter.write(part(), value);
+  }
+  failed = adjust(command, domain.id, xen.XEN_DOMCTL_SCHEDOP_putinfo);
+  return failed < 0 ? complainOf(domain.name, failed) : 0;
+}
+
+/** sched-bvt and sched-atropos: a domain and all its parameters, or a domain, or nothing, to see them. */
+function byPlace(command: SchedulerCommand, args: string[]): i32 {
+  const count = command.parameters.length;
+  if (args.length > 1 && args.length != 1 + count) return misused(command.usage);
+  if (!runs(command)) return 1;
+  const domains = domainsOf(args.slice(0, 1));
+  if (domains == null) return 1;
+  return args.length > 1 ? change(command, domains[0], args.slice(1)) : show(command, domains);
+}
+
+export function schedBvt(args: string[]): i32 {
+  return byPlace(BVT, args);
+}
+export function schedAtropos(args: string[]): i32 {
+  return byPlace(ATROPOS, args);
+}
+
+const LONG_OPTIONS: string[] = ['domain', 'weight', 'cap'];
+
+export function schedCredit(args: string[]): i32 {
+  const values: string[] = ['', '', ''];
+  for (let n = 0; n < args.length; n++) {
+    let which = -1;
+    let value = '';
+    for (let option = 0; option < LONG_OPTIONS.length && which < 0; option++) {
+      const long = '--' + LONG_OPTIONS[option] + '=';
+      const short = '-' + LONG_OPTIONS[option].charAt(0);
+      if (args[n].startsWith(long)) value = args[n].substring(long.length);
+      else if (args[n] == short && n + 1 < args.length) value = args[++n];
+      else if (args[n].startsWith(short)) value = args[n].substring(2);
+      if (value != '') which = option;
+    }
+    if (which < 0) return misused(CREDIT.usage);
+    values[which] = value;
+  }
+  const changes = values[1] != '' || values[2] != '';
+  if (changes && values[0] == '') {
+    complain('No domain given.');
+    return misused(CREDIT.usage);
+  }
+  if (!runs(CREDIT)) return 1;
+  if (!changes) {
+    const wanted: string[] = [];
+    if (values[0] != '') wanted.push(values[0]);
+    const domains = domainsOf(wanted);
+    return domains == null ? 1 : show(CREDIT, domains);
+  }
+  const domain = domainOf(values[0]);
+  return domain == null ? 1 : change(CREDIT, domain, values.slice(1));
+}

@@ -1,0 +1,209 @@
+/**
+ * xm top: who uses the host, anew every three seconds (or -d SECONDS) until q; -b without a terminal's tricks, -i N so many
+ * times. The columns are xentop's. What devices have done is not counted by the backends here: those are 0.
+ */
+import * as xen from 'xen';
+import { xen_sysctl_physinfo } from 'xen';
+import { ECHO, ICANON, ISIG, POLLIN, SYS_poll, TCGETS, TCSETS, termios } from 'mote/abi';
+import { CLOCK_MONOTONIC } from 'mote/abi';
+import { Domain } from 'dom0/lib/domains';
+import * as hyper from 'dom0/lib/hypercalls';
+import { clock, control, read, sleepNs } from 'programs/lib/calls';
+import { complainOf, flush, print } from 'programs/lib/io';
+import { syscall3 } from 'programs/lib/intrinsics';
+import { domainsOf, isNumber, misused, numberOf } from './arguments';
+import { devicesOf } from './devices';
+import { vcpusOf } from './vcpus';
+
+const SECOND: u64 = 1_000_000_000;
+const MS_PER_SECOND: i64 = 1000;
+const KIB_PER_PAGE: u64 = 4;
+const USUAL_SECONDS: i64 = 3;
+const MOST: i64 = 1_000_000;
+const CLEAR = '\x1b[H\x1b[J';
+const Q: u8 = 0x71;
+const CTRL_C: u8 = 3;
+const USAGE = 'top [-b] [-d SECONDS] [-i TIMES]';
+
+const HEADINGS: string[] = [
+  'NAME',
+  'STATE',
+  'CPU(sec)',
+  'CPU(%)',
+  'MEM(k)',
+  'MEM(%)',
+  'MAXMEM(k)',
+  'MAXMEM(%)',
+  'VCPUS',
+  'NETS',
+  'NETTX(k)',
+  'NETRX(k)',
+  'VBDS',
+  'VBD_OO',
+  'VBD_RD',
+  'VBD_WR',
+  'VBD_RSECT',
+  'VBD_WSECT',
+  'SSID',
+];
+const WIDTHS: i32[] = [10, 6, 10, 6, 10, 6, 10, 9, 5, 4, 8, 8, 4, 8, 8, 8, 10, 10, 4];
+
+export function top(args: string[]): i32 {
+  let isBatch = false;
+  let seconds = USUAL_SECONDS;
+  let times: i64 = -1;
+  for (let n = 0; n < args.length; n++) {
+    const option = args[n];
+    isBatch = isBatch || option == '-b';
+    if (option == '-b') continue;
+    if ((option != '-d' && option != '-i') || n + 1 == args.length) return misused(USAGE);
+    const value = numberOf(option, args[++n], 1, MOST);
+    if (!isNumber) return 2;
+    if (option == '-d') seconds = value;
+    else times = value;
+  }
+  if (!isBatch) setRaw(true);
+  let failed = 0;
+  for (let round: i64 = 0; round != times; round++) {
+    if (round > 0 && !passes(seconds, isBatch)) break;
+    failed = show(isBatch);
+    if (failed != 0) break;
+  }
+  if (!isBatch) setRaw(false);
+  return failed;
+}
+
+const settings = new ArrayBuffer(<i32>termios.SIZE);
+const before = new ArrayBuffer(<i32>termios.SIZE);
+
+/** Keys come one by one, and are not shown. */
+function setRaw(raw: bool): void {
+  const at = changetype<usize>(settings);
+  if (!raw) {
+    control(0, TCSETS, changetype<usize>(before));
+    return;
+  }
+  if (control(0, TCGETS, changetype<usize>(before)) < 0) return;
+  memory.copy(at, changetype<usize>(before), termios.SIZE);
+  store<u32>(at, load<u32>(at, termios.c_lflag) & ~(ICANON | ECHO | ISIG), termios.c_lflag);
+  control(0, TCSETS, at);
+}
+
+/** struct pollfd */
+const polled = new ArrayBuffer(8);
+const key = new ArrayBuffer(1);
+
+/** Waits for so long. False: q was typed, or nothing more will be. */
+function passes(seconds: i64, isBatch: bool): bool {
+  if (isBatch) {
+    sleepNs(<u64>seconds * SECOND);
+    return true;
+  }
+  const at = changetype<usize>(polled);
+  store<i32>(at, 0);
+  store<u16>(at, <u16>POLLIN, 4);
+  if (<i32>syscall3(SYS_poll, at, 1, seconds * MS_PER_SECOND) <= 0) return true;
+  if (read(0, key, 1) <= 0) return false;
+  const typed = load<u8>(changetype<usize>(key));
+  return typed != Q && typed != CTRL_C;
+}
+
+/** By domain: the time it has had, at the last look; when that was. */
+const timesBefore = new Map<u32, u64>();
+let lastLook: u64 = 0;
+
+function show(isBatch: bool): i32 {
+  const all: string[] = [];
+  const domains = domainsOf(all);
+  if (domains == null) return 1;
+  hyper.begin();
+  const at = hyper.sysctlPart();
+  const failed = hyper.sysctl(xen.XEN_SYSCTL_physinfo);
+  if (failed < 0) return complainOf('the host', failed);
+  const hostKib = load<u64>(at, xen_sysctl_physinfo.total_pages) * KIB_PER_PAGE;
+  const now = clock(CLOCK_MONOTONIC);
+  if (!isBatch) print(CLEAR + summary(domains, hostKib));
+  print(row(HEADINGS));
+  for (let n = 0; n < domains.length; n++) {
+    print(row(cellsOf(domains[n], hostKib, now)));
+    timesBefore.set(domains[n].id, domains[n].cpuTime);
+  }
+  lastLook = now;
+  return flush() < 0 ? 1 : 0;
+}
+
+function row(cells: string[]): string {
+  let text = '';
+  for (let n = 0; n < cells.length; n++) text += (n > 0 ? ' ' : '') + cells[n].padStart(WIDTHS[n]);
+  return text + '\n';
+}
+
+function cellsOf(domain: Domain, hostKib: u64, now: u64): string[] {
+  const kib = domain.pages * KIB_PER_PAGE;
+  // Whoever may have more than there is has no limit.
+  const isLimited = domain.maxPages * KIB_PER_PAGE <= hostKib;
+  const mostKib = domain.maxPages * KIB_PER_PAGE;
+  const isKnown = timesBefore.has(domain.id) && now > lastLook;
+  const used = isKnown ? domain.cpuTime - timesBefore.get(domain.id) : 0;
+  return [
+    domain.name.substring(0, WIDTHS[0]),
+    stateOf(domain),
+    (domain.cpuTime / SECOND).toString(),
+    isKnown ? share(used, now - lastLook) : '0.0',
+    kib.toString(),
+    share(kib, hostKib),
+    isLimited ? mostKib.toString() : 'no limit',
+    isLimited ? share(mostKib, hostKib) : 'n/a',
+    vcpusOf(domain).toString(),
+    devicesOf(domain, 'vif').length.toString(),
+    '0',
+    '0',
+    devicesOf(domain, 'vbd').length.toString(),
+    '0',
+    '0',
+    '0',
+    '0',
+    '0',
+    '0',
+  ];
+}
+
+/** In percent, with a tenth. */
+function share(part: u64, whole: u64): string {
+  const tenths = (part * 1000 + whole / 2) / max<u64>(whole, 1);
+  return (tenths / 10).toString() + '.' + (tenths % 10).toString();
+}
+
+/** The flags of `xm list` in xentop's order: dying, shut down, blocked, crashed, paused, running. */
+function stateOf(domain: Domain): string {
+  const state = domain.state;
+  return (
+    state.charAt(5) + state.charAt(3) + state.charAt(1) + state.charAt(4) + state.charAt(2) + state.charAt(0)
+  );
+}
+
+function countOf(domains: Domain[], flag: string): string {
+  let count = 0;
+  for (let n = 0; n < domains.length; n++) if (domains[n].state.includes(flag)) count++;
+  return count.toString();
+}
+
+/** Two lines on the host. It is called right behind physinfo, whose answer still stands. */
+function summary(domains: Domain[], hostKib: u64): string {
+  const at = hyper.sysctlPart();
+  const freeKib = load<u64>(at, xen_sysctl_physinfo.free_pages) * KIB_PER_PAGE;
+  const cpus = load<u32>(at, xen_sysctl_physinfo.nr_cpus);
+  const mhz = load<u32>(at, xen_sysctl_physinfo.cpu_khz) / 1000;
+  const states =
+    countOf(domains, 'r') +
+    ' running, ' +
+    countOf(domains, 'b') +
+    ' blocked, ' +
+    countOf(domains, 'p') +
+    ' paused, ';
+  const ends =
+    countOf(domains, 'c') + ' crashed, ' + countOf(domains, 'd') + ' dying, ' + countOf(domains, 's');
+  const memory = hostKib.toString() + 'k total, ' + (hostKib - freeKib).toString() + 'k used, ';
+  const free = freeKib.toString() + 'k free    CPUs: ' + cpus.toString() + ' @ ' + mhz.toString() + 'MHz\n';
+  return domains.length.toString() + ' domains: ' + states + ends + ' shutdown\n' + 'Mem: ' + memory + free;
+}

@@ -1,0 +1,47 @@
+/** The devices of the machine, which are domain 0's: found on the PCI bus, each brought up by its driver. */
+import { isDomain0 } from 'kernel/boot';
+import { SLOTS } from 'kernel/pci';
+import { initPorts } from 'kernel/ports';
+import { TYPE_BLOCK, TYPE_NETWORK, virtioType } from 'kernel/virtio';
+import { S_IFBLK } from '../abi';
+import { addDisk } from '../block/disks';
+import { bytesOf } from '../fs/names';
+import { hostBridge } from '../net/bridge';
+import { VirtioCard } from './virtio-card';
+import { VirtioDisk } from './virtio-disk';
+
+/** Linux's virtblk: major 254, sixteen numbers for each disk. */
+const DISK_MAJOR: u32 = 254;
+const NUMBERS: u32 = 16;
+const DISKS: StaticArray<string> = ['/dev/vda', '/dev/vdb', '/dev/vdc', '/dev/vdd'];
+const CARDS: StaticArray<string> = ['peth0', 'peth1'];
+
+let disks = 0;
+let cards = 0;
+
+type MakeNode = (path: string, mode: u32, device: u32) => void;
+
+/** Looks for them; `makeNode` makes nodes of the tree. */
+export function initDrivers(makeNode: MakeNode): void {
+  if (!isDomain0()) return;
+  initPorts();
+  for (let slot: u32 = 0; slot < SLOTS; slot++) {
+    const type = virtioType(slot);
+    if (type == TYPE_BLOCK) startDisk(slot, makeNode);
+    else if (type == TYPE_NETWORK) startCard(slot);
+  }
+}
+
+function startDisk(slot: u32, makeNode: MakeNode): void {
+  if (disks == DISKS.length) return;
+  const disk = VirtioDisk.open(slot);
+  if (disk == null) return;
+  const number = (DISK_MAJOR << 8) | (<u32>disks * NUMBERS);
+  if (addDisk(disk, number)) makeNode(DISKS[disks++], S_IFBLK | 0o600, number);
+}
+
+function startCard(slot: u32): void {
+  if (cards == CARDS.length) return;
+  const card = new VirtioCard(slot, hostBridge()!);
+  if (card.plug(bytesOf(CARDS[cards]))) cards++;
+}

@@ -1,0 +1,121 @@
+/**
+ * A virtio network card (virtio 1.2, section 5.1) as a port of the host's bridge: peth0. What comes in goes to the bridge,
+ * what the bridge sends here goes out; the bridge takes the card's address.
+ */
+import { allocatePage, PAGE_SIZE } from 'kernel/pages';
+import { in8 } from 'kernel/ports';
+import { VirtioDriver } from 'kernel/virtio';
+import { QUEUE_SIZE, Virtqueue } from 'kernel/virtqueue';
+import { Bridge, BridgePort } from '../net/bridge';
+import { HARDWARE_BYTES } from '../net/ethernet';
+
+const MAC: u32 = 1 << 5;
+const RECEIVE: u32 = 0;
+const SEND: u32 = 1;
+/** virtio_net_hdr, before each frame. */
+const HEADER_BYTES: u32 = 12;
+const MAX_FRAME: u32 = 1514;
+/** Buffers of each direction, two of them in a page. */
+const BUFFERS: u32 = 32;
+const BUFFER_BYTES: usize = PAGE_SIZE / 2;
+
+export class VirtioCard extends VirtioDriver {
+  private receiving: Virtqueue = new Virtqueue();
+  private sending: Virtqueue = new Virtqueue();
+  private receivePages: StaticArray<usize> = new StaticArray<usize>(BUFFERS / 2);
+  private sendPages: StaticArray<usize> = new StaticArray<usize>(BUFFERS / 2);
+  /** By token: the buffer; and which buffers of the sending side are under way. */
+  private received: StaticArray<u32> = new StaticArray<u32>(QUEUE_SIZE);
+  private sent: StaticArray<u32> = new StaticArray<u32>(QUEUE_SIZE);
+  private busy: StaticArray<bool> = new StaticArray<bool>(BUFFERS);
+  private port: CardPort | null = null;
+  private bridge: Bridge;
+  dropped: u64 = 0;
+
+  constructor(slot: u32, bridge: Bridge) {
+    super(slot);
+    this.bridge = bridge;
+    for (let index: u32 = 0; index < BUFFERS / 2; index++) {
+      this.receivePages[index] = allocatePage();
+      this.sendPages[index] = allocatePage();
+      assert(this.sendPages[index] != 0, "no memory for a card's buffers");
+    }
+  }
+
+  /** Brings the card up and plugs it into the bridge. `name` is NUL-terminated. */
+  plug(name: usize): bool {
+    if (!this.start()) return false;
+    for (let index: u32 = 0; index < HARDWARE_BYTES; index++)
+      store<u8>(changetype<usize>(this.bridge.hardware) + index, <u8>in8(this.config + index));
+    const port = new CardPort(this);
+    port.name = name;
+    this.port = port;
+    this.bridge.add(port);
+    for (let index: u32 = 0; index < BUFFERS; index++) this.offer(index);
+    this.notify(this.receiving);
+    return true;
+  }
+
+  protected get wanted(): u32 {
+    return MAC;
+  }
+  protected makeQueues(): void {
+    this.addQueue(RECEIVE, this.receiving);
+    this.addQueue(SEND, this.sending);
+  }
+
+  private buffer(pages: StaticArray<usize>, index: u32): usize {
+    return pages[index / 2] + (index & 1) * BUFFER_BYTES;
+  }
+
+  private offer(index: u32): void {
+    this.receiving.add(this.buffer(this.receivePages, index), <u32>BUFFER_BYTES, true);
+    this.received[this.receiving.offer()] = index;
+  }
+
+  protected served(): void {
+    for (let token = this.sending.take(); token >= 0; token = this.sending.take())
+      this.busy[this.sent[token]] = false;
+    let any = false;
+    for (let token = this.receiving.take(); token >= 0; token = this.receiving.take()) {
+      const index = this.received[token];
+      const bytes = this.receiving.written;
+      const at = this.buffer(this.receivePages, index);
+      if (bytes > HEADER_BYTES && bytes <= <u32>BUFFER_BYTES)
+        this.bridge.input(this.port!, at + HEADER_BYTES, bytes - HEADER_BYTES);
+      this.offer(index);
+      any = true;
+    }
+    if (any) this.notify(this.receiving);
+  }
+
+  /** Sends a frame, which stays the caller's. */
+  send(at: usize, bytes: u32): void {
+    let index: u32 = 0;
+    while (index < BUFFERS && this.busy[index]) index++;
+    if (index == BUFFERS || bytes > MAX_FRAME) {
+      this.dropped++;
+      return;
+    }
+    this.busy[index] = true;
+    const buffer = this.buffer(this.sendPages, index);
+    memory.fill(buffer, 0, HEADER_BYTES);
+    memory.copy(buffer + HEADER_BYTES, at, bytes);
+    this.sending.add(buffer, HEADER_BYTES + bytes, false);
+    this.sent[this.sending.offer()] = index;
+    this.notify(this.sending);
+  }
+}
+
+class CardPort extends BridgePort {
+  private card: VirtioCard;
+
+  constructor(card: VirtioCard) {
+    super();
+    this.card = card;
+  }
+
+  deliver(at: usize, bytes: u32): void {
+    this.card.send(at, bytes);
+  }
+}

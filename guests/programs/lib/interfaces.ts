@@ -1,0 +1,51 @@
+/** Network interfaces for programs: what ifconfig asks of them and changes. */
+import * as abi from 'mote/abi';
+import { ifreq, rtentry, sockaddr_in } from 'mote/abi';
+import { control } from './calls';
+
+const request = new StaticArray<u8>(128);
+const NAME_BYTES = 15;
+
+/** Puts the name into the request, and makes it: its result. */
+export function ask(fd: i32, command: i32, name: string): i32 {
+  const at = changetype<usize>(request);
+  memory.fill(at, 0, ifreq.ifr_addr);
+  String.UTF8.encodeUnsafe(changetype<usize>(name), min(name.length, NAME_BYTES), at);
+  return control(fd, command, at);
+}
+
+/** An address of the answer. */
+export function answeredAddress(): u32 {
+  return bswap<u32>(load<u32>(changetype<usize>(request), ifreq.ifr_addr + sockaddr_in.sin_addr));
+}
+/** Where other parts of the answer are. */
+export function answer(): usize {
+  return changetype<usize>(request);
+}
+
+/** Sets an address (SIOCSIFADDR, SIOCSIFNETMASK). */
+export function setAddress(fd: i32, command: i32, name: string, value: u32): i32 {
+  const at = changetype<usize>(request);
+  store<u16>(at, <u16>abi.AF_INET, ifreq.ifr_addr);
+  store<u32>(at, bswap<u32>(value), ifreq.ifr_addr + sockaddr_in.sin_addr);
+  return ask(fd, command, name);
+}
+
+/** Brings an interface up or down. */
+export function setUp(fd: i32, name: string, up: bool): i32 {
+  store<u16>(changetype<usize>(request), up ? 1 : 0, ifreq.ifr_flags);
+  return ask(fd, abi.SIOCSIFFLAGS, name);
+}
+
+/** Adds or removes (SIOCADDRT, SIOCDELRT) a route. */
+export function changeRoute(fd: i32, command: i32, destination: u32, mask: u32, gateway: u32): i32 {
+  putRoute(rtentry.rt_dst, destination);
+  putRoute(rtentry.rt_genmask, mask);
+  putRoute(rtentry.rt_gateway, gateway);
+  return control(fd, command, changetype<usize>(request));
+}
+
+function putRoute(at: usize, value: u32): void {
+  store<u16>(changetype<usize>(request) + at, <u16>abi.AF_INET);
+  store<u32>(changetype<usize>(request) + at + sockaddr_in.sin_addr, bswap<u32>(value));
+}

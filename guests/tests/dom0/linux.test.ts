@@ -1,0 +1,165 @@
+/** Kernels as distributions ship them, in domains that domain 0 makes: bzImages, unpacked and placed by xm. */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { checkFrameTable } from '../../../hypervisor/memory/check.ts';
+import { debianImages } from '../../debian/fetch.ts';
+import { moteImages } from '../../toolchain/mote-node.ts';
+import { Host } from './testing.ts';
+
+const images = await debianImages();
+
+function config(...lines: readonly string[]): Uint8Array {
+  return new TextEncoder().encode(lines.join('\n') + '\n');
+}
+
+function expectNoneLeft(host: Host, free: string): void {
+  expect(host.list()).toHaveLength(1);
+  expect(host.free()).toBe(free);
+  expect(checkFrameTable(host.lab.hypervisor.frames, host.lab.hypervisor.domains)).toEqual([]);
+}
+
+describe.skipIf(images === undefined).each([
+  ['cloud', 'LZ4', 1],
+  ['generic', 'XZ', 2],
+] as const)("Debian's %s kernel, packed with %s", (name, _packing, vcpus) => {
+  let host: Host;
+  let free: string;
+  beforeAll(async () => {
+    host = await Host.boot(
+      {
+        'boot/vmlinuz': readFileSync(images![name]),
+        'boot/initrd.gz': readFileSync(images!.initrd),
+        'etc/xen/linux': config(
+          'kernel = "/boot/vmlinuz"',
+          'ramdisk = "/boot/initrd.gz"',
+          'memory = 128',
+          `vcpus = ${String(vcpus)}`,
+          'name = "linux"',
+          'extra = "console=hvc0 rdinit=/init"',
+        ),
+      },
+      { hostMb: 256 },
+    );
+    free = host.free();
+  });
+
+  /** What the domain's shell prints. The quotes keep the echo of what is typed from being the mark. */
+  function shell(command: string): string {
+    host.type(`${command}; echo E''ND\r`);
+    host.until(/\nEND\n/);
+    return host.screen.split('\n').slice(1, host.screen.split('\n').indexOf('END')).join('\n');
+  }
+
+  test('boots to a shell in which things work', () => {
+    host.type('xm create -c linux\r');
+    host.until(/Started domain linux \(id=1\)[^]*Linux version 6[^]*INIT-REACHED[^]*# /);
+    const log = host.screen;
+    expect(log).toContain('Hypervisor detected: Xen PV');
+    // As XENMEM_set_memory_map has it, and as libxl gives it.
+    expect(log).toMatch(/Xen: \[mem 0x0{10}100000-0x0{9}7ffffff\] usable/);
+    expect(log).toMatch(/RAMDISK: \[mem 0x0[4-5][0-9a-f]{6}-/);
+    expect(log).toContain('Checked W+X mappings: passed, no W+X pages found.');
+    expect(log).not.toMatch(/WARNING|BUG|Call Trace|unpacking failed/);
+    expect(shell('grep -c ^processor /proc/cpuinfo')).toBe(String(vcpus));
+    expect(shell('dd if=/dev/zero bs=1k count=64 2>/dev/null | md5sum')).toBe(
+      'fcd6bcb56c1689fcef28b57c22475bad  -',
+    );
+    expect(shell('cat /sys/hypervisor/version/extra /sys/hypervisor/type')).toMatch(/xen$/);
+  });
+
+  test('is a domain like others: listed, powered off from inside, destroyed', () => {
+    host.leaveConsole();
+    expect(host.list()[1]).toMatch(new RegExp(`^linux 1 128 ${String(vcpus)} -b-+$`));
+    expect(host.run('xm uptime linux')).toMatch(/linux +1 00:00:0\d$/);
+    host.type('xm console linux\r\r');
+    host.until(/# /);
+    host.type('poweroff -f\r');
+    host.until(/reboot: (Power down|System halted)\n+\/ \$ $/);
+    expect(host.list()[1]).toMatch(/^linux 1 \d+ \d ---s--$/);
+    host.run('xm destroy linux');
+    expectNoneLeft(host, free);
+  });
+});
+
+const HEADER_BYTES = 0x400;
+/** Where Mote's kernel is to be. */
+const MOTE_ADDRESS = 0x10_0000;
+
+/** A bzImage of boot protocol 0x20f around a packed kernel. */
+function bzImage(payload: Uint8Array, address: number, protocol = 0x20f): Uint8Array {
+  const header = new DataView(new ArrayBuffer(HEADER_BYTES));
+  header.setUint8(0x1f1, HEADER_BYTES / 512 - 1);
+  header.setUint32(0x202, 0x5372_6448, true);
+  header.setUint16(0x206, protocol, true);
+  header.setUint32(0x24c, payload.length, true);
+  header.setUint32(0x258, address, true);
+  return Buffer.concat([new Uint8Array(header.buffer), payload]);
+}
+
+describe('a bzImage made here', () => {
+  let host: Host;
+  let free: string;
+  beforeAll(async () => {
+    const { kernel } = await moteImages();
+    const payload = gzipSync(kernel);
+    const damaged = Uint8Array.from(payload, (byte, n) => (n === 5000 ? byte ^ 1 : byte));
+    const kernels = {
+      whole: bzImage(payload, MOTE_ADDRESS),
+      zstd: bzImage(
+        Buffer.concat([Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd), payload.subarray(4)]),
+        MOTE_ADDRESS,
+      ),
+      odd: bzImage(payload.subarray(3), MOTE_ADDRESS),
+      old: bzImage(payload, MOTE_ADDRESS, 0x209),
+      cut: bzImage(payload, MOTE_ADDRESS).slice(0, -9),
+      damaged: bzImage(damaged, MOTE_ADDRESS),
+      high: bzImage(payload, 0x4000_0000),
+      low: bzImage(payload, 0),
+      text: bzImage(gzipSync('no kernel at all'), MOTE_ADDRESS),
+    };
+    const files: Record<string, Uint8Array> = {};
+    for (const [name, file] of Object.entries(kernels)) {
+      files[`boot/${name}`] = file;
+      files[`etc/xen/${name}`] = config(
+        `kernel = "/boot/${name}"`,
+        'ramdisk = "/boot/packed.cpio"',
+        'memory = 32',
+      );
+    }
+    files['etc/xen/small'] = config('kernel = "/boot/whole"', 'memory = 2');
+    files['boot/packed.cpio'] = gzipSync((await moteImages()).ramdisk);
+    host = await Host.boot(files);
+    free = host.free();
+  });
+
+  test('boots, its ramdisk unpacked from gzip too', () => {
+    host.type('xm create -c whole\r');
+    host.until(/Started domain unnamed \(id=1\)[^]*Welcome to Mote[^]*\n\/ \$ $/);
+    expect(host.run('uname')).toBe('Mote');
+    host.leaveConsole();
+    host.run('xm destroy unnamed');
+    expectNoneLeft(host, free);
+  });
+
+  test.each([
+    [
+      'zstd',
+      'xm: /etc/xen/zstd:1: kernel: /boot/zstd: it is packed with zstd, which is not there: gzip, xz and lz4 are',
+    ],
+    ['odd', 'xm: /etc/xen/odd:1: kernel: /boot/odd: its payload is packed in a way that nobody knows'],
+    [
+      'old',
+      'xm: /etc/xen/old:1: kernel: /boot/old: it is a bzImage of boot protocol 0x209, 0x20a is the first that will do',
+    ],
+    ['cut', 'xm: /etc/xen/cut:1: kernel: /boot/cut: it is cut short'],
+    ['damaged', 'xm: unnamed: loading the kernel: its payload is damaged'],
+    ['high', 'xm: unnamed: loading the kernel: there is not room enough to unpack it'],
+    ['low', 'xm: unnamed: loading the kernel: its segments lie where they are not expected'],
+    ['text', 'xm: unnamed: loading the kernel: it is no ELF image'],
+    ['small', 'xm: unnamed: its kernel and ramdisk do not fit in 2 MiB'],
+  ])('that will not do is refused: %s', (name, told) => {
+    expect(host.run(`xm create ${name}; echo $?`)).toBe(`${told}\n1`);
+    expectNoneLeft(host, free);
+  });
+});

@@ -1,0 +1,46 @@
+/**
+ * A hostile domain: domain 0 makes it beside a victim and says what it tries: frames, ports and grants of others, what is
+ * for the privileged, the processor's and Xen's own. All of it is refused, and neither the victim nor domain 0 nor Xen's
+ * memory is changed by it. This kernel is to be booted as domain 0.
+ */
+import { initKernel } from 'kernel/boot';
+import { check, checkNumber, finish } from '../check';
+import { build, destroy, hostile, victim } from './agent';
+import { findTargets, foreignFrames, foreignTables, ownTables, pins, target, TARGETS } from './frames';
+import { closePorts, everyPort, foreignPorts, foreignQueues, interrupts, openPorts } from './ports';
+import { reservations } from './reservations';
+import { awaitFree, freePages, hash, release, settle, sharedInfoFrame } from './witness';
+
+/** Pages that Xen's heap may have taken meanwhile, for what is ours. */
+const HEAP: u64 = 4;
+
+export function main(): void {
+  initKernel();
+  const before = freePages();
+  build(victim, 4);
+  build(hostile, 1);
+  findTargets(sharedInfoFrame(victim));
+  openPorts();
+  settle();
+  attack('foreign frames', foreignFrames);
+  attack('foreign tables', foreignTables);
+  attack('its own tables', ownTables);
+  attack('pins', pins);
+  attack('ports', foreignPorts);
+  attack('interrupts', interrupts);
+  attack('event queues', () => foreignQueues(target, TARGETS));
+  attack('every port', everyPort);
+  attack('reservations', reservations);
+  closePorts();
+  check('nothing is left of the hostile domain', destroy(hostile));
+  release();
+  check('nor of the victim', destroy(victim));
+  check('and their memory is back', awaitFree(before - HEAP));
+  finish();
+}
+
+function attack(what: string, tries: () => void): void {
+  const before = hash();
+  tries();
+  checkNumber(what, hash() == before ? 0 : 1, 0);
+}

@@ -1,0 +1,33 @@
+/** What the hostile domain tries by a piece of code, and the exception that comes of it. */
+import { print, printHex, printNumber } from 'kernel/console';
+import { check } from '../check';
+import { hostile, NO_TRAP, Piece, run, SILENT } from './agent';
+
+/** The piece of code must trap: vector and error code are told. */
+export function traps(what: string, which: Piece, a: u64 = 0, b: u64 = 0, c: u64 = 0): void {
+  const got = run(hostile, which, a, b, c);
+  check(what, got != SILENT && hostile.vector != NO_TRAP);
+  print('     ');
+  if (got == SILENT) print('no answer');
+  else if (hostile.vector == NO_TRAP) printHex(<u64>got);
+  else {
+    print('#');
+    printNumber(hostile.vector);
+    print(', error code ');
+    printHex(hostile.error);
+    if ((hostile.cs & 3) == 3) print(', of a user');
+  }
+  print('\n');
+}
+
+/** The piece of code must come through, and what it tells is to be `wanted`: it has changed nothing that is not its own. */
+export function passes(what: string, wanted: i64, which: Piece, a: u64 = 0, b: u64 = 0, c: u64 = 0): void {
+  const got = run(hostile, which, a, b, c);
+  check(what, hostile.vector == NO_TRAP && got == wanted);
+  if (hostile.vector == NO_TRAP && got == wanted) return;
+  print('     ');
+  printHex(<u64>got);
+  print(', #');
+  printNumber(hostile.vector);
+  print('\n');
+}

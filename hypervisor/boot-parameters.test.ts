@@ -1,0 +1,68 @@
+/** Xen's command line: what it sets, and what Xen says of what it does not know. */
+import { expect, test } from 'vitest';
+import { XENVER_commandline } from './abi/version.ts';
+import { dom0Resources, parseBootParameters } from './boot-parameters.ts';
+import { xenVersion } from './hypercalls/xen-version.ts';
+import { ARGUMENTS, TestDomain, testHost } from './memory/testing.ts';
+
+const PAGES_PER_MB = 256;
+
+function dom0(line: string): readonly [number, number | null, number] {
+  const { pages, maxPages, vcpus } = dom0Resources(parseBootParameters(line), 64 * PAGES_PER_MB, 2);
+  return [pages / PAGES_PER_MB, maxPages === null ? null : maxPages / PAGES_PER_MB, vcpus];
+}
+
+test.each([
+  ['', [64, null, 2]],
+  ['dom0_mem=96M', [96, null, 2]],
+  ['dom0_mem=98304', [96, null, 2]],
+  ['dom0_mem=1g,max:2G', [1024, 2048, 2]],
+  ['dom0_mem=0', [64, null, 2]],
+  ['dom0_mem=max:32M', [32, 32, 2]],
+  ['dom0_mem=min:80M', [80, null, 2]],
+  ['dom0_mem=16777216B dom0_max_vcpus=4', [16, null, 4]],
+  ['dom0_max_vcpus=-1', [64, null, 1]],
+  ['dom0_max_vcpus=3-8', [64, null, 3]],
+  ['dom0_max_vcpus=1-', [64, null, 2]],
+  ['dom0_max_vcpus=0', [64, null, 1]],
+])('%s', (line, resources) => {
+  expect(dom0(line)).toEqual(resources);
+  expect(parseBootParameters(line).complaints).toEqual([]);
+});
+
+test('the line is kept as it was given; known parameters without effect are no reason to complain', () => {
+  const line = ' sched=rrobin  console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all';
+  const told = parseBootParameters(line);
+  expect(told).toMatchObject({ commandLine: line, scheduler: 'rrobin', complaints: [] });
+});
+
+test.each([
+  ['dom0_mem=much', 'parameter "dom0_mem" has invalid value "much", rc=-22!'],
+  ['dom0_mem=64M,max:', 'parameter "dom0_mem" has invalid value "64M,max:", rc=-22!'],
+  ['dom0_mem', 'parameter "dom0_mem" has invalid value "", rc=-22!'],
+  ['dom0_max_vcpus=two', 'parameter "dom0_max_vcpus" has invalid value "two", rc=-22!'],
+  ['dom0_max_vcpus=-', 'parameter "dom0_max_vcpus" has invalid value "-", rc=-22!'],
+  ['sched=', 'parameter "sched" has invalid value "", rc=-22!'],
+  ['colour=red', 'parameter "colour" unknown!'],
+  ['toString', 'parameter "toString" unknown!'],
+  ['console=com1,lp0', "Bad console= option 'lp0'"],
+])('%s is told of, and changes nothing', (line, complaint) => {
+  expect(parseBootParameters(line).complaints).toEqual([complaint]);
+  expect(dom0(line)).toEqual([64, null, 2]);
+});
+
+test('Xen says at boot what it was given and what it does not know; who is privileged reads the line', () => {
+  const hypervisor = testHost(1024, { parameters: parseBootParameters('loglvl=all x=1') });
+  const { bytes } = hypervisor.console.readRing(0, 1000, false);
+  expect(new TextDecoder().decode(bytes)).toBe(
+    '(XEN) Command line: loglvl=all x=1\n(XEN) parameter "x" unknown!\n',
+  );
+  const lineOf = (domain: TestDomain): string => {
+    domain.enter();
+    expect(domain.call(xenVersion, XENVER_commandline, ARGUMENTS)).toBe(0);
+    const words = [0, 8].map((at) => domain.peek(ARGUMENTS + at));
+    return new TextDecoder().decode(new BigUint64Array(words)).replace(/\0.*$/, '');
+  };
+  expect(lineOf(new TestDomain(hypervisor, 0, 32, 1, true))).toBe('loglvl=all x=1');
+  expect(lineOf(new TestDomain(hypervisor, 1, 32))).toBe('<denied>');
+});

@@ -1,0 +1,21 @@
+/** A new event channel (evtchn_get_port). */
+import type { Domain } from '../domain/domain.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import type { EventChannel } from './channel.ts';
+import { clearPortPending } from './send.ts';
+
+/** A new port in a state, for a vcpu; its event word is clear. Null where none is free. */
+export function allocate(
+  hypervisor: Hypervisor,
+  domain: Domain,
+  state: number,
+  vcpu: number,
+): EventChannel | null {
+  const channel = domain.events.allocate();
+  if (channel === null) return null;
+  channel.state = state;
+  channel.notifyVcpu = vcpu;
+  channel.lastVcpu = vcpu;
+  clearPortPending(hypervisor, domain, channel);
+  return channel;
+}

@@ -1,0 +1,94 @@
+/**
+ * Physical interrupts as events (arch/x86/irq.c): a domain that was given a line binds a port to it. The lines are level
+ * triggered: once an event was raised the line is masked until the domain says that it has served it (PHYSDEVOP_eoi), and
+ * then raises another one if a device still asserts it.
+ */
+import { EBUSY, EEXIST, EINVAL, ENOSPC, EPERM } from '../abi/errno.ts';
+import { BIND_PIRQ__WILL_SHARE } from '../abi/event-channel.ts';
+import type { Domain } from '../domain/domain.ts';
+import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { Hypervisor } from '../hypervisor.ts';
+import { allocate } from './allocate.ts';
+import type { EventChannel } from './channel.ts';
+import { ECS_PIRQ } from './channel.ts';
+import { setPortPending } from './send.ts';
+
+/** Lines of the interrupt controller; domain 0's pirqs have the same numbers. */
+export const GSIS = 16;
+
+/** Numbers that the real one's domains have: of its controllers' lines, and some for messages. */
+const NR_PIRQS = 24 + 32;
+
+/** A line, and who serves it. */
+export class Gsi {
+  asserted = false;
+  /** Xen serves it itself: nobody else may. */
+  isXens = false;
+  /** Raised, and not yet served. */
+  masked = false;
+  domain: number | null = null;
+  port = 0;
+}
+
+export function makeGsis(): Gsi[] {
+  return Array.from({ length: GSIS }, () => new Gsi());
+}
+
+/** A device asserts its line, or does not any more. */
+export function changeLine(hypervisor: Hypervisor, line: number, asserted: boolean): void {
+  const gsi = hypervisor.gsis[line]!;
+  gsi.asserted = asserted;
+  deliver(hypervisor, gsi);
+}
+
+function deliver(hypervisor: Hypervisor, gsi: Gsi): void {
+  if (!gsi.asserted || gsi.masked || gsi.domain === null) return;
+  const domain = hypervisor.domains.get(gsi.domain);
+  const channel = domain?.events.at(gsi.port) ?? null;
+  if (domain === undefined || channel === null) return;
+  gsi.masked = true;
+  setPortPending(hypervisor, domain, channel);
+}
+
+/** Whether a domain may have physical interrupts: the one that has the devices. */
+export function mayHave(domain: Domain, pirq: number): boolean {
+  return domain.isPrivileged && pirq < GSIS;
+}
+
+/** EVTCHNOP_bind_pirq: pirq, flags | port. */
+export function bindPirq(context: HypercallContext, words: Uint32Array): number {
+  const { hypervisor, domain } = context;
+  const pirq = words[0]!;
+  if (pirq >= NR_PIRQS) return -EINVAL;
+  if (!domain.isPrivileged) return -EPERM;
+  const gsi = hypervisor.gsis[pirq];
+  if (gsi === undefined || (words[1]! & ~BIND_PIRQ__WILL_SHARE) !== 0) return -EINVAL;
+  if (gsi.isXens) return -EBUSY;
+  if (gsi.domain !== null) return -EEXIST;
+  const channel = allocate(hypervisor, domain, ECS_PIRQ, 0);
+  if (channel === null) return -ENOSPC;
+  channel.pirq = pirq;
+  gsi.domain = domain.id;
+  gsi.port = channel.port;
+  words[2] = channel.port;
+  deliver(hypervisor, gsi);
+  return 0;
+}
+
+/** The port is closed: the line is nobody's. */
+export function unbindPirq({ gsis }: Hypervisor, channel: EventChannel): void {
+  const gsi = gsis[channel.pirq]!;
+  gsi.domain = null;
+  gsi.masked = false;
+}
+
+/** PHYSDEVOP_eoi: the domain has served the line. */
+export function endPirq(hypervisor: Hypervisor, domain: Domain, pirq: number): number {
+  const gsi = hypervisor.gsis[pirq];
+  if (gsi === undefined || !mayHave(domain, pirq)) return -EINVAL;
+  if (gsi.domain === domain.id) {
+    gsi.masked = false;
+    deliver(hypervisor, gsi);
+  }
+  return 0;
+}
