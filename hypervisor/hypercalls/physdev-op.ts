@@ -20,6 +20,10 @@ type Operation = (context: HypercallContext, argument: number) => number;
 const noInterrupts: Operation = (context, argument) =>
   context.read(argument, request.subarray(0, 1)) ? -EINVAL : -EFAULT;
 
+/** What is for the domain that has the machine's devices. */
+const forOthers: Operation = (context, argument) =>
+  context.read(argument, request.subarray(0, 1)) ? -EPERM : -EFAULT;
+
 /** The page where Xen would set a bit for each interrupt that needs an end-of-interrupt call. */
 const registerEoiPage: Operation = (context, argument) => {
   const { hypervisor, domain } = context;
@@ -50,22 +54,22 @@ const operations: Readonly<Record<number, Operation>> = {
   [physdev.PHYSDEVOP_irq_status_query]: noInterrupts,
   [physdev.PHYSDEVOP_pirq_eoi_gmfn_v1]: registerEoiPage,
   [physdev.PHYSDEVOP_pirq_eoi_gmfn_v2]: registerEoiPage,
-  [physdev.PHYSDEVOP_map_pirq]: () => -EPERM,
-  [physdev.PHYSDEVOP_unmap_pirq]: () => -EPERM,
-  [physdev.PHYSDEVOP_apic_read]: () => -EPERM,
-  [physdev.PHYSDEVOP_apic_write]: () => -EPERM,
-  [physdev.PHYSDEVOP_alloc_irq_vector]: () => -EPERM,
-  [physdev.PHYSDEVOP_setup_gsi]: () => -EPERM,
-  [physdev.PHYSDEVOP_manage_pci_add]: () => -EPERM,
-  [physdev.PHYSDEVOP_manage_pci_remove]: () => -EPERM,
-  [physdev.PHYSDEVOP_manage_pci_add_ext]: () => -EPERM,
-  [physdev.PHYSDEVOP_pci_device_add]: () => -EPERM,
-  [physdev.PHYSDEVOP_pci_device_remove]: () => -EPERM,
+  [physdev.PHYSDEVOP_map_pirq]: forOthers,
+  [physdev.PHYSDEVOP_unmap_pirq]: forOthers,
+  [physdev.PHYSDEVOP_apic_read]: forOthers,
+  [physdev.PHYSDEVOP_apic_write]: forOthers,
+  [physdev.PHYSDEVOP_alloc_irq_vector]: forOthers,
+  [physdev.PHYSDEVOP_setup_gsi]: forOthers,
+  [physdev.PHYSDEVOP_manage_pci_add]: forOthers,
+  [physdev.PHYSDEVOP_manage_pci_remove]: forOthers,
+  [physdev.PHYSDEVOP_manage_pci_add_ext]: forOthers,
+  [physdev.PHYSDEVOP_pci_device_add]: forOthers,
+  [physdev.PHYSDEVOP_pci_device_remove]: forOthers,
   [physdev.PHYSDEVOP_pci_mmcfg_reserved]: () => -EPERM,
-  [physdev.PHYSDEVOP_restore_msi]: () => -EPERM,
-  [physdev.PHYSDEVOP_restore_msi_ext]: () => -EPERM,
-  [physdev.PHYSDEVOP_prepare_msix]: () => -EPERM,
-  [physdev.PHYSDEVOP_release_msix]: () => -EPERM,
+  [physdev.PHYSDEVOP_restore_msi]: forOthers,
+  [physdev.PHYSDEVOP_restore_msi_ext]: forOthers,
+  [physdev.PHYSDEVOP_prepare_msix]: forOthers,
+  [physdev.PHYSDEVOP_release_msix]: forOthers,
   [physdev.PHYSDEVOP_dbgp_op]: () => -EPERM,
 };
 
