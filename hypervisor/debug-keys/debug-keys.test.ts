@@ -134,6 +134,11 @@ test('q tells of domains and vcpus in the form of the real Xen, and raises VIRQ_
     '    refcnt=3 dying=0 pause_count=0',
     '    nr_pages=32 xenheap_pages=2 dirty_cpus={} max_pages=288',
     '    handle=3fda94ee-e593-11f1-b8f0-73582d9c96ce vm_assist=0000002d',
+    'Rangesets belonging to domain 1:',
+    '    Interrupts { }',
+    '    I/O Memory { }',
+    '    I/O Ports  { }',
+    '    log-dirty  { }',
     'Memory pages belonging to domain 1:',
     '    DomPage list too long to display',
     page(domU.domain.sharedInfoMfn),
@@ -153,6 +158,7 @@ test('q tells of domains and vcpus in the form of the real Xen, and raises VIRQ_
     'Notifying guest 1:1 (virq 1, port 1)',
     'Shared frames 0 -- Saved frames 0',
   ]);
+  expect(lines).toContain('    I/O Ports  { 0-3f7, 400-ffff }');
   expect(isPortPending(hypervisor, domU.domain, channel.port)).toBe(true);
   expect(isPortPending(hypervisor, dom0.domain, channel.port)).toBe(false);
 });

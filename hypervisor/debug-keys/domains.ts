@@ -6,12 +6,14 @@ import { vcpu_info } from '../abi/shared-info.ts';
 import { VIRQ_DEBUG } from '../abi/xen.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
+import { mayHave } from '../events/pirq.ts';
 import { sendVirq } from '../events/send.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PGC_ALLOCATED, PGC_XEN_HEAP, PGT_PINNED, PGT_VALIDATED } from '../memory/frame-table.ts';
 import { runsOn } from '../sched/pcpu.ts';
 import { NS_PER_SECOND } from '../time/clock.ts';
+import { reachesDevices } from '../traps/privop/ports.ts';
 import type { DebugKey } from './key.ts';
 import { membersOf, pressed, ranges } from './key.ts';
 
@@ -23,6 +25,7 @@ const VPF_DOWN = 2;
 const POLLS_SEVERAL = -1;
 const HANDLE_PARTS = [4, 2, 2, 2, 6];
 const NS_PER_MS = 1_000_000;
+const PORTS = 0x10000;
 
 export const domains: DebugKey = {
   key: 'q',
@@ -54,6 +57,7 @@ function aboutDomain(hypervisor: Hypervisor, domain: Domain): string[] {
       `dirty_cpus={${ranges(dirty)}} max_pages=${String(domain.maxPages)}`,
     `    handle=${uuidOf(domain.handle)} vm_assist=${assistOf(domain)}`,
     ...watchdogsOf(domain, hypervisor.nowNs()),
+    ...rangesetsOf(hypervisor, domain),
     `Memory pages belonging to domain ${String(id)}:`,
     ...pagesOf(frames, domain),
     ...shared.map((mfn) => page(frames, 'XenPage', mfn)),
@@ -82,6 +86,24 @@ function watchdogsOf({ watchdogsNs }: Domain, now: number): string[] {
     const seconds = String(Math.floor((deadline - now) / NS_PER_SECOND));
     return deadline < 0 ? [] : [`    watchdog ${String(id)} expires in ${seconds} seconds`];
   });
+}
+
+/** What of the machine's devices it may use: lines, no memory, ports. */
+function rangesetsOf({ gsis }: Hypervisor, domain: Domain): string[] {
+  const lines = gsis.flatMap(({ isXens }, line) => (mayHave(domain, line) && !isXens ? [line] : []));
+  const ports: number[] = [];
+  for (let port = 0; port < PORTS; port++) if (reachesDevices(domain, port, 1)) ports.push(port);
+  const set = (name: string, members: readonly number[], radix: number): string => {
+    const text = ranges(members, radix).replaceAll(',', ', ');
+    return `    ${name.padEnd(10)} {${text === '' ? '' : ` ${text}`} }`;
+  };
+  return [
+    `Rangesets belonging to domain ${String(domain.id)}:`,
+    set('Interrupts', lines, 10),
+    set('I/O Memory', [], 16),
+    set('I/O Ports', ports, 16),
+    set('log-dirty', [], 16),
+  ];
 }
 
 function pagesOf(frames: FrameTable, { id, totalPages }: Domain): string[] {

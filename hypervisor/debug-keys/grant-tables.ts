@@ -1,6 +1,6 @@
 /** `g`: the grants that are in use, by who gave them (common/grant_table.c). */
 import type { Domain } from '../domain/domain.ts';
-import { entryAddress, MAX_MAPPINGS, readHalfword, statusAddress } from '../grants/grant-table.ts';
+import { entryAddress, readHalfword, statusAddress } from '../grants/grant-table.ts';
 import type { ActiveGrant } from '../grants/grant-table.ts';
 import { frameOf, inUse } from '../grants/pin.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
@@ -28,7 +28,7 @@ function usageOf(frames: FrameTable, { id, grants }: Domain): string[] {
     '[ref] localdom mfn      pin          localdom gmfn     flags',
     `grant-table for remote d${String(id)} (v${String(grants.version)})`,
     `  ${String(grants.frames.length)} frames (${String(grants.maxFrames)} max), ` +
-      `${String(maptrack)} maptrack frames (${String(MAX_MAPPINGS / MAPPINGS_PER_FRAME)} max)`,
+      `${String(maptrack)} maptrack frames (${String(grants.maxMappings / MAPPINGS_PER_FRAME)} max)`,
     ...used.map(([ref, grant]) =>
       entry(ref, grant, {
         domid: readHalfword(frames, entryAddress(grants, ref) + 2),

@@ -16,14 +16,15 @@ export function pressed(key: string, what: string): string {
   return `'${key}' pressed -> ${what}`;
 }
 
-/** `printf`'s %*pbl: the members of a set in ascending order, as `0-2,5`. */
-export function ranges(members: readonly number[]): string {
+/** `printf`'s %*pbl: the members of a set, which are in ascending order, as `0-2,5`. */
+export function ranges(members: readonly number[], radix = 10): string {
   const parts: string[] = [];
   for (let at = 0; at < members.length; at++) {
     const first = members[at]!;
     while (members[at + 1] === members[at]! + 1) at++;
     const last = members[at]!;
-    parts.push(first === last ? String(first) : `${String(first)}-${String(last)}`);
+    const text = first.toString(radix);
+    parts.push(first === last ? text : `${text}-${last.toString(radix)}`);
   }
   return parts.join(',');
 }

@@ -10,8 +10,9 @@ import { PAGE_BYTES } from '../memory/frame-table.ts';
 /** Frames a grant table may have, and has at first (Xen's defaults). */
 export const MAX_GRANT_FRAMES = 64;
 const INITIAL_GRANT_FRAMES = 1;
-/** Grants of others that a domain may have mapped: 1024 frames of 256 entries. */
-export const MAX_MAPPINGS = 1024 * 256;
+/** Frames for the grants of others that a domain has mapped (Xen's default), and entries in one. */
+const MAX_MAPTRACK_FRAMES = 1024;
+const MAPTRACK_PER_FRAME = 256;
 
 const STATUS_BYTES = 2;
 
@@ -57,6 +58,13 @@ export class GrantTable {
   /** What it has mapped, by handle. */
   readonly mappings: (GrantMapping | null)[] = [];
   readonly freeHandles: number[] = [];
+  /** Handles it may have. */
+  maxMappings = mappingsOf(MAX_MAPTRACK_FRAMES);
+}
+
+/** Handles in so many frames: one of them always stays free, at the end of Xen's list of free ones. */
+export function mappingsOf(frames: number): number {
+  return Math.max(frames * MAPTRACK_PER_FRAME - 1, 0);
 }
 
 /** A grant table with its first frame, or null where frames run out. */

@@ -24,7 +24,7 @@ import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_VALIDATED, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageType, putPageFromL1Entry, putPageType } from '../memory/page-types.ts';
 import type { GrantMapping } from './grant-table.ts';
-import { MAX_MAPPINGS } from './grant-table.ts';
+import {} from './grant-table.ts';
 import { pinForMapping, unpin } from './pin.ts';
 import type { Setup } from './setup.ts';
 
@@ -59,7 +59,8 @@ function map(context: HypercallContext, domid: number, ref: number, host: number
   const granter = domains.get(domid);
   if (!granter) return abi.GNTST_bad_domain;
   const { grants } = context.domain;
-  if (grants.freeHandles.length === 0 && grants.mappings.length >= MAX_MAPPINGS) return abi.GNTST_no_space;
+  if (grants.freeHandles.length === 0 && grants.mappings.length >= grants.maxMappings)
+    return abi.GNTST_no_space;
   const readOnly = (flags & abi.GNTMAP_readonly) !== 0;
   const kinds = [abi.GNTMAP_device_map, abi.GNTMAP_host_map].filter((kind) => flags & kind);
   for (let done = 0; done < kinds.length; done++) {

@@ -12,7 +12,8 @@ import { fromHalves } from '../../core/machine.ts';
 import type { ActiveGrant, GrantTable } from './grant-table.ts';
 import { entriesOf, entryAddress, readHalfword, statusAddress, writeHalfword } from './grant-table.ts';
 
-const COUNT_MAX = 255;
+/** Uses of one kind beyond which Xen's counter, of eight bits, might overflow. */
+const MAX_USES = 128;
 const { offset } = abi.grant_entry_v2;
 
 /** What a grant gives access to. */
@@ -37,7 +38,7 @@ export function pinForMapping(
   readOnly: boolean,
 ): number {
   const table = granter.grants;
-  const failure = checkUse(table, ref, user, true);
+  const failure = checkUse(table, ref, user, readOnly, true);
   if (failure) return failure;
   const active = table.active.get(ref);
   const status = markUsed(frames, table, ref, user, readOnly, true);
@@ -66,7 +67,7 @@ export function pinForCopy(
   mayPassOn: boolean,
 ): Granted | number {
   const table = granter.grants;
-  const failure = checkUse(table, ref, user, false);
+  const failure = checkUse(table, ref, user, readOnly, false);
   if (failure) return failure;
   const status = markUsed(frames, table, ref, user, readOnly, false);
   if (status) return status;
@@ -112,11 +113,11 @@ function newGrant(granted: Granted, domid: number, sourceDomain: number, sourceR
 }
 
 /** Checks the reference, and who uses it already. */
-function checkUse(table: GrantTable, ref: number, user: number, mapping: boolean): number {
+function checkUse(table: GrantTable, ref: number, user: number, readOnly: boolean, mapping: boolean): number {
   if (ref >= entriesOf(table)) return abi.GNTST_bad_gntref;
   const active = table.active.get(ref);
   if (!active || !inUse(active)) return abi.GNTST_okay;
-  const isFull = active.readers >= COUNT_MAX || active.writers >= COUNT_MAX;
+  const isFull = (readOnly ? active.readers : active.writers) >= MAX_USES;
   if (active.domid !== user || isFull || (mapping && active.isSubPage)) return abi.GNTST_general_error;
   return abi.GNTST_okay;
 }

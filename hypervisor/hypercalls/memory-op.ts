@@ -157,9 +157,9 @@ function machphysMfnList(context: HypercallContext, argument: number): number {
 function memoryMap(context: HypercallContext, argument: number): number {
   const { frames } = context.hypervisor;
   const { e820 } = context.domain.memory;
-  if (e820.length === 0) return -ENOSYS;
   const words = new Uint32Array(memory.xen_memory_map.size / 4);
   if (!readGuestWords(frames, context.vcpu, argument, words)) return -EFAULT;
+  if (e820.length === 0) return -ENOSYS;
   const { offset } = memory.xen_memory_map;
   const count = Math.min(words[offset.nr_entries / 4]!, e820.length);
   const buffer = fromHalves(words[offset.buffer / 4]!, words[offset.buffer / 4 + 1]!);

@@ -22,8 +22,8 @@ type Operation = (context: HypercallContext, argument: number) => number;
 function ofDevices(size: number, work: (context: HypercallContext, words: Uint32Array) => number): Operation {
   return (context, argument) => {
     const words = new Uint32Array(Math.ceil(size / 4));
-    if (!context.domain.isPrivileged) return -EPERM;
     if (!context.read(argument, words)) return -EFAULT;
+    if (!context.domain.isPrivileged) return -EPERM;
     const result = work(context, words);
     if (result < 0) return result;
     return context.write(argument, words) ? result : -EFAULT;
@@ -64,6 +64,10 @@ function unmapPirq({ hypervisor, domain }: HypercallContext, words: Uint32Array)
   return hypervisor.gsis[pirq]!.domain === null ? 0 : -EBUSY;
 }
 
+/** What is for the domain that has the machine's devices. */
+const forOthers: Operation = (context, argument) =>
+  context.read(argument, request.subarray(0, 1)) ? -EPERM : -EFAULT;
+
 /** The page where Xen would set a bit for each interrupt that needs an end-of-interrupt call. */
 const registerEoiPage: Operation = (context, argument) => {
   const { hypervisor, domain } = context;
@@ -96,22 +100,22 @@ const operations: Readonly<Record<number, Operation>> = {
   [physdev.PHYSDEVOP_pirq_eoi_gmfn_v2]: registerEoiPage,
   [physdev.PHYSDEVOP_map_pirq]: ofDevices(physdev.physdev_map_pirq.size, mapPirq),
   [physdev.PHYSDEVOP_unmap_pirq]: ofDevices(physdev.physdev_unmap_pirq.size, unmapPirq),
-  [physdev.PHYSDEVOP_apic_read]: () => -EPERM,
-  [physdev.PHYSDEVOP_apic_write]: () => -EPERM,
-  [physdev.PHYSDEVOP_alloc_irq_vector]: () => -EPERM,
+  [physdev.PHYSDEVOP_apic_read]: forOthers,
+  [physdev.PHYSDEVOP_apic_write]: forOthers,
+  [physdev.PHYSDEVOP_alloc_irq_vector]: forOthers,
   [physdev.PHYSDEVOP_setup_gsi]: ofDevices(physdev.physdev_setup_gsi.size, ({ domain }, words) =>
     mayHave(domain, words[0]!) ? 0 : -EINVAL,
   ),
-  [physdev.PHYSDEVOP_manage_pci_add]: () => -EPERM,
-  [physdev.PHYSDEVOP_manage_pci_remove]: () => -EPERM,
-  [physdev.PHYSDEVOP_manage_pci_add_ext]: () => -EPERM,
-  [physdev.PHYSDEVOP_pci_device_add]: () => -EPERM,
-  [physdev.PHYSDEVOP_pci_device_remove]: () => -EPERM,
+  [physdev.PHYSDEVOP_manage_pci_add]: forOthers,
+  [physdev.PHYSDEVOP_manage_pci_remove]: forOthers,
+  [physdev.PHYSDEVOP_manage_pci_add_ext]: forOthers,
+  [physdev.PHYSDEVOP_pci_device_add]: forOthers,
+  [physdev.PHYSDEVOP_pci_device_remove]: forOthers,
   [physdev.PHYSDEVOP_pci_mmcfg_reserved]: () => -EPERM,
-  [physdev.PHYSDEVOP_restore_msi]: () => -EPERM,
-  [physdev.PHYSDEVOP_restore_msi_ext]: () => -EPERM,
-  [physdev.PHYSDEVOP_prepare_msix]: () => -EPERM,
-  [physdev.PHYSDEVOP_release_msix]: () => -EPERM,
+  [physdev.PHYSDEVOP_restore_msi]: forOthers,
+  [physdev.PHYSDEVOP_restore_msi_ext]: forOthers,
+  [physdev.PHYSDEVOP_prepare_msix]: forOthers,
+  [physdev.PHYSDEVOP_release_msix]: forOthers,
   [physdev.PHYSDEVOP_dbgp_op]: () => -EPERM,
 };
 

@@ -5,7 +5,7 @@
  */
 import { fromHalves, lowHalf } from '../../core/machine.ts';
 import { vcpu_guest_context } from '../abi/arch-x86.ts';
-import { EEXIST, EFAULT, EINVAL, ENOENT, ENOSYS } from '../abi/errno.ts';
+import { EEXIST, EFAULT, EINVAL, ENOENT, ENOSYS, ENXIO } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
 import { SHUTDOWN_poweroff } from '../abi/sched.ts';
 import { vcpu_info } from '../abi/shared-info.ts';
@@ -112,13 +112,16 @@ const operations: Readonly<Record<number, Operation>> = {
 /** map_vcpu_info: moves a vcpu's vcpu_info to a page of the domain, for good. */
 function registerInfo(context: HypercallContext, vcpu: Vcpu, mfn: number, offset: number): number {
   const { hypervisor, domain } = context;
-  if (offset > 4096 - vcpu_info.size || (offset & 7) !== 0) return -EINVAL;
+  if (offset > 4096 - vcpu_info.size || (offset & 7) !== 0) return -ENXIO;
   if (vcpu.infoMfn !== 0 || (vcpu !== context.vcpu && !vcpu.down)) return -EINVAL;
   if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
   const { bytes, words } = hypervisor.machine;
   const to = mfn * 4096 + offset;
   if (vcpu.info !== 0) bytes.copyWithin(to, vcpu.info, vcpu.info + vcpu_info.size);
-  else bytes.fill(0, to, to + vcpu_info.size);
+  else {
+    bytes.fill(0, to, to + vcpu_info.size);
+    bytes[to + vcpu_info.offset.evtchn_upcall_mask] = 1;
+  }
   vcpu.info = to;
   vcpu.infoMfn = mfn;
   // Everything is marked pending, so that nothing raised meanwhile is lost.

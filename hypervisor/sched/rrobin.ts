@@ -70,10 +70,17 @@ export class RoundRobin implements Scheduler {
     this.yielded[id] = false;
     const next = takeFirst(this.woken, pcpu) ?? takeFirst(this.queue, pcpu);
     decision.vcpu = next;
+    if (running !== null && next !== running) this.offer(running);
     if (next !== running || nowNs >= this.turnEndsNs[id]!) this.turnEndsNs[id] = nowNs + this.sliceNs;
     // Others may come to wait while this one runs; on a lone processor whoever wakes interrupts it anyway.
     const alone = this.pcpus.length === 1 && this.queue.length === 0 && this.woken.length === 0;
     decision.sliceNs = alone || next === null ? Infinity : Math.max(this.turnEndsNs[id]! - nowNs, 1);
+  }
+
+  /** An idle processor may take the vcpu that lost its own. */
+  private offer(vcpu: Vcpu): void {
+    const idle = this.pcpus.find((pcpu) => pcpu.running === null && allows(vcpu, pcpu));
+    if (idle !== undefined) idle.mustSchedule = true;
   }
 
   tick(): void {

@@ -9,7 +9,6 @@ import { ticksAt } from '../time/clock.ts';
 import { expirePeriodic, findDeadline, followScheduler } from '../time/timers.ts';
 import { reloadSegments } from '../traps/failsafe.ts';
 import { loadGuestAddressSpace } from '../traps/mode.ts';
-import { allows } from './pcpu.ts';
 import type { Decision } from './scheduler.ts';
 import { isRunnable } from './vcpus.ts';
 
@@ -42,14 +41,7 @@ export function schedule(hypervisor: Hypervisor): void {
   if (next === null) pcpu.idleSinceNs = now;
   pcpu.running = next;
   if (next !== null) enter(hypervisor, next, now);
-  if (before !== null && stays) offer(hypervisor, before);
   findDeadline(hypervisor);
-}
-
-/** An idle processor may take the vcpu that lost its own. */
-function offer({ pcpus }: Hypervisor, vcpu: Vcpu): void {
-  const idle = pcpus.find((pcpu) => pcpu.running === null && allows(vcpu, pcpu));
-  if (idle !== undefined) idle.mustSchedule = true;
 }
 
 function leave(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {

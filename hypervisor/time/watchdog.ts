@@ -1,5 +1,5 @@
 /** SCHEDOP_watchdog: a domain that does not renew its watchdog in time is shut down. */
-import { EEXIST, EINVAL } from '../abi/errno.ts';
+import { EINVAL, ENOSPC } from '../abi/errno.ts';
 import { SHUTDOWN_watchdog } from '../abi/sched.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
@@ -12,9 +12,9 @@ export function setWatchdog(hypervisor: Hypervisor, domain: Domain, id: number, 
   if (id > timers.length) return -EINVAL;
   const deadline = hypervisor.nowNs() + seconds * NS_PER_SECOND;
   if (id === 0) {
-    if (seconds === 0) return -EINVAL;
     const free = timers.indexOf(-1);
-    if (free < 0) return -EEXIST;
+    // Xen tells this errno as an unsigned number of 32 bits.
+    if (free < 0) return -ENOSPC >>> 0;
     timers[free] = deadline;
     findDeadline(hypervisor);
     return free + 1;

@@ -7,7 +7,7 @@ import { findDomain, isValidName, listDomains } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { FarBytes, readFar, unread } from 'dom0/lib/far';
 import { KernelFile } from 'dom0/lib/kernel-file';
-import { checkActions, keepConfig, MANAGED } from 'dom0/lib/managed';
+import { checkActions, dropConfig, keepConfig, MANAGED } from 'dom0/lib/managed';
 import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
 import { makeHandle, parseUuid, uuidAt } from 'dom0/lib/uuid';
 import { introduce } from 'programs/lib/store';
@@ -243,6 +243,7 @@ function make(config: Config): i32 {
   hyper.begin();
   hyper.domctl(XEN_DOMCTL_destroydomain, builder.domid);
   forget(builder.domid);
+  dropConfig(uuidOf(wanted));
   complain(name + ': ' + problem);
   return -1;
 }

@@ -76,7 +76,7 @@ export function networkList(args: string[]): i32 {
         ' ' +
         mac.padEnd(17) +
         ' ' +
-        value(path, 'handle').padStart(6) +
+        value(path, 'handle').padStart(5) +
         ' ' +
         value(path, 'state').padStart(5) +
         ' ' +

@@ -149,8 +149,8 @@ function vbd(frontend: string): void {
   const device = readNode(frontend + '/device-type');
   open('device');
   open('vbd');
-  pair('uname', type + ':' + params);
-  pair('dev', dev + ':' + device);
+  if (type != '') pair('uname', type + ':' + params);
+  if (dev != '') pair('dev', dev + ':' + device);
   pairOf('mode', backend + '/mode');
   pairOf('backend', frontend + '/backend-id');
   close();

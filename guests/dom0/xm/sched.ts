@@ -9,6 +9,7 @@ import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { domainOf, domainsOf, isNumber, misused, numberOf } from './arguments';
+import { vcpusOf } from './vcpus';
 
 /** A member of a scheduler's structure: its heading, where it is, how large, and what it is at least. */
 class Parameter {
@@ -53,14 +54,13 @@ class SchedulerCommand {
   ) {}
 }
 
+/** In percent of a processor; 0: none. */
+const CAP = new Parameter('Cap', xen_domctl_sched_credit.cap, 2, 0);
 const CREDIT = new SchedulerCommand(
   'credit',
   xen.XEN_SCHEDULER_CREDIT,
   'sched-credit [-d DOMAIN [-w WEIGHT] [-c CAP]]',
-  [
-    new Parameter('Weight', xen_domctl_sched_credit.weight, 2, 1),
-    new Parameter('Cap', xen_domctl_sched_credit.cap, 2, 0),
-  ],
+  [new Parameter('Weight', xen_domctl_sched_credit.weight, 2, 1), CAP],
 );
 /** Limits of warping in ms. */
 const BVT = new SchedulerCommand(
@@ -158,7 +158,9 @@ function change(command: SchedulerCommand, domain: Domain, values: string[]): i3
   for (let n = 0; n < values.length; n++) {
     if (values[n] == '') continue;
     const parameter = command.parameters[n];
-    const value = numberOf(parameter.name, values[n], parameter.least, parameter.most);
+    // Xen itself would take any cap.
+    const most = parameter == CAP ? <i64>vcpusOf(domain) * 100 : parameter.most;
+    const value = numberOf(parameter.name, values[n], parameter.least, most);
     if (!isNumber) return 1;
     parameter.write(part(), value);
   }

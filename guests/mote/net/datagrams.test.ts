@@ -112,6 +112,36 @@ test('the loopback is the machine itself', () => {
   expect(here.receive(all)).toEqual(pattern(9));
 });
 
+test('who listens on the loopback is not reached from outside', () => {
+  const link = new Link();
+  const server = link.there.calls.udp();
+  link.there.calls.bind(server, 0, 53);
+  for (const destination of [0x7f00_0001, 0x7f01_0203, THERE]) {
+    const packet = new Uint8Array(20 + 8 + 4);
+    const view = new DataView(packet.buffer);
+    packet[0] = 0x45;
+    packet[8] = 64;
+    packet[9] = 17;
+    view.setUint16(2, packet.length);
+    view.setUint32(12, HERE);
+    view.setUint32(16, destination);
+    view.setUint16(10, headerChecksum(view));
+    view.setUint16(20, 1024);
+    view.setUint16(22, 53);
+    view.setUint16(24, 12);
+    link.there.arrive(packet);
+    link.run(10);
+    expect(link.there.receive(server)).toEqual(destination === THERE ? new Uint8Array(4) : EAGAIN);
+  }
+});
+
+function headerChecksum(view: DataView): number {
+  let sum = 0;
+  for (let at = 0; at < 20; at += 2) sum += view.getUint16(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
+
 test('noise is dropped', () => {
   const link = new Link();
   let state = 3;
@@ -128,10 +158,7 @@ test('noise is dropped', () => {
       view.setUint16(2, packet.length);
       view.setUint32(16, THERE);
       view.setUint16(10, 0);
-      let sum = 0;
-      for (let at = 0; at < 20; at += 2) sum += view.getUint16(at);
-      while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-      view.setUint16(10, ~sum & 0xffff);
+      view.setUint16(10, headerChecksum(view));
     }
     link.there.arrive(packet);
   }

@@ -1,7 +1,9 @@
 /** The consoles of domains: what they print is taken, logged and shown, whoever is there and whoever is not. */
 import { beforeAll, expect, test } from 'vitest';
+import { xencons_interface } from '../../../hypervisor/abi/console.ts';
 import { Host } from './testing.ts';
 
+const PAGE_BYTES = 4096;
 const LOG = '/var/log/xen/console/guest-mote.log';
 
 let host: Host;
@@ -72,6 +74,23 @@ test('a new xenconsoled goes on where the last one was', () => {
   host.type('echo "once" more\r');
   host.until(/\nonce more\n\/ \$ $/);
   host.leaveConsole();
+});
+
+test('a ring whose indices make no sense costs its domain its output, and nobody else anything', () => {
+  host.run('echo name = \\"liar\\" > /tmp/c; cat /etc/xen/mote | grep -v name >> /tmp/c; xm create /tmp/c');
+  const id = host.run('xm domid liar');
+  const ring = Number(host.run(`xenstore-read /local/domain/${id}/console/ring-ref`)) * PAGE_BYTES;
+  const { words } = host.lab.hypervisor.machine;
+  for (const field of ['out_prod', 'in_cons'] as const)
+    words[(ring + xencons_interface.offset[field]) / 4] = 0x8000_0000;
+  host.type('xm console liar\r');
+  wait(1);
+  host.type('\r\r');
+  wait(1);
+  host.leaveConsole();
+  attach();
+  host.leaveConsole();
+  host.run(`xm destroy ${id}`);
 });
 
 test('a console ends with its domain, however that ends', () => {

@@ -8,7 +8,7 @@ import type { Entry } from '../../toolchain/cpio.ts';
 import { dom0Images } from '../../toolchain/mote-node.ts';
 
 const PATIENCE_NS = 20e9;
-const MOMENT_NS = 50e6;
+const MOMENT_SECONDS = 0.05;
 const SLICE_TICKS = 50_000_000;
 const PROMPT = /(?:^|\n)\/\S* \$ $/;
 const CTRL_RIGHT_BRACKET = '\x1d';
@@ -17,6 +17,8 @@ interface Sizes {
   readonly memoryMb?: number;
   readonly hostMb?: number;
   readonly disks?: readonly HostDisk[];
+  readonly cpus?: number;
+  readonly xenCommandLine?: string;
 }
 
 /** A host whose console is typed at. */
@@ -49,6 +51,13 @@ export class Host {
     }
   }
 
+  /** Lets so much of the host's time pass. */
+  wait(seconds: number): void {
+    const ns = this.lab.ns + seconds * 1e9;
+    // A domain that ends stops a run.
+    while (this.lab.ns < ns) this.lab.run({ ns }, SLICE_TICKS);
+  }
+
   type(keys: string): void {
     this.screen = '';
     this.lab.type(new TextEncoder().encode(keys));
@@ -75,7 +84,7 @@ export class Host {
   leaveConsole(): void {
     this.type(CTRL_RIGHT_BRACKET);
     this.until(/\n\/ \$ $/);
-    this.lab.run({ ns: this.lab.ns + MOMENT_NS }, SLICE_TICKS);
+    this.wait(MOMENT_SECONDS);
   }
 
   /** The domains that xm lists: name, id, memory, vcpus, state. */

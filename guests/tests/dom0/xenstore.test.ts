@@ -16,7 +16,7 @@ beforeAll(async () => {
 function inDomain(command: string): string {
   host.type('xm console mote\r');
   // What was printed before is shown first.
-  host.lab.run({ ns: host.lab.ns + 5e8 }, 5e8);
+  host.wait(0.5);
   const printed = host.run(command);
   host.leaveConsole();
   return printed;
@@ -82,7 +82,7 @@ test('paths that are none, and nodes that are not there', () => {
 
 test('a domain that is gone leaves nothing', () => {
   host.run('xm shutdown mote');
-  host.lab.run({ ns: host.lab.ns + 1e9 }, 1e9);
+  host.wait(1);
   expect(host.list()).toHaveLength(1);
   expect(host.run('xenstore-ls -f').split('\n')).not.toContainEqual(expect.stringContaining('mote'));
 });

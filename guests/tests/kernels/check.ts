@@ -45,6 +45,21 @@ export function checkRefused(subject: string, what: string, got: i64): void {
   print('\n');
 }
 
+/** The same of several in a row that are refused in the same way: of the numbers `from` to `to`. */
+export function checkAllRefused(what: string, from: i64, to: i64, got: i64): void {
+  checks++;
+  if (got >= 0) failures++;
+  print(got < 0 ? 'ok   ' : 'FAIL ');
+  print(what);
+  print(' ');
+  printNumber(from);
+  if (to != from) print(' to ');
+  if (to != from) printNumber(to);
+  print(': ');
+  printNumber(got);
+  print('\n');
+}
+
 /** The end, of the domain too. */
 export function finish(): void {
   print(failures == 0 ? 'passed: ' : 'failed: ');

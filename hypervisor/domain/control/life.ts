@@ -18,6 +18,7 @@ import {
 import { EEXIST, EINVAL, ENOMEM, EOPNOTSUPP } from '../../abi/errno.ts';
 import { DOMID_FIRST_RESERVED, VIRQ_DOM_EXC } from '../../abi/xen.ts';
 import { sendGlobalVirq } from '../../events/send.ts';
+import { mappingsOf } from '../../grants/grant-table.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import type { ControlBuffer } from '../../hypercalls/control.ts';
 import type { HypercallContext } from '../../hypercalls/hypercall.ts';
@@ -50,6 +51,8 @@ export function create(hypervisor: Hypervisor, wanted: number, u: ControlBuffer)
   domain.grants.maxVersion = u.u32(offset.grant_opts) & XEN_DOMCTL_GRANT_version_mask;
   const frames = u.u32(offset.max_grant_frames) | 0;
   if (frames >= 0) domain.grants.maxFrames = frames;
+  const maptrack = u.u32(offset.max_maptrack_frames) | 0;
+  if (maptrack >= 0) domain.grants.maxMappings = mappingsOf(maptrack);
   domain.events.maxPort = u.u32(offset.max_evtchn_port);
   domain.emulationFlags = u.u32(offset.arch + EMULATION);
   domain.handle.set(u.bytes.subarray(offset.handle, offset.handle + domain.handle.length));

@@ -14,7 +14,7 @@ import { XEN_SYSCTL_sched_id, XEN_SYSCTL_scheduler_op } from '../../abi/sysctl.t
 import { domctl } from '../../hypercalls/domctl.ts';
 import { sysctl } from '../../hypercalls/sysctl.ts';
 import { ARGUMENTS, TestDomain, testHost } from '../../memory/testing.ts';
-import { dumpScheduler } from '../../sched/dump.ts';
+import { runQueues } from '../../debug-keys/run-queues.ts';
 import { DATA, load, start } from '../../testing-guest.ts';
 import { cpuTimeNs } from './info.ts';
 
@@ -106,7 +106,7 @@ test.each([
   domain0.poke(ARGUMENTS, ...pairs([XEN_SYSCTL_sched_id, XEN_SYSCTL_INTERFACE_VERSION, 0xff]));
   expect(domain0.call(sysctl, ARGUMENTS)).toBe(0);
   expect(Number(domain0.peek(ARGUMENTS + 8) & 0xffff_ffffn)).toBe(id);
-  expect(dumpScheduler(domain0.hypervisor).join('\n')).toContain(`(${name})`);
+  expect(runQueues.dump(domain0.hypervisor).join('\n')).toContain(`(${name})`);
 });
 
 test("credit's own settings come back as they were set", () => {

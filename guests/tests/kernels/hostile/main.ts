@@ -4,6 +4,18 @@
  * memory is changed by it. This kernel is to be booted as domain 0.
  */
 import { initKernel } from 'kernel/boot';
+import { controls, schedules } from './control';
+import { pointers } from './pointers';
+import {
+  copies,
+  everyHandle,
+  foreignGrants,
+  grantsTakenBack,
+  offerGrants,
+  readOnlyGrant,
+  tables,
+} from './grants';
+import { takeBack, transitive, warmUp } from './grants';
 import { check, checkNumber, finish } from '../check';
 import { build, destroy, hostile, victim } from './agent';
 import { findTargets, foreignFrames, foreignTables, ownTables, pins, target, TARGETS } from './frames';
@@ -16,11 +28,13 @@ const HEAP: u64 = 4;
 
 export function main(): void {
   initKernel();
+  warmUp();
   const before = freePages();
   build(victim, 4);
   build(hostile, 1);
   findTargets(sharedInfoFrame(victim));
   openPorts();
+  offerGrants();
   settle();
   attack('foreign frames', foreignFrames);
   attack('foreign tables', foreignTables);
@@ -30,9 +44,20 @@ export function main(): void {
   attack('interrupts', interrupts);
   attack('event queues', () => foreignQueues(target, TARGETS));
   attack('every port', everyPort);
+  attack('addresses', pointers);
+  attack('control', controls);
+  attack('schedules', schedules);
+  attack('grants of others', foreignGrants);
+  attack('a grant to read', readOnlyGrant);
+  attack('grants taken back', grantsTakenBack);
+  attack('copies', copies);
+  attack('grant tables', tables);
+  attack('grants passed on', transitive);
+  attack('every handle', everyHandle);
   attack('reservations', reservations);
   closePorts();
   check('nothing is left of the hostile domain', destroy(hostile));
+  takeBack();
   release();
   check('nor of the victim', destroy(victim));
   check('and their memory is back', awaitFree(before - HEAP));

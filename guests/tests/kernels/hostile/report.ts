@@ -1,6 +1,6 @@
 /** What the hostile domain tries by a piece of code, and the exception that comes of it. */
 import { print, printHex, printNumber } from 'kernel/console';
-import { check } from '../check';
+import { check, checkAllRefused } from '../check';
 import { hostile, NO_TRAP, Piece, run, SILENT } from './agent';
 
 /** The piece of code must trap: vector and error code are told. */
@@ -30,4 +30,18 @@ export function passes(what: string, wanted: i64, which: Piece, a: u64 = 0, b: u
   print(', #');
   printNumber(hostile.vector);
   print('\n');
+}
+
+/** Tries all numbers from `from` to `to`: a line for those in a row that are refused in the same way. */
+export function sweep(what: string, from: u32, to: u32, attempt: (number: u32) => i64): void {
+  let first = from;
+  let got = attempt(from);
+  for (let number = from + 1; number <= to; number++) {
+    const next = attempt(number);
+    if (next == got) continue;
+    checkAllRefused(what, first, number - 1, got);
+    first = number;
+    got = next;
+  }
+  checkAllRefused(what, first, to, got);
 }
