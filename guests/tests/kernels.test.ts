@@ -40,6 +40,10 @@ async function run(name: string, asks = '', keys = ''): Promise<string[]> {
   expect(lab.domain.shutdown?.crash?.text).toBe(undefined);
   expect(lab.domain.shutdown?.reason).toBe(SHUTDOWN_poweroff);
   expect(checkFrameTable(lab.hypervisor.frames, lab.hypervisor.domains)).toEqual([]);
+  // Of domains that a kernel made, nothing is left.
+  expect([...lab.hypervisor.domains.keys()]).toEqual([lab.domain.id]);
+  expect([...lab.hypervisor.frames.remains.keys()]).toEqual([]);
+  if (isDom0) expect(lab.domain.grants.active.size).toBe(0);
   return text.replaceAll('\r', '').trimEnd().split('\n');
 }
 
