@@ -42,7 +42,7 @@ export const KERNEL_PARTS = /^(kernel|mote)\//;
 
 /** The sources that a program is made of. */
 export function programParts(name: string): RegExp {
-  return new RegExp(`^(mote/abi\\.ts|programs/lib/|programs/${name}(\\.ts|/))`);
+  return new RegExp(`^(mote/abi\\.ts|mote/fs/ext2/format\\.ts|programs/lib/|programs/${name}(\\.ts|/))`);
 }
 
 /** The sources that a program of domain 0 is made of. */
