@@ -1,6 +1,6 @@
 /** What is told of the backends: the bridge, what disks and cards have moved, as brctl, /proc/xen and xm top show it. */
 import { beforeAll, expect, test } from 'vitest';
-import { moteConfig } from './counting.ts';
+import { moteConfig } from './testing-counts.ts';
 import { Host } from './testing.ts';
 
 const MIB = 1 << 20;
