@@ -15,7 +15,7 @@ const INODE_BYTES: u32 = 128;
 const BYTES_PER_INODE: u32 = 4096;
 /** A last group with less room than this is left out. */
 const LEAST_ROOM: u32 = 32;
-const LEAST_BLOCKS: u32 = 64;
+const LEAST_BLOCKS: i64 = 64;
 const S_IFDIR: u16 = 0o040000;
 const TYPE_DIRECTORY: u8 = 2;
 const LOST_FOUND = 'lost+found';
