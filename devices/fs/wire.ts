@@ -52,43 +52,61 @@ const QID_DIRECTORY = 0x80;
 const QID_LINK = 0x02;
 export const QID_BYTES = 13;
 
+/** Most messages are no longer: a writer begins with so much. */
+const FIRST_BYTES = 256;
+
 /** Writes a message. Data that finds no room is left out, and `bad` stays set; the few numbers before it always fit. */
 export class Writer {
   bad = false;
-  readonly bytes: Uint8Array;
+  bytes = new Uint8Array(FIRST_BYTES);
   length: number;
+  private readonly limit: number;
 
-  /** Begins behind `length` bytes that are written last. */
-  constructor(capacity: number, length: number) {
-    this.bytes = new Uint8Array(capacity);
+  /** Begins behind `length` bytes that are written last; with them there are `limit` at most. */
+  constructor(limit: number, length: number) {
+    this.limit = limit;
     this.length = length;
   }
 
   get room(): number {
-    return this.bytes.length - this.length;
+    return this.limit - this.length;
   }
 
+  /** Where the next `count` bytes go; `bytes` has room for them from then on. */
   private take(count: number): number {
     const at = this.length;
     this.length += count;
+    if (this.length > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(this.length, 2 * this.bytes.length));
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
     return at;
   }
 
   u8(value: number): void {
-    this.bytes[this.take(1)] = value;
+    const at = this.take(1);
+    this.bytes[at] = value;
   }
   u16(value: number): void {
-    write16(this.bytes, this.take(2), value);
+    const at = this.take(2);
+    write16(this.bytes, at, value);
   }
   u32(value: number): void {
-    write32(this.bytes, this.take(4), value);
+    const at = this.take(4);
+    write32(this.bytes, at, value);
   }
   u64(value: number): void {
-    write64(this.bytes, this.take(8), value);
+    const at = this.take(8);
+    write64(this.bytes, at, value);
   }
   data(bytes: Uint8Array): void {
-    if (bytes.length > this.room) this.bad = true;
-    else this.bytes.set(bytes, this.take(bytes.length));
+    if (bytes.length > this.room) {
+      this.bad = true;
+      return;
+    }
+    const at = this.take(bytes.length);
+    this.bytes.set(bytes, at);
   }
   text(value: string): void {
     const bytes = new TextEncoder().encode(value);

@@ -1,26 +1,32 @@
-/** mount: what is mounted where. mount [-t TYPE] [-o ro] SOURCE DIRECTORY: mounts a disk, or a file as one. */
+/**
+ * mount: what is mounted where. mount [-t TYPE] [-o ro] SOURCE DIRECTORY: mounts a disk, or a file as one; of type 9p, the
+ * tree that a server calls SOURCE. With -o nofail it is all right that there is no such thing.
+ */
 import { MS_RDONLY } from 'mote/abi';
 import { mount } from 'programs/lib/calls';
 import { complain, complainOf, print, readFile } from 'programs/lib/io';
 
-const USAGE = 'usage: mount [-t TYPE] [-o ro|rw] SOURCE DIRECTORY';
+const USAGE = 'usage: mount [-t TYPE] [-o ro|rw|nofail] SOURCE DIRECTORY';
 
 export function main(args: string[]): i32 {
   if (args.length == 1) return list();
   let type = 'ext2';
   let flags = 0;
+  let mayFail = false;
   const places: string[] = [];
   for (let n = 1; n < args.length; n++) {
     if (args[n] == '-t' && n + 1 < args.length) type = args[++n];
     else if (args[n] == '-o' && n + 1 < args.length) {
       const option = args[++n];
       if (option == 'ro') flags = MS_RDONLY;
+      else if (option == 'nofail') mayFail = true;
       else if (option != 'rw' && option != 'loop') return wrong();
     } else if (args[n].startsWith('-')) return wrong();
     else places.push(args[n]);
   }
   if (places.length != 2) return wrong();
   const failed = mount(places[0], places[1], type, flags);
+  if (mayFail && failed == -ENOENT) return 0;
   if (failed == -ENODEV) {
     complain(type + ': there is no such file system, or no such disk as ' + places[0]);
     return 1;
@@ -28,6 +34,7 @@ export function main(args: string[]): i32 {
   return failed < 0 ? complainOf(places[0] + ' on ' + places[1], failed) : 0;
 }
 
+const ENOENT = 2;
 const ENODEV = 19;
 
 function wrong(): i32 {

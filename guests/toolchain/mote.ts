@@ -25,7 +25,7 @@ const DOM0_ROOT = /^dom0\/root\/(.+)$/;
 
 /** Directories that are there, be they empty. */
 const DIRECTORIES = ['bin', 'dev', 'etc', 'mnt', 'proc', 'tmp'];
-const DOM0_DIRECTORIES = [...DIRECTORIES, 'boot', 'etc/xen'];
+const DOM0_DIRECTORIES = [...DIRECTORIES, 'boot', 'etc/xen', 'lab'];
 
 /** The names of the programs among the sources, in order. */
 export function programNames(sources: Sources): string[] {

@@ -3,6 +3,7 @@
  */
 import { Machine } from '../../core/machine.ts';
 import { RSP } from '../../core/wasm/layout.ts';
+import type { FileTree } from '../../devices/fs/tree.ts';
 import { functionAt } from '../../guests/toolchain/link/symbols.ts';
 import { dom0Resources, parseBootParameters } from '../../hypervisor/boot-parameters.ts';
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
@@ -18,6 +19,7 @@ import { ConsoleText } from './console-text.ts';
 import { hostDevices } from './host-devices.ts';
 import type { HostDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
+import { makeShare } from './share.ts';
 import type { SourcePlace } from './symbols.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -37,7 +39,9 @@ export interface DomainRequest {
   /** It is domain 0: privileged, its console the machine's line, and its host has `hostMb` for it and the others. */
   readonly isDom0?: boolean;
   readonly hostMb?: number;
+  /** What domain 0 finds on its disks, and, by path, in the share that it mounts at /lab. */
   readonly disks?: readonly HostDisk[];
+  readonly files?: ReadonlyMap<string, Uint8Array>;
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
   readonly cpus?: number;
   readonly scheduler?: string;
@@ -72,6 +76,8 @@ export class Lab {
   readonly hypervisor: Hypervisor;
   readonly domain: Domain;
   readonly code: Code;
+  /** What domain 0 has at /lab. */
+  readonly share: FileTree;
   /** The domain's console ring; null: it is domain 0. */
   private readonly console: ConsoleRing | null;
   private readonly text = new ConsoleText();
@@ -81,10 +87,11 @@ export class Lab {
   breakpoints: readonly Line[] = [];
   private matched: string | undefined;
 
-  private constructor(hypervisor: Hypervisor, domain: Domain, code: Code) {
+  private constructor(hypervisor: Hypervisor, domain: Domain, code: Code, share: FileTree) {
     this.hypervisor = hypervisor;
     this.domain = domain;
     this.code = code;
+    this.share = share;
     const ring = domain.isPrivileged
       ? null
       : new ConsoleRing(hypervisor, domain, (bytes) => {
@@ -101,7 +108,7 @@ export class Lab {
 
   /**
    * Makes a host just large enough and boots a domain on it, stopped at its first instruction. Throws ImageError for what
-   * is not a kernel or does not fit.
+   * is not a kernel or does not fit, RangeError for a host that cannot be.
    */
   static async boot(core: WebAssembly.Module, request: DomainRequest): Promise<Lab> {
     const kernel = await loadKernel(request.kernel);
@@ -111,12 +118,13 @@ export class Lab {
     const usual = { pages: request.memoryMb * PAGES_PER_MB, maxPages: null, vcpus: request.vcpus };
     const { pages, maxPages, vcpus } = isDom0 ? dom0Resources(parameters, usual.pages, usual.vcpus) : usual;
     const memoryMb = Math.max(Math.ceil(pages / PAGES_PER_MB) + XEN_MB, request.hostMb ?? 0);
+    const share = makeShare(request.files ?? new Map());
     const scheduler = parameters.scheduler ?? request.scheduler;
     const hypervisor = new Hypervisor(new Machine(core, { memoryBytes: memoryMb * MEBIBYTE }), {
       ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
       ...(scheduler === undefined ? {} : { scheduler }),
       parameters,
-      devices: isDom0 ? hostDevices(request.disks ?? []) : [],
+      devices: isDom0 ? hostDevices(request.disks ?? [], share) : [],
     });
     const domain = buildDomain(hypervisor, {
       id: isDom0 ? 0 : 1,
@@ -128,7 +136,7 @@ export class Lab {
       memoryPages: pages,
       ...(maxPages === null ? {} : { maxPages }),
     });
-    return new Lab(hypervisor, domain, new Code(request.kernel, request.ramdisk));
+    return new Lab(hypervisor, domain, new Code(request.kernel, request.ramdisk), share);
   }
 
   /** System time in ns; instructions retired; ns per instruction. */

@@ -1,5 +1,6 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
 import type { Line } from './code.ts';
+import type { HostDisk } from './host-devices.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { ChannelView, DomainView, VcpuView } from './views.ts';
 
@@ -16,6 +17,9 @@ export interface BootRequest {
   /** It is domain 0, on a host of `hostMb` MiB. */
   readonly isDom0?: boolean;
   readonly hostMb?: number;
+  /** Its disks, and the files that it finds at /lab, by path. */
+  readonly disks?: readonly HostDisk[];
+  readonly files?: ReadonlyMap<string, Uint8Array>;
   /** Xen's command line (hypervisor/boot-parameters.ts). */
   readonly xenCommandLine?: string;
 }

@@ -2,10 +2,12 @@
 import { isDomain0 } from 'kernel/boot';
 import { SLOTS } from 'kernel/pci';
 import { initPorts } from 'kernel/ports';
-import { TYPE_BLOCK, TYPE_NETWORK, virtioType } from 'kernel/virtio';
+import { TYPE_9P, TYPE_BLOCK, TYPE_NETWORK, virtioType } from 'kernel/virtio';
 import { addDisk } from '../block/disks';
+import { addTransport } from '../fs/9p/transport';
 import { bytesOf } from '../fs/names';
 import { hostBridge } from '../net/bridge';
+import { VirtioChannel } from './virtio-9p';
 import { VirtioCard } from './virtio-card';
 import { VirtioDisk } from './virtio-disk';
 
@@ -26,6 +28,7 @@ export function initDrivers(): void {
     const type = virtioType(slot);
     if (type == TYPE_BLOCK) startDisk(slot);
     else if (type == TYPE_NETWORK) startCard(slot);
+    else if (type == TYPE_9P) startChannel(slot);
   }
 }
 
@@ -41,4 +44,9 @@ function startCard(slot: u32): void {
   if (cards == CARDS.length) return;
   const card = new VirtioCard(slot, hostBridge()!);
   if (card.plug(bytesOf(CARDS[cards]))) cards++;
+}
+
+function startChannel(slot: u32): void {
+  const channel = VirtioChannel.open(slot);
+  if (channel != null) addTransport(channel);
 }

@@ -1,15 +1,17 @@
 /** System calls on open files: read, write, seek, duplicate, pipes. */
 import { EBADF, EFAULT, EINVAL, EISDIR, ENFILE } from 'xen';
-import { alloc, free } from 'kernel/heap';
+import { alloc, free, tryAlloc } from 'kernel/heap';
 import { isMemoryLow } from 'kernel/pages';
 import * as abi from '../abi';
 import { setSyscall } from '../syscalls';
 import { copyIn, copyOut } from '../user-memory';
 import { descriptors } from './descriptors';
+import { File } from './file';
 import { Pipe, PipeEnd } from './pipe';
 
-/** Bytes that go through the kernel's memory at once: a page is always to be had. */
+/** Bytes that go through the kernel's memory at once: a page is always to be had, of what is in files there may be more. */
 const PIECE: usize = 4096;
+const FILE_PIECE: usize = 65536;
 
 export function initFileCalls(): void {
   setSyscall(abi.SYS_read, read);
@@ -27,15 +29,30 @@ export function initFileCalls(): void {
   setSyscall(abi.SYS_ftruncate, ftruncate);
 }
 
+/** Bytes of the buffer that `takeBuffer` gave last. */
+let bufferBytes: usize = 0;
+
+function takeBuffer(file: File, bytes: u64): usize {
+  const node = file.node();
+  if (bytes > PIECE && node != null && node.isRegular) {
+    bufferBytes = <usize>min(bytes, <u64>FILE_PIECE);
+    const large = tryAlloc(bufferBytes);
+    if (large != 0) return large;
+  }
+  bufferBytes = <usize>min(bytes, <u64>PIECE);
+  return alloc(bufferBytes);
+}
+
 function read(fd: u64, to: u64, bytes: u64, d: u64, e: u64, f: u64): i64 {
   const file = descriptors().at(<i32>fd);
   if (file == null || !file.mayRead) return -EBADF;
   // Held: another holder may close it while this one sleeps.
   file.get();
-  const buffer = alloc(<usize>min(bytes, <u64>PIECE));
+  const buffer = takeBuffer(file, bytes);
+  const piece = <u64>bufferBytes;
   let done: i64 = 0;
   while (<u64>done < bytes) {
-    const wanted = <usize>min(bytes - done, <u64>PIECE);
+    const wanted = <usize>min(bytes - done, piece);
     const got = file.read(buffer, wanted);
     if (got < 0) {
       if (done == 0) done = got;
@@ -57,10 +74,11 @@ function write(fd: u64, from: u64, bytes: u64, d: u64, e: u64, f: u64): i64 {
   const file = descriptors().at(<i32>fd);
   if (file == null || !file.mayWrite) return -EBADF;
   file.get();
-  const buffer = alloc(<usize>min(bytes, <u64>PIECE));
+  const buffer = takeBuffer(file, bytes);
+  const piece = <u64>bufferBytes;
   let done: i64 = 0;
   while (<u64>done < bytes) {
-    const wanted = <usize>min(bytes - done, <u64>PIECE);
+    const wanted = <usize>min(bytes - done, piece);
     const put = copyIn(buffer, from + done, wanted) < 0 ? -EFAULT : file.write(buffer, wanted);
     if (put < 0) {
       if (done == 0) done = put;

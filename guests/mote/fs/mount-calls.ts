@@ -8,6 +8,7 @@ import { findDisk } from '../block/disks';
 import { LoopDevice } from '../block/loop';
 import { setSyscall } from '../syscalls';
 import { copyInString, copyOut } from '../user-memory';
+import { openNineP } from './9p/file-system';
 import { openExt2, openFailure } from './ext2/file-system';
 import { mount, unmount } from './mount';
 import { isText, lengthOf } from './names';
@@ -63,6 +64,7 @@ function open(source: usize, readOnly: bool): FileSystem | null {
   const length = lengthOf(type);
   if (isText(type, length, 'proc')) return new ProcFs();
   if (isText(type, length, 'ramfs') || isText(type, length, 'tmpfs')) return new RamFs();
+  if (isText(type, length, '9p')) return openNineP(source, readOnly);
   if (!isText(type, length, 'ext2')) {
     fail(-ENODEV);
     return null;
@@ -99,7 +101,6 @@ function unmountCall(targetAt: u64, flags: u64, c: u64, d: u64, e: u64, f: u64):
 }
 
 const buffer: usize = memory.data(120, 8);
-const MAGIC_EXT2: u64 = 0xef53;
 
 function statfs(pathAt: u64, to: u64, c: u64, d: u64, e: u64, f: u64): i64 {
   const path = takePath(pathAt);
@@ -110,7 +111,7 @@ function statfs(pathAt: u64, to: u64, c: u64, d: u64, e: u64, f: u64): i64 {
   const fileSystem = node.fileSystem();
   fileSystem.count();
   memory.fill(buffer, 0, abi.statfs.SIZE);
-  store<u64>(buffer, fileSystem.name == 'ext2' ? MAGIC_EXT2 : 0, abi.statfs.f_type);
+  store<u64>(buffer, fileSystem.magic, abi.statfs.f_type);
   store<u64>(buffer, fileSystem.blockSize, abi.statfs.f_bsize);
   store<u64>(buffer, fileSystem.blocks, abi.statfs.f_blocks);
   store<u64>(buffer, fileSystem.freeBlocks, abi.statfs.f_bfree);

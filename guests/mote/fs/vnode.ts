@@ -132,6 +132,8 @@ export abstract class FileSystem {
   /** The root; the caller holds it. */
   abstract root(): Vnode;
   abstract sync(): i32;
+  /** f_type of statfs. */
+  magic: u64 = 0;
   /** Block size, blocks, free blocks. */
   blockSize: u64 = 4096;
   blocks: u64 = 0;

@@ -19,6 +19,7 @@ interface Sizes {
   readonly memoryMb?: number;
   readonly hostMb?: number;
   readonly disks?: readonly HostDisk[];
+  readonly files?: ReadonlyMap<string, Uint8Array>;
   readonly cpus?: number;
   readonly xenCommandLine?: string;
 }

@@ -3,7 +3,7 @@ import { dispose } from 'kernel/heap';
 import { S_IFDIR, S_IFMT } from '../../abi';
 import { BlockDevice } from '../../block/device';
 import { FileSystem, Vnode } from '../vnode';
-import { inode, ROOT_INO, super_block } from './format';
+import { inode, MAGIC, ROOT_INO, super_block } from './format';
 import { Ext2Node } from './node';
 import { InodeRecord } from './record';
 import { Volume } from './volume';
@@ -15,6 +15,7 @@ export class Ext2 extends FileSystem {
   constructor(volume: Volume) {
     super();
     this.volume = volume;
+    this.magic = MAGIC;
     this.blockSize = volume.blockBytes;
     this.blocks = volume.blocks;
     this.readOnly = volume.readOnly;
