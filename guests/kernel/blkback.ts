@@ -44,9 +44,12 @@ const RING_REFS: StaticArray<string> = [
 export abstract class BlockBackend extends Backend {
   sectors: u64 = 0;
   readOnly: bool = false;
-  /** Requests that were served, as xentop tells of them. */
+  /** Requests that have come, and sectors that were moved for them. */
   reads: u64 = 0;
   writes: u64 = 0;
+  flushes: u64 = 0;
+  readSectors: u64 = 0;
+  writtenSectors: u64 = 0;
   port: u32 = 0;
   work: WaitQueue = new WaitQueue();
   private stopping: bool = false;
@@ -167,6 +170,7 @@ export abstract class BlockBackend extends Backend {
     const isBarrier = operation == xen.BLKIF_OP_WRITE_BARRIER;
     const isFlush = operation == xen.BLKIF_OP_FLUSH_DISKCACHE;
     if (operation != xen.BLKIF_OP_WRITE && !isBarrier && !isFlush) return xen.BLKIF_RSP_EOPNOTSUPP;
+    if (isBarrier || isFlush) this.flushes++;
     if ((isBarrier || isFlush) && this.flush() < 0) return xen.BLKIF_RSP_ERROR;
     // Either may come with nothing to write.
     const hasData = load<u8>(this.request + blkif_request.nr_segments) > 0;
@@ -216,6 +220,8 @@ export abstract class BlockBackend extends Backend {
       const count = <u32>(bytes / SECTOR);
       if (this.transfer(write, sector, from, count) < 0) return xen.BLKIF_RSP_ERROR;
       sector += count;
+      if (write) this.writtenSectors += count;
+      else this.readSectors += count;
       if (index + 1 < segments) from = this.buffer + (index + 1) * PAGE_SIZE + this.first(index + 1);
       bytes = 0;
     }

@@ -123,7 +123,17 @@ class Disks extends BackendKind {
   }
 }
 
+let kind: Disks | null = null;
+
 /** Serves disks from now on. */
 export function startDisks(): void {
-  new Disks().start();
+  const disks = new Disks();
+  kind = disks;
+  disks.start();
+}
+
+/** The disks that are served, the latest first. */
+export function servedDisks(): Backend | null {
+  const disks = kind;
+  return disks == null ? null : disks.list;
 }
