@@ -29,12 +29,7 @@ class DiskBackend extends BlockBackend {
     }
     const device = this.device!;
     this.sectors = device.sectors;
-    // What this backend does not do, it says.
-    writeNumber(0, this.directory, 'feature-max-indirect-segments', 0);
-    writeNumber(0, this.directory, 'multi-queue-max-queues', 1);
-    writeNumber(0, this.directory, 'max-ring-page-order', 4);
-    writeNumber(0, this.directory, 'feature-discard', 0);
-    writeNumber(0, this.directory, 'feature-persistent', 0);
+    this.offer();
     writeText(0, this.directory, 'hotplug-status', 'connected');
     return true;
   }
