@@ -40,7 +40,11 @@ export const TOUR_HOST = { commandLine: '', memoryMb: 96, vcpus: 1, isDom0: true
 
 /** The part with Mote alone. */
 export const TOUR: readonly TourStep[] = [
-  { tells: 'Xen starts domain 0, which starts its store, its daemons, its network.', types: '', until: PROMPT },
+  {
+    tells: 'Xen starts domain 0, which starts its store, its daemons, its network.',
+    types: '',
+    until: PROMPT,
+  },
   command('xm list', 'One domain, the host itself.', 'Name.*Time\\(s\\)\\nDomain-0 +0 '),
   command('xm info', 'What the hypervisor says of the machine.', 'host +:'),
   command('mke2fs /tmp/web.img 1024; ls -l /tmp', 'A file that is to be a disk.', '.*web\\.img'),
