@@ -1,12 +1,13 @@
 /**
  * Xen's own console: the serial line of the machine, whose input goes to domain 0 or, as debug keys, to Xen (Ctrl-a three
- * times switches), and a ring of what was printed, for `dmesg`. Domain 0 writes to the line as it likes; what Xen and the others print are whole lines with a mark of whose they
- * are. Compare drivers/char/console.c.
+ * times switches), and a ring of what was printed, for `dmesg`. Domain 0 writes to the line as it likes; what Xen and the
+ * others print are whole lines with a mark of whose they are. Compare drivers/char/console.c.
  */
 import { VIRQ_CONSOLE } from './abi/xen.ts';
 import { handleKeypress } from './debug-keys/table.ts';
 import { sendGlobalVirq } from './events/send.ts';
 import type { Hypervisor } from './hypervisor.ts';
+import type { Serial } from './serial.ts';
 
 /** Bytes of the ring that sysctl's readconsole reads (conring_size), and of input that waits for domain 0. */
 const RING_BYTES = 16384;
@@ -32,15 +33,19 @@ export class XenConsole {
   next = 0;
   /** Bytes that were typed and not read yet. */
   readonly input: number[] = [];
-  /** What the other end has yet to send. */
-  readonly unsent: number[] = [];
   /** Whether what is typed is for Xen; how many Ctrl-a are held back until it is clear what they mean. */
   isInputForXen = false;
   private held = 0;
+  private readonly serial: Serial;
+
+  constructor(serial: Serial) {
+    this.serial = serial;
+  }
 
   /** Writes to the line. */
   write(bytes: Uint8Array): void {
-    this.onOutput?.(onLine(bytes));
+    const sent = this.serial.send(onLine(bytes));
+    this.onOutput?.(sent);
   }
 
   /** Prints a line, on the line and in the ring. */
@@ -62,26 +67,32 @@ export class XenConsole {
     if (bytes.length > 0) listener(onLine(bytes));
   }
 
-  /** What was typed on the line. */
-  type(hypervisor: Hypervisor, bytes: Uint8Array): void {
-    for (const byte of bytes) {
-      if (byte === SWITCH_CODE) {
-        if (++this.held === SWITCH_COUNT) this.switchInput();
-        continue;
-      }
-      for (; this.held > 0; this.held--) this.receive(hypervisor, SWITCH_CODE);
-      this.receive(hypervisor, byte);
+  /** The port has an interrupt: takes what has come in, as far as there is room for it. */
+  serve(hypervisor: Hypervisor): void {
+    while (this.input.length < INPUT_BYTES) {
+      const byte = this.serial.receive();
+      if (byte < 0) return;
+      this.take(hypervisor, byte);
     }
   }
 
-  /** serial_rx: domain 0 is told; what finds no room waits at the other end, for the line has flow control. */
+  private take(hypervisor: Hypervisor, byte: number): void {
+    if (byte === SWITCH_CODE) {
+      if (++this.held === SWITCH_COUNT) this.switchInput();
+      return;
+    }
+    for (; this.held > 0; this.held--) this.receive(hypervisor, SWITCH_CODE);
+    this.receive(hypervisor, byte);
+  }
+
+  /** serial_rx: domain 0 is told. */
   private receive(hypervisor: Hypervisor, byte: number): void {
     if (this.isInputForXen) {
       handleKeypress(hypervisor, byte);
       return;
     }
-    this.unsent.push(byte);
-    this.fill(hypervisor);
+    this.input.push(byte);
+    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
   }
 
   private switchInput(): void {
@@ -91,16 +102,11 @@ export class XenConsole {
     this.log(`*** Serial input to ${whose} (type 'CTRL-a' three times to switch input)`);
   }
 
-  /** Up to `count` bytes of input, taken. */
+  /** Up to `count` bytes of input, taken: there is room for more. */
   read(hypervisor: Hypervisor, count: number): Uint8Array {
     const bytes = Uint8Array.from(this.input.splice(0, count));
-    if (bytes.length > 0 && this.unsent.length > 0) this.fill(hypervisor);
+    if (bytes.length > 0) this.serve(hypervisor);
     return bytes;
-  }
-
-  private fill(hypervisor: Hypervisor): void {
-    this.input.push(...this.unsent.splice(0, INPUT_BYTES - this.input.length));
-    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
   }
 
   /**

@@ -11,6 +11,7 @@ import type { BootParameters } from './boot-parameters.ts';
 import { XenConsole } from './console.ts';
 import type { DeviceConfig, Platform } from '../devices/platform.ts';
 import { makeGsis } from './events/pirq.ts';
+import { Serial } from './serial.ts';
 import { reportCrash } from './domain/crash-report.ts';
 import type { CrashReport } from './domain/crash.ts';
 import type { Domain } from './domain/domain.ts';
@@ -80,7 +81,7 @@ export class Hypervisor {
   readonly scheduler: Scheduler;
   readonly trace = new Tracer();
   readonly counts = new Counts();
-  readonly console = new XenConsole();
+  readonly console: XenConsole;
   /** Interrupt lines of devices, and the devices. */
   readonly gsis = makeGsis();
   readonly platform: Platform;
@@ -118,6 +119,7 @@ export class Hypervisor {
     this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
     this.platform = makePlatform(this, { epochSeconds, devices: options.devices ?? [] });
+    this.console = new XenConsole(new Serial(this.platform.uart, this.gsis));
     this.parameters = options.parameters ?? parseBootParameters('');
     this.greet();
   }

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { debianImages } from './fetch.ts';
@@ -40,15 +41,23 @@ describe.skipIf(images === undefined)('the Debian images', () => {
       expect(archive).toContain(text);
   });
 
+  it('have one with the frontends of the cloud kernel', () => {
+    const archive = Buffer.from(gunzipSync(readFileSync(images!.initrdCloud))).toString('latin1');
+    for (const text of ['lib/modules/xen-blkfront.ko', 'lib/modules/xen-netfront.ko'])
+      expect(archive).toContain(text);
+  });
+
   it('are the same files when asked for again, by several callers at once', async () => {
     expect(await Promise.all([debianImages(), debianImages()])).toEqual([images, images]);
   });
 });
 
 describe('initramfs', () => {
-  it('gives the same bytes for the same BusyBox', () => {
-    const busybox = Buffer.from('not really');
-    expect(initramfs(busybox)).toEqual(initramfs(busybox));
+  it('gives the same bytes for the same files', async () => {
+    const [init, shell] = ['init.sh', 'shell.sh'].map((name) =>
+      fileURLToPath(new URL(name, import.meta.url)),
+    );
+    expect(await initramfs(init!, [shell!])).toEqual(await initramfs(init!, [shell!]));
   });
 });
 

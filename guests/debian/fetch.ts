@@ -6,8 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { initramfs } from './initramfs.ts';
 import { withLock } from './lock.ts';
@@ -21,7 +21,13 @@ export interface DebianImages {
   readonly generic: string;
   /** A gzip-compressed cpio archive: BusyBox and an interactive shell. */
   readonly initrd: string;
+  /** The same with the frontends that the cloud kernel has as modules, and ready to go on in a root on a disk. */
+  readonly initrdCloud: string;
+  /** The static BusyBox, for such a root. */
+  readonly busybox: string;
 }
+
+const FRONTENDS = ['xen-blkfront.ko', 'xen-netfront.ko'];
 
 const recipe = ['../toolchain/cpio.ts', 'fetch.ts', 'init.sh', 'initramfs.ts', 'packages.ts', 'shell.sh'];
 
@@ -32,12 +38,26 @@ function recipeDigest(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-async function copyKernel(metapackage: string, work: string, target: string): Promise<void> {
-  const tree = await unpack(await resolveDependency(metapackage, work), './boot/vmlinuz-*', work);
+/** The files of a tree by these names, wherever they are. */
+async function filesNamed(tree: string, names: readonly string[]): Promise<string[]> {
+  const paths = await readdir(tree, { recursive: true });
+  return paths.filter((path) => names.includes(basename(path))).map((path) => join(tree, path));
+}
+
+/** Copies the kernel out of a package: the package's tree, with the modules that are named. */
+async function copyKernel(
+  metapackage: string,
+  modules: readonly string[],
+  work: string,
+  target: string,
+): Promise<string> {
+  const patterns = ['./boot/vmlinuz-*', ...modules.map((name) => `*/${name}`)];
+  const tree = await unpack(await resolveDependency(metapackage, work), patterns, work);
   const boot = join(tree, 'boot');
   const kernel = (await readdir(boot)).find((name) => name.startsWith('vmlinuz-'));
   if (kernel === undefined) throw new PackagesUnavailable(`${metapackage} brought no kernel`);
   await copyFile(join(boot, kernel), target);
+  return tree;
 }
 
 /** Makes the images in a directory of their own, then moves it into place whole. Only under the lock. */
@@ -48,12 +68,15 @@ async function make(cache: string, target: string): Promise<void> {
   try {
     const made = join(work, 'images');
     await mkdir(made);
-    await copyKernel('linux-image-cloud-amd64', work, join(made, 'vmlinuz-cloud'));
-    await copyKernel('linux-image-amd64', work, join(made, 'vmlinuz-generic'));
-    const tree = await unpack('busybox-static', '*/busybox', work);
+    const cloud = await copyKernel('linux-image-cloud-amd64', FRONTENDS, work, join(made, 'vmlinuz-cloud'));
+    await copyKernel('linux-image-amd64', [], work, join(made, 'vmlinuz-generic'));
+    const tree = await unpack('busybox-static', ['*/busybox'], work);
     const busybox = ['bin', 'usr/bin'].map((path) => join(tree, path, 'busybox')).find(existsSync);
     if (busybox === undefined) throw new PackagesUnavailable('busybox-static brought no busybox');
-    await writeFile(join(made, 'initrd.gz'), initramfs(await readFile(busybox)));
+    await copyFile(busybox, join(made, 'busybox'));
+    const modules = await filesNamed(cloud, FRONTENDS);
+    await writeFile(join(made, 'initrd.gz'), await initramfs(busybox, []));
+    await writeFile(join(made, 'initrd-cloud.gz'), await initramfs(busybox, modules));
     await rename(made, target);
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -73,6 +96,8 @@ async function obtain(): Promise<DebianImages> {
     cloud: join(directory, 'vmlinuz-cloud'),
     generic: join(directory, 'vmlinuz-generic'),
     initrd: join(directory, 'initrd.gz'),
+    initrdCloud: join(directory, 'initrd-cloud.gz'),
+    busybox: join(directory, 'busybox'),
   };
 }
 

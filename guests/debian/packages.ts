@@ -47,14 +47,14 @@ export async function resolveDependency(name: string, cwd: string): Promise<stri
   }
 }
 
-/** Downloads a package and unpacks the files of it that match `pattern` (tar's wildcards); the tree's path. */
-export async function unpack(name: string, pattern: string, cwd: string): Promise<string> {
+/** Downloads a package and unpacks the files of it that match one of `patterns` (tar's wildcards); the tree's path. */
+export async function unpack(name: string, patterns: readonly string[], cwd: string): Promise<string> {
   const directory = join(cwd, name);
   await mkdir(directory);
   await run('apt-get', ['-qq', 'download', name], directory);
   const archive = (await readdir(directory)).find((file) => file.endsWith('.deb'));
   if (archive === undefined) throw new PackagesUnavailable(`apt-get downloaded no archive of ${name}`);
-  const pipe = 'dpkg-deb --fsys-tarfile "$0" | tar -x --wildcards "$1"';
-  await run('sh', ['-c', pipe, archive, pattern], directory);
+  const pipe = 'dpkg-deb --fsys-tarfile "$0" | tar -x --wildcards "$@"';
+  await run('sh', ['-c', pipe, archive, ...patterns], directory);
   return directory;
 }

@@ -82,6 +82,11 @@ export abstract class Backend extends Watch {
     return true;
   }
 
+  /** Its number, NUL-terminated: the last part of its directory's path. */
+  get number(): usize {
+    return this.directory + lastSlash(this.directory) + 1;
+  }
+
   private toState(state: i32): void {
     if (this.state == state) return;
     this.state = state;
@@ -177,7 +182,7 @@ export abstract class BackendKind extends Watch {
     return watch(this.directory, this);
   }
 
-  /** For all of them. */
+  /** All of them, the latest first. */
   get list(): Backend | null {
     return this.first;
   }

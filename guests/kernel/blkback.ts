@@ -3,20 +3,21 @@
  * order. Xen copies the data between the frontend's pages and a buffer here.
  */
 import * as xen from 'xen';
-import { blkif_request, blkif_request_segment, blkif_response } from 'xen';
+import { blkif_request, blkif_response } from 'xen';
 import { Backend } from './backend';
 import { BackRing } from './back-ring';
+import { BlockRequest, MAX_INDIRECT_SEGMENTS, SECTOR } from './blk-request';
 import { bindInterdomain, closePort, MAX_PORTS, sendEvent } from './events';
 import { copyGranted, finishCopies, GrantedPages } from './granted';
-import { alloc, dispose, free } from './heap';
+import { dispose } from './heap';
 import { allocatePages, PAGE_SIZE, putPage } from './pages';
 import { readNumber, writeNumber } from './store';
 import { endThread, makeRunnable, Thread } from './threads';
 import { WaitQueue } from './wait';
 
-const SECTOR: u32 = 512;
-const PAGE_SECTORS: u32 = 8;
-const MAX_SEGMENTS: u32 = xen.BLKIF_MAX_SEGMENTS_PER_REQUEST;
+/** Of a request, so much is moved at a time. */
+const BUFFER_PAGES: u32 = 32;
+const BUFFER_SECTORS: u32 = (BUFFER_PAGES * <u32>PAGE_SIZE) / SECTOR;
 /** Pages of a ring at most: 2 to the power of this. */
 const MAX_RING_ORDER: i32 = 4;
 const MAX_RING_PAGES: u32 = 1 << MAX_RING_ORDER;
@@ -41,30 +42,49 @@ const RING_REFS: StaticArray<string> = [
   'ring-ref15',
 ];
 
+/**
+ * What is done for whoever asks. A frontend that keeps its grants (persistent) may, for Xen copies data and nothing is mapped.
+ */
+const FEATURES: StaticArray<string> = ['feature-flush-cache', 'feature-barrier', 'feature-persistent'];
+
 export abstract class BlockBackend extends Backend {
   sectors: u64 = 0;
   readOnly: bool = false;
-  /** Requests that were served, as xentop tells of them. */
+  /** Requests that have come, and sectors that were moved for them. */
   reads: u64 = 0;
   writes: u64 = 0;
+  flushes: u64 = 0;
+  readSectors: u64 = 0;
+  writtenSectors: u64 = 0;
   port: u32 = 0;
   work: WaitQueue = new WaitQueue();
+  private mayDiscard: bool = false;
   private stopping: bool = false;
   private running: bool = false;
   private pages: GrantedPages = new GrantedPages();
   private ring: BackRing | null = null;
   private thread: Server | null = null;
   private buffer: usize = 0;
-  private request: usize = alloc(blkif_request.SIZE);
+  private request: BlockRequest = new BlockRequest();
 
   /** Reads or writes sectors: 0, or a negative errno. */
   protected abstract transfer(write: bool, sector: u64, at: usize, count: u32): i32;
   /** What was written is safe: 0, or a negative errno. */
   protected abstract flush(): i32;
 
+  /** What it can do: before the frontend looks. */
+  protected offer(): void {
+    writeNumber(0, this.directory, 'feature-max-indirect-segments', MAX_INDIRECT_SEGMENTS);
+    writeNumber(0, this.directory, 'multi-queue-max-queues', 1);
+    writeNumber(0, this.directory, 'max-ring-page-order', MAX_RING_ORDER);
+    // Where the toolstack says nothing of it, it may be.
+    this.mayDiscard = !this.readOnly && readNumber(this.directory, 'discard-enable') != 0;
+  }
+
   protected describe(transaction: u32): i32 {
-    let failed = writeNumber(transaction, this.directory, 'feature-flush-cache', 1);
-    if (failed == 0) failed = writeNumber(transaction, this.directory, 'feature-barrier', 1);
+    let failed = this.describeDiscard(transaction);
+    for (let index = 0; index < FEATURES.length && failed == 0; index++)
+      failed = writeNumber(transaction, this.directory, FEATURES[index], 1);
     if (failed == 0) failed = writeNumber(transaction, this.directory, 'sectors', this.sectors);
     if (failed == 0)
       failed = writeNumber(transaction, this.directory, 'info', this.readOnly ? xen.VDISK_READONLY : 0);
@@ -73,9 +93,18 @@ export abstract class BlockBackend extends Backend {
     return failed;
   }
 
+  private describeDiscard(transaction: u32): i32 {
+    if (!this.mayDiscard) return 0;
+    let failed = writeNumber(transaction, this.directory, 'discard-granularity', <u64>PAGE_SIZE);
+    if (failed == 0) failed = writeNumber(transaction, this.directory, 'discard-alignment', 0);
+    if (failed == 0) failed = writeNumber(transaction, this.directory, 'discard-secure', 0);
+    if (failed == 0) failed = writeNumber(transaction, this.directory, 'feature-discard', 1);
+    return failed;
+  }
+
   protected connect(): bool {
     const remotePort = readNumber(this.frontend, 'event-channel');
-    this.buffer = allocatePages(MAX_SEGMENTS);
+    this.buffer = allocatePages(BUFFER_PAGES);
     if (remotePort < 0 || this.buffer == 0 || !this.mapRing()) {
       this.disconnect();
       return false;
@@ -133,7 +162,8 @@ export abstract class BlockBackend extends Backend {
   }
 
   protected release(): void {
-    free(this.request);
+    this.request.release();
+    dispose(this.request);
     dispose(this.pages);
     dispose(this.work);
   }
@@ -142,7 +172,7 @@ export abstract class BlockBackend extends Backend {
   run(): void {
     const ring = this.ring!;
     while (!this.stopping) {
-      if (ring.take(this.request)) this.answer(ring, this.serveRequest());
+      if (ring.take(this.request.at)) this.answer(ring, this.serveRequest());
       else this.work.sleep();
     }
     this.running = false;
@@ -151,96 +181,88 @@ export abstract class BlockBackend extends Backend {
 
   private answer(ring: BackRing, status: i32): void {
     const response = ring.nextResponse();
-    store<u64>(response + blkif_response.id, load<u64>(this.request + blkif_request.id));
-    store<u8>(response + blkif_response.operation, load<u8>(this.request + blkif_request.operation));
+    store<u64>(response + blkif_response.id, this.request.id);
+    store<u8>(response + blkif_response.operation, <u8>this.request.operation);
     store<u16>(response + blkif_response.status, <u16>status);
     if (ring.push()) sendEvent(this.port);
   }
 
   /** BLKIF_RSP_*. */
   private serveRequest(): i32 {
-    const operation = <i32>load<u8>(this.request + blkif_request.operation);
-    if (operation == xen.BLKIF_OP_READ) {
-      this.reads++;
-      return this.move(false);
-    }
+    const request = this.request;
+    const isGood = request.read(this.domid);
+    const operation = request.operation;
     const isBarrier = operation == xen.BLKIF_OP_WRITE_BARRIER;
     const isFlush = operation == xen.BLKIF_OP_FLUSH_DISKCACHE;
-    if (operation != xen.BLKIF_OP_WRITE && !isBarrier && !isFlush) return xen.BLKIF_RSP_EOPNOTSUPP;
-    if ((isBarrier || isFlush) && this.flush() < 0) return xen.BLKIF_RSP_ERROR;
-    // Either may come with nothing to write.
-    const hasData = load<u8>(this.request + blkif_request.nr_segments) > 0;
-    let result = xen.BLKIF_RSP_OKAY;
-    if (hasData || operation == xen.BLKIF_OP_WRITE) {
-      this.writes++;
-      result = this.readOnly ? xen.BLKIF_RSP_ERROR : this.move(true);
+    const isWrite = operation == xen.BLKIF_OP_WRITE || isBarrier || isFlush;
+    const isDiscard = operation == xen.BLKIF_OP_DISCARD;
+    if (isDiscard ? !this.mayDiscard : !isWrite && operation != xen.BLKIF_OP_READ)
+      return xen.BLKIF_RSP_EOPNOTSUPP;
+    if (!isGood || !this.isInside()) return xen.BLKIF_RSP_ERROR;
+    if (isDiscard) return this.discard() ? xen.BLKIF_RSP_OKAY : xen.BLKIF_RSP_ERROR;
+    if (isBarrier || isFlush) {
+      this.flushes++;
+      if (this.flush() < 0) return xen.BLKIF_RSP_ERROR;
+      // Either may come with nothing to write.
+      if (request.segments == 0) return xen.BLKIF_RSP_OKAY;
     }
-    if (isBarrier && result == xen.BLKIF_RSP_OKAY && this.flush() < 0) return xen.BLKIF_RSP_ERROR;
-    return result;
+    if (isWrite) this.writes++;
+    else this.reads++;
+    if ((isWrite && this.readOnly) || !this.move(isWrite)) return xen.BLKIF_RSP_ERROR;
+    return !isBarrier || this.flush() == 0 ? xen.BLKIF_RSP_OKAY : xen.BLKIF_RSP_ERROR;
   }
 
-  /** Where a segment is described. */
-  private segment(index: u32): usize {
-    return this.request + blkif_request.seg + index * blkif_request_segment.SIZE;
+  private isInside(): bool {
+    const sector = this.request.sector;
+    const sectors = this.request.sectors;
+    return sectors == 0 || (sector <= this.sectors && sectors <= this.sectors - sector);
   }
 
-  /** Checks every segment; sectors of all, 0: the request is not in order. */
-  private countSectors(): u32 {
-    const segments = <u32>load<u8>(this.request + blkif_request.nr_segments);
-    if (segments == 0 || segments > MAX_SEGMENTS) return 0;
-    let sectors: u32 = 0;
-    for (let index: u32 = 0; index < segments; index++) {
-      const first = <u32>load<u8>(this.segment(index) + blkif_request_segment.first_sect);
-      const last = <u32>load<u8>(this.segment(index) + blkif_request_segment.last_sect);
-      if (first > last || last >= PAGE_SECTORS) return 0;
-      sectors += last - first + 1;
-    }
-    const start = load<u64>(this.request + blkif_request.sector_number);
-    return start > this.sectors || sectors > this.sectors - start ? 0 : sectors;
-  }
-
-  private move(write: bool): i32 {
-    if (this.countSectors() == 0) return xen.BLKIF_RSP_ERROR;
-    if (write && !this.copySegments(write)) return xen.BLKIF_RSP_ERROR;
-    let sector = load<u64>(this.request + blkif_request.sector_number);
-    const segments = <u32>load<u8>(this.request + blkif_request.nr_segments);
-    // Segments that touch in the buffer go together.
-    let from: usize = this.buffer + this.first(0);
-    let bytes: usize = 0;
-    for (let index: u32 = 0; index < segments; index++) {
-      bytes += this.bytesOf(index);
-      const end = from + bytes;
-      const touches =
-        index + 1 < segments && end == this.buffer + (index + 1) * PAGE_SIZE + this.first(index + 1);
-      if (touches) continue;
-      const count = <u32>(bytes / SECTOR);
-      if (this.transfer(write, sector, from, count) < 0) return xen.BLKIF_RSP_ERROR;
+  /** Moves the data of a request, as much at a time as the buffer holds: one segment behind the other. */
+  private move(write: bool): bool {
+    const segments = this.request.segments;
+    let sector = this.request.sector;
+    for (let first: u32 = 0; first < segments; first += BUFFER_PAGES) {
+      const end = min(first + BUFFER_PAGES, segments);
+      const count = this.countSectors(first, end);
+      if (write && !this.copy(write, first, end)) return false;
+      if (this.transfer(write, sector, this.buffer, count) < 0) return false;
+      if (!write && !this.copy(write, first, end)) return false;
+      if (write) this.writtenSectors += count;
+      else this.readSectors += count;
       sector += count;
-      if (index + 1 < segments) from = this.buffer + (index + 1) * PAGE_SIZE + this.first(index + 1);
-      bytes = 0;
     }
-    return write || this.copySegments(write) ? xen.BLKIF_RSP_OKAY : xen.BLKIF_RSP_ERROR;
+    return segments > 0;
   }
 
-  /** Where in its page a segment begins, and its bytes. */
-  private first(index: u32): usize {
-    return <usize>load<u8>(this.segment(index) + blkif_request_segment.first_sect) * SECTOR;
-  }
-  private bytesOf(index: u32): usize {
-    const last = <usize>load<u8>(this.segment(index) + blkif_request_segment.last_sect);
-    return (last + 1) * SECTOR - this.first(index);
+  private countSectors(first: u32, end: u32): u32 {
+    let bytes: u32 = 0;
+    for (let index = first; index < end; index++) bytes += this.request.bytesOf(index);
+    return bytes / SECTOR;
   }
 
-  /** Copies what is to be written from the frontend's pages, what was read to them; a page of the buffer for each. */
-  private copySegments(write: bool): bool {
-    const segments = <u32>load<u8>(this.request + blkif_request.nr_segments);
-    for (let index: u32 = 0; index < segments; index++) {
-      const ref = load<u32>(this.segment(index) + blkif_request_segment.gref);
-      const first = this.first(index);
-      const at = this.buffer + index * PAGE_SIZE + first;
-      copyGranted(this.domid, ref, <u32>first, at, <u32>this.bytesOf(index), !write);
+  /** Copies what is to be written from the frontend's pages into the buffer, what was read to them. */
+  private copy(write: bool, first: u32, end: u32): bool {
+    let at = this.buffer;
+    for (let index = first; index < end; index++) {
+      const bytes = this.request.bytesOf(index);
+      copyGranted(this.domid, this.request.refOf(index), this.request.offsetOf(index), at, bytes, !write);
+      at += bytes;
     }
     return finishCopies();
+  }
+
+  /** Sectors that nobody needs read as zeroes from now on. */
+  private discard(): bool {
+    memory.fill(this.buffer, 0, BUFFER_SECTORS * SECTOR);
+    let sector = this.request.sector;
+    for (let left = this.request.sectors; left > 0 && !this.stopping;) {
+      const count = <u32>min<u64>(left, BUFFER_SECTORS);
+      if (this.transfer(true, sector, this.buffer, count) < 0) return false;
+      sector += count;
+      left -= count;
+    }
+    return !this.stopping;
   }
 }
 

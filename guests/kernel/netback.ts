@@ -31,7 +31,11 @@ export abstract class NetworkBackend extends Backend {
   private buffer: usize = 0;
   private parts: usize = alloc(MAX_PARTS * TX_BYTES);
   private request: usize = alloc(RX_BYTES);
-  /** Packets that were lost for want of a buffer, or not in order. */
+  /** What the frontend has sent and received; packets that were lost for want of a buffer, or not in order. */
+  sentPackets: u64 = 0;
+  sentBytes: u64 = 0;
+  receivedPackets: u64 = 0;
+  receivedBytes: u64 = 0;
   dropped: u64 = 0;
 
   /** The frontend has sent a packet: `bytes` at `packet`, until it returns; its checksum may be left to us. */
@@ -138,9 +142,14 @@ export abstract class NetworkBackend extends Backend {
       count = 0;
     }
     const bytes = isGood ? this.gather(count) : 0;
-    if (bytes == 0) this.dropped++;
     this.answer(ring, count, bytes != 0);
-    if (bytes != 0) this.received(this.buffer, bytes, (this.flags(0) & xen.NETTXF_csum_blank) != 0);
+    if (bytes == 0) {
+      this.dropped++;
+      return true;
+    }
+    this.sentPackets++;
+    this.sentBytes += bytes;
+    this.received(this.buffer, bytes, (this.flags(0) & xen.NETTXF_csum_blank) != 0);
     return true;
   }
 
@@ -183,6 +192,10 @@ export abstract class NetworkBackend extends Backend {
     }
     copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), 0, packet, bytes, true);
     const isGood = finishCopies();
+    if (isGood) {
+      this.receivedPackets++;
+      this.receivedBytes += bytes;
+    } else this.dropped++;
     const response = ring.nextResponse();
     store<u16>(response + netif_rx_response.id, load<u16>(this.request + netif_rx_request.id));
     store<u16>(response + netif_rx_response.offset, 0);

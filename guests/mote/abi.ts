@@ -257,6 +257,8 @@ export const SIOCGIFHWADDR: i32 = 0x8927; // (ifreq)
 export const SIOCSIFFLAGS: i32 = 0x8914; // (ifreq): up or down
 export const SIOCSIFADDR: i32 = 0x8916; // (ifreq)
 export const SIOCSIFNETMASK: i32 = 0x891c; // (ifreq)
+// Of Linux's numbers for what a device alone understands (SIOCDEVPRIVATE).
+export const SIOCBRLOSS: i32 = 0x89f0; // (ifreq): frames that a bridge loses
 
 // ioctl: the terminal.
 export const TCGETS: i32 = 0x5401; // (termios)
@@ -361,6 +363,8 @@ export namespace ifreq {
   export const ifr_flags: usize = 16; // u16
   export const ifr_mtu: usize = 16; // i32
   export const ifr_hwaddr: usize = 18; // 6 bytes, behind a u16
+  export const ifr_loss: usize = 16; // u32: of a thousand frames
+  export const ifr_seed: usize = 20; // u32: which ones
   export const SIZE: usize = 40;
 }
 

@@ -5,7 +5,8 @@ import { freePages, PAGE_SIZE, totalPages } from 'kernel/pages';
 import { endThread } from 'kernel/threads';
 import { O_RDWR, S_IFCHR, S_IFDIR } from './abi';
 import { Arguments } from './arguments';
-import { initDisks } from './block/disks';
+import { showDisks } from './block/disks';
+import { initFrontends } from './block/frontends';
 import { initControl } from './control';
 import { initDrivers } from './drivers/drivers';
 import { unpack } from './fs/cpio';
@@ -33,6 +34,7 @@ import { initTreeCalls } from './fs/tree-calls';
 import { initNetwork } from './net/net';
 import { Process } from './process';
 import { execPath } from './process-calls';
+import { mountRoot } from './root';
 import { createInit, initSystem, startProcess } from './startup';
 import { RELEASE, SYSNAME } from './system-calls';
 
@@ -47,12 +49,15 @@ export function main(): void {
   initPollCalls();
   initNetwork();
   initMountCalls();
-  mount(new RamFs(), null, bytesOf('ramfs'), bytesOf('/'));
-  if (ramdisk() != 0) unpack(ramdisk(), ramdiskBytes());
+  initDrivers();
+  initFrontends();
+  if (!mountRoot()) {
+    mount(new RamFs(), null, bytesOf('ramfs'), bytesOf('/'));
+    if (ramdisk() != 0) unpack(ramdisk(), ramdiskBytes());
+  }
   makeDevices();
   mountProc();
-  initDrivers(makeNode);
-  initDisks(makeNode);
+  showDisks(makeNode);
   initControl();
   const init = createInit();
   openConsole(init);
@@ -74,6 +79,8 @@ function greet(): void {
 
 function makeDevices(): void {
   makeNode('/dev', S_IFDIR | 0o755, 0);
+  const point = resolve(bytesOf('/dev'), true);
+  if (point != null) mount(new RamFs(), point, bytesOf('devfs'), bytesOf('/dev'));
   makeNode('/dev/console', S_IFCHR | 0o600, DEVICE_CONSOLE);
   makeNode('/dev/tty', S_IFCHR | 0o666, DEVICE_TTY);
   makeNode('/dev/null', S_IFCHR | 0o666, DEVICE_NULL);

@@ -1,15 +1,17 @@
 /**
- * udhcpc [-i INTERFACE]: gets an address for an interface by DHCP (RFC 2131), and the way out. It asks once, and does not
- * stay: a lease is not renewed.
+ * udhcpc [-q] [-i INTERFACE]: gets an address for an interface by DHCP (RFC 2131), and the way out. It waits a while for the
+ * interface to be there, asks, and does not stay: a lease is not renewed. -q: it says nothing of what it got.
  */
 import * as abi from 'mote/abi';
 import { ifreq } from 'mote/abi';
+import { ENODEV } from 'xen';
+import { sleepNs } from 'programs/lib/calls';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { answer, ask, changeRoute, setAddress, setUp } from 'programs/lib/interfaces';
 import { addressText, bind, bindToDevice, receiveFrom, sendTo, socket } from 'programs/lib/sockets';
 import { waitToRead } from 'programs/lib/sockets';
 
-const USAGE = 'usage: udhcpc [-i INTERFACE]';
+const USAGE = 'usage: udhcpc [-q] [-i INTERFACE]';
 const SERVER_PORT: u32 = 67;
 const CLIENT_PORT: u32 = 68;
 const BROADCAST: u32 = 0xffff_ffff;
@@ -48,16 +50,38 @@ let bytes: i32 = 0;
 let xid: u32 = 0;
 let fd = -1;
 let device = 'eth0';
+let isQuiet = false;
+/** Between two looks for the interface, and how many. */
+const LOOK_NS: u64 = 20_000_000;
+const LOOKS = 500;
+
+function takeArguments(args: string[]): bool {
+  for (let n = 1; n < args.length; n++) {
+    if (args[n] == '-q') isQuiet = true;
+    else if (args[n] == '-i' && n + 1 < args.length) device = args[++n];
+    else return false;
+  }
+  return true;
+}
+
+/** Brings the interface up, when it has come: 0, or a negative errno. */
+function bringUp(): i32 {
+  let failed = setUp(fd, device, true);
+  for (let look = 0; look < LOOKS && failed == -ENODEV; look++) {
+    sleepNs(LOOK_NS);
+    failed = setUp(fd, device, true);
+  }
+  return failed;
+}
 
 export function main(args: string[]): i32 {
-  if (args.length == 3 && args[1] == '-i') device = args[2];
-  else if (args.length != 1) {
+  if (!takeArguments(args)) {
     complain(USAGE);
     return 2;
   }
   fd = socket(abi.SOCK_DGRAM);
   if (fd < 0) return complainOf('socket', fd);
-  let failed = setUp(fd, device, true);
+  let failed = bringUp();
   if (failed == 0) failed = bindToDevice(fd, device);
   if (failed == 0) failed = bind(fd, 0, CLIENT_PORT);
   if (failed < 0) return complainOf(device, failed);
@@ -166,6 +190,7 @@ function take(address: u32): i32 {
     failed = changeRoute(fd, abi.SIOCADDRT, 0, 0, router);
     if (failed < 0) return complainOf('the route by ' + addressText(router), failed);
   }
-  print(device + ': ' + addressText(address) + (router == 0 ? '' : ' by ' + addressText(router)) + '\n');
+  if (!isQuiet)
+    print(device + ': ' + addressText(address) + (router == 0 ? '' : ' by ' + addressText(router)) + '\n');
   return 0;
 }

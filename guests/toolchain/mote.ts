@@ -42,7 +42,7 @@ export const KERNEL_PARTS = /^(kernel|mote)\//;
 
 /** The sources that a program is made of. */
 export function programParts(name: string): RegExp {
-  return new RegExp(`^(mote/abi\\.ts|programs/lib/|programs/${name}(\\.ts|/))`);
+  return new RegExp(`^(mote/abi\\.ts|mote/fs/ext2/format\\.ts|programs/lib/|programs/${name}(\\.ts|/))`);
 }
 
 /** The sources that a program of domain 0 is made of. */
@@ -103,8 +103,9 @@ export function dom0Ramdisk(
   images: ReadonlyMap<string, Uint8Array>,
 ): Uint8Array {
   const boot = [...images].map(([name, data]): [string, Uint8Array] => [`boot/${name}`, data]);
-  const files = [...filesBelow(sources, ROOT), ...filesBelow(sources, DOM0_ROOT), ...boot];
-  return makeRamdisk(DOM0_DIRECTORIES, programs, files);
+  // Its own files in place of Mote's.
+  const files = new Map([...filesBelow(sources, ROOT), ...filesBelow(sources, DOM0_ROOT), ...boot]);
+  return makeRamdisk(DOM0_DIRECTORIES, programs, [...files]);
 }
 
 /** Files that a ramdisk has as they are: paths and contents. */

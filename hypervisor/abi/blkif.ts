@@ -12,6 +12,7 @@ export const BLKIF_OP_DISCARD = 5;
 export const BLKIF_OP_INDIRECT = 6;
 
 export const BLKIF_MAX_SEGMENTS_PER_REQUEST = 11;
+export const BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST = 8;
 
 export const BLKIF_RSP_EOPNOTSUPP = -2;
 export const BLKIF_RSP_ERROR = -1;
@@ -35,6 +36,27 @@ export const blkif_request = struct({
   id: u64,
   sector_number: u64,
   seg: array(blkif_request_segment, BLKIF_MAX_SEGMENTS_PER_REQUEST),
+});
+
+/** Of BLKIF_OP_DISCARD: what these sectors hold is not needed any more. */
+export const blkif_request_discard = struct({
+  operation: u8,
+  flag: u8,
+  handle: u16,
+  id: u64,
+  sector_number: u64,
+  nr_sectors: u64,
+});
+
+/** Of BLKIF_OP_INDIRECT: the pages that are named hold the segments, one behind the other. */
+export const blkif_request_indirect = struct({
+  operation: u8,
+  indirect_op: u8,
+  nr_segments: u16,
+  id: u64,
+  sector_number: u64,
+  handle: u16,
+  indirect_grefs: array(gref, BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST),
 });
 
 export const blkif_response = struct({ id: u64, operation: u8, status: i16 });

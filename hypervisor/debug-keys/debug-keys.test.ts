@@ -19,7 +19,7 @@ import { ranges } from './key.ts';
 const CTRL_A = '\x01';
 
 function type(hypervisor: Hypervisor, keys: string): void {
-  hypervisor.console.type(hypervisor, new TextEncoder().encode(keys));
+  hypervisor.platform.uart.receive(new TextEncoder().encode(keys));
 }
 
 /** What Xen has printed since the last look, without its mark. */

@@ -28,7 +28,7 @@ function usageOf(frames: FrameTable, { id, grants }: Domain): string[] {
     '[ref] localdom mfn      pin          localdom gmfn     flags',
     `grant-table for remote d${String(id)} (v${String(grants.version)})`,
     `  ${String(grants.frames.length)} frames (${String(grants.maxFrames)} max), ` +
-      `${String(maptrack)} maptrack frames (${String(grants.maxMappings / MAPPINGS_PER_FRAME)} max)`,
+      `${String(maptrack)} maptrack frames (${String(Math.ceil(grants.maxMappings / MAPPINGS_PER_FRAME))} max)`,
     ...used.map(([ref, grant]) =>
       entry(ref, grant, {
         domid: readHalfword(frames, entryAddress(grants, ref) + 2),

@@ -40,8 +40,13 @@ export function createDomain(hypervisor: Hypervisor, options: DomainOptions): Do
   domain.memory.perDomainL3 = makePerDomain(frames, vcpus);
   domain.sharedInfoMfn = frames.allocateForXen();
   const grants = createGrantTable(frames, id);
-  if (domain.memory.perDomainL3 < 0 || domain.sharedInfoMfn < 0 || !grants)
+  if (domain.memory.perDomainL3 < 0 || domain.sharedInfoMfn < 0 || !grants) {
+    // Frames are short: what was had goes back.
+    if (grants) for (const mfn of grants.frames) frames.release(mfn);
+    if (domain.sharedInfoMfn >= 0) frames.release(domain.sharedInfoMfn);
+    if (domain.memory.perDomainL3 >= 0) freePerDomain(frames, domain.memory.perDomainL3);
     throw new RangeError('the machine has no room for another domain');
+  }
   domain.grants = grants;
   frames.shareWithDomain(domain.sharedInfoMfn, id, true);
   domain.maxVcpus = vcpus;

@@ -38,7 +38,9 @@ export function makeGsis(): Gsi[] {
 export function changeLine(hypervisor: Hypervisor, line: number, asserted: boolean): void {
   const gsi = hypervisor.gsis[line]!;
   gsi.asserted = asserted;
-  deliver(hypervisor, gsi);
+  // The one line that Xen serves itself is its console's.
+  if (gsi.isXens && asserted) hypervisor.console.serve(hypervisor);
+  else deliver(hypervisor, gsi);
 }
 
 function deliver(hypervisor: Hypervisor, gsi: Gsi): void {

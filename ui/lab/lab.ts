@@ -158,7 +158,7 @@ export class Lab {
 
   /** Types on the console. */
   type(bytes: Uint8Array): void {
-    if (this.console === null) this.hypervisor.console.type(this.hypervisor, bytes);
+    if (this.console === null) this.hypervisor.platform.uart.receive(bytes);
     else this.console.type(bytes);
   }
 

@@ -69,7 +69,7 @@ export function writeDisk(domid: u32, disk: Disk, isFirst: bool): i32 {
     put(backend + '/type', disk.type);
     put(backend + '/mode', disk.writable ? 'w' : 'r');
     put(backend + '/device-type', 'disk');
-    put(backend + '/discard-enable', '0');
+    put(backend + '/discard-enable', '1');
     put(backend + '/specification', 'xen');
     result = finish();
   } while (result == -EAGAIN);

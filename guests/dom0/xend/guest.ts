@@ -2,7 +2,8 @@
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_setdomainhandle, xen_domctl_setdomainhandle } from 'xen';
 import { CLOCK_REALTIME } from 'mote/abi';
 import { Config } from 'dom0/lib/config';
-import { Domain } from 'dom0/lib/domains';
+import { removeDevices } from 'dom0/lib/device-nodes';
+import { awaitGone, Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { configPath, dropConfig, keepConfig, LAST_RESTART } from 'dom0/lib/managed';
 import { forget, pathOf } from 'dom0/lib/nodes';
@@ -62,7 +63,11 @@ export class Guest {
       return;
     }
     if (renames) this.giveUpName(name);
-    else this.destroy();
+    else {
+      this.destroy();
+      // The new one wants its memory and its disks.
+      awaitGone(this.domid);
+    }
     const path = configPath(this.uuid);
     const config = new Config(path);
     const setting = config.read() ? config.find('name') : null;
@@ -91,6 +96,7 @@ export class Guest {
       UUID_BYTES,
     );
     hyper.domctl(XEN_DOMCTL_setdomainhandle, this.domid);
+    removeDevices(this.domid);
     removeNode(this.vm);
     writeNode('/vm/' + uuid + '/uuid', uuid);
     writeNode('/vm/' + uuid + '/name', other);

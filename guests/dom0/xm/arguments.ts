@@ -46,8 +46,18 @@ export function numberOf(what: string, text: string, least: i64, most: i64): i64
 /** How many processors a set can name. */
 export const MAX_CPUS: i32 = 64;
 
-/** A set of processors, a bit each: `all`, or numbers, ranges and exceptions as `0-3,^1,5`; 0: it is none. */
+/** As `processorsIn`; what is wrong has been said. */
 export function processorsOf(text: string): u64 {
+  const set = processorsIn(text);
+  if (set == 0) complain(unknownProcessors);
+  return set;
+}
+
+/** What was wrong with a set of processors. */
+export let unknownProcessors: string = '';
+
+/** A set of processors, a bit each: `all`, or numbers, ranges and exceptions as `0-3,^1,5`; 0: it is none. */
+export function processorsIn(text: string): u64 {
   if (text == 'all') return ~(<u64>0);
   let set: u64 = 0;
   const parts = text.split(',');
@@ -59,13 +69,13 @@ export function processorsOf(text: string): u64 {
     const last = number(bounds[bounds.length - 1]);
     wrong = wrong || bad || bounds.length > 2 || first < 0 || last >= MAX_CPUS || first > last;
     if (wrong) {
-      complain(text + ': processors are named as 0-3,^1,5 or all');
+      unknownProcessors = text + ': processors are named as 0-3,^1,5 or all';
       return 0;
     }
     for (let cpu = first; cpu <= last; cpu++)
       set = isLess ? set & ~((<u64>1) << cpu) : set | ((<u64>1) << cpu);
   }
-  if (set == 0) complain(text + ': this is no processor at all');
+  if (set == 0) unknownProcessors = text + ': this is no processor at all';
   return set;
 }
 

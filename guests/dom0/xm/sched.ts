@@ -7,6 +7,7 @@ import { atropos_adjdom, bvt_adjdom, xen_domctl_sched_credit, xen_domctl_schedul
 import { xen_sysctl_sched_id } from 'xen';
 import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
+import { describe } from 'programs/lib/errno';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { domainOf, domainsOf, isNumber, misused, numberOf } from './arguments';
 import { vcpusOf } from './vcpus';
@@ -97,13 +98,17 @@ function nameOf(id: u32): string {
 
 /** Whether the command's scheduler is the one that runs; if it is not, that has been said. */
 function runs(command: SchedulerCommand): bool {
-  hyper.begin();
-  const failed = hyper.sysctl(xen.XEN_SYSCTL_sched_id);
-  const id = load<u32>(hyper.sysctlPart(), xen_sysctl_sched_id.sched_id);
-  if (failed == 0 && id == command.id) return true;
-  if (failed < 0) complainOf('the scheduler', failed);
-  else complain('Xen is running with the ' + nameOf(id) + ' scheduler');
+  const id = scheduler();
+  if (id == command.id) return true;
+  complain('Xen is running with the ' + nameOf(id) + ' scheduler');
   return false;
+}
+
+/** The id of the scheduler that runs. */
+function scheduler(): u32 {
+  hyper.begin();
+  hyper.sysctl(xen.XEN_SYSCTL_sched_id);
+  return load<u32>(hyper.sysctlPart(), xen_sysctl_sched_id.sched_id);
 }
 
 /** Where the scheduler's own structure is, in a domctl. */
@@ -126,6 +131,18 @@ function get(command: SchedulerCommand, domid: u32): i32 {
 /** One parameter of a domain's, for who asks without being a command; -1: the scheduler is another. */
 export function creditOf(domid: u32, index: i32): i64 {
   return get(CREDIT, domid) < 0 ? -1 : CREDIT.parameters[index].read(part());
+}
+
+/** Sets a new domain's weight and cap (-1: as it is): empty, or what is wrong. */
+export function setCredit(domid: u32, weight: i64, cap: i64): string {
+  const id = scheduler();
+  if (id != CREDIT.id) return 'cpu_weight, cpu_cap: Xen is running with the ' + nameOf(id) + ' scheduler';
+  let failed = get(CREDIT, domid);
+  if (failed < 0) return describe(failed);
+  if (weight >= 0) CREDIT.parameters[0].write(part(), weight);
+  if (cap >= 0) CAP.write(part(), cap);
+  failed = adjust(CREDIT, domid, xen.XEN_DOMCTL_SCHEDOP_putinfo);
+  return failed < 0 ? describe(failed) : '';
 }
 
 function show(command: SchedulerCommand, domains: Domain[]): i32 {

@@ -1,6 +1,6 @@
 /**
  * xm top: who uses the host, anew every three seconds (or -d SECONDS) until q; -b without a terminal's tricks, -i N so many
- * times. The columns are xentop's. What devices have done is not counted by the backends here: those are 0.
+ * times. The columns are xentop's; what devices have done is what their backends tell.
  */
 import * as xen from 'xen';
 import { xen_sysctl_physinfo } from 'xen';
@@ -13,11 +13,13 @@ import { complainOf, flush, print } from 'programs/lib/io';
 import { syscall3 } from 'programs/lib/intrinsics';
 import { domainsOf, isNumber, misused, numberOf } from './arguments';
 import { devicesOf } from './devices';
+import { countTraffic, Traffic, traffic } from './traffic';
 import { vcpusOf } from './vcpus';
 
 const SECOND: u64 = 1_000_000_000;
 const MS_PER_SECOND: i64 = 1000;
 const KIB_PER_PAGE: u64 = 4;
+const KIB: u64 = 1024;
 const USUAL_SECONDS: i64 = 3;
 const MOST: i64 = 1_000_000;
 const CLEAR = '\x1b[H\x1b[J';
@@ -122,6 +124,7 @@ function show(isBatch: bool): i32 {
   if (failed < 0) return complainOf('the host', failed);
   const hostKib = load<u64>(at, xen_sysctl_physinfo.total_pages) * KIB_PER_PAGE;
   const now = clock(CLOCK_MONOTONIC);
+  countTraffic();
   if (!isBatch) print(CLEAR + summary(domains, hostKib));
   print(row(HEADINGS));
   for (let n = 0; n < domains.length; n++) {
@@ -145,6 +148,7 @@ function cellsOf(domain: Domain, hostKib: u64, now: u64): string[] {
   const mostKib = domain.maxPages * KIB_PER_PAGE;
   const isKnown = timesBefore.has(domain.id) && now > lastLook;
   const used = isKnown ? domain.cpuTime - timesBefore.get(domain.id) : 0;
+  const done = traffic.has(domain.id) ? traffic.get(domain.id) : new Traffic();
   return [
     domain.name.substring(0, WIDTHS[0]),
     stateOf(domain),
@@ -156,14 +160,14 @@ function cellsOf(domain: Domain, hostKib: u64, now: u64): string[] {
     isLimited ? share(mostKib, hostKib) : 'n/a',
     vcpusOf(domain).toString(),
     devicesOf(domain, 'vif').length.toString(),
-    '0',
-    '0',
+    (done.of('tx_bytes') / KIB).toString(),
+    (done.of('rx_bytes') / KIB).toString(),
     devicesOf(domain, 'vbd').length.toString(),
-    '0',
-    '0',
-    '0',
-    '0',
-    '0',
+    done.of('oo_req').toString(),
+    done.of('rd_req').toString(),
+    done.of('wr_req').toString(),
+    done.of('rd_sect').toString(),
+    done.of('wr_sect').toString(),
     '0',
   ];
 }

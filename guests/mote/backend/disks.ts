@@ -29,12 +29,7 @@ class DiskBackend extends BlockBackend {
     }
     const device = this.device!;
     this.sectors = device.sectors;
-    // What this backend does not do, it says.
-    writeNumber(0, this.directory, 'feature-max-indirect-segments', 0);
-    writeNumber(0, this.directory, 'multi-queue-max-queues', 1);
-    writeNumber(0, this.directory, 'max-ring-page-order', 4);
-    writeNumber(0, this.directory, 'feature-discard', 0);
-    writeNumber(0, this.directory, 'feature-persistent', 0);
+    this.offer();
     writeText(0, this.directory, 'hotplug-status', 'connected');
     return true;
   }
@@ -123,7 +118,17 @@ class Disks extends BackendKind {
   }
 }
 
+let kind: Disks | null = null;
+
 /** Serves disks from now on. */
 export function startDisks(): void {
-  new Disks().start();
+  const disks = new Disks();
+  kind = disks;
+  disks.start();
+}
+
+/** The disks that are served, the latest first. */
+export function servedDisks(): Backend | null {
+  const disks = kind;
+  return disks == null ? null : disks.list;
 }

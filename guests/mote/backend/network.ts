@@ -122,7 +122,17 @@ class Vifs extends BackendKind {
   }
 }
 
+let kind: Vifs | null = null;
+
 /** Serves network cards from now on. */
 export function startNetwork(): void {
-  new Vifs().start();
+  const vifs = new Vifs();
+  kind = vifs;
+  vifs.start();
+}
+
+/** The cards that are served, the latest first. */
+export function servedCards(): Backend | null {
+  const vifs = kind;
+  return vifs == null ? null : vifs.list;
 }

@@ -3,7 +3,6 @@ import { isDomain0 } from 'kernel/boot';
 import { SLOTS } from 'kernel/pci';
 import { initPorts } from 'kernel/ports';
 import { TYPE_9P, TYPE_BLOCK, TYPE_NETWORK, virtioType } from 'kernel/virtio';
-import { S_IFBLK } from '../abi';
 import { addDisk } from '../block/disks';
 import { addTransport } from '../fs/9p/transport';
 import { bytesOf } from '../fs/names';
@@ -21,26 +20,24 @@ const CARDS: StaticArray<string> = ['peth0', 'peth1'];
 let disks = 0;
 let cards = 0;
 
-type MakeNode = (path: string, mode: u32, device: u32) => void;
-
-/** Looks for them; `makeNode` makes nodes of the tree. */
-export function initDrivers(makeNode: MakeNode): void {
+/** Looks for them. */
+export function initDrivers(): void {
   if (!isDomain0()) return;
   initPorts();
   for (let slot: u32 = 0; slot < SLOTS; slot++) {
     const type = virtioType(slot);
-    if (type == TYPE_BLOCK) startDisk(slot, makeNode);
+    if (type == TYPE_BLOCK) startDisk(slot);
     else if (type == TYPE_NETWORK) startCard(slot);
     else if (type == TYPE_9P) startChannel(slot);
   }
 }
 
-function startDisk(slot: u32, makeNode: MakeNode): void {
+function startDisk(slot: u32): void {
   if (disks == DISKS.length) return;
   const disk = VirtioDisk.open(slot);
   if (disk == null) return;
   const number = (DISK_MAJOR << 8) | (<u32>disks * NUMBERS);
-  if (addDisk(disk, number)) makeNode(DISKS[disks++], S_IFBLK | 0o600, number);
+  if (addDisk(disk, DISKS[disks], number)) disks++;
 }
 
 function startCard(slot: u32): void {

@@ -32,7 +32,7 @@ export function put(text: string): void {
   for (let n = 0; n < text.length; n++) putByte(<u8>text.charCodeAt(n));
 }
 /** NUL-terminated bytes. */
-function putBytes(at: usize): void {
+export function putBytes(at: usize): void {
   for (; load<u8>(at) != 0; at++) putByte(load<u8>(at));
 }
 export function putNumber(value: u64): void {

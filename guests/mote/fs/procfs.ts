@@ -9,6 +9,8 @@ import { EEXIST, ENOENT, ENOTDIR, EROFS } from 'xen';
 import { dispose } from 'kernel/heap';
 import { S_IFDIR, S_IFREG } from '../abi';
 import { findProcess, MAX_PROCESSES, processAt } from '../process';
+import { backends } from '../backend/statistics';
+import { bridges } from '../net/proc-bridge';
 import * as net from '../net/proc-net';
 import * as files from './proc-files';
 import { isDot, isDotDot, isText } from './names';
@@ -36,6 +38,8 @@ const PARENTS: StaticArray<i32> = [
   NET,
   NET,
   NET,
+  NET,
+  XEN,
 ];
 const NAMES: StaticArray<string> = [
   '',
@@ -53,6 +57,8 @@ const NAMES: StaticArray<string> = [
   'route',
   'tcp',
   'udp',
+  'bridge',
+  'backends',
 ];
 const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   null,
@@ -70,8 +76,10 @@ const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   net.routeTable,
   net.tcp,
   net.udp,
+  bridges,
+  backends,
 ];
-const KINDS: i32 = 15;
+const KINDS: i32 = 17;
 const MEMORY_TARGET: i32 = 9;
 
 /** Places of entries in a directory: `.`, `..`, the table's, and from here on processes by their slots. */

@@ -31,7 +31,7 @@ class Entry {
 export class Bridge extends EthernetInterface {
   first: BridgePort | null = null;
   private table: StaticArray<Entry> = new StaticArray<Entry>(ENTRIES);
-  private losses: Losses = new Losses();
+  losses: Losses = new Losses();
 
   constructor(name: string) {
     super(name);
@@ -59,11 +59,6 @@ export class Bridge extends EthernetInterface {
     else before.next = port.next;
     for (let index = 0; index < ENTRIES; index++)
       if (this.table[index].port == port) this.table[index].deadlineNs = 0;
-  }
-
-  /** Of all frames, so many in a thousand are lost from now on; which ones, the seed says. */
-  lose(perMille: u32, seed: u32): void {
-    this.losses.set(perMille, seed);
   }
 
   /** A frame of this machine's own. */
@@ -114,10 +109,13 @@ export class Bridge extends EthernetInterface {
 }
 
 /** A network that loses frames, the same ones each time. */
-class Losses {
-  private perMille: u32 = 0;
+export class Losses {
+  perMille: u32 = 0;
+  /** Frames that were lost. */
+  count: u64 = 0;
   private state: u32 = 1;
 
+  /** Of all frames, so many in a thousand are lost from now on; which ones, the seed says. */
   set(perMille: u32, seed: u32): void {
     this.perMille = perMille;
     this.state = max<u32>(seed, 1);
@@ -129,7 +127,9 @@ class Losses {
     this.state ^= this.state << 13;
     this.state ^= this.state >> 17;
     this.state ^= this.state << 5;
-    return this.state % 1000 < this.perMille;
+    if (this.state % 1000 >= this.perMille) return false;
+    this.count++;
+    return true;
   }
 }
 

@@ -4,6 +4,7 @@ import { ENETUNREACH, ENOTTY, ifreq, rtentry, sockaddr_in } from '../abi';
 import * as abi from '../abi';
 import { copyIn, copyOut } from '../user-memory';
 import { announce } from './arp';
+import { Bridge } from './bridge';
 import { EthernetInterface } from './ethernet';
 import { get32, put32 } from './bytes';
 import { IFF_RUNNING, IFF_UP, Interface, interfaceNamed } from './interface';
@@ -30,7 +31,8 @@ function isQuestion(command: i32): bool {
   return command == abi.SIOCGIFMTU || command == abi.SIOCGIFHWADDR;
 }
 function isChange(command: i32): bool {
-  return command == abi.SIOCSIFFLAGS || command == abi.SIOCSIFADDR || command == abi.SIOCSIFNETMASK;
+  if (command == abi.SIOCSIFFLAGS || command == abi.SIOCSIFADDR) return true;
+  return command == abi.SIOCSIFNETMASK || command == abi.SIOCBRLOSS;
 }
 
 function answer(named: Interface, command: i32): void {
@@ -52,9 +54,20 @@ function change(named: Interface, command: i32): i32 {
     named.flags = (named.flags & ~(IFF_UP | IFF_RUNNING)) | (up ? IFF_UP | IFF_RUNNING : 0);
     return 0;
   }
+  if (command == abi.SIOCBRLOSS) return lose(named);
   const value = get32(request + ifreq.ifr_addr + sockaddr_in.sin_addr);
   if (command == abi.SIOCSIFADDR) return move(named, value, maskOf(value));
   return move(named, named.address, value);
+}
+
+const MILLE: u32 = 1000;
+
+/** A bridge is to lose frames. */
+function lose(named: Interface): i32 {
+  const perMille = load<u32>(request + ifreq.ifr_loss);
+  if (!(named instanceof Bridge) || perMille > MILLE) return -EINVAL;
+  (<Bridge>named).losses.set(perMille, load<u32>(request + ifreq.ifr_seed));
+  return 0;
 }
 
 /** The mask of an address that comes without one: that of its class. */

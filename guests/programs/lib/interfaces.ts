@@ -37,6 +37,13 @@ export function setUp(fd: i32, name: string, up: bool): i32 {
   return ask(fd, abi.SIOCSIFFLAGS, name);
 }
 
+/** Has a bridge lose frames: so many of a thousand, those that the seed says. */
+export function loseFrames(fd: i32, name: string, perMille: u32, seed: u32): i32 {
+  store<u32>(changetype<usize>(request), perMille, ifreq.ifr_loss);
+  store<u32>(changetype<usize>(request), seed, ifreq.ifr_seed);
+  return ask(fd, abi.SIOCBRLOSS, name);
+}
+
 /** Adds or removes (SIOCADDRT, SIOCDELRT) a route. */
 export function changeRoute(fd: i32, command: i32, destination: u32, mask: u32, gateway: u32): i32 {
   putRoute(rtentry.rt_dst, destination);

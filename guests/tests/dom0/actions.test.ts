@@ -129,6 +129,28 @@ describe.each(Object.entries(ENDINGS))('what is asked for on %s', (ending, comma
   });
 });
 
+test.each(['restart', 'rename-restart'])(
+  '%s: the new one has the disks and cards of the dead one',
+  (action) => {
+    host.run('dd if=/dev/zero of=/tmp/disk bs=1k count=64 2> /dev/null');
+    create('disk = [ "file:/tmp/disk,xvda,w" ]', 'vif = [ "" ]', `on_reboot = "${action}"`);
+    // Devices are there a while after the prompt.
+    host.run('sleep 1');
+    const id = domid('mote');
+    end('echo kept > /dev/xvda; sync; reboot');
+    expect(domid('mote')).toBe(id + 1);
+    host.run('sleep 1');
+    host.type('xm console mote\r');
+    host.until(/\n\/ \$ $/);
+    expect(host.run('head -n 1 /dev/xvda; ifconfig eth0')).toMatch(/^kept\neth0/);
+    host.leaveConsole();
+    expect(
+      host.run('xenstore-ls /local/domain/0/backend/vbd; xenstore-ls /local/domain/0/backend/vif'),
+    ).not.toMatch(new RegExp(`^${id} `, 'm'));
+    host.run(`xm destroy mote; xm destroy ${id}`);
+  },
+);
+
 test('a domain that was renamed keeps its new name', () => {
   create();
   host.run('xm rename mote other; xm reboot other; sleep 1');

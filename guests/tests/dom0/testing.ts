@@ -1,5 +1,7 @@
 /** A host with domain 0, typed at as a person would. */
 import { expect } from 'vitest';
+import { SECTOR_BYTES } from '../../../devices/disk/disk.ts';
+import { VirtioBlock } from '../../../devices/virtio/block.ts';
 import { loadCore } from '../../../ui/lab/core-node.ts';
 import type { HostDisk } from '../../../ui/lab/host-devices.ts';
 import { Lab } from '../../../ui/lab/lab.ts';
@@ -79,6 +81,15 @@ export class Host {
     const text = this.run(command);
     this.leaveConsole();
     return text;
+  }
+
+  /** What is on a disk of the machine now. */
+  disk(index: number): Uint8Array {
+    const { devices } = this.lab.hypervisor.platform;
+    const { disk } = devices.filter((device) => device instanceof VirtioBlock)[index]!;
+    const bytes = new Uint8Array(disk.sectors * SECTOR_BYTES);
+    disk.read(0, bytes);
+    return bytes;
   }
 
   /** Leaves a domain's console. By the time that a person has typed more, the domain has done what it was at. */

@@ -93,11 +93,8 @@ describe('a host', () => {
     [['name = "two words"'], 'xm: two words: a name has letters, digits and _-.:/+'],
     [['colour = "red"'], 'xm: /tmp/c:1: colour: there is no such setting'],
     [['memory = 0'], 'xm: /tmp/c:1: memory: it is to be a number from 1 to 1048576'],
-    [['kernel = "/boot/mote.elf"', 'memory = 2'], 'xm: unnamed: its kernel and ramdisk do not fit in 2 MiB'],
-    [
-      ['kernel = "/boot/mote.elf"', 'memory = 9999'],
-      'xm: unnamed: getting its memory: Cannot allocate memory',
-    ],
+    [['kernel = "/boot/mote.elf"', 'memory = 2'], 'xm: c: its kernel and ramdisk do not fit in 2 MiB'],
+    [['kernel = "/boot/mote.elf"', 'memory = 9999'], 'xm: c: getting its memory: Cannot allocate memory'],
   ])('a file that will not do: %s', (lines, told) => {
     const before = host.free();
     writeConfig(host, lines);

@@ -3,7 +3,7 @@ import * as layout from '../../../core/wasm/layout.ts';
 import type { Vcpu } from '../../domain/vcpu.ts';
 import { PREEMPT_UNITS } from '../../hypercalls/hypercall.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
-import { copyFromGuest, copyToGuest } from '../../memory/guest-access.ts';
+import { copyFromGuest, copyToGuest, isGuestAddress } from '../../memory/guest-access.ts';
 import { injectPageFault } from '../bounce.ts';
 import { DONE, REFUSED, STAYS } from './emulate.ts';
 import type { Instruction } from './fetch.ts';
@@ -28,6 +28,8 @@ export function stringIo(hypervisor: Hypervisor, vcpu: Vcpu, instruction: Instru
   for (let done = 0; done < count; done++) {
     if (done >= PREEMPT_UNITS) return STAYS;
     const va = base + (address32 ? processor.low(pointer) : processor.get(pointer));
+    // An address that cannot be the guest's is no page fault (pv_emul_virt_to_linear).
+    if (!isGuestAddress(va)) return REFUSED;
     if (!transfer(hypervisor, vcpu, port, size, va, out)) {
       injectPageFault(hypervisor, vcpu, va, out ? 0 : PF_WRITE);
       return STAYS;

@@ -25,15 +25,19 @@ export namespace super_block {
   export const s_first_data_block: usize = 20;
   export const s_log_block_size: usize = 24;
   export const s_blocks_per_group: usize = 32;
+  export const s_frags_per_group: usize = 36;
   export const s_inodes_per_group: usize = 40;
   export const s_mtime: usize = 44;
   export const s_wtime: usize = 48;
   export const s_mnt_count: usize = 52; // u16
+  export const s_max_mnt_count: usize = 54; // u16
   export const s_magic: usize = 56; // u16
   export const s_state: usize = 58; // u16
+  export const s_errors: usize = 60; // u16
   export const s_rev_level: usize = 76;
   export const s_first_ino: usize = 84;
   export const s_inode_size: usize = 88; // u16
+  export const s_block_group_nr: usize = 90; // u16
   export const s_feature_incompat: usize = 96;
   export const s_feature_ro_compat: usize = 100;
 }

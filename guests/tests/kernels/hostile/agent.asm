@@ -24,6 +24,7 @@ done:
     xor ecx, ecx
     mov ds, ecx
     mov es, ecx
+    mov fs, ecx
     lea rbx, [rel agent_code]
     add rbx, 2 * PAGE
     lea rsp, [rbx + 3 * PAGE]
@@ -168,10 +169,6 @@ write_memory:
     mov [rdi], rsi
     xor eax, eax
     jmp done
-add_memory:
-    lock add qword [rdi], 1
-    xor eax, eax
-    jmp done
 jump:
     jmp rdi
 copy_string:
@@ -220,11 +217,6 @@ write_cr0:
 write_cr3:
     mov cr3, rdi
     xor eax, eax
-    jmp done
-write_cr4:
-    mov cr4, rdi
-    mov rax, cr4
-    sub rax, rdi
     jmp done
 write_dr0:
     mov dr0, rdi
@@ -313,12 +305,8 @@ interrupt_three:
     int3
 interrupt_page_fault:
     int 14
-interrupt_two:
-    int 2
 interrupt_system:
     int 0x80
-interrupt_xen:
-    int 0x82
 ; In user mode: user(code, a, b) gets there, where no address of the kernel's own is known but by RIP.
 user:
     mov rax, rsp
@@ -392,15 +380,15 @@ agent_piece:
     ret
 align 4
 pieces:
-    dd read_memory - agent_code, write_memory - agent_code, add_memory - agent_code, jump - agent_code
+    dd read_memory - agent_code, write_memory - agent_code, jump - agent_code
     dd copy_string - agent_code, push_there - agent_code, read_msr - agent_code, write_msr - agent_code
     dd read_port - agent_code, write_port - agent_code, write_port_string - agent_code, write_cr0 - agent_code
-    dd write_cr3 - agent_code, write_cr4 - agent_code, write_dr0 - agent_code, load_gdt - agent_code
+    dd write_cr3 - agent_code, write_dr0 - agent_code, load_gdt - agent_code
     dd load_idt - agent_code, load_ldt - agent_code, load_task - agent_code, invalidate - agent_code
     dd halt - agent_code, sysret_kernel - agent_code, load_ds - agent_code, load_ss - agent_code
     dd read_segment - agent_code, far_call - agent_code, far_return - agent_code, iret_instruction - agent_code
     dd iret_hypercall - agent_code, iret_from - agent_code, interrupt_three - agent_code
-    dd interrupt_page_fault - agent_code, interrupt_two - agent_code, interrupt_system - agent_code
-    dd interrupt_xen - agent_code, user - agent_code, user_read - agent_code, user_write - agent_code
+    dd interrupt_page_fault - agent_code, interrupt_system - agent_code
+    dd user - agent_code, user_read - agent_code, user_write - agent_code
     dd user_jump - agent_code, user_halt - agent_code, user_msr - agent_code, user_port - agent_code
     dd user_interrupt - agent_code, user_stack - agent_code

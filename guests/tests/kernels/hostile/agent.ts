@@ -7,6 +7,7 @@ import { mmuext_op, trap_info, vcpu_guest_context, xen_domctl_createdomain } fro
 import { xen_domctl_getdomaininfo, xen_domctl_vcpucontext, xen_memory_reservation } from 'xen';
 import { FLAT_KERNEL_CS, FLAT_KERNEL_SS, SCHEDOP_yield } from 'xen';
 import { HYPERVISOR_memory_op, HYPERVISOR_mmuext_op, HYPERVISOR_sched_op } from 'kernel/hypercalls';
+import { dispatchEvents, eventsPending } from 'kernel/events';
 import { copy, virtual } from 'kernel/intrinsics';
 import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
 import { KERNEL_BITS, PAGE_WRITE, TABLE_BITS, updateForeign, windowEntry } from 'kernel/pagetable';
@@ -40,7 +41,6 @@ declare function agentPiece(which: i32): u32;
 export enum Piece {
   readMemory,
   writeMemory,
-  addMemory,
   jump,
   copyString,
   pushThere,
@@ -51,7 +51,6 @@ export enum Piece {
   writePortString,
   writeCr0,
   writeCr3,
-  writeCr4,
   writeDr0,
   loadGdt,
   loadIdt,
@@ -70,9 +69,7 @@ export enum Piece {
   iretFrom,
   interruptThree,
   interruptPageFault,
-  interruptTwo,
   interruptSystem,
-  interruptXen,
   user,
   userRead,
   userWrite,
@@ -301,6 +298,13 @@ export function destroy(agent: Agent): bool {
 /** The domain has ended, or has not answered within a second. */
 export const SILENT: i64 = -99999;
 
+let ends = 0;
+
+/** The handler of VIRQ_DOM_EXC: a domain that has ended is not waited for. */
+export function watchEnds(port: u32): void {
+  ends++;
+}
+
 /** Leaves a command and waits until it is done: what came of it, or SILENT. */
 function perform(agent: Agent, isCode: u64, target: u64, a: u64, b: u64, c: u64, d: u64): i64 {
   const box = agent.at(MAILBOX);
@@ -312,9 +316,11 @@ function perform(agent: Agent, isCode: u64, target: u64, a: u64, b: u64, c: u64,
   store<u64>(box + ARGUMENT_WORDS + 24, d);
   atomic.store<u64>(box + ASKED, load<u64>(box + ASKED) + 1);
   const deadline = now() + SECOND;
+  const before = ends;
   while (atomic.load<u64>(box + DONE) != load<u64>(box + ASKED)) {
-    if (now() > deadline) return SILENT;
+    if (now() > deadline || ends != before) return SILENT;
     HYPERVISOR_sched_op(SCHEDOP_yield, 0);
+    if (eventsPending()) dispatchEvents();
   }
   return load<i64>(box + RESULT);
 }

@@ -56,8 +56,9 @@ export function controls(): void {
   sweep('platform_op', 1, LAST_PLATFORM_OP, platformOp);
   about = 0;
   sweep('physdev_op', 8, 16, physdevOp);
-  sweep('physdev_op', 18, 22, physdevOp);
-  sweep('physdev_op', 24, 27, physdevOp);
+  sweep('physdev_op', 18, 18, physdevOp);
+  sweep('physdev_op', 20, 22, physdevOp);
+  sweep('physdev_op', 24, 26, physdevOp);
   sweep('physdev_op', 29, 34, physdevOp);
   sweep('kexec_op', 0, 6, (command: u32) => simple(xen.HYPERVISOR_kexec_op, command));
   sweep('tmem_op', 0, 3, (command: u32) => simple(xen.HYPERVISOR_tmem_op, command));

@@ -5,6 +5,8 @@
  */
 import { initKernel } from 'kernel/boot';
 import { controls, schedules } from './control';
+import { fatal } from './fatal';
+import { addresses, descriptors, localTables, ports, registers, xensSegments } from './processor';
 import { pointers } from './pointers';
 import {
   copies,
@@ -44,6 +46,12 @@ export function main(): void {
   attack('interrupts', interrupts);
   attack('event queues', () => foreignQueues(target, TARGETS));
   attack('every port', everyPort);
+  attack("Xen's memory", addresses);
+  attack('registers', registers);
+  attack('I/O ports', ports);
+  attack('segments', xensSegments);
+  attack('descriptors', descriptors);
+  attack('local descriptors', localTables);
   attack('addresses', pointers);
   attack('control', controls);
   attack('schedules', schedules);
@@ -58,6 +66,7 @@ export function main(): void {
   closePorts();
   check('nothing is left of the hostile domain', destroy(hostile));
   takeBack();
+  attack('fatal', fatal);
   release();
   check('nor of the victim', destroy(victim));
   check('and their memory is back', awaitFree(before - HEAP));

@@ -1,0 +1,46 @@
+/**
+ * Xen's driver of the serial port (drivers/char/ns16550.c): 8 bits, no parity, FIFOs on, an interrupt for what comes in. What
+ * is sent is gone at once; what comes in waits in the port until Xen has room for it.
+ */
+import { COM1_IRQ, IER, IER_RECEIVED, IIR_FCR, LCR, LSR, MCR, RBR_THR } from '../devices/uart16550.ts';
+import type { Uart16550 } from '../devices/uart16550.ts';
+import type { Gsi } from './events/pirq.ts';
+
+const LCR_8N1 = 3;
+const LCR_DIVISOR = 0x80;
+/** 115200 baud. */
+const DIVISOR = 1;
+const FCR_FIFOS_TRIGGER_14 = 0xc7;
+/** DTR, RTS, and OUT2, which lets the interrupt through. */
+const MCR_READY = 0x0b;
+const LSR_DATA = 1;
+
+export class Serial {
+  private readonly uart: Uart16550;
+  private readonly sent: number[] = [];
+
+  /** Sets the port up; its line is Xen's own from now on. */
+  constructor(uart: Uart16550, gsis: readonly Gsi[]) {
+    this.uart = uart;
+    gsis[COM1_IRQ]!.isXens = true;
+    uart.onOutput = (byte) => this.sent.push(byte);
+    uart.write(LCR, LCR_8N1 | LCR_DIVISOR);
+    uart.write(RBR_THR, DIVISOR);
+    uart.write(IER, 0);
+    uart.write(LCR, LCR_8N1);
+    uart.write(IIR_FCR, FCR_FIFOS_TRIGGER_14);
+    uart.write(MCR, MCR_READY);
+    uart.write(IER, IER_RECEIVED);
+  }
+
+  /** Sends bytes: what has gone out on the line. */
+  send(bytes: Uint8Array): Uint8Array {
+    for (const byte of bytes) this.uart.write(RBR_THR, byte);
+    return Uint8Array.from(this.sent.splice(0));
+  }
+
+  /** The next byte that has come in; -1: there is none. */
+  receive(): number {
+    return (this.uart.read(LSR) & LSR_DATA) === 0 ? -1 : this.uart.read(RBR_THR);
+  }
+}
