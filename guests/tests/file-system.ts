@@ -277,7 +277,7 @@ export class MountedTree<More> {
       bytes,
     ).slice();
   }
-  private name(path: string, offset = 0): void {
+  protected name(path: string, offset = 0): void {
     this.put(new TextEncoder().encode(`${path}\0`), offset);
   }
 
