@@ -1,5 +1,4 @@
 /** `xenoscope boot`: a domain in the terminal. */
-import { readFileSync } from 'node:fs';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, moteImages } from '../../guests/toolchain/mote-node.ts';
@@ -7,12 +6,13 @@ import type { Line } from '../lab/code.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import { describeEnd } from '../lab/ending.ts';
-import { Lab, type Stop, type Until } from '../lab/lab.ts';
+import { Lab, type DomainRequest, type Stop, type Until } from '../lab/lab.ts';
 import { drive } from '../lab/pacing.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { buildFolder, isFolder } from './build.ts';
 import { countLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
+import { readDisks, readFolders, readImage } from './host-files.ts';
 import { Progress } from './progress.ts';
 import { Terminal } from './terminal.ts';
 import { TraceFile } from './trace-file.ts';
@@ -22,6 +22,8 @@ export interface BootOptions {
   readonly ramdisk?: string;
   readonly dom0?: boolean;
   readonly hostMemory: number;
+  readonly disk: readonly string[];
+  readonly share: readonly string[];
   readonly memory: number;
   readonly vcpus: number;
   readonly cpus: number;
@@ -39,14 +41,6 @@ export interface BootOptions {
 
 const NS_PER_SECOND = 1e9;
 
-function readImage(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new UserError(`cannot read ${path}: ${(error as Error).message}`);
-  }
-}
-
 /** The kernel that an argument means: a file, a folder to build it from, or, without one, Mote with its ramdisk. */
 async function images(
   kernel: string | undefined,
@@ -59,12 +53,20 @@ async function images(
   return { kernel: isFolder(kernel) ? (await buildFolder(kernel)).file : readImage(kernel) };
 }
 
+/** What a host with domain 0 has. */
+function hostOf(options: BootOptions): Pick<DomainRequest, 'hostMb' | 'disks' | 'files'> {
+  const { hostMemory, disk, share } = options;
+  return { hostMb: hostMemory, disks: readDisks(disk), files: readFolders(share) };
+}
+
 async function makeLab(kernel: string | undefined, options: BootOptions): Promise<Lab> {
+  if (options.dom0 !== true && options.disk.length + options.share.length > 0)
+    throw new UserError('--disk and --share are for domain 0: give --dom0, too');
   const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
   const isDom0 = options.dom0 ?? false;
   const request = {
+    ...(isDom0 ? { isDom0, ...hostOf(options) } : {}),
     ...(await images(kernel, isDom0)),
-    ...(isDom0 ? { isDom0, hostMb: options.hostMemory } : {}),
     ...ramdisk,
     commandLine: options.extra,
     memoryMb: options.memory,

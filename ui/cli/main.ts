@@ -29,6 +29,11 @@ function line(text: string, before: readonly Line[]): Line[] {
   return [...before, { file: match[1]!, line: Number(match[2]) }];
 }
 
+/** One more of what may be given several times. */
+function another(text: string, before: readonly string[]): string[] {
+  return [...before, text];
+}
+
 function expression(text: string): RegExp {
   try {
     return new RegExp(text);
@@ -52,6 +57,18 @@ function program(done: (status: number) => void): Command {
       "it is domain 0, privileged, with the machine's console; Mote then has xm, and domains to make",
     )
     .option('--host-memory <MB>', "the host's memory, with --dom0", positiveInteger, 512)
+    .option(
+      '--disk <file[,ro]>',
+      'a disk for domain 0: /dev/vda, the next one /dev/vdb, ...; what it writes stays in the run (may be given again)',
+      another,
+      [],
+    )
+    .option(
+      '--share <folder>',
+      'its files are at /lab in domain 0, as they were when it booted; what it changes stays in the run (may be given again)',
+      another,
+      [],
+    )
     .option('--memory <MB>', "the domain's memory", positiveInteger, 128)
     .option('--vcpus <N>', 'virtual processors', positiveInteger, 1)
     .option('--cpus <N>', "the host's physical processors: 1, 2, 4, 8 or 16", positiveInteger, 1)

@@ -6,8 +6,8 @@ import * as hyper from 'dom0/lib/hypercalls';
 import { checkActions, dropConfig, keepConfig, MANAGED } from 'dom0/lib/managed';
 import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
 import { introduce } from 'programs/lib/store';
-import { CLOCK_REALTIME } from 'mote/abi';
-import { clock } from 'programs/lib/calls';
+import { CLOCK_REALTIME, S_IFREG } from 'mote/abi';
+import { clock, Stat } from 'programs/lib/calls';
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_unpausedomain } from 'xen';
 import { describe } from 'programs/lib/errno';
 import { complain, print } from 'programs/lib/io';
@@ -16,7 +16,9 @@ import { makeDevices, readDevices } from './create/devices';
 import { readScheduling, schedule } from './create/scheduling';
 import { isKnown, nameOf, textOf, uuidOf, wantedOf } from './create/wanted';
 
-const FOLDER = '/etc/xen/';
+/** Where a configuration is looked for by its name, in turn. */
+const FOLDERS: string[] = ['/etc/xen/', '/lab/', '/lab/xen/'];
+
 export function create(args: string[]): i32 {
   const withConsole = args.length == 2 && args[0] == '-c';
   if (args.length != 1 && !withConsole) {
@@ -24,7 +26,12 @@ export function create(args: string[]): i32 {
     return 2;
   }
   const given = args[args.length - 1];
-  const config = new Config(given.includes('/') ? given : FOLDER + given);
+  const path = given.includes('/') ? given : pathOf(given);
+  if (path == '') {
+    complain(given + ': there is no such file in /etc/xen, /lab or /lab/xen');
+    return 1;
+  }
+  const config = new Config(path);
   if (!config.read() || !isKnown(config) || !checkActions(config)) {
     complain(config.problem);
     return 1;
@@ -33,6 +40,14 @@ export function create(args: string[]): i32 {
   if (domid < 0) return 1;
   print('Started domain ' + nameOf(config) + ' (id=' + domid.toString() + ')\n');
   return withConsole ? attach(domid) : 0;
+}
+
+/** The file of a configuration; empty: there is none. */
+function pathOf(name: string): string {
+  const stat = new Stat();
+  for (let n = 0; n < FOLDERS.length; n++)
+    if (stat.of(FOLDERS[n] + name) == 0 && stat.type == S_IFREG) return FOLDERS[n] + name;
+  return '';
 }
 
 /** The new domain's id, running; -1: it is not there, and why has been said. */

@@ -1,6 +1,7 @@
 /** Mote's ext2 on images of the usual tools, which then look at what has become of them. */
 import { expect, test } from 'vitest';
-import { check, DIRECTORY, Ext2Disk, FILE, hasTools, makeImage, tool } from '../../../tests/ext2.ts';
+import { check, Ext2Disk, hasTools, makeImage, tool } from '../../../tests/ext2.ts';
+import { DIRECTORY, FILE } from '../../../tests/file-system.ts';
 
 const ENOENT = -2;
 const EIO = -5;

@@ -1,0 +1,87 @@
+/** What a host is given of the user's files: disks, and folders that appear at /lab. They are read, and never written. */
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { HostDisk } from '../lab/host-devices.ts';
+import { SHARE_LIMITS } from '../lab/share.ts';
+import { UserError } from './user-error.ts';
+
+const READ_ONLY = /,ro$/;
+const MEBIBYTE = 2 ** 20;
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new UserError(`cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+export function readImage(path: string): Uint8Array {
+  return attempt(path, () => readFileSync(path));
+}
+
+/** A disk of each FILE or FILE,ro. */
+export function readDisks(wanted: readonly string[]): HostDisk[] {
+  return wanted.map((text) => {
+    const path = text.replace(READ_ONLY, '');
+    const bytes = readImage(path);
+    if (bytes.length === 0) throw new UserError(`${path}: an empty file is no disk`);
+    return { name: basename(path), bytes, readOnly: READ_ONLY.test(text) };
+  });
+}
+
+/** The files below all these folders, by their paths there. */
+export function readFolders(folders: readonly string[]): Map<string, Uint8Array> {
+  const share = new Share();
+  for (const folder of folders) {
+    if (!stat(folder).isDirectory()) throw new UserError(`${folder}: it is no folder`);
+    share.addFolder(folder, '', []);
+  }
+  return share.files;
+}
+
+function stat(path: string): Stats {
+  return attempt(path, () => statSync(path));
+}
+
+class Share {
+  readonly files = new Map<string, Uint8Array>();
+  private bytes = 0;
+  private names = 0;
+
+  /** `within`: its path in the share; `above`: the folders that it is in. Links are followed. */
+  addFolder(folder: string, within: string, above: readonly string[]): void {
+    const real = attempt(folder, () => realpathSync(folder));
+    if (above.includes(real))
+      throw new UserError(`${folder}: this link leads back to a folder that it is in`);
+    for (const name of attempt(folder, () => readdirSync(folder)).sort()) {
+      const path = join(folder, name);
+      const place = within === '' ? name : `${within}/${name}`;
+      const found = stat(path);
+      this.count(path, found.isFile() ? found.size : 0);
+      if (found.isDirectory()) this.addFolder(path, place, [...above, real]);
+      else if (found.isFile()) this.addFile(path, place);
+      else throw new UserError(`${path}: it is neither a file nor a folder`);
+    }
+  }
+
+  private addFile(path: string, place: string): void {
+    if (this.files.has(place)) throw new UserError(`${path}: another folder has a ${place}, too`);
+    this.files.set(place, readImage(path));
+  }
+
+  /** Stops before too much is read. */
+  private count(path: string, bytes: number): void {
+    this.bytes += bytes;
+    this.names++;
+    if (this.bytes > SHARE_LIMITS.limitBytes)
+      throw new UserError(
+        `${path}: with it the share would have more than ${String(SHARE_LIMITS.limitBytes / MEBIBYTE)} MiB; give large images as disks`,
+      );
+    if (this.names > SHARE_LIMITS.limitNames)
+      throw new UserError(
+        `${path}: with it the share would have more than ${String(SHARE_LIMITS.limitNames)} files and folders`,
+      );
+  }
+}
