@@ -46,9 +46,15 @@ export abstract class NetworkBackend extends Backend {
   }
 
   protected connect(): bool {
-    const isRight = readNumber(this.frontend, 'request-rx-copy') == 1 && this.map() && this.bind();
-    if (!isRight) this.disconnect();
-    return isRight;
+    if (readNumber(this.frontend, 'request-rx-copy') != 1) return this.fail('it does not ask for copies');
+    if (!this.map()) return this.fail('its rings cannot be mapped');
+    return this.bind() || this.fail('its event channels cannot be bound');
+  }
+
+  private fail(what: string): bool {
+    this.complain(what);
+    this.disconnect();
+    return false;
   }
 
   private map(): bool {
@@ -114,7 +120,13 @@ export abstract class NetworkBackend extends Backend {
   serve(): void {
     const ring = this.sendRing;
     if (ring == null) return;
-    while (ring.isWaiting()) if (!this.takePacket(ring)) break;
+    while (ring.isWaiting())
+      if (!this.takePacket(ring)) {
+        ring.broken = true;
+        this.accuse('the rest of a packet is not there');
+        return;
+      }
+    if (ring.broken) this.accuse('there are more packets than its ring has room for');
   }
 
   private part(index: u32): usize {
@@ -188,6 +200,7 @@ export abstract class NetworkBackend extends Backend {
     const ring = this.receiveRing;
     if (ring == null || bytes > <u32>PAGE_SIZE || !ring.take(this.request)) {
       this.dropped++;
+      if (ring != null && ring.broken) this.accuse('there are more buffers than its ring has room for');
       return;
     }
     copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), 0, packet, bytes, true);
