@@ -54,13 +54,19 @@ export abstract class NetworkBackend extends Backend {
   }
 
   protected connect(): bool {
-    const isRight = readNumber(this.frontend, 'request-rx-copy') == 1 && this.map() && this.bind();
-    if (!isRight) this.disconnect();
+    if (readNumber(this.frontend, 'request-rx-copy') != 1) return this.fail('it does not ask for copies');
+    if (!this.map()) return this.fail('its rings cannot be mapped');
     this.takesBlank =
       readNumber(this.frontend, 'feature-no-csum-offload') != 1 &&
       readNumber(this.frontend, 'feature-ipv6-csum-offload') == 1;
     this.reconfigure();
-    return isRight;
+    return this.bind() || this.fail('its event channels cannot be bound');
+  }
+
+  private fail(what: string): bool {
+    this.complain(what);
+    this.disconnect();
+    return false;
   }
 
   protected reconfigure(): void {
@@ -131,7 +137,13 @@ export abstract class NetworkBackend extends Backend {
   serve(): void {
     const ring = this.sendRing;
     if (ring == null) return;
-    while (ring.isWaiting()) if (!this.takePacket(ring)) break;
+    while (ring.isWaiting())
+      if (!this.takePacket(ring)) {
+        ring.broken = true;
+        this.accuse('the rest of a packet is not there');
+        return;
+      }
+    if (ring.broken) this.accuse('there are more packets than its ring has room for');
   }
 
   /** False: the rest of the packet is not there, though it was said to be. */
@@ -157,6 +169,7 @@ export abstract class NetworkBackend extends Backend {
     const at = this.headroom;
     if (ring == null || at + bytes > <u32>PAGE_SIZE || !ring.take(this.request)) {
       this.dropped++;
+      if (ring != null && ring.broken) this.accuse('there are more buffers than its ring has room for');
       return;
     }
     copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), at, packet, bytes, true);
