@@ -71,6 +71,8 @@ export abstract class Backend extends Watch {
   protected abstract connect(): bool;
   /** Writes what the frontend is to know of the device, in a transaction: 0, or a negative errno. */
   protected abstract describe(transaction: u32): i32;
+  /** The frontend, connected, wants something else of what can be changed. */
+  protected reconfigure(): void {}
   /** Lets go of all that `connect` got. */
   protected abstract disconnect(): void;
   /** Lets go of what `prepare` got. */
@@ -132,7 +134,10 @@ export abstract class Backend extends Watch {
     if (state == xen.XenbusStateInitialised || state == xen.XenbusStateConnected) this.tryToConnect();
     else if (state == xen.XenbusStateInitialising && this.state == xen.XenbusStateClosed)
       this.toState(xen.XenbusStateInitWait);
-    else if (state == xen.XenbusStateClosing) {
+    else if (state == xen.XenbusStateReconfiguring && this.connected) {
+      this.reconfigure();
+      this.toState(xen.XenbusStateReconfigured);
+    } else if (state == xen.XenbusStateClosing) {
       this.letGo();
       this.toState(xen.XenbusStateClosing);
     } else if (state == xen.XenbusStateClosed || state < 0) {
