@@ -137,10 +137,10 @@ describe('a bzImage made here', () => {
 
   test('boots, its ramdisk unpacked from gzip too', () => {
     host.type('xm create -c whole\r');
-    host.until(/Started domain unnamed \(id=1\)[^]*Welcome to Mote[^]*\n\/ \$ $/);
+    host.until(/Started domain whole \(id=1\)[^]*Welcome to Mote[^]*\n\/ \$ $/);
     expect(host.run('uname')).toBe('Mote');
     host.leaveConsole();
-    host.run('xm destroy unnamed');
+    host.run('xm destroy whole');
     expectNoneLeft(host, free);
   });
 
@@ -155,11 +155,11 @@ describe('a bzImage made here', () => {
       'xm: /etc/xen/old:1: kernel: /boot/old: it is a bzImage of boot protocol 0x209, 0x20a is the first that will do',
     ],
     ['cut', 'xm: /etc/xen/cut:1: kernel: /boot/cut: it is cut short'],
-    ['damaged', 'xm: unnamed: loading the kernel: its payload is damaged'],
-    ['high', 'xm: unnamed: loading the kernel: there is not room enough to unpack it'],
-    ['low', 'xm: unnamed: loading the kernel: its segments lie where they are not expected'],
-    ['text', 'xm: unnamed: loading the kernel: it is no ELF image'],
-    ['small', 'xm: unnamed: its kernel and ramdisk do not fit in 2 MiB'],
+    ['damaged', 'xm: small: loading the kernel: its payload is damaged'],
+    ['high', 'xm: small: loading the kernel: there is not room enough to unpack it'],
+    ['low', 'xm: small: loading the kernel: its segments lie where they are not expected'],
+    ['text', 'xm: small: loading the kernel: it is no ELF image'],
+    ['small', 'xm: small: its kernel and ramdisk do not fit in 2 MiB'],
   ])('that will not do is refused: %s', (name, told) => {
     expect(host.run(`xm create ${name}; echo $?`)).toBe(`${told}\n1`);
     expectNoneLeft(host, free);
