@@ -155,10 +155,10 @@ describe('a bzImage made here', () => {
       'xm: /etc/xen/old:1: kernel: /boot/old: it is a bzImage of boot protocol 0x209, 0x20a is the first that will do',
     ],
     ['cut', 'xm: /etc/xen/cut:1: kernel: /boot/cut: it is cut short'],
-    ['damaged', 'xm: small: loading the kernel: its payload is damaged'],
-    ['high', 'xm: small: loading the kernel: there is not room enough to unpack it'],
-    ['low', 'xm: small: loading the kernel: its segments lie where they are not expected'],
-    ['text', 'xm: small: loading the kernel: it is no ELF image'],
+    ['damaged', 'xm: damaged: loading the kernel: its payload is damaged'],
+    ['high', 'xm: high: loading the kernel: there is not room enough to unpack it'],
+    ['low', 'xm: low: loading the kernel: its segments lie where they are not expected'],
+    ['text', 'xm: text: loading the kernel: it is no ELF image'],
     ['small', 'xm: small: its kernel and ramdisk do not fit in 2 MiB'],
   ])('that will not do is refused: %s', (name, told) => {
     expect(host.run(`xm create ${name}; echo $?`)).toBe(`${told}\n1`);
