@@ -1,12 +1,18 @@
 /** For tests: guests of a few lines of assembly, on the domains of memory/testing.ts. */
 import { assemble } from '../core/assembler/assemble.ts';
-import { highHalf, lowHalf } from '../core/machine.ts';
-import { vcpu_guest_context, VGCF_in_kernel } from './abi/arch-x86.ts';
+import {
+  FLAT_KERNEL_CS,
+  FLAT_KERNEL_SS,
+  vcpu_guest_context,
+  VGCF_in_kernel,
+  VGCF_online,
+} from './abi/arch-x86.ts';
+import { newGuestContext, putMember } from './domain/context-words.ts';
 import { setGuestContext } from './domain/context.ts';
+import { releaseTables } from './domain/reset.ts';
 import type { Vcpu } from './domain/vcpu.ts';
 import { copyToGuest } from './memory/guest-access.ts';
 import { L4_PFN, TEST_BASE, TestDomain, testHost } from './memory/testing.ts';
-import { setDown } from './sched/vcpus.ts';
 
 /** Pages of the guest: its code, its stack (growing down to STACK - 4096), its data. */
 export const CODE = TEST_BASE + 8 * 4096;
@@ -20,19 +26,21 @@ export interface Setup {
 
 /** Starts a vcpu at a label, or at CODE. */
 export function start({ guest, labels }: Setup, vcpu: Vcpu, label?: string): void {
-  const words = new Uint32Array(vcpu_guest_context.size / 4);
+  const words = newGuestContext();
   const { offset } = vcpu_guest_context;
   const put = (at: number, value: number): void => {
-    words[at / 4] = lowHalf(value);
-    words[at / 4 + 1] = highHalf(value);
+    putMember(words, at, value);
   };
-  put(offset.flags, VGCF_in_kernel);
+  put(offset.flags, VGCF_in_kernel | VGCF_online);
+  put(offset['user_regs.cs'], FLAT_KERNEL_CS);
+  put(offset['user_regs.ss'], FLAT_KERNEL_SS);
   put(offset['user_regs.rip'], label === undefined ? CODE : address(labels, label));
   put(offset['user_regs.rsp'], STACK - vcpu.id * 1024);
   put(offset.kernel_sp, STACK - vcpu.id * 1024);
   put(offset.ctrlreg + 3 * 8, guest.mfns[L4_PFN]! * 4096);
+  // The root that the domain was made with: the context brings its own references.
+  if (!vcpu.initialised && vcpu.kernelRoot !== 0) releaseTables(guest.hypervisor, vcpu);
   if (setGuestContext(guest.hypervisor, vcpu, words) !== 0) throw new Error('the context was refused');
-  setDown(guest.hypervisor, vcpu, false);
 }
 
 export function address(labels: ReadonlyMap<string, number>, label: string): number {

@@ -29,6 +29,7 @@ export class BackRing {
 
   /** Requests that wait. */
   get waiting(): u32 {
+    if (this.broken) return 0;
     const count = atomic.load<u32>(this.page + sring.req_prod) - this.consumed;
     if (count + (this.consumed - this.produced) <= this.size) return count;
     this.broken = true;

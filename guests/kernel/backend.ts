@@ -4,10 +4,14 @@
  * writes where its rings are; the backend maps them and is connected. When the frontend closes, or is gone, the backend lets
  * go of all and closes; it is forgotten when it is not to be online any more, or its directory is gone.
  *
+ * The frontend is not trusted: one that does what it must not is let go of, and its backend says why and closes.
+ *
  * Everything here happens in the thread of watches, one thing after the other.
  */
 import * as xen from 'xen';
+import { print, printBytes } from './console';
 import { alloc, dispose, free } from './heap';
+import { isMemoryLow } from './pages';
 import {
   endTransaction,
   isConflict,
@@ -16,11 +20,14 @@ import {
   readText,
   startTransaction,
   writeNumber,
+  writeText,
 } from './store';
-import { unwatch, Watch, watch } from './watches';
+import { poke, unwatch, Watch, watch } from './watches';
 
 export const PATH_BYTES: usize = 128;
 const NAMES_BYTES: usize = 2048;
+/** Complaints of one frontend that are printed: it could go on for ever. */
+const MAX_COMPLAINTS: i32 = 8;
 
 function lengthOf(text: usize): usize {
   let length: usize = 0;
@@ -48,6 +55,8 @@ export abstract class Backend extends Watch {
   next: Backend | null = null;
   private frontendState: usize = 0;
   private connected: bool = false;
+  private isAccused: bool = false;
+  private complaints: i32 = 0;
   private state: i32 = xen.XenbusStateInitialising;
 
   /** Takes over `directory`. */
@@ -58,10 +67,12 @@ export abstract class Backend extends Watch {
 
   /** Writes what the backend can do, when there is what it is about. False: there is not, and why has been said. */
   protected abstract prepare(): bool;
-  /** Maps rings and binds the event channel, as the frontend has said. False: that cannot be. */
+  /** Maps rings and binds the event channel, as the frontend has said. False: that cannot be, and why has been said. */
   protected abstract connect(): bool;
   /** Writes what the frontend is to know of the device, in a transaction: 0, or a negative errno. */
   protected abstract describe(transaction: u32): i32;
+  /** The frontend, connected, wants something else of what can be changed. */
+  protected reconfigure(): void {}
   /** Lets go of all that `connect` got. */
   protected abstract disconnect(): void;
   /** Lets go of what `prepare` got. */
@@ -87,6 +98,24 @@ export abstract class Backend extends Watch {
     return this.directory + lastSlash(this.directory) + 1;
   }
 
+  /** Says what is wrong. */
+  protected complain(what: string): void {
+    if (this.complaints == MAX_COMPLAINTS) return;
+    this.complaints++;
+    printBytes(this.directory);
+    print(': ');
+    print(what);
+    print('\n');
+  }
+
+  /** The frontend has done what it must not: it will be let go of. An event's handler may find that. */
+  protected accuse(what: string): void {
+    if (this.isAccused) return;
+    this.isAccused = true;
+    this.complain(what);
+    poke(this);
+  }
+
   private toState(state: i32): void {
     if (this.state == state) return;
     this.state = state;
@@ -94,13 +123,21 @@ export abstract class Backend extends Watch {
     if (readNumber(this.directory, 'state') >= 0) writeNumber(0, this.directory, 'state', state);
   }
 
-  /** The frontend's state has changed. */
+  /** The frontend's state has changed, or it was accused. */
   changed(path: usize): void {
+    if (this.isAccused) {
+      this.letGo();
+      this.isAccused = false;
+      this.toState(xen.XenbusStateClosing);
+    }
     const state = readNumber(this.frontend, 'state');
     if (state == xen.XenbusStateInitialised || state == xen.XenbusStateConnected) this.tryToConnect();
     else if (state == xen.XenbusStateInitialising && this.state == xen.XenbusStateClosed)
       this.toState(xen.XenbusStateInitWait);
-    else if (state == xen.XenbusStateClosing) {
+    else if (state == xen.XenbusStateReconfiguring && this.connected) {
+      this.reconfigure();
+      this.toState(xen.XenbusStateReconfigured);
+    } else if (state == xen.XenbusStateClosing) {
       this.letGo();
       this.toState(xen.XenbusStateClosing);
     } else if (state == xen.XenbusStateClosed || state < 0) {
@@ -110,8 +147,10 @@ export abstract class Backend extends Watch {
   }
 
   private tryToConnect(): void {
-    if (this.connected || this.state == xen.XenbusStateClosed) return;
-    this.connected = this.connect();
+    // Who was closed begins anew: it says so by being Initialising again.
+    if (this.state != xen.XenbusStateInitWait) return;
+    if (isMemoryLow()) this.complain('no memory to serve it');
+    else this.connected = this.connect();
     if (this.connected && this.publish()) this.toState(xen.XenbusStateConnected);
     else {
       this.letGo();
@@ -159,6 +198,12 @@ export abstract class Backend extends Watch {
     free(this.directory);
     dispose(this);
   }
+}
+
+/** Tells the toolstack, which waits for it, that a device cannot be served. */
+export function refuse(directory: usize, errno: i32): void {
+  writeNumber(0, directory, 'hotplug-error', <u64>errno);
+  writeText(0, directory, 'hotplug-status', 'error');
 }
 
 const STATE: usize = memory.data<u8>([115, 116, 97, 116, 101, 0]);
@@ -219,6 +264,10 @@ export abstract class BackendKind extends Watch {
   /** Looks at a device's directory: it may be a new one. */
   private look(directory: usize): void {
     if (this.find(directory) || readNumber(directory, 'state') != xen.XenbusStateInitialising) return;
+    if (isMemoryLow()) {
+      refuse(directory, xen.ENOMEM);
+      return;
+    }
     const copy = join(directory, EMPTY);
     store<u8>(copy + lengthOf(directory), 0);
     const made = this.make(copy);

@@ -105,26 +105,29 @@ export abstract class BlockBackend extends Backend {
   protected connect(): bool {
     const remotePort = readNumber(this.frontend, 'event-channel');
     this.buffer = allocatePages(BUFFER_PAGES);
-    if (remotePort < 0 || this.buffer == 0 || !this.mapRing()) {
-      this.disconnect();
-      return false;
-    }
+    if (this.buffer == 0) return this.fail('no memory for its buffer');
+    if (!this.mapRing()) return this.fail('its ring cannot be mapped');
     this.stopping = false;
     const thread = new Server(this);
-    const port = bindInterdomain(this.domid, <u32>remotePort, serve);
+    const port = remotePort < 0 ? -1 : bindInterdomain(this.domid, <u32>remotePort, serve);
     if (port >= 0) {
       this.port = port;
       connected[port] = this;
     }
     if (port < 0 || !thread.prepare()) {
       dispose(thread);
-      this.disconnect();
-      return false;
+      return this.fail(port < 0 ? 'its event channel cannot be bound' : 'no memory for its thread');
     }
     this.thread = thread;
     this.running = true;
     makeRunnable(thread);
     return true;
+  }
+
+  private fail(what: string): bool {
+    this.complain(what);
+    this.disconnect();
+    return false;
   }
 
   /** One page by `ring-ref`, or several by `ring-page-order` and `ring-ref0` and so on. */
@@ -172,8 +175,12 @@ export abstract class BlockBackend extends Backend {
   run(): void {
     const ring = this.ring!;
     while (!this.stopping) {
-      if (ring.take(this.request.at)) this.answer(ring, this.serveRequest());
-      else this.work.sleep();
+      if (ring.take(this.request.at)) {
+        this.answer(ring, this.serveRequest());
+        continue;
+      }
+      if (ring.broken) this.accuse('there are more requests than its ring has room for');
+      this.work.sleep();
     }
     this.running = false;
     this.work.wake();

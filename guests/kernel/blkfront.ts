@@ -21,6 +21,7 @@ const BUSY: i32 = 1;
 export class BlockFrontend extends Frontend {
   sectors: u64 = 0;
   readOnly: bool = false;
+  private mayFlush: bool = false;
   private ring: FrontRing;
   private ringRef: u32 = 0;
   /** By request: its status; BUSY while it is under way. */
@@ -48,6 +49,7 @@ export class BlockFrontend extends Frontend {
   protected connected(): void {
     this.sectors = <u64>max<i64>(readNumber(this.backend, 'sectors'), 0);
     this.readOnly = (readNumber(this.backend, 'info') & xen.VDISK_READONLY) != 0;
+    this.mayFlush = readNumber(this.backend, 'feature-flush-cache') == 1;
   }
 
   /** Takes the responses that have come: what its event does. */
@@ -68,11 +70,12 @@ export class BlockFrontend extends Frontend {
   transfer(write: bool, sector: u64, memoryAt: usize, count: u32): i32 {
     if (write && this.readOnly) return -EROFS;
     if (sector + count > this.sectors || (memoryAt & (SECTOR - 1)) != 0) return -EIO;
+    const operation = write ? xen.BLKIF_OP_WRITE : xen.BLKIF_OP_READ;
     let failed = 0;
     while (count > 0 && failed == 0) {
       const first = <u32>(memoryAt & (PAGE_SIZE - 1)) / <u32>SECTOR;
       const part = min(count, MAX_SEGMENTS * PAGE_SECTORS - first);
-      failed = this.request(write, sector, memoryAt, part);
+      failed = this.request(operation, sector, memoryAt, part);
       sector += part;
       memoryAt += part * SECTOR;
       count -= part;
@@ -80,17 +83,24 @@ export class BlockFrontend extends Frontend {
     return failed;
   }
 
-  private request(write: bool, sector: u64, memoryAt: usize, count: u32): i32 {
+  /** What was written is safe, as far as the backend can say so: 0, or -EIO. */
+  flush(): i32 {
+    return this.mayFlush ? this.request(xen.BLKIF_OP_FLUSH_DISKCACHE, 0, 0, 0) : 0;
+  }
+
+  /** Makes a request, of no sectors for a flush: 0, or -EIO. */
+  private request(operation: i32, sector: u64, memoryAt: usize, count: u32): i32 {
     while (this.ring.room == 0 || this.freeId() < 0) this.answers.sleep();
     const id = this.freeId();
     this.used[id] = true;
     this.status[id] = BUSY;
     const request = this.ring.nextRequest();
-    store<u8>(request + blkif_request.operation, <u8>(write ? xen.BLKIF_OP_WRITE : xen.BLKIF_OP_READ));
+    store<u8>(request + blkif_request.operation, <u8>operation);
     store<u16>(request + blkif_request.handle, 0);
     store<u64>(request + blkif_request.id, id);
     store<u64>(request + blkif_request.sector_number, sector);
-    const segments = this.fill(request, id, write, memoryAt, count);
+    const isWrite = operation == xen.BLKIF_OP_WRITE;
+    const segments = this.fill(request, id, isWrite, memoryAt, count);
     store<u8>(request + blkif_request.nr_segments, <u8>segments);
     if (this.ring.push()) sendEvent(this.port);
     while (this.status[id] == BUSY) this.answers.sleep();

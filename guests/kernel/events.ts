@@ -74,13 +74,17 @@ function bind(command: i32, portAt: usize, handler: EventHandler): i32 {
   const failed = HYPERVISOR_event_channel_op(command, request);
   if (failed < 0) return failed;
   const port = load<u32>(request + portAt);
+  if (port >= MAX_PORTS) {
+    closePort(port);
+    return -xen.ENOSPC;
+  }
   setEventHandler(port, handler);
   return port;
 }
 
 /** Closes a port. */
 export function closePort(port: u32): void {
-  handlers[port] = null;
+  if (port < MAX_PORTS) handlers[port] = null;
   setMask(port);
   store<u32>(request + evtchn_close.port, port);
   HYPERVISOR_event_channel_op(xen.EVTCHNOP_close, request);

@@ -3,19 +3,20 @@
  * copies either way; nobody waits, so a packet for which there is no buffer is lost, as on a wire.
  */
 import * as xen from 'xen';
-import { netif_rx_request, netif_rx_response, netif_tx_request, netif_tx_response } from 'xen';
+import { netif_rx_request, netif_rx_response, netif_tx_request } from 'xen';
 import { Backend } from './backend';
 import { BackRing } from './back-ring';
 import { bindInterdomain, closePort, MAX_PORTS, sendEvent } from './events';
 import { copyGranted, finishCopies, GrantedPages } from './granted';
 import { alloc, dispose, free } from './heap';
 import { allocatePages, PAGE_SIZE, putPage } from './pages';
+import { MAX_BYTES, SentPacket } from './sent-packet';
 import { readNumber } from './store';
 
-/** The longest packet without its checksum and segments left to us, in requests and bytes. */
-const MAX_PARTS: u32 = 18;
-const BUFFER_PAGES: u32 = 4;
-const MAX_BYTES: u32 = BUFFER_PAGES * <u32>PAGE_SIZE;
+/** Room for the longest packet. */
+const BUFFER_PAGES: u32 = (MAX_BYTES + 1) / <u32>PAGE_SIZE;
+/** Before a packet for the frontend, if it asks for that (xdp-headroom), at most. */
+const MAX_HEADROOM: u32 = 0x7fff;
 /** Of an entry for each direction: requests are the longer ones. */
 const TX_BYTES: usize = netif_tx_request.SIZE;
 const RX_BYTES: usize = netif_rx_request.SIZE;
@@ -29,7 +30,11 @@ export abstract class NetworkBackend extends Backend {
   private sendPort: u32 = 0;
   private receivePort: u32 = 0;
   private buffer: usize = 0;
-  private parts: usize = alloc(MAX_PARTS * TX_BYTES);
+  private packet: SentPacket = new SentPacket();
+  /** Bytes before each packet for the frontend. */
+  private headroom: u32 = 0;
+  /** Whether the frontend takes packets of any kind with their checksums left to it. */
+  takesBlank: bool = false;
   private request: usize = alloc(RX_BYTES);
   /** What the frontend has sent and received; packets that were lost for want of a buffer, or not in order. */
   sentPackets: u64 = 0;
@@ -38,17 +43,34 @@ export abstract class NetworkBackend extends Backend {
   receivedBytes: u64 = 0;
   dropped: u64 = 0;
 
-  /** The frontend has sent a packet: `bytes` at `packet`, until it returns; its checksum may be left to us. */
-  protected abstract received(packet: usize, bytes: u32, needsChecksum: bool): void;
+  /**
+   * The frontend has sent a packet: `bytes` at `packet`, until it returns. Its checksum may be left to us (blank), and so may
+   * be cutting it into segments of `segmentBytes` of data, 0: it stays whole.
+   */
+  protected abstract received(packet: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void;
 
   protected describe(transaction: u32): i32 {
     return 0;
   }
 
   protected connect(): bool {
-    const isRight = readNumber(this.frontend, 'request-rx-copy') == 1 && this.map() && this.bind();
-    if (!isRight) this.disconnect();
-    return isRight;
+    if (readNumber(this.frontend, 'request-rx-copy') != 1) return this.fail('it does not ask for copies');
+    if (!this.map()) return this.fail('its rings cannot be mapped');
+    this.takesBlank =
+      readNumber(this.frontend, 'feature-no-csum-offload') != 1 &&
+      readNumber(this.frontend, 'feature-ipv6-csum-offload') == 1;
+    this.reconfigure();
+    return this.bind() || this.fail('its event channels cannot be bound');
+  }
+
+  private fail(what: string): bool {
+    this.complain(what);
+    this.disconnect();
+    return false;
+  }
+
+  protected reconfigure(): void {
+    this.headroom = <u32>min(max(readNumber(this.frontend, 'xdp-headroom'), 0), MAX_HEADROOM);
   }
 
   private map(): bool {
@@ -104,7 +126,8 @@ export abstract class NetworkBackend extends Backend {
   }
 
   protected release(): void {
-    free(this.parts);
+    this.packet.release();
+    dispose(this.packet);
     free(this.request);
     dispose(this.sent);
     dispose(this.wanted);
@@ -114,83 +137,42 @@ export abstract class NetworkBackend extends Backend {
   serve(): void {
     const ring = this.sendRing;
     if (ring == null) return;
-    while (ring.isWaiting()) if (!this.takePacket(ring)) break;
+    while (ring.isWaiting())
+      if (!this.takePacket(ring)) {
+        ring.broken = true;
+        this.accuse('the rest of a packet is not there');
+        return;
+      }
+    if (ring.broken) this.accuse('there are more packets than its ring has room for');
   }
 
-  private part(index: u32): usize {
-    return this.parts + index * TX_BYTES;
-  }
-  private flags(index: u32): i32 {
-    return load<u16>(this.part(index) + netif_tx_request.flags);
-  }
-
-  /**
-   * Takes a packet's requests: one for each of its parts; those behind the first that say more of the packet (extra) are not
-   * understood, for nothing was offered that needs them. False: the rest of the packet is not there, though it was said to be.
-   */
+  /** False: the rest of the packet is not there, though it was said to be. */
   private takePacket(ring: BackRing): bool {
-    let count: u32 = 0;
-    let more = true;
-    let isGood = true;
-    while (more) {
-      if (!ring.take(this.part(count))) return false;
-      more = (this.flags(count) & xen.NETTXF_more_data) != 0;
-      if ((this.flags(count) & xen.NETTXF_extra_info) != 0) isGood = false;
-      if (++count < MAX_PARTS || !more) continue;
-      isGood = false;
-      this.answer(ring, count, false);
-      count = 0;
-    }
-    const bytes = isGood ? this.gather(count) : 0;
-    this.answer(ring, count, bytes != 0);
+    const packet = this.packet;
+    if (!packet.take(ring)) return false;
+    const bytes = packet.gather(this.domid, this.buffer);
+    packet.answer(ring, bytes != 0);
+    if (ring.push()) sendEvent(this.sendPort);
     if (bytes == 0) {
       this.dropped++;
       return true;
     }
     this.sentPackets++;
     this.sentBytes += bytes;
-    this.received(this.buffer, bytes, (this.flags(0) & xen.NETTXF_csum_blank) != 0);
+    this.received(this.buffer, bytes, packet.isBlank, packet.segmentBytes);
     return true;
   }
 
-  /** Copies the parts of a packet into the buffer: its bytes, 0: it is not in order. */
-  private gather(count: u32): u32 {
-    const total = <u32>load<u16>(this.part(0) + netif_tx_request.size);
-    let others: u32 = 0;
-    for (let index: u32 = 1; index < count; index++)
-      others += load<u16>(this.part(index) + netif_tx_request.size);
-    if (total > MAX_BYTES || others >= total) return 0;
-    let at = this.buffer;
-    for (let index: u32 = 0; index < count; index++) {
-      const offset = <u32>load<u16>(this.part(index) + netif_tx_request.offset);
-      const bytes = index == 0 ? total - others : <u32>load<u16>(this.part(index) + netif_tx_request.size);
-      if (offset + bytes > <u32>PAGE_SIZE) return 0;
-      copyGranted(this.domid, load<u32>(this.part(index) + netif_tx_request.gref), offset, at, bytes, false);
-      at += bytes;
-    }
-    return finishCopies() ? total : 0;
-  }
-
-  private answer(ring: BackRing, count: u32, isGood: bool): void {
-    for (let index: u32 = 0; index < count; index++) {
-      const response = ring.nextResponse();
-      store<u16>(response + netif_tx_response.id, load<u16>(this.part(index) + netif_tx_request.id));
-      store<u16>(
-        response + netif_tx_response.status,
-        <u16>(isGood ? xen.NETIF_RSP_OKAY : xen.NETIF_RSP_ERROR),
-      );
-    }
-    if (ring.push()) sendEvent(this.sendPort);
-  }
-
-  /** Gives the frontend a packet of a page at most. */
-  deliver(packet: usize, bytes: u32): void {
+  /** Gives the frontend a packet, which fits in a page; one with a blank checksum only if it takes such. */
+  deliver(packet: usize, bytes: u32, isBlank: bool): void {
     const ring = this.receiveRing;
-    if (ring == null || bytes > <u32>PAGE_SIZE || !ring.take(this.request)) {
+    const at = this.headroom;
+    if (ring == null || at + bytes > <u32>PAGE_SIZE || !ring.take(this.request)) {
       this.dropped++;
+      if (ring != null && ring.broken) this.accuse('there are more buffers than its ring has room for');
       return;
     }
-    copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), 0, packet, bytes, true);
+    copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), at, packet, bytes, true);
     const isGood = finishCopies();
     if (isGood) {
       this.receivedPackets++;
@@ -198,8 +180,9 @@ export abstract class NetworkBackend extends Backend {
     } else this.dropped++;
     const response = ring.nextResponse();
     store<u16>(response + netif_rx_response.id, load<u16>(this.request + netif_rx_request.id));
-    store<u16>(response + netif_rx_response.offset, 0);
-    store<u16>(response + netif_rx_response.flags, 0);
+    store<u16>(response + netif_rx_response.offset, <u16>at);
+    const flags = isBlank ? xen.NETRXF_csum_blank | xen.NETRXF_data_validated : 0;
+    store<u16>(response + netif_rx_response.flags, <u16>flags);
     store<u16>(response + netif_rx_response.status, <u16>(isGood ? <i32>bytes : xen.NETIF_RSP_ERROR));
     if (ring.push()) sendEvent(this.receivePort);
   }

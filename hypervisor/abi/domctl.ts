@@ -17,13 +17,22 @@ export const XEN_DOMCTL_getvcpuinfo = 14;
 export const XEN_DOMCTL_max_vcpus = 15;
 export const XEN_DOMCTL_scheduler_op = 16;
 export const XEN_DOMCTL_setdomainhandle = 17;
+export const XEN_DOMCTL_irq_permission = 19;
+export const XEN_DOMCTL_iomem_permission = 20;
+export const XEN_DOMCTL_ioport_permission = 21;
 export const XEN_DOMCTL_hypercall_init = 22;
 export const XEN_DOMCTL_settimeoffset = 24;
 export const XEN_DOMCTL_getvcpuaffinity = 25;
 export const XEN_DOMCTL_resumedomain = 27;
+export const XEN_DOMCTL_subscribe = 29;
 export const XEN_DOMCTL_set_address_size = 35;
 export const XEN_DOMCTL_get_address_size = 36;
+export const XEN_DOMCTL_set_ext_vcpucontext = 42;
+export const XEN_DOMCTL_get_ext_vcpucontext = 43;
+export const XEN_DOMCTL_gettscinfo = 59;
+export const XEN_DOMCTL_settscinfo = 60;
 export const XEN_DOMCTL_getpageframeinfo3 = 61;
+export const XEN_DOMCTL_set_virq_handler = 66;
 export const XEN_DOMCTL_setnodeaffinity = 68;
 export const XEN_DOMCTL_getnodeaffinity = 69;
 
@@ -142,6 +151,49 @@ export const xen_domctl_setdomainhandle = struct({ handle: array(u8, 16) });
 
 /** Where the hypercall page is to be written: a machine frame. */
 export const xen_domctl_hypercall_init = struct({ gmfn: u64 });
+
+/** Whether a domain may use what of the machine's devices: a line, frames of their memory, ports. */
+export const xen_domctl_irq_permission = struct({ pirq: u32, allow_access: u8, pad: array(u8, 3) });
+export const xen_domctl_iomem_permission = struct({ first_mfn: u64, nr_mfns: u64, allow_access: u8 });
+export const xen_domctl_ioport_permission = struct({ first_port: u32, nr_ports: u32, allow_access: u8 });
+
+export const xen_domctl_settimeoffset = struct({ time_offset_seconds: i64 });
+
+/** The port that is raised when the domain suspends itself, instead of VIRQ_DOM_EXC. */
+export const xen_domctl_subscribe = struct({ port: u32 });
+
+export const TSC_MODE_DEFAULT = 0;
+export const TSC_MODE_ALWAYS_EMULATE = 1;
+export const TSC_MODE_NEVER_EMULATE = 2;
+export const xen_domctl_tsc_info = struct({
+  tsc_mode: u32,
+  gtsc_khz: u32,
+  incarnation: u32,
+  pad: u32,
+  elapsed_nsec: u64,
+});
+
+export const xen_domctl_set_virq_handler = struct({ virq: u32 });
+
+export const hvm_vmce_vcpu = struct({
+  caps: u64,
+  mci_ctl2_bank0: u64,
+  mci_ctl2_bank1: u64,
+  mcg_ext_ctl: u64,
+});
+
+/** What vcpu_guest_context has no room for. `vmce`: machine checks. */
+export const xen_domctl_ext_vcpucontext = struct({
+  vcpu: u32,
+  size: u32,
+  syscall32_callback_eip: u64,
+  sysenter_callback_eip: u64,
+  syscall32_callback_cs: u16,
+  sysenter_callback_cs: u16,
+  syscall32_disables_events: u8,
+  sysenter_disables_events: u8,
+  vmce: hvm_vmce_vcpu,
+});
 
 export const xen_domctl_address_size = struct({ size: u32 });
 

@@ -12,7 +12,6 @@ import { writeEntryV1 } from '../grants/grant-table.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from '../memory/frame-table.ts';
 import { getPageAndType } from '../memory/page-types.ts';
-import { setDown } from '../sched/vcpus.ts';
 import { startTime } from '../time/areas.ts';
 import type { BootVcpu, BuiltDomain } from './builder/build.ts';
 import { buildPvDomain } from './builder/build.ts';
@@ -112,7 +111,6 @@ function start(hypervisor: Hypervisor, domain: Domain, built: BuiltDomain): void
   if (invalid !== 0 || setGuestContext(hypervisor, vcpu, guestContext(built.vcpu)) !== 0)
     throw new ImageError('unsupported', 'the boot page tables are not valid');
   startTime(hypervisor, domain);
-  setDown(hypervisor, vcpu, false);
 }
 
 /** struct vcpu_guest_context in words. */

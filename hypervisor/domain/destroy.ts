@@ -13,8 +13,9 @@ import { unpin } from '../grants/pin.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { PGC_XEN_HEAP, PGT_PINNED } from '../memory/frame-table.ts';
 import { putPageAndType, putPageType } from '../memory/page-types.ts';
-import { clearGdt, clearLdt, freePerDomain } from '../memory/per-domain.ts';
+import { freePerDomain } from '../memory/per-domain.ts';
 import type { Domain } from './domain.ts';
+import { releaseTables } from './reset.ts';
 import type { Vcpu } from './vcpu.ts';
 
 /** Destroys a domain, which need not have shut down. */
@@ -57,15 +58,9 @@ function endMapping({ frames, domains }: Hypervisor, mapping: GrantMapping): voi
 
 function releaseVcpu(hypervisor: Hypervisor, vcpu: Vcpu): void {
   const { frames } = hypervisor;
-  const { perDomainL3 } = vcpu.domain.memory;
-  clearGdt(frames, perDomainL3, vcpu.id);
-  clearLdt(frames, perDomainL3, vcpu.id);
+  releaseTables(hypervisor, vcpu);
   if (vcpu.infoMfn) putPageAndType(frames, vcpu.infoMfn);
-  if (vcpu.kernelRoot) putPageAndType(frames, vcpu.kernelRoot);
-  if (vcpu.userRoot) putPageAndType(frames, vcpu.userRoot);
   vcpu.infoMfn = 0;
-  vcpu.kernelRoot = 0;
-  vcpu.userRoot = 0;
 }
 
 function releaseMemory(hypervisor: Hypervisor, domain: Domain): void {

@@ -13,6 +13,8 @@ export class TrapTable {
   /** Virtual addresses; 0 where there is none. */
   readonly addresses = new Float64Array(256);
   readonly selectors = new Uint16Array(256);
+  /** The vector that the entry says it is of: its own, once it is set. */
+  readonly vectors = new Uint8Array(256);
   /** TI_*: bits 0..1 the DPL, bit 2 "disable event delivery". */
   readonly flags = new Uint8Array(256);
 }
@@ -25,6 +27,14 @@ export class Vcpu {
   state: Uint8Array = new Uint8Array(STATE_END - REGS);
   /** VGCF_initialised: vcpu_op initialise, or the builder, has given it a context. */
   initialised = false;
+  /** Flags of its last context (VGCF_*) that nothing else here tells. */
+  contextFlags = 0;
+  /** ctrlreg 5 to 7 of its last context, in words. */
+  readonly unusedControl = new Uint32Array(6);
+  /** Its context gave it selectors: what they name is loaded when it comes onto a processor. */
+  segmentsNamed = false;
+  /** Its x87 and SSE registers are its own: a context gave them, or it has been on a processor. */
+  fpuInitialised = false;
   /** VPF_down: not up yet, or taken down by vcpu_op. */
   down = true;
   /** VPF_blocked; VPF_in_poll, for `pollPorts`. */
@@ -36,6 +46,8 @@ export class Vcpu {
   /** The physical processor it runs on, or ran on last; those it may run on (hard affinity), a bit each. */
   processor = 0;
   affinity = 0xffff;
+  /** Those it should run on (soft affinity). */
+  softAffinity = 0xffff;
 
   /** Root page tables: machine frames of the kernel's and the user's; 0 where there is none. */
   kernelRoot = 0;

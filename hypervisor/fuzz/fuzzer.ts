@@ -5,7 +5,8 @@
  */
 import * as layout from '../../core/wasm/layout.ts';
 import { trap_info, vcpu_guest_context, VGCF_in_kernel, VGCF_online } from '../abi/arch-x86.ts';
-import { newGuestContext, setGuestContext } from '../domain/context.ts';
+import { newGuestContext } from '../domain/context-words.ts';
+import { setGuestContext } from '../domain/context.ts';
 import { destroyDomain } from '../domain/destroy.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
@@ -14,7 +15,6 @@ import { checkFrameTable } from '../memory/check.ts';
 import { copyToGuest } from '../memory/guest-access.ts';
 import { putPageAndType } from '../memory/page-types.ts';
 import { TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';
-import { setDown } from '../sched/vcpus.ts';
 import { startTime } from '../time/areas.ts';
 import { type Call, randomCall } from './calls.ts';
 import { randomInstruction, type Trial } from './instructions.ts';
@@ -134,7 +134,6 @@ export class Fuzzer {
     vcpu.kernelRoot = 0;
     setGuestContext(hypervisor, vcpu, contextOf(root));
     startTime(hypervisor, guest.domain);
-    setDown(hypervisor, vcpu, false);
     return guest;
   }
 

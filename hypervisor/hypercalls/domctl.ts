@@ -14,7 +14,8 @@ import { fillNextInfo, vcpuInfo } from '../domain/control/info.ts';
 import * as life from '../domain/control/life.ts';
 import * as memory from '../domain/control/memory.ts';
 import { adjustDomain } from '../domain/control/scheduler.ts';
-import { affinity, setContext } from '../domain/control/vcpus.ts';
+import { affinity } from '../domain/control/affinity.ts';
+import * as vcpus from '../domain/control/vcpus.ts';
 import type { Domain } from '../domain/domain.ts';
 import { ControlBuffer } from './control.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
@@ -42,7 +43,10 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [abi.XEN_DOMCTL_max_mem]: does(memory.setMaximum),
   [abi.XEN_DOMCTL_getpageframeinfo3]: does(memory.pageInfo),
   [abi.XEN_DOMCTL_hypercall_init]: does(memory.writeHypercallPage),
-  [abi.XEN_DOMCTL_setvcpucontext]: does(setContext),
+  [abi.XEN_DOMCTL_setvcpucontext]: does(vcpus.setContext),
+  [abi.XEN_DOMCTL_getvcpucontext]: does(vcpus.getContext),
+  [abi.XEN_DOMCTL_set_ext_vcpucontext]: does(vcpus.setExtendedContext),
+  [abi.XEN_DOMCTL_get_ext_vcpucontext]: tells(vcpus.getExtendedContext),
   [abi.XEN_DOMCTL_getvcpuinfo]: tells(vcpuInfo),
   [abi.XEN_DOMCTL_setvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_getvcpuaffinity]: does(affinity),

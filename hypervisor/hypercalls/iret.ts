@@ -7,9 +7,9 @@ import * as layout from '../../core/wasm/layout.ts';
 import { FLAT_USER_CS32, iret_context, VGCF_in_syscall } from '../abi/arch-x86.ts';
 import { vcpu_info } from '../abi/shared-info.ts';
 import { HYPERVISOR_iret, VMASST_TYPE_architectural_iopl } from '../abi/xen.ts';
-import { injectTrap } from '../traps/bounce.ts';
 import { toggleGuestMode } from '../traps/mode.ts';
-import { FLAT_CS64, FLAT_SS, forceSelector, loadCode, loadStack } from '../traps/segments.ts';
+import { FLAT_CS64, FLAT_SS } from '../traps/segments.ts';
+import { loadSelectors } from '../traps/selectors.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
 const R11 = 11;
@@ -69,26 +69,14 @@ function returnFromSyscall(context: HypercallContext): void {
   const rflags = processor.flags;
   processor.setHalves(layout.RCX, frame[AT.rip]!, frame[AT.rip + 1]!);
   processor.setHalves(R11, rflags, 0);
-  loadSelectors(context, (frame[AT.cs]! | 3) === FLAT_USER_CS32 ? FLAT_USER_CS32 : FLAT_CS64, FLAT_SS);
+  const cs = (frame[AT.cs]! | 3) === FLAT_USER_CS32 ? FLAT_USER_CS32 : FLAT_CS64;
+  loadSelectors(context.hypervisor, context.vcpu, cs, FLAT_SS);
 }
 
 function returnFromTrap(context: HypercallContext): void {
   const { processor } = context.hypervisor;
   processor.setHalves(layout.RCX, frame[AT.rcx]!, frame[AT.rcx + 1]!);
   processor.setHalves(R11, frame[AT.r11]!, frame[AT.r11 + 1]!);
-  loadSelectors(context, (frame[AT.cs]! | 3) & 0xffff, (frame[AT.ss]! | 3) & 0xffff);
-}
-
-/** Loads CS and SS. What cannot be loaded is a #GP of the context that is returned to. */
-function loadSelectors(context: HypercallContext, cs: number, ss: number): void {
-  const { hypervisor, vcpu } = context;
-  const { processor } = hypervisor;
-  if (processor.selector(layout.SEG_CS) === cs && processor.selector(layout.SEG_SS) === ss) return;
-  const bad = !loadCode(hypervisor, cs) ? cs : !loadStack(hypervisor, ss) ? ss : -1;
-  if (bad >= 0) {
-    forceSelector(hypervisor, layout.SEG_CS, cs);
-    forceSelector(hypervisor, layout.SEG_SS, ss);
-  }
-  processor.stateChanged();
-  if (bad >= 0) injectTrap(hypervisor, vcpu, layout.VECTOR_GP, bad & 0xfffc);
+  const [cs, ss] = [(frame[AT.cs]! | 3) & 0xffff, (frame[AT.ss]! | 3) & 0xffff];
+  loadSelectors(context.hypervisor, context.vcpu, cs, ss);
 }

@@ -21,6 +21,7 @@ export const setTrapTable: Hypercall = {
     if (traps === 0) {
       table.addresses.fill(0);
       table.selectors.fill(0);
+      table.vectors.fill(0);
       table.flags.fill(0);
       return 0;
     }
@@ -29,14 +30,14 @@ export const setTrapTable: Hypercall = {
       if (!context.read(va, entry)) return -EFAULT;
       if (entry[2] === 0 && entry[3] === 0) return 0;
       if (!isCanonical(fromHalves(entry[2]!, entry[3]!))) return -EINVAL;
-      setHandler(table, entry, 0);
+      setHandler(table, entry[0]! & 0xff, entry, 0);
     }
   },
 };
 
-/** Takes one trap_info from `words[at]`. */
-export function setHandler(table: TrapTable, words: Uint32Array, at: number): void {
-  const vector = words[at]! & 0xff;
+/** Takes one trap_info from `words[at]` as the entry of a vector. */
+export function setHandler(table: TrapTable, vector: number, words: Uint32Array, at: number): void {
+  table.vectors[vector] = words[at]! & 0xff;
   table.addresses[vector] = fromHalves(words[at + 2]!, words[at + 3]!);
   table.selectors[vector] = fixSelector(words[at]! >>> 16);
   table.flags[vector] = (words[at]! >>> 8) & 0xff;

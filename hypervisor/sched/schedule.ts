@@ -9,6 +9,7 @@ import { ticksAt } from '../time/clock.ts';
 import { expirePeriodic, findDeadline, followScheduler } from '../time/timers.ts';
 import { reloadSegments } from '../traps/failsafe.ts';
 import { loadGuestAddressSpace } from '../traps/mode.ts';
+import { loadNamedSegments } from '../traps/selectors.ts';
 import type { Decision } from './scheduler.ts';
 import { isRunnable } from './vcpus.ts';
 
@@ -55,6 +56,7 @@ function enter(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
   switchTo(hypervisor, vcpu);
   if (pcpu.loaded !== vcpu) reloadSegments(hypervisor, vcpu);
   pcpu.loaded = vcpu;
+  vcpu.fpuInitialised = true;
   changeRunstate(vcpu, RUNSTATE_RUNNING, now);
   writeRunstate(hypervisor, vcpu);
   writeVcpuTime(hypervisor, vcpu);
@@ -74,6 +76,7 @@ export function switchTo(hypervisor: Hypervisor, vcpu: Vcpu): void {
   processor.restoreState(vcpu.state);
   loadGuestAddressSpace(hypervisor, vcpu);
   loadLdt(hypervisor, vcpu);
+  if (vcpu.segmentsNamed) loadNamedSegments(hypervisor, vcpu);
 }
 
 function nameOf(vcpu: Vcpu | null): string {

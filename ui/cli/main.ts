@@ -4,6 +4,7 @@ import type { Line } from '../lab/code.ts';
 import { boot, type BootOptions } from './boot.ts';
 import { build } from './build.ts';
 import { EXIT_HELP, EXIT_USAGE } from './exit-codes.ts';
+import { tour } from './tour.ts';
 import { UserError } from './user-error.ts';
 
 function positiveInteger(text: string): number {
@@ -99,6 +100,13 @@ function program(done: (status: number) => void): Command {
     .option('-o, --output <file>', 'where the ELF file goes; by default the name of the folder, with .elf')
     .action(async (folder: string, options: { readonly output?: string }) => {
       done(await build(folder, options.output));
+    });
+  command
+    .command('tour')
+    .description('show a host: domain 0, domains made and used and ended, typed as a person would')
+    .option('--hash', 'print a hash of the whole state at the end')
+    .action(async (options: { readonly hash?: boolean }) => {
+      done(await tour(options));
     });
   return command;
 }

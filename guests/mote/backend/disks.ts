@@ -1,6 +1,6 @@
 /** The disks of other domains: a file, or a disk of this domain's own, for each. */
 import { EACCES, EROFS } from 'xen';
-import { Backend, BackendKind, PATH_BYTES } from 'kernel/backend';
+import { Backend, BackendKind, PATH_BYTES, refuse } from 'kernel/backend';
 import { BlockBackend } from 'kernel/blkback';
 import { alloc, free } from 'kernel/heap';
 import { readText, writeNumber, writeString, writeText } from 'kernel/store';
@@ -24,7 +24,7 @@ class DiskBackend extends BlockBackend {
   protected prepare(): bool {
     const failed = this.open();
     if (failed < 0) {
-      this.complain(failed);
+      refuse(this.directory, -failed);
       return false;
     }
     const device = this.device!;
@@ -74,12 +74,6 @@ class DiskBackend extends BlockBackend {
     at = putHex(at, minor);
     store<u8>(at, 0);
     writeString(0, this.directory, 'physical-device', text);
-  }
-
-  /** Tells the toolstack, which waits for it. */
-  private complain(failed: i32): void {
-    writeNumber(0, this.directory, 'hotplug-error', <u64>-failed);
-    writeText(0, this.directory, 'hotplug-status', 'error');
   }
 
   protected transfer(write: bool, sector: u64, at: usize, count: u32): i32 {

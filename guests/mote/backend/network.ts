@@ -5,30 +5,29 @@ import { alloc, dispose, free } from 'kernel/heap';
 import { NetworkBackend } from 'kernel/netback';
 import { bytesOf } from '../fs/names';
 import { BridgePort, hostBridge } from '../net/bridge';
-import { get16, put16 } from '../net/bytes';
-import { addBytes, finish } from '../net/checksum';
-import { ETHERNET_HEADER, TYPE_IPV4 } from '../net/ethernet';
-import { IPPROTO_TCP, IPPROTO_UDP } from '../abi';
+import { Segments } from '../net/offload';
 
 const NAME_BYTES: usize = 16;
 
 /** What the backend offers, and what it does not. */
 const FEATURES: StaticArray<string> = [
   'feature-sg',
+  'feature-gso-tcpv4',
+  'feature-gso-tcpv6',
+  'feature-ipv6-csum-offload',
   'feature-rx-copy',
+  'feature-xdp-headroom',
   'feature-split-event-channels',
   'multi-queue-max-queues',
 ];
 const NOT_THERE: StaticArray<string> = [
-  'feature-gso-tcpv4',
-  'feature-gso-tcpv6',
-  'feature-ipv6-csum-offload',
-  'feature-xdp-headroom',
   'feature-rx-flip',
   'feature-multicast-control',
   'feature-dynamic-multicast-control',
   'feature-ctrl-ring',
 ];
+
+const segments = new Segments();
 
 class Vif extends NetworkBackend {
   private port: VifPort = new VifPort(this);
@@ -44,9 +43,11 @@ class Vif extends NetworkBackend {
     return true;
   }
 
-  protected received(packet: usize, bytes: u32, needsChecksum: bool): void {
-    if (needsChecksum) completeChecksum(packet, bytes);
-    hostBridge()!.input(this.port, packet, bytes);
+  protected received(packet: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void {
+    if (segmentBytes == 0) hostBridge()!.input(this.port, packet, bytes, isBlank);
+    else if (segments.begin(packet, bytes, segmentBytes))
+      while (segments.next()) hostBridge()!.input(this.port, segments.at, segments.bytes);
+    else this.dropped++;
   }
 
   protected release(): void {
@@ -65,8 +66,11 @@ class VifPort extends BridgePort {
     this.vif = vif;
   }
 
-  deliver(at: usize, bytes: u32): void {
-    this.vif.deliver(at, bytes);
+  get takesBlank(): bool {
+    return this.vif.takesBlank;
+  }
+  deliver(at: usize, bytes: u32, isBlank: bool): void {
+    this.vif.deliver(at, bytes, isBlank);
   }
 }
 
@@ -87,29 +91,6 @@ function putNumber(at: usize, value: u32): usize {
   if (value >= 10) at = putNumber(at, value / 10);
   store<u8>(at, <u8>(48 + (value % 10)));
   return at + 1;
-}
-
-const IPV4_HEADER: u32 = 20;
-/** Where the checksum is in either protocol's header. */
-const TCP_CHECKSUM: u32 = 16;
-const UDP_CHECKSUM: u32 = 6;
-
-/**
- * Completes the checksum of a TCP or UDP packet: the sender has put the sum of the pseudo-header there, and left the rest
- * to its card.
- */
-function completeChecksum(frame: usize, bytes: u32): void {
-  if (bytes < ETHERNET_HEADER + IPV4_HEADER || get16(frame + 12) != TYPE_IPV4) return;
-  const packet = frame + ETHERNET_HEADER;
-  const header = <u32>(load<u8>(packet) & 15) * 4;
-  const total = get16(packet + 2);
-  const protocol = <i32>load<u8>(packet + 9);
-  if (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP) return;
-  const at = header + (protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM);
-  if (header < IPV4_HEADER || total > bytes - ETHERNET_HEADER || at + 2 > total) return;
-  let sum = finish(addBytes(0, packet + header, total - header));
-  if (sum == 0 && protocol == IPPROTO_UDP) sum = 0xffff;
-  store<u16>(packet + at, <u16>sum);
 }
 
 class Vifs extends BackendKind {

@@ -115,7 +115,7 @@ class CardPort extends BridgePort {
     this.card = card;
   }
 
-  deliver(at: usize, bytes: u32): void {
+  deliver(at: usize, bytes: u32, isBlank: bool): void {
     this.card.send(at, bytes);
   }
 }

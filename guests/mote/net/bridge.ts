@@ -3,6 +3,7 @@
  * which its destination has been seen, or to all others.
  */
 import { now, SECOND } from 'kernel/time';
+import { completeChecksum } from './offload';
 import { EthernetInterface, HARDWARE_BYTES } from './ethernet';
 import { IFF_RUNNING } from './interface';
 
@@ -17,8 +18,13 @@ export abstract class BridgePort {
   name: usize = 0;
   next: BridgePort | null = null;
 
+  /** Whether it takes frames whose checksums are blank: the sum of the pseudo-header is there, the rest is left to it. */
+  get takesBlank(): bool {
+    return false;
+  }
+
   /** Takes a frame, which stays the caller's. */
-  abstract deliver(at: usize, bytes: u32): void;
+  abstract deliver(at: usize, bytes: u32, isBlank: bool): void;
 }
 
 /** Behind which port an address has been seen last; null: this machine's own. */
@@ -63,28 +69,37 @@ export class Bridge extends EthernetInterface {
 
   /** A frame of this machine's own. */
   protected transmit(at: usize, bytes: u32): void {
-    if (!this.losses.strike()) this.forward(null, at, bytes);
+    if (!this.losses.strike()) this.forward(null, this.find(at), at, bytes, false);
   }
 
-  /** A frame has come in by a port: `bytes` at `at`, until it returns. */
-  input(from: BridgePort, at: usize, bytes: u32): void {
+  /** A frame has come in by a port: `bytes` at `at`, until it returns. Its checksum may be blank. */
+  input(from: BridgePort, at: usize, bytes: u32, isBlank: bool = false): void {
     if (bytes < 2 * HARDWARE_BYTES || this.losses.strike()) return;
     this.learn(from, at + HARDWARE_BYTES);
     const isGroup = (load<u8>(at) & GROUP_BIT) != 0;
     const isMine = memory.compare(at, changetype<usize>(this.hardware), HARDWARE_BYTES) == 0;
-    if (!isMine) this.forward(from, at, bytes);
+    const to = this.find(at);
+    // Where it goes to several, or to one who does not, it is completed once for all.
+    let staysBlank = false;
+    if (isBlank && !isMine && to != null) staysBlank = to.takesBlank;
+    if (isBlank && !staysBlank) completeChecksum(at, bytes);
+    if (!isMine) this.forward(from, to, at, bytes, staysBlank);
     if (isMine || isGroup) this.frameArrived(at, bytes);
   }
 
-  private forward(from: BridgePort | null, at: usize, bytes: u32): void {
-    let entry: Entry | null = null;
-    if ((load<u8>(at) & GROUP_BIT) == 0) entry = this.find(at);
-    if (entry != null) {
-      const port = entry.port!;
-      if (port != from) port.deliver(at, bytes);
+  private forward(
+    from: BridgePort | null,
+    to: BridgePort | null,
+    at: usize,
+    bytes: u32,
+    isBlank: bool,
+  ): void {
+    if (to != null) {
+      if (to != from) to.deliver(at, bytes, isBlank);
       return;
     }
-    for (let each = this.first; each != null; each = each!.next) if (each != from) each.deliver(at, bytes);
+    for (let each = this.first; each != null; each = each!.next)
+      if (each != from) each.deliver(at, bytes, isBlank);
   }
 
   private slot(hardware: usize): i32 {
@@ -92,11 +107,11 @@ export class Bridge extends EthernetInterface {
     return (last ^ (load<u8>(hardware + 4) * 31)) & (ENTRIES - 1);
   }
 
-  /** Addresses share a place: the one that was seen last has it. */
-  private find(hardware: usize): Entry | null {
+  /** Where an address has been seen; null: nowhere, or it is a group's. Addresses share a place: the last one has it. */
+  private find(hardware: usize): BridgePort | null {
     const entry = this.table[this.slot(hardware)];
     const isIt = memory.compare(changetype<usize>(entry.hardware), hardware, HARDWARE_BYTES) == 0;
-    return isIt && entry.port != null && entry.deadlineNs > now() ? entry : null;
+    return isIt && entry.deadlineNs > now() ? entry.port : null;
   }
 
   private learn(port: BridgePort, hardware: usize): void {

@@ -1,97 +1,72 @@
-/** A toolstack's hand on vcpus: their contexts, and the processors they may run on. */
-import { vcpu_guest_context, VGCF_online } from '../../abi/arch-x86.ts';
-import {
-  xen_domctl_vcpuaffinity,
-  xen_domctl_vcpucontext,
-  XEN_DOMCTL_setvcpuaffinity,
-  XEN_VCPUAFFINITY_FORCE,
-  XEN_VCPUAFFINITY_HARD,
-  XEN_VCPUAFFINITY_SOFT,
-} from '../../abi/domctl.ts';
-import { EFAULT, EINVAL, ESRCH } from '../../abi/errno.ts';
-import { xenctl_bitmap } from '../../abi/xen.ts';
+/** A toolstack's hand on vcpus' contexts. */
+import { xen_domctl_ext_vcpucontext, xen_domctl_vcpucontext } from '../../abi/domctl.ts';
+import { EFAULT, EINVAL, ENODATA, ESRCH } from '../../abi/errno.ts';
+import { isCanonical } from '../../../core/machine.ts';
 import type { ControlBuffer } from '../../hypercalls/control.ts';
 import type { HypercallContext } from '../../hypercalls/hypercall.ts';
-import { setAffinity, setDown } from '../../sched/vcpus.ts';
-import { newGuestContext, setGuestContext } from '../context.ts';
+import { newGuestContext } from '../context-words.ts';
+import { setGuestContext } from '../context.ts';
 import type { Domain } from '../domain.ts';
-import type { Vcpu } from '../vcpu.ts';
+import { getGuestContext } from '../read-context.ts';
+import { resetVcpu } from '../reset.ts';
 
-/** XEN_DOMCTL_setvcpucontext: the vcpu's first context; its VGCF_online says whether it is up. */
+/** XEN_DOMCTL_setvcpucontext: the vcpu's context; null takes it away again. */
 export function setContext(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
   const { offset } = xen_domctl_vcpucontext;
   const vcpu = domain.vcpus[u.u32(offset.vcpu)];
-  // A null context, which takes a vcpu back to none, is only for domains that are not paravirtualized here.
-  if (domain === context.domain || vcpu === undefined || u.wide(offset.ctxt) === 0) return -EINVAL;
-  const words = newGuestContext();
-  if (!context.read(u.wide(offset.ctxt), words)) return -EFAULT;
-  if (vcpu.initialised) return -EINVAL;
-  const result = setGuestContext(context.hypervisor, vcpu, words);
-  if (result !== 0) return result;
-  const online = (words[vcpu_guest_context.offset.flags / 4]! & VGCF_online) !== 0;
-  setDown(context.hypervisor, vcpu, !online);
-  return 0;
-}
-
-/** XEN_DOMCTL_setvcpuaffinity and getvcpuaffinity. Soft affinity is kept by nobody: it is all processors, as at the start. */
-export function affinity(
-  context: HypercallContext,
-  domain: Domain,
-  u: ControlBuffer,
-  command: number,
-): number {
-  const at = xen_domctl_vcpuaffinity.offset;
-  const id = u.u32(at.vcpu);
-  if (id >= domain.maxVcpus) return -EINVAL;
-  const vcpu = domain.vcpus[id];
-  if (vcpu === undefined) return -ESRCH;
-  const flags = u.u32(at.flags);
-  if (!areFlagsValid(u, flags)) return -EINVAL;
-  if (command === XEN_DOMCTL_setvcpuaffinity && flags & XEN_VCPUAFFINITY_HARD) {
-    const refused = take(context, vcpu, u);
-    if (refused < 0) return refused;
+  const from = u.wide(offset.ctxt);
+  if (domain === context.domain || vcpu === undefined) return -EINVAL;
+  if (from === 0) {
+    resetVcpu(context.hypervisor, vcpu);
+    return 0;
   }
-  const online = 2 ** context.hypervisor.pcpus.length - 1;
-  const shown = command === XEN_DOMCTL_setvcpuaffinity ? vcpu.affinity & online : vcpu.affinity;
-  if (flags & XEN_VCPUAFFINITY_HARD && !writeBitmap(context, u, at.cpumap_hard, shown, online))
-    return -EFAULT;
-  if (flags & XEN_VCPUAFFINITY_SOFT && !writeBitmap(context, u, at.cpumap_soft, online, online))
-    return -EFAULT;
+  const words = newGuestContext();
+  if (!context.read(from, words)) return -EFAULT;
+  return setGuestContext(context.hypervisor, vcpu, words);
+}
+
+/** XEN_DOMCTL_getvcpucontext: -ENODATA of a vcpu that has none. The caller's own vcpu it cannot ask after. */
+export function getContext(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
+  const { offset } = xen_domctl_vcpucontext;
+  const vcpu = domain.vcpus[u.u32(offset.vcpu)];
+  if (vcpu === undefined || vcpu === context.vcpu) return -EINVAL;
+  if (!vcpu.initialised) return -ENODATA;
+  const words = getGuestContext(context.hypervisor, vcpu);
+  return context.write(u.wide(offset.ctxt), words) ? 0 : -EFAULT;
+}
+
+const EXTENDED = xen_domctl_ext_vcpucontext.offset;
+
+/** XEN_DOMCTL_get_ext_vcpucontext: what vcpu_guest_context has no room for. There are no machine checks to tell of. */
+export function getExtendedContext(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
+  const id = u.u32(EXTENDED.vcpu);
+  const vcpu = domain.vcpus[id];
+  if (vcpu === undefined || vcpu === context.vcpu) return -ESRCH;
+  u.bytes.fill(0, 0, xen_domctl_ext_vcpucontext.size);
+  u.setU32(EXTENDED.vcpu, id);
+  u.setU32(EXTENDED.size, xen_domctl_ext_vcpucontext.size);
+  u.setWide(EXTENDED.syscall32_callback_eip, vcpu.syscall32Callback);
+  u.setWide(EXTENDED.sysenter_callback_eip, vcpu.sysenterCallback);
+  u.setU16(EXTENDED.syscall32_callback_cs, vcpu.syscall32Selector);
+  u.setU16(EXTENDED.sysenter_callback_cs, vcpu.sysenterSelector);
+  u.setU8(EXTENDED.syscall32_disables_events, Number(vcpu.syscall32MasksEvents));
+  u.setU8(EXTENDED.sysenter_disables_events, Number(vcpu.sysenterMasksEvents));
   return 0;
 }
 
-/** vcpuaffinity_params_invalid: something to do, and a bitmap for each of it. */
-function areFlagsValid(u: ControlBuffer, flags: number): boolean {
-  const { cpumap_hard, cpumap_soft } = xen_domctl_vcpuaffinity.offset;
-  const both = XEN_VCPUAFFINITY_HARD | XEN_VCPUAFFINITY_SOFT;
-  if (flags === 0 || flags & ~(both | XEN_VCPUAFFINITY_FORCE)) return false;
-  const missing = (at: number): boolean => u.wide(at + xenctl_bitmap.offset.bitmap) === 0;
-  if (flags & XEN_VCPUAFFINITY_HARD && missing(cpumap_hard)) return false;
-  return !(flags & XEN_VCPUAFFINITY_SOFT && missing(cpumap_soft));
-}
-
-/** Takes a new hard affinity from the caller. -EINVAL: none of the processors is there. */
-function take(context: HypercallContext, vcpu: Vcpu, u: ControlBuffer): number {
-  const at = xen_domctl_vcpuaffinity.offset.cpumap_hard;
-  const bits = u.u32(at + xenctl_bitmap.offset.nr_bits);
-  const bytes = new Uint8Array(Math.min(Math.ceil(bits / 8), 2));
-  if (!context.readBytes(u.wide(at + xenctl_bitmap.offset.bitmap), bytes)) return -EFAULT;
-  const wanted = ((bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)) & (2 ** Math.min(bits, 16) - 1);
-  if ((wanted & (2 ** context.hypervisor.pcpus.length - 1)) === 0) return -EINVAL;
-  setAffinity(context.hypervisor, vcpu, wanted);
+/** XEN_DOMCTL_set_ext_vcpucontext */
+export function setExtendedContext(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
+  const vcpu = domain.vcpus[u.u32(EXTENDED.vcpu)];
+  if (vcpu === undefined || domain === context.domain) return -ESRCH;
+  const sysenter = u.wide(EXTENDED.sysenter_callback_eip);
+  const syscall32 = u.wide(EXTENDED.syscall32_callback_eip);
+  if (u.u32(EXTENDED.size) < EXTENDED.vmce || !isCanonical(sysenter) || !isCanonical(syscall32))
+    return -EINVAL;
+  vcpu.sysenterCallback = sysenter;
+  vcpu.sysenterSelector = u.u16(EXTENDED.sysenter_callback_cs) | 3;
+  vcpu.sysenterMasksEvents = u.u8(EXTENDED.sysenter_disables_events) !== 0;
+  vcpu.syscall32Callback = syscall32;
+  vcpu.syscall32Selector = u.u16(EXTENDED.syscall32_callback_cs) | 3;
+  vcpu.syscall32MasksEvents = u.u8(EXTENDED.syscall32_disables_events) !== 0;
   return 0;
-}
-
-/** bitmap_to_xenctl_bitmap: the bits that the caller has room for, and zeros behind those that there are. */
-function writeBitmap(
-  context: HypercallContext,
-  u: ControlBuffer,
-  at: number,
-  value: number,
-  online: number,
-): boolean {
-  const room = Math.ceil(u.u32(at + xenctl_bitmap.offset.nr_bits) / 8);
-  const used = Math.min(room, online > 0xff ? 2 : 1);
-  const bytes = Uint8Array.of(value, value >>> 8).subarray(0, used);
-  return context.writeBytes(u.wide(at + xenctl_bitmap.offset.bitmap), bytes);
 }

@@ -1,0 +1,138 @@
+/** Lies about a network card. */
+import * as xen from 'xen';
+import { netif_rx_request, netif_tx_request, netif_tx_response, sring } from 'xen';
+import { sendEvent } from 'kernel/events';
+import { grantAccess } from 'kernel/grants';
+import { FrontRing } from 'kernel/ring';
+import { check, checkNumber } from '../check';
+import { Device, newPage, pause } from './device';
+
+const DIRECTORY: usize = memory.data<u8>([100, 101, 118, 105, 99, 101, 47, 118, 105, 102, 47, 48, 0]);
+const ENTRIES: u32 = xen.NETIF_RING_SIZE;
+const NO_GRANT: u32 = 400;
+const LOOKS: i32 = 500;
+const FRAME: u16 = 60;
+/** An ARP question for 10.0.0.1, whom domain 0 is, so that something comes. */
+const QUESTION: usize = memory.data<u8>([
+  255, 255, 255, 255, 255, 255, 0, 22, 62, 0, 0, 19, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 0, 22, 62, 0, 0, 19, 10, 0,
+  0, 9, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1,
+]);
+const QUESTION_BYTES: usize = 42;
+
+const card = new Device(DIRECTORY);
+const sending = new FrontRing(newPage(), netif_tx_request.SIZE, ENTRIES);
+const receiving = new FrontRing(newPage(), netif_rx_request.SIZE, ENTRIES);
+let sendRef: u32 = 0;
+let receiveRef: u32 = 0;
+let page: u32 = 0;
+
+export function cardLies(): void {
+  card.begin();
+  sendRef = grantAccess(0, sending.page, false);
+  receiveRef = grantAccess(0, receiving.page, false);
+  const frame = newPage();
+  memory.fill(frame, 0, 4096);
+  memory.copy(frame, QUESTION, QUESTION_BYTES);
+  page = grantAccess(0, frame, true);
+  connect();
+  packets();
+  indices();
+  rings();
+  connect();
+  checkNumber('after all that, a packet', send(page, 0, FRAME, 0), 0);
+}
+
+function publish(tx: u64, rx: u64, port: u64, copies: u64): void {
+  card.tell('tx-ring-ref', tx);
+  card.tell('rx-ring-ref', rx);
+  card.tell('event-channel', port);
+  card.tell('request-rx-copy', copies);
+  card.state = xen.XenbusStateConnected;
+}
+
+function connect(): void {
+  card.again();
+  sending.reset();
+  receiving.reset();
+  publish(sendRef, receiveRef, card.port, 1);
+  check('the card is connected', card.becomes(xen.XenbusStateConnected));
+}
+
+function put(ref: u32, offset: u16, bytes: u16, flags: u16): void {
+  const request = sending.nextRequest();
+  store<u32>(request + netif_tx_request.gref, ref);
+  store<u16>(request + netif_tx_request.offset, offset);
+  store<u16>(request + netif_tx_request.flags, flags);
+  store<u16>(request + netif_tx_request.id, 7);
+  store<u16>(request + netif_tx_request.size, bytes);
+}
+
+/** The next answer's status. */
+function answer(): i32 {
+  if (sending.push()) sendEvent(card.port);
+  for (let look = 0; look < LOOKS; look++) {
+    const response = sending.nextResponse();
+    if (response != 0) return load<i16>(response + netif_tx_response.status);
+    pause();
+  }
+  return 1;
+}
+
+function send(ref: u32, offset: u16, bytes: u16, flags: u16): i32 {
+  put(ref, offset, bytes, flags);
+  return answer();
+}
+
+function packets(): void {
+  const more = <u16>xen.NETTXF_more_data;
+  checkNumber('a packet', send(page, 0, FRAME, 0), 0);
+  checkNumber('one without bytes', send(page, 0, 0, 0), xen.NETIF_RSP_ERROR);
+  checkNumber('one that is no frame', send(page, 0, 5, 0), 0);
+  checkNumber('one beyond its page', send(page, 4090, FRAME, 0), xen.NETIF_RSP_ERROR);
+  checkNumber('one far beyond it', send(page, 0xffff, 0xffff, 0), xen.NETIF_RSP_ERROR);
+  checkNumber('one of no grant', send(NO_GRANT, 0, FRAME, 0), xen.NETIF_RSP_ERROR);
+  checkNumber('no grant at all', send(0xffff_ffff, 0, FRAME, 0), xen.NETIF_RSP_ERROR);
+  checkNumber('one with more to say', send(page, 0, FRAME, <u16>xen.NETTXF_extra_info), xen.NETIF_RSP_ERROR);
+  checkNumber('a sum for the card to do', send(page, 0, FRAME, <u16>xen.NETTXF_csum_blank), 0);
+  put(page, 0, FRAME, more);
+  checkNumber('parts that are more than the whole', send(page, 0, FRAME, 0), xen.NETIF_RSP_ERROR);
+  checkNumber('the other of them', answer(), xen.NETIF_RSP_ERROR);
+  for (let part = 0; part < 40; part++) put(page, 0, 1, more);
+  checkNumber('a packet of many parts', send(page, 0, 1, 0), xen.NETIF_RSP_ERROR);
+  for (let part = 0; part < 40; part++) answer();
+  checkNumber('a packet again', send(page, 0, FRAME, 0), 0);
+}
+
+function indices(): void {
+  put(page, 0, FRAME, <u16>xen.NETTXF_more_data);
+  if (sending.push()) sendEvent(card.port);
+  check('a packet without its end', card.becomes(xen.XenbusStateClosing));
+  connect();
+  store<u32>(sending.page + sring.req_prod, load<u32>(sending.page + sring.rsp_prod) + ENTRIES + 1);
+  sendEvent(card.port);
+  check('too many packets', card.becomes(xen.XenbusStateClosing));
+  connect();
+  store<u32>(receiving.page + sring.req_prod, 0x8000_0000);
+  send(page, 0, FRAME, 0);
+  check('too many buffers', card.becomes(xen.XenbusStateClosing));
+  connect();
+  const request = receiving.nextRequest();
+  store<u32>(request + netif_rx_request.gref, NO_GRANT);
+  receiving.push();
+  checkNumber('a buffer that is not there', send(page, 0, FRAME, 0), 0);
+}
+
+function rings(): void {
+  card.again();
+  publish(NO_GRANT, receiveRef, card.port, 1);
+  check('no ring to send', card.becomes(xen.XenbusStateClosing));
+  card.again();
+  publish(sendRef, NO_GRANT, card.port, 1);
+  check('none to receive', card.becomes(xen.XenbusStateClosing));
+  card.again();
+  publish(sendRef, receiveRef, 900, 1);
+  check('no event channel', card.becomes(xen.XenbusStateClosing));
+  card.again();
+  publish(sendRef, receiveRef, card.port, 0);
+  check('no copies', card.becomes(xen.XenbusStateClosing));
+}

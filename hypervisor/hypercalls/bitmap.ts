@@ -1,0 +1,32 @@
+/** Bitmaps of processors in the caller's memory (xenctl_bitmap), as numbers with a bit for each. */
+import { xenctl_bitmap } from '../abi/xen.ts';
+import { PAGE_BYTES } from '../memory/frame-table.ts';
+import { MAX_PCPUS } from '../sched/pcpu.ts';
+import type { ControlBuffer } from './control.ts';
+import type { HypercallContext } from './hypercall.ts';
+
+const BYTES = Math.ceil(MAX_PCPUS / 8);
+
+/** What the bitmap says of the processors that a machine can have; -1 where it cannot be read. */
+export function readBitmap(context: HypercallContext, u: ControlBuffer, at: number): number {
+  const bits = u.u32(at + xenctl_bitmap.offset.nr_bits);
+  return readBits(context, u.wide(at + xenctl_bitmap.offset.bitmap), bits);
+}
+
+export function readBits(context: HypercallContext, va: number, bits: number): number {
+  const bytes = new Uint8Array(Math.min(Math.ceil(bits / 8), BYTES));
+  if (!context.readBytes(va, bytes)) return -1;
+  return ((bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)) & (2 ** Math.min(bits, MAX_PCPUS) - 1);
+}
+
+/** Writes as many bits as the caller has room for, zeros behind those that can be (of a page at most). */
+export function writeBitmap(context: HypercallContext, u: ControlBuffer, at: number, value: number): boolean {
+  const bits = u.u32(at + xenctl_bitmap.offset.nr_bits);
+  return writeBits(context, u.wide(at + xenctl_bitmap.offset.bitmap), bits, value);
+}
+
+export function writeBits(context: HypercallContext, va: number, bits: number, value: number): boolean {
+  const bytes = new Uint8Array(Math.min(Math.ceil(bits / 8), PAGE_BYTES));
+  bytes.set([value & 0xff, value >>> 8].slice(0, bytes.length));
+  return context.writeBytes(va, bytes);
+}

@@ -1,0 +1,27 @@
+/** `xenoscope tour`: a host shown, step by step, as a person would use it. */
+import { dom0Images } from '../../guests/toolchain/mote-node.ts';
+import { loadCore } from '../lab/core-node.ts';
+import { Lab } from '../lab/lab.ts';
+import { stateHash } from '../lab/state-hash.ts';
+import { play, TOUR, TOUR_HOST } from '../lab/tour.ts';
+import { EXIT_ENDED_EARLY, EXIT_OK } from './exit-codes.ts';
+
+/** Plays the tour; returns the exit status. What is told of a step stands before what the console prints. */
+export async function tour(options: { readonly hash?: boolean }): Promise<number> {
+  const images = await dom0Images((name) => {
+    process.stderr.write(`xenoscope: building ${name}\n`);
+  });
+  const lab = await Lab.boot(loadCore(), { ...TOUR_HOST, ...images });
+  lab.onConsole((bytes) => process.stdout.write(bytes));
+  for (const [n, step] of TOUR.entries()) {
+    process.stdout.write(`\n\n--- ${String(n + 1)} of ${String(TOUR.length)}: ${step.tells}\n`);
+    if (!play(lab, step)) {
+      process.stderr.write(`\nxenoscope: this has not happened, in half a minute of the host's time\n`);
+      return EXIT_ENDED_EARLY;
+    }
+  }
+  process.stdout.write('\n');
+  if (options.hash === true)
+    process.stdout.write(`${await stateHash(lab.hypervisor)} at instruction ${String(lab.instructions)}\n`);
+  return EXIT_OK;
+}
