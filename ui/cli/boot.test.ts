@@ -1,6 +1,6 @@
 /** The command line as a user runs it. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +35,25 @@ function boot(args: readonly string[], input = ''): Promise<Result> {
 function file(name: string, bytes: Uint8Array | string): string {
   const path = join(folder, name);
   writeFileSync(path, bytes);
+  return path;
+}
+
+/** Folders to share. */
+function shareWith(name: string, ...files: readonly string[]): string {
+  const path = join(folder, `with-${name}`);
+  mkdirSync(path);
+  for (const each of files) writeFileSync(join(path, each), '');
+  return path;
+}
+function largeFolder(): string {
+  const path = shareWith('huge', 'huge');
+  // A hole: nobody is to read it.
+  truncateSync(join(path, 'huge'), 2 ** 30 + 1);
+  return path;
+}
+function circle(): string {
+  const path = shareWith('circle');
+  symlinkSync(path, join(path, 'again'));
   return path;
 }
 
@@ -129,6 +148,27 @@ describe('Mote', () => {
     expect(status).toBe(0);
   });
 
+  it('has the disks and files that it is given, and leaves them as they are', async () => {
+    const share = join(folder, 'share');
+    mkdirSync(join(share, 'sub'), { recursive: true });
+    writeFileSync(join(share, 'sub', 'file'), 'a file of mine\n');
+    const more = join(folder, 'more');
+    mkdirSync(more);
+    symlinkSync(join(share, 'sub', 'file'), join(more, 'link'));
+    const disk = file('disk', 'a disk of mine\n'.padEnd(1024));
+    const args = ['--dom0', '--memory', '64', '--share', share, '--share', more];
+    const { status, stdout } = await boot(
+      [...args, '--disk', disk, '--disk', `${disk},ro`, '--until', '\nthe end\r', '--for', '20'],
+      'cat /lab/sub/file /lab/link; head -n 1 /dev/vda /dev/vdb; echo gone > /lab/sub/file; ' +
+        'echo x > /dev/vdb; echo gone > /dev/vda; head -n 1 /dev/vda; echo the end\r',
+    );
+    expect(stdout).toContain('a file of mine\r\na file of mine\r\na disk of mine');
+    expect(stdout).toMatch(/Read-only file system\r\ngone\r\n/);
+    expect(status).toBe(0);
+    expect(readFileSync(join(share, 'sub', 'file'), 'utf8')).toBe('a file of mine\n');
+    expect(readFileSync(disk, 'utf8')).toMatch(/^a disk of mine\n/);
+  });
+
   it('is built from a folder like any kernel; what is wrong with one is told by file and line: status 2', async () => {
     const own = join(folder, 'own');
     mkdirSync(own);
@@ -167,6 +207,28 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
       /no scheduler named fifo; there is .*rrobin/,
     ],
     ['too many vcpus', () => ['--vcpus', '100000'], /vcpus/],
+    ['a disk without domain 0', () => ['--disk', file('some', elf)], /are for domain 0: give --dom0, too/],
+    ['no disk', () => ['--dom0', '--disk', join(folder, 'absent,ro')], /cannot read .*absent: /],
+    ['an empty disk', () => ['--dom0', '--disk', file('empty', '')], /empty: an empty file is no disk/],
+    [
+      'five disks',
+      () => [
+        '--dom0',
+        ...Array(5)
+          .fill(['--disk', file('some', elf)])
+          .flat(),
+      ],
+      /4 disks at most/,
+    ],
+    ['a share that is a file', () => ['--dom0', '--share', file('some', elf)], /some: it is no folder/],
+    ['no share', () => ['--dom0', '--share', join(folder, 'absent')], /cannot read .*absent/],
+    ['a share too large', () => ['--dom0', '--share', largeFolder()], /huge: .* more than 1024 MiB/],
+    ['a share in a circle', () => ['--dom0', '--share', circle()], /again: this link leads back/],
+    [
+      'two shares with one file',
+      () => ['--dom0', '--share', shareWith('one', 'same'), '--share', shareWith('two', 'same')],
+      /two.same: another folder has a same, too/,
+    ],
   ];
   it.each(cases)('%s', async (_what, args, message) => {
     const { status, stderr } = await boot(args());

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { booted } from './edits.ts';
 import type { LabClient } from './lab-client.ts';
 import { dom0Files, moteFiles } from './mote.ts';
+import { share, ShareField, shared } from './share-field.tsx';
 
 interface Picked {
   readonly name: string;
@@ -59,7 +60,9 @@ function useDrop(): void {
     const dropped = (event: DragEvent): void => {
       event.preventDefault();
       const { dataTransfer } = event;
-      if (dataTransfer !== null) read(() => drop(dataTransfer.files));
+      if (dataTransfer === null) return;
+      const { files } = dataTransfer;
+      read(() => (isDom0.value ? share(files) : drop(files)));
     };
     addEventListener('dragover', over);
     addEventListener('drop', dropped);
@@ -91,7 +94,7 @@ export function BootPanel({ client }: { client: LabClient }) {
         commandLine: commandLine.value,
         memoryMb: memoryMb.value,
         vcpus: vcpus.value,
-        ...(isDom0.value ? { isDom0: true, hostMb: memoryMb.value + HOST_MB } : {}),
+        ...(isDom0.value ? { isDom0: true, hostMb: memoryMb.value + HOST_MB, files: shared.value } : {}),
       });
     });
   };
@@ -121,6 +124,7 @@ export function BootPanel({ client }: { client: LabClient }) {
         />
         domain 0
       </label>
+      {isDom0.value && <ShareField read={read} />}
       <button type="submit" class="primary">
         Boot
       </button>

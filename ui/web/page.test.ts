@@ -164,12 +164,16 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await open();
     await consoleHas('/ $');
     await page.getByLabel('domain 0').check();
+    const file = { name: 'note', mimeType: 'text/plain', buffer: Buffer.from('shared by the page\n') };
+    await page.getByTestId('files').setInputFiles([file]);
     await page.getByRole('tab', { name: 'Domains' }).click();
     await expect.poll(() => text('domains')).toMatch(/\n1\s/);
     await page.getByRole('button', { name: 'Boot', exact: true }).click();
     await expect.poll(() => text('domains')).toMatch(/\n0\s/);
     await consoleHas('/ $');
     await page.getByTestId('console').click();
+    await page.keyboard.type('cat /lab/note\n');
+    await consoleHas('shared by the page');
     await page.keyboard.type('xm create mote; xm list\n');
     await consoleHas('Started domain mote (id=1)');
     await expect

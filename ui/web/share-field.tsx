@@ -1,0 +1,31 @@
+/** Files for domain 0, which finds them at /lab: picked, or dropped anywhere while a host with domain 0 is to boot. */
+import { signal } from '@preact/signals';
+
+/** By name. */
+export const shared = signal<ReadonlyMap<string, Uint8Array>>(new Map());
+
+export async function share(files: FileList): Promise<void> {
+  const more = [...files].map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const);
+  shared.value = new Map([...shared.value, ...(await Promise.all(more))]);
+}
+
+/** `read`: who boots waits for it. */
+export function ShareField({ read }: { read: (work: () => Promise<void>) => void }) {
+  const names = [...shared.value.keys()];
+  return (
+    <label title="Domain 0 has them at /lab: pick files, or drop them anywhere on the page">
+      Files
+      <span class="file">
+        <span class="file-name">{names.length === 0 ? 'none' : names.join(', ')}</span>
+        <input
+          type="file"
+          multiple
+          data-testid="files"
+          onChange={({ currentTarget: { files } }) => {
+            if (files !== null) read(() => share(files));
+          }}
+        />
+      </span>
+    </label>
+  );
+}
