@@ -4,7 +4,7 @@
  */
 import type { Machine, Processor } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
-import { SHUTDOWN_crash } from './abi/sched.ts';
+import { SHUTDOWN_crash, SHUTDOWN_suspend } from './abi/sched.ts';
 import { VIRQ_DOM_EXC } from './abi/xen.ts';
 import { parseBootParameters } from './boot-parameters.ts';
 import type { BootParameters } from './boot-parameters.ts';
@@ -17,7 +17,7 @@ import type { CrashReport } from './domain/crash.ts';
 import type { Domain } from './domain/domain.ts';
 import type { Vcpu } from './domain/vcpu.ts';
 import { ECS_UNBOUND } from './events/channel.ts';
-import { sendGlobalVirq, setPortPending } from './events/send.ts';
+import { sendEvent, sendGlobalVirq, setPortPending } from './events/send.ts';
 import { deliverNmi, deliverUpcall, upcallDue } from './events/upcall.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { bootFrameTable } from './memory/boot.ts';
@@ -77,6 +77,8 @@ export class Hypervisor {
   readonly processor: Processor;
   readonly frames: FrameTable;
   readonly clock: Clock;
+  /** The wall clock at system time 0: seconds since 1970, and ns. Domain 0 sets it (XENPF_settime64). */
+  readonly wallClock: { seconds: number; ns: number };
   readonly pcpus: readonly Pcpu[];
   readonly scheduler: Scheduler;
   readonly trace = new Tracer();
@@ -88,6 +90,8 @@ export class Hypervisor {
   readonly parameters: BootParameters;
   /** By domain id, in order of creation. */
   readonly domains = new Map<number, Domain>();
+  /** Who handles a VIRQ of the whole machine, where it is not the hardware domain: domain ids by VIRQ. */
+  readonly virqHandlers = new Map<number, number>();
   /** The vcpu whose state the core holds; null before the first. */
   current: Vcpu | null = null;
   readonly call: HypercallContext;
@@ -114,7 +118,8 @@ export class Hypervisor {
     this.turnEndTicks = this.pcpus.length === 1 ? Infinity : TURN_TICKS;
     const periodNs = (options.periodNs ?? 1) / this.pcpus.length;
     const epochSeconds = options.epochSeconds ?? DEFAULT_EPOCH_SECONDS;
-    this.clock = makeClock(periodNs, epochSeconds);
+    this.clock = makeClock(periodNs);
+    this.wallClock = { seconds: epochSeconds, ns: 0 };
     this.scheduler = makeScheduler(options.scheduler ?? 'credit', this.pcpus);
     this.frames = bootFrameTable(machine, this.domains, this.trace);
     this.call = new HypercallContext(this);
@@ -227,7 +232,8 @@ export class Hypervisor {
     if (this.trace.on) this.trace.emit({ kind: 'shutdown', domain: domain.id, reason: code });
     for (const vcpu of domain.vcpus) update(this, vcpu);
     findDeadline(this);
-    sendGlobalVirq(this, VIRQ_DOM_EXC);
+    if (code === SHUTDOWN_suspend && domain.suspendPort !== 0) sendEvent(this, domain, domain.suspendPort);
+    else sendGlobalVirq(this, VIRQ_DOM_EXC);
     this.stop = { kind: 'shutdown', domain };
   }
 

@@ -10,6 +10,7 @@ import * as grantTable from './grant-table.ts';
 import { array, struct, u16, u32, u64, u8, union } from './layout.ts';
 import * as memory from './memory.ts';
 import * as netif from './netif.ts';
+import * as platform from './platform.ts';
 import * as physdev from './physdev.ts';
 import * as ring from './ring.ts';
 import * as sched from './sched.ts';
@@ -52,6 +53,7 @@ const modules = [
   memory,
   netif,
   physdev,
+  platform,
   ring,
   sched,
   sharedInfo,

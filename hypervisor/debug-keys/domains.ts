@@ -4,16 +4,15 @@
  */
 import { vcpu_info } from '../abi/shared-info.ts';
 import { VIRQ_DEBUG } from '../abi/xen.ts';
+import type { RangeSet } from '../domain/range-set.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
-import { mayHave } from '../events/pirq.ts';
 import { sendVirq } from '../events/send.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PGC_ALLOCATED, PGC_XEN_HEAP, PGT_PINNED, PGT_VALIDATED } from '../memory/frame-table.ts';
 import { runsOn } from '../sched/pcpu.ts';
 import { NS_PER_SECOND } from '../time/clock.ts';
-import { reachesDevices } from '../traps/privop/ports.ts';
 import type { DebugKey } from './key.ts';
 import { membersOf, pressed, ranges } from './key.ts';
 
@@ -25,7 +24,6 @@ const VPF_DOWN = 2;
 const POLLS_SEVERAL = -1;
 const HANDLE_PARTS = [4, 2, 2, 2, 6];
 const NS_PER_MS = 1_000_000;
-const PORTS = 0x10000;
 
 export const domains: DebugKey = {
   key: 'q',
@@ -57,7 +55,7 @@ function aboutDomain(hypervisor: Hypervisor, domain: Domain): string[] {
       `dirty_cpus={${ranges(dirty)}} max_pages=${String(domain.maxPages)}`,
     `    handle=${uuidOf(domain.handle)} vm_assist=${assistOf(domain)}`,
     ...watchdogsOf(domain, hypervisor.nowNs()),
-    ...rangesetsOf(hypervisor, domain),
+    ...rangesetsOf(domain),
     `Memory pages belonging to domain ${String(id)}:`,
     ...pagesOf(frames, domain),
     ...shared.map((mfn) => page(frames, 'XenPage', mfn)),
@@ -88,20 +86,19 @@ function watchdogsOf({ watchdogsNs }: Domain, now: number): string[] {
   });
 }
 
-/** What of the machine's devices it may use: lines, no memory, ports. */
-function rangesetsOf({ gsis }: Hypervisor, domain: Domain): string[] {
-  const lines = gsis.flatMap(({ isXens }, line) => (mayHave(domain, line) && !isXens ? [line] : []));
-  const ports: number[] = [];
-  for (let port = 0; port < PORTS; port++) if (reachesDevices(domain, port, 1)) ports.push(port);
-  const set = (name: string, members: readonly number[], radix: number): string => {
-    const text = ranges(members, radix).replaceAll(',', ', ');
-    return `    ${name.padEnd(10)} {${text === '' ? '' : ` ${text}`} }`;
+/** What of the machine's devices it may use. */
+function rangesetsOf(domain: Domain): string[] {
+  const set = (name: string, members: Readonly<RangeSet>, radix: number): string => {
+    const text = members.map(({ first, last }) =>
+      first === last ? first.toString(radix) : `${first.toString(radix)}-${last.toString(radix)}`,
+    );
+    return `    ${name.padEnd(10)} {${text.length === 0 ? '' : ` ${text.join(', ')}`} }`;
   };
   return [
     `Rangesets belonging to domain ${String(domain.id)}:`,
-    set('Interrupts', lines, 10),
-    set('I/O Memory', [], 16),
-    set('I/O Ports', ports, 16),
+    set('Interrupts', domain.lines, 10),
+    set('I/O Memory', domain.deviceFrames, 16),
+    set('I/O Ports', domain.ports, 16),
     set('log-dirty', [], 16),
   ];
 }
@@ -135,9 +132,8 @@ function aboutVcpu({ machine, pcpus }: Hypervisor, vcpu: Vcpu, online: number): 
   const runs = runsOn(pcpus, vcpu) !== undefined;
   const polled = !polling ? 0 : pollPorts.length === 1 ? pollPorts[0]! : POLLS_SEVERAL;
   const flags = (vcpu.blocked || polling ? VPF_BLOCKED : 0) | (vcpu.down ? VPF_DOWN : 0);
-  const all = ranges(pcpus.map((pcpu) => pcpu.id));
   return [
-    `  UNIT${String(id)} affinities: hard={${ranges(membersOf(vcpu.affinity, online))}} soft={${all}}`,
+    `  UNIT${String(id)} affinities: hard={${ranges(membersOf(vcpu.affinity, online))}} soft={${ranges(membersOf(vcpu.softAffinity, online))}}`,
     `    VCPU${String(id)}: CPU${String(processor)} [has=${runs ? 'T' : 'F'}] poll=${String(polled)} ` +
       `upcall_pend=${byte(evtchn_upcall_pending)} upcall_mask=${byte(evtchn_upcall_mask)} ` +
       (runs ? `dirty_cpu=${String(processor)}` : ''),

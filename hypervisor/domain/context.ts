@@ -23,7 +23,7 @@ import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
 import { MAX_LDT_ENTRIES, setGdt } from '../memory/per-domain.ts';
 import { fillReadOnlyM2p, zapReadOnlyM2p } from '../memory/xen-slots.ts';
 import { setDown } from '../sched/vcpus.ts';
-import { writeWallClock } from '../time/areas.ts';
+import { writeWallClock } from '../time/wall-clock.ts';
 import { CR0_TS, CR4, FIRST_UNUSED, writeRegisters } from './context-registers.ts';
 import { member } from './context-words.ts';
 import type { Domain } from './domain.ts';

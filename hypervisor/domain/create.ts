@@ -12,6 +12,7 @@ import type { FrameTable } from '../memory/frame-table.ts';
 import { setM2p } from '../memory/m2p.ts';
 import { freePerDomain, makePerDomain, MAX_VCPUS } from '../memory/per-domain.ts';
 import { Domain } from './domain.ts';
+import { permitHardware } from './dom0-permissions.ts';
 import { Vcpu } from './vcpu.ts';
 
 /** Pages a domain may have beyond its memory, as the toolstack allows (LIBXL_MAXMEM_CONSTANT, 1 MiB). */
@@ -50,6 +51,7 @@ export function createDomain(hypervisor: Hypervisor, options: DomainOptions): Do
   domain.grants = grants;
   frames.shareWithDomain(domain.sharedInfoMfn, id, true);
   domain.maxVcpus = vcpus;
+  if (isPrivileged) permitHardware(hypervisor, domain);
   hypervisor.domains.set(id, domain);
   return domain;
 }

@@ -28,6 +28,8 @@ export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
     pcpu.mustSchedule = true;
   }
   hypervisor.scheduler.remove(domain);
+  for (const [virq, handler] of hypervisor.virqHandlers)
+    if (handler === domain.id) hypervisor.virqHandlers.delete(virq);
   for (const channel of domain.events.ports)
     if (channel !== null && channel.state !== ECS_FREE) closePort(hypervisor, domain, channel);
   releaseFifo(hypervisor, domain);

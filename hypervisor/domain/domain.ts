@@ -1,7 +1,9 @@
 /** A domain: its vcpus, its memory accounting, and what it shares with Xen. Plain data, saved whole. */
+import { TSC_MODE_DEFAULT } from '../abi/domctl.ts';
 import type { EventChannels } from '../events/channel.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
 import type { GrantTable } from '../grants/grant-table.ts';
+import type { RangeSet } from './range-set.ts';
 import type { Vcpu } from './vcpu.ts';
 import type { CrashReport } from './crash.ts';
 
@@ -34,11 +36,22 @@ export class Domain {
   readonly watchdogsNs: number[] = [-1, -1];
   /** The page registered by PHYSDEVOP_pirq_eoi_gmfn: a type reference is held; 0 none. */
   pirqEoiMfn = 0;
+  /** Its wall clock is so far off everyone's. */
+  timeOffsetSeconds = 0;
+  /** TSC_MODE_*, and how often it was set: at every start and restore. */
+  tscMode = TSC_MODE_DEFAULT;
+  tscIncarnation = 1;
+  /** What it may use of the machine's devices: lines, ports, frames of device memory. */
+  readonly lines: RangeSet = [];
+  readonly ports: RangeSet = [];
+  readonly deviceFrames: RangeSet = [];
   /** The PC's ports that Xen keeps a shadow of: PCI's address register and the CMOS's index. */
   pciAddress = 0;
   cmosIndex = 0;
   /** Set when the domain has shut down: none of its vcpus runs any more. */
   shutdown: Shutdown | null = null;
+  /** The port that is raised when it suspends itself, instead of VIRQ_DOM_EXC (XEN_DOMCTL_subscribe); 0 none. */
+  suspendPort = 0;
   /** domain_pause count: above 0, none of its vcpus runs. */
   pauseCount = 0;
   /** How many of them are the toolstack's (controller_pause_count). */

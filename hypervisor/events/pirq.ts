@@ -6,6 +6,7 @@
 import { EBUSY, EEXIST, EINVAL, ENOSPC, EPERM } from '../abi/errno.ts';
 import { BIND_PIRQ__WILL_SHARE } from '../abi/event-channel.ts';
 import type { Domain } from '../domain/domain.ts';
+import { containsRange } from '../domain/range-set.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { allocate } from './allocate.ts';
@@ -13,11 +14,11 @@ import type { EventChannel } from './channel.ts';
 import { ECS_PIRQ } from './channel.ts';
 import { setPortPending } from './send.ts';
 
-/** Lines of the interrupt controller; domain 0's pirqs have the same numbers. */
+/** Lines of the interrupt controller; 0 is the timer's, Xen's own. */
 export const GSIS = 16;
 
 /** Numbers that the real one's domains have: of its controllers' lines, and some for messages. */
-const NR_PIRQS = 24 + 32;
+export const NR_PIRQS = 24 + 32;
 
 /** A line, and who serves it. */
 export class Gsi {
@@ -52,9 +53,9 @@ function deliver(hypervisor: Hypervisor, gsi: Gsi): void {
   setPortPending(hypervisor, domain, channel);
 }
 
-/** Whether a domain may have physical interrupts: the one that has the devices. */
+/** Whether a domain may have a physical interrupt. Its pirqs have the numbers of the lines. */
 export function mayHave(domain: Domain, pirq: number): boolean {
-  return domain.isPrivileged && pirq < GSIS;
+  return containsRange(domain.lines, pirq, pirq);
 }
 
 /** EVTCHNOP_bind_pirq: pirq, flags | port. */
@@ -62,7 +63,7 @@ export function bindPirq(context: HypercallContext, words: Uint32Array): number 
   const { hypervisor, domain } = context;
   const pirq = words[0]!;
   if (pirq >= NR_PIRQS) return -EINVAL;
-  if (!domain.isPrivileged) return -EPERM;
+  if (!mayHave(domain, pirq)) return -EPERM;
   const gsi = hypervisor.gsis[pirq];
   if (gsi === undefined || (words[1]! & ~BIND_PIRQ__WILL_SHARE) !== 0) return -EINVAL;
   if (gsi.isXens) return -EBUSY;

@@ -62,9 +62,10 @@ export function sendVirq(hypervisor: Hypervisor, vcpu: Vcpu, virq: number): void
   setPortPending(hypervisor, vcpu.domain, channel);
 }
 
-/** send_global_virq: raises a VIRQ of the whole machine, which the privileged domain handles. */
+/** send_global_virq: raises a VIRQ of the whole machine, which the hardware domain handles, or whom it has named. */
 export function sendGlobalVirq(hypervisor: Hypervisor, virq: number): void {
-  const vcpu = hypervisor.domains.get(HARDWARE_DOMAIN)?.vcpus[0];
+  const handler = hypervisor.virqHandlers.get(virq) ?? HARDWARE_DOMAIN;
+  const vcpu = hypervisor.domains.get(handler)?.vcpus[0];
   if (vcpu !== undefined) sendVirq(hypervisor, vcpu, virq);
 }
 

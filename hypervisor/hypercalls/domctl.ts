@@ -9,14 +9,17 @@ import { XEN_DOMCTL_INTERFACE_VERSION } from '../abi/control.ts';
 import * as abi from '../abi/domctl.ts';
 import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
-import { DOMID_FIRST_RESERVED, HYPERVISOR_domctl } from '../abi/xen.ts';
+import { DOMID_FIRST_RESERVED, HYPERVISOR_domctl, NR_VIRQS } from '../abi/xen.ts';
 import { fillNextInfo, vcpuInfo } from '../domain/control/info.ts';
 import * as life from '../domain/control/life.ts';
 import * as memory from '../domain/control/memory.ts';
+import * as permissions from '../domain/control/permissions.ts';
 import { adjustDomain } from '../domain/control/scheduler.ts';
 import { affinity } from '../domain/control/affinity.ts';
+import * as time from '../domain/control/time.ts';
 import * as vcpus from '../domain/control/vcpus.ts';
 import type { Domain } from '../domain/domain.ts';
+import { isVcpuVirq } from '../events/bind.ts';
 import { ControlBuffer } from './control.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
@@ -27,10 +30,13 @@ interface Command {
   readonly work: Work;
   /** The structure is the answer too. */
   readonly answers: boolean;
+  /** It looks at what it is given before it asks who the caller is. */
+  readonly asksLater: boolean;
 }
 
-const tells = (work: Work): Command => ({ work, answers: true });
-const does = (work: Work): Command => ({ work, answers: false });
+const tells = (work: Work): Command => ({ work, answers: true, asksLater: false });
+const does = (work: Work): Command => ({ work, answers: false, asksLater: false });
+const permits = (work: Work): Command => ({ work, answers: false, asksLater: true });
 
 const COMMANDS: Readonly<Record<number, Command>> = {
   [abi.XEN_DOMCTL_destroydomain]: does(life.destroy),
@@ -48,6 +54,17 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [abi.XEN_DOMCTL_set_ext_vcpucontext]: does(vcpus.setExtendedContext),
   [abi.XEN_DOMCTL_get_ext_vcpucontext]: tells(vcpus.getExtendedContext),
   [abi.XEN_DOMCTL_getvcpuinfo]: tells(vcpuInfo),
+  [abi.XEN_DOMCTL_irq_permission]: permits(permissions.linePermission),
+  [abi.XEN_DOMCTL_ioport_permission]: permits(permissions.portPermission),
+  [abi.XEN_DOMCTL_iomem_permission]: permits(permissions.memoryPermission),
+  [abi.XEN_DOMCTL_settimeoffset]: does(time.timeOffset),
+  [abi.XEN_DOMCTL_gettscinfo]: tells(time.tscInfo),
+  [abi.XEN_DOMCTL_settscinfo]: does(time.setTscInfo),
+  [abi.XEN_DOMCTL_set_virq_handler]: does(setVirqHandler),
+  [abi.XEN_DOMCTL_subscribe]: does((_context, domain, u) => {
+    domain.suspendPort = u.u32(abi.xen_domctl_subscribe.offset.port);
+    return 0;
+  }),
   [abi.XEN_DOMCTL_setvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_getvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_scheduler_op]: tells(adjustDomain),
@@ -92,8 +109,8 @@ export const domctl: Hypercall = {
     else {
       const domain = context.hypervisor.domains.get(id);
       if (domain === undefined) return -ESRCH;
-      if (!context.domain.isPrivileged) return -EPERM;
       const command = COMMANDS[u.command];
+      if (!context.domain.isPrivileged && command?.asksLater !== true) return -EPERM;
       if (command === undefined) return -ENOSYS;
       result = command.work(context, domain, u, u.command);
       answers = command.answers && result === 0;
@@ -109,6 +126,14 @@ function trace({ hypervisor }: HypercallContext, command: number, domain: number
 
 function setDomain(u: ControlBuffer, id: number): void {
   u.words[DOMAIN_WORD] = (u.words[DOMAIN_WORD]! & 0xffff_0000) | id;
+}
+
+/** XEN_DOMCTL_set_virq_handler: the domain gets a VIRQ of the whole machine from now on. */
+function setVirqHandler({ hypervisor }: HypercallContext, domain: Domain, u: ControlBuffer): number {
+  const virq = u.u32(abi.xen_domctl_set_virq_handler.offset.virq);
+  if (virq >= NR_VIRQS || isVcpuVirq(virq)) return -EINVAL;
+  hypervisor.virqHandlers.set(virq, domain.id);
+  return 0;
 }
 
 /** XEN_DOMCTL_createdomain: the id comes back in the structure. */

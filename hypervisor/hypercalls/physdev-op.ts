@@ -3,14 +3,17 @@
  * others what concerns them gives -EINVAL or -EPERM, as Xen's checks do.
  */
 import { fromHalves } from '../../core/machine.ts';
-import { EBUSY, EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
+import { EBUSY, EFAULT, EINVAL, ENODEV, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
 import * as physdev from '../abi/physdev.ts';
-import { DOMID_SELF, HYPERVISOR_physdev_op } from '../abi/xen.ts';
-import { endPirq, mayHave } from '../events/pirq.ts';
+import { HYPERVISOR_physdev_op } from '../abi/xen.ts';
+import type { Domain } from '../domain/domain.ts';
+import { addRange, removeRange } from '../domain/range-set.ts';
+import { endPirq, GSIS, mayHave } from '../events/pirq.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
+import { anyDomain } from './page-owner.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
 const MAX_PORTS = 65536;
@@ -45,28 +48,47 @@ const queryInterrupt: Operation = (context, argument) => {
   return context.write(argument, words) ? 0 : -EFAULT;
 };
 
-/** PHYSDEVOP_map_pirq: a pirq has the number of its line. Messages (MSI) are not there. */
-function mapPirq({ domain }: HypercallContext, words: Uint32Array): number {
+/**
+ * PHYSDEVOP_map_pirq: gives a line that the caller has to itself or to another domain. A pirq has the number of its line.
+ * Messages (MSI) are not there.
+ */
+function mapPirq(context: HypercallContext, words: Uint32Array): number {
   const at = physdev.physdev_map_pirq.offset;
-  const target = words[at.domid / 4]! & 0xffff;
+  const target = targetOf(context, words[at.domid / 4]!);
   const line = words[at.index / 4]!;
   const pirq = words[at.pirq / 4]! | 0;
-  if (target !== DOMID_SELF && target !== domain.id) return -ESRCH;
-  if (words[at.type / 4] !== physdev.MAP_PIRQ_TYPE_GSI || !mayHave(domain, line)) return -EINVAL;
+  if (target === undefined) return -ESRCH;
+  if (words[at.type / 4] !== physdev.MAP_PIRQ_TYPE_GSI || line >= GSIS) return -EINVAL;
   if (pirq >= 0 && pirq !== line) return -EINVAL;
+  if (!mayHave(context.domain, line)) return -EPERM;
+  addRange(target.lines, line, line);
   words[at.pirq / 4] = line;
   return 0;
 }
 
-function unmapPirq({ hypervisor, domain }: HypercallContext, words: Uint32Array): number {
-  const pirq = words[physdev.physdev_unmap_pirq.offset.pirq / 4]!;
-  if (!mayHave(domain, pirq)) return -EINVAL;
-  return hypervisor.gsis[pirq]!.domain === null ? 0 : -EBUSY;
+/** PHYSDEVOP_unmap_pirq: what was given to another domain is taken away again. */
+function unmapPirq(context: HypercallContext, words: Uint32Array): number {
+  const at = physdev.physdev_unmap_pirq.offset;
+  const target = targetOf(context, words[at.domid / 4]!);
+  const pirq = words[at.pirq / 4]!;
+  if (target === undefined) return -ESRCH;
+  if (!mayHave(target, pirq)) return -EINVAL;
+  if (context.hypervisor.gsis[pirq]!.domain === target.id) return -EBUSY;
+  if (target !== context.domain) removeRange(target.lines, pirq, pirq);
+  return 0;
+}
+
+function targetOf(context: HypercallContext, word: number): Domain | undefined {
+  return context.hypervisor.domains.get(anyDomain(context, word & 0xffff));
 }
 
 /** What is for the domain that has the machine's devices. */
 const forOthers: Operation = (context, argument) =>
   context.read(argument, request.subarray(0, 1)) ? -EPERM : -EFAULT;
+
+/** Who has the device is asked after it was looked for: none has messages to restore. */
+const ofNoDevice: Operation = (context, argument) =>
+  context.read(argument, request.subarray(0, 1)) ? -ENODEV : -EFAULT;
 
 /** The page where Xen would set a bit for each interrupt that needs an end-of-interrupt call. */
 const registerEoiPage: Operation = (context, argument) => {
@@ -112,8 +134,8 @@ const operations: Readonly<Record<number, Operation>> = {
   [physdev.PHYSDEVOP_pci_device_add]: forOthers,
   [physdev.PHYSDEVOP_pci_device_remove]: forOthers,
   [physdev.PHYSDEVOP_pci_mmcfg_reserved]: () => -EPERM,
-  [physdev.PHYSDEVOP_restore_msi]: forOthers,
-  [physdev.PHYSDEVOP_restore_msi_ext]: forOthers,
+  [physdev.PHYSDEVOP_restore_msi]: ofNoDevice,
+  [physdev.PHYSDEVOP_restore_msi_ext]: ofNoDevice,
   [physdev.PHYSDEVOP_prepare_msix]: forOthers,
   [physdev.PHYSDEVOP_release_msix]: forOthers,
   [physdev.PHYSDEVOP_dbgp_op]: () => -EPERM,

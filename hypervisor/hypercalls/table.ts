@@ -12,6 +12,7 @@ import { mmuUpdate } from './mmu-update.ts';
 import { mmuextOp } from './mmuext-op.ts';
 import { multicall } from './multicall.ts';
 import { physdevOp } from './physdev-op.ts';
+import { platformOp } from './platform-op.ts';
 import { refused } from './refused.ts';
 import { schedOp, schedOpCompat, setTimerOp } from './sched-op.ts';
 import { setGdt } from './set-gdt.ts';
@@ -40,6 +41,7 @@ const all: readonly Hypercall[] = [
     grantTableOp,
     domctl,
     sysctl,
+    platformOp,
     ...refused,
   ],
 ];

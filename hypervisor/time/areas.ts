@@ -1,12 +1,13 @@
-/** What Xen writes into a guest's memory about time: vcpu_time_info, the wall clock, runstate areas. */
+/** What Xen writes into a guest's memory about time: vcpu_time_info, runstate areas. */
 import { highHalf, lowHalf } from '../../core/machine.ts';
-import { shared_info, vcpu_info, vcpu_time_info } from '../abi/shared-info.ts';
+import { vcpu_info, vcpu_time_info } from '../abi/shared-info.ts';
 import { vcpu_runstate_info } from '../abi/vcpu.ts';
 import type { Domain } from '../domain/domain.ts';
 import type { Vcpu } from '../domain/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { writeGuestWords } from '../memory/guest-access.ts';
-import { DEFAULT_PERIOD_NS, wallClock } from './clock.ts';
+import { DEFAULT_PERIOD_NS } from './clock.ts';
+import { writeWallClock } from './wall-clock.ts';
 
 /** Offset of the time in vcpu_info, in words. */
 const TIME = vcpu_info.offset.time / 4;
@@ -66,18 +67,6 @@ export function updatePendingAreas(hypervisor: Hypervisor, vcpu: Vcpu): void {
   vcpu.areasPending = false;
   writeRunstate(hypervisor, vcpu);
   if (vcpu.timeArea !== 0) writeVcpuTime(hypervisor, vcpu);
-}
-
-/** update_domain_wallclock_time */
-export function writeWallClock(hypervisor: Hypervisor, domain: Domain): void {
-  const { machine, clock } = hypervisor;
-  const { low, high } = wallClock(clock);
-  const at = (domain.sharedInfoMfn * 4096 + shared_info.offset.wc_version) / 4;
-  machine.words[at] = machine.words[at]! + 2;
-  machine.words[at + 1] = low;
-  machine.words[at + 2] = 0;
-  machine.words[at + 3] = high;
-  machine.wrote(domain.sharedInfoMfn);
 }
 
 /** What a new domain starts with: the wall clock, and vcpus that tick at 100 Hz until told otherwise. */

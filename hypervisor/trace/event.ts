@@ -49,6 +49,8 @@ export type TraceDetail =
   | { readonly kind: 'mmuext'; readonly command: string; readonly argument: number }
   /** A command of domctl, and the domain that it is about. */
   | { readonly kind: 'domctl'; readonly command: string; readonly domain: number }
+  /** A command of platform_op. */
+  | { readonly kind: 'platform_op'; readonly command: string }
   | { readonly kind: 'pin'; readonly mfn: number; readonly level: number }
   | { readonly kind: 'unpin'; readonly mfn: number }
   | {

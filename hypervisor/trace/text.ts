@@ -64,6 +64,7 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
     `L${String(d.level)} table mfn ${hex(d.mfn)} slot ${String(d.slot)} := ${wide(d.low, d.high)}`,
   ],
   mmuext: (d) => [`${d.command} ${hex(d.argument)}`],
+  platform_op: (d) => [d.command],
   domctl: (d) => [`${d.command} domain ${String(d.domain)}`],
   pin: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
   unpin: (d) => [`mfn ${hex(d.mfn)}`],

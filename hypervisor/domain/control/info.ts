@@ -21,6 +21,7 @@ import { RUNSTATE_RUNNING } from '../vcpu.ts';
 const { offset } = xen_domctl_getdomaininfo;
 /** SHUTDOWN_CODE_INVALID, as far as the flags have room for it: the domain has not shut down. */
 const NO_SHUTDOWN_CODE = 0xffff;
+const LEAF_ADDRESS_BITS = 0x80000008;
 const INFO_BYTES = xen_domctl_getdomaininfo.size;
 
 /** ns that a vcpu has had a processor. */
@@ -29,7 +30,7 @@ export function cpuTimeNs(vcpu: Vcpu, nowNs: number): number {
   return vcpu.runstate === RUNSTATE_RUNNING ? before + nowNs - vcpu.runstateSinceNs : before;
 }
 
-/** Fills in struct xen_domctl_getdomaininfo. */
+/** Fills in struct xen_domctl_getdomaininfo. No pages are claimed, shared or paged out; there is one pool of processors, 0. */
 function fillDomainInfo(hypervisor: Hypervisor, domain: Domain, info: ControlBuffer): void {
   const now = hypervisor.nowNs();
   const online = domain.vcpus.filter(({ down }) => !down);
@@ -49,6 +50,7 @@ function fillDomainInfo(hypervisor: Hypervisor, domain: Domain, info: ControlBuf
     domain.vcpus.length === 0 ? XEN_INVALID_MAX_VCPU_ID : domain.vcpus.length - 1,
   );
   info.bytes.set(domain.handle, offset.handle);
+  info.setU8(offset.gpaddr_bits, hypervisor.processor.cpuid(LEAF_ADDRESS_BITS, 0)[0] & 0xff);
   info.setU32(offset['arch_config.emulation_flags'], domain.emulationFlags);
 }
 

@@ -1,10 +1,10 @@
 /**
- * The ports of a PC (guest_io_read, guest_io_write). Domain 0 reaches devices by them, but for those that are Xen's own. To any
- * other domain what its kernel's I/O privilege lets through to Xen reads all ones and writes nothing. Two index registers Xen
+ * The ports of a PC (guest_io_read, guest_io_write). A domain reaches devices by those that it was given; what its kernel's I/O
+ * privilege lets through to Xen otherwise reads all ones and writes nothing. Two index registers Xen
  * shadows for everyone: two domains may be between an index and its data.
  */
-import { COM1, UART_PORTS } from '../../../devices/uart16550.ts';
 import type { Domain } from '../../domain/domain.ts';
+import { containsRange } from '../../domain/range-set.ts';
 import type { Vcpu } from '../../domain/vcpu.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import { isGuestAddress, translate } from '../../memory/guest-access.ts';
@@ -13,6 +13,7 @@ import { VMASST_TYPE_architectural_iopl } from '../../abi/xen.ts';
 
 const CMOS_INDEX = 0x70;
 const PCI_ADDRESS = 0xcf8;
+const PCI_DATA = 0xcfc;
 
 /** guest_io_okay: by the kernel's IOPL, or its bitmap. Without architectural_iopl the kernel counts as ring 1. */
 export function mayAccess(hypervisor: Hypervisor, vcpu: Vcpu, port: number, bytes: number): boolean {
@@ -69,9 +70,10 @@ export function writePort(
   }
 }
 
-/** Whether a port is a device's that the domain was given: the serial line is Xen's. */
-export function reachesDevices(domain: Domain, port: number, bytes: number): boolean {
-  return domain.isPrivileged && (port + bytes <= COM1 || port >= COM1 + UART_PORTS);
+/** Whether the domain was given the ports. PCI's configuration, which Xen uses too, is the hardware domain's. */
+function reachesDevices(domain: Domain, port: number, bytes: number): boolean {
+  if (port >= PCI_DATA && port < PCI_DATA + 4) return domain.isPrivileged;
+  return containsRange(domain.ports, port, port + bytes - 1);
 }
 
 /** Gives the devices the indices that this domain has written. */

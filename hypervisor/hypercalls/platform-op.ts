@@ -1,0 +1,175 @@
+/**
+ * platform_op(op): the machine's own affairs, for the privileged domain: the wall clock, what the firmware said, the
+ * processors. The structure names a command and the version of this interface.
+ *
+ * Gives 0, or: -EFAULT the structure cannot be read or written; -EACCES another version; -EPERM not the caller's to do;
+ * -ENOSYS no such command, or one that Xen keeps to itself as it is configured; and what the command has to say. This machine
+ * has no ACPI, no EFI, no MTRRs, and its BIOS told of no disks: those commands answer as Xen's do on such a one.
+ */
+import { XENPF_INTERFACE_VERSION } from '../abi/control.ts';
+import { EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, ESRCH } from '../abi/errno.ts';
+import { namesOf } from '../abi/names.ts';
+import * as abi from '../abi/platform.ts';
+import { HYPERVISOR_platform_op } from '../abi/xen.ts';
+import { setTime } from '../time/wall-clock.ts';
+import { ControlBuffer } from './control.ts';
+import type { Hypercall, HypercallContext } from './hypercall.ts';
+
+type Work = (context: HypercallContext, u: ControlBuffer) => number;
+
+const refuses =
+  (errno: number): Work =>
+  () =>
+    -errno;
+
+const COMMANDS: Readonly<Record<number, Work>> = {
+  [abi.XENPF_settime32]: setTime32,
+  [abi.XENPF_settime64]: setTime64,
+  // No MTRR to set or to tell of.
+  [abi.XENPF_add_memtype]: refuses(EOPNOTSUPP),
+  [abi.XENPF_del_memtype]: refuses(EINVAL),
+  [abi.XENPF_read_memtype]: refuses(EINVAL),
+  // The vendor has no microcode.
+  [abi.XENPF_microcode_update]: refuses(EINVAL),
+  [abi.XENPF_platform_quirk]: quirk,
+  [abi.XENPF_get_cpu_version]: processorVersion,
+  [abi.XENPF_efi_runtime_call]: refuses(ENOSYS),
+  [abi.XENPF_firmware_info]: firmwareInfo,
+  [abi.XENPF_enter_acpi_sleep]: refuses(EPERM),
+  // Frequencies are Xen's affair, not domain 0's (cpufreq=xen), and idle times are told for their sake.
+  [abi.XENPF_change_freq]: refuses(ENOSYS),
+  [abi.XENPF_getidletime]: refuses(ENOSYS),
+  // No processor has an ACPI id that what is told could be about.
+  [abi.XENPF_set_processor_pminfo]: refuses(EINVAL),
+  [abi.XENPF_get_cpuinfo]: processorInfo,
+  [abi.XENPF_cpu_online]: online,
+  [abi.XENPF_cpu_offline]: offline,
+  [abi.XENPF_cpu_hotadd]: refuses(EINVAL),
+  [abi.XENPF_mem_hotadd]: refuses(EINVAL),
+  [abi.XENPF_core_parking]: coreParking,
+};
+
+const NAMES = namesOf(
+  Object.fromEntries(Object.entries(abi).filter(([name]) => /^XENPF_/.test(name))),
+  'XENPF_',
+);
+
+const { offset, size } = abi.xen_platform_op;
+
+export const platformOp: Hypercall = {
+  number: HYPERVISOR_platform_op,
+  name: 'platform_op',
+  args: [{ name: 'op', kind: 'va' }],
+  handler(context, argument) {
+    const u = new ControlBuffer(size, offset.u);
+    const unread = u.read(context, argument, XENPF_INTERFACE_VERSION);
+    if (unread < 0) return unread;
+    const { hypervisor, domain } = context;
+    if (!domain.isPrivileged) return -EPERM;
+    if (hypervisor.trace.on) {
+      const command = NAMES[u.command] ?? `command ${String(u.command)}`;
+      hypervisor.trace.emit({ kind: 'platform_op', command });
+    }
+    const work = COMMANDS[u.command];
+    if (work === undefined) return -ENOSYS;
+    const result = work(context, u);
+    if (result !== 0) return result;
+    return context.write(argument, u.words) ? 0 : -EFAULT;
+  },
+};
+
+function big(u: ControlBuffer, at: number): bigint {
+  return (BigInt(u.u32(at + 4)) << 32n) | BigInt(u.u32(at));
+}
+
+function setTime32({ hypervisor }: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xenpf_settime32.offset;
+  setTime(hypervisor, BigInt(u.u32(at.secs)), u.u32(at.nsecs), big(u, at.system_time));
+  return 0;
+}
+
+function setTime64({ hypervisor }: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xenpf_settime64.offset;
+  if (u.u32(at.mbz) !== 0) return -EINVAL;
+  setTime(hypervisor, big(u, at.secs), u.u32(at.nsecs), big(u, at.system_time));
+  return 0;
+}
+
+/** XENPF_firmware_info: no disk and no screen that the BIOS told of; no shift key was held. */
+function firmwareInfo(_: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xenpf_firmware_info.offset;
+  switch (u.u32(at.type)) {
+    case abi.XEN_FW_DISK_INFO:
+    case abi.XEN_FW_DISK_MBR_SIGNATURE:
+    case abi.XEN_FW_VBEDDC_INFO:
+      return -ESRCH;
+    case abi.XEN_FW_EFI_INFO:
+      return -ENOSYS;
+    case abi.XEN_FW_KBD_SHIFT_FLAGS:
+      if (u.u32(at.index) !== 0) return -ESRCH;
+      u.setU8(at.u, 0);
+      return 0;
+    default:
+      return -EINVAL;
+  }
+}
+
+/** XENPF_platform_quirk: of interrupt controllers that this machine has not. */
+function quirk(_: HypercallContext, u: ControlBuffer): number {
+  const id = u.u32(abi.xenpf_platform_quirk.offset.quirk_id);
+  return id >= abi.QUIRK_NOIRQBALANCING && id <= abi.QUIRK_IOAPIC_GOOD_REGSEL ? 0 : -EINVAL;
+}
+
+/** XENPF_get_cpuinfo: processors are numbered by their APIC ids, without ACPI by nothing else. */
+function processorInfo({ hypervisor: { pcpus } }: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xenpf_pcpuinfo.offset;
+  const id = u.u32(at.xen_cpuid);
+  const isThere = id < pcpus.length;
+  u.setU32(at.flags, isThere ? abi.XEN_PCPU_FLAGS_ONLINE : abi.XEN_PCPU_FLAGS_INVALID);
+  if (isThere) {
+    u.setU32(at.apic_id, id);
+    u.setU32(at.acpi_id, id);
+  }
+  u.setU32(at.max_present, pcpus.length - 1);
+  return 0;
+}
+
+const VENDOR_REGISTERS = [1, 3, 2] as const;
+const EXTENDED_FAMILY = 15;
+
+/** XENPF_get_cpu_version: by CPUID's leaves 0 and 1. */
+function processorVersion({ hypervisor }: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xenpf_pcpu_version.offset;
+  const { pcpus, processor } = hypervisor;
+  const isThere = u.u32(at.xen_cpuid) < pcpus.length;
+  const leaf = processor.cpuid(0, 0);
+  VENDOR_REGISTERS.forEach((register, index) => {
+    u.setU32(at.vendor_id + index * 4, isThere ? leaf[register] : 0);
+  });
+  const [signature] = processor.cpuid(1, 0);
+  const family = (signature >>> 8) & 15;
+  u.setU32(at.family, isThere ? family + (family === EXTENDED_FAMILY ? (signature >>> 20) & 0xff : 0) : 0);
+  u.setU32(at.model, isThere ? ((signature >>> 4) & 15) | ((signature >>> 12) & 0xf0) : 0);
+  u.setU32(at.stepping, isThere ? signature & 15 : 0);
+  u.setU32(at.max_present, pcpus.length - 1);
+  return 0;
+}
+
+/** XENPF_cpu_online: all are. */
+function online({ hypervisor }: HypercallContext, u: ControlBuffer): number {
+  return u.u32(abi.xenpf_cpu_ol.offset.cpuid) < hypervisor.pcpus.length ? 0 : -EINVAL;
+}
+
+/** XENPF_cpu_offline: the first never goes; nor, here, does any other. */
+function offline({ hypervisor }: HypercallContext, u: ControlBuffer): number {
+  return u.u32(abi.xenpf_cpu_ol.offset.cpuid) < hypervisor.pcpus.length ? -EOPNOTSUPP : -EINVAL;
+}
+
+/** XENPF_core_parking: none is parked, and none can be. */
+function coreParking(_: HypercallContext, u: ControlBuffer): number {
+  const at = abi.xenpf_core_parking.offset;
+  const type = u.u32(at.type);
+  if (type === abi.XEN_CORE_PARKING_GET) u.setU32(at.idle_nums, 0);
+  else if (type !== abi.XEN_CORE_PARKING_SET) return -EINVAL;
+  return 0;
+}
