@@ -3,8 +3,11 @@
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
+# Modules get what the command line has for them: xen_blkfront.max_ring_page_order=2
 for module in /lib/modules/*.ko; do
-  [ ! -e "$module" ] || insmod "$module"
+  [ -e "$module" ] || continue
+  name=$(basename "$module" .ko | tr - _)
+  insmod "$module" $(tr ' ' '\n' < /proc/cmdline | sed -n "s/^$name\.//p")
 done
 echo "INIT-REACHED $(cat /proc/uptime)"
 uname -a

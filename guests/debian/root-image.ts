@@ -37,8 +37,10 @@ function entriesOf(busybox: Uint8Array): Entry[] {
   ];
 }
 
+export type RootType = 'ext2' | 'ext4';
+
 /** An image of so many MiB with that root. Throws where mke2fs cannot be run. */
-export function rootImage(busybox: Uint8Array, type: 'ext2' | 'ext4', mib: number): Uint8Array {
+export function rootImage(busybox: Uint8Array, type: RootType, mib: number): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'root-'));
   try {
     const tree = join(folder, 'tree');

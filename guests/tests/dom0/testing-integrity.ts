@@ -34,7 +34,7 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 /** What is on a disk of the host now, seen from outside. */
-function diskBytes(host: Host, index: number): Uint8Array {
+export function diskBytes(host: Host, index: number): Uint8Array {
   const disks = host.lab.hypervisor.platform.devices.filter((device) => device instanceof VirtioBlock);
   const { disk } = disks[index]!;
   const bytes = new Uint8Array(disk.sectors * SECTOR);
@@ -43,7 +43,7 @@ function diskBytes(host: Host, index: number): Uint8Array {
 }
 
 /** A file of an ext2 image. */
-function fileOf(image: Uint8Array, path: string): Uint8Array {
+export function fileOf(image: Uint8Array, path: string): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
   try {
     const out = join(folder, 'file');

@@ -1,0 +1,178 @@
+/**
+ * Linux's own frontends (xen-blkfront, xen-netfront) against the backends here: Debian's cloud kernel with its root on a disk of
+ * the host and an address by DHCP. What the store, the event channels and xm tell of it is what the real Xen 4.17 tells of such
+ * a domain: xenstore-devices-4.17.txt (without what is libxl's alone), event-channels-4.17.txt, devices-4.17.txt.
+ */
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { debianImages } from '../../debian/fetch.ts';
+import { check, hasTools } from '../ext2.ts';
+import { hostCounts } from './testing-counts.ts';
+import type { HostCounts } from './testing-counts.ts';
+import { diskBytes, fileOf, sha256 } from './testing-integrity.ts';
+import { awaitShell, inLinux, linuxHost, shell } from './testing-linux.ts';
+import type { Host } from './testing.ts';
+
+const images = await debianImages();
+
+function recorded(name: string): string[] {
+  return readFileSync(new URL(name, import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+}
+
+/** Of what is another one on each host, the form. */
+const FORMS: readonly (readonly [path: RegExp, form: RegExp])[] = [
+  [/\/(params|physical-device-path)$/, /^\/dev\/\w+$/],
+  [/\/physical-device$/, /^[0-9a-f]+:[0-9a-f]+$/],
+  [/\/(store|console)\/ring-ref$/, /^\d+$/],
+  // How many grants were in use by then.
+  [/\/[rt]x-ring-ref$/, /^\d+$/],
+  [/\/console\/tty$/, /^\S+$/],
+  [/\/image\/(kernel|ramdisk)$/, /^\/\S+$/],
+  [/\/image\/cmdline$/, /^.*console=hvc0/],
+  [/\/start_time$/, /^\d+\.\d\d$/],
+];
+/** What netback has on Linux and this one has not. */
+const NOT_OFFERED = /\/backend\/vif\/1\/0\/feature-(ctrl-ring|multicast-control|dynamic-multicast-control)$/;
+
+/** A line of the store with what is another one on each host told by its form. */
+function comparable(line: string): string {
+  const [, path, value, permissions] = /^(\S+) = "(.*)" +(\(.*\))$/.exec(line) ?? [line, line];
+  const form = FORMS.find(([which]) => which.test(path!))?.[1];
+  if (form !== undefined) expect(value, path).toMatch(form);
+  const shown = form !== undefined || NOT_OFFERED.test(path!) ? '…' : value;
+  return `${path!} = ${shown!} ${permissions!}`;
+}
+
+describe.skipIf(images === undefined || !hasTools())("Debian's cloud kernel with disk and network", () => {
+  let host: Host;
+  let before: HostCounts;
+  beforeAll(async () => {
+    host = await linuxHost(images!, { type: 'ext4', rootMib: 16, vcpus: 2 });
+    before = hostCounts(host);
+  });
+
+  test('boots from its ext4 root and gets an address by DHCP', () => {
+    host.type('xm create -c linux\r');
+    const log = awaitShell(host);
+    // As on the real Xen.
+    expect(log).toContain(
+      'blkfront: xvda: flush diskcache: enabled; persistent grants: enabled; indirect descriptors: enabled; bounce buffer: enabled',
+    );
+    expect(log).toContain('xen_netfront: backend supports XDP headroom');
+    expect(log).toContain('lease of 10.0.0.101 obtained from 10.0.0.1');
+    expect(log).not.toMatch(/WARNING|BUG|Call Trace|xvda disabled|I\/O error/);
+    // From here on it is to print what it is asked for alone.
+    shell(host, 'dmesg -n 1');
+    expect(shell(host, 'grep " / " /proc/mounts')).toBe('/dev/xvda / ext4 rw,relatime 0 0');
+    host.leaveConsole();
+  });
+
+  test('its nodes are those of such a domain on the real Xen: paths, values or their forms, permissions', () => {
+    const lines = host
+      .run('xenstore-ls -f -p')
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
+      .split('\n');
+    expect(lines.map(comparable).sort()).toEqual(
+      recorded('xenstore-devices-4.17.txt').map(comparable).sort(),
+    );
+  });
+
+  test('its event channels and the lists of its devices too', () => {
+    const channels = host
+      .run('lsevtchn 1')
+      .replace(/Port \d+/g, 'Port N')
+      .split('\n');
+    expect(channels).toEqual(
+      recorded('event-channels-4.17.txt').map((line) => line.replace(/Port \d+/, 'Port N')),
+    );
+    const lists = host.run('xm block-list lin; xm network-list lin');
+    expect(lists.replace(/\d{3}\/\d{3}/, '522/523').split('\n')).toEqual(recorded('devices-4.17.txt'));
+  });
+
+  test('it and a domain of Mote serve each other by HTTP, and domain 0', () => {
+    const given = inLinux(
+      host,
+      'dd if=/dev/urandom of=/www/file bs=1k count=1000 2>/dev/null; sha256sum < /www/file',
+    );
+    expect(given).toMatch(/^[0-9a-f]{64} {2}-$/);
+    host.run('xm create other; sleep 1');
+    const got = host.inside('other', 'udhcpc; wget -O /tmp/file http://10.0.0.101/file; sha256sum /tmp/file');
+    expect(got).toContain(given.slice(0, 64));
+    expect(host.run('wget -O /tmp/file http://10.0.0.101/file; sha256sum /tmp/file')).toContain(
+      given.slice(0, 64),
+    );
+    host.inside('other', 'httpd /tmp &');
+    expect(inLinux(host, 'wget -q -O - http://10.0.0.102/file | sha256sum')).toBe(given);
+    expect(inLinux(host, 'ping -c 2 10.0.0.102')).toContain(' 0% packet loss');
+    // Long packets came here to be cut: many of them would be more than these bytes need.
+    const [, packets, bytes] = /^vif 1 0 tx_packets (\d+) tx_bytes (\d+)/m.exec(
+      host.run('cat /proc/xen/backends'),
+    )!;
+    expect(Number(bytes) / Number(packets)).toBeGreaterThan(1514);
+    // No checksum was wrong: what was cut, what was left blank.
+    expect(inLinux(host, "awk '/^Tcp: [0-9]/ { print $14, $16 }' /proc/net/snmp")).toBe('0 0');
+    host.run('xm destroy other');
+  });
+
+  let written = '';
+  test('what it writes to its file system it reads again', () => {
+    const make =
+      'dd if=/dev/urandom of=/data bs=64k count=64 2>/dev/null; sync; echo 3 > /proc/sys/vm/drop_caches';
+    const [first, again] = inLinux(host, `${make}; sha256sum < /data; fstrim /; sha256sum < /data`).split(
+      '\n',
+    );
+    expect(again).toBe(first);
+    written = first!.slice(0, 64);
+  });
+
+  test('its memory follows xm mem-set', () => {
+    const available = (): number => Number(inLinux(host, "awk '/^MemTotal/ { print $2 }' /proc/meminfo"));
+    const whole = available();
+    host.run('xm mem-set lin 100; sleep 2');
+    expect(host.list()[1]).toMatch(/^lin 1 100 2 /);
+    expect(whole - available()).toBe(28 * 1024);
+    host.run('xm mem-set lin 128; sleep 2');
+    expect(host.list()[1]).toMatch(/^lin 1 128 2 /);
+    expect(available()).toBe(whole);
+  });
+
+  test('its processors follow xm vcpu-set', () => {
+    host.run('xm vcpu-set lin 1; sleep 2');
+    expect(inLinux(host, 'cat /sys/devices/system/cpu/online')).toBe('0');
+    expect(host.run('xm vcpu-list lin')).toMatch(/lin +1 +1 +- +--p/);
+    host.run('xm vcpu-set lin 2; sleep 1');
+    // On Debian udev does this when a processor has come.
+    expect(
+      inLinux(host, 'echo 1 > /sys/devices/system/cpu/cpu1/online; cat /sys/devices/system/cpu/online'),
+    ).toBe('0-1');
+    expect(inLinux(host, 'taskset 2 sha256sum < /data')).toBe(`${written}  -`);
+    expect(host.run('xm vcpu-list lin')).toMatch(/lin +1 +1 +0 +-b-/);
+  });
+
+  test('it gets a key of xm sysrq', () => {
+    host.run('xm sysrq lin h; sleep 1');
+    expect(inLinux(host, 'dmesg | tail -n 1')).toContain('sysrq: HELP : loglevel(0-9)');
+  });
+
+  test('it reboots when xm reboot says so, and finds what it has written', () => {
+    host.run('xm reboot lin; sleep 4');
+    host.type('xm console lin\r');
+    expect(awaitShell(host)).toContain('Run /init as init process');
+    expect(shell(host, 'sha256sum < /data; dmesg | grep -c "recovery complete"')).toBe(`${written}  -\n0`);
+    host.leaveConsole();
+    expect(host.list()[1]).toMatch(/^lin \d+ 128 2 /);
+  });
+
+  test('xm shutdown ends it; nothing is left, and its file system is sound', () => {
+    host.run('xm shutdown lin; sleep 6');
+    expect(host.list()).toHaveLength(1);
+    const { nodes, ...counts } = hostCounts(host);
+    expect({ ...counts, nodes: before.nodes }).toEqual(before);
+    expect(nodes).not.toMatch(/\blin\b|\/backend\/\w+\/\d/);
+    const disk = diskBytes(host, 0);
+    check(disk);
+    expect(sha256(fileOf(disk, 'data'))).toBe(written);
+  });
+});

@@ -1,0 +1,74 @@
+/** Debian's cloud kernel as a domain with a disk for its root and a network card, both by its own frontends. */
+import { readFileSync } from 'node:fs';
+import type { DebianImages } from '../../debian/fetch.ts';
+import { rootImage } from '../../debian/root-image.ts';
+import type { RootType } from '../../debian/root-image.ts';
+import type { HostDisk } from '../../../ui/lab/host-devices.ts';
+import { moteConfig } from './testing-counts.ts';
+import { Host } from './testing.ts';
+
+const HOST_MB = 320;
+
+export interface LinuxSizes {
+  readonly type: RootType;
+  readonly rootMib: number;
+  readonly vcpus?: number;
+  readonly extra?: string;
+  /** Disks besides its root: xvdb, … */
+  readonly more?: readonly HostDisk[];
+}
+
+/** A host with a file for a Linux domain, `linux`, and one for a domain of Mote's with a network card, `other`. */
+export async function linuxHost(images: DebianImages, sizes: LinuxSizes): Promise<Host> {
+  const { type, rootMib, vcpus = 1, extra = '', more = [] } = sizes;
+  const root = { name: 'root', bytes: rootImage(readFileSync(images.busybox), type, rootMib) };
+  const letters = ['a', ...more.map((_, index) => String.fromCharCode(98 + index))];
+  const linux = [
+    'kernel = "/boot/vmlinuz"',
+    'ramdisk = "/boot/initrd.gz"',
+    'memory = 128',
+    'name = "lin"',
+    `vcpus = ${String(vcpus)}`,
+    'root = "/dev/xvda"',
+    `extra = "console=hvc0 ${extra}"`,
+    `disk = [ ${letters.map((letter) => `'phy:vd${letter},xvd${letter},w'`).join(', ')} ]`,
+    "vif = [ 'mac=00:16:3e:00:00:10' ]",
+  ];
+  return Host.boot(
+    {
+      'boot/vmlinuz': readFileSync(images.cloud),
+      'boot/initrd.gz': readFileSync(images.initrdCloud),
+      'etc/xen/linux': new TextEncoder().encode(linux.join('\n') + '\n'),
+      'etc/xen/other': moteConfig('other', "vif = [ 'mac=00:16:3e:00:00:12' ]"),
+    },
+    { hostMb: HOST_MB, disks: [root, ...more] },
+  );
+}
+
+/** Its shell's prompt, behind which it asks the terminal for its size. */
+const PROMPT = /\n\/ # \S*$/;
+
+/** Waits until the domain, whose console this is, has come up: all that it has printed. */
+export function awaitShell(host: Host): string {
+  host.until(PROMPT);
+  return host.screen;
+}
+
+/** What a command prints at the domain's console. The quotes keep the echo of what is typed from being the mark. */
+export function shell(host: Host, command: string): string {
+  host.type(`${command}; echo E''ND\r`);
+  host.until(/\nEND\n/);
+  // A long command is echoed in several lines.
+  const echoed = host.screen.indexOf("E''ND");
+  const from = host.screen.indexOf('\n', echoed) + 1;
+  return host.screen.slice(from, host.screen.lastIndexOf('\nEND\n') + 1).trimEnd();
+}
+
+/** What a command prints in the domain, which is at its prompt. */
+export function inLinux(host: Host, command: string): string {
+  host.type('xm console lin\r');
+  host.until(/# \S*$/);
+  const printed = shell(host, command);
+  host.leaveConsole();
+  return printed;
+}
