@@ -1,4 +1,7 @@
-/** Choosing what boots: Mote, or a kernel and a ramdisk from files, picked or dropped anywhere. */
+/**
+ * Choosing what boots: a host, with Mote as domain 0, or a single domain, whose kernel is Mote or comes from a file, picked
+ * or dropped anywhere.
+ */
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { booted } from './edits.ts';
@@ -16,9 +19,9 @@ const ramdisk = signal<Picked | null>(null);
 const commandLine = signal('console=hvc0 rdinit=/init');
 const memoryMb = signal(128);
 const vcpus = signal(1);
-const isDom0 = signal(false);
-/** The memory of a host with a domain 0, in MiB: room for domains beside it. */
-const HOST_MB = 512;
+const isHost = signal(true);
+/** What a host has beside domain 0's memory, in MiB: room for other domains. */
+const ROOM_MB = 512;
 
 /** Files that are being read: who boots waits for them. */
 let reading: Promise<unknown> = Promise.resolve();
@@ -27,29 +30,41 @@ function read(work: () => Promise<void>): void {
   reading = Promise.all([reading, work()]);
 }
 
-async function pick(files: FileList | null, into: typeof kernel): Promise<void> {
+async function pick(files: FileList | null, take: (picked: Picked | null) => void): Promise<void> {
   const file = files?.[0];
-  into.value =
-    file === undefined ? null : { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+  take(file === undefined ? null : { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
+}
+
+/** A kernel from a file is the guest of a single domain, unless domain 0 is asked for again. */
+function pickedKernel(picked: Picked | null): void {
+  kernel.value = picked;
+  isHost.value = picked === null;
+}
+function pickedRamdisk(picked: Picked | null): void {
+  ramdisk.value = picked;
 }
 
 const ELF = 0x464c457f;
 const BZIMAGE_MAGIC_AT = 0x202;
 const HDRS = 0x53726448;
 
-/** A kernel by its first bytes; anything else that is dropped is taken for a ramdisk. */
+/** A kernel by its first bytes; anything else that is dropped is a ramdisk, or for domain 0. */
 function looksLikeKernel(bytes: Uint8Array): boolean {
   if (bytes.length < BZIMAGE_MAGIC_AT + 4) return false;
   const view = new DataView(bytes.buffer);
   return view.getUint32(0, true) === ELF || view.getUint32(BZIMAGE_MAGIC_AT, true) === HDRS;
 }
 
+/** A kernel and a ramdisk for a single domain, or files for a host's domain 0. */
 async function drop(files: FileList): Promise<void> {
-  for (const file of files) {
-    const picked = { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
-    if (looksLikeKernel(picked.bytes)) kernel.value = picked;
-    else ramdisk.value = picked;
-  }
+  const picked = await Promise.all(
+    [...files].map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+  );
+  const found = picked.find(({ bytes }) => looksLikeKernel(bytes));
+  if (found !== undefined) pickedKernel(found);
+  const others = picked.filter((each) => each !== found);
+  if (isHost.value) share(others);
+  else ramdisk.value = others.at(-1) ?? ramdisk.value;
 }
 
 function useDrop(): void {
@@ -62,7 +77,7 @@ function useDrop(): void {
       const { dataTransfer } = event;
       if (dataTransfer === null) return;
       const { files } = dataTransfer;
-      read(() => (isDom0.value ? share(files) : drop(files)));
+      read(() => drop(files));
     };
     addEventListener('dragover', over);
     addEventListener('drop', dropped);
@@ -76,32 +91,47 @@ function useDrop(): void {
 /** The images that were picked; where there is no kernel, Mote. */
 async function chosen(): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
   await reading;
-  if (kernel.value === null) return isDom0.value ? dom0Files() : moteFiles();
+  if (kernel.value === null) return isHost.value ? dom0Files() : moteFiles();
   return {
     kernel: kernel.value.bytes,
     ...(ramdisk.value === null ? {} : { ramdisk: ramdisk.value.bytes }),
   };
 }
 
+/** Boots what is chosen. */
+export async function bootChosen(client: LabClient): Promise<void> {
+  const files = await chosen();
+  booted.value = new Map();
+  client.boot({
+    ...files,
+    commandLine: commandLine.value,
+    memoryMb: memoryMb.value,
+    vcpus: vcpus.value,
+    ...(isHost.value ? { isDom0: true, hostMb: memoryMb.value + ROOM_MB, files: shared.value } : {}),
+  });
+}
+
 export function BootPanel({ client }: { client: LabClient }) {
   useDrop();
   const boot = (event: Event): void => {
     event.preventDefault();
-    void chosen().then((files) => {
-      booted.value = new Map();
-      client.boot({
-        ...files,
-        commandLine: commandLine.value,
-        memoryMb: memoryMb.value,
-        vcpus: vcpus.value,
-        ...(isDom0.value ? { isDom0: true, hostMb: memoryMb.value + HOST_MB, files: shared.value } : {}),
-      });
-    });
+    void bootChosen(client);
   };
   return (
     <form class="boot" onSubmit={boot}>
-      <FileField label="Kernel" empty="Mote" picked={kernel} testId="kernel" />
-      <FileField label="Ramdisk" empty="none" picked={ramdisk} testId="ramdisk" />
+      <label title="A host: its kernel is domain 0, with the machine’s devices, and Mote then has xm to make other domains">
+        Boot
+        <select
+          aria-label="What boots"
+          value={isHost.value ? 'host' : 'domain'}
+          onChange={({ currentTarget: { value } }) => (isHost.value = value === 'host')}
+        >
+          <option value="host">a host: domain 0</option>
+          <option value="domain">a single domain</option>
+        </select>
+      </label>
+      <FileField label="Kernel" empty="Mote" picked={kernel} take={pickedKernel} testId="kernel" />
+      <FileField label="Ramdisk" empty="none" picked={ramdisk} take={pickedRamdisk} testId="ramdisk" />
       <label title="Handed to the kernel in start_info">
         Command line
         <input
@@ -113,18 +143,7 @@ export function BootPanel({ client }: { client: LabClient }) {
       </label>
       <NumberField label="Memory (MB)" value={memoryMb} min={4} max={2048} />
       <NumberField label="vcpus" value={vcpus} min={1} max={32} />
-      <label
-        class="check"
-        title="Privileged, with the machine’s console: Mote then has xm, and makes domains"
-      >
-        <input
-          type="checkbox"
-          checked={isDom0.value}
-          onChange={(event) => (isDom0.value = event.currentTarget.checked)}
-        />
-        domain 0
-      </label>
-      {isDom0.value && <ShareField read={read} />}
+      {isHost.value && <ShareField read={read} />}
       <button type="submit" class="primary">
         Boot
       </button>
@@ -132,8 +151,14 @@ export function BootPanel({ client }: { client: LabClient }) {
   );
 }
 
-function FileField(props: { label: string; empty: string; picked: typeof kernel; testId: string }) {
-  const { label, empty, picked, testId } = props;
+function FileField(props: {
+  label: string;
+  empty: string;
+  picked: typeof kernel;
+  take: (picked: Picked | null) => void;
+  testId: string;
+}) {
+  const { label, empty, picked, take, testId } = props;
   return (
     <label title="Pick a file, or drop one anywhere on the page">
       {label}
@@ -143,7 +168,7 @@ function FileField(props: { label: string; empty: string; picked: typeof kernel;
           type="file"
           data-testid={testId}
           onChange={({ currentTarget: { files } }) => {
-            read(() => pick(files, picked));
+            read(() => pick(files, take));
           }}
         />
       </span>

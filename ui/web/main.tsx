@@ -2,12 +2,13 @@ import { render } from 'preact';
 import '@xterm/xterm/css/xterm.css';
 import './style.css';
 import { App } from './app.tsx';
+import { bootChosen } from './boot-panel.tsx';
 import { LabClient } from './lab-client.ts';
-import { moteFiles } from './mote.ts';
+import { dom0Files } from './mote.ts';
 
 const client = new LabClient();
 render(<App client={client} />, document.getElementById('app')!);
-void moteFiles().then((files) => {
+void dom0Files().then(() => {
   // Whoever was quicker has chosen something else.
-  if (!client.asked) client.boot({ ...files, commandLine: '', memoryMb: 64, vcpus: 1 });
+  if (!client.asked) return bootChosen(client);
 });

@@ -4,9 +4,21 @@ import { signal } from '@preact/signals';
 /** By name. */
 export const shared = signal<ReadonlyMap<string, Uint8Array>>(new Map());
 
-export async function share(files: FileList): Promise<void> {
-  const more = [...files].map(async (file) => [file.name, new Uint8Array(await file.arrayBuffer())] as const);
-  shared.value = new Map([...shared.value, ...(await Promise.all(more))]);
+export interface SharedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export function share(files: readonly SharedFile[]): void {
+  shared.value = new Map([...shared.value, ...files.map(({ name, bytes }) => [name, bytes] as const)]);
+}
+
+async function shareAll(files: FileList): Promise<void> {
+  const all = [...files].map(async (file) => ({
+    name: file.name,
+    bytes: new Uint8Array(await file.arrayBuffer()),
+  }));
+  share(await Promise.all(all));
 }
 
 /** `read`: who boots waits for it. */
@@ -22,7 +34,7 @@ export function ShareField({ read }: { read: (work: () => Promise<void>) => void
           multiple
           data-testid="files"
           onChange={({ currentTarget: { files } }) => {
-            if (files !== null) read(() => share(files));
+            if (files !== null) read(() => shareAll(files));
           }}
         />
       </span>

@@ -1,0 +1,71 @@
+/**
+ * What the domains beside the lab's own print, seen from outside: their console rings are served by domain 0, and the lab
+ * looks into them whenever a domain calls Xen, is sent an event, or ends. A domain cannot notify its console without a call,
+ * nor reuse the ring's room before it is told of it, so nothing is missed.
+ */
+import { GTF_permit_access, GTF_type_mask, grant_entry_v1 } from '../../hypervisor/abi/grant-table.ts';
+import { xencons_interface, XENCONS_OUT_BYTES } from '../../hypervisor/abi/console.ts';
+import type { Domain } from '../../hypervisor/domain/domain.ts';
+import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import type { TraceEvent, TraceDetail } from '../../hypervisor/trace/event.ts';
+import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
+import { RingTap } from './ring-tap.ts';
+
+const PAGE_BYTES = 4096;
+
+export class DomainConsoles implements TraceSink {
+  private readonly hypervisor: Hypervisor;
+  private readonly own: Domain;
+  private readonly print: (domain: number, bytes: Uint8Array) => void;
+  /** By domain id; null: its ring cannot be found. */
+  private readonly taps = new Map<number, RingTap | null>();
+
+  /** `own`: the lab's domain, whose console is known better. */
+  constructor(hypervisor: Hypervisor, own: Domain, print: (domain: number, bytes: Uint8Array) => void) {
+    this.hypervisor = hypervisor;
+    this.own = own;
+    this.print = print;
+  }
+
+  event({ domain, detail }: TraceEvent): void {
+    const id = domainToLookAt(domain, detail);
+    if (id < 0 || id === this.own.id) return;
+    const bytes = this.tap(id)?.look();
+    if (bytes) this.print(id, bytes);
+  }
+
+  end(): void {
+    // What a call has done is seen at the next one.
+  }
+
+  private tap(id: number): RingTap | null {
+    let tap = this.taps.get(id);
+    if (tap === undefined) {
+      tap = this.find(id);
+      this.taps.set(id, tap);
+    }
+    return tap;
+  }
+
+  /** Toolstacks make a domain's first grant, as it is built, that of its console ring (GNTTAB_RESERVED_CONSOLE). */
+  private find(id: number): RingTap | null {
+    const { machine, frames, domains } = this.hypervisor;
+    const table = domains.get(id)?.grants.frames[0];
+    if (table === undefined) return null;
+    const entry = machine.words.subarray((table * PAGE_BYTES) / 4);
+    const isGranted = (entry[grant_entry_v1.offset.flags / 4]! & GTF_type_mask) === GTF_permit_access;
+    const mfn = entry[grant_entry_v1.offset.frame / 4]!;
+    if (!isGranted || mfn >= frames.frames || frames.owner[mfn] !== id) return null;
+    const { offset } = xencons_interface;
+    const page = mfn * PAGE_BYTES;
+    const place = { data: page + offset.out, producer: page + offset.out_prod, bytes: XENCONS_OUT_BYTES };
+    return new RingTap(machine, place, 0);
+  }
+}
+
+/** The domain whose ring may have changed before this; -1: none. */
+function domainToLookAt(running: number, detail: TraceDetail): number {
+  if (detail.kind === 'hypercall') return running;
+  if (detail.kind === 'port' || detail.kind === 'shutdown') return detail.domain;
+  return -1;
+}
