@@ -66,11 +66,14 @@ export type Stop =
   | { readonly kind: 'shutdown'; readonly domain: Domain }
   /** A vcpu is at a breakpoint (Processor.setBreakpoints); its instruction is the next. */
   | { readonly kind: 'breakpoint' }
+  /** A disk lacks bytes that are elsewhere (Platform.waiting): time stands still until they have come. */
+  | { readonly kind: 'waiting' }
   /** Someone asked for it by `requestStop`. */
   | { readonly kind: 'request'; readonly reason: string };
 
 const BUDGET: Stop = { kind: 'budget' };
 const IDLE: Stop = { kind: 'idle' };
+const WAITING: Stop = { kind: 'waiting' };
 
 export class Hypervisor {
   readonly machine: Machine;
@@ -158,7 +161,7 @@ export class Hypervisor {
 
   /** Runs the domains until the clock is at `untilTicks` (Infinity: for ever), or something stops it. */
   run(untilTicks: number): Stop {
-    this.stop = null;
+    this.stop = this.platform.waiting ? WAITING : null;
     for (;;) {
       let now = this.ticks();
       if (now >= this.deadlineTicks) expireTimers(this);
@@ -206,6 +209,18 @@ export class Hypervisor {
     if (this.deadlineTicks > untilTicks || this.deadlineTicks === Infinity) return this.rest(untilTicks);
     this.advanceTo(this.deadlineTicks);
     return null;
+  }
+
+  /** Someone has used a device: it may be due sooner now, or wait for what is elsewhere. */
+  deviceUsed(): void {
+    this.deadlineTicks = Math.min(this.deadlineTicks, this.platform.nextTicks());
+    if (this.platform.waiting) this.stop = WAITING;
+  }
+
+  /** What devices waited for has been brought (disk/fetched-image.ts): they go on. */
+  deviceFilled(): void {
+    this.platform.advance(this.ticks());
+    findDeadline(this);
   }
 
   /** Asks `run` to come back before the next instruction. To be called from a trace sink or `onNotify`. */

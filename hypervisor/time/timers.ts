@@ -39,11 +39,6 @@ export function findDeadline(hypervisor: Hypervisor): void {
   hypervisor.deadlineTicks = Math.min(due, hypervisor.platform.nextTicks());
 }
 
-/** Someone has used a device, which may be due sooner now. */
-export function deviceUsed(hypervisor: Hypervisor): void {
-  hypervisor.deadlineTicks = Math.min(hypervisor.deadlineTicks, hypervisor.platform.nextTicks());
-}
-
 /** The scheduler may want its tick at another time than before. */
 export function followScheduler(hypervisor: Hypervisor): void {
   if (hypervisor.scheduler.tickNs !== hypervisor.schedulerTickNs) findDeadline(hypervisor);

@@ -7,12 +7,13 @@ import { loadCore } from '../lab/core-node.ts';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import { describeEnd } from '../lab/ending.ts';
 import { Lab, type DomainRequest, type Stop, type Until } from '../lab/lab.ts';
+import { DiskUnavailable } from '../lab/host-devices.ts';
 import { drive } from '../lab/pacing.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { buildFolder, isFolder } from './build.ts';
 import { countLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
-import { readDisks, readFolders, readImage } from './host-files.ts';
+import { openDisks, readFolders, readImage } from './host-files.ts';
 import { Progress } from './progress.ts';
 import { Terminal } from './terminal.ts';
 import { TraceFile } from './trace-file.ts';
@@ -54,9 +55,9 @@ async function images(
 }
 
 /** What a host with domain 0 has. */
-function hostOf(options: BootOptions): Pick<DomainRequest, 'hostMb' | 'disks' | 'files'> {
+async function hostOf(options: BootOptions): Promise<Pick<DomainRequest, 'hostMb' | 'disks' | 'files'>> {
   const { hostMemory, disk, share } = options;
-  return { hostMb: hostMemory, disks: readDisks(disk), files: readFolders(share) };
+  return { hostMb: hostMemory, disks: await openDisks(disk), files: readFolders(share) };
 }
 
 async function makeLab(kernel: string | undefined, options: BootOptions): Promise<Lab> {
@@ -65,7 +66,7 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
   const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
   const isDom0 = options.dom0 ?? false;
   const request = {
-    ...(isDom0 ? { isDom0, ...hostOf(options) } : {}),
+    ...(isDom0 ? { isDom0, ...(await hostOf(options)) } : {}),
     ...(await images(kernel, isDom0)),
     ...ramdisk,
     commandLine: options.extra,
@@ -127,6 +128,9 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
     onSlice: () => {
       progress.tick();
     },
+  }).catch((error: unknown) => {
+    terminal.close();
+    throw error instanceof DiskUnavailable ? new UserError(error.message) : error;
   });
   terminal.close();
   progress.clear();

@@ -1,12 +1,14 @@
 /** What a host is given of the user's files: disks, and folders that appear at /lab. They are read, and never written. */
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { HostDisk } from '../lab/host-devices.ts';
+import type { DiskSource, HostDisk } from '../lab/host-devices.ts';
 import { SHARE_LIMITS } from '../lab/share.ts';
+import { UrlSource } from '../lab/url-source.ts';
 import { UserError } from './user-error.ts';
 
 const READ_ONLY = /,ro$/;
+const IS_URL = /^https?:/;
 const MEBIBYTE = 2 ** 20;
 
 function attempt<T>(path: string, work: () => T): T {
@@ -21,14 +23,45 @@ export function readImage(path: string): Uint8Array {
   return attempt(path, () => readFileSync(path));
 }
 
-/** A disk of each FILE or FILE,ro. */
-export function readDisks(wanted: readonly string[]): HostDisk[] {
-  return wanted.map((text) => {
-    const path = text.replace(READ_ONLY, '');
-    const bytes = readImage(path);
-    if (bytes.length === 0) throw new UserError(`${path}: an empty file is no disk`);
-    return { name: basename(path), bytes, readOnly: READ_ONLY.test(text) };
-  });
+/** A disk of each FILE or URL, or FILE,ro: they are read as the host reads them. */
+export function openDisks(wanted: readonly string[]): Promise<HostDisk[]> {
+  return Promise.all(
+    wanted.map(async (text) => {
+      const path = text.replace(READ_ONLY, '');
+      const bytes = IS_URL.test(path) ? await openUrl(path) : new FileSource(path);
+      if (bytes.size === 0) throw new UserError(`${path}: an empty file is no disk`);
+      return { name: basename(path), bytes, readOnly: READ_ONLY.test(text) };
+    }),
+  );
+}
+
+async function openUrl(url: string): Promise<DiskSource> {
+  try {
+    return await UrlSource.open(url);
+  } catch (error) {
+    throw new UserError(`cannot read ${url}: ${(error as Error).message}`);
+  }
+}
+
+/** A file that stays open, and is read a piece at a time. */
+class FileSource implements DiskSource {
+  readonly size: number;
+  private readonly fd: number;
+
+  constructor(path: string) {
+    this.fd = attempt(path, () => openSync(path, 'r'));
+    this.size = attempt(path, () => fstatSync(this.fd)).size;
+  }
+
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> } {
+    const bytes = new Uint8Array(end - start);
+    for (let done = 0; done < bytes.length;) {
+      const count = readSync(this.fd, bytes, done, bytes.length - done, start + done);
+      if (count === 0) break;
+      done += count;
+    }
+    return { arrayBuffer: () => Promise.resolve(bytes.buffer) };
+  }
 }
 
 /** The files below all these folders, by their paths there. */

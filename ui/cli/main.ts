@@ -59,7 +59,7 @@ function program(done: (status: number) => void): Command {
     .option('--host-memory <MB>', "the host's memory, with --dom0", positiveInteger, 512)
     .option(
       '--disk <file[,ro]>',
-      'a disk for domain 0: /dev/vda, the next one /dev/vdb, ...; what it writes stays in the run (may be given again)',
+      'a disk for domain 0, or its URL: /dev/vda, the next one /dev/vdb, ...; what it writes stays in the run (may be given again)',
       another,
       [],
     )

@@ -1,4 +1,5 @@
 /** The devices of a host: a card on a network with a gateway, a share with the lab's files, and the disks that were asked for. */
+import { FetchedImage } from '../../devices/disk/fetched-image.ts';
 import { Overlay } from '../../devices/disk/overlay.ts';
 import { MemoryImage } from '../../devices/disk/memory-image.ts';
 import { DEFAULT_GATEWAY, Gateway } from '../../devices/lan/gateway.ts';
@@ -6,11 +7,40 @@ import { Lan } from '../../devices/lan/lan.ts';
 import type { FileTree } from '../../devices/fs/tree.ts';
 import type { DeviceConfig } from '../../devices/platform.ts';
 
+/** Bytes that are elsewhere, in a file or behind a URL: a Blob is one. They must stay as they are. */
+export interface DiskSource {
+  readonly size: number;
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
 /** A disk of the machine: /dev/vda, /dev/vdb, … in their order. What is written stays in the lab. */
 export interface HostDisk {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | DiskSource;
   readonly readOnly?: boolean;
+}
+
+/** A disk whose bytes come when they are read. */
+export interface FetchedDisk {
+  readonly name: string;
+  readonly image: FetchedImage;
+  readonly source: DiskSource;
+}
+
+/** A disk's source does not give what it should. */
+export class DiskUnavailable extends Error {}
+
+/** Brings what fetched disks lack. Rejects with DiskUnavailable. */
+export async function fetchDisks(disks: readonly FetchedDisk[]): Promise<void> {
+  for (const { image, source, name } of disks)
+    for (const chunk of [...image.wanted]) {
+      const { offset, bytes } = image.range(chunk);
+      try {
+        image.fill(chunk, new Uint8Array(await source.slice(offset, offset + bytes).arrayBuffer()));
+      } catch (error) {
+        throw new DiskUnavailable(`disk ${name}: ${(error as Error).message}`, { cause: error });
+      }
+    }
 }
 
 const CARD_MAC = '52:54:00:00:00:10';
@@ -19,13 +49,18 @@ const SHARE_TAG = 'lab';
 /** Domain 0 has names for so many. */
 const MAX_DISKS = 4;
 
-/** Throws RangeError for more disks than a host has. */
-export function hostDevices(disks: readonly HostDisk[], share: FileTree): DeviceConfig[] {
+/** Those that are fetched are added to `fetched`. Throws RangeError for more disks than a host has. */
+export function hostDevices(
+  disks: readonly HostDisk[],
+  share: FileTree,
+  fetched: FetchedDisk[],
+): DeviceConfig[] {
   if (disks.length > MAX_DISKS) throw new RangeError(`a host has ${String(MAX_DISKS)} disks at most`);
   const lan = new Lan();
   lan.join(new Gateway(DEFAULT_GATEWAY));
   const blocks = disks.map(({ name, bytes, readOnly }): DeviceConfig => {
-    const image = new MemoryImage(bytes, true);
+    const image =
+      bytes instanceof Uint8Array ? new MemoryImage(bytes, true) : fetchedImage(name, bytes, fetched);
     return { kind: 'block', disk: readOnly === true ? image : new Overlay(image), id: name };
   });
   return [
@@ -33,4 +68,10 @@ export function hostDevices(disks: readonly HostDisk[], share: FileTree): Device
     { kind: '9p', tag: SHARE_TAG, tree: share },
     ...blocks,
   ];
+}
+
+function fetchedImage(name: string, source: DiskSource, fetched: FetchedDisk[]): FetchedImage {
+  const image = new FetchedImage(source.size);
+  fetched.push({ name, image, source });
+  return image;
 }

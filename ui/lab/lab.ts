@@ -16,8 +16,8 @@ import { Code } from './code.ts';
 import type { Line } from './code.ts';
 import { ConsoleRing } from './console-ring.ts';
 import { ConsoleText } from './console-text.ts';
-import { hostDevices } from './host-devices.ts';
-import type { HostDisk } from './host-devices.ts';
+import { fetchDisks, hostDevices } from './host-devices.ts';
+import type { FetchedDisk, HostDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
 import { makeShare } from './share.ts';
 import type { SourcePlace } from './symbols.ts';
@@ -70,7 +70,9 @@ export type Stop =
   /** The domain has shut down: `domain.shutdown`. */
   | { readonly kind: 'ended' }
   /** Nothing can happen any more but by input. */
-  | { readonly kind: 'idle' };
+  | { readonly kind: 'idle' }
+  /** A disk lacks bytes that are elsewhere: `fetch` brings them. */
+  | { readonly kind: 'waiting' };
 
 export class Lab {
   readonly hypervisor: Hypervisor;
@@ -78,6 +80,7 @@ export class Lab {
   readonly code: Code;
   /** What domain 0 has at /lab. */
   readonly share: FileTree;
+  private readonly fetched: readonly FetchedDisk[];
   /** The domain's console ring; null: it is domain 0. */
   private readonly console: ConsoleRing | null;
   private readonly text = new ConsoleText();
@@ -87,11 +90,18 @@ export class Lab {
   breakpoints: readonly Line[] = [];
   private matched: string | undefined;
 
-  private constructor(hypervisor: Hypervisor, domain: Domain, code: Code, share: FileTree) {
+  private constructor(
+    hypervisor: Hypervisor,
+    domain: Domain,
+    code: Code,
+    share: FileTree,
+    fetched: readonly FetchedDisk[],
+  ) {
     this.hypervisor = hypervisor;
     this.domain = domain;
     this.code = code;
     this.share = share;
+    this.fetched = fetched;
     const ring = domain.isPrivileged
       ? null
       : new ConsoleRing(hypervisor, domain, (bytes) => {
@@ -119,12 +129,13 @@ export class Lab {
     const { pages, maxPages, vcpus } = isDom0 ? dom0Resources(parameters, usual.pages, usual.vcpus) : usual;
     const memoryMb = Math.max(Math.ceil(pages / PAGES_PER_MB) + XEN_MB, request.hostMb ?? 0);
     const share = makeShare(request.files ?? new Map());
+    const fetched: FetchedDisk[] = [];
     const scheduler = parameters.scheduler ?? request.scheduler;
     const hypervisor = new Hypervisor(new Machine(core, { memoryBytes: memoryMb * MEBIBYTE }), {
       ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
       ...(scheduler === undefined ? {} : { scheduler }),
       parameters,
-      devices: isDom0 ? hostDevices(request.disks ?? [], share) : [],
+      devices: isDom0 ? hostDevices(request.disks ?? [], share, fetched) : [],
     });
     const domain = buildDomain(hypervisor, {
       id: isDom0 ? 0 : 1,
@@ -136,7 +147,7 @@ export class Lab {
       memoryPages: pages,
       ...(maxPages === null ? {} : { maxPages }),
     });
-    return new Lab(hypervisor, domain, new Code(request.kernel, request.ramdisk), share);
+    return new Lab(hypervisor, domain, new Code(request.kernel, request.ramdisk), share, fetched);
   }
 
   /** System time in ns; instructions retired; ns per instruction. */
@@ -162,6 +173,12 @@ export class Lab {
     else this.console.type(bytes);
   }
 
+  /** Brings what disks wait for (`waiting`). Rejects where it cannot be had. */
+  async fetch(): Promise<void> {
+    await fetchDisks(this.fetched);
+    this.hypervisor.deviceFilled();
+  }
+
   /** Runs for at most `ticks` of the clock; undefined: it can go on. */
   run(until: Until, ticks: number): Stop | undefined {
     this.until = until;
@@ -178,6 +195,7 @@ export class Lab {
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
     if (this.hasEnded(stop)) return { kind: 'ended' };
     if (stop.kind === 'breakpoint') return this.atBreakpoint();
+    if (stop.kind === 'waiting') return stop;
     if (hypervisor.ticks() >= dueTicks) return { kind: 'time' };
     if (until.instructions !== undefined && this.instructions >= until.instructions)
       return { kind: 'instructions' };
@@ -240,6 +258,7 @@ export class Lab {
         const stop = hypervisor.run(end);
         if (this.hasEnded(stop)) return { kind: 'ended' };
         if (stop.kind === 'request') return { kind: 'step' };
+        if (stop.kind === 'waiting') return stop;
         if (stop.kind === 'shutdown') continue;
         if (stop.kind !== 'breakpoint') return undefined;
         const at = this.atBreakpoint();
@@ -257,7 +276,9 @@ export class Lab {
     while (this.instructions === before) {
       const target = hypervisor.idle ? hypervisor.deadlineTicks : hypervisor.ticks() + 1;
       if (target === Infinity) return { kind: 'idle' };
-      if (this.hasEnded(hypervisor.run(target))) return { kind: 'ended' };
+      const stop = hypervisor.run(target);
+      if (this.hasEnded(stop)) return { kind: 'ended' };
+      if (stop.kind === 'waiting') return stop;
     }
     return { kind: 'step' };
   }

@@ -32,7 +32,8 @@ export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | 
     const stop = lab.run(until, Math.min(sliceTicks, Math.ceil(aheadNs / lab.periodNs)));
     const tookMs = performance.now() - started;
     pace.onSlice?.();
-    if (stop !== undefined) return stop;
+    if (stop?.kind === 'waiting') await lab.fetch();
+    else if (stop !== undefined) return stop;
     sliceTicks = nextSlice(sliceTicks, tookMs);
     await pause(pace.realTime && tookMs < SLICE_MS ? SLICE_MS - tookMs : 0);
   }

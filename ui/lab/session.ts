@@ -151,7 +151,12 @@ export class Session {
     if (lab === null) return;
     this.run?.abort();
     this.run = null;
-    lab.step(kind, STEP_TICKS);
+    if (lab.step(kind, STEP_TICKS)?.kind === 'waiting') {
+      void lab.fetch().then(() => {
+        this.step(kind);
+      });
+      return;
+    }
     this.postTrace();
     this.postState();
   }

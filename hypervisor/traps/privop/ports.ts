@@ -8,7 +8,6 @@ import { containsRange } from '../../domain/range-set.ts';
 import type { Vcpu } from '../../domain/vcpu.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import { isGuestAddress, translate } from '../../memory/guest-access.ts';
-import { deviceUsed } from '../../time/timers.ts';
 import { VMASST_TYPE_architectural_iopl } from '../../abi/xen.ts';
 
 const CMOS_INDEX = 0x70;
@@ -49,7 +48,7 @@ export function readPort(hypervisor: Hypervisor, domain: Domain, port: number, b
   if (!reachesDevices(domain, port, bytes)) return mask(bytes);
   select(hypervisor, domain);
   const value = hypervisor.platform.readPort(port, bytes);
-  deviceUsed(hypervisor);
+  hypervisor.deviceUsed();
   return value;
 }
 
@@ -66,7 +65,7 @@ export function writePort(
   else if (reachesDevices(domain, port, bytes)) {
     select(hypervisor, domain);
     hypervisor.platform.writePort(port, bytes, (value & mask(bytes)) >>> 0);
-    deviceUsed(hypervisor);
+    hypervisor.deviceUsed();
   }
 }
 
