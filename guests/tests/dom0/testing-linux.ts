@@ -54,14 +54,18 @@ export function awaitShell(host: Host): string {
   return host.screen;
 }
 
-/** What a command prints at the domain's console. The quotes keep the echo of what is typed from being the mark. */
+let commands = 0;
+
+/** What a command prints at the domain's console. */
 export function shell(host: Host, command: string): string {
-  host.type(`${command}; echo E''ND\r`);
-  host.until(/\nEND\n/);
+  // A mark of its own, for a console shows again what was on it. The quotes keep the echo of what is typed from being it.
+  const number = String(++commands);
+  host.type(`${command}; echo E''ND${number}\r`);
+  const end = `\nEND${number}\n`;
+  host.until(new RegExp(end));
   // A long command is echoed in several lines.
-  const echoed = host.screen.indexOf("E''ND");
-  const from = host.screen.indexOf('\n', echoed) + 1;
-  return host.screen.slice(from, host.screen.lastIndexOf('\nEND\n') + 1).trimEnd();
+  const from = host.screen.indexOf('\n', host.screen.indexOf(`''ND${number}`)) + 1;
+  return host.screen.slice(from, host.screen.lastIndexOf(end) + 1).trimEnd();
 }
 
 /** What a command prints in the domain, which is at its prompt. */
