@@ -12,10 +12,10 @@ const ENTRIES: u32 = xen.NETIF_RING_SIZE;
 const NO_GRANT: u32 = 400;
 const LOOKS: i32 = 500;
 const FRAME: u16 = 60;
-/** An ARP question for 10.0.0.1, whom domain 0 is, so that something comes. */
+/** An ARP question of 10.0.0.9 for 10.0.0.10, whom domain 0 is, so that something comes. */
 const QUESTION: usize = memory.data<u8>([
   255, 255, 255, 255, 255, 255, 0, 22, 62, 0, 0, 19, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 0, 22, 62, 0, 0, 19, 10, 0,
-  0, 9, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1,
+  0, 9, 0, 0, 0, 0, 0, 0, 10, 0, 0, 10,
 ]);
 const QUESTION_BYTES: usize = 42;
 
