@@ -5,7 +5,7 @@
 import type { Lab, Stop, Until } from './lab.ts';
 
 export interface Pace {
-  /** Guest time runs no faster than real time. */
+  /** Guest time runs no faster than real time. May change from slice to slice. */
   readonly realTime: boolean;
   /** Aborts between slices. */
   readonly signal?: AbortSignal;
@@ -31,6 +31,7 @@ export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | 
     const aheadNs = pace.realTime ? Math.max(0, Math.min(dueNs, lab.ns + LAG_NS) - lab.ns) : Infinity;
     const stop = lab.run(until, Math.min(sliceTicks, Math.ceil(aheadNs / lab.periodNs)));
     const tookMs = performance.now() - started;
+    if (!pace.realTime) anchorNs = lab.ns - performance.now() * 1e6;
     pace.onSlice?.();
     if (stop?.kind === 'waiting') await lab.fetch();
     else if (stop !== undefined) return stop;

@@ -39,6 +39,8 @@ export type Command =
     }
   /** As fast as it can go, or paced by the wall clock. */
   | { readonly type: 'pace'; readonly realTime: boolean }
+  /** Does a step of the tour (tour.ts): types it, and runs until it has had its effect. Ends with `played`. */
+  | { readonly type: 'play'; readonly step: number }
   | { readonly type: 'keys'; readonly bytes: Uint8Array }
   | { readonly type: 'trace'; readonly on: boolean }
   /** Asks for `pageTables` with these tables, now and with every state; null: no more. */
@@ -78,8 +80,13 @@ export interface LabState {
 }
 
 export type Update =
+  /** What was asked for last is there: what comes now is of it. */
+  | { readonly type: 'booted' }
   | { readonly type: 'state'; readonly state: LabState }
-  | { readonly type: 'console'; readonly bytes: Uint8Array }
+  /** What a domain prints: the one that keys go to, or another. */
+  | { readonly type: 'console'; readonly domain: number; readonly bytes: Uint8Array }
+  /** A step of the tour has had its effect; or it has not, because its time was over or something stopped it. */
+  | { readonly type: 'played'; readonly step: number; readonly done: boolean }
   | { readonly type: 'trace'; readonly lines: readonly TraceLine[]; readonly dropped: number }
   | ({ readonly type: 'pageTables' } & PageTablesView)
   | { readonly type: 'hash'; readonly hash: string; readonly instructions: number }

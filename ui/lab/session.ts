@@ -6,13 +6,16 @@ import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import { traceWords } from '../../hypervisor/trace/text.ts';
 import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
 import type { Line } from './code.ts';
+import { DomainConsoles } from './domain-consoles.ts';
+import { DomainNames } from './domain-names.ts';
 import { describeEnd } from './ending.ts';
-import { Lab, type Until } from './lab.ts';
+import { Lab, type Stop, type Until } from './lab.ts';
 import { drive } from './pacing.ts';
 import { pageTablesView } from './page-tables.ts';
 import type { TablePath } from './page-tables.ts';
 import type { BootRequest, Command, LabState, StepKind, TraceLine, Update } from './protocol.ts';
 import { stateHash } from './state-hash.ts';
+import { begin, TOUR } from './tour.ts';
 import { channelViews, domainViews, vcpuView } from './views.ts';
 
 /** Lines posted at once; more are dropped, oldest first, and counted. */
@@ -27,11 +30,14 @@ export class Session {
   private readonly core: WebAssembly.Module;
   private readonly post: (update: Update) => void;
   private lab: Lab | null = null;
+  private names: ReadonlyMap<number, string> = new Map();
   /** Breakpoints stay when another domain is booted. */
   private wanted: readonly Line[] = [];
   /** Tables that the face looks at; null: it does not. */
   private openTables: readonly TablePath[] | null = null;
   private run: AbortController | null = null;
+  /** The step of the tour that has begun and not ended. */
+  private begun: { readonly step: number; readonly until: Until } | null = null;
   /** Guest time never runs ahead of the wall clock; a busy guest is slower anyway. */
   private realTime = true;
   private tracing = true;
@@ -64,7 +70,8 @@ export class Session {
         this.ready = this.ready.catch(() => undefined).then(() => this.boot(command));
         return this.ready;
       case 'run':
-        return this.go({});
+        await this.go({});
+        return;
       case 'pause':
         this.run?.abort();
         return;
@@ -77,11 +84,13 @@ export class Session {
         this.postState();
         return;
       case 'runUntil':
-        return this.go(this.untilOf(command));
+        await this.go(this.untilOf(command));
+        return;
       case 'pace':
         this.realTime = command.realTime;
-        if (this.run !== null) return this.go({});
         return;
+      case 'play':
+        return this.play(command.step);
       case 'keys':
         this.lab?.type(command.bytes);
         return;
@@ -105,9 +114,12 @@ export class Session {
     lab.setBreakpoints(this.wanted);
     this.batch = [];
     this.dropped = 0;
+    this.begun = null;
+    this.post({ type: 'booted' });
     lab.onConsole((bytes) => {
-      this.post({ type: 'console', bytes });
+      this.post({ type: 'console', domain: lab.domain.id, bytes });
     });
+    this.observe(lab);
     lab.hypervisor.trace.add({
       event: (event) => {
         this.trace(event);
@@ -115,6 +127,17 @@ export class Session {
       end: () => undefined,
     });
     this.postState();
+  }
+
+  /** Looks at the other domains of a host. */
+  private observe({ hypervisor, domain }: Lab): void {
+    const names = new DomainNames(hypervisor);
+    const consoles = new DomainConsoles(hypervisor, domain, (id, bytes) => {
+      this.post({ type: 'console', domain: id, bytes });
+    });
+    this.names = names.names;
+    hypervisor.trace.add(names);
+    hypervisor.trace.add(consoles);
   }
 
   private untilOf(command: { text?: string; instructions?: number; seconds?: number }): Until {
@@ -125,25 +148,41 @@ export class Session {
     };
   }
 
-  /** Runs until something stops it; a run that is under way is replaced. */
-  private async go(until: Until): Promise<void> {
+  /** A step that was stopped half-way goes on where it was. */
+  private async play(step: number): Promise<void> {
     const { lab } = this;
-    if (lab === null) return;
+    const wanted = TOUR[step];
+    if (lab === null || wanted === undefined) return;
+    if (this.begun?.step !== step) this.begun = { step, until: begin(lab, wanted) };
+    const stop = await this.go(this.begun.until);
+    if (this.lab !== lab) return;
+    if (stop?.kind === 'text' || stop?.kind === 'time') this.begun = null;
+    this.post({ type: 'played', step, done: stop?.kind === 'text' });
+  }
+
+  /** Runs until something stops it, which is returned; undefined: a pause, or another run that takes its place. */
+  private async go(until: Until): Promise<Stop | undefined> {
+    const { lab } = this;
+    if (lab === null) return undefined;
     this.run?.abort();
     const run = new AbortController();
     this.run = run;
     this.postState();
-    await drive(lab, until, {
-      realTime: this.realTime,
+    const isRealTime = (): boolean => this.realTime;
+    const stop = await drive(lab, until, {
+      get realTime() {
+        return isRealTime();
+      },
       signal: run.signal,
       onSlice: () => {
         this.afterSlice();
       },
     });
-    if (this.run !== run) return;
+    if (this.run !== run) return undefined;
     this.run = null;
     this.postTrace();
     this.postState();
+    return stop;
   }
 
   private step(kind: StepKind): void {
@@ -250,7 +289,7 @@ export class Session {
       vcpus: domain.vcpus.map((vcpu) =>
         vcpuView(hypervisor, vcpu, lab.code.symbolsAt(hypervisor.machine, hypervisor.processor.rip)),
       ),
-      domains: domainViews(hypervisor),
+      domains: domainViews(hypervisor, this.names),
       channels: channelViews(hypervisor, domain),
       counts,
       breakpoints: lab.breakpoints,

@@ -2,7 +2,7 @@
  * The tour of a host: what a person types at its consoles, what is to be seen then, and why it is worth a look. A run of it is
  * a function of the images alone: keys go in where the text before them has come out.
  */
-import type { Lab } from './lab.ts';
+import type { Lab, Until } from './lab.ts';
 
 export interface TourStep {
   /** What this shows. */
@@ -114,10 +114,15 @@ export function keysOf({ types }: TourStep): Uint8Array {
   return new TextEncoder().encode(types === '' || types === LEAVE ? types : `${types}\r`);
 }
 
+/** Begins a step: types it. It is over when the lab has run until this, and has had its effect if that is the text. */
+export function begin(lab: Lab, step: TourStep): Until {
+  lab.type(keysOf(step));
+  return { text: endOf(step), ns: lab.ns + PATIENCE_NS };
+}
+
 /** Does a step: types it, and runs until it has had its effect. False: it has not, for so long. */
 export function play(lab: Lab, step: TourStep): boolean {
-  lab.type(keysOf(step));
-  const until = { text: endOf(step), ns: lab.ns + PATIENCE_NS };
+  const until = begin(lab, step);
   let stop;
   while (stop === undefined) stop = lab.run(until, SLICE_TICKS);
   return stop.kind === 'text';

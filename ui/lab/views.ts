@@ -8,7 +8,7 @@ import * as layout from '../../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { cpuTimeNs } from '../../hypervisor/domain/control/info.ts';
 import type { Vcpu } from '../../hypervisor/domain/vcpu.ts';
-import { RUNSTATE_RUNNABLE, RUNSTATE_RUNNING } from '../../hypervisor/domain/vcpu.ts';
+import { RUNSTATE_RUNNING } from '../../hypervisor/domain/vcpu.ts';
 import {
   ECS_FREE,
   ECS_INTERDOMAIN,
@@ -52,8 +52,11 @@ export interface ChannelView {
 /** A domain of the host. */
 export interface DomainView {
   readonly id: number;
-  /** As `xm list` shows it. */
-  readonly state: 'running' | 'runnable' | 'blocked' | 'paused' | 'shut down' | 'crashed';
+  /** What domain 0's store calls it; empty: it has no name yet. */
+  readonly name: string;
+  /** As `xm list` shows it: six letters of running, blocked, paused, shut down, crashed, dying, or dashes. */
+  readonly letters: string;
+  readonly ended: boolean;
   readonly vcpus: number;
   readonly memoryMb: number;
   /** Seconds that its vcpus have had a processor. */
@@ -165,23 +168,33 @@ function bindingOf(channel: {
 
 const PAGES_PER_MB = 256;
 
-/** All domains, by id. */
-export function domainViews(hypervisor: Hypervisor): DomainView[] {
+/** All domains, by id; `names` by id. */
+export function domainViews(hypervisor: Hypervisor, names: ReadonlyMap<number, string>): DomainView[] {
   const now = hypervisor.nowNs();
   return [...hypervisor.domains.values()]
     .sort((a, b) => a.id - b.id)
     .map((domain) => ({
       id: domain.id,
-      state: stateOf(domain),
+      name: names.get(domain.id) ?? '',
+      letters: lettersOf(domain),
+      ended: domain.shutdown !== null,
       vcpus: domain.vcpus.filter(({ down }) => !down).length,
       memoryMb: domain.totalPages / PAGES_PER_MB,
       seconds: domain.vcpus.reduce((sum, vcpu) => sum + cpuTimeNs(vcpu, now), 0) / 1e9,
     }));
 }
 
-function stateOf({ shutdown, controllerPauseCount, vcpus }: Domain): DomainView['state'] {
-  if (shutdown !== null) return shutdown.reason === SHUTDOWN_crash ? 'crashed' : 'shut down';
-  if (controllerPauseCount > 0) return 'paused';
-  if (vcpus.some(({ runstate }) => runstate === RUNSTATE_RUNNING)) return 'running';
-  return vcpus.some(({ runstate }) => runstate === RUNSTATE_RUNNABLE) ? 'runnable' : 'blocked';
+function lettersOf({ shutdown, controllerPauseCount, vcpus }: Domain): string {
+  const online = vcpus.filter(({ down }) => !down);
+  const crashed = shutdown?.reason === SHUTDOWN_crash;
+  const letters: readonly [letter: string, holds: boolean][] = [
+    ['r', online.some(({ runstate }) => runstate === RUNSTATE_RUNNING)],
+    ['b', online.length > 0 && online.every(({ blocked }) => blocked)],
+    ['p', controllerPauseCount > 0],
+    ['s', shutdown !== null && !crashed],
+    ['c', crashed],
+    // A domain that dies is none any more.
+    ['d', false],
+  ];
+  return letters.map(([letter, holds]) => (holds ? letter : '-')).join('');
 }

@@ -1,10 +1,11 @@
 /** The page: what is booted, its console, what the hypervisor does, and what its processors hold. */
 import { BootPanel } from './boot-panel.tsx';
-import { Console } from './console.tsx';
+import { Consoles } from './console.tsx';
 import { Controls } from './controls.tsx';
 import { Details } from './details.tsx';
 import { editing, Editor } from './editor.tsx';
 import type { LabClient } from './lab-client.ts';
+import { Tour, touring } from './tour.tsx';
 import { TraceList } from './trace-list.tsx';
 import { Vcpus } from './vcpus.tsx';
 
@@ -17,6 +18,15 @@ export function App({ client }: { client: LabClient }) {
         </h1>
         <BootPanel client={client} />
         <button
+          aria-pressed={touring.value}
+          title="Shows a host step by step, by itself or as you say"
+          onClick={() => {
+            touring.value = !touring.value;
+          }}
+        >
+          {touring.value ? 'Close the tour' : 'Tour'}
+        </button>
+        <button
           aria-pressed={editing.value}
           title="Mote’s kernel and programs: change them, build them here, boot them"
           onClick={() => {
@@ -27,9 +37,10 @@ export function App({ client }: { client: LabClient }) {
         </button>
       </header>
       <Controls client={client} />
+      {touring.value && <Tour client={client} />}
       <Message client={client} />
       <main class={editing.value ? 'editing' : ''}>
-        <Console client={client} />
+        <Consoles client={client} />
         <TraceList client={client} />
         {editing.value ? (
           <Editor client={client} />

@@ -4,7 +4,6 @@ import type { StepKind } from '../lab/protocol.ts';
 import type { LabClient } from './lab-client.ts';
 
 const untilText = signal('');
-const fullSpeed = signal(false);
 
 const STEPS: readonly { readonly kind: StepKind; readonly label: string; readonly title: string }[] = [
   { kind: 'instruction', label: 'Instruction', title: 'Execute one instruction of the running vcpu' },
@@ -76,10 +75,11 @@ export function Controls({ client }: { client: LabClient }) {
       <label title="Do not wait for the wall clock while the guest is idle: its time flies then">
         <input
           type="checkbox"
-          checked={fullSpeed.value}
+          checked={client.skipsIdle.value}
           onChange={(event) => {
-            fullSpeed.value = event.currentTarget.checked;
-            client.send({ type: 'pace', realTime: !fullSpeed.value });
+            const skips = event.currentTarget.checked;
+            client.skipsIdle.value = skips;
+            client.send({ type: 'pace', realTime: !skips });
           }}
         />
         skip idle time

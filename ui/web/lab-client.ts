@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { PageTablesView } from '../lab/page-tables.ts';
 import type { BootRequest, Command, LabState, TraceLine, Update } from '../lab/protocol.ts';
+import { Consoles } from './consoles.ts';
 import LabWorker from '../lab/worker.ts?worker';
 
 /** Trace lines kept in the page. */
@@ -24,6 +25,7 @@ export class LabClient {
   readonly state = signal<LabState>(NOTHING);
   /** The state before the last: what changed is highlighted. */
   readonly previous = signal<LabState>(NOTHING);
+  readonly consoles = new Consoles();
   readonly trace = signal<readonly TraceLine[]>([]);
   readonly dropped = signal(0);
   /** What was asked for with the command `pageTables`. */
@@ -32,11 +34,15 @@ export class LabClient {
   readonly hash = signal<string | null>(null);
   /** Million instructions per second of wall time, lately. */
   readonly rate = signal(0);
-  /** Something was booted. */
-  asked = false;
+  /** How often something was booted. */
+  readonly boots = signal(0);
+  /** A step of the tour is under way. */
+  readonly playing = signal(false);
+  /** Nobody waits for the wall clock while the guest is idle. */
+  readonly skipsIdle = signal(false);
+  /** What the last command `play` has come to; null: it has not ended. */
+  readonly played = signal<{ readonly step: number; readonly done: boolean } | null>(null);
   private readonly worker = new LabWorker();
-  private print: (bytes: Uint8Array) => void = () => undefined;
-  private clear: () => void = () => undefined;
   private measured = { at: performance.now(), instructions: 0 };
 
   constructor() {
@@ -49,34 +55,44 @@ export class LabClient {
     this.worker.postMessage(command);
   }
 
-  /** Boots a domain and lets it run. */
-  boot(request: BootRequest): void {
-    this.asked = true;
+  /** Boots a domain, and lets it run unless it is to stand at its first instruction. */
+  boot(request: BootRequest, runs = true): void {
+    this.boots.value++;
     this.error.value = null;
     this.hash.value = null;
     this.trace.value = [];
     this.dropped.value = 0;
     this.pageTables.value = null;
-    this.clear();
+    this.played.value = null;
+    this.playing.value = false;
     this.send({ type: 'boot', ...request });
-    this.send({ type: 'run' });
+    if (runs) this.send({ type: 'run' });
   }
 
-  /** Where the console's bytes go, and how it is cleared for the next domain. */
-  attachConsole(print: (bytes: Uint8Array) => void, clear: () => void): void {
-    this.print = print;
-    this.clear = clear;
+  /** Does a step of the tour: `played` says when it has ended. */
+  play(step: number): void {
+    this.played.value = null;
+    this.playing.value = true;
+    this.send({ type: 'play', step });
   }
 
   private receive(update: Update): void {
     switch (update.type) {
+      case 'booted':
+        this.consoles.clear();
+        break;
       case 'console':
-        this.print(update.bytes);
+        this.consoles.print(update.domain, update.bytes);
+        break;
+      case 'played':
+        this.playing.value = false;
+        this.played.value = { step: update.step, done: update.done };
         break;
       case 'state':
         this.measure(update.state);
         this.previous.value = this.state.value;
         this.state.value = update.state;
+        this.consoles.look(update.state.domains);
         break;
       case 'trace':
         this.trace.value = [...this.trace.value, ...update.lines].slice(-KEPT_LINES);

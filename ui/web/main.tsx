@@ -10,5 +10,5 @@ const client = new LabClient();
 render(<App client={client} />, document.getElementById('app')!);
 void dom0Files().then(() => {
   // Whoever was quicker has chosen something else.
-  if (!client.asked) return bootChosen(client);
+  if (client.boots.value === 0) return bootChosen(client);
 });

@@ -38,7 +38,7 @@ const GROUPS: readonly {
 ];
 
 /** The domain whose events are shown; null: all. */
-const domain = signal<number | null>(null);
+export const onlyDomain = signal<number | null>(null);
 const hidden = signal<ReadonlySet<string>>(new Set());
 
 function toggle(name: string): void {
@@ -57,9 +57,9 @@ function visible(lines: readonly TraceLine[], only: number | null): readonly Tra
 export function TraceList({ client }: { client: LabClient }) {
   const list = useRef<HTMLOListElement>(null);
   const atBottom = useRef(true);
-  const { domains } = client.state.value;
-  const several = domains.length > 1;
-  const lines = visible(client.trace.value, several ? domain.value : null);
+  const tabs = client.consoles.tabs.value;
+  const several = tabs.length > 1;
+  const lines = visible(client.trace.value, several ? onlyDomain.value : null);
   // Only what the reader does decides whether the list follows: scrolling by hand moves away from the end or back to it.
   const follow = (): void => {
     requestAnimationFrame(() => {
@@ -97,15 +97,15 @@ export function TraceList({ client }: { client: LabClient }) {
         {several && (
           <select
             aria-label="Domain"
-            value={domain.value ?? ''}
+            value={onlyDomain.value ?? ''}
             onChange={({ currentTarget: { value } }) => {
-              domain.value = value === '' ? null : Number(value);
+              onlyDomain.value = value === '' ? null : Number(value);
             }}
           >
             <option value="">all domains</option>
-            {domains.map(({ id }) => (
+            {tabs.map(({ id, name }) => (
               <option key={id} value={id}>
-                domain {id}
+                {id}: {name}
               </option>
             ))}
           </select>

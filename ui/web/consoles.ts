@@ -1,0 +1,92 @@
+/** The consoles of a host: whose there are, and where their bytes go. */
+import { signal } from '@preact/signals';
+import type { DomainView } from '../lab/views.ts';
+
+export interface ConsoleTab {
+  /** The domain's id. */
+  readonly id: number;
+  readonly name: string;
+  /** The domain has shut down or is gone. */
+  readonly ended: boolean;
+  /** It has printed while another was shown. */
+  readonly news: boolean;
+}
+
+type Print = (bytes: Uint8Array) => void;
+
+export class Consoles {
+  /** By id; the first is that of the lab's own domain, which keys go to. */
+  readonly tabs = signal<readonly ConsoleTab[]>([]);
+  /** The domain whose console is shown. */
+  readonly shown = signal(-1);
+  /** How many hosts there were. */
+  readonly hosts = signal(0);
+  private readonly prints = new Map<number, Print>();
+  /** What came before anybody was there to show it. */
+  private readonly waiting = new Map<number, Uint8Array[]>();
+  private readonly closed = new Set<number>();
+
+  /** Another host comes. */
+  clear(): void {
+    this.hosts.value++;
+    this.tabs.value = [];
+    this.shown.value = -1;
+    this.prints.clear();
+    this.waiting.clear();
+    this.closed.clear();
+  }
+
+  show(id: number): void {
+    this.shown.value = id;
+    this.change(id, { news: false });
+  }
+
+  /** Takes an ended domain's console away. */
+  close(id: number): void {
+    this.closed.add(id);
+    this.waiting.delete(id);
+    this.tabs.value = this.tabs.value.filter((tab) => tab.id !== id);
+    if (this.shown.value === id) this.show(this.tabs.value[0]?.id ?? -1);
+  }
+
+  /** Where a domain's bytes go from now on, beginning with those that have come. */
+  attach(id: number, print: Print): void {
+    this.prints.set(id, print);
+    for (const bytes of this.waiting.get(id) ?? []) print(bytes);
+    this.waiting.delete(id);
+  }
+
+  print(id: number, bytes: Uint8Array): void {
+    if (this.closed.has(id)) return;
+    this.add(id, '');
+    const print = this.prints.get(id);
+    if (print !== undefined) print(bytes);
+    else this.waiting.set(id, [...(this.waiting.get(id) ?? []), bytes]);
+    if (this.shown.value !== id) this.change(id, { news: true });
+  }
+
+  /** Learns who is on the host now. */
+  look(domains: readonly DomainView[]): void {
+    for (const { id, name } of domains) this.add(id, name);
+    const ended = new Map(domains.map((domain) => [domain.id, domain.ended]));
+    for (const tab of this.tabs.value) this.change(tab.id, { ended: ended.get(tab.id) ?? true });
+  }
+
+  private add(id: number, name: string): void {
+    if (this.closed.has(id)) return;
+    if (!this.tabs.value.some((tab) => tab.id === id)) {
+      const tab = { id, name: `domain ${String(id)}`, ended: false, news: false };
+      this.tabs.value = [...this.tabs.value, tab].sort((one, other) => one.id - other.id);
+      if (this.shown.value < 0) this.shown.value = id;
+    }
+    if (name !== '') this.change(id, { name });
+  }
+
+  private change(id: number, what: Partial<ConsoleTab>): void {
+    const tab = this.tabs.value.find((each) => each.id === id);
+    if (tab === undefined) return;
+    const changed = { ...tab, ...what };
+    if (changed.name === tab.name && changed.ended === tab.ended && changed.news === tab.news) return;
+    this.tabs.value = this.tabs.value.map((each) => (each === tab ? changed : each));
+  }
+}
