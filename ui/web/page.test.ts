@@ -129,7 +129,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   it('stops at a line of a program, beside which its page tables can be seen', async () => {
     await open();
     await consoleHas('/ $');
-    await page.getByLabel('File').selectOption('programs/head.ts');
+    await page.getByLabel('File', { exact: true }).selectOption('programs/head.ts');
     const source = readFileSync(
       fileURLToPath(new URL('../../guests/programs/head.ts', import.meta.url)),
       'utf8',
