@@ -105,7 +105,7 @@ export function find(root: Node, path: string): Node | null {
 /** The child whose name is a part of a path. */
 function childAt(node: Node, path: string, start: i32, end: i32): Node | null {
   const length = end - start;
-  const part = changetype<usize>(path) + (<usize>start << 1);
+  const part = changetype<usize>(path) + ((<usize>start) << 1);
   const children = node.children;
   for (let n = 0; n < children.length; n++) {
     const name = unchecked(children[n]).name;
