@@ -20,6 +20,7 @@ import type { Composite, Fields } from '../../hypervisor/abi/layout.ts';
 import * as memory from '../../hypervisor/abi/memory.ts';
 import * as netif from '../../hypervisor/abi/netif.ts';
 import * as physdev from '../../hypervisor/abi/physdev.ts';
+import * as platform from '../../hypervisor/abi/platform.ts';
 import * as ring from '../../hypervisor/abi/ring.ts';
 import * as sched from '../../hypervisor/abi/sched.ts';
 import * as sharedInfo from '../../hypervisor/abi/shared-info.ts';
@@ -47,6 +48,7 @@ const HEADERS: readonly Readonly<Record<string, unknown>>[] = [
   memory,
   netif,
   physdev,
+  platform,
   ring,
   sched,
   sharedInfo,

@@ -86,9 +86,12 @@ function targetOf(context: HypercallContext, word: number): Domain | undefined {
 const forOthers: Operation = (context, argument) =>
   context.read(argument, request.subarray(0, 1)) ? -EPERM : -EFAULT;
 
-/** Who has the device is asked after it was looked for: none has messages to restore. */
-const ofNoDevice: Operation = (context, argument) =>
-  context.read(argument, request.subarray(0, 1)) ? -ENODEV : -EFAULT;
+/** PHYSDEVOP_restore_msi: who asks is looked at after the device. None has messages to restore. */
+function restoreMessages({ hypervisor, domain }: HypercallContext, bus: number, devfn: number): number {
+  const isThere = bus === 0 && (devfn & 7) === 0 && hypervisor.platform.pci.functions[devfn >>> 3] !== null;
+  if (!isThere) return -ENODEV;
+  return domain.isPrivileged ? 0 : -EPERM;
+}
 
 /** The page where Xen would set a bit for each interrupt that needs an end-of-interrupt call. */
 const registerEoiPage: Operation = (context, argument) => {
@@ -134,8 +137,17 @@ const operations: Readonly<Record<number, Operation>> = {
   [physdev.PHYSDEVOP_pci_device_add]: forOthers,
   [physdev.PHYSDEVOP_pci_device_remove]: forOthers,
   [physdev.PHYSDEVOP_pci_mmcfg_reserved]: () => -EPERM,
-  [physdev.PHYSDEVOP_restore_msi]: ofNoDevice,
-  [physdev.PHYSDEVOP_restore_msi_ext]: ofNoDevice,
+  [physdev.PHYSDEVOP_restore_msi](context, argument) {
+    const bytes = new Uint8Array(physdev.physdev_manage_pci.size);
+    if (!context.readBytes(argument, bytes)) return -EFAULT;
+    return restoreMessages(context, bytes[0]!, bytes[1]!);
+  },
+  [physdev.PHYSDEVOP_restore_msi_ext](context, argument) {
+    const bytes = new Uint8Array(physdev.physdev_pci_device.size);
+    if (!context.readBytes(argument, bytes)) return -EFAULT;
+    const segment = bytes[0]! | (bytes[1]! << 8);
+    return segment === 0 ? restoreMessages(context, bytes[2]!, bytes[3]!) : -ENODEV;
+  },
   [physdev.PHYSDEVOP_prepare_msix]: forOthers,
   [physdev.PHYSDEVOP_release_msix]: forOthers,
   [physdev.PHYSDEVOP_dbgp_op]: () => -EPERM,

@@ -1,5 +1,9 @@
 ; What the made domain runs, wherever it is mapped. RBX: a page for what it asks and finds. RDI: a port to raise.
 guest_code:
+    fninit
+    fld1
+    mov rax, 0x5a5a5a5a5a5a5a5a
+    movq xmm3, rax
     mov [rbx], edi
     mov rsi, rbx
     mov edi, EVTCHNOP_send
@@ -11,6 +15,7 @@ guest_code:
     mov edi, SCHEDOP_shutdown
     mov eax, HYPERVISOR_sched_op
     syscall
+guest_code_ended:
     ud2
 guest_code_end:
 guest_code_address:
@@ -18,4 +23,7 @@ guest_code_address:
     ret
 guest_code_bytes:
     mov eax, guest_code_end - guest_code
+    ret
+guest_code_end_offset:
+    mov eax, guest_code_ended - guest_code
     ret

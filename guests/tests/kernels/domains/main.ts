@@ -4,22 +4,24 @@
  * it away again. This kernel is to be booted as domain 0.
  */
 import * as xen from 'xen';
-import { evtchn_alloc_unbound, mmu_update, mmuext_op, vcpu_guest_context, xen_memory_reservation } from 'xen';
+import { evtchn_alloc_unbound, mmu_update, mmuext_op, xen_memory_reservation } from 'xen';
 import { xen_domctl_createdomain, xen_domctl_getdomaininfo, xen_domctl_getpageframeinfo3 } from 'xen';
-import { xen_domctl_getvcpuinfo, xen_domctl_vcpucontext, xen_sysctl_physinfo } from 'xen';
-import { FLAT_KERNEL_CS, FLAT_KERNEL_SS, MACH2PHYS_VIRT_START } from 'xen';
+import { MACH2PHYS_VIRT_START, xen_domctl_getvcpuinfo, xen_sysctl_physinfo } from 'xen';
 import { initKernel } from 'kernel/boot';
 import { bindInterdomain, bindVirq } from 'kernel/events';
 import { HYPERVISOR_event_channel_op, HYPERVISOR_memory_op, HYPERVISOR_mmu_update } from 'kernel/hypercalls';
 import { HYPERVISOR_mmuext_op } from 'kernel/hypercalls';
 import { copy, load64, virtual } from 'kernel/intrinsics';
 import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
-import { KERNEL_BITS, machineAddress, TABLE_BITS, windowEntry } from 'kernel/pagetable';
+import { TABLE_BITS } from 'kernel/pagetable';
 import { MILLISECOND, now, SECOND } from 'kernel/time';
 import { sleepUntil } from 'kernel/wait';
-import { takeSlots, unmapPage } from 'kernel/window';
+import { unmapPage } from 'kernel/window';
 import { check, checkNumber, finish } from '../check';
+import { BASE, contexts, firstContext, ranContext, setContext } from './contexts';
 import { answeredDomain, begin, D, domctl, domctlOf, S, sysctl } from './control';
+import { at, CODE, DATA, frames, L1, L2, L3, L4, made, map, mfnOf, PAGES, setMade, STACK } from './made';
+import { takeRoom } from './made';
 
 // @ts-ignore: decorator
 @external("asm", "guest_code_address")
@@ -27,38 +29,27 @@ declare function guestCodeAddress(): u64;
 // @ts-ignore: decorator
 @external("asm", "guest_code_bytes")
 declare function guestCodeBytes(): u32;
+/** Of its last hypercall: behind it, from its start on. */
+// @ts-ignore: decorator
+@external("asm", "guest_code_end_offset")
+declare function guestCodeEnd(): u32;
 
-const PAGES: u32 = 16;
 const SPARE: u32 = 4;
 const NO_DOMAIN: u32 = 0x7000;
 const NO_COMMAND: u32 = 9999;
 /** Pages that Xen's heap may have taken meanwhile, for what is ours. */
 const HEAP: u64 = 4;
-/** The new domain's address space: all of its pages from here on. */
-const BASE: u64 = 0x40_0000;
+/** BASE's entry of an L2 table. */
 const BASE_SLOT: usize = 2;
-/** What its pages are for. */
-const CODE: u32 = 0;
-const DATA: u32 = 1;
-const STACK: u32 = 2;
-const L1: u32 = 3;
-const L2: u32 = 4;
-const L3: u32 = 5;
-const L4: u32 = 6;
-
 const request: usize = memory.data(64, 8);
-const context: usize = memory.data(5168, 8);
-const frames: usize = memory.data(8 * 32, 8);
 const types: usize = memory.data(8 * 8, 8);
 
-let domain: u32 = 0;
-let slots: usize = 0;
 let raised = 0;
 let ends = 0;
 
 export function main(): void {
   initKernel();
-  slots = takeSlots(PAGES);
+  takeRoom();
   bindVirq(xen.VIRQ_DOM_EXC, (port: u32) => {
     ends++;
   });
@@ -68,7 +59,9 @@ export function main(): void {
   reservation();
   filling();
   pinning();
+  contexts();
   starting();
+  ranContext(BASE + guestCodeEnd());
   ending();
   check('its memory comes back', awaitFree(before - HEAP));
   finish();
@@ -76,7 +69,7 @@ export function main(): void {
 
 function info(): i32 {
   begin();
-  return domctl(xen.XEN_DOMCTL_getdomaininfo, domain);
+  return domctl(xen.XEN_DOMCTL_getdomaininfo, made());
 }
 
 function infoFlags(): u32 {
@@ -154,7 +147,8 @@ function creation(): void {
   checkNumber('options of an IOMMU without one', create(), -xen.EINVAL);
   configure();
   checkNumber('a domain is created', create(), 0);
-  domain = answeredDomain();
+  const domain = answeredDomain();
+  setMade(domain);
   check('it has an id of its own', domain > 0 && domain < <u32>xen.DOMID_FIRST_RESERVED);
   configure();
   checkNumber('one with that id again', domctl(xen.XEN_DOMCTL_createdomain, domain), -xen.EEXIST);
@@ -184,7 +178,7 @@ function populate(count: u32, at: usize): i64 {
   memory.fill(request, 0, xen_memory_reservation.SIZE);
   store<u64>(request + xen_memory_reservation.extent_start, virtual(at));
   store<u64>(request + xen_memory_reservation.nr_extents, count);
-  store<u16>(request + xen_memory_reservation.domid, <u16>domain);
+  store<u16>(request + xen_memory_reservation.domid, <u16>made());
   return HYPERVISOR_memory_op(xen.XENMEM_populate_physmap, request);
 }
 
@@ -193,7 +187,7 @@ function reservation(): void {
   checkNumber('before it may have any memory', populate(1, frames), 0);
   begin();
   store<u64>(D, (PAGES + SPARE) * 4);
-  checkNumber('it may have twenty pages', domctl(xen.XEN_DOMCTL_max_mem, domain), 0);
+  checkNumber('it may have twenty pages', domctl(xen.XEN_DOMCTL_max_mem, made()), 0);
   checkNumber('and gets sixteen', populate(PAGES, frames), PAGES);
   checkNumber('of eight more four', populate(8, frames + PAGES * 8), SPARE);
   info();
@@ -201,32 +195,17 @@ function reservation(): void {
   checkNumber('the M2P knows a page', load64(MACH2PHYS_VIRT_START + mfnOf(L3) * 8), L3);
 }
 
-function mfnOf(page: u32): u64 {
-  return load<u64>(frames + page * 8);
-}
-
-/** Page `page` of the domain, in our window. */
-function at(page: u32): usize {
-  return slots + page * PAGE_SIZE;
-}
-
-function map(page: u32, mfn: u64, domid: u32): i32 {
-  store<u64>(request + mmu_update.ptr, machineAddress(windowEntry(at(page))));
-  store<u64>(request + mmu_update.val, (mfn << PAGE_SHIFT) | KERNEL_BITS);
-  return HYPERVISOR_mmu_update(request, 1, domid);
-}
-
 function setM2p(mfn: u64, pfn: u64): i32 {
   store<u64>(request + mmu_update.ptr, (mfn << PAGE_SHIFT) | xen.MMU_MACHPHYS_UPDATE);
   store<u64>(request + mmu_update.val, pfn);
-  return HYPERVISOR_mmu_update(request, 1, domain);
+  return HYPERVISOR_mmu_update(request, 1, made());
 }
 
 function filling(): void {
   checkNumber('its page as one of our own', map(CODE, mfnOf(CODE), xen.DOMID_SELF), -xen.EBUSY);
   checkNumber('as that of a domain that does not exist', map(CODE, mfnOf(CODE), NO_DOMAIN), -xen.ESRCH);
   let mapped: u32 = 0;
-  for (let page: u32 = 0; page < PAGES; page++) if (map(page, mfnOf(page), domain) == 0) mapped++;
+  for (let page: u32 = 0; page < PAGES; page++) if (map(page, mfnOf(page), made()) == 0) mapped++;
   checkNumber('as its own, all of them', mapped, PAGES);
   copy(virtual(at(CODE)), guestCodeAddress(), guestCodeBytes());
   for (let page: u32 = DATA; page < PAGES; page++) memory.fill(at(page), 0, PAGE_SIZE);
@@ -253,24 +232,24 @@ function typeOf(mfn: u64): u64 {
   begin();
   store<u64>(D + xen_domctl_getpageframeinfo3.num, 1);
   store<u64>(D + xen_domctl_getpageframeinfo3.array, virtual(types));
-  return domctl(xen.XEN_DOMCTL_getpageframeinfo3, domain) == 0 ? load<u64>(types) : 1;
+  return domctl(xen.XEN_DOMCTL_getpageframeinfo3, made()) == 0 ? load<u64>(types) : 1;
 }
 
 function pinning(): void {
-  checkNumber('its tables cannot be tables while we can write to them', pin(L4, domain), -xen.EINVAL);
+  checkNumber('its tables cannot be tables while we can write to them', pin(L4, made()), -xen.EINVAL);
   for (let page: u32 = 0; page < PAGES; page++) unmapPage(at(page));
   checkNumber('nor in our name', pin(L4, xen.DOMID_SELF), -xen.EINVAL);
-  checkNumber('its root is pinned', pin(L4, domain), 0);
+  checkNumber('its root is pinned', pin(L4, made()), 0);
   checkNumber('its type: an L4 table, pinned', typeOf(mfnOf(L4)), <i64>0xc000_0000);
   checkNumber('an L1 table', typeOf(mfnOf(L1)), 0x1000_0000);
   checkNumber('a page', typeOf(mfnOf(CODE)), 0);
   checkNumber('what is not its own', typeOf(1), <i64>0xf000_0000);
-  checkNumber('a table cannot be mapped to write to', map(L1, mfnOf(L1), domain), -xen.EBUSY);
+  checkNumber('a table cannot be mapped to write to', map(L1, mfnOf(L1), made()), -xen.EBUSY);
 }
 
 /** Opens a port of the domain's for us: its number. */
 function openPort(): u32 {
-  store<u16>(request + evtchn_alloc_unbound.dom, <u16>domain);
+  store<u16>(request + evtchn_alloc_unbound.dom, <u16>made());
   store<u16>(request + evtchn_alloc_unbound.remote_dom, <u16>xen.DOMID_SELF);
   checkNumber(
     'a port of its own for us',
@@ -280,40 +259,18 @@ function openPort(): u32 {
   return load<u32>(request + evtchn_alloc_unbound.port);
 }
 
-function setContext(vcpu: u32, at: u64): i32 {
-  begin();
-  store<u32>(D + xen_domctl_vcpucontext.vcpu, vcpu);
-  store<u64>(D + xen_domctl_vcpucontext.ctxt, at);
-  return domctl(xen.XEN_DOMCTL_setvcpucontext, domain);
-}
-
-function makeContext(port: u32): void {
-  memory.fill(context, 0, vcpu_guest_context.SIZE);
-  store<u64>(context + vcpu_guest_context.flags, xen.VGCF_in_kernel | xen.VGCF_online);
-  store<u64>(context + vcpu_guest_context.user_regs_rip, BASE);
-  store<u64>(context + vcpu_guest_context.user_regs_rbx, BASE + DATA * <u64>PAGE_SIZE);
-  store<u64>(context + vcpu_guest_context.user_regs_rdi, port);
-  store<u64>(context + vcpu_guest_context.user_regs_rsp, BASE + (STACK + 1) * <u64>PAGE_SIZE);
-  store<u64>(context + vcpu_guest_context.user_regs_rflags, 0x200);
-  store<u16>(context + vcpu_guest_context.user_regs_cs, FLAT_KERNEL_CS);
-  store<u16>(context + vcpu_guest_context.user_regs_ss, FLAT_KERNEL_SS);
-  store<u64>(context + vcpu_guest_context.kernel_ss, FLAT_KERNEL_SS);
-  store<u64>(context + vcpu_guest_context.kernel_sp, BASE + (STACK + 1) * <u64>PAGE_SIZE);
-  store<u64>(context + vcpu_guest_context.ctrlreg + 3 * 8, mfnOf(L4) << PAGE_SHIFT);
-}
-
 function starting(): void {
   const port = openPort();
-  const ours = bindInterdomain(domain, port, (port: u32) => {
+  const ours = bindInterdomain(made(), port, (port: u32) => {
     raised++;
   });
   check('which we bind to', ours > 0);
   sleepUntil(now() + 10 * MILLISECOND);
   raised = 0;
-  makeContext(port);
-  checkNumber('the context of a vcpu it has not', setContext(9, virtual(context)), -xen.EINVAL);
+  const first = firstContext(port);
+  checkNumber('the context of a vcpu it has not', setContext(9, first), -xen.EINVAL);
   checkNumber('a context that cannot be read', setContext(0, 0x1000), -xen.EFAULT);
-  checkNumber('the first vcpu has its context', setContext(0, virtual(context)), 0);
+  checkNumber('the first vcpu has its context', setContext(0, first), 0);
   checkNumber('it may run', resume(), 0);
   const deadline = now() + 5 * SECOND;
   while (ends == 0 && now() < deadline) sleepUntil(now() + 10 * MILLISECOND);
@@ -323,7 +280,7 @@ function starting(): void {
 
 function resume(): i32 {
   begin();
-  return domctl(xen.XEN_DOMCTL_unpausedomain, domain);
+  return domctl(xen.XEN_DOMCTL_unpausedomain, made());
 }
 
 function ending(): void {
@@ -331,13 +288,13 @@ function ending(): void {
   checkNumber('it has shut down', flags & xen.XEN_DOMINF_shutdown, xen.XEN_DOMINF_shutdown);
   checkNumber('to be booted again', (flags >> 16) & 0xff, xen.SHUTDOWN_reboot);
   checkNumber('unpausing what is not paused', resume(), -xen.EINVAL);
-  checkNumber('its memory is there still', map(DATA, mfnOf(DATA), domain), 0);
+  checkNumber('its memory is there still', map(DATA, mfnOf(DATA), made()), 0);
   checkNumber('its event was sent', load<u64>(at(DATA) + 8), 0);
   begin();
-  checkNumber('it is destroyed', domctl(xen.XEN_DOMCTL_destroydomain, domain), 0);
+  checkNumber('it is destroyed', domctl(xen.XEN_DOMCTL_destroydomain, made()), 0);
   checkNumber('while we look at its page, it is dying', dying(), xen.XEN_DOMINF_dying);
   configure();
-  checkNumber('and nobody else gets its id', domctl(xen.XEN_DOMCTL_createdomain, domain), -xen.EEXIST);
+  checkNumber('and nobody else gets its id', domctl(xen.XEN_DOMCTL_createdomain, made()), -xen.EEXIST);
   checkNumber('the page is what it was', load<u64>(at(DATA)), xen.SHUTDOWN_reboot);
   unmapPage(at(DATA));
   const deadline = now() + 5 * SECOND;
@@ -347,6 +304,6 @@ function ending(): void {
 
 /** XEN_DOMINF_dying, if it is; -1: it is not there. */
 function dying(): i32 {
-  if (info() != 0 || answeredDomain() != domain) return -1;
+  if (info() != 0 || answeredDomain() != made()) return -1;
   return load<u32>(D + xen_domctl_getdomaininfo.flags) & xen.XEN_DOMINF_dying;
 }
