@@ -30,7 +30,7 @@ describe('a host with two domains', () => {
       'images/data': new Uint8Array(MIB),
       'images/read': new TextEncoder().encode('what was there\n'.padEnd(512)),
     });
-    host.run('ifconfig xenbr0 10.0.0.1 netmask 255.255.255.0');
+    host.run('ifconfig xenbr0 10.0.0.2 netmask 255.255.255.0');
     expect(host.run('xm create one; xm create two')).toMatch(/^Started domain one.*\nStarted domain two.*$/);
   });
 

@@ -4,7 +4,7 @@ import { vcpu_guest_context, xen_domctl_ext_vcpucontext, xen_domctl_vcpucontext 
 import { FLAT_KERNEL_CS, FLAT_KERNEL_SS } from 'xen';
 import { virtual } from 'kernel/intrinsics';
 import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
-import { checkNumber } from '../check';
+import { check, checkNumber } from '../check';
 import { begin, D, domctl } from './control';
 import { DATA, GDT, L1, L4, made, mfnOf, STACK } from './made';
 
@@ -161,13 +161,13 @@ function comesBack(): void {
   checkNumber('CS', load<u16>(answer + vcpu_guest_context.user_regs_cs), FLAT_KERNEL_CS);
   checkNumber('a handler', load<u32>(answer + HANDLER), <i64>0xe033_040e);
   told('where it is', HANDLER + 8, BASE + 0x123);
-  told('the GDT', vcpu_guest_context.gdt_frames, mfnOf(GDT));
+  check('the GDT', load<u64>(answer + vcpu_guest_context.gdt_frames) == mfnOf(GDT));
   told('as long as it is', vcpu_guest_context.gdt_ents, 500);
   told('the LDT', vcpu_guest_context.ldt_base, BASE);
   told('as long as it is', vcpu_guest_context.ldt_ents, 3);
   checkNumber('CR0.TS', load<u64>(answer + vcpu_guest_context.ctrlreg) & 0xf, 0xb);
   told('CR2', vcpu_guest_context.ctrlreg + 16, 0x1234_5678);
-  told('CR3', CR3, mfnOf(L4) << PAGE_SHIFT);
+  check('CR3', load<u64>(answer + CR3) == mfnOf(L4) << PAGE_SHIFT);
   told("the user's", CR1, 0);
   told('a breakpoint', DR, BASE);
   told("none in Xen's part", DR + 8, 0);
