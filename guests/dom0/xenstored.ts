@@ -113,11 +113,8 @@ function attend(connection: Connection): void {
 /** INTRODUCE domid mfn port, RELEASE domid: domain 0 says who is there. */
 function manage(connection: Connection, type: u32): void {
   const id = load<u32>(connection.header, xsd_sockmsg.req_id);
-  let payload = '';
-  for (let n = <i32>xsd_sockmsg.SIZE; n < connection.received; n++)
-    payload += String.fromCharCode(load<u8>(connection.header + n));
+  const parts = connection.payload.split('\0');
   connection.received = 0;
-  const parts = payload.split('\0');
   const domid = parse(parts[0]);
   let failure = 0;
   if (domid <= 0) failure = -EINVAL;

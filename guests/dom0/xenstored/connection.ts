@@ -11,6 +11,9 @@ const HEADER: i32 = <i32>xsd_sockmsg.SIZE;
 /** What waits for room in a ring; a client that lets more wait is dropped. */
 const MAX_WAITING: i32 = 1 << 20;
 
+/** Where a payload becomes text. */
+const characters = new ArrayBuffer(2 * <i32>XENSTORE_PAYLOAD_MAX);
+
 export class Watch {
   constructor(
     /** As it was asked for, and as it is from the root. */
@@ -45,6 +48,14 @@ export class Connection {
 
   get header(): usize {
     return changetype<usize>(this.request);
+  }
+
+  /** The request's payload as text, a character a byte. */
+  get payload(): string {
+    const length = this.received - HEADER;
+    const at = changetype<usize>(characters);
+    for (let n = 0; n < length; n++) store<u16>(at + (n << 1), load<u8>(this.header + HEADER + n));
+    return String.UTF16.decodeUnsafe(at, length << 1);
   }
 
   /** Takes bytes of a request. True: it is whole. */

@@ -17,20 +17,12 @@ function fail(errno: i32): string {
   return '';
 }
 
-/** The request's payload as text, a character a byte. */
-function payloadOf(connection: Connection): string {
-  const length = connection.received - HEADER;
-  let text = '';
-  for (let n = 0; n < length; n++) text += String.fromCharCode(load<u8>(connection.header + HEADER + n));
-  return text;
-}
-
 /** Deals with the request that a connection has received. */
 export function handle(connection: Connection, connections: Connection[]): void {
   const type = load<u32>(connection.header, xsd_sockmsg.type);
   const id = load<u32>(connection.header, xsd_sockmsg.req_id);
   const transaction = load<u32>(connection.header, xsd_sockmsg.tx_id);
-  const payload = payloadOf(connection);
+  const payload = connection.payload;
   connection.received = 0;
   failure = 0;
   const answer = new Request(connection, connections, type, transaction, payload).answer();

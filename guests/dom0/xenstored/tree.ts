@@ -4,6 +4,8 @@
  */
 import { XENSTORE_ABS_PATH_MAX } from 'xen';
 
+const SLASH: i32 = 0x2f;
+
 /** Who may do what, as on the wire: `n`, `r`, `w` or `b`, and a domain. The first entry names the owner. */
 export class Permission {
   constructor(
@@ -87,12 +89,37 @@ function isPathCode(code: i32): bool {
   );
 }
 
-/** The node at a path below a root; null: there is none. */
+/** The node at a path below a root; null: there is none. Everything looks for nodes: it makes no strings. */
 export function find(root: Node, path: string): Node | null {
-  const names = namesOf(path);
   let node: Node | null = root;
-  for (let n = 0; n < names.length && node != null; n++) node = node.child(names[n]);
+  let start = 1;
+  while (start < path.length && node != null) {
+    let end = path.indexOf('/', start);
+    if (end < 0) end = path.length;
+    node = childAt(node, path, start, end);
+    start = end + 1;
+  }
   return node;
+}
+
+/** The child whose name is a part of a path. */
+function childAt(node: Node, path: string, start: i32, end: i32): Node | null {
+  const length = end - start;
+  const part = changetype<usize>(path) + (<usize>start << 1);
+  const children = node.children;
+  for (let n = 0; n < children.length; n++) {
+    const name = unchecked(children[n]).name;
+    if (name.length == length && memory.compare(changetype<usize>(name), part, length << 1) == 0)
+      return unchecked(children[n]);
+  }
+  return null;
+}
+
+/** Whether a path is another, or below it. */
+export function isBelow(path: string, above: string): bool {
+  if (above == '/') return true;
+  if (!path.startsWith(above)) return false;
+  return path.length == above.length || path.charCodeAt(above.length) == SLASH;
 }
 
 /** A root with another node at a path, whose parent is there. */

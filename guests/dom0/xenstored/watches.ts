@@ -2,12 +2,7 @@
 import { XS_WATCH_EVENT } from 'xen';
 import { Connection, Watch } from './connection';
 import { Change } from './store';
-import { find, Node } from './tree';
-
-/** Whether a path is another, or below it. */
-function isBelow(path: string, above: string): bool {
-  return path == above || above == '/' || path.startsWith(above + '/');
-}
+import { find, isBelow, Node } from './tree';
 
 /** Tells of a path, in the words of the watch. */
 export function fireOne(connection: Connection, watch: Watch, path: string): void {
@@ -33,7 +28,7 @@ function fire(change: Change, connection: Connection): void {
 
 /** Whether a path was in what was taken away. */
 function wasBelow(removed: Node, at: string, path: string): bool {
-  if (!path.startsWith(at + '/')) return false;
+  if (path == at || !isBelow(path, at)) return false;
   return find(removed, path.substring(at.length)) != null;
 }
 

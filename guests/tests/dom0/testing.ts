@@ -55,7 +55,10 @@ export class Host {
   wait(seconds: number): void {
     const ns = this.lab.ns + seconds * 1e9;
     // A domain that ends stops a run.
-    while (this.lab.ns < ns) this.lab.run({ ns }, SLICE_TICKS);
+    while (this.lab.ns < ns) {
+      this.lab.run({ ns }, SLICE_TICKS);
+      expect(this.lab.domain.shutdown, this.screen).toBe(null);
+    }
   }
 
   type(keys: string): void {

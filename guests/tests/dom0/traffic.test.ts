@@ -18,7 +18,7 @@ beforeAll(async () => {
   host = await Host.boot(files);
   host.run('xm create one');
   host.inside('one', 'ifconfig eth0 10.0.0.11 netmask 255.255.255.0');
-  host.run('ifconfig xenbr0 10.0.0.1 netmask 255.255.255.0');
+  host.run('ifconfig xenbr0 10.0.0.10 netmask 255.255.255.0');
 });
 
 function backends(): string[] {
