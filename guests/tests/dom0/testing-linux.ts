@@ -7,12 +7,14 @@ import type { HostDisk } from '../../../ui/lab/host-devices.ts';
 import { moteConfig } from './testing-counts.ts';
 import { Host } from './testing.ts';
 
-const HOST_MB = 320;
+/** Of the host, besides the domain's. */
+const MORE_MB = 192;
 
 export interface LinuxSizes {
   readonly type: RootType;
   readonly rootMib: number;
   readonly vcpus?: number;
+  readonly memoryMb?: number;
   readonly extra?: string;
   /** Disks besides its root: xvdb, … */
   readonly more?: readonly HostDisk[];
@@ -20,13 +22,13 @@ export interface LinuxSizes {
 
 /** A host with a file for a Linux domain, `linux`, and one for a domain of Mote's with a network card, `other`. */
 export async function linuxHost(images: DebianImages, sizes: LinuxSizes): Promise<Host> {
-  const { type, rootMib, vcpus = 1, extra = '', more = [] } = sizes;
+  const { type, rootMib, vcpus = 1, memoryMb = 128, extra = '', more = [] } = sizes;
   const root = { name: 'root', bytes: rootImage(readFileSync(images.busybox), type, rootMib) };
   const letters = ['a', ...more.map((_, index) => String.fromCharCode(98 + index))];
   const linux = [
     'kernel = "/boot/vmlinuz"',
     'ramdisk = "/boot/initrd.gz"',
-    'memory = 128',
+    `memory = ${String(memoryMb)}`,
     'name = "lin"',
     `vcpus = ${String(vcpus)}`,
     'root = "/dev/xvda"',
@@ -41,7 +43,7 @@ export async function linuxHost(images: DebianImages, sizes: LinuxSizes): Promis
       'etc/xen/linux': new TextEncoder().encode(linux.join('\n') + '\n'),
       'etc/xen/other': moteConfig('other', "vif = [ 'mac=00:16:3e:00:00:12' ]"),
     },
-    { hostMb: HOST_MB, disks: [root, ...more] },
+    { hostMb: memoryMb + MORE_MB, disks: [root, ...more] },
   );
 }
 
@@ -58,14 +60,12 @@ let commands = 0;
 
 /** What a command prints at the domain's console. */
 export function shell(host: Host, command: string): string {
-  // A mark of its own, for a console shows again what was on it. The quotes keep the echo of what is typed from being it.
+  // Marks of its own, for a console shows again what was on it. The quotes keep the echo of what is typed from being one.
   const number = String(++commands);
-  host.type(`${command}; echo E''ND${number}\r`);
-  const end = `\nEND${number}\n`;
-  host.until(new RegExp(end));
-  // A long command is echoed in several lines.
-  const from = host.screen.indexOf('\n', host.screen.indexOf(`''ND${number}`)) + 1;
-  return host.screen.slice(from, host.screen.lastIndexOf(end) + 1).trimEnd();
+  host.type(`echo B''EGIN${number}; ${command}; echo E''ND${number}\r`);
+  const whole = new RegExp(`\\nBEGIN${number}\\n([^]*?)\\n?END${number}\\n`);
+  host.until(whole);
+  return whole.exec(host.screen)![1]!;
 }
 
 /** What a command prints in the domain, which is at its prompt. */

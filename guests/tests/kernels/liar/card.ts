@@ -1,6 +1,6 @@
 /** Lies about a network card. */
 import * as xen from 'xen';
-import { netif_rx_request, netif_tx_request, netif_tx_response, sring } from 'xen';
+import { netif_extra_info, netif_rx_request, netif_tx_request, netif_tx_response, sring } from 'xen';
 import { sendEvent } from 'kernel/events';
 import { grantAccess } from 'kernel/grants';
 import { FrontRing } from 'kernel/ring';
@@ -12,6 +12,8 @@ const ENTRIES: u32 = xen.NETIF_RING_SIZE;
 const NO_GRANT: u32 = 400;
 const LOOKS: i32 = 500;
 const FRAME: u16 = 60;
+/** None of NETIF_RSP_*. */
+const NO_ANSWER: i32 = 99;
 /** An ARP question of 10.0.0.9 for 10.0.0.10, whom domain 0 is, so that something comes. */
 const QUESTION: usize = memory.data<u8>([
   255, 255, 255, 255, 255, 255, 0, 22, 62, 0, 0, 19, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 0, 22, 62, 0, 0, 19, 10, 0,
@@ -36,6 +38,7 @@ export function cardLies(): void {
   page = grantAccess(0, frame, true);
   connect();
   packets();
+  extras();
   indices();
   rings();
   connect();
@@ -75,7 +78,7 @@ function answer(): i32 {
     if (response != 0) return load<i16>(response + netif_tx_response.status);
     pause();
   }
-  return 1;
+  return NO_ANSWER;
 }
 
 function send(ref: u32, offset: u16, bytes: u16, flags: u16): i32 {
@@ -92,15 +95,49 @@ function packets(): void {
   checkNumber('one far beyond it', send(page, 0xffff, 0xffff, 0), xen.NETIF_RSP_ERROR);
   checkNumber('one of no grant', send(NO_GRANT, 0, FRAME, 0), xen.NETIF_RSP_ERROR);
   checkNumber('no grant at all', send(0xffff_ffff, 0, FRAME, 0), xen.NETIF_RSP_ERROR);
-  checkNumber('one with more to say', send(page, 0, FRAME, <u16>xen.NETTXF_extra_info), xen.NETIF_RSP_ERROR);
   checkNumber('a sum for the card to do', send(page, 0, FRAME, <u16>xen.NETTXF_csum_blank), 0);
   put(page, 0, FRAME, more);
   checkNumber('parts that are more than the whole', send(page, 0, FRAME, 0), xen.NETIF_RSP_ERROR);
   checkNumber('the other of them', answer(), xen.NETIF_RSP_ERROR);
-  for (let part = 0; part < 40; part++) put(page, 0, 1, more);
-  checkNumber('a packet of many parts', send(page, 0, 1, 0), xen.NETIF_RSP_ERROR);
-  for (let part = 0; part < 40; part++) answer();
   checkNumber('a packet again', send(page, 0, FRAME, 0), 0);
+}
+
+/** A packet that says more of itself: its answer, and that of what it says. */
+function sendExtra(type: u8, flags: u8, bytes: u16, protocol: u8): i32 {
+  put(page, 0, FRAME, <u16>xen.NETTXF_extra_info);
+  const extra = sending.nextRequest();
+  memory.fill(extra, 0, netif_tx_request.SIZE);
+  store<u8>(extra + netif_extra_info.type, type);
+  store<u8>(extra + netif_extra_info.flags, flags);
+  store<u16>(extra + netif_extra_info.u_gso_size, bytes);
+  store<u8>(extra + netif_extra_info.u_gso_type, protocol);
+  const status = answer();
+  if (status != NO_ANSWER) checkNumber('and what it says', answer(), xen.NETIF_RSP_NULL);
+  return status;
+}
+
+function extras(): void {
+  const gso = <u8>xen.XEN_NETIF_EXTRA_TYPE_GSO;
+  const more = <u16>xen.NETTXF_more_data;
+  // Taken, and then found to be none that could be cut.
+  checkNumber('a question in segments', sendExtra(gso, 0, 10, 1), 0);
+  checkNumber('segments of nothing', sendExtra(gso, 0, 0, 1), xen.NETIF_RSP_ERROR);
+  checkNumber('segments of no protocol', sendExtra(gso, 0, 10, 9), xen.NETIF_RSP_ERROR);
+  checkNumber('something unknown', sendExtra(99, 0, 10, 1), xen.NETIF_RSP_ERROR);
+  checkNumber('it has more to say and does not', sendExtra(gso, 1, 10, 1), NO_ANSWER);
+  check('and is closed', card.becomes(xen.XenbusStateClosing));
+  connect();
+  checkNumber(
+    'it has something to say and does not',
+    send(page, 0, FRAME, <u16>xen.NETTXF_extra_info),
+    NO_ANSWER,
+  );
+  check('and is closed', card.becomes(xen.XenbusStateClosing));
+  connect();
+  for (let part = 0; part < 40; part++) put(page, 0, 1, more);
+  checkNumber('a packet of many parts', send(page, 0, 1, 0), NO_ANSWER);
+  check('and is closed', card.becomes(xen.XenbusStateClosing));
+  connect();
 }
 
 function indices(): void {

@@ -1,6 +1,7 @@
 /** Lies about a disk. */
 import * as xen from 'xen';
-import { blkif_request, blkif_request_segment, blkif_response, sring } from 'xen';
+import { blkif_request, blkif_request_discard, blkif_request_indirect } from 'xen';
+import { blkif_request_segment, blkif_response, sring } from 'xen';
 import { sendEvent } from 'kernel/events';
 import { grantAccess } from 'kernel/grants';
 import { FrontRing } from 'kernel/ring';
@@ -16,20 +17,28 @@ const NO_GRANT: u32 = 400;
 const NO_PORT: u64 = 900;
 const FAR: u64 = 0xffff_ffff_ffff_ffff;
 const LOOKS: i32 = 500;
+const DISK_SECTORS: u64 = 2048;
+/** As many as a page of them has room for. */
+const SEGMENTS: usize = 512;
 
 const disk = new Device(DIRECTORY);
 const ring = new FrontRing(newPage(), blkif_request.SIZE, ENTRIES);
 let ringRef: u32 = 0;
 let writable: u32 = 0;
 let readable: u32 = 0;
+const table: usize = newPage();
+let tableRef: u32 = 0;
 
 export function diskLies(): void {
   disk.begin();
   ringRef = grantAccess(0, ring.page, false);
   writable = grantAccess(0, newPage(), false);
   readable = grantAccess(0, newPage(), true);
+  tableRef = grantAccess(0, table, true);
   connect();
   requests();
+  indirectRequests();
+  discards();
   indices();
   rings();
   states();
@@ -62,6 +71,11 @@ function ask(operation: u8, sector: u64, count: u8, ref: u32, first: u8, last: u
   store<u32>(request + blkif_request.seg + blkif_request_segment.gref, ref);
   store<u8>(request + blkif_request.seg + blkif_request_segment.first_sect, first);
   store<u8>(request + blkif_request.seg + blkif_request_segment.last_sect, last);
+  return answer();
+}
+
+/** The next answer's status. */
+function answer(): i32 {
   if (ring.push()) sendEvent(disk.port);
   for (let look = 0; look < LOOKS; look++) {
     const response = ring.nextResponse();
@@ -69,6 +83,27 @@ function ask(operation: u8, sector: u64, count: u8, ref: u32, first: u8, last: u
     pause();
   }
   return 1;
+}
+
+/** A request of so many segments, all of one page, which the page of another grant tells. */
+function askIndirect(operation: u8, sector: u64, count: u16, ref: u32): i32 {
+  const request = ring.nextRequest();
+  memory.fill(request, 0, blkif_request.SIZE);
+  store<u8>(request + blkif_request_indirect.operation, <u8>xen.BLKIF_OP_INDIRECT);
+  store<u8>(request + blkif_request_indirect.indirect_op, operation);
+  store<u16>(request + blkif_request_indirect.nr_segments, count);
+  store<u64>(request + blkif_request_indirect.sector_number, sector);
+  store<u32>(request + blkif_request_indirect.indirect_grefs, ref);
+  return answer();
+}
+
+function discard(sector: u64, count: u64): i32 {
+  const request = ring.nextRequest();
+  memory.fill(request, 0, blkif_request.SIZE);
+  store<u8>(request + blkif_request_discard.operation, <u8>xen.BLKIF_OP_DISCARD);
+  store<u64>(request + blkif_request_discard.sector_number, sector);
+  store<u64>(request + blkif_request_discard.nr_sectors, count);
+  return answer();
 }
 
 function requests(): void {
@@ -86,8 +121,36 @@ function requests(): void {
   checkNumber('no grant at all', ask(read, 0, 1, 0xffff_ffff, 0, 7), xen.BLKIF_RSP_ERROR);
   checkNumber('a grant to read from', ask(read, 0, 1, readable, 0, 7), xen.BLKIF_RSP_ERROR);
   checkNumber('no such operation', ask(77, 0, 1, writable, 0, 7), xen.BLKIF_RSP_EOPNOTSUPP);
-  checkNumber('an indirect one that is none', ask(6, 0, 1, writable, 0, 7), xen.BLKIF_RSP_ERROR);
   checkNumber('and a read again', ask(read, 0, 1, writable, 0, 7), 0);
+}
+
+function indirectRequests(): void {
+  const read = <u8>xen.BLKIF_OP_READ;
+  for (let index: usize = 0; index < SEGMENTS; index++) {
+    store<u32>(table + index * blkif_request_segment.SIZE + blkif_request_segment.gref, writable);
+    store<u8>(table + index * blkif_request_segment.SIZE + blkif_request_segment.last_sect, 7);
+  }
+  checkNumber('an indirect read', askIndirect(read, 0, 12, tableRef), 0);
+  checkNumber('of as many segments as may be', askIndirect(read, 0, 256, tableRef), 0);
+  checkNumber('of more', askIndirect(read, 0, 257, tableRef), xen.BLKIF_RSP_ERROR);
+  checkNumber('of far more', askIndirect(read, 0, 0xffff, tableRef), xen.BLKIF_RSP_ERROR);
+  checkNumber('of none', askIndirect(read, 0, 0, tableRef), xen.BLKIF_RSP_ERROR);
+  checkNumber('beyond the end', askIndirect(read, DISK_SECTORS - 8, 2, tableRef), xen.BLKIF_RSP_ERROR);
+  checkNumber('segments of no grant', askIndirect(read, 0, 12, NO_GRANT), xen.BLKIF_RSP_ERROR);
+  checkNumber('an indirect flush', askIndirect(3, 0, 12, tableRef), xen.BLKIF_RSP_ERROR);
+  checkNumber('one in itself', askIndirect(6, 0, 12, tableRef), xen.BLKIF_RSP_EOPNOTSUPP);
+  store<u32>(table + 11 * blkif_request_segment.SIZE + blkif_request_segment.gref, NO_GRANT);
+  checkNumber('a segment of no grant', askIndirect(read, 0, 12, tableRef), xen.BLKIF_RSP_ERROR);
+  store<u8>(table + blkif_request_segment.first_sect, 9);
+  checkNumber('a segment beyond its page', askIndirect(read, 0, 1, tableRef), xen.BLKIF_RSP_ERROR);
+}
+
+function discards(): void {
+  checkNumber('a discard', discard(0, DISK_SECTORS), 0);
+  checkNumber('of nothing', discard(0, 0), 0);
+  checkNumber('beyond the end', discard(8, DISK_SECTORS), xen.BLKIF_RSP_ERROR);
+  checkNumber('far beyond it', discard(FAR, 1), xen.BLKIF_RSP_ERROR);
+  checkNumber('of more than there can be', discard(1, FAR), xen.BLKIF_RSP_ERROR);
 }
 
 /** More requests than the ring has room for: the backend closes. */
