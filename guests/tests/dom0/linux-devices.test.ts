@@ -165,6 +165,24 @@ describe.skipIf(images === undefined || !hasTools())("Debian's cloud kernel with
     expect(host.list()[1]).toMatch(/^lin \d+ 128 2 /);
   });
 
+  test('it stands still, has its share, and goes on when the domain of Mote beside it crashes and is destroyed', () => {
+    expect(host.run('xm create other; sleep 1')).toContain('Started domain other');
+    expect(host.run('xm pause lin; ping -c 1 10.0.0.101 | grep received; xm list lin')).toMatch(
+      /100% packet loss[^]*\nlin +\d+ +128 +2 +..p---/,
+    );
+    expect(host.run('xm unpause lin; ping -c 1 10.0.0.101')).toContain(' 0% packet loss');
+    expect(host.run('xm sched-credit -d lin -w 512 -c 80; xm sched-credit -d lin')).toMatch(
+      /\nlin +\d+ +512 +80$/,
+    );
+    host.type('xm console other\r');
+    host.until(/\n\/ \$ $/);
+    host.type('hypercall mmuext_op 0 0; hypercall set_trap_table 0; spin\r');
+    host.until(/\n\/ \$ $/);
+    expect(host.run('sleep 2; xm list')).toMatch(/\nother +\d+ +16/);
+    expect(host.run('xm destroy other; xm dmesg -c')).toMatch(/Domain \d+ \(vcpu#0\) crashed/);
+    expect(inLinux(host, 'ping -c 1 10.0.0.100')).toContain(' 0% packet loss');
+  });
+
   test('xm shutdown ends it; nothing is left, and its file system is sound', () => {
     host.run('xm shutdown lin; sleep 6');
     expect(host.list()).toHaveLength(1);
