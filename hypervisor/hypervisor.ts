@@ -95,6 +95,8 @@ export class Hypervisor {
   readonly domains = new Map<number, Domain>();
   /** Who handles a VIRQ of the whole machine, where it is not the hardware domain: domain ids by VIRQ. */
   readonly virqHandlers = new Map<number, number>();
+  /** Those that were destroyed and of which there are remains (frames.remains), by id. */
+  readonly dying = new Map<number, Domain>();
   /** The vcpu whose state the core holds; null before the first. */
   current: Vcpu | null = null;
   readonly call: HypercallContext;

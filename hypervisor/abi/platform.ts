@@ -46,10 +46,9 @@ export const XEN_FW_KBD_SHIFT_FLAGS = 5;
 /** `u`: as large as the largest of what a type answers; XEN_FW_KBD_SHIFT_FLAGS a byte. */
 export const xenpf_firmware_info = struct({ type: u32, index: u32, u: array(u64, 4) });
 
-export const XEN_PM_CX = 0;
-export const XEN_PM_PX = 1;
 export const XEN_PM_TX = 2;
-export const XEN_PM_PDC = 3;
+/** `id`: ACPI's of the processor. `u`: what the type tells. */
+export const xenpf_set_processor_pminfo = struct({ id: u32, type: u32, u: array(u64, 13) });
 
 export const XEN_PCPU_FLAGS_ONLINE = 1;
 export const XEN_PCPU_FLAGS_INVALID = 2;

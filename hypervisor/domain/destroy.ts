@@ -20,6 +20,10 @@ import type { Vcpu } from './vcpu.ts';
 
 /** Destroys a domain, which need not have shut down. */
 export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
+  domain.isDying = true;
+  domain.isKilled = domain.shutdown === null;
+  // For good: nobody unpauses it.
+  hypervisor.pauseDomain(domain);
   if (domain.shutdown === null) hypervisor.shutdownDomain(domain, SHUTDOWN_poweroff, null);
   for (const pcpu of hypervisor.pcpus) {
     if (pcpu.loaded?.domain === domain) pcpu.loaded = null;
@@ -84,6 +88,16 @@ function releaseMemory(hypervisor: Hypervisor, domain: Domain): void {
     frames.dropAllocation(mfn, domain.id);
   }
   const left = frames.owner.reduce((count, owner) => count + Number(owner === domain.id), 0);
-  if (left > 0) frames.remains.set(domain.id, left);
+  for (const id of hypervisor.dying.keys()) if (!frames.remains.has(id)) hypervisor.dying.delete(id);
+  if (left > 0) {
+    frames.remains.set(domain.id, left);
+    hypervisor.dying.set(domain.id, domain);
+  }
   freePerDomain(frames, domain.memory.perDomainL3);
+  domain.memory.perDomainL3 = 0;
+}
+
+/** The domain of an id that was destroyed and of which frames remain. */
+export function findDying({ dying, frames }: Hypervisor, id: number): Domain | undefined {
+  return frames.remains.has(id) ? dying.get(id) : undefined;
 }

@@ -60,6 +60,9 @@ export class Domain {
   creationFinished = false;
   /** XEN_X86_EMU_*: devices that Xen emulates for it. */
   emulationFlags = 0;
+  /** Destroyed, but others still map pages of it; destroyed while it ran, not shut down. */
+  isDying = false;
+  isKilled = false;
   /** UUID. */
   readonly handle = new Uint8Array(16);
   /** What console_io wrote since its last newline. */

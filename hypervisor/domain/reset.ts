@@ -26,6 +26,8 @@ export function resetVcpu(hypervisor: Hypervisor, vcpu: Vcpu): void {
 /** Gives back the references to a vcpu's page tables and descriptor tables. */
 export function releaseTables({ frames }: Hypervisor, vcpu: Vcpu): void {
   const { perDomainL3 } = vcpu.domain.memory;
+  // A dying domain has given them back.
+  if (perDomainL3 === 0) return;
   clearGdt(frames, perDomainL3, vcpu.id);
   clearLdt(frames, perDomainL3, vcpu.id);
   if (vcpu.kernelRoot) putPageAndType(frames, vcpu.kernelRoot);

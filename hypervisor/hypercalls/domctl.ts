@@ -19,6 +19,7 @@ import { affinity } from '../domain/control/affinity.ts';
 import * as time from '../domain/control/time.ts';
 import * as vcpus from '../domain/control/vcpus.ts';
 import type { Domain } from '../domain/domain.ts';
+import { findDying } from '../domain/destroy.ts';
 import { isVcpuVirq } from '../events/bind.ts';
 import { ControlBuffer } from './control.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
@@ -107,7 +108,7 @@ export const domctl: Hypercall = {
     if (u.command === abi.XEN_DOMCTL_createdomain) result = create(context, id, u);
     else if (u.command === abi.XEN_DOMCTL_getdomaininfo) result = domainInfo(context, id, u);
     else {
-      const domain = context.hypervisor.domains.get(id);
+      const domain = context.hypervisor.domains.get(id) ?? findDying(context.hypervisor, id);
       if (domain === undefined) return -ESRCH;
       const command = COMMANDS[u.command];
       if (!context.domain.isPrivileged && command?.asksLater !== true) return -EPERM;
@@ -131,7 +132,8 @@ function setDomain(u: ControlBuffer, id: number): void {
 /** XEN_DOMCTL_set_virq_handler: the domain gets a VIRQ of the whole machine from now on. */
 function setVirqHandler({ hypervisor }: HypercallContext, domain: Domain, u: ControlBuffer): number {
   const virq = u.u32(abi.xen_domctl_set_virq_handler.offset.virq);
-  if (virq >= NR_VIRQS || isVcpuVirq(virq)) return -EINVAL;
+  // Xen lets a dying domain have one, which then never dies.
+  if (virq >= NR_VIRQS || isVcpuVirq(virq) || domain.isDying) return -EINVAL;
   hypervisor.virqHandlers.set(virq, domain.id);
   return 0;
 }

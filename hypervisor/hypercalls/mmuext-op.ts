@@ -122,7 +122,8 @@ function argument(word: number): number {
 function pin(context: HypercallContext, frames: FrameTable, owner: number): number {
   const level = operation[0]! - xen.MMUEXT_PIN_L1_TABLE + 1;
   const mfn = argument(ARG1);
-  if (!frames.getPage(mfn, owner)) return -EINVAL;
+  // Nothing of a dying domain is pinned any more.
+  if (frames.remains.has(owner) || !frames.getPage(mfn, owner)) return -EINVAL;
   const result = getPageType(frames, mfn, level);
   if (result < 0) {
     frames.putPage(mfn);

@@ -8,7 +8,12 @@ export function pageOwner(context: HypercallContext, domid: number): number {
   if (domid === DOMID_SELF) return context.domain.id;
   if (domid === context.domain.id) return -ESRCH;
   if (domid === DOMID_IO || domid === DOMID_XEN) return domid;
-  return context.hypervisor.domains.has(domid) ? domid : -ESRCH;
+  return isThere(context, domid) ? domid : -ESRCH;
+}
+
+/** A domain, or what is left of one. */
+function isThere({ hypervisor: { domains, frames } }: HypercallContext, domid: number): boolean {
+  return domains.has(domid) || frames.remains.has(domid);
 }
 
 /** The domain id that `domid` names, oneself by either name. -ESRCH where there is none. */

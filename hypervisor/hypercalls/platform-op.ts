@@ -39,8 +39,7 @@ const COMMANDS: Readonly<Record<number, Work>> = {
   // Frequencies are Xen's affair, not domain 0's (cpufreq=xen), and idle times are told for their sake.
   [abi.XENPF_change_freq]: refuses(ENOSYS),
   [abi.XENPF_getidletime]: refuses(ENOSYS),
-  // No processor has an ACPI id that what is told could be about.
-  [abi.XENPF_set_processor_pminfo]: refuses(EINVAL),
+  [abi.XENPF_set_processor_pminfo]: powerInfo,
   [abi.XENPF_get_cpuinfo]: processorInfo,
   [abi.XENPF_cpu_online]: online,
   [abi.XENPF_cpu_offline]: offline,
@@ -153,6 +152,11 @@ function processorVersion({ hypervisor }: HypercallContext, u: ControlBuffer): n
   u.setU32(at.stepping, isThere ? signature & 15 : 0);
   u.setU32(at.max_present, pcpus.length - 1);
   return 0;
+}
+
+/** XENPF_set_processor_pminfo: throttling Xen does not do; no processor has an ACPI id that the others could be about. */
+function powerInfo(_: HypercallContext, u: ControlBuffer): number {
+  return u.u32(abi.xenpf_set_processor_pminfo.offset.type) === abi.XEN_PM_TX ? -ENOSYS : -EINVAL;
 }
 
 /** XENPF_cpu_online: all are. */

@@ -23,6 +23,7 @@ export function setTimeOffset(hypervisor: Hypervisor, domain: Domain, seconds: n
 
 /** update_domain_wallclock_time: what a domain reads of it in shared_info. */
 export function writeWallClock({ machine, wallClock }: Hypervisor, domain: Domain): void {
+  if (domain.isDying) return;
   const seconds = BigInt.asUintN(64, BigInt(wallClock.seconds) + BigInt(domain.timeOffsetSeconds));
   const { words } = machine;
   const put = (at: number, value: number): void => {

@@ -37,7 +37,8 @@ function fillDomainInfo(hypervisor: Hypervisor, domain: Domain, info: ControlBuf
   info.bytes.fill(0, 0, INFO_BYTES);
   info.setU16(offset.domain, domain.id);
   info.setU32(offset.flags, flagsOf(domain, online));
-  info.setWide(offset.tot_pages, domain.totalPages);
+  const remains = hypervisor.frames.remains.get(domain.id);
+  info.setWide(offset.tot_pages, domain.isDying ? (remains ?? 0) : domain.totalPages);
   info.setWide(offset.max_pages, domain.maxPages);
   info.setWide(offset.shared_info_frame, domain.sharedInfoMfn);
   info.setWide(
@@ -54,24 +55,13 @@ function fillDomainInfo(hypervisor: Hypervisor, domain: Domain, info: ControlBuf
   info.setU32(offset['arch_config.emulation_flags'], domain.emulationFlags);
 }
 
-/** As `fillDomainInfo`, of a domain that is no more, but for frames that others still refer to. */
-function fillRemainsInfo(id: number, pages: number, info: ControlBuffer): void {
-  info.bytes.fill(0, 0, INFO_BYTES);
-  info.setU16(offset.domain, id);
-  info.setU32(offset.flags, (XEN_DOMINF_dying | (NO_SHUTDOWN_CODE << XEN_DOMINF_shutdownshift)) >>> 0);
-  info.setWide(offset.tot_pages, pages);
-  info.setU32(offset.max_vcpu_id, XEN_INVALID_MAX_VCPU_ID);
-}
-
 /** Fills in what there is to say of the first domain with this id or a higher one: its id, or -1: there is none. */
 export function fillNextInfo(hypervisor: Hypervisor, from: number, info: ControlBuffer): number {
-  const { domains, frames } = hypervisor;
+  const { domains, dying, frames } = hypervisor;
   const ids = [...domains.keys(), ...frames.remains.keys()].filter((id) => id >= from);
   if (ids.length === 0) return -1;
   const id = Math.min(...ids);
-  const domain = domains.get(id);
-  if (domain !== undefined) fillDomainInfo(hypervisor, domain, info);
-  else fillRemainsInfo(id, frames.remains.get(id)!, info);
+  fillDomainInfo(hypervisor, domains.get(id) ?? dying.get(id)!, info);
   return id;
 }
 
@@ -79,9 +69,11 @@ function flagsOf(domain: Domain, online: readonly Vcpu[]): number {
   let flags = 0;
   if (online.length > 0 && online.every(({ blocked }) => blocked)) flags |= XEN_DOMINF_blocked;
   if (online.some(({ runstate }) => runstate === RUNSTATE_RUNNING)) flags |= XEN_DOMINF_running;
-  if (domain.shutdown !== null) flags |= XEN_DOMINF_shutdown;
+  const shutdown = domain.isKilled ? null : domain.shutdown;
+  if (domain.isDying) flags |= XEN_DOMINF_dying;
+  if (shutdown !== null) flags |= XEN_DOMINF_shutdown;
   if (domain.controllerPauseCount > 0) flags |= XEN_DOMINF_paused;
-  const code = domain.shutdown?.reason ?? NO_SHUTDOWN_CODE;
+  const code = shutdown?.reason ?? NO_SHUTDOWN_CODE;
   return (flags | (code << XEN_DOMINF_shutdownshift)) >>> 0;
 }
 

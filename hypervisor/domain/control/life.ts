@@ -100,7 +100,7 @@ export function makeVcpus(
   max: number,
 ): number {
   if (domain === caller || max !== domain.maxVcpus) return -EINVAL;
-  createVcpus(hypervisor, domain);
+  if (!domain.isDying) createVcpus(hypervisor, domain);
   return 0;
 }
 
@@ -134,6 +134,7 @@ export function resume({ hypervisor, domain: caller }: HypercallContext, domain:
 /** XEN_DOMCTL_destroydomain */
 export function destroy({ hypervisor, domain: caller }: HypercallContext, domain: Domain): number {
   if (domain === caller) return -EINVAL;
+  if (domain.isDying) return 0;
   destroyDomain(hypervisor, domain);
   sendGlobalVirq(hypervisor, VIRQ_DOM_EXC);
   return 0;

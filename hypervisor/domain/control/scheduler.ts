@@ -57,7 +57,8 @@ export function adjustDomain({ hypervisor }: HypercallContext, domain: Domain, u
   const { offset } = xen_domctl_scheduler_op;
   const { scheduler } = hypervisor;
   const command = u.u32(offset.cmd);
-  if (u.u32(offset.sched_id) !== scheduler.id) return -EINVAL;
+  // The scheduler has forgotten who is dying.
+  if (u.u32(offset.sched_id) !== scheduler.id || domain.isDying) return -EINVAL;
   const layout = OF_DOMAIN[scheduler.id];
   if (command === XEN_DOMCTL_SCHEDOP_getinfo) {
     write(u, offset.u, layout, scheduler.parameters(domain));

@@ -20,6 +20,8 @@ export function setContext(context: HypercallContext, domain: Domain, u: Control
     resetVcpu(context.hypervisor, vcpu);
     return 0;
   }
+  // Its page tables are gone.
+  if (domain.isDying && !vcpu.initialised) return -EINVAL;
   const words = newGuestContext();
   if (!context.read(from, words)) return -EFAULT;
   return setGuestContext(context.hypervisor, vcpu, words);

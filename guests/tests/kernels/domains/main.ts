@@ -20,8 +20,10 @@ import { unmapPage } from 'kernel/window';
 import { check, checkNumber, finish } from '../check';
 import { BASE, contexts, firstContext, ranContext, setContext } from './contexts';
 import { answeredDomain, begin, D, domctl, domctlOf, S, sysctl } from './control';
+import { dyingDomain } from './dying';
 import { at, CODE, DATA, frames, L1, L2, L3, L4, made, map, mfnOf, PAGES, setMade, STACK } from './made';
 import { takeRoom } from './made';
+import { others, permissions, platform } from './permissions';
 
 // @ts-ignore: decorator
 @external("asm", "guest_code_address")
@@ -54,11 +56,14 @@ export function main(): void {
     ends++;
   });
   interfaces();
+  platform();
   const before = freePages();
   creation();
   reservation();
   filling();
   pinning();
+  permissions();
+  others();
   contexts();
   starting();
   ranContext(BASE + guestCodeEnd());
@@ -293,6 +298,7 @@ function ending(): void {
   begin();
   checkNumber('it is destroyed', domctl(xen.XEN_DOMCTL_destroydomain, made()), 0);
   checkNumber('while we look at its page, it is dying', dying(), xen.XEN_DOMINF_dying);
+  dyingDomain();
   configure();
   checkNumber('and nobody else gets its id', domctl(xen.XEN_DOMCTL_createdomain, made()), -xen.EEXIST);
   checkNumber('the page is what it was', load<u64>(at(DATA)), xen.SHUTDOWN_reboot);
