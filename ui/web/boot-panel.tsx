@@ -98,9 +98,10 @@ async function chosen(): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
   };
 }
 
-/** Boots what is chosen. */
-export async function bootChosen(client: LabClient): Promise<void> {
+/** Boots what is chosen, when it has been read and if it is still wanted then. */
+export async function bootChosen(client: LabClient, isWanted: () => boolean): Promise<void> {
   const files = await chosen();
+  if (!isWanted()) return;
   booted.value = new Map();
   client.boot({
     ...files,
@@ -115,7 +116,7 @@ export function BootPanel({ client }: { client: LabClient }) {
   useDrop();
   const boot = (event: Event): void => {
     event.preventDefault();
-    void bootChosen(client);
+    void bootChosen(client, () => true);
   };
   return (
     <form class="boot" onSubmit={boot}>

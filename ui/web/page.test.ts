@@ -8,6 +8,7 @@ import { build, preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assemble } from '../../core/assembler/assemble.ts';
 import { debianImages } from '../../guests/debian/fetch.ts';
+import { dom0Images } from '../../guests/toolchain/mote-node.ts';
 import { helloKernel } from '../../guests/hello/hello.ts';
 import { writeXenKernel } from '../../guests/toolchain/elf.ts';
 import {
@@ -20,6 +21,7 @@ import {
 import { loadCore } from '../lab/core-node.ts';
 import { Lab } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
+import { play, TOUR, TOUR_HOST } from '../lab/tour.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 const images = await debianImages();
@@ -175,14 +177,36 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await consoleHas('Started domain mote (id=1)');
     await expect
       .poll(() => text('domains'))
-      .toMatch(/\n0\s+\S+\s+1\s+128\.0 MiB[^]*\n1\s+\S+\s+1\s+32\.0 MiB/);
-    await page.getByLabel('Domain', { exact: true }).selectOption('domain 1');
+      .toMatch(/Domain-0\s+0\s+\S+\s+1\s+128\.0 MiB[^]*mote\s+1\s+\S+\s+1\s+32\.0 MiB/);
+    await page.getByRole('tab', { name: /^mote/ }).click();
+    await consoleHas('Welcome to Mote');
+    await page.getByTestId('domains').getByRole('button', { name: 'mote' }).click();
     await expect.poll(() => text('trace')).toMatch(/^\S+ d1v0 /);
     expect(await text('trace')).not.toContain('d0v0');
+    await page.getByRole('tab', { name: 'Domain-0' }).click();
+    await page.getByTestId('console').click();
+    await page.keyboard.type('xm destroy mote\n');
+    await expect.poll(() => text('domains')).not.toContain('mote');
     await page.getByLabel('What boots').selectOption('a single domain');
     await page.getByRole('button', { name: 'Boot', exact: true }).click();
-    await expect.poll(() => text('domains')).toMatch(/^[^\n]*\n1\s[^\n]*$/);
+    await expect.poll(() => text('domains')).toMatch(/^[^\n]*\ndomain 1\s[^\n]*$/);
     await consoleHas('Welcome to Mote');
+  });
+
+  it('plays the tour of a host, to the very state that Node has', async () => {
+    await open();
+    await page.getByLabel('skip idle time').check();
+    await page.getByRole('button', { name: 'Tour' }).click();
+    await page.getByRole('button', { name: 'Play' }).click();
+    const last = `${String(TOUR.length)} of ${String(TOUR.length)}`;
+    await expect.poll(() => text('tour'), { timeout: BOOT_TIMEOUT }).toContain(last);
+    await page.getByTestId('tour').getByRole('button', { name: 'Play' }).waitFor({ timeout: BOOT_TIMEOUT });
+    await page.getByTestId('hash-button').click();
+    await page.getByTestId('hash').waitFor();
+    const shown = await text('hash');
+    const lab = await Lab.boot(loadCore(), { ...TOUR_HOST, ...(await dom0Images()) });
+    for (const step of TOUR) expect(play(lab, step), step.types).toBe(true);
+    expect(shown).toContain(await stateHash(lab.hypervisor));
   });
 
   it('builds a change of the kernel, boots it, and shows errors at their lines', async () => {
