@@ -1,5 +1,10 @@
 /** The hypercalls that a fuzzed guest makes: arguments in registers, and what they point to. */
-import { XEN_DOMCTL_INTERFACE_VERSION, XEN_SYSCTL_INTERFACE_VERSION } from '../abi/control.ts';
+import { vcpu_guest_context } from '../abi/arch-x86.ts';
+import {
+  XEN_DOMCTL_INTERFACE_VERSION,
+  XEN_SYSCTL_INTERFACE_VERSION,
+  XENPF_INTERFACE_VERSION,
+} from '../abi/control.ts';
 import * as control from '../abi/domctl.ts';
 import * as grants from '../abi/grant-table.ts';
 import * as memory from '../abi/memory.ts';
@@ -155,14 +160,45 @@ const domctl: Generator = (scene) => {
   const { random } = scene;
   const command = random.oneIn(3) ? random.below(90) : random.pick(DOMCTLS);
   const version = BigInt(random.oneIn(30) ? random.next() : XEN_DOMCTL_INTERFACE_VERSION);
-  const there = [...scene.guest.hypervisor.domains.keys()];
+  const { domains, dying } = scene.guest.hypervisor;
+  const there = [...domains.keys(), ...dying.keys()];
   const target = BigInt(random.oneIn(4) ? domidOf(scene) : random.pick(there));
   const own = random.oneIn(2) ? anything(scene, 16) : [BigInt(random.below(4)), LIST, valueOf(scene), LIST];
   if (command === control.XEN_DOMCTL_createdomain && !random.oneIn(4))
     own.splice(0, own.length, ...configuration(scene));
   const words = [BigInt(command) | (version << 32n), target, ...own];
-  return call(xen.HYPERVISOR_domctl, [ARGUMENTS], words, anything(scene, 512));
+  const isContext = command === control.XEN_DOMCTL_setvcpucontext && random.oneIn(2);
+  return call(xen.HYPERVISOR_domctl, [ARGUMENTS], words, isContext ? context(scene) : anything(scene, 512));
 };
+
+/** A context of a vcpu that a domain might have: the beginning of one, as far as the list's page goes. */
+function context(scene: Scene): bigint[] {
+  const { random } = scene;
+  const words = Array.from({ length: 512 }, () => 0n);
+  const put = (at: number, value: bigint): void => {
+    words[at / 8] = value;
+  };
+  const { offset } = vcpu_guest_context;
+  put(offset.flags, random.oneIn(4) ? valueOf(scene) : BigInt(random.below(64)));
+  put(offset['user_regs.rip'], BigInt.asUintN(64, BigInt(HANDLER_VA)));
+  put(offset['user_regs.rflags'], random.oneIn(2) ? 0x200n : valueOf(scene));
+  for (const name of ['cs', 'ss', 'ds', 'fs'] as const)
+    put(offset[`user_regs.${name}`], BigInt(random.oneIn(2) ? random.below(0x1_0000) : 0));
+  put(0, valueOf(scene));
+  put(24, random.oneIn(2) ? 0x1f80n : valueOf(scene));
+  return words;
+}
+
+/** The machine's own affairs. */
+const platformOp: Generator = (scene) => {
+  const { random } = scene;
+  const command = BigInt(random.oneIn(20) ? random.next() : random.below(PLATFORM_OPS));
+  const version = BigInt(random.oneIn(30) ? random.next() : XENPF_INTERFACE_VERSION);
+  const own = random.oneIn(2) ? anything(scene, 16) : [BigInt(random.below(6)), 0n, 0n];
+  return call(xen.HYPERVISOR_platform_op, [ARGUMENTS], [command | (version << 32n), ...own]);
+};
+
+const PLATFORM_OPS = 64;
 
 /** A configuration of a domain that will do, nearly always: xen_domctl_createdomain. */
 function configuration({ random }: Scene): bigint[] {
@@ -185,6 +221,14 @@ const DOMCTLS: readonly number[] = [
     control.XEN_DOMCTL_getvcpuaffinity,
     control.XEN_DOMCTL_hypercall_init,
   ],
+  ...[
+    control.XEN_DOMCTL_getvcpucontext,
+    control.XEN_DOMCTL_set_ext_vcpucontext,
+    control.XEN_DOMCTL_settscinfo,
+  ],
+  ...[control.XEN_DOMCTL_irq_permission, control.XEN_DOMCTL_iomem_permission],
+  ...[control.XEN_DOMCTL_ioport_permission, control.XEN_DOMCTL_settimeoffset],
+  ...[control.XEN_DOMCTL_set_virq_handler, control.XEN_DOMCTL_subscribe],
   ...[control.XEN_DOMCTL_resumedomain, control.XEN_DOMCTL_createdomain, control.XEN_DOMCTL_createdomain],
 ];
 
@@ -326,6 +370,7 @@ const WEIGHTED: readonly (readonly [number, Generator])[] = [
   [2, entryPoints],
   [4, domctl],
   [2, sysctl],
+  [1, platformOp],
   [3, multicall],
   [1, iret],
   [5, anyCall],
