@@ -15,8 +15,8 @@ export default defineConfig({
   test: {
     root: '.',
     include: ['{core,devices,hypervisor,guests,ui}/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 20_000 } },
     maxWorkers: 2,
   },

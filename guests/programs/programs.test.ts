@@ -143,13 +143,15 @@ test('processes and memory are files of /proc', () => {
   ).toBe(
     [
       '/proc/1',
-      'capabilities   memory_target',
+      'backends       capabilities   memory_target',
       'cat: /proc/0/stat: No such file or directory',
       'sh: /proc/y: Read-only file system',
       'rm: /proc/uptime: Read-only file system',
     ].join('\n'),
   );
-  expect(run('mount')).toBe('proc on /proc type proc (rw)\nramfs on / type ramfs (rw)');
+  expect(run('mount')).toBe(
+    'proc on /proc type proc (rw)\ndevfs on /dev type ramfs (rw)\nramfs on / type ramfs (rw)',
+  );
   const ps = run('spin & ps');
   expect(ps).toMatch(/\n +\d+ +2 +\d+ +R +\d+ +0:00\.\d\d +spin\n/);
   expect(run('top 1 2').split('\x1b[H\x1b[J')[2]).toMatch(/TIME {2}COMMAND\n *\d+ +\d\d+% .* spin\n/);
