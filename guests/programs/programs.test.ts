@@ -153,7 +153,7 @@ test('processes and memory are files of /proc', () => {
     'proc on /proc type proc (rw)\ndevfs on /dev type ramfs (rw)\nramfs on / type ramfs (rw)',
   );
   const ps = run('spin & ps');
-  expect(ps).toMatch(/\n +\d+ +2 +\d+ +R +\d+ +0:00\.\d\d +spin\n/);
+  expect(ps).toMatch(/\n +\d+ +\d+ +\d+ +R +\d+ +0:00\.\d\d +spin\n/);
   expect(run('top 1 2').split('\x1b[H\x1b[J')[2]).toMatch(/TIME {2}COMMAND\n *\d+ +\d\d+% .* spin\n/);
   expect(run('kill $!; wait; echo $?')).toBe('143');
 });
