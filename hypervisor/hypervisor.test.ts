@@ -4,7 +4,7 @@ import { fromHalves } from '../core/machine.ts';
 import { RAX, RBX, RDX } from '../core/wasm/layout.ts';
 import { EOPNOTSUPP, ENOSYS } from './abi/errno.ts';
 import { SHUTDOWN_crash } from './abi/sched.ts';
-import { ECS_VIRQ } from './events/channel.ts';
+import { ECS_VIRQ } from './state/event-channels.ts';
 import { address, DATA, load, STACK, start } from './testing-guest.ts';
 import type { Setup } from './testing-guest.ts';
 

@@ -6,38 +6,38 @@ import type { Machine, Processor } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
 import { SHUTDOWN_crash, SHUTDOWN_suspend } from './abi/sched.ts';
 import { VIRQ_DOM_EXC } from './abi/xen.ts';
-import { parseBootParameters } from './boot-parameters.ts';
-import type { BootParameters } from './boot-parameters.ts';
-import { XenConsole } from './console.ts';
+import { parseBootParameters } from './state/boot-parameters.ts';
+import type { BootParameters } from './state/boot-parameters.ts';
+import { XenConsole } from './console/console.ts';
 import type { DeviceConfig, Platform } from '../devices/platform.ts';
 import { makeGsis } from './events/pirq.ts';
-import { Serial } from './serial.ts';
+import { Serial } from './console/serial.ts';
 import { reportCrash } from './domain/crash-report.ts';
-import type { CrashReport } from './domain/crash.ts';
-import type { Domain } from './domain/domain.ts';
-import type { Vcpu } from './domain/vcpu.ts';
-import { ECS_UNBOUND } from './events/channel.ts';
+import type { CrashReport } from './state/crash.ts';
+import type { Domain } from './state/domain.ts';
+import type { Vcpu } from './state/vcpu.ts';
+import { ECS_UNBOUND } from './state/event-channels.ts';
 import { sendEvent, sendGlobalVirq, setPortPending } from './events/send.ts';
 import { deliverNmi, deliverUpcall, upcallDue } from './events/upcall.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { bootFrameTable } from './memory/boot.ts';
 import type { FrameTable } from './memory/frame-table.ts';
 import { makePlatform } from './platform.ts';
-import { makePcpus, TURN_TICKS } from './sched/pcpu.ts';
-import type { Pcpu } from './sched/pcpu.ts';
-import { schedule, switchTo } from './sched/schedule.ts';
+import { makePcpus, TURN_TICKS } from './state/pcpu.ts';
+import type { Pcpu } from './state/pcpu.ts';
+import { schedule, switchTo } from './run/schedule.ts';
 import { makeScheduler } from './sched/schedulers.ts';
-import type { Scheduler } from './sched/scheduler.ts';
+import type { Scheduler } from './state/scheduler.ts';
 import { update } from './sched/vcpus.ts';
-import type { Clock } from './time/clock.ts';
-import { makeClock } from './time/clock.ts';
+import type { Clock } from './state/clock.ts';
+import { makeClock } from './state/clock.ts';
 import { expireTimers, findDeadline } from './time/timers.ts';
 import { Counts } from './trace/counts.ts';
 import { Tracer } from './trace/tracer.ts';
-import { handleExit } from './traps/dispatch.ts';
+import { handleExit } from './run/exits.ts';
 
 export interface HypervisorOptions {
-  /** Nanoseconds per instruction of a processor: a power of two (time/clock.ts). */
+  /** Nanoseconds per instruction of a processor: a power of two (state/clock.ts). */
   readonly periodNs?: number;
   /** The wall clock at system time 0, in seconds since 1970. */
   readonly epochSeconds?: number;

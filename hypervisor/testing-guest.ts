@@ -10,7 +10,7 @@ import {
 import { newGuestContext, putMember } from './domain/context-words.ts';
 import { setGuestContext } from './domain/context.ts';
 import { releaseTables } from './domain/reset.ts';
-import type { Vcpu } from './domain/vcpu.ts';
+import type { Vcpu } from './state/vcpu.ts';
 import { copyToGuest } from './memory/guest-access.ts';
 import { L4_PFN, TEST_BASE, TestDomain, testHost } from './memory/testing.ts';
 

@@ -10,10 +10,10 @@ import { NETIF_RING_SIZE, netif_rx_request, netif_tx_request } from '../../hyper
 import { sring } from '../../hypervisor/abi/ring.ts';
 import { start_info } from '../../hypervisor/abi/start-info.ts';
 import * as xs from '../../hypervisor/abi/xenstore.ts';
-import type { Domain } from '../../hypervisor/domain/domain.ts';
-import { ECS_UNBOUND } from '../../hypervisor/events/channel.ts';
+import type { Domain } from '../../hypervisor/state/domain.ts';
+import { ECS_UNBOUND } from '../../hypervisor/state/event-channels.ts';
 import { entryAddress } from '../../hypervisor/grants/grant-table.ts';
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { Lab } from '../../ui/lab/lab.ts';
 import { buildKernel } from '../toolchain/build.ts';

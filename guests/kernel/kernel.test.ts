@@ -1,7 +1,7 @@
 /** The kernel library on Xen: small kernels, each with a `main` of its own, booted in the lab. */
 import { expect, test } from 'vitest';
 import { SHUTDOWN_crash, SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { Lab } from '../../ui/lab/lab.ts';
 import { buildKernel } from '../toolchain/build.ts';

@@ -1,7 +1,7 @@
 /** Random system calls with random arguments, seeded: whatever a program asks, the kernel lives and nothing leaks. */
 import { expect, test } from 'vitest';
 import { SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { Lab } from '../../ui/lab/lab.ts';
 import { buildKernel, buildProgram } from '../toolchain/build.ts';

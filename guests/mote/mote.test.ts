@@ -1,7 +1,7 @@
 /** Mote as a person uses it: typed at its console, on our Xen. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { describeEnd } from '../../ui/lab/ending.ts';
 import { Lab } from '../../ui/lab/lab.ts';

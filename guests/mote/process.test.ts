@@ -1,7 +1,7 @@
 /** Processes on Xen: Mote without its file systems, and one program in place of the ramdisk. */
 import { expect, test } from 'vitest';
 import { SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { Lab } from '../../ui/lab/lab.ts';
 import { buildKernel, buildProgram } from '../toolchain/build.ts';

@@ -1,7 +1,7 @@
 /** Mote as a person uses it: one machine, whose console gets commands and shows what they print. */
 import { expect, test } from 'vitest';
 import { SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { Lab } from '../../ui/lab/lab.ts';
 import { moteImages } from '../toolchain/mote-node.ts';

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { Lab } from '../../ui/lab/lab.ts';
 import { buildKernel } from '../toolchain/build.ts';

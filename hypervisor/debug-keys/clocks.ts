@@ -1,4 +1,4 @@
-/** `t`: how far the processors' clocks are apart. One clock serves them all (time/clock.ts): not at all. */
+/** `t`: how far the processors' clocks are apart. One clock serves them all (state/clock.ts): not at all. */
 import type { DebugKey } from './key.ts';
 
 export const clocks: DebugKey = {

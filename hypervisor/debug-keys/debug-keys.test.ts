@@ -5,7 +5,7 @@ import { E2BIG, EFAULT, EPERM } from '../abi/errno.ts';
 import { GTF_permit_access } from '../abi/grant-table.ts';
 import { xen_sysctl, xen_sysctl_debug_keys, XEN_SYSCTL_debug_keys } from '../abi/sysctl.ts';
 import { VIRQ_CONSOLE, VIRQ_DEBUG } from '../abi/xen.ts';
-import { ECS_INTERDOMAIN, ECS_IPI, ECS_UNBOUND, ECS_VIRQ } from '../events/channel.ts';
+import { ECS_INTERDOMAIN, ECS_IPI, ECS_UNBOUND, ECS_VIRQ } from '../state/event-channels.ts';
 import { isPortPending } from '../events/send.ts';
 import { pinForMapping } from '../grants/pin.ts';
 import { writeEntryV1 } from '../grants/grant-table.ts';

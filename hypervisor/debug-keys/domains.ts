@@ -4,15 +4,15 @@
  */
 import { vcpu_info } from '../abi/shared-info.ts';
 import { VIRQ_DEBUG } from '../abi/xen.ts';
-import type { RangeSet } from '../domain/range-set.ts';
-import type { Domain } from '../domain/domain.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { RangeSet } from '../state/range-set.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import { sendVirq } from '../events/send.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PGC_ALLOCATED, PGC_XEN_HEAP, PGT_PINNED, PGT_VALIDATED } from '../memory/frame-table.ts';
-import { runsOn } from '../sched/pcpu.ts';
-import { NS_PER_SECOND } from '../time/clock.ts';
+import { runsOn } from '../state/pcpu.ts';
+import { NS_PER_SECOND } from '../state/clock.ts';
 import type { DebugKey } from './key.ts';
 import { membersOf, pressed, ranges } from './key.ts';
 

@@ -1,8 +1,8 @@
 /** `e`: every domain's ports: pending, masked, state, vcpu, and what each is bound to (common/event_channel.c). */
 import { EVTCHN_FIFO_BUSY, EVTCHN_FIFO_LINK_MASK, EVTCHN_FIFO_LINKED } from '../abi/event-channel.ts';
-import type { Domain } from '../domain/domain.ts';
-import type { EventChannel } from '../events/channel.ts';
-import { ECS_FREE, ECS_INTERDOMAIN, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from '../events/channel.ts';
+import type { Domain } from '../state/domain.ts';
+import type { EventChannel } from '../state/event-channels.ts';
+import { ECS_FREE, ECS_INTERDOMAIN, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from '../state/event-channels.ts';
 import { eventWord } from '../events/fifo.ts';
 import { isPortMasked, isPortPending } from '../events/send.ts';
 import type { Hypervisor } from '../hypervisor.ts';

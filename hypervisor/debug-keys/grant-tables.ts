@@ -1,5 +1,5 @@
 /** `g`: the grants that are in use, by who gave them (common/grant_table.c). */
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import { entryAddress, readHalfword, statusAddress } from '../grants/grant-table.ts';
 import type { ActiveGrant } from '../grants/grant-table.ts';
 import { frameOf, inUse } from '../grants/pin.ts';

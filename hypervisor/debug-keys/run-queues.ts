@@ -1,5 +1,5 @@
 /** `r`: who runs where, and what the scheduler has to say of its queues (common/sched/core.c, cpupool.c). */
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { DebugKey } from './key.ts';
 import { ranges } from './key.ts';
 

@@ -3,8 +3,8 @@
  * whose it is; its function has Xen's name.
  */
 import type { Hypervisor } from '../hypervisor.ts';
-import type { Pcpu } from '../sched/pcpu.ts';
-import { runsOn } from '../sched/pcpu.ts';
+import type { Pcpu } from '../state/pcpu.ts';
+import { runsOn } from '../state/pcpu.ts';
 import type { DebugKey } from './key.ts';
 
 interface Timer {

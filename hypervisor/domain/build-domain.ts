@@ -7,7 +7,7 @@ import { GNTTAB_RESERVED_CONSOLE, GTF_permit_access } from '../abi/grant-table.t
 import { E820_RAM } from '../abi/memory.ts';
 import { SIF_INITDOMAIN, SIF_PRIVILEGED } from '../abi/start-info.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
-import { ECS_UNBOUND } from '../events/channel.ts';
+import { ECS_UNBOUND } from '../state/event-channels.ts';
 import { writeEntryV1 } from '../grants/grant-table.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from '../memory/frame-table.ts';
@@ -21,7 +21,7 @@ import type { Ramdisk } from './builder/ramdisk.ts';
 import { setGuestContext } from './context.ts';
 import type { DomainOptions } from './create.ts';
 import { createDomain, createVcpus, discardDomain, populateDomain } from './create.ts';
-import type { Domain } from './domain.ts';
+import type { Domain } from '../state/domain.ts';
 
 /** The domain that serves consoles and the store. */
 const BACKEND_DOMAIN = 0;

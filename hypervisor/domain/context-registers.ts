@@ -9,11 +9,11 @@ import * as layout from '../../core/wasm/layout.ts';
 import { vcpu_guest_context, VGCF_i387_valid } from '../abi/arch-x86.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { GDT_LIMIT, gdtAddress } from '../memory/per-domain.ts';
-import { DR6_DEFAULT, DR7_DEFAULT, writeDebugRegister } from '../traps/debug.ts';
+import { DR6_DEFAULT, DR7_DEFAULT, writeDebugRegister } from './debug-registers.ts';
 import { forceSelector } from '../traps/segments.ts';
 import { member, putMember } from './context-words.ts';
 import { FPU_IMAGE_BYTES, loadFpu, resetFpu, saveFpu } from './fpu-image.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 
 /** CR0: PE MP ET NE WP AM PG; a guest has TS alone. CR4: PAE OSFXSR OSXMMEXCPT. EFER: SCE LME LMA NXE. */
 export const CR0 = 0x80050033;

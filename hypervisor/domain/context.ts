@@ -26,8 +26,8 @@ import { setDown } from '../sched/vcpus.ts';
 import { writeWallClock } from '../time/wall-clock.ts';
 import { CR0_TS, CR4, FIRST_UNUSED, writeRegisters } from './context-registers.ts';
 import { member } from './context-words.ts';
-import type { Domain } from './domain.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 
 const { offset } = vcpu_guest_context;
 const MAX_GDT_FRAMES = 16;

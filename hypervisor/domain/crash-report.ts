@@ -3,9 +3,9 @@ import { hex64 } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { copyFromGuest } from '../memory/guest-access.ts';
-import type { CrashReport } from './crash.ts';
-import type { Domain } from './domain.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { CrashReport } from '../state/crash.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 
 const NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'] as const;
 const STACK_WORDS = 32;

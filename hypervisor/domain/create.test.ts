@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkFrameTable } from '../memory/check.ts';
+import { checkFrameTable } from '../state/check.ts';
 import { testHost } from '../memory/testing.ts';
 import { createDomain } from './create.ts';
 

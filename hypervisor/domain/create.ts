@@ -4,16 +4,16 @@
  */
 import { vcpu_info, XEN_LEGACY_MAX_VCPUS } from '../abi/shared-info.ts';
 import { DOMID_FIRST_RESERVED } from '../abi/xen.ts';
-import { EventChannels } from '../events/channel.ts';
+import { EventChannels } from '../state/event-channels.ts';
 import { createGrantTable } from '../grants/grant-table.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { DomainMemory } from '../memory/domain-memory.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { setM2p } from '../memory/m2p.ts';
 import { freePerDomain, makePerDomain, MAX_VCPUS } from '../memory/per-domain.ts';
-import { Domain } from './domain.ts';
+import { Domain } from '../state/domain.ts';
 import { permitHardware } from './dom0-permissions.ts';
-import { Vcpu } from './vcpu.ts';
+import { Vcpu } from '../state/vcpu.ts';
 
 /** Pages a domain may have beyond its memory, as the toolstack allows (LIBXL_MAXMEM_CONSTANT, 1 MiB). */
 const SPARE_PAGES = 256;

@@ -5,7 +5,7 @@
  */
 import { GNTMAP_device_map, GNTMAP_host_map, GNTMAP_readonly } from '../abi/grant-table.ts';
 import { SHUTDOWN_poweroff } from '../abi/sched.ts';
-import { ECS_FREE } from '../events/channel.ts';
+import { ECS_FREE } from '../state/event-channels.ts';
 import { closePort } from '../events/bind.ts';
 import { releaseFifo } from '../events/fifo-control.ts';
 import type { GrantMapping } from '../grants/grant-table.ts';
@@ -14,9 +14,9 @@ import type { Hypervisor } from '../hypervisor.ts';
 import { PGC_XEN_HEAP, PGT_PINNED } from '../memory/frame-table.ts';
 import { putPageAndType, putPageType } from '../memory/page-types.ts';
 import { freePerDomain } from '../memory/per-domain.ts';
-import type { Domain } from './domain.ts';
+import type { Domain } from '../state/domain.ts';
 import { releaseTables } from './reset.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 
 /** Destroys a domain, which need not have shut down. */
 export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {

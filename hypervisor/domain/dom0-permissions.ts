@@ -1,8 +1,8 @@
 /** What the hardware domain may use of the machine: all but what Xen uses itself (dom0_setup_permissions). */
 import { COM1, UART_PORTS } from '../../devices/uart16550.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import type { Domain } from './domain.ts';
-import { addRange, removeRange } from './range-set.ts';
+import type { Domain } from '../state/domain.ts';
+import { addRange, removeRange } from '../state/range-set.ts';
 
 const LAST_PORT = 0xffff;
 /** Xen's ports: the interrupt controllers, the timer and its gate, the serial line, PCI's configuration (by way of Xen). */

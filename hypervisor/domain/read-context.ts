@@ -11,8 +11,8 @@ import type { Hypervisor } from '../hypervisor.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { CR0, CR0_TS, FIRST_UNUSED, readRegisters } from './context-registers.ts';
 import { newGuestContext, putMember } from './context-words.ts';
-import type { Domain } from './domain.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 
 const { offset } = vcpu_guest_context;
 /** The context of an initialised vcpu that does not run. Looking changes nothing. */

@@ -3,7 +3,7 @@ import type { Hypervisor } from '../hypervisor.ts';
 import { putPageAndType } from '../memory/page-types.ts';
 import { clearGdt, clearLdt } from '../memory/per-domain.ts';
 import { update } from '../sched/vcpus.ts';
-import type { Vcpu } from './vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 
 /** Resets a vcpu of a domain that does not run. Its registers stay until the next context. */
 export function resetVcpu(hypervisor: Hypervisor, vcpu: Vcpu): void {

@@ -1,7 +1,7 @@
 /** A new event channel (evtchn_get_port). */
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import type { EventChannel } from './channel.ts';
+import type { EventChannel } from '../state/event-channels.ts';
 import { clearPortPending } from './send.ts';
 
 /** A new port in a state, for a vcpu; its event word is clear. Null where none is free. */

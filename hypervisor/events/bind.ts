@@ -1,13 +1,13 @@
 /** Binding ports to what raises them, and closing them (common/event_channel.c). Words are the command's structure. */
 import { EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ESRCH } from '../abi/errno.ts';
 import { DOMID_SELF, NR_VIRQS, VIRQ_DEBUG, VIRQ_TIMER, VIRQ_XENOPROF, VIRQ_XENPMU } from '../abi/xen.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
-import { anyDomain, mayTarget } from '../hypercalls/page-owner.ts';
+import { anyDomain, mayTarget } from '../state/page-owner.ts';
 import { allocate } from './allocate.ts';
-import type { EventChannel } from './channel.ts';
-import { ECS_INTERDOMAIN, ECS_IPI, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from './channel.ts';
+import type { EventChannel } from '../state/event-channels.ts';
+import { ECS_INTERDOMAIN, ECS_IPI, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from '../state/event-channels.ts';
 import { unbindPirq } from './pirq.ts';
 import { clearPortPending, setPortPending } from './send.ts';
 

@@ -6,12 +6,12 @@ import {
   EVTCHN_FIFO_NR_CHANNELS,
   evtchn_fifo_control_block,
 } from '../abi/event-channel.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
-import { ECS_FREE, FifoControl } from './channel.ts';
+import { ECS_FREE, FifoControl } from '../state/event-channels.ts';
 import { setPendingFifo, WORDS_PER_PAGE } from './fifo.ts';
 import { isPending2L } from './two-level.ts';
 

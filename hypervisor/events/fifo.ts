@@ -10,9 +10,9 @@ import {
   EVTCHN_FIFO_PENDING,
   evtchn_fifo_control_block,
 } from '../abi/event-channel.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import type { EventChannel, FifoControl } from './channel.ts';
+import type { EventChannel, FifoControl } from '../state/event-channels.ts';
 import { markEventsPending } from './upcall.ts';
 
 const PENDING = (1 << EVTCHN_FIFO_PENDING) >>> 0;

@@ -5,13 +5,13 @@
  */
 import { EBUSY, EEXIST, EINVAL, ENOSPC, EPERM } from '../abi/errno.ts';
 import { BIND_PIRQ__WILL_SHARE } from '../abi/event-channel.ts';
-import type { Domain } from '../domain/domain.ts';
-import { containsRange } from '../domain/range-set.ts';
+import type { Domain } from '../state/domain.ts';
+import { containsRange } from '../state/range-set.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { allocate } from './allocate.ts';
-import type { EventChannel } from './channel.ts';
-import { ECS_PIRQ } from './channel.ts';
+import type { EventChannel } from '../state/event-channels.ts';
+import { ECS_PIRQ } from '../state/event-channels.ts';
 import { setPortPending } from './send.ts';
 
 /** Lines of the interrupt controller; 0 is the timer's, Xen's own. */

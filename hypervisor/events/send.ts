@@ -1,11 +1,11 @@
 /** Raising events: on a port, of a VIRQ, across domains; and the pollers that wait for one (common/event_channel.c). */
 import { EINVAL } from '../abi/errno.ts';
-import type { Domain } from '../domain/domain.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { wake } from '../sched/vcpus.ts';
-import type { EventChannel } from './channel.ts';
-import { ECS_INTERDOMAIN, ECS_IPI, ECS_UNBOUND } from './channel.ts';
+import type { EventChannel } from '../state/event-channels.ts';
+import { ECS_INTERDOMAIN, ECS_IPI, ECS_UNBOUND } from '../state/event-channels.ts';
 import { clearPendingFifo, isMaskedFifo, isPendingFifo, setPendingFifo, unmaskFifo } from './fifo.ts';
 import { clearPending2L, isMasked2L, isPending2L, setPending2L, unmask2L } from './two-level.ts';
 

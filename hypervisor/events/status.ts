@@ -10,11 +10,18 @@ import {
 } from '../abi/event-channel.ts';
 import { EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
 import { closePort } from './bind.ts';
-import { ECS_FREE, ECS_INTERDOMAIN, ECS_IPI, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from './channel.ts';
+import {
+  ECS_FREE,
+  ECS_INTERDOMAIN,
+  ECS_IPI,
+  ECS_PIRQ,
+  ECS_UNBOUND,
+  ECS_VIRQ,
+} from '../state/event-channels.ts';
 import { releaseFifo } from './fifo-control.ts';
 import { unmaskPort } from './send.ts';
 

@@ -1,7 +1,7 @@
 /** The 2-level ABI: bitmaps of pending and masked ports in shared_info, and a selector word in each vcpu_info. */
 import { shared_info, vcpu_info } from '../abi/shared-info.ts';
-import type { Domain } from '../domain/domain.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { markEventsPending } from './upcall.ts';
 

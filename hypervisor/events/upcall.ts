@@ -1,6 +1,6 @@
 /** The last step of an event: the vcpu's upcall is pending, and whoever waits for it wakes. */
 import { vcpu_info } from '../abi/shared-info.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { wake } from '../sched/vcpus.ts';
 import { bounce, MASK_EVENTS } from '../traps/bounce.ts';

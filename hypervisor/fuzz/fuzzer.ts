@@ -8,10 +8,10 @@ import { trap_info, vcpu_guest_context, VGCF_in_kernel, VGCF_online } from '../a
 import { newGuestContext } from '../domain/context-words.ts';
 import { setGuestContext } from '../domain/context.ts';
 import { destroyDomain } from '../domain/destroy.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
-import { checkFrameTable } from '../memory/check.ts';
+import { checkFrameTable } from '../state/check.ts';
 import { copyToGuest } from '../memory/guest-access.ts';
 import { putPageAndType } from '../memory/page-types.ts';
 import { TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';

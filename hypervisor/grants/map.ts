@@ -6,7 +6,7 @@
 import * as abi from '../abi/grant-table.ts';
 import { EFAULT } from '../abi/errno.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
 import { l1EntryOf } from '../hypercalls/update-va-mapping.ts';
 import {

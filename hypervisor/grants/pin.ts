@@ -5,7 +5,7 @@
  * Functions give GNTST_*: 0 or a negative status.
  */
 import * as abi from '../abi/grant-table.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { fromHalves } from '../../core/machine.ts';

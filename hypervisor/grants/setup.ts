@@ -3,7 +3,7 @@ import * as abi from '../abi/grant-table.ts';
 import { EBUSY, EFAULT, EINVAL, ENOSYS, ERANGE, ESRCH } from '../abi/errno.ts';
 import { fromHalves } from '../../core/machine.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
-import { anyDomain, mayTarget } from '../hypercalls/page-owner.ts';
+import { anyDomain, mayTarget } from '../state/page-owner.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { isGuestArray } from '../memory/guest-access.ts';
 import type { GrantTable } from './grant-table.ts';

@@ -1,7 +1,7 @@
 /** Bitmaps of processors in the caller's memory (xenctl_bitmap), as numbers with a bit for each. */
 import { xenctl_bitmap } from '../abi/xen.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
-import { MAX_PCPUS } from '../sched/pcpu.ts';
+import { MAX_PCPUS } from '../state/pcpu.ts';
 import type { ControlBuffer } from './control.ts';
 import type { HypercallContext } from './hypercall.ts';
 

@@ -23,7 +23,7 @@ import {
 import { EFAULT, EINVAL, ENOSYS } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
 import { HYPERVISOR_callback_op, HYPERVISOR_nmi_op, HYPERVISOR_set_callbacks } from '../abi/xen.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypercall } from './hypercall.ts';
 
 const request = new Uint32Array(4);

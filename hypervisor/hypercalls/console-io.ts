@@ -5,7 +5,7 @@
  */
 import { E2BIG, EFAULT, EINVAL, ENOSYS, EPERM } from '../abi/errno.ts';
 import { CONSOLEIO_read, CONSOLEIO_write, HYPERVISOR_console_io } from '../abi/xen.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 

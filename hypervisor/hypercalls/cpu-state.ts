@@ -15,7 +15,7 @@ import {
   HYPERVISOR_set_segment_base,
   HYPERVISOR_stack_switch,
 } from '../abi/xen.ts';
-import { readDebugRegister, writeDebugRegister } from '../traps/debug.ts';
+import { readDebugRegister, writeDebugRegister } from '../domain/debug-registers.ts';
 import { setTaskSwitched } from '../traps/fpu.ts';
 import { toggleGuestMode } from '../traps/mode.ts';
 import { loadData } from '../traps/segments.ts';

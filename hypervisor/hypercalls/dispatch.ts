@@ -6,7 +6,7 @@ import { fromHalves } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import { ENOSYS } from '../abi/errno.ts';
 import { HYPERVISOR_iret } from '../abi/xen.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { decodeArguments } from '../trace/arguments.ts';
 import type { HypercallContext } from './hypercall.ts';

@@ -4,8 +4,8 @@
  * a guest does: malformed input costs an errno, a fault, or the domain (`Hypervisor.crashDomain`).
  */
 import type { Hypervisor } from '../hypervisor.ts';
-import type { Domain } from '../domain/domain.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
 import { copyFromGuest, copyToGuest, readGuestWords, writeGuestWords } from '../memory/guest-access.ts';
 

@@ -7,7 +7,7 @@ import * as memory from '../abi/memory.ts';
 import { fromHalves } from '../../core/machine.ts';
 import { isGuestArray, readGuestWords, writeGuestWords } from '../memory/guest-access.ts';
 import type { HypercallContext } from './hypercall.ts';
-import { anyDomain, mayTarget } from './page-owner.ts';
+import { anyDomain, mayTarget } from '../state/page-owner.ts';
 
 export type Command = (context: HypercallContext, argument: number, start: number) => number;
 

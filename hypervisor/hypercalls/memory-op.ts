@@ -21,7 +21,7 @@ import { exchange } from '../memory/exchange.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import * as others from './memory-op-others.ts';
 import type { Command } from './memory-op-others.ts';
-import { anyDomain, mayTarget } from './page-owner.ts';
+import { anyDomain, mayTarget } from '../state/page-owner.ts';
 
 /** The L2 page that a machphys_mfn_list entry stands for: 2 MiB of M2P. */
 const M2P_EXTENT_PAGES = 512;

@@ -33,7 +33,7 @@ import { setM2p } from '../memory/m2p.ts';
 import { getPageType, putPageType } from '../memory/page-types.ts';
 import { updateL1Entry, updateTableEntry } from '../memory/update-entry.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
-import { mayTarget, pageOwner } from './page-owner.ts';
+import { mayTarget, pageOwner } from '../state/page-owner.ts';
 
 /** In `count`: the call is a continuation, and `done` counts from what it holds. */
 export const MMU_UPDATE_PREEMPTED = 0x8000_0000;

@@ -17,13 +17,13 @@ import { fromHalves } from '../../core/machine.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_BYTES, PGT_L4_PAGE_TABLE, PGT_PINNED, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { isGuestAddress, isGuestArray, readGuestWords } from '../memory/guest-access.ts';
-import { setLdt } from '../memory/ldt.ts';
+import { setLdt } from '../traps/ldt.ts';
 import { getPageAndType, getPageType, putPageAndType } from '../memory/page-types.ts';
 import { clearLdt } from '../memory/per-domain.ts';
 import { fillReadOnlyM2p, zapReadOnlyM2p } from '../memory/xen-slots.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { MMU_UPDATE_PREEMPTED, readDone, writeDone } from './mmu-update.ts';
-import { mayTarget, pageOwner } from './page-owner.ts';
+import { mayTarget, pageOwner } from '../state/page-owner.ts';
 import { checkBitmap } from './update-va-mapping.ts';
 
 /** An operation under way. Reused: no allocation per operation. */

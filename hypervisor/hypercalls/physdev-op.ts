@@ -7,13 +7,13 @@ import { EBUSY, EFAULT, EINVAL, ENODEV, ENOSYS, EPERM, ESRCH } from '../abi/errn
 import { namesOf } from '../abi/names.ts';
 import * as physdev from '../abi/physdev.ts';
 import { HYPERVISOR_physdev_op } from '../abi/xen.ts';
-import type { Domain } from '../domain/domain.ts';
-import { addRange, removeRange } from '../domain/range-set.ts';
+import type { Domain } from '../state/domain.ts';
+import { addRange, removeRange } from '../state/range-set.ts';
 import { endPirq, GSIS, mayHave } from '../events/pirq.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
-import { anyDomain } from './page-owner.ts';
+import { anyDomain } from '../state/page-owner.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
 const MAX_PORTS = 65536;

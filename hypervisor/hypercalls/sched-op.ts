@@ -25,7 +25,7 @@ import {
   HYPERVISOR_set_timer_op,
 } from '../abi/xen.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import { isPortPending } from '../events/send.ts';
 import { block, poll, yieldProcessor } from '../sched/vcpus.ts';
 import { setWatchdog } from '../time/watchdog.ts';

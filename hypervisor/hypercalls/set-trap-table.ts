@@ -7,7 +7,7 @@ import { fromHalves, isCanonical } from '../../core/machine.ts';
 import { trap_info } from '../abi/arch-x86.ts';
 import { EFAULT, EINVAL } from '../abi/errno.ts';
 import { HYPERVISOR_set_trap_table } from '../abi/xen.ts';
-import type { TrapTable } from '../domain/vcpu.ts';
+import type { TrapTable } from '../state/vcpu.ts';
 import type { Hypercall } from './hypercall.ts';
 
 const entry = new Uint32Array(trap_info.size / 4);

@@ -12,10 +12,10 @@ import * as abi from '../abi/sysctl.ts';
 import { HYPERVISOR_sysctl } from '../abi/xen.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
 import { handleKeypress } from '../debug-keys/table.ts';
-import { fillNextInfo } from '../domain/control/info.ts';
-import { adjustScheduler, schedulerId } from '../domain/control/scheduler.ts';
+import { fillNextInfo } from './domctl/info.ts';
+import { adjustScheduler, schedulerId } from './domctl/scheduler.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
-import { idleNs } from '../sched/pcpu.ts';
+import { idleNs } from '../state/pcpu.ts';
 import { ControlBuffer } from './control.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 

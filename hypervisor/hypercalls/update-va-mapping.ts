@@ -21,7 +21,7 @@ import { isGuestAddress, readGuestWords, rootOf, walkTo } from '../memory/guest-
 import { putPageType } from '../memory/page-types.ts';
 import { updateL1Entry } from '../memory/update-entry.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
-import { mayTarget, pageOwner } from './page-owner.ts';
+import { mayTarget, pageOwner } from '../state/page-owner.ts';
 
 const args = [
   { name: 'va', kind: 'va' },

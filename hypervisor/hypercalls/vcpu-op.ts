@@ -12,7 +12,7 @@ import { vcpu_info } from '../abi/shared-info.ts';
 import * as vcpuAbi from '../abi/vcpu.ts';
 import { vcpu_runstate_info } from '../abi/vcpu.ts';
 import { HYPERVISOR_vcpu_op } from '../abi/xen.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import { setGuestContext } from '../domain/context.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';

@@ -19,7 +19,7 @@ import {
   XENFEAT_pae_pgdir_above_4gb,
 } from '../abi/version.ts';
 import { HYPERVISOR_xen_version, VMASST_TYPE_pae_extended_cr3 } from '../abi/xen.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
 const MAJOR = 4;

@@ -7,7 +7,7 @@ import { EFAULT, EINVAL, ENOMEM, EPERM } from '../abi/errno.ts';
 import { XENMEM_exchange, xen_memory_exchange } from '../abi/memory.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
-import { anyDomain, mayTarget } from '../hypercalls/page-owner.ts';
+import { anyDomain, mayTarget } from '../state/page-owner.ts';
 import { isGuestArray, readGuestWords, writeGuestWords } from './guest-access.ts';
 import { setM2p } from './m2p.ts';
 import { frameLimit, maxOrder } from './reservation.ts';

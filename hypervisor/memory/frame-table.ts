@@ -10,14 +10,14 @@
  *      + present L1 entries in validated L1 tables that name f
  *      + present entries of validated L2..L4 tables that name f, but for a table's entries that name the table itself
  *      + 1 if f is pinned
- *      + roots, descriptor tables and grants that hold f (see `References` in check.ts).
+ *      + roots, descriptor tables and grants that hold f (see `References` in state/check.ts).
  *   3. typeCount(f) counts those of them that use f as its type: of a writable page, the writable L1 entries and grants;
  *      of an Ln table, the entries of L(n+1) tables, the entries of other Ln tables (linear ones), the pin and the roots;
  *      of a descriptor page, the slots of GDTs and LDTs. A frame that Xen shares with a domain has 1 more.
  *   4. While typeCount(f) > 0, f is used as its type alone. So a page table or a descriptor page is not writable by its
  *      owner, and every present entry of a table is allowed: its flags, its frame's owner, and its frame's type.
  *
- * `checkFrameTable` (check.ts) recounts all of it from the page tables themselves.
+ * `checkFrameTable` (state/check.ts) recounts all of it from the page tables themselves.
  */
 import { DOMID_INVALID, DOMID_XEN } from '../abi/xen.ts';
 import type { Tracer } from '../trace/tracer.ts';

@@ -8,7 +8,7 @@ import type { Hypervisor } from '../hypervisor.ts';
 import { mmuextOp } from '../hypercalls/mmuext-op.ts';
 import { setGdt } from '../hypercalls/set-gdt.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
-import { mapLdtOnFault } from './ldt.ts';
+import { mapLdtOnFault } from '../traps/ldt.ts';
 import { gdtAddress, ldtAddress } from './per-domain.ts';
 import { ARGUMENTS, L4_PFN, TEST_BASE, TestDomain, testHost } from './testing.ts';
 import { fillReadOnlyM2p } from './xen-slots.ts';

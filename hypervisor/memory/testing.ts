@@ -5,12 +5,12 @@
 import { coreModule } from '../../core/testing.ts';
 import { highHalf, lowHalf, Machine } from '../../core/machine.ts';
 import { createDomain, createVcpus, populateDomain } from '../domain/create.ts';
-import type { Domain } from '../domain/domain.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypercall } from '../hypercalls/hypercall.ts';
 import { Hypervisor } from '../hypervisor.ts';
 import type { HypervisorOptions } from '../hypervisor.ts';
-import { checkFrameTable } from './check.ts';
+import { checkFrameTable } from '../state/check.ts';
 import { PAGE_PRESENT, PAGE_RW, PAGE_USER } from './entries.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from './frame-table.ts';
 import { copyFromGuest, copyToGuest } from './guest-access.ts';

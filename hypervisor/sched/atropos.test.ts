@@ -1,6 +1,6 @@
 /** Atropos in virtual time: what period, slice, latency and extra time promise. */
 import { describe, expect, test } from 'vitest';
-import type { Parameters } from './scheduler.ts';
+import type { Parameters } from '../state/scheduler.ts';
 import { deviation, MS, Simulation } from './testing.ts';
 
 const SPAN_NS = 1000 * 30 * MS;

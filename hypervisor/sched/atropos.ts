@@ -10,11 +10,11 @@
  */
 import { SCHED_ATROPOS } from '../abi/domctl.ts';
 import { EINVAL } from '../abi/errno.ts';
-import type { Domain } from '../domain/domain.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
-import { allows, limitSlices } from './pcpu.ts';
-import type { Pcpu } from './pcpu.ts';
-import type { Decision, Parameters, Scheduler } from './scheduler.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
+import { allows, limitSlices } from '../state/pcpu.ts';
+import type { Pcpu } from '../state/pcpu.ts';
+import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
 
 const NS_PER_MS = 1_000_000;
 /** BESTEFFORT_QUANTUM: a turn of left-over time. */

@@ -3,11 +3,11 @@
  * processor takes work from a busy one. Compare __runq_insert, __runq_tickle and csched_load_balance in
  * xen/common/sched/credit.c.
  */
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import { IDLE, OVER } from './credit-units.ts';
 import type { CreditUnit } from './credit-units.ts';
-import { allows, limitSlices } from './pcpu.ts';
-import type { Pcpu } from './pcpu.ts';
+import { allows, limitSlices } from '../state/pcpu.ts';
+import type { Pcpu } from '../state/pcpu.ts';
 
 /** A processor. */
 export interface CreditPcpu {

@@ -9,7 +9,7 @@
  * processor time that they pay for (one of Xen's is 0.1 ms). Xen shares among those alone whom a tick found running, and
  * takes half of his savings from whom it strikes off: time that falls between the ticks is run and never paid for.
  */
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 
 /** CSCHED_PRI_TS_*: just woken; with credits; without. An idle processor's is below all of them. */
 export const BOOST = 0;

@@ -10,8 +10,8 @@
 import { EINVAL } from '../abi/errno.ts';
 import { XEN_SCHEDULER_CREDIT } from '../abi/domctl.ts';
 import * as abi from '../abi/sysctl.ts';
-import type { Domain } from '../domain/domain.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import { CreditQueues } from './credit-queues.ts';
 import type { CreditPcpu } from './credit-queues.ts';
 import {
@@ -24,9 +24,9 @@ import {
   pay,
   UNDER,
 } from './credit-units.ts';
-import { allows } from './pcpu.ts';
-import type { Pcpu } from './pcpu.ts';
-import type { Decision, Parameters, Scheduler } from './scheduler.ts';
+import { allows } from '../state/pcpu.ts';
+import type { Pcpu } from '../state/pcpu.ts';
+import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
 
 const NS_PER_MS = 1_000_000;
 const NS_PER_US = 1000;

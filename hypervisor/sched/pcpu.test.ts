@@ -1,12 +1,12 @@
 /** Several physical processors: guests of a few lines that run beside each other. */
 import { expect, test } from 'vitest';
-import { ECS_IPI, ECS_VIRQ } from '../events/channel.ts';
+import { ECS_IPI, ECS_VIRQ } from '../state/event-channels.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { testHost } from '../memory/testing.ts';
 import { address, DATA, load, start } from '../testing-guest.ts';
 import type { Setup } from '../testing-guest.ts';
-import { TURN_TICKS } from './pcpu.ts';
+import { TURN_TICKS } from '../state/pcpu.ts';
 import { setAffinity } from './vcpus.ts';
 
 const FRAMES = 1024;

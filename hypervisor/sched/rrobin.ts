@@ -4,11 +4,11 @@
  */
 import { SCHED_RROBIN } from '../abi/domctl.ts';
 import { EINVAL } from '../abi/errno.ts';
-import type { Domain } from '../domain/domain.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
-import { allows, placeFor } from './pcpu.ts';
-import type { Pcpu } from './pcpu.ts';
-import type { Decision, Parameters, Scheduler } from './scheduler.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Vcpu } from '../state/vcpu.ts';
+import { allows, placeFor } from '../state/pcpu.ts';
+import type { Pcpu } from '../state/pcpu.ts';
+import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
 
 const DEFAULT_SLICE_NS = 500_000;
 const MIN_SLICE_NS = 10_000;

@@ -2,9 +2,9 @@
 import { Atropos } from './atropos.ts';
 import { Bvt } from './bvt.ts';
 import { Credit } from './credit.ts';
-import type { Pcpu } from './pcpu.ts';
+import type { Pcpu } from '../state/pcpu.ts';
 import { RoundRobin } from './rrobin.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Scheduler } from '../state/scheduler.ts';
 
 const SCHEDULERS: Readonly<Record<string, (pcpus: readonly Pcpu[]) => Scheduler>> = {
   credit: (pcpus) => new Credit(pcpus),

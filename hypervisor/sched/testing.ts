@@ -1,13 +1,13 @@
 /**
  * For tests: a scheduler in virtual time. Vcpus that are nothing but a pattern of running and blocking are driven as
- * schedule.ts and vcpus.ts drive real ones; what each got, and how long it waited when it woke, is counted.
+ * run/schedule.ts and vcpus.ts drive real ones; what each got, and how long it waited when it woke, is counted.
  */
-import { Domain } from '../domain/domain.ts';
-import { Vcpu } from '../domain/vcpu.ts';
+import { Domain } from '../state/domain.ts';
+import { Vcpu } from '../state/vcpu.ts';
 import { Random } from '../fuzz/random.ts';
-import { allows, makePcpus, runsOn } from './pcpu.ts';
-import type { Pcpu } from './pcpu.ts';
-import type { Decision, Parameters, Scheduler } from './scheduler.ts';
+import { allows, makePcpus, runsOn } from '../state/pcpu.ts';
+import type { Pcpu } from '../state/pcpu.ts';
+import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
 import { makeScheduler } from './schedulers.ts';
 
 export const MS = 1_000_000;

@@ -1,10 +1,10 @@
 /** Vcpus becoming runnable and ceasing to be: wake, block, poll, yield, up, down (common/sched/core.c). */
-import type { Vcpu } from '../domain/vcpu.ts';
-import { RUNSTATE_BLOCKED, RUNSTATE_OFFLINE, RUNSTATE_RUNNABLE } from '../domain/vcpu.ts';
-import { changeRunstate } from '../domain/runstate.ts';
+import type { Vcpu } from '../state/vcpu.ts';
+import { RUNSTATE_BLOCKED, RUNSTATE_OFFLINE, RUNSTATE_RUNNABLE } from '../state/vcpu.ts';
+import { changeRunstate } from '../state/runstate.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { followScheduler } from '../time/timers.ts';
-import { allows, runsOn } from './pcpu.ts';
+import { allows, runsOn } from '../state/pcpu.ts';
 
 /** vcpu_runnable */
 export function isRunnable(vcpu: Vcpu): boolean {

@@ -1,11 +1,11 @@
 /** What is due at a time: devices, and a vcpu's timers: singleshot, periodic (it ticks while the vcpu runs, and wakes nobody), and SCHEDOP_poll's time-out. */
 import { VIRQ_TIMER } from '../abi/xen.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import { sendVirq } from '../events/send.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import { runsOn } from '../sched/pcpu.ts';
+import { runsOn } from '../state/pcpu.ts';
 import { wake } from '../sched/vcpus.ts';
-import { ticksAt } from './clock.ts';
+import { ticksAt } from '../state/clock.ts';
 import { expireWatchdogs } from './watchdog.ts';
 
 /** Sets or (-1) stops the singleshot timer. */

@@ -1,8 +1,8 @@
 /** The wall clock: what system time 0 was, for everyone, and how far off a domain has it (common/time.c). */
 import { shared_info } from '../abi/shared-info.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import { NS_PER_SECOND } from './clock.ts';
+import { NS_PER_SECOND } from '../state/clock.ts';
 
 const PAGE_BYTES = 4096;
 const WORD_BITS = 32n;

@@ -1,9 +1,9 @@
 /** SCHEDOP_watchdog: a domain that does not renew its watchdog in time is shut down. */
 import { EINVAL, ENOSPC } from '../abi/errno.ts';
 import { SHUTDOWN_watchdog } from '../abi/sched.ts';
-import type { Domain } from '../domain/domain.ts';
+import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import { NS_PER_SECOND } from './clock.ts';
+import { NS_PER_SECOND } from '../state/clock.ts';
 import { findDeadline } from './timers.ts';
 
 /** Sets (`id` 0: a free one), renews, or stops (0 seconds) a watchdog. Its id, 0, or a negative errno. */

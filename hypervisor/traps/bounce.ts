@@ -8,7 +8,7 @@
  */
 import { ACCESS_WRITE, fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { toggleGuestMode } from './mode.ts';
 import { loadFlat } from './segments.ts';

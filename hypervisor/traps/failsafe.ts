@@ -8,7 +8,7 @@
  */
 import { highHalf, lowHalf } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { writeGuestWords } from '../memory/guest-access.ts';
 import { UPCALL_MASK, shownFlags } from './bounce.ts';

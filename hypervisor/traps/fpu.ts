@@ -1,6 +1,6 @@
 /** CR0.TS of a guest: with it set, the next FPU instruction raises #NM, once. */
 import { CR0 } from '../../core/wasm/layout.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 
 const TS = 8;

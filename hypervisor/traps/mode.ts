@@ -4,7 +4,7 @@
  */
 import { PAGE_BYTES } from '../../core/machine.ts';
 import { SEG_GS } from '../../core/wasm/layout.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { updatePendingAreas } from '../time/areas.ts';
 

@@ -2,10 +2,10 @@
  * Page faults. Some are Xen's to fix: a page of the guest's LDT that is not mapped yet, a write of the guest's kernel to
  * one of its page tables. The rest is the guest's (arch/x86/traps.c: fixup_page_fault).
  */
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
-import { mapLdtOnFault } from '../memory/ldt.ts';
+import { mapLdtOnFault } from './ldt.ts';
 import { ldtAddress } from '../memory/per-domain.ts';
 import { injectPageFault } from './bounce.ts';
 import { emulatePageTableWrite } from './ptwr.ts';

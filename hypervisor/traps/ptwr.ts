@@ -3,7 +3,7 @@
  * as if it had made an mmu_update. Compare pv_ro_page_fault in Xen's arch/x86/pv/ro-page-fault.c.
  */
 import { VMASST_TYPE_writable_pagetables } from '../abi/xen.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { entryFrame, PAGE_PRESENT, PAGE_RW } from '../memory/entries.ts';
 import type { FrameTable } from '../memory/frame-table.ts';

@@ -1,6 +1,6 @@
 /** CS and SS of a context that is returned to: by iret, or for the first time since a toolstack gave it. */
 import * as layout from '../../core/wasm/layout.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { injectTrap } from './bounce.ts';
 import { reloadSegments } from './failsafe.ts';

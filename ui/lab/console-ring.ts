@@ -4,7 +4,7 @@
  * in while there is room, the rest waits for the guest to read.
  */
 import { xencons_interface, XENCONS_IN_BYTES, XENCONS_OUT_BYTES } from '../../hypervisor/abi/console.ts';
-import type { Domain } from '../../hypervisor/domain/domain.ts';
+import type { Domain } from '../../hypervisor/state/domain.ts';
 import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
 
 const PAGE_BYTES = 4096;

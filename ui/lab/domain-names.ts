@@ -11,7 +11,7 @@ import {
   XS_WRITE,
   xsd_sockmsg,
 } from '../../hypervisor/abi/xenstore.ts';
-import { ECS_INTERDOMAIN } from '../../hypervisor/events/channel.ts';
+import { ECS_INTERDOMAIN } from '../../hypervisor/state/event-channels.ts';
 import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';

@@ -7,7 +7,7 @@ import {
   SHUTDOWN_watchdog,
 } from '../../hypervisor/abi/sched.ts';
 import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
-import type { Domain } from '../../hypervisor/domain/domain.ts';
+import type { Domain } from '../../hypervisor/state/domain.ts';
 
 import { placeOf } from './symbols.ts';
 

@@ -5,11 +5,11 @@ import { Machine } from '../../core/machine.ts';
 import { RSP } from '../../core/wasm/layout.ts';
 import type { FileTree } from '../../devices/fs/tree.ts';
 import { functionAt } from '../../guests/toolchain/link/symbols.ts';
-import { dom0Resources, parseBootParameters } from '../../hypervisor/boot-parameters.ts';
+import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-parameters.ts';
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
-import type { Domain } from '../../hypervisor/domain/domain.ts';
+import type { Domain } from '../../hypervisor/state/domain.ts';
 import { Hypervisor } from '../../hypervisor/hypervisor.ts';
 import type { Stop as HypervisorStop } from '../../hypervisor/hypervisor.ts';
 import { Code } from './code.ts';
@@ -45,7 +45,7 @@ export interface DomainRequest {
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
   readonly cpus?: number;
   readonly scheduler?: string;
-  /** Xen's command line (hypervisor/boot-parameters.ts); what it says goes before what is said here. */
+  /** Xen's command line (hypervisor/state/boot-parameters.ts); what it says goes before what is said here. */
   readonly xenCommandLine?: string;
 }
 

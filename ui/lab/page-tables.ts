@@ -4,7 +4,7 @@
  */
 import { hex64 } from '../../core/machine.ts';
 import { DOMID_XEN } from '../../hypervisor/abi/xen.ts';
-import type { Domain } from '../../hypervisor/domain/domain.ts';
+import type { Domain } from '../../hypervisor/state/domain.ts';
 import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
 import {
   entryFrame,

@@ -20,7 +20,7 @@ export interface BootRequest {
   /** Its disks, and the files that it finds at /lab, by path. */
   readonly disks?: readonly HostDisk[];
   readonly files?: ReadonlyMap<string, Uint8Array>;
-  /** Xen's command line (hypervisor/boot-parameters.ts). */
+  /** Xen's command line (hypervisor/state/boot-parameters.ts). */
   readonly xenCommandLine?: string;
 }
 

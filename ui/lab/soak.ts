@@ -5,7 +5,7 @@
  *
  *     npm run soak -- [millions of instructions, by default 20000]
  */
-import { checkFrameTable } from '../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { moteImages } from '../../guests/toolchain/mote-node.ts';
 import { loadCore } from './core-node.ts';
 import { Lab } from './lab.ts';

@@ -6,9 +6,9 @@ import type { SourcePlace } from './symbols.ts';
 import { fromHalves, hex64, type Machine } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
-import { cpuTimeNs } from '../../hypervisor/domain/control/info.ts';
-import type { Vcpu } from '../../hypervisor/domain/vcpu.ts';
-import { RUNSTATE_RUNNING } from '../../hypervisor/domain/vcpu.ts';
+import { cpuTimeNs } from '../../hypervisor/hypercalls/domctl/info.ts';
+import type { Vcpu } from '../../hypervisor/state/vcpu.ts';
+import { RUNSTATE_RUNNING } from '../../hypervisor/state/vcpu.ts';
 import {
   ECS_FREE,
   ECS_INTERDOMAIN,
@@ -17,9 +17,9 @@ import {
   ECS_RESERVED,
   ECS_UNBOUND,
   ECS_VIRQ,
-} from '../../hypervisor/events/channel.ts';
+} from '../../hypervisor/state/event-channels.ts';
 import { isPortMasked, isPortPending } from '../../hypervisor/events/send.ts';
-import type { Domain } from '../../hypervisor/domain/domain.ts';
+import type { Domain } from '../../hypervisor/state/domain.ts';
 import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
 
 export interface InstructionView {

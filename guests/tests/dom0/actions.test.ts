@@ -1,6 +1,6 @@
 /** What becomes of domains that end: on_poweroff, on_reboot, on_crash, as xend does it. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checkFrameTable } from '../../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import { Host } from './testing.ts';
 
 const CRASH = 'hypercall mmuext_op 0 0; hypercall set_trap_table 0; spin';

@@ -1,7 +1,7 @@
 /** Disks and network cards of domains: Mote's frontends and backends, each in its own domain, by way of Xen. */
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checkFrameTable } from '../../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import { Host } from './testing.ts';
 
 const MIB = 1 << 20;

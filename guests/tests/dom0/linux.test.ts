@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checkFrameTable } from '../../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import { debianImages } from '../../debian/fetch.ts';
 import { moteImages } from '../../toolchain/mote-node.ts';
 import { Host } from './testing.ts';

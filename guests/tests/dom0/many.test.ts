@@ -1,6 +1,6 @@
 /** A few of many domains: `npm run twenty` does it with more, and says how fast. */
 import { expect, test } from 'vitest';
-import { checkFrameTable } from '../../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import { many } from './testing-many.ts';
 
 test('six domains serve HTTP to domain 0', async () => {

@@ -1,6 +1,6 @@
 /** Configurations of Mote's domains, and what a host has in use: nothing of it may be left behind by who is gone. */
-import { ECS_FREE } from '../../../hypervisor/events/channel.ts';
-import { checkFrameTable } from '../../../hypervisor/memory/check.ts';
+import { ECS_FREE } from '../../../hypervisor/state/event-channels.ts';
+import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import type { Host } from './testing.ts';
 
 /** A file for `xm create`: a domain of Mote's, and further lines. */

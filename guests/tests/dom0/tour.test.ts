@@ -1,6 +1,6 @@
 /** The tour of a host, as a person would type it; twice, and the same both times. */
 import { expect, test } from 'vitest';
-import { checkFrameTable } from '../../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import { loadCore } from '../../../ui/lab/core-node.ts';
 import { Lab } from '../../../ui/lab/lab.ts';
 import { stateHash } from '../../../ui/lab/state-hash.ts';

@@ -1,6 +1,6 @@
 /** Domain 0 as an administrator uses it: xm at its console, which makes, shows and ends domains. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { checkFrameTable } from '../../../hypervisor/memory/check.ts';
+import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import { stateHash } from '../../../ui/lab/state-hash.ts';
 import { Host } from './testing.ts';
 

@@ -12,7 +12,7 @@ import {
   XEN_CPUID_SIGNATURE_EDX,
 } from '../../abi/cpuid.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
-import { tscKhz } from '../../time/clock.ts';
+import { tscKhz } from '../../state/clock.ts';
 
 type Leaf = [number, number, number, number];
 

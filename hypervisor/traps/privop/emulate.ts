@@ -5,10 +5,10 @@
 import { fromHalves, highHalf, lowHalf } from '../../../core/machine.ts';
 import * as layout from '../../../core/wasm/layout.ts';
 import { vcpu_info } from '../../abi/shared-info.ts';
-import type { Vcpu } from '../../domain/vcpu.ts';
+import type { Vcpu } from '../../state/vcpu.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import { injectTrap } from '../bounce.ts';
-import { readDebugRegister, writeDebugRegister } from '../debug.ts';
+import { readDebugRegister, writeDebugRegister } from '../../domain/debug-registers.ts';
 import { setTaskSwitched } from '../fpu.ts';
 import { performCpuid } from './cpuid.ts';
 import { Instruction } from './fetch.ts';

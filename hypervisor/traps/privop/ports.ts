@@ -3,9 +3,9 @@
  * privilege lets through to Xen otherwise reads all ones and writes nothing. Two index registers Xen
  * shadows for everyone: two domains may be between an index and its data.
  */
-import type { Domain } from '../../domain/domain.ts';
-import { containsRange } from '../../domain/range-set.ts';
-import type { Vcpu } from '../../domain/vcpu.ts';
+import type { Domain } from '../../state/domain.ts';
+import { containsRange } from '../../state/range-set.ts';
+import type { Vcpu } from '../../state/vcpu.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import { isGuestAddress, translate } from '../../memory/guest-access.ts';
 import { VMASST_TYPE_architectural_iopl } from '../../abi/xen.ts';

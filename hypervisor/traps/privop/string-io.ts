@@ -1,6 +1,6 @@
 /** INS and OUTS, with REP or without: between a port and the guest's memory, one element after the other. */
 import * as layout from '../../../core/wasm/layout.ts';
-import type { Vcpu } from '../../domain/vcpu.ts';
+import type { Vcpu } from '../../state/vcpu.ts';
 import { PREEMPT_UNITS } from '../../hypercalls/hypercall.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import { copyFromGuest, copyToGuest, isGuestAddress } from '../../memory/guest-access.ts';

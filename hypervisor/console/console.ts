@@ -3,10 +3,10 @@
  * times switches), and a ring of what was printed, for `dmesg`. Domain 0 writes to the line as it likes; what Xen and the
  * others print are whole lines with a mark of whose they are. Compare drivers/char/console.c.
  */
-import { VIRQ_CONSOLE } from './abi/xen.ts';
-import { handleKeypress } from './debug-keys/table.ts';
-import { sendGlobalVirq } from './events/send.ts';
-import type { Hypervisor } from './hypervisor.ts';
+import { VIRQ_CONSOLE } from '../abi/xen.ts';
+import { handleKeypress } from '../debug-keys/table.ts';
+import { sendGlobalVirq } from '../events/send.ts';
+import type { Hypervisor } from '../hypervisor.ts';
 import type { Serial } from './serial.ts';
 
 /** Bytes of the ring that sysctl's readconsole reads (conring_size), and of input that waits for domain 0. */

@@ -4,11 +4,11 @@
  */
 import { SEG_LDTR } from '../../core/wasm/layout.ts';
 import { EINVAL } from '../abi/errno.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import { entryFrame, PAGE_PRESENT } from './entries.ts';
-import { isGuestAddress, walkTo } from './guest-access.ts';
-import { clearLdt, ldtAddress, mapLdtPage, MAX_LDT_ENTRIES } from './per-domain.ts';
+import { entryFrame, PAGE_PRESENT } from '../memory/entries.ts';
+import { isGuestAddress, walkTo } from '../memory/guest-access.ts';
+import { clearLdt, ldtAddress, mapLdtPage, MAX_LDT_ENTRIES } from '../memory/per-domain.ts';
 
 /** Selector of the LDT descriptor that Xen keeps behind its own segments. */
 const LDT_SELECTOR = 0xe050;

@@ -2,13 +2,13 @@
 import { xen_domctl_ext_vcpucontext, xen_domctl_vcpucontext } from '../../abi/domctl.ts';
 import { EFAULT, EINVAL, ENODATA, ESRCH } from '../../abi/errno.ts';
 import { isCanonical } from '../../../core/machine.ts';
-import type { ControlBuffer } from '../../hypercalls/control.ts';
-import type { HypercallContext } from '../../hypercalls/hypercall.ts';
-import { newGuestContext } from '../context-words.ts';
-import { setGuestContext } from '../context.ts';
-import type { Domain } from '../domain.ts';
-import { getGuestContext } from '../read-context.ts';
-import { resetVcpu } from '../reset.ts';
+import type { ControlBuffer } from '../control.ts';
+import type { HypercallContext } from '../hypercall.ts';
+import { newGuestContext } from '../../domain/context-words.ts';
+import { setGuestContext } from '../../domain/context.ts';
+import type { Domain } from '../../state/domain.ts';
+import { getGuestContext } from '../../domain/read-context.ts';
+import { resetVcpu } from '../../domain/reset.ts';
 
 /** XEN_DOMCTL_setvcpucontext: the vcpu's context; null takes it away again. */
 export function setContext(context: HypercallContext, domain: Domain, u: ControlBuffer): number {

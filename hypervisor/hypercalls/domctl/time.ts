@@ -7,11 +7,11 @@ import {
   xen_domctl_tsc_info,
 } from '../../abi/domctl.ts';
 import { EINVAL, EOPNOTSUPP } from '../../abi/errno.ts';
-import type { ControlBuffer } from '../../hypercalls/control.ts';
-import type { HypercallContext } from '../../hypercalls/hypercall.ts';
-import { tscKhz } from '../../time/clock.ts';
+import type { ControlBuffer } from '../control.ts';
+import type { HypercallContext } from '../hypercall.ts';
+import { tscKhz } from '../../state/clock.ts';
 import { setTimeOffset } from '../../time/wall-clock.ts';
-import type { Domain } from '../domain.ts';
+import type { Domain } from '../../state/domain.ts';
 
 const { offset } = xen_domctl_tsc_info;
 

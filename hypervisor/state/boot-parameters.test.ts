@@ -1,9 +1,9 @@
 /** Xen's command line: what it sets, and what Xen says of what it does not know. */
 import { expect, test } from 'vitest';
-import { XENVER_commandline } from './abi/version.ts';
+import { XENVER_commandline } from '../abi/version.ts';
 import { dom0Resources, parseBootParameters } from './boot-parameters.ts';
-import { xenVersion } from './hypercalls/xen-version.ts';
-import { ARGUMENTS, TestDomain, testHost } from './memory/testing.ts';
+import { xenVersion } from '../hypercalls/xen-version.ts';
+import { ARGUMENTS, TestDomain, testHost } from '../memory/testing.ts';
 
 const PAGES_PER_MB = 256;
 

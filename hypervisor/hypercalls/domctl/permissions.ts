@@ -9,11 +9,11 @@ import {
 } from '../../abi/domctl.ts';
 import { EINVAL, EPERM } from '../../abi/errno.ts';
 import { NR_PIRQS, GSIS } from '../../events/pirq.ts';
-import type { ControlBuffer } from '../../hypercalls/control.ts';
-import type { HypercallContext } from '../../hypercalls/hypercall.ts';
-import type { Domain } from '../domain.ts';
-import { addRange, containsRange, removeRange } from '../range-set.ts';
-import type { RangeSet } from '../range-set.ts';
+import type { ControlBuffer } from '../control.ts';
+import type { HypercallContext } from '../hypercall.ts';
+import type { Domain } from '../../state/domain.ts';
+import { addRange, containsRange, removeRange } from '../../state/range-set.ts';
+import type { RangeSet } from '../../state/range-set.ts';
 
 const MAX_IOPORTS = 0x10000;
 const WORD = 2 ** 32;

@@ -8,8 +8,8 @@ import {
   XEN_DOMCTL_PFINFO_XTAB,
 } from '../../abi/domctl.ts';
 import { E2BIG, EFAULT, EINVAL, EPERM } from '../../abi/errno.ts';
-import type { ControlBuffer } from '../../hypercalls/control.ts';
-import type { HypercallContext } from '../../hypercalls/hypercall.ts';
+import type { ControlBuffer } from '../control.ts';
+import type { HypercallContext } from '../hypercall.ts';
 import type { FrameTable } from '../../memory/frame-table.ts';
 import {
   PAGE_BYTES,
@@ -20,8 +20,8 @@ import {
   PGT_WRITABLE_PAGE,
 } from '../../memory/frame-table.ts';
 import { getPageAndType, putPageAndType } from '../../memory/page-types.ts';
-import { hypercallPage } from '../builder/hypercall-page.ts';
-import type { Domain } from '../domain.ts';
+import { hypercallPage } from '../../domain/builder/hypercall-page.ts';
+import type { Domain } from '../../state/domain.ts';
 
 const KIB_PER_PAGE = 4;
 const MAX_PAGES = 0xffff_ffff;

@@ -7,10 +7,10 @@ import { EINVAL, EPERM } from '../../abi/errno.ts';
 import { EVTCHNOP_bind_pirq } from '../../abi/event-channel.ts';
 import { VIRQ_CON_RING } from '../../abi/xen.ts';
 import { sendGlobalVirq } from '../../events/send.ts';
-import { ECS_VIRQ } from '../../events/channel.ts';
+import { ECS_VIRQ } from '../../state/event-channels.ts';
 import { isPortPending } from '../../events/send.ts';
-import { domctl } from '../../hypercalls/domctl.ts';
-import { eventChannelOp } from '../../hypercalls/event-channel-op.ts';
+import { domctl } from '../domctl.ts';
+import { eventChannelOp } from '../event-channel-op.ts';
 import { ARGUMENTS, TestDomain, testHost } from '../../memory/testing.ts';
 import { readPort, writePort } from '../../traps/privop/ports.ts';
 

@@ -1,17 +1,17 @@
 /** What to do when the processor stops: by the exit's reason and vector (arch/x86/traps.c, x86_64/entry.S). */
 import * as layout from '../../core/wasm/layout.ts';
 import { FLAT_USER_CS32, TI_DPL_MASK } from '../abi/arch-x86.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import { makeHypercall } from '../hypercalls/dispatch.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import { bounce, injectSoftware, injectTrap, MASK_EVENTS } from './bounce.ts';
-import { DR6_DEFAULT } from './debug.ts';
-import { setTaskSwitched } from './fpu.ts';
-import { isForcedCpuid, FORCED_CPUID_BYTES } from './forced-emulation.ts';
-import { pageFault } from './page-fault.ts';
-import { performCpuid } from './privop/cpuid.ts';
-import { emulatePrivileged } from './privop/emulate.ts';
-import { loadFlat } from './segments.ts';
+import { bounce, injectSoftware, injectTrap, MASK_EVENTS } from '../traps/bounce.ts';
+import { DR6_DEFAULT } from '../domain/debug-registers.ts';
+import { setTaskSwitched } from '../traps/fpu.ts';
+import { isForcedCpuid, FORCED_CPUID_BYTES } from '../traps/forced-emulation.ts';
+import { pageFault } from '../traps/page-fault.ts';
+import { performCpuid } from '../traps/privop/cpuid.ts';
+import { emulatePrivileged } from '../traps/privop/emulate.ts';
+import { loadFlat } from '../traps/segments.ts';
 
 /** #GP error code of INT n: bit 1 says that the IDT is meant. */
 const IDT_ERROR = 2;

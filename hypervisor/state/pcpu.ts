@@ -7,7 +7,7 @@
  * one order, and the clock never goes back between processors: none can see an effect before its cause. The price is that
  * an interrupt of another processor waits until its turn comes, at most (P - 1) turns.
  */
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from './vcpu.ts';
 
 /** Long enough that exchanging the processor's state costs little, short enough for interrupts between processors. */
 export const TURN_TICKS = 50_000;

@@ -5,7 +5,7 @@
 import { GNTMAP_device_map, GNTMAP_readonly } from '../abi/grant-table.ts';
 import { DOMID_INVALID, DOMID_IO, DOMID_XEN } from '../abi/xen.ts';
 import type { GrantTable } from '../grants/grant-table.ts';
-import { checkDescriptors } from './descriptors.ts';
+import { checkDescriptors } from '../memory/descriptors.ts';
 import {
   entryFrame,
   FIRST_XEN_SLOT,
@@ -16,8 +16,8 @@ import {
   PAGE_RW,
   PAGE_USER,
   TABLE_DISALLOWED,
-} from './entries.ts';
-import type { FrameTable, PageOwner } from './frame-table.ts';
+} from '../memory/entries.ts';
+import type { FrameTable, PageOwner } from '../memory/frame-table.ts';
 import {
   PAGE_WORDS,
   PGC_ALLOCATED,
@@ -28,9 +28,9 @@ import {
   PGT_SEG_DESC_PAGE,
   PGT_VALIDATED,
   PGT_WRITABLE_PAGE,
-} from './frame-table.ts';
-import { descriptorFrames } from './per-domain.ts';
-import { PERDOMAIN_SLOT, readLink, RO_MPT_SLOT } from './xen-slots.ts';
+} from '../memory/frame-table.ts';
+import { descriptorFrames } from '../memory/per-domain.ts';
+import { PERDOMAIN_SLOT, readLink, RO_MPT_SLOT } from '../memory/xen-slots.ts';
 
 /** What a domain holds of frames outside page tables. */
 export interface References extends PageOwner {

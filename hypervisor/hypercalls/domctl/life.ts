@@ -20,13 +20,13 @@ import { DOMID_FIRST_RESERVED, VIRQ_DOM_EXC } from '../../abi/xen.ts';
 import { sendGlobalVirq } from '../../events/send.ts';
 import { mappingsOf } from '../../grants/grant-table.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
-import type { ControlBuffer } from '../../hypercalls/control.ts';
-import type { HypercallContext } from '../../hypercalls/hypercall.ts';
+import type { ControlBuffer } from '../control.ts';
+import type { HypercallContext } from '../hypercall.ts';
 import { MAX_VCPUS } from '../../memory/per-domain.ts';
 import { startTime } from '../../time/areas.ts';
-import { createDomain, createVcpus } from '../create.ts';
-import { destroyDomain } from '../destroy.ts';
-import type { Domain } from '../domain.ts';
+import { createDomain, createVcpus } from '../../domain/create.ts';
+import { destroyDomain } from '../../domain/destroy.ts';
+import type { Domain } from '../../state/domain.ts';
 
 const { offset } = xen_domctl_createdomain;
 const { emulation_flags: EMULATION, misc_flags: MISC } = xen_arch_domainconfig.offset;

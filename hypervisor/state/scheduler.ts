@@ -3,8 +3,8 @@
  * runnable vcpus, as plain data, and decides by them and by system time alone: same history, same schedule. One file per
  * scheduler; `sched=` names it. Whom its decision concerns it tells by setting a processor's `mustSchedule`.
  */
-import type { Domain } from '../domain/domain.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Domain } from './domain.ts';
+import type { Vcpu } from './vcpu.ts';
 import type { Pcpu } from './pcpu.ts';
 
 export interface Decision {

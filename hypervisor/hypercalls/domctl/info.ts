@@ -11,12 +11,12 @@ import {
   XEN_INVALID_MAX_VCPU_ID,
 } from '../../abi/domctl.ts';
 import { EINVAL, ESRCH } from '../../abi/errno.ts';
-import type { ControlBuffer } from '../../hypercalls/control.ts';
-import type { HypercallContext } from '../../hypercalls/hypercall.ts';
+import type { ControlBuffer } from '../control.ts';
+import type { HypercallContext } from '../hypercall.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
-import type { Domain } from '../domain.ts';
-import type { Vcpu } from '../vcpu.ts';
-import { RUNSTATE_RUNNING } from '../vcpu.ts';
+import type { Domain } from '../../state/domain.ts';
+import type { Vcpu } from '../../state/vcpu.ts';
+import { RUNSTATE_RUNNING } from '../../state/vcpu.ts';
 
 const { offset } = xen_domctl_getdomaininfo;
 /** SHUTDOWN_CODE_INVALID, as far as the flags have room for it: the domain has not shut down. */

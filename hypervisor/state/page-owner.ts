@@ -1,7 +1,7 @@
 /** Whose frames a memory hypercall is about: the checks of get_pg_owner and of Xen's default access rules (XSM_TARGET). */
 import { DOMID_IO, DOMID_SELF, DOMID_XEN } from '../abi/xen.ts';
 import { EPERM, ESRCH } from '../abi/errno.ts';
-import type { HypercallContext } from './hypercall.ts';
+import type { HypercallContext } from '../hypercalls/hypercall.ts';
 
 /** The domain id that `domid` names as owner of frames. -ESRCH where there is none; one's own id is not accepted. */
 export function pageOwner(context: HypercallContext, domid: number): number {

@@ -25,11 +25,11 @@ import {
   XEN_SYSCTL_SCHEDOP_getinfo,
   XEN_SYSCTL_SCHEDOP_putinfo,
 } from '../../abi/sysctl.ts';
-import type { ControlBuffer } from '../../hypercalls/control.ts';
-import type { HypercallContext } from '../../hypercalls/hypercall.ts';
-import type { Parameters } from '../../sched/scheduler.ts';
+import type { ControlBuffer } from '../control.ts';
+import type { HypercallContext } from '../hypercall.ts';
+import type { Parameters } from '../../state/scheduler.ts';
 import { followScheduler } from '../../time/timers.ts';
-import type { Domain } from '../domain.ts';
+import type { Domain } from '../../state/domain.ts';
 
 /** A structure of scalars: their types, and where they are. */
 interface Layout {

@@ -1,7 +1,7 @@
 /** Debug registers of a guest (arch/x86/traps.c: set_debugreg, do_get_debugreg). */
 import { DR } from '../../core/wasm/layout.ts';
 import { EINVAL, ENODEV, EPERM } from '../abi/errno.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
 

@@ -7,11 +7,11 @@ import {
 } from '../../abi/domctl.ts';
 import { EFAULT, EINVAL, ESRCH } from '../../abi/errno.ts';
 import { xenctl_bitmap } from '../../abi/xen.ts';
-import { readBitmap, writeBitmap } from '../../hypercalls/bitmap.ts';
-import type { ControlBuffer } from '../../hypercalls/control.ts';
-import type { HypercallContext } from '../../hypercalls/hypercall.ts';
+import { readBitmap, writeBitmap } from '../bitmap.ts';
+import type { ControlBuffer } from '../control.ts';
+import type { HypercallContext } from '../hypercall.ts';
 import { setAffinity } from '../../sched/vcpus.ts';
-import type { Domain } from '../domain.ts';
+import type { Domain } from '../../state/domain.ts';
 
 /**
  * XEN_DOMCTL_setvcpuaffinity and getvcpuaffinity. Soft affinity is kept and told; no scheduler here prefers by it. What is set

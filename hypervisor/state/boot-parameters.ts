@@ -3,7 +3,7 @@
  * passed over, and Xen's console says so in Xen's own words. Compare parse_params in common/kernel.c and
  * docs/misc/xen-command-line.pandoc.
  */
-import { EINVAL } from './abi/errno.ts';
+import { EINVAL } from '../abi/errno.ts';
 
 /** What a command line says; null: nothing, so that it is as it usually is. */
 export interface BootParameters {

@@ -2,9 +2,9 @@
  * Xen's driver of the serial port (drivers/char/ns16550.c): 8 bits, no parity, FIFOs on, an interrupt for what comes in. What
  * is sent is gone at once; what comes in waits in the port until Xen has room for it.
  */
-import { COM1_IRQ, IER, IER_RECEIVED, IIR_FCR, LCR, LSR, MCR, RBR_THR } from '../devices/uart16550.ts';
-import type { Uart16550 } from '../devices/uart16550.ts';
-import type { Gsi } from './events/pirq.ts';
+import { COM1_IRQ, IER, IER_RECEIVED, IIR_FCR, LCR, LSR, MCR, RBR_THR } from '../../devices/uart16550.ts';
+import type { Uart16550 } from '../../devices/uart16550.ts';
+import type { Gsi } from '../events/pirq.ts';
 
 const LCR_8N1 = 3;
 const LCR_DIVISOR = 0x80;

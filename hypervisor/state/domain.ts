@@ -1,6 +1,6 @@
 /** A domain: its vcpus, its memory accounting, and what it shares with Xen. Plain data, saved whole. */
 import { TSC_MODE_DEFAULT } from '../abi/domctl.ts';
-import type { EventChannels } from '../events/channel.ts';
+import type { EventChannels } from './event-channels.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
 import type { GrantTable } from '../grants/grant-table.ts';
 import type { RangeSet } from './range-set.ts';

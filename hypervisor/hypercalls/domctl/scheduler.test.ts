@@ -11,8 +11,8 @@ import {
   XEN_SCHEDULER_CREDIT,
 } from '../../abi/domctl.ts';
 import { XEN_SYSCTL_sched_id, XEN_SYSCTL_scheduler_op } from '../../abi/sysctl.ts';
-import { domctl } from '../../hypercalls/domctl.ts';
-import { sysctl } from '../../hypercalls/sysctl.ts';
+import { domctl } from '../domctl.ts';
+import { sysctl } from '../sysctl.ts';
 import { ARGUMENTS, TestDomain, testHost } from '../../memory/testing.ts';
 import { runQueues } from '../../debug-keys/run-queues.ts';
 import { DATA, load, start } from '../../testing-guest.ts';

@@ -1,17 +1,17 @@
 /** The switch from one vcpu to another: asks the scheduler, keeps run states, exchanges the processor's state. */
-import { RUNSTATE_RUNNABLE, RUNSTATE_RUNNING } from '../domain/vcpu.ts';
-import type { Vcpu } from '../domain/vcpu.ts';
-import { changeRunstate } from '../domain/runstate.ts';
+import { RUNSTATE_RUNNABLE, RUNSTATE_RUNNING } from '../state/vcpu.ts';
+import type { Vcpu } from '../state/vcpu.ts';
+import { changeRunstate } from '../state/runstate.ts';
 import type { Hypervisor } from '../hypervisor.ts';
-import { loadLdt } from '../memory/ldt.ts';
+import { loadLdt } from '../traps/ldt.ts';
 import { updatePendingAreas, writeRunstate, writeVcpuTime } from '../time/areas.ts';
-import { ticksAt } from '../time/clock.ts';
+import { ticksAt } from '../state/clock.ts';
 import { expirePeriodic, findDeadline, followScheduler } from '../time/timers.ts';
 import { reloadSegments } from '../traps/failsafe.ts';
 import { loadGuestAddressSpace } from '../traps/mode.ts';
 import { loadNamedSegments } from '../traps/selectors.ts';
-import type { Decision } from './scheduler.ts';
-import { isRunnable } from './vcpus.ts';
+import type { Decision } from '../state/scheduler.ts';
+import { isRunnable } from '../sched/vcpus.ts';
 
 const decision: Decision = { vcpu: null, sliceNs: 0 };
 
