@@ -239,10 +239,10 @@ describe('cpuid', () => {
   };
   const text = (words: readonly number[]): string => new TextDecoder().decode(new Uint32Array(words));
 
-  it('names vendor and brand', () => {
+  it('names a vendor that C libraries know, and the brand', () => {
     const [leaves, b, c, d] = ask(0) as [number, number, number, number];
     expect(leaves).toBe(7);
-    expect(text([b, d, c])).toBe('XenoscopeCPU');
+    expect(text([b, d, c])).toBe('AuthenticAMD');
     expect(text(ask(0x80000002))).toBe('Xenoscope x86-64');
   });
 

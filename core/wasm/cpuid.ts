@@ -1,9 +1,11 @@
 /**
  * CPUID: an honest model, as data (SDM vol. 2, CPUID; APM vol. 3, appendix E).
  *
- * The vendor is our own: a name of Intel's or AMD's would promise their MSRs and errata. The family is 4 because that is
- * how kernels tell a processor that does not speculate (Linux: `cpu_vuln_whitelist`), and this one does not: there is
- * nothing to mitigate. Repeated string instructions are fast at any length (ERMS, FSRM, FZRM, FSRS).
+ * The vendor is AMD because C libraries believe in features of vendors that they know only (glibc: `init_cpu_features`),
+ * and what the makers do differently is done here as AMD does it: SYSCALL from compatibility mode, no SYSENTER in long
+ * mode. The family is 4 because that is how kernels tell a processor that does not speculate, whoever made it (Linux:
+ * `cpu_vuln_whitelist`), and this one does not: there is nothing to mitigate. AMD's own family 4 has no long mode, so no
+ * 64-bit kernel knows errata or MSRs of it; what they ask by family begins at 6. Repeated string instructions are fast at any length (ERMS, FSRM, FZRM, FSRS).
  */
 import { CPUID_RESULT } from './layout';
 
@@ -15,10 +17,10 @@ const ANY: u32 = 0xffffffff;
 const MAX_BASIC: u32 = 7;
 const MAX_EXTENDED: u32 = 0x80000008;
 
-/** "Xeno" "scop" "eCPU", family 4 model 0 stepping 0, CLFLUSH of 64 bytes. */
-const VENDOR_0: u32 = 0x6f6e6558;
-const VENDOR_1: u32 = 0x706f6373;
-const VENDOR_2: u32 = 0x55504365;
+/** "Auth" "enti" "cAMD", family 4 model 0 stepping 0, CLFLUSH of 64 bytes. */
+const VENDOR_0: u32 = 0x68747541;
+const VENDOR_1: u32 = 0x69746e65;
+const VENDOR_2: u32 = 0x444d4163;
 const SIGNATURE: u32 = 0x400;
 const CLFLUSH_QUADWORDS: u32 = 8 << 8;
 
