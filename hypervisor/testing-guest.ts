@@ -43,6 +43,13 @@ export function start({ guest, labels }: Setup, vcpu: Vcpu, label?: string): voi
   if (setGuestContext(guest.hypervisor, vcpu, words) !== 0) throw new Error('the context was refused');
 }
 
+/** What was started runs as the guest's user, on the kernel's page tables. */
+export function asUser({ guest: { vcpu } }: Setup): void {
+  vcpu.userRoot = vcpu.kernelRoot;
+  vcpu.guestKernelMode = false;
+  vcpu.kernelSp = STACK;
+}
+
 export function address(labels: ReadonlyMap<string, number>, label: string): number {
   const offset = labels.get(label);
   if (offset === undefined) throw new Error(`no label ${label}`);

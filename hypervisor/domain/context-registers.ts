@@ -9,16 +9,16 @@ import * as layout from '../../core/wasm/layout.ts';
 import { vcpu_guest_context, VGCF_i387_valid } from '../abi/arch-x86.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { GDT_LIMIT, gdtAddress } from '../memory/per-domain.ts';
-import { DR6_DEFAULT, DR7_DEFAULT, writeDebugRegister } from './debug-registers.ts';
+import { loadCr4 } from './cr4.ts';
+import { DR6_DEFAULT, DR7_DEFAULT, readDebugRegister, writeDebugRegister } from './debug-registers.ts';
 import { forceSelector } from '../traps/segments.ts';
 import { member, putMember } from './context-words.ts';
 import { FPU_IMAGE_BYTES, loadFpu, resetFpu, saveFpu } from './fpu-image.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 
-/** CR0: PE MP ET NE WP AM PG; a guest has TS alone. CR4: PAE OSFXSR OSXMMEXCPT. EFER: SCE LME LMA NXE. */
+/** CR0: PE MP ET NE WP AM PG; a guest has TS alone. EFER: SCE LME LMA NXE. */
 export const CR0 = 0x80050033;
 export const CR0_TS = 8;
-export const CR4 = 0x620;
 const EFER = 0xd01;
 /** RFLAGS that a guest has; bit 1 always reads 1, IOPL is virtual. */
 const GUEST_FLAGS =
@@ -77,7 +77,7 @@ function readProcessor({ processor }: Hypervisor, vcpu: Vcpu, words: Uint32Array
   putMember(words, offset.gs_base_kernel, vcpu.guestKernelMode ? gsBase : vcpu.gsBaseKernel);
   putMember(words, offset.gs_base_user, vcpu.guestKernelMode ? vcpu.gsBaseUser : gsBase);
   for (const index of DEBUG_REGISTERS)
-    putMember(words, offset.debugreg + index * 8, vcpu.debugRegisters[index]!);
+    putMember(words, offset.debugreg + index * 8, readDebugRegister(vcpu, index)!);
 }
 
 /**
@@ -102,7 +102,6 @@ export function writeRegisters(hypervisor: Hypervisor, vcpu: Vcpu, words: Uint32
 /** What every vcpu's state begins with. */
 function makeState({ processor }: Hypervisor, vcpu: Vcpu): void {
   processor.restoreState(new Uint8Array(layout.STATE_END - layout.REGS));
-  processor.setWord(layout.CR4, CR4);
   processor.setWord(layout.EFER, EFER);
   processor.cpl = 3;
   // Everyone's CPUID is Xen's answer.
@@ -114,6 +113,7 @@ function makeState({ processor }: Hypervisor, vcpu: Vcpu): void {
 function writeProcessor(hypervisor: Hypervisor, vcpu: Vcpu, words: Uint32Array): void {
   const { processor } = hypervisor;
   processor.setWord(layout.CR0, vcpu.taskSwitched ? CR0 | CR0_TS : CR0);
+  loadCr4(processor, vcpu);
   GENERAL.forEach((at, register) => {
     processor.setHalves(register, words[at / 4]!, words[at / 4 + 1]!);
   });
@@ -142,6 +142,7 @@ function writeSegments(hypervisor: Hypervisor, vcpu: Vcpu, words: Uint32Array): 
 function writeDebugRegisters(hypervisor: Hypervisor, vcpu: Vcpu, words: Uint32Array): void {
   const { processor } = hypervisor;
   vcpu.debugRegisters.set([0, 0, 0, 0, 0, 0, DR6_DEFAULT, DR7_DEFAULT]);
+  vcpu.ioBreakpoints = 0;
   processor.rawBytes(layout.DR, layout.DR6 - layout.DR).fill(0);
   processor.setField(layout.DR6, DR6_DEFAULT);
   processor.setField(layout.DR7, DR7_DEFAULT);

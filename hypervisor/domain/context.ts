@@ -24,7 +24,8 @@ import { MAX_LDT_ENTRIES, setGdt } from '../memory/per-domain.ts';
 import { fillReadOnlyM2p, zapReadOnlyM2p } from '../memory/xen-slots.ts';
 import { setDown } from '../sched/vcpus.ts';
 import { writeWallClock } from '../time/wall-clock.ts';
-import { CR0_TS, CR4, FIRST_UNUSED, writeRegisters } from './context-registers.ts';
+import { guestCr4 } from './cr4.ts';
+import { CR0_TS, FIRST_UNUSED, writeRegisters } from './context-registers.ts';
 import { member } from './context-words.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
@@ -32,8 +33,6 @@ import type { Vcpu } from '../state/vcpu.ts';
 const { offset } = vcpu_guest_context;
 const MAX_GDT_FRAMES = 16;
 const DESCRIPTORS_PER_FRAME = 512;
-/** CR4 that is the guest's to choose: DE. */
-const CR4_GUEST = 0x8;
 const CONTROL_BYTES = 8;
 const [CR1, CR2_AT, CR3, CR4_AT] = [1, 2, 3, 4].map((index) => offset.ctrlreg + index * CONTROL_BYTES) as [
   number,
@@ -180,7 +179,7 @@ function takeCallbacks(vcpu: Vcpu, words: Uint32Array): void {
   vcpu.gsBaseUser = member(words, offset.gs_base_user);
   vcpu.taskSwitched = (words[offset.ctrlreg / 4]! & CR0_TS) !== 0;
   vcpu.cr2 = member(words, CR2_AT);
-  vcpu.cr4 = CR4 | (words[CR4_AT / 4]! & CR4_GUEST);
+  vcpu.cr4 = guestCr4(words[CR4_AT / 4]!);
   const unused = (offset.ctrlreg + FIRST_UNUSED * CONTROL_BYTES) / 4;
   vcpu.unusedControl.set(words.subarray(unused, unused + vcpu.unusedControl.length));
 }

@@ -7,9 +7,8 @@ import type { Hypervisor } from '../hypervisor.ts';
 import { bounce, injectSoftware, injectTrap, MASK_EVENTS } from '../traps/bounce.ts';
 import { DR6_DEFAULT } from '../domain/debug-registers.ts';
 import { setTaskSwitched } from '../traps/fpu.ts';
-import { isForcedCpuid, FORCED_CPUID_BYTES } from '../traps/forced-emulation.ts';
+import { emulateForced } from '../traps/forced-emulation.ts';
 import { pageFault } from '../traps/page-fault.ts';
-import { performCpuid } from '../traps/privop/cpuid.ts';
 import { emulatePrivileged } from '../traps/privop/emulate.ts';
 import { loadFlat } from '../traps/segments.ts';
 
@@ -77,8 +76,7 @@ function exception(hypervisor: Hypervisor, vcpu: Vcpu, vector: number): void {
       generalProtection(hypervisor, vcpu, processor.exitError);
       return;
     case layout.VECTOR_UD:
-      if (isForcedCpuid(hypervisor)) forcedCpuid(hypervisor);
-      else injectTrap(hypervisor, vcpu, vector, 0);
+      if (!emulateForced(hypervisor, vcpu)) injectTrap(hypervisor, vcpu, vector, 0);
       return;
     case layout.VECTOR_NM:
       deviceNotAvailable(hypervisor, vcpu);
@@ -94,13 +92,6 @@ function exception(hypervisor: Hypervisor, vcpu: Vcpu, vector: number): void {
 function generalProtection(hypervisor: Hypervisor, vcpu: Vcpu, error: number): void {
   if (error === 0 && emulatePrivileged(hypervisor, vcpu)) return;
   injectTrap(hypervisor, vcpu, layout.VECTOR_GP, error);
-}
-
-function forcedCpuid(hypervisor: Hypervisor): void {
-  const { processor } = hypervisor;
-  hypervisor.counts.forcedCpuid++;
-  performCpuid(hypervisor);
-  processor.rip = processor.rip + FORCED_CPUID_BYTES;
 }
 
 /** do_device_not_available: TS goes off, and the guest is told if it had set it. */

@@ -101,6 +101,8 @@ export class Vcpu {
   cpuidFaulting = false;
   /** DR0..DR7 as the guest set them; what they hold after a reset until then. */
   readonly debugRegisters = Float64Array.of(0, 0, 0, 0, 0, 0, 0xffff0ff0, 0x400);
+  /** Enable bits of DR7 that the processor does not have: of breakpoints on ports, which Xen sees to (dr7_emul). */
+  ioBreakpoints = 0;
 
   /** Machine address of its struct vcpu_info (in shared_info, or where it registered one). */
   info = 0;

@@ -1,19 +1,47 @@
-/** The prefix by which a guest asks for Xen's CPUID: UD2, the bytes `xen`, then CPUID (XEN_EMULATE_PREFIX). */
-import { ACCESS_EXECUTE } from '../../core/machine.ts';
+/**
+ * Forced emulation (pv/emul-inv-op.c): UD2 and the bytes `xen` in front of an instruction ask Xen to do it, who does CPUID
+ * alone. Everything else is the guest's #UD.
+ */
+import * as layout from '../../core/wasm/layout.ts';
 import { XEN_EMULATE_PREFIX } from '../abi/arch-x86.ts';
+import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../hypervisor.ts';
+import { copyFromGuest } from '../memory/guest-access.ts';
+import { injectPageFault, injectTrap } from './bounce.ts';
+import { performCpuid } from './privop/cpuid.ts';
+import { instructionDone } from './single-step.ts';
 
-const SEQUENCE = [...XEN_EMULATE_PREFIX, 0x0f, 0xa2] as const;
-export const FORCED_CPUID_BYTES = SEQUENCE.length;
+const CPUID = [0x0f, 0xa2] as const;
+const prefix = new Uint8Array(XEN_EMULATE_PREFIX.length);
+const instruction = new Uint8Array(CPUID.length);
 
-/** Whether the #UD at RIP is that sequence. */
-export function isForcedCpuid(hypervisor: Hypervisor): boolean {
-  const { processor, machine } = hypervisor;
-  const { rip } = processor;
-  let at = processor.translate(rip, ACCESS_EXECUTE);
-  for (let index = 0; index < SEQUENCE.length; index++, at++) {
-    if (index > 0 && (at & 4095) === 0) at = processor.translate(rip + index, ACCESS_EXECUTE);
-    if (at < 0 || machine.bytes[at] !== SEQUENCE[index]) return false;
+/** Deals with a #UD of the current vcpu that may be such a request. False: it is none. */
+export function emulateForced(hypervisor: Hypervisor, vcpu: Vcpu): boolean {
+  const { processor } = hypervisor;
+  const at = processor.rip;
+  if (!fetch(hypervisor, vcpu, at, prefix)) return true;
+  if (!XEN_EMULATE_PREFIX.every((byte, index) => prefix[index] === byte)) return false;
+  const behind = at + prefix.length;
+  if (!fetch(hypervisor, vcpu, behind, instruction)) return true;
+  if (!CPUID.every((byte, index) => instruction[index] === byte)) return false;
+  if (vcpu.cpuidFaulting && !vcpu.guestKernelMode) {
+    // The guest finds the instruction where it looks for it: behind the prefix.
+    processor.rip = behind;
+    injectTrap(hypervisor, vcpu, layout.VECTOR_GP, 0);
+    return true;
   }
+  hypervisor.counts.forcedCpuid++;
+  performCpuid(hypervisor);
+  instructionDone(hypervisor, vcpu, behind + instruction.length);
   return true;
+}
+
+/** Reads code as data. False: a page of it cannot be read, and the guest has got a page fault. */
+function fetch(hypervisor: Hypervisor, vcpu: Vcpu, va: number, bytes: Uint8Array): boolean {
+  if (copyFromGuest(hypervisor.frames, vcpu, va, bytes)) return true;
+  const inPage = 4096 - (va - Math.floor(va / 4096) * 4096);
+  const readable =
+    inPage < bytes.length && copyFromGuest(hypervisor.frames, vcpu, va, bytes.subarray(0, inPage));
+  injectPageFault(hypervisor, vcpu, readable ? va + inPage : va, 0);
+  return false;
 }

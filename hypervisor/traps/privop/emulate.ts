@@ -4,12 +4,15 @@
  */
 import { fromHalves, highHalf, lowHalf } from '../../../core/machine.ts';
 import * as layout from '../../../core/wasm/layout.ts';
+import { ENODEV } from '../../abi/errno.ts';
 import { vcpu_info } from '../../abi/shared-info.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import { injectTrap } from '../bounce.ts';
-import { readDebugRegister, writeDebugRegister } from '../../domain/debug-registers.ts';
+import { CR4_TSD, guestCr4, loadCr4 } from '../../domain/cr4.ts';
+import { ioBreakpointsHit, readDebugRegister, writeDebugRegister } from '../../domain/debug-registers.ts';
 import { setTaskSwitched } from '../fpu.ts';
+import { instructionDone, trapAfter } from '../single-step.ts';
 import { performCpuid } from './cpuid.ts';
 import { Instruction } from './fetch.ts';
 import { readMsr, writeMsr } from './msr.ts';
@@ -20,15 +23,14 @@ import { stringIo } from './string-io.ts';
 export const DONE = 0;
 /** Not Xen's to emulate: the guest gets the #GP. */
 export const REFUSED = 1;
-/** An exception was injected, or RIP stays for another round. */
+/** RIP stays for another round. */
 export const STAYS = 2;
+/** An exception was injected. */
+export const INJECTED = 3;
 
 type Emulation = (hypervisor: Hypervisor, vcpu: Vcpu, instruction: Instruction) => number;
 
 const TS = 8;
-const DR6_SINGLE_STEP = 0x4000;
-/** CR4 bits that are the guest's to choose: DE. */
-const CR4_GUEST = 0x8;
 
 const instruction = new Instruction();
 const msr = { low: 0, high: 0 };
@@ -43,24 +45,20 @@ export function emulatePrivileged(hypervisor: Hypervisor, vcpu: Vcpu): boolean {
   const outcome = emulation(hypervisor, vcpu, instruction);
   if (outcome === REFUSED) return false;
   hypervisor.counts.emulated++;
-  if (outcome === STAYS) return true;
-  const flags = processor.flags;
-  processor.rip = processor.rip + instruction.length;
-  if ((flags & (layout.TF | layout.RF)) === 0) return true;
-  processor.flags = flags & ~layout.RF;
-  if ((flags & layout.TF) !== 0) {
-    vcpu.debugRegisters[6] = (vcpu.debugRegisters[6]! | DR6_SINGLE_STEP) >>> 0;
-    injectTrap(hypervisor, vcpu, layout.VECTOR_DB, 0);
-  }
+  if (outcome === DONE)
+    instructionDone(hypervisor, vcpu, processor.rip + instruction.length, instruction.breakpoints);
+  else if (outcome === STAYS) trapAfter(hypervisor, vcpu, instruction.breakpoints);
   return true;
 }
 
 /** IN and OUT by AL, AX, EAX: the port is an immediate byte or DX. */
-const portIo: Emulation = (hypervisor, vcpu, { opcode, operand16 }) => {
+const portIo: Emulation = (hypervisor, vcpu, decoded) => {
   const { processor } = hypervisor;
+  const { opcode, operand16 } = decoded;
   const port = (opcode & 8) === 0 ? instruction.next() : processor.low(layout.RDX) & 0xffff;
   const bytes = (opcode & 1) === 0 ? 1 : operand16 ? 2 : 4;
   if (!mayAccess(hypervisor, vcpu, port, bytes)) return REFUSED;
+  decoded.breakpoints = ioBreakpointsHit(vcpu, port, bytes);
   const rax = processor.low(layout.RAX);
   if ((opcode & 2) !== 0) writePort(hypervisor, vcpu.domain, port, bytes, rax);
   else if (bytes === 4) processor.setHalves(layout.RAX, readPort(hypervisor, vcpu.domain, port, 4), 0);
@@ -122,7 +120,8 @@ const writeControl: Emulation = (hypervisor, vcpu, decoded) => {
       writeCr2(hypervisor, vcpu);
       return DONE;
     case 4:
-      vcpu.cr4 = (vcpu.cr4 & ~CR4_GUEST) | (low & CR4_GUEST);
+      vcpu.cr4 = guestCr4(low);
+      loadCr4(processor, vcpu);
       return DONE;
     default:
       return REFUSED;
@@ -137,19 +136,42 @@ function writeCr2({ machine }: Hypervisor, vcpu: Vcpu): void {
   machine.wrote(vcpu.info >>> 12);
 }
 
-const readDebug: Emulation = ({ processor }, vcpu, decoded) => {
+const readDebug: Emulation = (hypervisor, vcpu, decoded) => {
+  const { processor } = hypervisor;
   const [debug, register] = registers(decoded);
   const value = readDebugRegister(vcpu, debug);
-  if (value === null) return REFUSED;
+  if (value === null) return noSuchRegister(hypervisor, vcpu);
   processor.set(register, value);
   return DONE;
 };
+
+function noSuchRegister(hypervisor: Hypervisor, vcpu: Vcpu): number {
+  injectTrap(hypervisor, vcpu, layout.VECTOR_UD, 0);
+  return INJECTED;
+}
 
 const writeDebug: Emulation = (hypervisor, vcpu, decoded) => {
   const [debug, register] = registers(decoded);
   const { processor } = hypervisor;
   const value = fromHalves(processor.low(register), processor.high(register));
-  return writeDebugRegister(hypervisor, vcpu, debug, value) === 0 ? DONE : REFUSED;
+  switch (writeDebugRegister(hypervisor, vcpu, debug, value)) {
+    case 0:
+      return DONE;
+    case -ENODEV:
+      return noSuchRegister(hypervisor, vcpu);
+    default:
+      return REFUSED;
+  }
+};
+
+/** RDTSC faults where CR4.TSD is set, in the guest's kernel too, which may have it all the same. */
+const rdtsc: Emulation = (hypervisor, vcpu) => {
+  const { processor } = hypervisor;
+  if ((vcpu.cr4 & CR4_TSD) !== 0 && !vcpu.guestKernelMode) return REFUSED;
+  const ticks = hypervisor.ticks();
+  processor.setHalves(layout.RAX, lowHalf(ticks), 0);
+  processor.setHalves(layout.RDX, highHalf(ticks), 0);
+  return DONE;
 };
 
 const rdmsr: Emulation = (hypervisor, vcpu) => {
@@ -194,5 +216,6 @@ TWO_BYTE[0x21] = ofKernel(readDebug);
 TWO_BYTE[0x22] = ofKernel(writeControl);
 TWO_BYTE[0x23] = ofKernel(writeDebug);
 TWO_BYTE[0x30] = ofKernel(wrmsr);
+TWO_BYTE[0x31] = rdtsc;
 TWO_BYTE[0x32] = ofKernel(rdmsr);
 TWO_BYTE[0xa2] = cpuid;

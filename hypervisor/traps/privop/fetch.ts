@@ -18,6 +18,8 @@ export class Instruction {
   repeat = 0;
   segment = -1;
   opcode = 0;
+  /** Breakpoints on ports that it has hit: bits of DR6. */
+  breakpoints = 0;
 
   /** Fetches at RIP and takes the prefixes and the opcode; `opcode` is 0x0fxx for two-byte ones, -1 where bytes lack. */
   decode(hypervisor: Hypervisor): void {
@@ -28,6 +30,7 @@ export class Instruction {
     this.rex = 0;
     this.repeat = 0;
     this.segment = -1;
+    this.breakpoints = 0;
     let byte = this.next();
     for (; this.prefix(byte); byte = this.next());
     if ((byte & 0xf0) === 0x40) {

@@ -5,7 +5,8 @@ import { PREEMPT_UNITS } from '../../hypercalls/hypercall.ts';
 import type { Hypervisor } from '../../hypervisor.ts';
 import { copyFromGuest, copyToGuest, isGuestAddress } from '../../memory/guest-access.ts';
 import { injectPageFault } from '../bounce.ts';
-import { DONE, REFUSED, STAYS } from './emulate.ts';
+import { ioBreakpointsHit } from '../../domain/debug-registers.ts';
+import { DONE, INJECTED, REFUSED, STAYS } from './emulate.ts';
 import type { Instruction } from './fetch.ts';
 import { mayAccess, readPort, writePort } from './ports.ts';
 
@@ -13,7 +14,8 @@ const PF_WRITE = 2;
 const element = new Uint8Array(4);
 const view = new DataView(element.buffer);
 
-/** Performs the instruction, as far as memory allows; a long repetition stops now and then, RIP staying on it. */
+/** Performs the instruction, as far as memory allows; a long repetition stops now and then, RIP
+ * staying on it, as does one that hits a breakpoint. */
 export function stringIo(hypervisor: Hypervisor, vcpu: Vcpu, instruction: Instruction): number {
   const { processor } = hypervisor;
   const { opcode, operand16, address32, repeat } = instruction;
@@ -25,14 +27,15 @@ export function stringIo(hypervisor: Hypervisor, vcpu: Vcpu, instruction: Instru
   const base = out && instruction.segment >= 0 ? processor.segmentBase(instruction.segment) : 0;
   const step = (processor.flags & layout.DF) !== 0 ? -size : size;
   const count = repeat === 0 ? 1 : address32 ? processor.low(layout.RCX) : processor.get(layout.RCX);
+  instruction.breakpoints = count === 0 ? 0 : ioBreakpointsHit(vcpu, port, size);
   for (let done = 0; done < count; done++) {
-    if (done >= PREEMPT_UNITS) return STAYS;
+    if (done >= (instruction.breakpoints === 0 ? PREEMPT_UNITS : 1)) return STAYS;
     const va = base + (address32 ? processor.low(pointer) : processor.get(pointer));
     // An address that cannot be the guest's is no page fault (pv_emul_virt_to_linear).
     if (!isGuestAddress(va)) return REFUSED;
     if (!transfer(hypervisor, vcpu, port, size, va, out)) {
       injectPageFault(hypervisor, vcpu, va, out ? 0 : PF_WRITE);
-      return STAYS;
+      return INJECTED;
     }
     advance(hypervisor, pointer, step, address32);
     if (repeat !== 0) advance(hypervisor, layout.RCX, -1, address32);
