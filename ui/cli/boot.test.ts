@@ -141,6 +141,12 @@ describe('Mote', () => {
     expect(status).toBe(0);
   });
 
+  it('is not believed to have answered when it only shows what was typed', async () => {
+    const { status, stdout } = await boot(['--until', 'DONE'], 'sleep 1; echo DONE\r');
+    expect(stdout).toMatch(/echo DONE\r\nDONE$/);
+    expect(status).toBe(0);
+  });
+
   it('is domain 0 if it is asked to be, and makes domains', async () => {
     const args = ['--dom0', '--memory', '64', '--until', 'domain mote .id=1.[^]*\nMote\r', '--for', '20'];
     const { status, stdout } = await boot(args, 'xm list\rxm create -c mote\runame\r');
@@ -208,6 +214,8 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
     ],
     ['too many vcpus', () => ['--vcpus', '100000'], /vcpus/],
     ['a disk without domain 0', () => ['--disk', file('some', elf)], /are for domain 0: give --dom0, too/],
+    ['host memory without domain 0', () => ['--host-memory', '512'], /--host-memory is for a host with/],
+    ['parameters of domain 0 without it', () => ['--xen', 'dom0_mem=64M'], /dom0_mem= .*give --dom0/],
     ['no disk', () => ['--dom0', '--disk', join(folder, 'absent,ro')], /cannot read .*absent: /],
     ['an empty disk', () => ['--dom0', '--disk', file('empty', '')], /empty: an empty file is no disk/],
     [

@@ -6,23 +6,20 @@ import type { Line } from '../lab/code.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import { describeEnd } from '../lab/ending.ts';
-import { Lab, type DomainRequest, type Stop, type Until } from '../lab/lab.ts';
-import { DiskUnavailable } from '../lab/host-devices.ts';
-import { drive } from '../lab/pacing.ts';
+import { Lab, type DomainRequest } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { buildFolder, isFolder } from './build.ts';
 import { countLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { openDisks, readFolders, readImage } from './host-files.ts';
-import { Progress } from './progress.ts';
-import { Terminal } from './terminal.ts';
+import { runInTerminal, SILENCE_NS, type Ending } from './run.ts';
 import { TraceFile } from './trace-file.ts';
 import { UserError } from './user-error.ts';
 
 export interface BootOptions {
   readonly ramdisk?: string;
   readonly dom0?: boolean;
-  readonly hostMemory: number;
+  readonly hostMemory?: number;
   readonly disk: readonly string[];
   readonly share: readonly string[];
   readonly memory: number;
@@ -35,12 +32,13 @@ export interface BootOptions {
   readonly for?: number;
   readonly break: readonly Line[];
   readonly trace?: string;
-  readonly seed: number;
   readonly hash?: boolean;
   readonly counts?: boolean;
 }
 
 const NS_PER_SECOND = 1e9;
+/** The memory of a host with domain 0, unless said otherwise. */
+const HOST_MB = 512;
 
 /** The kernel that an argument means: a file, a folder to build it from, or, without one, Mote with its ramdisk. */
 async function images(
@@ -57,12 +55,24 @@ async function images(
 /** What a host with domain 0 has. */
 async function hostOf(options: BootOptions): Promise<Pick<DomainRequest, 'hostMb' | 'disks' | 'files'>> {
   const { hostMemory, disk, share } = options;
-  return { hostMb: hostMemory, disks: await openDisks(disk), files: readFolders(share) };
+  return { hostMb: hostMemory ?? HOST_MB, disks: await openDisks(disk), files: readFolders(share) };
+}
+
+/** Options that would be ignored. */
+function refuseWhatCannotApply(options: BootOptions): void {
+  if (options.dom0 === true) return;
+  if (options.disk.length + options.share.length > 0)
+    throw new UserError('--disk and --share are for domain 0: give --dom0, too');
+  if (options.xen !== undefined && /(^|\s)dom0_/.test(options.xen))
+    throw new UserError('dom0_mem= and dom0_max_vcpus= are for domain 0: give --dom0, too');
+  if (options.hostMemory !== undefined)
+    throw new UserError(
+      "--host-memory is for a host with domain 0: give --dom0, too, or --memory for the domain's own",
+    );
 }
 
 async function makeLab(kernel: string | undefined, options: BootOptions): Promise<Lab> {
-  if (options.dom0 !== true && options.disk.length + options.share.length > 0)
-    throw new UserError('--disk and --share are for domain 0: give --dom0, too');
+  refuseWhatCannotApply(options);
   const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
   const isDom0 = options.dom0 ?? false;
   const request = {
@@ -104,57 +114,44 @@ function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
   const lab = await makeLab(kernel, options);
   setBreakpoints(lab, options.break);
-  const watched = process.stdin.isTTY && options.until === undefined && options.for === undefined;
-  const left = new AbortController();
-  const progress = new Progress(lab, process.stderr.isTTY && !process.stdout.isTTY);
   const trace = options.trace === undefined ? undefined : new TraceFile(options.trace, lab.periodNs);
   if (trace !== undefined) lab.hypervisor.trace.add(trace);
-  lab.onConsole((bytes) => process.stdout.write(bytes));
-  const terminal = new Terminal(
-    (bytes) => {
-      lab.type(bytes);
-    },
-    () => {
-      left.abort();
-    },
-  );
-  const until: Until = {
+  const ending = await runInTerminal(lab, {
     ...(options.until === undefined ? {} : { text: options.until }),
     ...(options.for === undefined ? {} : { ns: options.for * NS_PER_SECOND }),
-  };
-  const stop = await drive(lab, until, {
-    realTime: watched,
-    signal: left.signal,
-    onSlice: () => {
-      progress.tick();
-    },
-  }).catch((error: unknown) => {
-    terminal.close();
-    throw error instanceof DiskUnavailable ? new UserError(error.message) : error;
   });
-  terminal.close();
-  progress.clear();
   trace?.close();
-  report(lab, stop, options);
+  report(lab, ending, options);
   if (options.counts === true) process.stderr.write(`${countLines(lab.hypervisor.counts).join('\n')}\n`);
   if (options.hash === true)
     process.stdout.write(`\n${await stateHash(lab.hypervisor)} at instruction ${String(lab.instructions)}\n`);
-  return status(lab, stop, options);
+  return status(lab, ending, options);
 }
 
-function report(lab: Lab, stop: Stop | undefined, options: BootOptions): void {
-  if (stop?.kind === 'ended') process.stderr.write(`\n${describeEnd(lab.domain, lab.code.kernel)}\n`);
-  if (stop?.kind === 'breakpoint') process.stderr.write(`\n${describeBreakpoint(lab, stop.place)}\n`);
-  if (stop?.kind === 'time')
-    process.stderr.write(`\nxenoscope: ${String(options.for)} s of guest time are over\n`);
-  if (stop?.kind === 'idle') process.stderr.write('\nxenoscope: the domain waits for ever\n');
+function report(lab: Lab, ending: Ending, options: BootOptions): void {
+  const said = words(lab, ending, options);
+  if (said !== undefined) process.stderr.write(`\n${said}\n`);
 }
 
-function status(lab: Lab, stop: Stop | undefined, options: BootOptions): number {
-  if (stop?.kind === 'time') return EXIT_TIME_OUT;
-  if (stop?.kind === 'breakpoint') return EXIT_BREAKPOINT;
-  if (stop?.kind === 'idle') return EXIT_ENDED_EARLY;
-  if (stop?.kind !== 'ended') return EXIT_OK;
+function words(lab: Lab, ending: Ending, options: BootOptions): string | undefined {
+  if (ending.kind === 'ended') return describeEnd(lab.domain, lab.code.kernel);
+  if (ending.kind === 'breakpoint') return describeBreakpoint(lab, ending.place);
+  if (ending.kind === 'time') return `xenoscope: ${String(options.for)} s of guest time are over`;
+  if (ending.kind === 'idle')
+    return 'xenoscope: the domain waits for input, and the standard input has ended';
+  if (ending.kind === 'silent')
+    return `xenoscope: the input has ended, and nothing was printed for ${String(SILENCE_NS / NS_PER_SECOND)} s of guest time`;
+  return undefined;
+}
+
+/** What a run's end means as an exit status; exit-codes.ts says it to the user. */
+export function status(lab: Lab, ending: Ending, options: Pick<BootOptions, 'until' | 'break'>): number {
+  const waitedFor = options.until !== undefined || options.break.length > 0;
+  if (ending.kind === 'time' || ending.kind === 'silent') return EXIT_TIME_OUT;
+  if (ending.kind === 'breakpoint') return EXIT_BREAKPOINT;
+  if (ending.kind === 'idle') return EXIT_ENDED_EARLY;
+  if (ending.kind === 'left') return waitedFor ? EXIT_ENDED_EARLY : EXIT_OK;
+  if (ending.kind !== 'ended') return EXIT_OK;
   if (lab.domain.shutdown?.reason === SHUTDOWN_crash) return EXIT_CRASHED;
-  return options.until === undefined ? EXIT_OK : EXIT_ENDED_EARLY;
+  return waitedFor ? EXIT_ENDED_EARLY : EXIT_OK;
 }

@@ -5,12 +5,15 @@ export const EXIT_CRASHED = 3;
 export const EXIT_ENDED_EARLY = 4;
 export const EXIT_TIME_OUT = 5;
 export const EXIT_BREAKPOINT = 6;
+/** As a shell reports a process that SIGPIPE ended: 128 + 13. */
+export const EXIT_NO_READER = 141;
 
 export const EXIT_HELP = `
 Exit status:
-  0  the --until text came, or the domain powered off (or rebooted) where none was asked for
+  0  the --until text came; where nothing was waited for, the domain powered off or rebooted, or you left it
   2  bad usage, or an image that cannot be read or is not a kernel
   3  the domain crashed
-  4  the domain ended before the --until text came
-  5  the time given by --for ran out
-  6  the domain is at a --break line`;
+  4  before the --until text or a --break line came, the domain ended, or you left it; or it waits for ever
+  5  the time given by --for ran out; or the input had ended, and the console was silent for ten minutes of guest time
+  6  the domain is at a --break line
+  141  whoever read the output has gone`;

@@ -1,10 +1,9 @@
 /** The command line: parses it and hands over. Faults of the user's are one line on stderr and exit status 2. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { Line } from '../lab/code.ts';
-import { boot, type BootOptions } from './boot.ts';
-import { build } from './build.ts';
-import { EXIT_HELP, EXIT_USAGE } from './exit-codes.ts';
-import { tour } from './tour.ts';
+import { version } from '../../package.json';
+import type { BootOptions } from './boot.ts';
+import { EXIT_HELP, EXIT_NO_READER, EXIT_USAGE } from './exit-codes.ts';
 import { UserError } from './user-error.ts';
 
 function positiveInteger(text: string): number {
@@ -43,10 +42,13 @@ function expression(text: string): RegExp {
 }
 
 function program(done: (status: number) => void): Command {
-  const command = new Command('xenoscope').description('A Xen you can see through.').exitOverride();
+  const command = new Command('xenoscope')
+    .description('A Xen you can see through.')
+    .version(version)
+    .exitOverride();
   command
     .command('boot')
-    .description('boot a kernel as a paravirtualized domain; the terminal is its console (Ctrl-] leaves)')
+    .description('boot a kernel as a paravirtualized domain; the terminal is its console (Ctrl-\\ leaves)')
     .argument(
       '[kernel]',
       'bzImage, ELF file with Xen notes, or folder of a kernel to build; without one, Mote boots',
@@ -56,7 +58,11 @@ function program(done: (status: number) => void): Command {
       '--dom0',
       "it is domain 0, privileged, with the machine's console; Mote then has xm, and domains to make",
     )
-    .option('--host-memory <MB>', "the host's memory, with --dom0", positiveInteger, 512)
+    .option(
+      '--host-memory <MB>',
+      "the host's memory, with --dom0 (512 unless said otherwise)",
+      positiveInteger,
+    )
     .option(
       '--disk <file[,ro]>',
       'a disk for domain 0, or its URL: /dev/vda, the next one /dev/vdb, ...; what it writes stays in the run (may be given again)',
@@ -84,11 +90,11 @@ function program(done: (status: number) => void): Command {
       [],
     )
     .option('--trace <file>', 'write what the hypervisor does to a file')
-    .option('--seed <N>', 'seed of everything random', positiveInteger, 1)
     .option('--hash', 'print a hash of the whole state at the end')
     .option('--counts', 'print how often each hypercall was made')
     .addHelpText('after', EXIT_HELP)
     .action(async (kernel: string | undefined, options: BootOptions) => {
+      const { boot } = await import('./boot.ts');
       done(await boot(kernel, options));
     });
   command
@@ -99,6 +105,7 @@ function program(done: (status: number) => void): Command {
     .argument('<folder>', 'folder with main.ts, and assembler files (.asm) if it has any')
     .option('-o, --output <file>', 'where the ELF file goes; by default the name of the folder, with .elf')
     .action(async (folder: string, options: { readonly output?: string }) => {
+      const { build } = await import('./build.ts');
       done(await build(folder, options.output));
     });
   command
@@ -106,13 +113,22 @@ function program(done: (status: number) => void): Command {
     .description('show a host: domain 0, domains made and used and ended, typed as a person would')
     .option('--hash', 'print a hash of the whole state at the end')
     .action(async (options: { readonly hash?: boolean }) => {
+      const { tour } = await import('./tour.ts');
       done(await tour(options));
     });
   return command;
 }
 
+/** Whoever read the output has gone (`| head`): there is nothing left to do, and nothing to say. */
+function leaveWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT_NO_READER);
+}
+
 /** Runs the command line `argv` (with node and script in front); returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
+  process.stdout.on('error', leaveWithReader);
+  process.stderr.on('error', leaveWithReader);
   let status = 0;
   try {
     await program((value) => (status = value)).parseAsync([...argv]);

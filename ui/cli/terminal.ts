@@ -1,33 +1,76 @@
-/** The terminal as a domain's console: raw, every key goes to the guest, Ctrl-] leaves. */
+/**
+ * The terminal as a console: raw, every key goes to the guest but one, Ctrl-\, which is Xenoscope's own. Ctrl-] is the guest's:
+ * in domain 0 it leaves the console of another domain.
+ */
 
-const CTRL_RIGHT_BRACKET = 0x1d;
+const CTRL_BACKSLASH = 0x1c;
+const KEY_Q = 0x71;
+
+/** Where keys come from: process.stdin, a terminal or not. */
+export type Keys = NodeJS.ReadableStream & {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+};
 
 export class Terminal {
+  /** The input is at its end: nobody will type any more. */
+  inputEnded = false;
+  private readonly keys: Keys;
   private readonly onKeys: (bytes: Uint8Array) => void;
-  private readonly onLeave: () => void;
+  private readonly onMenu: () => void;
+  /** Whoever waits for the answer to a question. */
+  private answer: ((key: number) => void) | null = null;
 
-  /** Takes the terminal over. `onLeave` is called for Ctrl-]. */
-  constructor(onKeys: (bytes: Uint8Array) => void, onLeave: () => void) {
+  /** Takes the terminal over. `onMenu` is called for Ctrl-\. */
+  constructor(keys: Keys, onKeys: (bytes: Uint8Array) => void, onMenu: () => void) {
+    this.keys = keys;
     this.onKeys = onKeys;
-    this.onLeave = onLeave;
-    const { stdin } = process;
-    if (stdin.isTTY) stdin.setRawMode(true);
-    stdin.on('data', this.receive);
-    stdin.resume();
+    this.onMenu = onMenu;
+    this.setRaw(true);
+    keys.on('data', this.receive);
+    keys.on('end', this.end);
+    keys.resume();
   }
 
   /** Gives it back. */
   close(): void {
-    const { stdin } = process;
-    stdin.off('data', this.receive);
-    if (stdin.isTTY) stdin.setRawMode(false);
-    stdin.pause();
+    this.keys.off('data', this.receive);
+    this.keys.off('end', this.end);
+    this.setRaw(false);
+    this.keys.pause();
+  }
+
+  private setRaw(raw: boolean): void {
+    if (this.keys.isTTY === true) this.keys.setRawMode?.(raw);
+  }
+
+  /**
+   * Says what runs, and asks whether it is to end; true: yes. What is typed meanwhile is the answer, and no key for the guest,
+   * unless it is Ctrl-\ again.
+   */
+  async askToLeave(running: string): Promise<boolean> {
+    process.stderr.write(`\r\n[${running}: q ends it, Ctrl-\\ types Ctrl-\\, any other key goes on] `);
+    const key = await new Promise<number>((done) => (this.answer = done));
+    process.stderr.write('\r\n');
+    if (key === CTRL_BACKSLASH) this.onKeys(Uint8Array.of(key));
+    return key === KEY_Q;
   }
 
   private readonly receive = (chunk: Buffer): void => {
-    const leave = process.stdin.isTTY ? chunk.indexOf(CTRL_RIGHT_BRACKET) : -1;
-    const keys = leave < 0 ? chunk : chunk.subarray(0, leave);
-    if (keys.length > 0) this.onKeys(keys);
-    if (leave >= 0) this.onLeave();
+    let keys = chunk;
+    if (this.answer !== null && keys.length > 0) {
+      const { answer } = this;
+      this.answer = null;
+      answer(keys[0]!);
+      keys = keys.subarray(1);
+    }
+    const menu = this.keys.isTTY === true ? keys.indexOf(CTRL_BACKSLASH) : -1;
+    if (menu >= 0) this.onMenu();
+    const typed = menu < 0 ? keys : keys.subarray(0, menu);
+    if (typed.length > 0) this.onKeys(typed);
+  };
+
+  private readonly end = (): void => {
+    this.inputEnded = true;
   };
 }

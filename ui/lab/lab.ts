@@ -161,14 +161,20 @@ export class Lab {
     return this.hypervisor.clock.periodNs;
   }
 
+  /** Nothing can happen any more but by input: every vcpu waits, and no timer is set. */
+  get waitsForEver(): boolean {
+    return this.hypervisor.idle && this.hypervisor.deadlineTicks === Infinity;
+  }
+
   /** Hears what the console prints from now on; of domain 0's, before it runs, what Xen has said as it booted. */
   onConsole(listener: (bytes: Uint8Array) => void): void {
     this.listeners.push(listener);
     if (this.domain.isPrivileged && this.instructions === 0) this.hypervisor.console.replay(listener);
   }
 
-  /** Types on the console. */
+  /** Types on the console. What of it the guest shows again does not count for `until.text`. */
   type(bytes: Uint8Array): void {
+    this.text.typed(bytes);
     if (this.console === null) this.hypervisor.platform.uart.receive(bytes);
     else this.console.type(bytes);
   }

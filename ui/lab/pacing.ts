@@ -7,6 +7,8 @@ import type { Lab, Stop, Until } from './lab.ts';
 export interface Pace {
   /** Guest time runs no faster than real time. May change from slice to slice. */
   readonly realTime: boolean;
+  /** Nobody will type any more: a lab in which nothing else can happen stops (`idle`). May change from slice to slice. */
+  readonly inputEnded?: boolean;
   /** Aborts between slices. */
   readonly signal?: AbortSignal;
   /** Called after each slice. */
@@ -35,6 +37,7 @@ export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | 
     pace.onSlice?.();
     if (stop?.kind === 'waiting') await lab.fetch();
     else if (stop !== undefined) return stop;
+    else if (pace.inputEnded === true && lab.waitsForEver) return { kind: 'idle' };
     sliceTicks = nextSlice(sliceTicks, tookMs);
     await pause(pace.realTime && tookMs < SLICE_MS ? SLICE_MS - tookMs : 0);
   }

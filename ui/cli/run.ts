@@ -1,0 +1,77 @@
+/** Drives a lab with the terminal as its console, until what was asked for has happened, or the person leaves. */
+import { DiskUnavailable } from '../lab/host-devices.ts';
+import type { Lab, Stop, Until } from '../lab/lab.ts';
+import { drive, type Pace } from '../lab/pacing.ts';
+import { Progress } from './progress.ts';
+import { Terminal, type Keys } from './terminal.ts';
+import { UserError } from './user-error.ts';
+
+/**
+ * Where nothing was asked for and nobody can type any more, a console that is silent for so long is taken to wait for input:
+ * guest time, which flies where the guest is idle.
+ */
+export const SILENCE_NS = 600e9;
+
+/** How a run ended: as the lab says; the person left; nobody types, and the console is silent. */
+export type Ending = Stop | { readonly kind: 'left' } | { readonly kind: 'silent' };
+
+/** Runs to the end. Guest time is real time where a person watches. Throws UserError for a disk that cannot be read. */
+export async function runInTerminal(lab: Lab, wanted: Until, keys: Keys = process.stdin): Promise<Ending> {
+  const asked = wanted.text !== undefined || wanted.ns !== undefined;
+  const progress = new Progress(lab, process.stderr.isTTY && !process.stdout.isTTY);
+  let menu = new AbortController();
+  let heardNs = 0;
+  lab.onConsole((bytes) => {
+    heardNs = lab.ns;
+    process.stdout.write(bytes);
+  });
+  const terminal = new Terminal(
+    keys,
+    (bytes) => {
+      heardNs = lab.ns;
+      lab.type(bytes);
+    },
+    () => {
+      menu.abort();
+    },
+  );
+  const isSilent = (): boolean => !asked && terminal.inputEnded && lab.ns >= heardNs + SILENCE_NS;
+  const until: Until = {
+    ...(wanted.text === undefined ? {} : { text: wanted.text }),
+    get ns() {
+      return wanted.ns ?? (!asked && terminal.inputEnded ? heardNs + SILENCE_NS : Infinity);
+    },
+  };
+  const pace: Pace = {
+    realTime: keys.isTTY === true && !asked,
+    get inputEnded() {
+      return terminal.inputEnded;
+    },
+    get signal() {
+      return menu.signal;
+    },
+    onSlice: () => {
+      progress.tick();
+    },
+  };
+  try {
+    for (;;) {
+      const stop = await drive(lab, until, pace);
+      if (stop !== undefined) return stop.kind === 'time' && isSilent() ? { kind: 'silent' } : stop;
+      if (await terminal.askToLeave(whatRuns(lab))) return { kind: 'left' };
+      menu = new AbortController();
+    }
+  } catch (error) {
+    throw error instanceof DiskUnavailable ? new UserError(error.message) : error;
+  } finally {
+    terminal.close();
+    progress.clear();
+  }
+}
+
+/** What would end with the host. */
+function whatRuns({ hypervisor, domain }: Lab): string {
+  if (!domain.isPrivileged) return 'a domain runs';
+  const others = hypervisor.domains.size - 1;
+  return `a host runs, with ${others === 0 ? 'no domain' : others === 1 ? '1 domain' : `${String(others)} domains`} beside domain 0`;
+}

@@ -1,0 +1,77 @@
+/**
+ * The lines that a person typed, as a line editor would have them: the keys that move the cursor and take back what was typed
+ * do so here. What a guest shows again of them is recognised by that.
+ */
+
+/** How many lines are remembered. */
+const KEPT_LINES = 256;
+/** A key: a letter, a control character, or the sequence of a key that moves the cursor. */
+const KEY = /\x1b[[O][0-9;]*[A-Za-z~]|[^]/gu;
+
+/** The line being typed: what is before the cursor, and what behind. */
+interface Edited {
+  before: string;
+  behind: string;
+}
+
+const toStart = (line: Edited): void =>
+  void Object.assign(line, { before: '', behind: line.before + line.behind });
+const toEnd = (line: Edited): void =>
+  void Object.assign(line, { before: line.before + line.behind, behind: '' });
+const eraseBefore = (line: Edited): void => void (line.before = line.before.slice(0, -1));
+const eraseBehind = (line: Edited): void => void (line.behind = line.behind.slice(1));
+const left = (line: Edited): void => {
+  line.behind = line.before.slice(-1) + line.behind;
+  eraseBefore(line);
+};
+const right = (line: Edited): void => {
+  line.before += line.behind.slice(0, 1);
+  eraseBehind(line);
+};
+const killAll = (line: Edited): void => void Object.assign(line, { before: '', behind: '' });
+
+/** What keys do that are not letters (GNU Readline's and the terminal driver's). */
+const EDITS: ReadonlyMap<string, (line: Edited) => void> = new Map([
+  ['\x01', toStart],
+  ['\x1b[H', toStart],
+  ['\x1b[1~', toStart],
+  ['\x05', toEnd],
+  ['\x1b[F', toEnd],
+  ['\x1b[4~', toEnd],
+  ['\x1b[D', left],
+  ['\x1b[C', right],
+  ['\x08', eraseBefore],
+  ['\x7f', eraseBefore],
+  ['\x04', eraseBehind],
+  ['\x1b[3~', eraseBehind],
+  ['\x03', killAll],
+  ['\x0b', (line) => void (line.behind = '')],
+  ['\x15', (line) => void (line.before = '')],
+  ['\x17', (line) => void (line.before = line.before.replace(/\S* *$/, ''))],
+]);
+
+export class TypedLines {
+  private readonly decoder = new TextDecoder();
+  private readonly finished: string[] = [];
+  private readonly line: Edited = { before: '', behind: '' };
+
+  /** Hears what is typed. */
+  type(bytes: Uint8Array): void {
+    for (const [key] of this.decoder.decode(bytes, { stream: true }).matchAll(KEY)) {
+      if (key === '\r' || key === '\n') this.finish();
+      else if (key >= ' ' && key !== '\x7f') this.line.before += key;
+      else EDITS.get(key)?.(this.line);
+    }
+  }
+
+  /** All that are remembered, the unfinished one last; none is empty. */
+  all(): string[] {
+    return [...this.finished, this.line.before + this.line.behind].filter((line) => line !== '');
+  }
+
+  private finish(): void {
+    this.finished.push(this.line.before + this.line.behind);
+    killAll(this.line);
+    if (this.finished.length > KEPT_LINES) this.finished.shift();
+  }
+}
