@@ -18,6 +18,7 @@ import { loadCore } from '../../ui/lab/core-node.ts';
 import { Lab } from '../../ui/lab/lab.ts';
 import { buildKernel } from '../toolchain/build.ts';
 import { readSources } from '../toolchain/node.ts';
+import { notify } from '../../hypervisor/events/send.ts';
 
 const PAGE = 4096;
 const ring = xs.xenstore_domain_interface.offset;
@@ -56,7 +57,7 @@ class Outside {
   }
 
   notify(port: number): void {
-    this.lab.hypervisor.notify(this.domain, port);
+    notify(this.lab.hypervisor, this.domain, port);
   }
 }
 

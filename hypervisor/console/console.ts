@@ -3,19 +3,10 @@
  * times switches), and a ring of what was printed, for `dmesg`. Domain 0 writes to the line as it likes; what Xen and the
  * others print are whole lines with a mark of whose they are. Compare drivers/char/console.c.
  */
-import { VIRQ_CONSOLE } from '../abi/xen.ts';
-import { handleKeypress } from '../debug-keys/table.ts';
-import { sendGlobalVirq } from '../events/send.ts';
-import type { Hypervisor } from '../hypervisor.ts';
 import type { Serial } from './serial.ts';
 
-/** Bytes of the ring that sysctl's readconsole reads (conring_size), and of input that waits for domain 0. */
+/** Bytes of the ring that sysctl's readconsole reads (conring_size). */
 const RING_BYTES = 16384;
-const INPUT_BYTES = 128;
-
-/** Ctrl-a: so many of them in a row switch the input. */
-const SWITCH_CODE = 1;
-const SWITCH_COUNT = 3;
 const CR = 13;
 const LF = 10;
 
@@ -35,7 +26,7 @@ export class XenConsole {
   readonly input: number[] = [];
   /** Whether what is typed is for Xen; how many Ctrl-a are held back until it is clear what they mean. */
   isInputForXen = false;
-  private held = 0;
+  held = 0;
   private readonly serial: Serial;
 
   constructor(serial: Serial) {
@@ -67,46 +58,9 @@ export class XenConsole {
     if (bytes.length > 0) listener(onLine(bytes));
   }
 
-  /** The port has an interrupt: takes what has come in, as far as there is room for it. */
-  serve(hypervisor: Hypervisor): void {
-    while (this.input.length < INPUT_BYTES) {
-      const byte = this.serial.receive();
-      if (byte < 0) return;
-      this.take(hypervisor, byte);
-    }
-  }
-
-  private take(hypervisor: Hypervisor, byte: number): void {
-    if (byte === SWITCH_CODE) {
-      if (++this.held === SWITCH_COUNT) this.switchInput();
-      return;
-    }
-    for (; this.held > 0; this.held--) this.receive(hypervisor, SWITCH_CODE);
-    this.receive(hypervisor, byte);
-  }
-
-  /** serial_rx: domain 0 is told. */
-  private receive(hypervisor: Hypervisor, byte: number): void {
-    if (this.isInputForXen) {
-      handleKeypress(hypervisor, byte);
-      return;
-    }
-    this.input.push(byte);
-    sendGlobalVirq(hypervisor, VIRQ_CONSOLE);
-  }
-
-  private switchInput(): void {
-    this.held = 0;
-    this.isInputForXen = !this.isInputForXen;
-    const whose = this.isInputForXen ? 'Xen' : 'DOM0';
-    this.log(`*** Serial input to ${whose} (type 'CTRL-a' three times to switch input)`);
-  }
-
-  /** Up to `count` bytes of input, taken: there is room for more. */
-  read(hypervisor: Hypervisor, count: number): Uint8Array {
-    const bytes = Uint8Array.from(this.input.splice(0, count));
-    if (bytes.length > 0) this.serve(hypervisor);
-    return bytes;
+  /** The next byte that has come in on the line; -1: there is none. */
+  receive(): number {
+    return this.serial.receive();
   }
 
   /**

@@ -4,7 +4,6 @@
  */
 import { COM1_IRQ, IER, IER_RECEIVED, IIR_FCR, LCR, LSR, MCR, RBR_THR } from '../../devices/uart16550.ts';
 import type { Uart16550 } from '../../devices/uart16550.ts';
-import type { Gsi } from '../events/pirq.ts';
 
 const LCR_8N1 = 3;
 const LCR_DIVISOR = 0x80;
@@ -20,7 +19,7 @@ export class Serial {
   private readonly sent: number[] = [];
 
   /** Sets the port up; its line is Xen's own from now on. */
-  constructor(uart: Uart16550, gsis: readonly Gsi[]) {
+  constructor(uart: Uart16550, gsis: readonly { isXens: boolean }[]) {
     this.uart = uart;
     gsis[COM1_IRQ]!.isXens = true;
     uart.onOutput = (byte) => this.sent.push(byte);

@@ -10,11 +10,12 @@ import { isPortPending } from '../events/send.ts';
 import { pinForMapping } from '../grants/pin.ts';
 import { writeEntryV1 } from '../grants/grant-table.ts';
 import { sysctl } from '../hypercalls/sysctl.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { ARGUMENTS, TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';
 import { DATA, load, start } from '../testing-guest.ts';
 import { DEBUG_KEYS } from './table.ts';
 import { ranges } from './key.ts';
+import { readConsole } from './input.ts';
 
 const CTRL_A = '\x01';
 
@@ -46,7 +47,7 @@ function twoDomains(): { hypervisor: Hypervisor; dom0: TestDomain; domU: TestDom
 
 test('Ctrl-a three times switches the line between domain 0 and Xen; fewer are keys like others', () => {
   const { hypervisor } = twoDomains();
-  const read = (): string => new TextDecoder().decode(hypervisor.console.read(hypervisor, 128));
+  const read = (): string => new TextDecoder().decode(readConsole(hypervisor, 128));
   type(hypervisor, `a${CTRL_A}b${CTRL_A}${CTRL_A}`);
   expect(read()).toBe(`a${CTRL_A}b`);
   type(hypervisor, 'c');

@@ -8,7 +8,7 @@ import type { RangeSet } from '../state/range-set.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { sendVirq } from '../events/send.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PGC_ALLOCATED, PGC_XEN_HEAP, PGT_PINNED, PGT_VALIDATED } from '../memory/frame-table.ts';
 import { runsOn } from '../state/pcpu.ts';

@@ -5,7 +5,7 @@ import type { EventChannel } from '../state/event-channels.ts';
 import { ECS_FREE, ECS_INTERDOMAIN, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from '../state/event-channels.ts';
 import { eventWord } from '../events/fifo.ts';
 import { isPortMasked, isPortPending } from '../events/send.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import type { DebugKey } from './key.ts';
 import { pressed, ranges } from './key.ts';
 

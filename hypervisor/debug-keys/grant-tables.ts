@@ -1,7 +1,7 @@
 /** `g`: the grants that are in use, by who gave them (common/grant_table.c). */
 import type { Domain } from '../state/domain.ts';
 import { entryAddress, readHalfword, statusAddress } from '../grants/grant-table.ts';
-import type { ActiveGrant } from '../grants/grant-table.ts';
+import type { ActiveGrant } from '../state/grant-table.ts';
 import { frameOf, inUse } from '../grants/pin.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import type { DebugKey } from './key.ts';

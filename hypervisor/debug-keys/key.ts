@@ -1,5 +1,5 @@
 /** The shape that every debug key has: one file for each thing that keys show. Compare common/keyhandler.c. */
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 
 export interface DebugKey {
   readonly key: string;

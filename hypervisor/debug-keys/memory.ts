@@ -3,7 +3,7 @@
  * tell, what the frames are used as. Compare common/page_alloc.c.
  */
 import { DOMID_INVALID, DOMID_IO, DOMID_XEN } from '../abi/xen.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PGC_XEN_HEAP, TYPE_NAMES } from '../memory/frame-table.ts';
 import type { DebugKey } from './key.ts';

@@ -6,7 +6,7 @@ import type { Processor } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import { vcpu_info } from '../abi/shared-info.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { entryFrame, PAGE_PRESENT } from '../memory/entries.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { isGuestAddress, rootOf, walkTo } from '../memory/guest-access.ts';

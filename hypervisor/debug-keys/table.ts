@@ -2,7 +2,7 @@
  * The debug keys: what Xen tells of itself when asked on its serial line or by XEN_SYSCTL_debug_keys. A key that is none is
  * passed over in silence, as Xen does. Compare common/keyhandler.c.
  */
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { clocks } from './clocks.ts';
 import { domains } from './domains.ts';
 import { eventChannels } from './event-channels.ts';

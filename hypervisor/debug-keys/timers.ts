@@ -2,7 +2,7 @@
  * `a`: the timers that are set, by processor, the next one first (common/timer.c). Where Xen shows a timer's address stands
  * whose it is; its function has Xen's name.
  */
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Pcpu } from '../state/pcpu.ts';
 import { runsOn } from '../state/pcpu.ts';
 import type { DebugKey } from './key.ts';

@@ -9,7 +9,7 @@ import { SIF_INITDOMAIN, SIF_PRIVILEGED } from '../abi/start-info.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
 import { ECS_UNBOUND } from '../state/event-channels.ts';
 import { writeEntryV1 } from '../grants/grant-table.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from '../memory/frame-table.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { startTime } from '../time/areas.ts';

@@ -7,7 +7,7 @@
  */
 import * as layout from '../../core/wasm/layout.ts';
 import { vcpu_guest_context, VGCF_i387_valid } from '../abi/arch-x86.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { GDT_LIMIT, gdtAddress } from '../memory/per-domain.ts';
 import { loadCr4 } from './cr4.ts';
 import { DR6_DEFAULT, DR7_DEFAULT, readDebugRegister, writeDebugRegister } from './debug-registers.ts';

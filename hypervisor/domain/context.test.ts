@@ -20,6 +20,7 @@ import { setGuestContext } from './context.ts';
 import { FPU_IMAGE_BYTES } from './fpu-image.ts';
 import { getGuestContext } from './read-context.ts';
 import { resetVcpu } from './reset.ts';
+import { pauseDomain, unpauseDomain } from './life.ts';
 
 const { offset } = vcpu_guest_context;
 const INSTRUCTIONS = 20_000;
@@ -68,14 +69,14 @@ test('put back into a paused domain, it goes on to the bit', async () => {
     const { hypervisor, domain, vcpu } = setup.guest;
     for (let round = 0; round < 3; round++) {
       run(setup, INSTRUCTIONS + round);
-      hypervisor.pauseDomain(domain);
+      pauseDomain(hypervisor, domain);
       hypervisor.run(hypervisor.ticks() + 1000);
       if (putBack) {
         const words = getGuestContext(hypervisor, vcpu);
         expect(setGuestContext(hypervisor, vcpu, words)).toBe(0);
         expect(getGuestContext(hypervisor, vcpu)).toEqual(words);
       }
-      hypervisor.unpauseDomain(domain);
+      unpauseDomain(hypervisor, domain);
     }
     run(setup, INSTRUCTIONS);
     expect(setup.guest.check()).toEqual([]);
@@ -259,10 +260,10 @@ test('reset, and started anew', () => {
   const setup = busy();
   const { hypervisor, vcpu } = setup.guest;
   run(setup, INSTRUCTIONS);
-  hypervisor.pauseDomain(setup.guest.domain);
+  pauseDomain(hypervisor, setup.guest.domain);
   resetVcpu(hypervisor, vcpu);
   expect(setup.guest.check()).toEqual([]);
-  hypervisor.unpauseDomain(setup.guest.domain);
+  unpauseDomain(hypervisor, setup.guest.domain);
   const before = hypervisor.processor.retired;
   run(setup, 1000);
   expect(hypervisor.processor.retired).toBe(before);
@@ -287,12 +288,12 @@ test('a selector that names nothing is a #GP when the vcpu comes to run', () => 
   const setup = busy();
   const { hypervisor, vcpu } = setup.guest;
   run(setup, 1000);
-  hypervisor.pauseDomain(setup.guest.domain);
+  pauseDomain(hypervisor, setup.guest.domain);
   const words = getGuestContext(hypervisor, vcpu);
   words[offset['user_regs.cs'] / 4] = 0x13;
   putMember(words, offset.trap_ctxt + 13 * 16 + 8, address(setup.labels, 'again'));
   expect(setGuestContext(hypervisor, vcpu, words)).toBe(0);
-  hypervisor.unpauseDomain(setup.guest.domain);
+  unpauseDomain(hypervisor, setup.guest.domain);
   run(setup, 1);
   expect(hypervisor.processor.selector(layout.SEG_CS)).toBe(0xe033);
   expect(setup.guest.peek(hypervisor.processor.get(layout.RSP) + 16)).toBe(0x10n);

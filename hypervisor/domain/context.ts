@@ -15,8 +15,8 @@ import {
 } from '../abi/arch-x86.ts';
 import { EINVAL, EOPNOTSUPP } from '../abi/errno.ts';
 import { VMASST_TYPE_runstate_update_flag } from '../abi/xen.ts';
-import type { Hypervisor } from '../hypervisor.ts';
-import { setHandler } from '../hypercalls/set-trap-table.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
+import { setHandler } from './trap-table.ts';
 import { PAGE_BYTES, PGT_L4_PAGE_TABLE } from '../memory/frame-table.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
 import { getPageAndType, putPageAndType } from '../memory/page-types.ts';

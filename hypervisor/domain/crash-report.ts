@@ -1,7 +1,7 @@
 /** Telling how a domain died: registers, code and stack of the vcpu that was running, in the manner of Xen's own. */
 import { hex64 } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { copyFromGuest } from '../memory/guest-access.ts';
 import type { CrashReport } from '../state/crash.ts';
 import type { Domain } from '../state/domain.ts';

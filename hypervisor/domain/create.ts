@@ -6,7 +6,7 @@ import { vcpu_info, XEN_LEGACY_MAX_VCPUS } from '../abi/shared-info.ts';
 import { DOMID_FIRST_RESERVED } from '../abi/xen.ts';
 import { EventChannels } from '../state/event-channels.ts';
 import { createGrantTable } from '../grants/grant-table.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { DomainMemory } from '../memory/domain-memory.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { setM2p } from '../memory/m2p.ts';

@@ -6,7 +6,7 @@
 import { DR } from '../../core/wasm/layout.ts';
 import { EINVAL, ENODEV, EPERM } from '../abi/errno.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
 import { CR4_DE } from './cr4.ts';
 

@@ -8,23 +8,24 @@ import { SHUTDOWN_poweroff } from '../abi/sched.ts';
 import { ECS_FREE } from '../state/event-channels.ts';
 import { closePort } from '../events/bind.ts';
 import { releaseFifo } from '../events/fifo-control.ts';
-import type { GrantMapping } from '../grants/grant-table.ts';
+import type { GrantMapping } from '../state/grant-table.ts';
 import { unpin } from '../grants/pin.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { PGC_XEN_HEAP, PGT_PINNED } from '../memory/frame-table.ts';
 import { putPageAndType, putPageType } from '../memory/page-types.ts';
 import { freePerDomain } from '../memory/per-domain.ts';
 import type { Domain } from '../state/domain.ts';
 import { releaseTables } from './reset.ts';
 import type { Vcpu } from '../state/vcpu.ts';
+import { pauseDomain, shutdownDomain } from './life.ts';
 
 /** Destroys a domain, which need not have shut down. */
 export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
   domain.isDying = true;
   domain.isKilled = domain.shutdown === null;
   // For good: nobody unpauses it.
-  hypervisor.pauseDomain(domain);
-  if (domain.shutdown === null) hypervisor.shutdownDomain(domain, SHUTDOWN_poweroff, null);
+  pauseDomain(hypervisor, domain);
+  if (domain.shutdown === null) shutdownDomain(hypervisor, domain, SHUTDOWN_poweroff, null);
   for (const pcpu of hypervisor.pcpus) {
     if (pcpu.loaded?.domain === domain) pcpu.loaded = null;
     if (pcpu.running?.domain !== domain) continue;

@@ -1,6 +1,6 @@
 /** What the hardware domain may use of the machine: all but what Xen uses itself (dom0_setup_permissions). */
 import { COM1, UART_PORTS } from '../../devices/uart16550.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Domain } from '../state/domain.ts';
 import { addRange, removeRange } from '../state/range-set.ts';
 

@@ -7,7 +7,7 @@ import {
   VGCF_online,
   VGCF_syscall_disables_events,
 } from '../abi/arch-x86.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { CR0, CR0_TS, FIRST_UNUSED, readRegisters } from './context-registers.ts';
 import { newGuestContext, putMember } from './context-words.ts';

@@ -1,5 +1,5 @@
 /** Taking a vcpu's context away again (vcpu_reset): it is down, and waits for another first context. */
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { putPageAndType } from '../memory/page-types.ts';
 import { clearGdt, clearLdt } from '../memory/per-domain.ts';
 import { update } from '../sched/vcpus.ts';

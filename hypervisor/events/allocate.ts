@@ -1,6 +1,6 @@
 /** A new event channel (evtchn_get_port). */
 import type { Domain } from '../state/domain.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import type { EventChannel } from '../state/event-channels.ts';
 import { clearPortPending } from './send.ts';
 

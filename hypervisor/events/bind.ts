@@ -2,8 +2,8 @@
 import { EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ESRCH } from '../abi/errno.ts';
 import { DOMID_SELF, NR_VIRQS, VIRQ_DEBUG, VIRQ_TIMER, VIRQ_XENOPROF, VIRQ_XENPMU } from '../abi/xen.ts';
 import type { Domain } from '../state/domain.ts';
-import type { Hypervisor } from '../hypervisor.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
+import type { Caller } from '../state/caller.ts';
 import { anyDomain, mayTarget } from '../state/page-owner.ts';
 import { allocate } from './allocate.ts';
 import type { EventChannel } from '../state/event-channels.ts';
@@ -17,7 +17,7 @@ export function isVcpuVirq(virq: number): boolean {
 }
 
 /** EVTCHNOP_alloc_unbound: dom, remote_dom | port. */
-export function allocateUnbound(context: HypercallContext, words: Uint32Array): number {
+export function allocateUnbound(context: Caller, words: Uint32Array): number {
   const { hypervisor } = context;
   const domain = hypervisor.domains.get(anyDomain(context, words[0]! & 0xffff));
   if (domain === undefined) return -ESRCH;
@@ -31,7 +31,7 @@ export function allocateUnbound(context: HypercallContext, words: Uint32Array): 
 }
 
 /** EVTCHNOP_bind_interdomain: remote_dom, remote_port | local_port. */
-export function bindInterdomain(context: HypercallContext, words: Uint32Array): number {
+export function bindInterdomain(context: Caller, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const id = words[0]! & 0xffff;
   const remote = id === DOMID_SELF ? domain : hypervisor.domains.get(id);
@@ -52,7 +52,7 @@ export function bindInterdomain(context: HypercallContext, words: Uint32Array): 
 }
 
 /** EVTCHNOP_bind_virq: virq, vcpu | port. */
-export function bindVirq(context: HypercallContext, words: Uint32Array): number {
+export function bindVirq(context: Caller, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const virq = words[0]!;
   if (virq >= NR_VIRQS) return -EINVAL;
@@ -69,7 +69,7 @@ export function bindVirq(context: HypercallContext, words: Uint32Array): number 
 }
 
 /** EVTCHNOP_bind_ipi: vcpu | port. */
-export function bindIpi(context: HypercallContext, words: Uint32Array): number {
+export function bindIpi(context: Caller, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   if (domain.vcpus[words[0]!] === undefined) return -ENOENT;
   const channel = allocate(hypervisor, domain, ECS_IPI, words[0]!);
@@ -79,7 +79,7 @@ export function bindIpi(context: HypercallContext, words: Uint32Array): number {
 }
 
 /** EVTCHNOP_close: port. */
-export function close(context: HypercallContext, words: Uint32Array): number {
+export function close(context: Caller, words: Uint32Array): number {
   const channel = context.domain.events.at(words[0]!);
   if (channel === null || channel.consumer) return -EINVAL;
   closePort(context.hypervisor, context.domain, channel);
@@ -105,7 +105,7 @@ export function closePort(hypervisor: Hypervisor, domain: Domain, channel: Event
 }
 
 /** EVTCHNOP_bind_vcpu: port, vcpu. The event goes to another vcpu from now on. */
-export function bindVcpu(context: HypercallContext, words: Uint32Array): number {
+export function bindVcpu(context: Caller, words: Uint32Array): number {
   const { domain } = context;
   if (domain.vcpus[words[1]!] === undefined) return -ENOENT;
   const channel = domain.events.at(words[0]!);

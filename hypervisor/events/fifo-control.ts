@@ -7,8 +7,8 @@ import {
   evtchn_fifo_control_block,
 } from '../abi/event-channel.ts';
 import type { Domain } from '../state/domain.ts';
-import type { Hypervisor } from '../hypervisor.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
+import type { Caller } from '../state/caller.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
 import { ECS_FREE, FifoControl } from '../state/event-channels.ts';
@@ -16,7 +16,7 @@ import { setPendingFifo, WORDS_PER_PAGE } from './fifo.ts';
 import { isPending2L } from './two-level.ts';
 
 /** EVTCHNOP_init_control: control_gfn, offset, vcpu | link_bits. The first one switches the domain to the FIFO ABI. */
-export function initialise(context: HypercallContext, words: Uint32Array): number {
+export function initialise(context: Caller, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const mfn = fromHalves(words[0]!, words[1]!);
   const offset = words[2]!;
@@ -45,7 +45,7 @@ function keepPending(hypervisor: Hypervisor, domain: Domain): void {
 }
 
 /** EVTCHNOP_expand_array: array_gfn. One more page of event words. */
-export function expand(context: HypercallContext, words: Uint32Array): number {
+export function expand(context: Caller, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const { fifo } = domain.events;
   if (fifo === null) return -EOPNOTSUPP;

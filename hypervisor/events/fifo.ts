@@ -11,7 +11,7 @@ import {
   evtchn_fifo_control_block,
 } from '../abi/event-channel.ts';
 import type { Domain } from '../state/domain.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import type { EventChannel, FifoControl } from '../state/event-channels.ts';
 import { markEventsPending } from './upcall.ts';
 

@@ -7,41 +7,22 @@ import { EBUSY, EEXIST, EINVAL, ENOSPC, EPERM } from '../abi/errno.ts';
 import { BIND_PIRQ__WILL_SHARE } from '../abi/event-channel.ts';
 import type { Domain } from '../state/domain.ts';
 import { containsRange } from '../state/range-set.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Caller } from '../state/caller.ts';
+import type { Gsi } from '../state/gsi.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { allocate } from './allocate.ts';
 import type { EventChannel } from '../state/event-channels.ts';
 import { ECS_PIRQ } from '../state/event-channels.ts';
 import { setPortPending } from './send.ts';
 
-/** Lines of the interrupt controller; 0 is the timer's, Xen's own. */
-export const GSIS = 16;
-
 /** Numbers that the real one's domains have: of its controllers' lines, and some for messages. */
 export const NR_PIRQS = 24 + 32;
-
-/** A line, and who serves it. */
-export class Gsi {
-  asserted = false;
-  /** Xen serves it itself: nobody else may. */
-  isXens = false;
-  /** Raised, and not yet served. */
-  masked = false;
-  domain: number | null = null;
-  port = 0;
-}
-
-export function makeGsis(): Gsi[] {
-  return Array.from({ length: GSIS }, () => new Gsi());
-}
 
 /** A device asserts its line, or does not any more. */
 export function changeLine(hypervisor: Hypervisor, line: number, asserted: boolean): void {
   const gsi = hypervisor.gsis[line]!;
   gsi.asserted = asserted;
-  // The one line that Xen serves itself is its console's.
-  if (gsi.isXens && asserted) hypervisor.console.serve(hypervisor);
-  else deliver(hypervisor, gsi);
+  deliver(hypervisor, gsi);
 }
 
 function deliver(hypervisor: Hypervisor, gsi: Gsi): void {
@@ -59,7 +40,7 @@ export function mayHave(domain: Domain, pirq: number): boolean {
 }
 
 /** EVTCHNOP_bind_pirq: pirq, flags | port. */
-export function bindPirq(context: HypercallContext, words: Uint32Array): number {
+export function bindPirq(context: Caller, words: Uint32Array): number {
   const { hypervisor, domain } = context;
   const pirq = words[0]!;
   if (pirq >= NR_PIRQS) return -EINVAL;

@@ -2,7 +2,7 @@
 import { EINVAL } from '../abi/errno.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { wake } from '../sched/vcpus.ts';
 import type { EventChannel } from '../state/event-channels.ts';
 import { ECS_INTERDOMAIN, ECS_IPI, ECS_UNBOUND } from '../state/event-channels.ts';
@@ -78,7 +78,7 @@ export function sendEvent(hypervisor: Hypervisor, domain: Domain, port: number):
       const remote = hypervisor.domains.get(channel.remoteDomain);
       const end = remote?.events.at(channel.remotePort) ?? null;
       if (remote === undefined || end === null) return 0;
-      if (end.consumer) hypervisor.notified(remote, end.port);
+      if (end.consumer) notified(hypervisor, remote, end.port);
       else setPortPending(hypervisor, remote, end);
       return 0;
     }
@@ -87,9 +87,23 @@ export function sendEvent(hypervisor: Hypervisor, domain: Domain, port: number):
       return 0;
     case ECS_UNBOUND:
       // Nobody is at the other end: the event is lost, silently.
-      hypervisor.notified(domain, port);
+      notified(hypervisor, domain, port);
       return 0;
     default:
       return -EINVAL;
   }
+}
+
+/** A guest raised a port whose other end is outside. */
+function notified(hypervisor: Hypervisor, domain: Domain, port: number): void {
+  if (domain.events.at(port)?.state === ECS_UNBOUND) hypervisor.onNotify?.(domain, port);
+}
+
+/** Raises a port of a domain from outside: the console has input. False: there is no such port. */
+export function notify(hypervisor: Hypervisor, domain: Domain, port: number): boolean {
+  const channel = domain.events.at(port);
+  if (channel === null) return false;
+  hypervisor.placeTrace(null);
+  setPortPending(hypervisor, domain, channel);
+  return true;
 }

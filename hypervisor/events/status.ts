@@ -11,8 +11,8 @@ import {
 import { EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
 import type { Domain } from '../state/domain.ts';
-import type { Hypervisor } from '../hypervisor.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
+import type { Caller } from '../state/caller.ts';
 import { closePort } from './bind.ts';
 import {
   ECS_FREE,
@@ -34,7 +34,7 @@ const STATUS: Readonly<Record<number, number>> = {
 };
 
 /** The domain that a `dom` argument names, or a negative errno. */
-function target(context: HypercallContext, id: number): Domain | number {
+function target(context: Caller, id: number): Domain | number {
   if (id === DOMID_SELF || id === context.domain.id) return context.domain;
   const domain = context.hypervisor.domains.get(id);
   if (domain === undefined) return -ESRCH;
@@ -42,7 +42,7 @@ function target(context: HypercallContext, id: number): Domain | number {
 }
 
 /** EVTCHNOP_status: dom, port | status, vcpu, u. */
-export function status(context: HypercallContext, words: Uint32Array): number {
+export function status(context: Caller, words: Uint32Array): number {
   const domain = target(context, words[0]! & 0xffff);
   if (typeof domain === 'number') return domain;
   if (words[1]! >= domain.events.limit || words[1] === 0) return -EINVAL;
@@ -65,7 +65,7 @@ export function status(context: HypercallContext, words: Uint32Array): number {
 }
 
 /** EVTCHNOP_unmask: port. */
-export function unmask(context: HypercallContext, words: Uint32Array): number {
+export function unmask(context: Caller, words: Uint32Array): number {
   const channel = context.domain.events.at(words[0]!);
   if (channel === null) return -EINVAL;
   unmaskPort(context.hypervisor, context.domain, channel);
@@ -73,7 +73,7 @@ export function unmask(context: HypercallContext, words: Uint32Array): number {
 }
 
 /** EVTCHNOP_set_priority: port, priority. */
-export function setPriority(context: HypercallContext, words: Uint32Array): number {
+export function setPriority(context: Caller, words: Uint32Array): number {
   const channel = context.domain.events.at(words[0]!);
   if (channel === null) return -EINVAL;
   if (context.domain.events.fifo === null) return -ENOSYS;
@@ -83,7 +83,7 @@ export function setPriority(context: HypercallContext, words: Uint32Array): numb
 }
 
 /** EVTCHNOP_reset: dom. All its ports are closed, and the 2-level ABI is in use again. */
-export function reset(context: HypercallContext, words: Uint32Array): number {
+export function reset(context: Caller, words: Uint32Array): number {
   const domain = target(context, words[0]! & 0xffff);
   if (typeof domain === 'number') return domain;
   resetDomain(context.hypervisor, domain);

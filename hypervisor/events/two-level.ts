@@ -2,7 +2,7 @@
 import { shared_info, vcpu_info } from '../abi/shared-info.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { markEventsPending } from './upcall.ts';
 
 const PENDING = shared_info.offset.evtchn_pending;

@@ -9,7 +9,7 @@ import { newGuestContext } from '../domain/context-words.ts';
 import { setGuestContext } from '../domain/context.ts';
 import { destroyDomain } from '../domain/destroy.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Xen } from '../xen.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
 import { checkFrameTable } from '../state/check.ts';
 import { copyToGuest } from '../memory/guest-access.ts';
@@ -55,7 +55,7 @@ const SYSCALL = new Uint8Array([0x0f, 0x05, ...LOOP]);
 const ARGUMENT_REGISTERS = [layout.RDI, layout.RSI, layout.RDX, 10, 8] as const;
 
 export class Fuzzer {
-  readonly hypervisor: Hypervisor;
+  readonly hypervisor: Xen;
   private readonly random: Random;
   private readonly withDom0: boolean;
   private readonly freeAtFirst: number;

@@ -7,7 +7,7 @@ import { EFAULT } from '../abi/errno.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
 import { fromHalves } from '../../core/machine.ts';
 import type { Domain } from '../state/domain.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { Caller } from '../state/caller.ts';
 import { anyDomain } from '../state/page-owner.ts';
 import { PAGE_BYTES, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageType, putPageType } from '../memory/page-types.ts';
@@ -54,7 +54,7 @@ export const copyGrant: Setup = (context, address) => {
 
 const POINTER = abi.gnttab_copy.fields.source.offset;
 
-function copy(context: HypercallContext, source: End, target: End, length: number): number {
+function copy(context: Caller, source: End, target: End, length: number): number {
   const ends = [source, target];
   const domains = ends.map((end) => domainOf(context, end));
   for (const domain of domains) if (typeof domain === 'number') return domain;
@@ -72,12 +72,12 @@ function copy(context: HypercallContext, source: End, target: End, length: numbe
 }
 
 /** Only the caller's own memory is named by frames. */
-function domainOf(context: HypercallContext, end: End): Domain | number {
+function domainOf(context: Caller, end: End): Domain | number {
   if (end.domid !== DOMID_SELF && !end.isGrant) return abi.GNTST_permission_denied;
   return context.hypervisor.domains.get(anyDomain(context, end.domid)) ?? abi.GNTST_bad_domain;
 }
 
-function claim(context: HypercallContext, end: End, domain: Domain): Claim | number {
+function claim(context: Caller, end: End, domain: Domain): Claim | number {
   const { frames, domains } = context.hypervisor;
   let granted: Granted;
   if (end.isGrant) {
@@ -99,7 +99,7 @@ function claim(context: HypercallContext, end: End, domain: Domain): Claim | num
   return { domain, granted };
 }
 
-function release(context: HypercallContext, end: End, { domain, granted }: Claim): void {
+function release(context: Caller, end: End, { domain, granted }: Claim): void {
   const { frames, domains } = context.hypervisor;
   if (end.isGrant) unpin(frames, domains, domain, end.name, end.readOnly);
   if (!end.readOnly) putPageType(frames, granted.mfn, -1);
@@ -107,7 +107,7 @@ function release(context: HypercallContext, end: End, { domain, granted }: Claim
 }
 
 function copyBytes(
-  context: HypercallContext,
+  context: Caller,
   source: End,
   from: Claim,
   target: End,

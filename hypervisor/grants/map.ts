@@ -7,8 +7,8 @@ import * as abi from '../abi/grant-table.ts';
 import { EFAULT } from '../abi/errno.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
 import type { Domain } from '../state/domain.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
-import { l1EntryOf } from '../hypercalls/update-va-mapping.ts';
+import type { Caller } from '../state/caller.ts';
+import { l1EntryOf } from '../memory/guest-access.ts';
 import {
   adjustL1High,
   adjustL1Low,
@@ -23,7 +23,7 @@ import {
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_VALIDATED, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageType, putPageFromL1Entry, putPageType } from '../memory/page-types.ts';
-import type { GrantMapping } from './grant-table.ts';
+import type { GrantMapping } from '../state/grant-table.ts';
 import {} from './grant-table.ts';
 import { pinForMapping, unpin } from './pin.ts';
 import type { Setup } from './setup.ts';
@@ -53,7 +53,7 @@ export const mapGrantRef: Setup = (context, address) => {
 };
 
 /** Gives the handle or a negative status. */
-function map(context: HypercallContext, domid: number, ref: number, host: number, flags: number): number {
+function map(context: Caller, domid: number, ref: number, host: number, flags: number): number {
   if (!(flags & MAPS)) return abi.GNTST_bad_gntref;
   const { frames, domains } = context.hypervisor;
   const granter = domains.get(domid);
@@ -81,7 +81,7 @@ function map(context: HypercallContext, domid: number, ref: number, host: number
 }
 
 /** Takes the references of the mappings and writes the L1 entry. */
-function hold(context: HypercallContext, granter: Domain, mfn: number, host: number, flags: number): number {
+function hold(context: Caller, granter: Domain, mfn: number, host: number, flags: number): number {
   const { frames } = context.hypervisor;
   const readOnly = (flags & abi.GNTMAP_readonly) !== 0;
   let held = 0;
@@ -122,11 +122,11 @@ function entryFor(mfn: number, flags: number): [number, number] {
 }
 
 /** Index of the L1 entry that a mapping is about, in one of the caller's validated L1 tables; -1 where there is none. */
-function entryIndex(context: HypercallContext, host: number, flags: number): number {
+function entryIndex(context: Caller, host: number, flags: number): number {
   const { frames } = context.hypervisor;
   let at: number;
   if (flags & abi.GNTMAP_contains_pte) at = host % 8 === 0 && host >= 0 ? host / 4 : -1;
-  else at = l1EntryOf(context, host);
+  else at = l1EntryOf(frames, context.vcpu, host);
   const mfn = Math.floor(at / PAGE_WORDS);
   if (at < 0 || mfn >= frames.frames || frames.owner[mfn] !== context.domain.id) return -1;
   const validated = frames.typeCount[mfn]! > 0 && (frames.flags[mfn]! & PGT_VALIDATED) !== 0;
@@ -173,7 +173,7 @@ export const unmapAndReplace: Setup = (context, address) => {
   return context.write(address, words) ? 0 : -EFAULT;
 };
 
-function unmap(context: HypercallContext, handle: number, host: number, bus: number, other: number): number {
+function unmap(context: Caller, handle: number, host: number, bus: number, other: number): number {
   const { frames, domains } = context.hypervisor;
   const { grants } = context.domain;
   const mapping = grants.mappings[handle];
@@ -205,7 +205,7 @@ function unmap(context: HypercallContext, handle: number, host: number, bus: num
 
 /** Clears the L1 entry of a mapping, if it still is that; its references go with it. */
 function removeEntry(
-  context: HypercallContext,
+  context: Caller,
   mapping: GrantMapping,
   host: number,
   mfn: number,

@@ -9,7 +9,7 @@ import type { Domain } from '../state/domain.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { fromHalves } from '../../core/machine.ts';
-import type { ActiveGrant, GrantTable } from './grant-table.ts';
+import type { ActiveGrant, GrantTable } from '../state/grant-table.ts';
 import { entriesOf, entryAddress, readHalfword, statusAddress, writeHalfword } from './grant-table.ts';
 
 /** Uses of one kind beyond which Xen's counter, of eight bits, might overflow. */

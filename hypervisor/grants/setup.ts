@@ -2,11 +2,11 @@
 import * as abi from '../abi/grant-table.ts';
 import { EBUSY, EFAULT, EINVAL, ENOSYS, ERANGE, ESRCH } from '../abi/errno.ts';
 import { fromHalves } from '../../core/machine.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { Caller } from '../state/caller.ts';
 import { anyDomain, mayTarget } from '../state/page-owner.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { isGuestArray } from '../memory/guest-access.ts';
-import type { GrantTable } from './grant-table.ts';
+import type { GrantTable } from '../state/grant-table.ts';
 import {
   dropStatusFrames,
   entryAddress,
@@ -19,7 +19,7 @@ import {
 } from './grant-table.ts';
 
 /** An operation on one argument at `address`; gives 0 or a negative errno, and its own status in the argument. */
-export type Setup = (context: HypercallContext, address: number) => number;
+export type Setup = (context: Caller, address: number) => number;
 
 /** GNTTABOP_setup_table: makes the table as large as asked for and lists its frames. */
 export const setupTable: Setup = (context, address) => {
@@ -34,7 +34,7 @@ export const setupTable: Setup = (context, address) => {
   return writeStatus(context, address + offset.status, status);
 };
 
-function setUp(context: HypercallContext, target: Target, count: number, list: number): number {
+function setUp(context: Caller, target: Target, count: number, list: number): number {
   if (count > target.table.maxFrames) return abi.GNTST_general_error;
   const { frames } = context.hypervisor;
   if (!growTable(frames, target.table, target.id, count)) return abi.GNTST_general_error;
@@ -105,7 +105,7 @@ interface Reserved {
   readonly frame: number;
 }
 
-function changeVersion(context: HypercallContext, table: GrantTable, version: number): number {
+function changeVersion(context: Caller, table: GrantTable, version: number): number {
   const { frames } = context.hypervisor;
   for (const [ref, { readers, writers }] of table.active)
     if (ref >= abi.GNTTAB_NR_RESERVED_ENTRIES && readers + writers > 0) return -EBUSY;
@@ -162,14 +162,14 @@ interface Target {
 }
 
 /** Whose grant table is meant, or a GNTST_* status. */
-function targetOf(context: HypercallContext, domid: number): Target | number {
+function targetOf(context: Caller, domid: number): Target | number {
   const id = anyDomain(context, domid);
   if (id < 0) return abi.GNTST_bad_domain;
   if (mayTarget(context, id) < 0) return abi.GNTST_permission_denied;
   return { id, table: context.hypervisor.domains.get(id)!.grants };
 }
 
-function listFrames(context: HypercallContext, list: number, mfns: readonly number[]): number {
+function listFrames(context: Caller, list: number, mfns: readonly number[]): number {
   let status = abi.GNTST_okay;
   mfns.forEach((mfn, index) => {
     if (!context.write(list + index * 8, new Uint32Array([mfn, 0]))) status = abi.GNTST_bad_virt_addr;
@@ -178,6 +178,6 @@ function listFrames(context: HypercallContext, list: number, mfns: readonly numb
 }
 
 /** Writes an i16 status. 0, or -EFAULT. */
-export function writeStatus(context: HypercallContext, address: number, status: number): number {
+export function writeStatus(context: Caller, address: number, status: number): number {
   return context.writeBytes(address, new Uint8Array([status & 0xff, (status >> 8) & 0xff])) ? 0 : -EFAULT;
 }

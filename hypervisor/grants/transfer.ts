@@ -6,7 +6,7 @@ import * as abi from '../abi/grant-table.ts';
 import { EFAULT } from '../abi/errno.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
 import type { Domain } from '../state/domain.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { Caller } from '../state/caller.ts';
 import { setM2p } from '../memory/m2p.ts';
 import { entriesOf, entryAddress, readHalfword, statusAddress, writeHalfword } from './grant-table.ts';
 import { frameOf, inUse } from './pin.ts';
@@ -24,7 +24,7 @@ export const transferGrant: Setup = (context, address) => {
 };
 
 /** Once the frame is taken from the caller, a failure frees it. */
-function transfer(context: HypercallContext, mfn: number, domid: number, ref: number): number {
+function transfer(context: Caller, mfn: number, domid: number, ref: number): number {
   const { frames, domains } = context.hypervisor;
   const giver = context.domain;
   if (!frames.steal(mfn, giver.id)) return abi.GNTST_bad_page;
@@ -52,7 +52,7 @@ function transfer(context: HypercallContext, mfn: number, domid: number, ref: nu
 }
 
 /** Whether a domain accepts a frame of the caller's in an entry, and may have one more. */
-function accepts(context: HypercallContext, taker: Domain, ref: number): number {
+function accepts(context: Caller, taker: Domain, ref: number): number {
   const { frames } = context.hypervisor;
   const { grants } = taker;
   if (taker.totalPages >= taker.maxPages || ref >= entriesOf(grants)) return abi.GNTST_general_error;
@@ -71,7 +71,7 @@ export const swapGrantRef: Setup = (context, address) => {
   return writeStatus(context, address + abi.gnttab_swap_grant_ref.offset.status, status);
 };
 
-function swap(context: HypercallContext, a: number, b: number): number {
+function swap(context: Caller, a: number, b: number): number {
   const { frames } = context.hypervisor;
   const { grants } = context.domain;
   if (a >= entriesOf(grants) || b >= entriesOf(grants)) return abi.GNTST_bad_gntref;

@@ -5,8 +5,9 @@
  */
 import { E2BIG, EFAULT, EINVAL, ENOSYS, EPERM } from '../abi/errno.ts';
 import { CONSOLEIO_read, CONSOLEIO_write, HYPERVISOR_console_io } from '../abi/xen.ts';
+import { readConsole } from '../debug-keys/input.ts';
 import type { Domain } from '../state/domain.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
 /** Bytes copied at a time, and the longest line kept. */
@@ -40,7 +41,7 @@ export const consoleIo: Hypercall = {
 
 function read(context: HypercallContext, count: number, buffer: number): number {
   if (!context.domain.isPrivileged) return -EPERM;
-  const bytes = context.hypervisor.console.read(context.hypervisor, count);
+  const bytes = readConsole(context.hypervisor, count);
   return context.writeBytes(buffer, bytes) ? bytes.length : -EFAULT;
 }
 

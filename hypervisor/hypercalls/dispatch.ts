@@ -7,7 +7,6 @@ import * as layout from '../../core/wasm/layout.ts';
 import { ENOSYS } from '../abi/errno.ts';
 import { HYPERVISOR_iret } from '../abi/xen.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
 import { decodeArguments } from '../trace/arguments.ts';
 import type { HypercallContext } from './hypercall.ts';
 import { hypercallOf, NR_HYPERCALLS } from './table.ts';
@@ -18,8 +17,8 @@ const REGISTERS = [layout.RDI, layout.RSI, layout.RDX, 10, 8, 9] as const;
 const SYSCALL_BYTES = 2;
 
 /** The hypercall that the current vcpu makes by SYSCALL, RIP behind the instruction. */
-export function makeHypercall(hypervisor: Hypervisor, vcpu: Vcpu): void {
-  const { processor, call: context } = hypervisor;
+export function makeHypercall(context: HypercallContext, vcpu: Vcpu): void {
+  const { processor } = context.hypervisor;
   const { words } = context;
   for (let index = 0; index < 6; index++) {
     words[index * 2] = processor.low(REGISTERS[index]!);
@@ -33,7 +32,7 @@ export function makeHypercall(hypervisor: Hypervisor, vcpu: Vcpu): void {
   context.startWork();
   const result = perform(context, number);
   if (vcpu.domain.shutdown !== null) return;
-  if (context.continued) repeat(hypervisor);
+  if (context.continued) repeat(context);
   else if (number !== HYPERVISOR_iret)
     processor.setHalves(layout.RAX, result >>> 0, Math.floor(result / 0x1_0000_0000) >>> 0);
 }
@@ -63,7 +62,7 @@ function performTraced(context: HypercallContext, number: number): number {
   const { words } = context;
   const call = hypercallOf(number);
   const name = call?.name ?? `unknown ${String(number)}`;
-  const args = call === null ? '' : decodeArguments(call, words);
+  const args = call === null ? '' : decodeArguments(call.args, words);
   const detail = {
     kind: 'hypercall' as const,
     number,
@@ -87,8 +86,8 @@ function performTraced(context: HypercallContext, number: number): number {
 }
 
 /** The guest makes the call again, with what `continueWith` left in the arguments. */
-function repeat(hypervisor: Hypervisor): void {
-  const { processor, call: context } = hypervisor;
+function repeat(context: HypercallContext): void {
+  const { processor } = context.hypervisor;
   for (let index = 0; index < 6; index++)
     processor.setHalves(REGISTERS[index]!, context.words[index * 2]!, context.words[index * 2 + 1]!);
   processor.setHalves(layout.RAX, context.number, 0);

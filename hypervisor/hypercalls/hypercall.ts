@@ -1,23 +1,11 @@
 /**
  * The shape that every hypercall has: one file each, with its number, its name, its arguments (for the trace) and what
  * it does. A handler returns what the guest gets in RAX: 0 or a result, or a negative errno. It never throws for anything
- * a guest does: malformed input costs an errno, a fault, or the domain (`Hypervisor.crashDomain`).
+ * a guest does: malformed input costs an errno, a fault, or the domain (`crashDomain`).
  */
-import type { Hypervisor } from '../hypervisor.ts';
-import type { Domain } from '../state/domain.ts';
-import type { Vcpu } from '../state/vcpu.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
-import { copyFromGuest, copyToGuest, readGuestWords, writeGuestWords } from '../memory/guest-access.ts';
-
-/** How the trace shows an argument. `pte` and `flags` in hexadecimal, `va` as a 64-bit address, `int` as signed. */
-export type ArgumentKind = 'int' | 'unsigned' | 'va' | 'pte' | 'mfn' | 'flags' | 'domid' | 'command';
-
-export interface HypercallArgument {
-  readonly name: string;
-  readonly kind: ArgumentKind;
-  /** Names of a command's values, e.g. { 0: 'SCHEDOP_yield' }. */
-  readonly commands?: Readonly<Record<number, string>>;
-}
+import { Caller, PREEMPT_UNITS } from '../state/caller.ts';
+import type { HypercallArgument } from '../trace/arguments.ts';
 
 export interface Hypercall {
   /** __HYPERVISOR_* */
@@ -32,14 +20,8 @@ export interface Hypercall {
   handler(context: HypercallContext, a1: number, a2: number, a3: number, a4: number, a5: number): number;
 }
 
-/** How many units of work (entries of a batch, pages) a hypercall does before it lets others in. */
-export const PREEMPT_UNITS = 512;
-
 /** A hypercall under way: who makes it, with which arguments. One object per hypervisor, reused. */
-export class HypercallContext {
-  readonly hypervisor: Hypervisor;
-  vcpu!: Vcpu;
-  domain!: Domain;
+export class HypercallContext extends Caller {
   number = 0;
   /** The six arguments as u32 halves: argument i at [2i] (lower) and [2i + 1] (upper). */
   readonly words = new Uint32Array(12);
@@ -48,10 +30,6 @@ export class HypercallContext {
   /** Set by `continueWith`: the hypercall goes on later, with the arguments in `words`. */
   continued = false;
   private units = 0;
-
-  constructor(hypervisor: Hypervisor) {
-    this.hypervisor = hypervisor;
-  }
 
   /** Lower and upper half of argument `index` (0 to 5). */
   low(index: number): number {
@@ -67,20 +45,6 @@ export class HypercallContext {
   setArgument(index: number, value: number): void {
     this.words[index * 2] = lowHalf(value);
     this.words[index * 2 + 1] = highHalf(value);
-  }
-
-  /** Copies from and to the calling vcpu's memory; false where it faults: -EFAULT. */
-  read(va: number, words: Uint32Array): boolean {
-    return readGuestWords(this.hypervisor.frames, this.vcpu, va, words);
-  }
-  write(va: number, words: Uint32Array): boolean {
-    return writeGuestWords(this.hypervisor.frames, this.vcpu, va, words);
-  }
-  readBytes(va: number, bytes: Uint8Array): boolean {
-    return copyFromGuest(this.hypervisor.frames, this.vcpu, va, bytes);
-  }
-  writeBytes(va: number, bytes: Uint8Array): boolean {
-    return copyToGuest(this.hypervisor.frames, this.vcpu, va, bytes);
   }
 
   /** Starts the count of work units for `preemptCheck`. */

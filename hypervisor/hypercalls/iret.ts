@@ -11,6 +11,7 @@ import { toggleGuestMode } from '../traps/mode.ts';
 import { FLAT_CS64, FLAT_SS } from '../traps/segments.ts';
 import { loadSelectors } from '../traps/selectors.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
+import { crashDomain } from '../domain/life.ts';
 
 const R11 = 11;
 const VM = 1 << 17;
@@ -36,12 +37,12 @@ export const iret: Hypercall = {
     const { hypervisor, vcpu, domain } = context;
     const { processor, machine } = hypervisor;
     if (!context.read(processor.get(layout.RSP), frame)) {
-      hypervisor.crashDomain(domain, 'iret: the frame cannot be read');
+      crashDomain(hypervisor, domain, 'iret: the frame cannot be read');
       return 0;
     }
     if ((frame[AT.cs]! & 3) === 3) {
       if (vcpu.userRoot === 0) {
-        hypervisor.crashDomain(domain, 'iret: return to user mode without a user page table');
+        crashDomain(hypervisor, domain, 'iret: return to user mode without a user page table');
         return 0;
       }
       toggleGuestMode(hypervisor, vcpu);

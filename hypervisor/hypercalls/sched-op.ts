@@ -24,13 +24,14 @@ import {
   HYPERVISOR_sched_op_compat,
   HYPERVISOR_set_timer_op,
 } from '../abi/xen.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { isPortPending } from '../events/send.ts';
 import { block, poll, yieldProcessor } from '../sched/vcpus.ts';
 import { setWatchdog } from '../time/watchdog.ts';
-import { findDeadline, setSingleshot } from '../time/timers.ts';
+import { findDeadline, setSingleshot } from '../time/deadlines.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
+import { shutdownDomain } from '../domain/life.ts';
 
 const MAX_POLL_PORTS = 128;
 const one = new Uint32Array(1);
@@ -66,7 +67,7 @@ function pollPorts(context: HypercallContext, argument: number): number {
 
 function shutdown(context: HypercallContext, reason: number): number {
   if (reason > SHUTDOWN_MAX) return -EINVAL;
-  context.hypervisor.shutdownDomain(context.domain, reason, null);
+  shutdownDomain(context.hypervisor, context.domain, reason, null);
   return 0;
 }
 
@@ -92,7 +93,7 @@ const operations: Readonly<Record<number, (context: HypercallContext, argument: 
     if (id === DOMID_SELF || target === context.domain) return -EINVAL;
     if (target === undefined) return -ESRCH;
     if (!context.domain.isPrivileged) return -EPERM;
-    context.hypervisor.shutdownDomain(target, two[1]! & 0xff, null);
+    shutdownDomain(context.hypervisor, target, two[1]! & 0xff, null);
     return 0;
   },
   [SCHEDOP_watchdog](context, argument) {

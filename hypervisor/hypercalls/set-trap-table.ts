@@ -7,7 +7,7 @@ import { fromHalves, isCanonical } from '../../core/machine.ts';
 import { trap_info } from '../abi/arch-x86.ts';
 import { EFAULT, EINVAL } from '../abi/errno.ts';
 import { HYPERVISOR_set_trap_table } from '../abi/xen.ts';
-import type { TrapTable } from '../state/vcpu.ts';
+import { setHandler } from '../domain/trap-table.ts';
 import type { Hypercall } from './hypercall.ts';
 
 const entry = new Uint32Array(trap_info.size / 4);
@@ -34,16 +34,3 @@ export const setTrapTable: Hypercall = {
     }
   },
 };
-
-/** Takes one trap_info from `words[at]` as the entry of a vector. */
-export function setHandler(table: TrapTable, vector: number, words: Uint32Array, at: number): void {
-  table.vectors[vector] = words[at]! & 0xff;
-  table.addresses[vector] = fromHalves(words[at + 2]!, words[at + 3]!);
-  table.selectors[vector] = fixSelector(words[at]! >>> 16);
-  table.flags[vector] = (words[at]! >>> 8) & 0xff;
-}
-
-/** fixup_guest_code_selector: selectors that a handler may have are of ring 3. */
-function fixSelector(selector: number): number {
-  return (selector & 3) === 3 ? selector : selector | 3;
-}

@@ -15,9 +15,8 @@ import {
   UVMF_INVLPG,
   UVMF_TLB_FLUSH,
 } from '../abi/xen.ts';
-import { entryFrame, PAGE_PRESENT, PAGE_PSE } from '../memory/entries.ts';
-import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_VALIDATED } from '../memory/frame-table.ts';
-import { isGuestAddress, readGuestWords, rootOf, walkTo } from '../memory/guest-access.ts';
+import { PGT_L1_PAGE_TABLE, PGT_VALIDATED } from '../memory/frame-table.ts';
+import { isGuestAddress, l1FrameOf, readGuestWords } from '../memory/guest-access.ts';
 import { putPageType } from '../memory/page-types.ts';
 import { updateL1Entry } from '../memory/update-entry.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
@@ -52,7 +51,7 @@ function update(context: HypercallContext, va: number, owner: number): number {
   const denied = mayTarget(context, owner);
   if (denied) return denied;
   const { frames } = context.hypervisor;
-  const mfn = l1FrameOf(context, va);
+  const mfn = l1FrameOf(frames, context.vcpu, va);
   if (mfn < 0 || !frames.getPage(mfn, context.domain.id)) return -EINVAL;
   let result = -EINVAL;
   const validated = frames.typeCount[mfn]! > 0 && (frames.flags[mfn]! & PGT_VALIDATED) !== 0;
@@ -64,17 +63,6 @@ function update(context: HypercallContext, va: number, owner: number): number {
   }
   frames.putPage(mfn);
   return result < 0 ? result : flush(context, va);
-}
-
-/** The frame of the L1 table that maps `va`, or -1. */
-function l1FrameOf(context: HypercallContext, va: number): number {
-  const { frames } = context.hypervisor;
-  if (!isGuestAddress(va)) return -1;
-  const at = walkTo(frames, rootOf(context.vcpu), va, 2);
-  if (at < 0) return -1;
-  const low = frames.memory.words[at]!;
-  if ((low & (PAGE_PRESENT | PAGE_PSE)) !== PAGE_PRESENT) return -1;
-  return entryFrame(low, frames.memory.words[at + 1]!);
 }
 
 /** All vcpus take turns on one processor: a flush for any of them is a flush of it. */
@@ -96,11 +84,4 @@ export function checkBitmap(context: HypercallContext, address: number): number 
   const words = new Uint32Array(2 * Math.ceil(context.domain.vcpus.length / 64));
   const { frames } = context.hypervisor;
   return isGuestAddress(address) && readGuestWords(frames, context.vcpu, address, words) ? 0 : -EFAULT;
-}
-
-/** Index in machine words of the L1 entry that maps an address in the vcpu's current address space, or -1. */
-export function l1EntryOf(context: HypercallContext, va: number): number {
-  const mfn = l1FrameOf(context, va);
-  if (mfn < 0 || mfn >= context.hypervisor.frames.frames) return -1;
-  return mfn * PAGE_WORDS + (Math.floor(va / 4096) & 0x1ff) * 2;
 }

@@ -18,8 +18,9 @@ import { getPageAndType } from '../memory/page-types.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { setDown, wake } from '../sched/vcpus.ts';
 import { fillRunstate, writeRunstate, writeVcpuTime } from '../time/areas.ts';
-import { setPeriodic, setSingleshot } from '../time/timers.ts';
+import { setPeriodic, setSingleshot } from '../time/deadlines.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
+import { shutdownDomain } from '../domain/life.ts';
 
 /** Bounds of a periodic timer's period. */
 const MIN_PERIOD_NS = 1_000_000;
@@ -46,7 +47,7 @@ const operations: Readonly<Record<number, Operation>> = {
   },
   [vcpuAbi.VCPUOP_down]({ hypervisor, domain }, vcpu) {
     if (domain.vcpus.every((other) => other === vcpu || other.down))
-      hypervisor.shutdownDomain(domain, SHUTDOWN_poweroff, null);
+      shutdownDomain(hypervisor, domain, SHUTDOWN_poweroff, null);
     else if (!vcpu.down) setDown(hypervisor, vcpu, true);
     return 0;
   },

@@ -52,6 +52,23 @@ export function walkTo(table: FrameTable, root: number, va: number, level: numbe
   }
 }
 
+/** The frame of the L1 table that maps `va`, or -1. */
+export function l1FrameOf(table: FrameTable, space: AddressSpace, va: number): number {
+  if (!isGuestAddress(va)) return -1;
+  const at = walkTo(table, rootOf(space), va, 2);
+  if (at < 0) return -1;
+  const low = table.memory.words[at]!;
+  if ((low & (PAGE_PRESENT | PAGE_PSE)) !== PAGE_PRESENT) return -1;
+  return entryFrame(low, table.memory.words[at + 1]!);
+}
+
+/** Index in machine words of the L1 entry that maps `va`, or -1. */
+export function l1EntryOf(table: FrameTable, space: AddressSpace, va: number): number {
+  const mfn = l1FrameOf(table, space, va);
+  if (mfn < 0 || mfn >= table.frames) return -1;
+  return mfn * PAGE_WORDS + (Math.floor(va / 4096) & 0x1ff) * 2;
+}
+
 /**
  * Machine address of a guest's virtual one, or -1: as the supervisor accesses it, with the A and D bits set on the way.
  * Entries of Xen's own slots are not looked at: check `isGuestAddress` first.

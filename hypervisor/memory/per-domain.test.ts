@@ -4,7 +4,7 @@ import { MACH2PHYS_VIRT_START } from '../abi/arch-x86.ts';
 import { EINVAL } from '../abi/errno.ts';
 import * as xen from '../abi/xen.ts';
 import { destroyDomain } from '../domain/destroy.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Xen } from '../xen.ts';
 import { mmuextOp } from '../hypercalls/mmuext-op.ts';
 import { setGdt } from '../hypercalls/set-gdt.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
@@ -16,7 +16,7 @@ import { fillReadOnlyM2p } from './xen-slots.ts';
 const DESCRIPTORS = TEST_BASE + 20 * 4096;
 const USER_CODE = 0x00af_fb00_0000_ffffn;
 
-let host: Hypervisor;
+let host: Xen;
 let guest: TestDomain;
 
 beforeEach(() => {

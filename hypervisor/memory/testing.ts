@@ -8,8 +8,8 @@ import { createDomain, createVcpus, populateDomain } from '../domain/create.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypercall } from '../hypercalls/hypercall.ts';
-import { Hypervisor } from '../hypervisor.ts';
-import type { HypervisorOptions } from '../hypervisor.ts';
+import { Xen } from '../xen.ts';
+import type { XenOptions } from '../xen.ts';
 import { checkFrameTable } from '../state/check.ts';
 import { PAGE_PRESENT, PAGE_RW, PAGE_USER } from './entries.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from './frame-table.ts';
@@ -28,19 +28,19 @@ export const ARGUMENTS = TEST_BASE + 5 * 4096;
 export const TABLE_FLAGS = PAGE_PRESENT | PAGE_RW | PAGE_USER;
 
 /** A host of `frames` frames without domains. */
-export function testHost(frames = 1024, options: HypervisorOptions = {}): Hypervisor {
-  return new Hypervisor(new Machine(coreModule(), { memoryBytes: frames * 4096 }), options);
+export function testHost(frames = 1024, options: XenOptions = {}): Xen {
+  return new Xen(new Machine(coreModule(), { memoryBytes: frames * 4096 }), options);
 }
 
 /** A domain and its hypercalls. */
 export class TestDomain {
-  readonly hypervisor: Hypervisor;
+  readonly hypervisor: Xen;
   readonly domain: Domain;
   readonly vcpu: Vcpu;
   /** Machine frames by pfn. */
   readonly mfns: readonly number[];
 
-  constructor(hypervisor: Hypervisor, id: number, pages: number, vcpus = 1, isPrivileged = false) {
+  constructor(hypervisor: Xen, id: number, pages: number, vcpus = 1, isPrivileged = false) {
     this.hypervisor = hypervisor;
     this.domain = createDomain(hypervisor, { id, isPrivileged, vcpus });
     createVcpus(hypervisor, this.domain);

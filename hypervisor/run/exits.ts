@@ -3,7 +3,8 @@ import * as layout from '../../core/wasm/layout.ts';
 import { FLAT_USER_CS32, TI_DPL_MASK } from '../abi/arch-x86.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { makeHypercall } from '../hypercalls/dispatch.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { bounce, injectSoftware, injectTrap, MASK_EVENTS } from '../traps/bounce.ts';
 import { DR6_DEFAULT } from '../domain/debug-registers.ts';
 import { setTaskSwitched } from '../traps/fpu.ts';
@@ -11,16 +12,18 @@ import { emulateForced } from '../traps/forced-emulation.ts';
 import { pageFault } from '../traps/page-fault.ts';
 import { emulatePrivileged } from '../traps/privop/emulate.ts';
 import { loadFlat } from '../traps/segments.ts';
+import { crashDomain } from '../domain/life.ts';
 
 /** #GP error code of INT n: bit 1 says that the IDT is meant. */
 const IDT_ERROR = 2;
 const SYSCALL_BYTES = 2;
 
-/** Deals with an exit of the current vcpu. */
-export function handleExit(hypervisor: Hypervisor, vcpu: Vcpu, reason: number): void {
+/** Deals with an exit of the current vcpu, which may be a hypercall. */
+export function handleExit(call: HypercallContext, vcpu: Vcpu, reason: number): void {
+  const { hypervisor } = call;
   switch (reason) {
     case layout.EXIT_SYSCALL:
-      syscall(hypervisor, vcpu);
+      syscall(call, vcpu);
       return;
     case layout.EXIT_EXCEPTION:
       exception(hypervisor, vcpu, hypervisor.processor.exitVector);
@@ -29,16 +32,17 @@ export function handleExit(hypervisor: Hypervisor, vcpu: Vcpu, reason: number): 
       softwareInterrupt(hypervisor, vcpu, hypervisor.processor.exitVector);
       return;
     case layout.EXIT_PRIVILEGED:
-      hypervisor.crashDomain(vcpu.domain, 'the processor left ring 3');
+      crashDomain(hypervisor, vcpu.domain, 'the processor left ring 3');
   }
 }
 
 /** From the guest's kernel SYSCALL is a hypercall; from its user it is a system call of the guest's. */
-function syscall(hypervisor: Hypervisor, vcpu: Vcpu): void {
+function syscall(call: HypercallContext, vcpu: Vcpu): void {
+  const { hypervisor } = call;
   const { processor } = hypervisor;
   const compatibility = processor.selector(layout.SEG_CS) === FLAT_USER_CS32;
   if (vcpu.guestKernelMode && !compatibility) {
-    makeHypercall(hypervisor, vcpu);
+    makeHypercall(call, vcpu);
     return;
   }
   const handler = compatibility ? vcpu.syscall32Callback : vcpu.syscallCallback;

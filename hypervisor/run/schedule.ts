@@ -2,11 +2,12 @@
 import { RUNSTATE_RUNNABLE, RUNSTATE_RUNNING } from '../state/vcpu.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { changeRunstate } from '../state/runstate.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { loadLdt } from '../traps/ldt.ts';
 import { updatePendingAreas, writeRunstate, writeVcpuTime } from '../time/areas.ts';
 import { ticksAt } from '../state/clock.ts';
-import { expirePeriodic, findDeadline, followScheduler } from '../time/timers.ts';
+import { findDeadline, followScheduler } from '../time/deadlines.ts';
+import { expirePeriodic } from './timers.ts';
 import { reloadSegments } from '../traps/failsafe.ts';
 import { loadGuestAddressSpace } from '../traps/mode.ts';
 import { loadNamedSegments } from '../traps/selectors.ts';

@@ -2,12 +2,13 @@
 import { expect, test } from 'vitest';
 import { ECS_IPI, ECS_VIRQ } from '../state/event-channels.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Xen } from '../xen.ts';
 import { testHost } from '../memory/testing.ts';
 import { address, DATA, load, start } from '../testing-guest.ts';
 import type { Setup } from '../testing-guest.ts';
 import { TURN_TICKS } from '../state/pcpu.ts';
 import { setAffinity } from './vcpus.ts';
+import { pauseDomain, shutdownDomain, unpauseDomain } from '../domain/life.ts';
 
 const FRAMES = 1024;
 /** Each vcpu counts in a word of its own for ever. */
@@ -21,7 +22,7 @@ count:
   inc dword [rdi]
   jmp count`;
 
-function host(pcpus: number): Hypervisor {
+function host(pcpus: number): Xen {
   return testHost(FRAMES, { pcpus, scheduler: 'rrobin' });
 }
 
@@ -189,16 +190,16 @@ test('a domain ends on all processors at once, and pauses and goes on', () => {
   const setup = counters(2);
   const { hypervisor, domain } = setup.guest;
   hypervisor.run(1_000_000);
-  hypervisor.pauseDomain(domain);
+  pauseDomain(hypervisor, domain);
   const before = counts(setup);
   hypervisor.run(2_000_000);
   expect(counts(setup)).toEqual(before);
-  hypervisor.unpauseDomain(domain);
+  unpauseDomain(hypervisor, domain);
   hypervisor.run(3_000_000);
   const after = counts(setup);
   expect(after[0]).toBeGreaterThan(before[0]);
   expect(after[1]).toBeGreaterThan(before[1]);
-  hypervisor.shutdownDomain(domain, 0, null);
+  shutdownDomain(hypervisor, domain, 0, null);
   hypervisor.run(4_000_000);
   expect(counts(setup)).toEqual(after);
 });

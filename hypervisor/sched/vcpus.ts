@@ -2,8 +2,8 @@
 import type { Vcpu } from '../state/vcpu.ts';
 import { RUNSTATE_BLOCKED, RUNSTATE_OFFLINE, RUNSTATE_RUNNABLE } from '../state/vcpu.ts';
 import { changeRunstate } from '../state/runstate.ts';
-import type { Hypervisor } from '../hypervisor.ts';
-import { followScheduler } from '../time/timers.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
+import { followScheduler } from '../time/deadlines.ts';
 import { allows, runsOn } from '../state/pcpu.ts';
 
 /** vcpu_runnable */

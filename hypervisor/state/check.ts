@@ -4,7 +4,7 @@
  */
 import { GNTMAP_device_map, GNTMAP_readonly } from '../abi/grant-table.ts';
 import { DOMID_INVALID, DOMID_IO, DOMID_XEN } from '../abi/xen.ts';
-import type { GrantTable } from '../grants/grant-table.ts';
+import type { GrantTable } from './grant-table.ts';
 import { checkDescriptors } from '../memory/descriptors.ts';
 import {
   entryFrame,

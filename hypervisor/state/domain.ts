@@ -2,7 +2,7 @@
 import { TSC_MODE_DEFAULT } from '../abi/domctl.ts';
 import type { EventChannels } from './event-channels.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
-import type { GrantTable } from '../grants/grant-table.ts';
+import type { GrantTable } from './grant-table.ts';
 import type { RangeSet } from './range-set.ts';
 import type { Vcpu } from './vcpu.ts';
 import type { CrashReport } from './crash.ts';

@@ -17,7 +17,7 @@ export const ECS_IPI = 6;
 export class EventChannel {
   readonly port: number;
   state = ECS_FREE;
-  /** Xen is at this end: its consumer (the lab's console, say) is told by `Hypervisor.notified`. */
+  /** Xen is at this end: its consumer (the lab's console, say) is told by `Hypervisor.onNotify`. */
   consumer = false;
   /** The vcpu that gets the event. */
   notifyVcpu = 0;

@@ -1,10 +1,10 @@
 /** Whose frames a memory hypercall is about: the checks of get_pg_owner and of Xen's default access rules (XSM_TARGET). */
 import { DOMID_IO, DOMID_SELF, DOMID_XEN } from '../abi/xen.ts';
 import { EPERM, ESRCH } from '../abi/errno.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
+import type { Caller } from './caller.ts';
 
 /** The domain id that `domid` names as owner of frames. -ESRCH where there is none; one's own id is not accepted. */
-export function pageOwner(context: HypercallContext, domid: number): number {
+export function pageOwner(context: Caller, domid: number): number {
   if (domid === DOMID_SELF) return context.domain.id;
   if (domid === context.domain.id) return -ESRCH;
   if (domid === DOMID_IO || domid === DOMID_XEN) return domid;
@@ -12,17 +12,17 @@ export function pageOwner(context: HypercallContext, domid: number): number {
 }
 
 /** A domain, or what is left of one. */
-function isThere({ hypervisor: { domains, frames } }: HypercallContext, domid: number): boolean {
+function isThere({ hypervisor: { domains, frames } }: Caller, domid: number): boolean {
   return domains.has(domid) || frames.remains.has(domid);
 }
 
 /** The domain id that `domid` names, oneself by either name. -ESRCH where there is none. */
-export function anyDomain(context: HypercallContext, domid: number): number {
+export function anyDomain(context: Caller, domid: number): number {
   if (domid === DOMID_SELF) return context.domain.id;
   return context.hypervisor.domains.has(domid) ? domid : -ESRCH;
 }
 
 /** 0 if the caller may act on the owner's frames, else -EPERM. */
-export function mayTarget(context: HypercallContext, owner: number): number {
+export function mayTarget(context: Caller, owner: number): number {
   return owner === context.domain.id || context.domain.isPrivileged ? 0 : -EPERM;
 }

@@ -4,7 +4,7 @@ import { vcpu_info, vcpu_time_info } from '../abi/shared-info.ts';
 import { vcpu_runstate_info } from '../abi/vcpu.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { writeGuestWords } from '../memory/guest-access.ts';
 import { DEFAULT_PERIOD_NS } from '../state/clock.ts';
 import { writeWallClock } from './wall-clock.ts';

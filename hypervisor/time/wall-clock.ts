@@ -1,7 +1,7 @@
 /** The wall clock: what system time 0 was, for everyone, and how far off a domain has it (common/time.c). */
 import { shared_info } from '../abi/shared-info.ts';
 import type { Domain } from '../state/domain.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { NS_PER_SECOND } from '../state/clock.ts';
 
 const PAGE_BYTES = 4096;

@@ -1,10 +1,9 @@
 /** SCHEDOP_watchdog: a domain that does not renew its watchdog in time is shut down. */
 import { EINVAL, ENOSPC } from '../abi/errno.ts';
-import { SHUTDOWN_watchdog } from '../abi/sched.ts';
 import type { Domain } from '../state/domain.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { NS_PER_SECOND } from '../state/clock.ts';
-import { findDeadline } from './timers.ts';
+import { findDeadline } from './deadlines.ts';
 
 /** Sets (`id` 0: a free one), renews, or stops (0 seconds) a watchdog. Its id, 0, or a negative errno. */
 export function setWatchdog(hypervisor: Hypervisor, domain: Domain, id: number, seconds: number): number {
@@ -23,11 +22,4 @@ export function setWatchdog(hypervisor: Hypervisor, domain: Domain, id: number, 
   timers[id - 1] = seconds === 0 ? -1 : deadline;
   findDeadline(hypervisor);
   return 0;
-}
-
-/** Shuts the domain down if one of its watchdogs has run out. */
-export function expireWatchdogs(hypervisor: Hypervisor, domain: Domain, now: number): void {
-  for (const deadline of domain.watchdogsNs)
-    if (deadline >= 0 && deadline <= now && domain.shutdown === null)
-      hypervisor.shutdownDomain(domain, SHUTDOWN_watchdog, null);
 }

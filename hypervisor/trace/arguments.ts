@@ -1,11 +1,20 @@
 /** Hypercall arguments as text. */
 import { fromHalves, hex64 } from '../../core/machine.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
-import type { Hypercall, HypercallArgument } from '../hypercalls/hypercall.ts';
+
+/** How the trace shows an argument. `pte` and `flags` in hexadecimal, `va` as a 64-bit address, `int` as signed. */
+export type ArgumentKind = 'int' | 'unsigned' | 'va' | 'pte' | 'mfn' | 'flags' | 'domid' | 'command';
+
+export interface HypercallArgument {
+  readonly name: string;
+  readonly kind: ArgumentKind;
+  /** Names of a command's values, e.g. { 0: 'SCHEDOP_yield' }. */
+  readonly commands?: Readonly<Record<number, string>>;
+}
 
 /** `name=value, …` of a hypercall's arguments, from their u32 halves. */
-export function decodeArguments(call: Hypercall, words: Uint32Array): string {
-  return call.args
+export function decodeArguments(args: readonly HypercallArgument[], words: Uint32Array): string {
+  return args
     .map(
       (argument, index) => `${argument.name}=${decode(argument, words[index * 2]!, words[index * 2 + 1]!)}`,
     )

@@ -9,9 +9,10 @@
 import { ACCESS_WRITE, fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { toggleGuestMode } from './mode.ts';
 import { loadFlat } from './segments.ts';
+import { crashDomain } from '../domain/life.ts';
 
 /** Offsets in struct vcpu_info. */
 export const UPCALL_MASK = 1;
@@ -80,7 +81,8 @@ export function bounce(
 
   const bottom = top - at * 4;
   if (handler === 0 || !pushFrame(hypervisor, bottom, at)) {
-    hypervisor.crashDomain(
+    crashDomain(
+      hypervisor,
       vcpu.domain,
       handler === 0 ? 'no handler to bounce to' : `cannot push a bounce frame onto the kernel's stack`,
     );
@@ -156,7 +158,8 @@ export function injectPageFault(hypervisor: Hypervisor, vcpu: Vcpu, address: num
 function enter(hypervisor: Hypervisor, vcpu: Vcpu, vector: number, withError: boolean, error: number): void {
   const handler = vcpu.traps.addresses[vector]!;
   if (handler === 0) {
-    hypervisor.crashDomain(
+    crashDomain(
+      hypervisor,
       vcpu.domain,
       `unhandled trap #${String(vector)}, error code ${error.toString(16)}`,
     );

@@ -9,11 +9,12 @@
 import { highHalf, lowHalf } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { writeGuestWords } from '../memory/guest-access.ts';
 import { UPCALL_MASK, shownFlags } from './bounce.ts';
 import { toggleGuestMode } from './mode.ts';
 import { loadData, loadFlat } from './segments.ts';
+import { crashDomain } from '../domain/life.ts';
 
 const DATA_SEGMENTS = [layout.SEG_DS, layout.SEG_ES, layout.SEG_FS, layout.SEG_GS] as const;
 const NULL_SELECTOR_MASK = 0xfffc;
@@ -63,7 +64,7 @@ function enterFailsafe(hypervisor: Hypervisor, vcpu: Vcpu, selectors: readonly n
   put(lowHalf(stack), highHalf(stack));
   put(ss, 0);
   if (!writeGuestWords(hypervisor.frames, vcpu, bottom, frame)) {
-    hypervisor.crashDomain(vcpu.domain, "cannot push a failsafe frame onto the kernel's stack");
+    crashDomain(hypervisor, vcpu.domain, "cannot push a failsafe frame onto the kernel's stack");
     return;
   }
   if (vcpu.failsafeMasksEvents && mask === 0) {

@@ -5,7 +5,7 @@
 import * as layout from '../../core/wasm/layout.ts';
 import { XEN_EMULATE_PREFIX } from '../abi/arch-x86.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { copyFromGuest } from '../memory/guest-access.ts';
 import { injectPageFault, injectTrap } from './bounce.ts';
 import { performCpuid } from './privop/cpuid.ts';

@@ -1,7 +1,7 @@
 /** CR0.TS of a guest: with it set, the next FPU instruction raises #NM, once. */
 import { CR0 } from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 
 const TS = 8;
 

@@ -5,7 +5,7 @@
 import { SEG_LDTR } from '../../core/wasm/layout.ts';
 import { EINVAL } from '../abi/errno.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { entryFrame, PAGE_PRESENT } from '../memory/entries.ts';
 import { isGuestAddress, walkTo } from '../memory/guest-access.ts';
 import { clearLdt, ldtAddress, mapLdtPage, MAX_LDT_ENTRIES } from '../memory/per-domain.ts';

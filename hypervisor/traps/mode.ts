@@ -5,7 +5,7 @@
 import { PAGE_BYTES } from '../../core/machine.ts';
 import { SEG_GS } from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { updatePendingAreas } from '../time/areas.ts';
 
 /** Switches the current vcpu from its kernel to its user, or back. */

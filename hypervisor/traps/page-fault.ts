@@ -3,7 +3,7 @@
  * one of its page tables. The rest is the guest's (arch/x86/traps.c: fixup_page_fault).
  */
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
 import { mapLdtOnFault } from './ldt.ts';
 import { ldtAddress } from '../memory/per-domain.ts';

@@ -4,7 +4,7 @@
  */
 import { VMASST_TYPE_writable_pagetables } from '../abi/xen.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { entryFrame, PAGE_PRESENT, PAGE_RW } from '../memory/entries.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_VALIDATED } from '../memory/frame-table.ts';

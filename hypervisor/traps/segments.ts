@@ -5,7 +5,7 @@
  */
 import { ACCESS_SUPERVISOR_READ } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { mapLdtOnFault } from './ldt.ts';
 
 /** FLAT_KERNEL_CS64 = FLAT_RING3_CS64, FLAT_USER_CS32 = FLAT_RING3_CS32, FLAT_KERNEL_SS = FLAT_RING3_SS64. */

@@ -1,7 +1,7 @@
 /** CS and SS of a context that is returned to: by iret, or for the first time since a toolstack gave it. */
 import * as layout from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { injectTrap } from './bounce.ts';
 import { reloadSegments } from './failsafe.ts';
 import { forceSelector, loadCode, loadStack } from './segments.ts';

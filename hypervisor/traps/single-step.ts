@@ -1,7 +1,7 @@
 /** What Xen tells a guest after an instruction that it did in its stead: that it is done, and what it was stopped for. */
 import * as layout from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import type { Hypervisor } from '../hypervisor.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { injectTrap } from './bounce.ts';
 
 /** DR6.BS */

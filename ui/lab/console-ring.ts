@@ -5,7 +5,8 @@
  */
 import { xencons_interface, XENCONS_IN_BYTES, XENCONS_OUT_BYTES } from '../../hypervisor/abi/console.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
-import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
+import { notify } from '../../hypervisor/events/send.ts';
 
 const PAGE_BYTES = 4096;
 const { offset } = xencons_interface;
@@ -37,7 +38,7 @@ export class ConsoleRing {
   }
 
   private notify(): void {
-    this.hypervisor.notify(this.domain, this.domain.consolePort);
+    notify(this.hypervisor, this.domain, this.domain.consolePort);
   }
 
   private index(at: number): number {

@@ -6,7 +6,7 @@
 import { GTF_permit_access, GTF_type_mask, grant_entry_v1 } from '../../hypervisor/abi/grant-table.ts';
 import { xencons_interface, XENCONS_OUT_BYTES } from '../../hypervisor/abi/console.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
-import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceEvent, TraceDetail } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { RingTap } from './ring-tap.ts';

@@ -12,7 +12,7 @@ import {
   xsd_sockmsg,
 } from '../../hypervisor/abi/xenstore.ts';
 import { ECS_INTERDOMAIN } from '../../hypervisor/state/event-channels.ts';
-import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { RingTap } from './ring-tap.ts';

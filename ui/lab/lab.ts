@@ -10,8 +10,8 @@ import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
-import { Hypervisor } from '../../hypervisor/hypervisor.ts';
-import type { Stop as HypervisorStop } from '../../hypervisor/hypervisor.ts';
+import { Xen } from '../../hypervisor/xen.ts';
+import type { Stop as HypervisorStop } from '../../hypervisor/state/hypervisor.ts';
 import { Code } from './code.ts';
 import type { Line } from './code.ts';
 import { ConsoleRing } from './console-ring.ts';
@@ -75,7 +75,7 @@ export type Stop =
   | { readonly kind: 'waiting' };
 
 export class Lab {
-  readonly hypervisor: Hypervisor;
+  readonly hypervisor: Xen;
   readonly domain: Domain;
   readonly code: Code;
   /** What domain 0 has at /lab. */
@@ -91,7 +91,7 @@ export class Lab {
   private matched: string | undefined;
 
   private constructor(
-    hypervisor: Hypervisor,
+    hypervisor: Xen,
     domain: Domain,
     code: Code,
     share: FileTree,
@@ -131,7 +131,7 @@ export class Lab {
     const share = makeShare(request.files ?? new Map());
     const fetched: FetchedDisk[] = [];
     const scheduler = parameters.scheduler ?? request.scheduler;
-    const hypervisor = new Hypervisor(new Machine(core, { memoryBytes: memoryMb * MEBIBYTE }), {
+    const hypervisor = new Xen(new Machine(core, { memoryBytes: memoryMb * MEBIBYTE }), {
       ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
       ...(scheduler === undefined ? {} : { scheduler }),
       parameters,

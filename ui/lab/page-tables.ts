@@ -5,7 +5,7 @@
 import { hex64 } from '../../core/machine.ts';
 import { DOMID_XEN } from '../../hypervisor/abi/xen.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
-import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import {
   entryFrame,
   FIRST_XEN_SLOT,

@@ -3,7 +3,7 @@
  * agree in it are the same run.
  */
 import * as layout from '../../core/wasm/layout.ts';
-import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import type { Xen } from '../../hypervisor/xen.ts';
 
 const INITIAL_BYTES = 1 << 20;
 
@@ -74,7 +74,7 @@ function writeValue(
 }
 
 /** SHA-256 of the whole state, in hexadecimal. */
-export async function stateHash(hypervisor: Hypervisor): Promise<string> {
+export async function stateHash(hypervisor: Xen): Promise<string> {
   const { machine, processor, trace, call } = hypervisor;
   const writer = new Writer();
   writer.block(processor.rawBytes(layout.REGS, layout.STATE_END - layout.REGS));

@@ -20,7 +20,7 @@ import {
 } from '../../hypervisor/state/event-channels.ts';
 import { isPortMasked, isPortPending } from '../../hypervisor/events/send.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
-import type { Hypervisor } from '../../hypervisor/hypervisor.ts';
+import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 
 export interface InstructionView {
   readonly address: string;

@@ -13,7 +13,7 @@ import {
 import { EINVAL, ESRCH } from '../../abi/errno.ts';
 import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
-import type { Hypervisor } from '../../hypervisor.ts';
+import type { Hypervisor } from '../../state/hypervisor.ts';
 import type { Domain } from '../../state/domain.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
 import { RUNSTATE_RUNNING } from '../../state/vcpu.ts';

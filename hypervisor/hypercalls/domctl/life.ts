@@ -18,8 +18,8 @@ import {
 import { EEXIST, EINVAL, ENOMEM, EOPNOTSUPP } from '../../abi/errno.ts';
 import { DOMID_FIRST_RESERVED, VIRQ_DOM_EXC } from '../../abi/xen.ts';
 import { sendGlobalVirq } from '../../events/send.ts';
-import { mappingsOf } from '../../grants/grant-table.ts';
-import type { Hypervisor } from '../../hypervisor.ts';
+import { mappingsOf } from '../../state/grant-table.ts';
+import type { Hypervisor } from '../../state/hypervisor.ts';
 import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
 import { MAX_VCPUS } from '../../memory/per-domain.ts';
@@ -27,6 +27,7 @@ import { startTime } from '../../time/areas.ts';
 import { createDomain, createVcpus } from '../../domain/create.ts';
 import { destroyDomain } from '../../domain/destroy.ts';
 import type { Domain } from '../../state/domain.ts';
+import { pauseDomain, resumeDomain, unpauseDomain } from '../../domain/life.ts';
 
 const { offset } = xen_domctl_createdomain;
 const { emulation_flags: EMULATION, misc_flags: MISC } = xen_arch_domainconfig.offset;
@@ -57,7 +58,7 @@ export function create(hypervisor: Hypervisor, wanted: number, u: ControlBuffer)
   domain.emulationFlags = u.u32(offset.arch + EMULATION);
   domain.handle.set(u.bytes.subarray(offset.handle, offset.handle + domain.handle.length));
   domain.controllerPauseCount = 1;
-  hypervisor.pauseDomain(domain);
+  pauseDomain(hypervisor, domain);
   return id;
 }
 
@@ -108,7 +109,7 @@ export function makeVcpus(
 export function pause({ hypervisor, domain: caller }: HypercallContext, domain: Domain): number {
   if (domain === caller) return -EINVAL;
   domain.controllerPauseCount++;
-  hypervisor.pauseDomain(domain);
+  pauseDomain(hypervisor, domain);
   return 0;
 }
 
@@ -120,14 +121,14 @@ export function unpause({ hypervisor }: HypercallContext, domain: Domain): numbe
     domain.creationFinished = true;
     startTime(hypervisor, domain);
   }
-  hypervisor.unpauseDomain(domain);
+  unpauseDomain(hypervisor, domain);
   return 0;
 }
 
 /** XEN_DOMCTL_resumedomain: a domain that has shut down (suspended itself) goes on. */
 export function resume({ hypervisor, domain: caller }: HypercallContext, domain: Domain): number {
   if (domain === caller) return -EINVAL;
-  hypervisor.resumeDomain(domain);
+  resumeDomain(hypervisor, domain);
   return 0;
 }
 

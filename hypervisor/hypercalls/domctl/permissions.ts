@@ -8,7 +8,8 @@ import {
   xen_domctl_irq_permission,
 } from '../../abi/domctl.ts';
 import { EINVAL, EPERM } from '../../abi/errno.ts';
-import { NR_PIRQS, GSIS } from '../../events/pirq.ts';
+import { NR_PIRQS } from '../../events/pirq.ts';
+import { GSIS } from '../../state/gsi.ts';
 import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
 import type { Domain } from '../../state/domain.ts';

@@ -17,6 +17,7 @@ import { ARGUMENTS, TestDomain, testHost } from '../../memory/testing.ts';
 import { runQueues } from '../../debug-keys/run-queues.ts';
 import { DATA, load, start } from '../../testing-guest.ts';
 import { cpuTimeNs } from './info.ts';
+import { pauseDomain } from '../../domain/life.ts';
 
 const FRAMES = 1024;
 const EINVAL = -22;
@@ -155,7 +156,7 @@ test('two guests that count for ever count by their weights; capped, no more tha
   const [first, second] = times();
   expect(first).toBeCloseTo(0.25, 1);
   expect(second).toBeCloseTo(0.75, 1);
-  hypervisor.pauseDomain(two!.domain);
+  pauseDomain(hypervisor, two!.domain);
   scheduler.adjust(one!.domain, { cap: 20 }, hypervisor.nowNs());
   hypervisor.run(80_000_000);
   expect(times()[0]! - first!).toBeCloseTo(0.2, 1);

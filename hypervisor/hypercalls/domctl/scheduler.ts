@@ -28,7 +28,7 @@ import {
 import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
 import type { Parameters } from '../../state/scheduler.ts';
-import { followScheduler } from '../../time/timers.ts';
+import { followScheduler } from '../../time/deadlines.ts';
 import type { Domain } from '../../state/domain.ts';
 
 /** A structure of scalars: their types, and where they are. */

@@ -11,7 +11,7 @@ import {
   XEN_CPUID_SIGNATURE_ECX,
   XEN_CPUID_SIGNATURE_EDX,
 } from '../../abi/cpuid.ts';
-import type { Hypervisor } from '../../hypervisor.ts';
+import type { Hypervisor } from '../../state/hypervisor.ts';
 import { tscKhz } from '../../state/clock.ts';
 
 type Leaf = [number, number, number, number];

@@ -7,7 +7,7 @@ import * as layout from '../../../core/wasm/layout.ts';
 import { ENODEV } from '../../abi/errno.ts';
 import { vcpu_info } from '../../abi/shared-info.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
-import type { Hypervisor } from '../../hypervisor.ts';
+import type { Hypervisor } from '../../state/hypervisor.ts';
 import { injectTrap } from '../bounce.ts';
 import { CR4_TSD, guestCr4, loadCr4 } from '../../domain/cr4.ts';
 import { ioBreakpointsHit, readDebugRegister, writeDebugRegister } from '../../domain/debug-registers.ts';

@@ -1,6 +1,6 @@
 /** The bytes of the instruction that trapped, and its prefixes. One instruction at a time: state of the decoder below. */
 import { ACCESS_EXECUTE } from '../../../core/machine.ts';
-import type { Hypervisor } from '../../hypervisor.ts';
+import type { Hypervisor } from '../../state/hypervisor.ts';
 
 /** The longest instruction. */
 const MAX_BYTES = 15;

@@ -5,7 +5,7 @@
 import { fromHalves, highHalf, isCanonical, lowHalf } from '../../../core/machine.ts';
 import * as layout from '../../../core/wasm/layout.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
-import type { Hypervisor } from '../../hypervisor.ts';
+import type { Hypervisor } from '../../state/hypervisor.ts';
 
 /** A value in two halves, as RDMSR gives and WRMSR takes it. */
 export interface MsrValue {

@@ -6,7 +6,7 @@
 import type { Domain } from '../../state/domain.ts';
 import { containsRange } from '../../state/range-set.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
-import type { Hypervisor } from '../../hypervisor.ts';
+import type { Hypervisor } from '../../state/hypervisor.ts';
 import { isGuestAddress, translate } from '../../memory/guest-access.ts';
 import { VMASST_TYPE_architectural_iopl } from '../../abi/xen.ts';
 

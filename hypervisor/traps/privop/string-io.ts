@@ -1,8 +1,8 @@
 /** INS and OUTS, with REP or without: between a port and the guest's memory, one element after the other. */
 import * as layout from '../../../core/wasm/layout.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
-import { PREEMPT_UNITS } from '../../hypercalls/hypercall.ts';
-import type { Hypervisor } from '../../hypervisor.ts';
+import { PREEMPT_UNITS } from '../../state/caller.ts';
+import type { Hypervisor } from '../../state/hypervisor.ts';
 import { copyFromGuest, copyToGuest, isGuestAddress } from '../../memory/guest-access.ts';
 import { injectPageFault } from '../bounce.ts';
 import { ioBreakpointsHit } from '../../domain/debug-registers.ts';

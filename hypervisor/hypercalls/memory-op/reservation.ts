@@ -2,12 +2,12 @@
  * Ballooning: frames that a domain takes and gives back, extent by extent (2^order frames each). Compare
  * increase_reservation, decrease_reservation and populate_physmap in Xen's common/memory.c.
  */
-import { XENMEMF_ADDRESS_BITS_MASK, XENMEMF_populate_on_demand } from '../abi/memory.ts';
-import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
-import type { FrameTable } from './frame-table.ts';
-import { isGuestArray, readGuestWords, writeGuestWords } from './guest-access.ts';
-import { setM2p } from './m2p.ts';
+import { XENMEMF_ADDRESS_BITS_MASK, XENMEMF_populate_on_demand } from '../../abi/memory.ts';
+import { fromHalves, highHalf, lowHalf } from '../../../core/machine.ts';
+import type { HypercallContext } from '../hypercall.ts';
+import type { FrameTable } from '../../memory/frame-table.ts';
+import { isGuestArray, readGuestWords, writeGuestWords } from '../../memory/guest-access.ts';
+import { setM2p } from '../../memory/m2p.ts';
 
 /** Largest extents: of an ordinary domain and of dom0. */
 const MAX_ORDER = 9;

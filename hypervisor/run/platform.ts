@@ -2,14 +2,15 @@
  * The machine's devices as Xen has them: their interrupts become events, their transfers reach no memory that would break what
  * the frame table promises, as if an IOMMU stood between, and they are due at ticks of the one clock.
  */
-import { Platform } from '../devices/platform.ts';
-import type { PlatformConfig } from '../devices/platform.ts';
-import type { Interrupts, MachineClock, MachineMemory } from '../devices/machine.ts';
-import { DOMID_XEN } from './abi/xen.ts';
-import { changeLine } from './events/pirq.ts';
-import type { Hypervisor } from './hypervisor.ts';
-import { PAGE_BYTES, PGT_NONE, PGT_WRITABLE_PAGE } from './memory/frame-table.ts';
-import type { FrameTable } from './memory/frame-table.ts';
+import { Platform } from '../../devices/platform.ts';
+import type { PlatformConfig } from '../../devices/platform.ts';
+import type { Interrupts, MachineClock, MachineMemory } from '../../devices/machine.ts';
+import { DOMID_XEN } from '../abi/xen.ts';
+import { serveConsole } from '../debug-keys/input.ts';
+import { changeLine } from '../events/pirq.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
+import { PAGE_BYTES, PGT_NONE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import type { FrameTable } from '../memory/frame-table.ts';
 
 export function makePlatform(hypervisor: Hypervisor, config: PlatformConfig): Platform {
   const memory = new DeviceMemory(hypervisor.frames);
@@ -57,6 +58,8 @@ class Lines implements Interrupts {
 
   raise(line: number): void {
     changeLine(this.hypervisor, line, true);
+    // The one line that Xen serves itself is its console's.
+    if (this.hypervisor.gsis[line]!.isXens) serveConsole(this.hypervisor);
   }
   lower(line: number): void {
     changeLine(this.hypervisor, line, false);

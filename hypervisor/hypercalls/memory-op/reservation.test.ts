@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { MACH2PHYS_NR_ENTRIES, MACH2PHYS_VIRT_START } from '../abi/arch-x86.ts';
-import { EACCES, EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
-import * as abi from '../abi/memory.ts';
-import { DOMID_SELF } from '../abi/xen.ts';
-import { memoryOp } from '../hypercalls/memory-op.ts';
-import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
-import { getM2p } from './m2p.ts';
-import { ARGUMENTS, L1_PFN, TEST_BASE, TestDomain, testHost } from './testing.ts';
+import { MACH2PHYS_NR_ENTRIES, MACH2PHYS_VIRT_START } from '../../abi/arch-x86.ts';
+import { EACCES, EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH } from '../../abi/errno.ts';
+import * as abi from '../../abi/memory.ts';
+import { DOMID_SELF } from '../../abi/xen.ts';
+import { memoryOp } from '../memory-op.ts';
+import { updateVaMapping } from '../update-va-mapping.ts';
+import { getM2p } from '../../memory/m2p.ts';
+import { ARGUMENTS, L1_PFN, TEST_BASE, TestDomain, testHost } from '../../memory/testing.ts';
 
 /** Where the tests keep lists of frames. */
 const LIST_PFN = 30;

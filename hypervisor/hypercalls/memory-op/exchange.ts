@@ -3,13 +3,13 @@
  * nothing by chunks, a chunk being the larger of the input's and the output's extents. Compare memory_exchange in Xen's
  * common/memory.c.
  */
-import { EFAULT, EINVAL, ENOMEM, EPERM } from '../abi/errno.ts';
-import { XENMEM_exchange, xen_memory_exchange } from '../abi/memory.ts';
-import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
-import type { HypercallContext } from '../hypercalls/hypercall.ts';
-import { anyDomain, mayTarget } from '../state/page-owner.ts';
-import { isGuestArray, readGuestWords, writeGuestWords } from './guest-access.ts';
-import { setM2p } from './m2p.ts';
+import { EFAULT, EINVAL, ENOMEM, EPERM } from '../../abi/errno.ts';
+import { XENMEM_exchange, xen_memory_exchange } from '../../abi/memory.ts';
+import { fromHalves, highHalf, lowHalf } from '../../../core/machine.ts';
+import type { HypercallContext } from '../hypercall.ts';
+import { anyDomain, mayTarget } from '../../state/page-owner.ts';
+import { isGuestArray, readGuestWords, writeGuestWords } from '../../memory/guest-access.ts';
+import { setM2p } from '../../memory/m2p.ts';
 import { frameLimit, maxOrder } from './reservation.ts';
 
 interface Side {

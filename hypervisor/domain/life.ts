@@ -1,0 +1,58 @@
+/** A domain pauses and goes on, shuts down, crashes (common/domain.c). */
+import { SHUTDOWN_crash, SHUTDOWN_suspend } from '../abi/sched.ts';
+import { VIRQ_DOM_EXC } from '../abi/xen.ts';
+import { sendEvent, sendGlobalVirq } from '../events/send.ts';
+import { update } from '../sched/vcpus.ts';
+import type { CrashReport } from '../state/crash.ts';
+import type { Domain } from '../state/domain.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
+import { findDeadline } from '../time/deadlines.ts';
+import { reportCrash } from './crash-report.ts';
+
+/** domain_crash: the domain runs no more; the report says why. */
+export function crashDomain(hypervisor: Hypervisor, domain: Domain, message: string): void {
+  if (domain.shutdown !== null) return;
+  if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'crash', domain: domain.id, message });
+  const report = reportCrash(hypervisor, domain, message);
+  shutdownDomain(hypervisor, domain, SHUTDOWN_crash, report);
+}
+
+/** domain_shutdown: none of the domain's vcpus runs any more. A kernel that crashes itself is reported too. */
+export function shutdownDomain(
+  hypervisor: Hypervisor,
+  domain: Domain,
+  reason: number,
+  crash: CrashReport | null,
+): void {
+  if (domain.shutdown !== null) return;
+  const code = domain.shutdownCode >= 0 ? domain.shutdownCode : reason;
+  const report =
+    crash ?? (code === SHUTDOWN_crash ? reportCrash(hypervisor, domain, 'the kernel crashed') : null);
+  domain.shutdown = { reason: code, crash: report };
+  if (report !== null) hypervisor.console.log(report.text);
+  if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'shutdown', domain: domain.id, reason: code });
+  for (const vcpu of domain.vcpus) update(hypervisor, vcpu);
+  findDeadline(hypervisor);
+  if (code === SHUTDOWN_suspend && domain.suspendPort !== 0)
+    sendEvent(hypervisor, domain, domain.suspendPort);
+  else sendGlobalVirq(hypervisor, VIRQ_DOM_EXC);
+  hypervisor.stop = { kind: 'shutdown', domain };
+}
+
+/** domain_resume: a domain that has shut down goes on where it was. */
+export function resumeDomain(hypervisor: Hypervisor, domain: Domain): void {
+  if (domain.shutdown === null) return;
+  domain.shutdown = null;
+  for (const vcpu of domain.vcpus) update(hypervisor, vcpu);
+  findDeadline(hypervisor);
+}
+
+/** domain_pause and domain_unpause. */
+export function pauseDomain(hypervisor: Hypervisor, domain: Domain): void {
+  domain.pauseCount++;
+  for (const vcpu of domain.vcpus) update(hypervisor, vcpu);
+}
+export function unpauseDomain(hypervisor: Hypervisor, domain: Domain): void {
+  domain.pauseCount--;
+  for (const vcpu of domain.vcpus) update(hypervisor, vcpu);
+}

@@ -1,0 +1,154 @@
+/**
+ * Xen at work: what boots on a machine and decides, whenever its processor stops, what happens and who goes on. Its state is
+ * that of state/hypervisor.ts; what it does between two runs of the processor is in run/.
+ */
+import type { Machine } from '../core/machine.ts';
+import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
+import type { DeviceConfig, Platform } from '../devices/platform.ts';
+import { XenConsole } from './console/console.ts';
+import { Serial } from './console/serial.ts';
+import { upcallDue } from './events/upcall.ts';
+import { HypercallContext } from './hypercalls/hypercall.ts';
+import { handleExit } from './run/exits.ts';
+import { makePlatform } from './run/platform.ts';
+import { schedule, switchTo } from './run/schedule.ts';
+import { expireTimers } from './run/timers.ts';
+import { makeScheduler } from './sched/schedulers.ts';
+import { parseBootParameters } from './state/boot-parameters.ts';
+import type { BootParameters } from './state/boot-parameters.ts';
+import { makeClock } from './state/clock.ts';
+import { Hypervisor, WAITING } from './state/hypervisor.ts';
+import type { Stop } from './state/hypervisor.ts';
+import { makePcpus, TURN_TICKS } from './state/pcpu.ts';
+import { findDeadline } from './time/deadlines.ts';
+import { deliverNmi, deliverUpcall } from './traps/upcall.ts';
+
+export interface XenOptions {
+  /** Nanoseconds per instruction of a processor: a power of two (state/clock.ts). */
+  readonly periodNs?: number;
+  /** The wall clock at system time 0, in seconds since 1970. */
+  readonly epochSeconds?: number;
+  /** The scheduler's name, as `sched=` gives it. */
+  readonly scheduler?: string;
+  /** Physical processors: 1, 2, 4, 8 or 16. */
+  readonly pcpus?: number;
+  /** What is on the PCI bus. */
+  readonly devices?: readonly DeviceConfig[];
+  /** Xen's boot parameters; `scheduler` stands for their `sched=`. */
+  readonly parameters?: BootParameters;
+}
+
+/** 2026-01-01T00:00:00Z: where the wall clock starts unless one is given. */
+const DEFAULT_EPOCH_SECONDS = 1_767_225_600;
+/** The largest budget of one run of the processor. */
+const MAX_BUDGET = 0x7fffffff;
+
+const BUDGET: Stop = { kind: 'budget' };
+const IDLE: Stop = { kind: 'idle' };
+
+export class Xen extends Hypervisor {
+  readonly console: XenConsole;
+  readonly platform: Platform;
+  /** The hypercall under way. */
+  readonly call: HypercallContext;
+  /** When the turn of the physical processor that has it ends, in ticks. */
+  private turnEndTicks: number;
+
+  constructor(machine: Machine, options: XenOptions = {}) {
+    const pcpus = makePcpus(options.pcpus ?? 1);
+    const epochSeconds = options.epochSeconds ?? DEFAULT_EPOCH_SECONDS;
+    super(machine, {
+      clock: makeClock((options.periodNs ?? 1) / pcpus.length),
+      epochSeconds,
+      pcpus,
+      scheduler: makeScheduler(options.scheduler ?? 'credit', pcpus),
+      parameters: options.parameters ?? parseBootParameters(''),
+    });
+    this.turnEndTicks = pcpus.length === 1 ? Infinity : TURN_TICKS;
+    this.call = new HypercallContext(this);
+    this.platform = makePlatform(this, { epochSeconds, devices: options.devices ?? [] });
+    this.console = new XenConsole(new Serial(this.platform.uart, this.gsis));
+    this.greet();
+  }
+
+  /** What Xen says of its command line. */
+  private greet(): void {
+    const { commandLine, complaints } = this.parameters;
+    if (commandLine !== '') this.console.log(`Command line: ${commandLine}`);
+    for (const complaint of complaints) this.console.log(complaint);
+  }
+
+  /** Whether no processor has anything to run or to decide. */
+  get idle(): boolean {
+    return this.pcpus.every(({ running, mustSchedule }) => running === null && !mustSchedule);
+  }
+
+  /** Runs the domains until the clock is at `untilTicks` (Infinity: for ever), or something stops it. */
+  run(untilTicks: number): Stop {
+    this.stop = this.platform.waiting ? WAITING : null;
+    for (;;) {
+      let now = this.ticks();
+      if (now >= this.deadlineTicks) expireTimers(this);
+      if (now >= this.turnEndTicks) this.nextTurn(now);
+      if (this.pcpu.mustSchedule || now >= this.pcpu.sliceEndTicks) schedule(this);
+      if (this.stop !== null) return this.stop;
+      if (now >= untilTicks) return BUDGET;
+      const vcpu = this.pcpu.running;
+      if (vcpu === null) {
+        const stop = this.passIdleTime(untilTicks);
+        if (stop !== null) return stop;
+        continue;
+      }
+      switchTo(this, vcpu);
+      if (vcpu.nmiPending) deliverNmi(this, vcpu);
+      if (upcallDue(this, vcpu)) deliverUpcall(this, vcpu);
+      if (this.stop !== null) return this.stop;
+      now = Math.min(untilTicks, this.deadlineTicks, this.pcpu.sliceEndTicks, this.turnEndTicks) - now;
+      const reason = this.processor.run(now < MAX_BUDGET ? now : MAX_BUDGET);
+      if (reason === EXIT_BUDGET) continue;
+      if (reason === EXIT_BREAKPOINT) {
+        // Nothing has happened: the state is that of a run whose budget ended here.
+        this.processor.setWord(EXIT_REASON, EXIT_BUDGET);
+        return { kind: 'breakpoint' };
+      }
+      // What faults is not retired, but takes its tick: time goes on whatever a guest does.
+      if (reason === EXIT_EXCEPTION) this.processor.tscOffset = this.processor.tscOffset + 1;
+      if (this.trace.on) this.placeTrace(vcpu);
+      handleExit(this.call, vcpu, reason);
+    }
+  }
+
+  /** The next processor takes its turn. */
+  private nextTurn(now: number): void {
+    this.pcpu = this.pcpus[(this.pcpu.id + 1) % this.pcpus.length]!;
+    this.turnEndTicks = now + TURN_TICKS;
+  }
+
+  /** The processor whose turn it is has nothing to run: its turn passes; when no other has, time goes on at once. */
+  private passIdleTime(untilTicks: number): Stop | null {
+    if (!this.idle) {
+      this.advanceTo(Math.min(this.turnEndTicks, this.deadlineTicks, untilTicks));
+      return null;
+    }
+    if (this.deadlineTicks > untilTicks || this.deadlineTicks === Infinity) return this.rest(untilTicks);
+    this.advanceTo(this.deadlineTicks);
+    return null;
+  }
+
+  /** What devices waited for has been brought (disk/fetched-image.ts): they go on. */
+  deviceFilled(): void {
+    this.platform.advance(this.ticks());
+    findDeadline(this);
+  }
+
+  /** Everyone is idle until `untilTicks`, or for ever. */
+  private rest(untilTicks: number): Stop {
+    if (untilTicks !== Infinity) this.advanceTo(untilTicks);
+    return this.deadlineTicks === Infinity ? IDLE : BUDGET;
+  }
+
+  private advanceTo(ticks: number): void {
+    const ahead = ticks - this.ticks();
+    if (ahead > 0) this.processor.tscOffset = this.processor.tscOffset + ahead;
+  }
+}
