@@ -71,6 +71,8 @@ function returnFromSyscall(context: HypercallContext): void {
   processor.setHalves(layout.RCX, frame[AT.rip]!, frame[AT.rip + 1]!);
   processor.setHalves(R11, rflags, 0);
   const cs = (frame[AT.cs]! | 3) === FLAT_USER_CS32 ? FLAT_USER_CS32 : FLAT_CS64;
+  // SYSRET to compatibility mode takes 32 bits of RCX.
+  if (cs === FLAT_USER_CS32) processor.setWord(layout.RIP + 4, 0);
   loadSelectors(context.hypervisor, context.vcpu, cs, FLAT_SS);
 }
 

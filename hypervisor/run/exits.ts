@@ -1,6 +1,6 @@
 /** What to do when the processor stops: by the exit's reason and vector (arch/x86/traps.c, x86_64/entry.S). */
 import * as layout from '../../core/wasm/layout.ts';
-import { FLAT_USER_CS32, TI_DPL_MASK } from '../abi/arch-x86.ts';
+import { TI_DPL_MASK } from '../abi/arch-x86.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { makeHypercall } from '../hypercalls/dispatch.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
@@ -11,12 +11,14 @@ import { setTaskSwitched } from '../traps/fpu.ts';
 import { emulateForced } from '../traps/forced-emulation.ts';
 import { pageFault } from '../traps/page-fault.ts';
 import { emulatePrivileged } from '../traps/privop/emulate.ts';
-import { loadFlat } from '../traps/segments.ts';
+import { loadFlat, loadFlatCompatibility } from '../traps/segments.ts';
 import { crashDomain } from '../domain/life.ts';
 
 /** #GP error code of INT n: bit 1 says that the IDT is meant. */
 const IDT_ERROR = 2;
 const SYSCALL_BYTES = 2;
+/** CS.L in layout.ATTRIBUTES. */
+const LONG_MODE_CODE = 0x2000;
 
 /** Deals with an exit of the current vcpu, which may be a hypercall. */
 export function handleExit(call: HypercallContext, vcpu: Vcpu, reason: number): void {
@@ -36,11 +38,17 @@ export function handleExit(call: HypercallContext, vcpu: Vcpu, reason: number): 
   }
 }
 
-/** From the guest's kernel SYSCALL is a hypercall; from its user it is a system call of the guest's. */
+/**
+ * From the guest's kernel SYSCALL is a hypercall; from its user it is a system call of the guest's. From compatibility mode,
+ * whatever selects it, it enters by another door (CSTAR), which takes it for the user's.
+ */
 function syscall(call: HypercallContext, vcpu: Vcpu): void {
   const { hypervisor } = call;
   const { processor } = hypervisor;
-  const compatibility = processor.selector(layout.SEG_CS) === FLAT_USER_CS32;
+  const compatibility = (processor.word(layout.ATTRIBUTES + layout.SEG_CS * 4) & LONG_MODE_CODE) === 0;
+  // SYSCALL leaves flat selectors: the guest's kernel finds them in the frame, and a hypercall returns to them.
+  if (compatibility) loadFlatCompatibility(hypervisor);
+  else loadFlat(hypervisor);
   if (vcpu.guestKernelMode && !compatibility) {
     makeHypercall(call, vcpu);
     return;
@@ -51,22 +59,9 @@ function syscall(call: HypercallContext, vcpu: Vcpu): void {
     injectTrap(hypervisor, vcpu, layout.VECTOR_UD, 0);
     return;
   }
-  const masks = compatibility ? vcpu.syscall32MasksEvents : vcpu.syscallMasksEvents;
   hypervisor.counts.syscalls++;
-  enterSyscall(hypervisor, vcpu, handler, masks, compatibility);
-}
-
-/** SYSCALL leaves flat selectors: the guest's kernel finds them in the frame. */
-function enterSyscall(
-  hypervisor: Hypervisor,
-  vcpu: Vcpu,
-  handler: number,
-  masks: boolean,
-  compatibility: boolean,
-): void {
-  const { processor } = hypervisor;
-  if (!compatibility) loadFlat(hypervisor);
-  bounce(hypervisor, vcpu, handler, masks ? MASK_EVENTS : 0, 0);
+  // Both doors mask events where the 64-bit one is to: switch_to_kernel looks at VGCF_syscall_disables_events alone.
+  bounce(hypervisor, vcpu, handler, vcpu.syscallMasksEvents ? MASK_EVENTS : 0, 0);
   processor.flags = processor.flags & ~layout.DF;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RCX, RSP, SEG_DS, SEG_FS } from '../../core/wasm/layout.ts';
+import { RCX, RSP, SEG_DS, SEG_FS, SEG_GS } from '../../core/wasm/layout.ts';
 import { address, CODE, load, STACK, start } from '../testing-guest.ts';
 import type { Setup } from '../testing-guest.ts';
 import { FLAT_SS } from './segments.ts';
@@ -56,6 +56,22 @@ test('selectors that can be loaded change nothing', () => {
   const { processor } = setup.guest.hypervisor;
   expect(processor.big(RCX)).toBe(0x1122334455667788n);
   expect(processor.selector(SEG_DS)).toBe(FLAT_SS);
+});
+
+test('the bases of FS and GS are not those of the selectors that are loaded anew', () => {
+  const setup = prepare();
+  const { processor } = setup.guest.hypervisor;
+  name(setup, SEG_FS, FLAT_SS);
+  name(setup, SEG_GS, FLAT_SS);
+  processor.restoreState(setup.guest.vcpu.state);
+  processor.setSegmentBase(SEG_FS, 0x12345000);
+  processor.setSegmentBase(SEG_GS, -0x12345000);
+  setup.guest.vcpu.state = processor.saveState();
+  expect(setup.guest.hypervisor.run(1000).kind).toBe('shutdown');
+  expect([SEG_FS, SEG_GS].map((segment) => processor.segmentBase(segment))).toEqual([
+    0x12345000, -0x12345000,
+  ]);
+  expect(processor.selector(SEG_GS)).toBe(FLAT_SS);
 });
 
 test('without room for the frame the domain ends, and says why', () => {

@@ -17,22 +17,31 @@ import { loadData, loadFlat } from './segments.ts';
 import { crashDomain } from '../domain/life.ts';
 
 const DATA_SEGMENTS = [layout.SEG_DS, layout.SEG_ES, layout.SEG_FS, layout.SEG_GS] as const;
+/** Segments whose bases are registers of their own (fs_base, gs_base_kernel and gs_base_user). */
+const WITH_BASES = [layout.SEG_FS, layout.SEG_GS] as const;
 const NULL_SELECTOR_MASK = 0xfffc;
 const FRAME_WORDS = 11;
 /** Flags that a handler does not get. */
 const CLEARED = layout.AC | layout.RF | layout.NT | layout.TF | (1 << 17);
 const R11 = 11;
 
-/** Loads DS, ES, FS and GS of the current vcpu anew; null ones keep their bases. */
+/**
+ * Loads DS, ES, FS and GS of the current vcpu anew. The bases of FS and GS stay what they were: a 32-bit process's selector
+ * stays in GS while its kernel runs on a base of its own.
+ */
 export function reloadSegments(hypervisor: Hypervisor, vcpu: Vcpu): void {
   const { processor } = hypervisor;
   const selectors = DATA_SEGMENTS.map((segment) => processor.selector(segment));
+  const bases = WITH_BASES.map((segment) => processor.segmentBase(segment));
   let good = true;
   let changed = false;
   DATA_SEGMENTS.forEach((segment, n) => {
     if ((selectors[n]! & NULL_SELECTOR_MASK) === 0) return;
     changed = true;
     if (!loadData(hypervisor, segment, selectors[n]!)) good = false;
+  });
+  WITH_BASES.forEach((segment, n) => {
+    processor.setSegmentBase(segment, bases[n]!);
   });
   if (changed) processor.stateChanged();
   if (!good) enterFailsafe(hypervisor, vcpu, selectors);

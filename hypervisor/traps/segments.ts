@@ -35,6 +35,14 @@ export function loadFlat(hypervisor: Hypervisor): void {
   processor.stateChanged();
 }
 
+/** Loads a flat CS and SS as SYSCALL from compatibility mode leaves them (FLAT_USER_CS32, FLAT_USER_SS32). */
+export function loadFlatCompatibility(hypervisor: Hypervisor): void {
+  const { processor } = hypervisor;
+  processor.setSegment(layout.SEG_CS, FLAT_CS32, 0, 0xffffffff, CODE32);
+  processor.setSegment(layout.SEG_SS, FLAT_SS, 0, 0xffffffff, DATA);
+  processor.stateChanged();
+}
+
 /** What a selector names, of the last `readDescriptor`. */
 const found = { base: 0, limit: 0, attributes: 0 };
 
