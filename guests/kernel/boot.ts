@@ -4,16 +4,18 @@
  *
  * `boot` runs before the initialisers, which need a heap: it may use nothing but variables with constant initial values.
  */
-import { SIF_INITDOMAIN, start_info } from 'xen';
-import { findConsole, initConsole } from './console';
-import { initEvents } from './events';
-import { virtual, window } from './intrinsics';
-import { addPages, bookkeepingBytes, initPages, PAGE_SHIFT, PAGE_SIZE } from './pages';
-import { setP2m } from './pagetable';
-import { initTime } from './time';
-import { initTraps } from './traps';
-import { buildWindow, findMapped, mapForeign, MAX_PAGES, SHARED_INFO, unmapPage } from './window';
-import { HYPERVISOR_stack_switch } from './hypercalls';
+import { start_info } from 'xen';
+import { findConsole } from './console/print';
+import { initConsole } from './console/input';
+import { initEvents } from './events/events';
+import { virtual, window } from './xen/intrinsics';
+import { setStartInfo } from './xen/start-info';
+import { addPages, bookkeepingBytes, initPages, PAGE_SHIFT, PAGE_SIZE } from './memory/pages';
+import { setP2m } from './memory/pagetable';
+import { initTime } from './events/time';
+import { initTraps } from './traps/traps';
+import { buildWindow, findMapped, mapForeign, MAX_PAGES, SHARED_INFO, unmapPage } from './memory/window';
+import { HYPERVISOR_stack_switch } from './xen/hypercalls';
 
 // @ts-ignore: decorator
 @external("asm", "boot_stack_bottom")
@@ -23,16 +25,9 @@ declare function bootStackBottom(): usize;
 const IMAGE: usize = 0x10_0000;
 const BOOT_STACK_SIZE: usize = 16384;
 
-let info: usize = 0;
-
-/** start_info, as Xen left it. */
-export function startInfo(): usize {
-  return info;
-}
-
-/** entry.asm: `at` is the address of start_info. Brings up memory and the console's output. */
-export function boot(at: usize): void {
-  info = at;
+/** entry.asm: `info` is the address of start_info. Brings up memory and the console's output. */
+export function boot(info: usize): void {
+  setStartInfo(info);
   const pages = min(<usize>load<u64>(info + start_info.nr_pages), MAX_PAGES);
   setP2m(<usize>(load<u64>(info + start_info.mfn_list) - window()), pages);
   findConsole(info);
@@ -55,24 +50,4 @@ export function initKernel(): void {
   HYPERVISOR_stack_switch(virtual(bootStackBottom() + BOOT_STACK_SIZE));
   initConsole();
   initTime();
-}
-
-/** Whether this is the domain that has the machine. */
-export function isDomain0(): bool {
-  return (load<u32>(info + start_info.flags) & SIF_INITDOMAIN) != 0;
-}
-
-/** The ramdisk that came with the kernel. */
-export function ramdisk(): usize {
-  const va = load<u64>(info + start_info.mod_start);
-  return va == 0 ? 0 : <usize>(va - window());
-}
-
-export function ramdiskBytes(): usize {
-  return <usize>load<u64>(info + start_info.mod_len);
-}
-
-/** The command line: NUL-terminated bytes. */
-export function commandLine(): usize {
-  return info + start_info.cmd_line;
 }

@@ -9,15 +9,17 @@ import { readSources } from '../toolchain/node.ts';
 
 const core = loadCore();
 const IMPORTS = `
-import { initKernel, ramdisk, ramdiskBytes, commandLine } from 'kernel/boot';
-import { ballooned, setMemoryTarget } from 'kernel/balloon';
-import { print, printBytes, printNumber, setInputSink } from 'kernel/console';
-import { endAccess, grantAccess } from 'kernel/grants';
-import { allocatePage, allocatePages, freePages, totalPages } from 'kernel/pages';
-import { shutdown } from 'kernel/panic';
-import { endThread, makeRunnable, Thread, yieldProcessor } from 'kernel/threads';
-import { now, SECOND, MILLISECOND } from 'kernel/time';
-import { sleepUntil, WaitQueue } from 'kernel/wait';
+import { initKernel } from 'kernel/boot';
+import { ramdisk, ramdiskBytes, commandLine } from 'kernel/xen/start-info';
+import { ballooned, setMemoryTarget } from 'kernel/memory/balloon';
+import { print, printBytes, printNumber } from 'kernel/console/print';
+import { setInputSink } from 'kernel/console/input';
+import { endAccess, grantAccess } from 'kernel/grants/grants';
+import { allocatePage, allocatePages, freePages, totalPages } from 'kernel/memory/pages';
+import { shutdown } from 'kernel/traps/panic';
+import { endThread, makeRunnable, Thread, yieldProcessor } from 'kernel/threads/threads';
+import { now, SECOND, MILLISECOND } from 'kernel/events/time';
+import { sleepUntil, WaitQueue } from 'kernel/threads/wait';
 `;
 const PATIENCE_NS = 60e9;
 const SLICE_TICKS = 50_000_000;
@@ -206,7 +208,8 @@ test('a gigabyte and more is mapped, with tables from what was mapped before', a
 
 test('a kernel that faults in its fault handler ends, and says so', async () => {
   const { console, reason } = await run(`
-    import { setTrapHandler, TrapFrame, VECTOR_PF } from 'kernel/traps';
+    import { setTrapHandler } from 'kernel/traps/traps';
+    import { TrapFrame, VECTOR_PF } from 'kernel/xen/frame';
     export function main(): void {
       initKernel();
       setTrapHandler(VECTOR_PF, (frame: TrapFrame) => { store<u8>(0x7000_0000, load<u8>(0x7000_0000)); });

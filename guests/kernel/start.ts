@@ -1,5 +1,5 @@
 /** What entry.asm calls, and the compiler. Every kernel's image exports it (toolchain/build.ts). */
 export { boot } from './boot';
-export { abort } from './panic';
-export { threadBegin } from './threads';
-export { trap } from './traps';
+export { abort } from './traps/panic';
+export { threadBegin } from './threads/threads';
+export { trap } from './traps/traps';

@@ -11,12 +11,19 @@
  */
 import { EFAULT, EINVAL, ENOMEM, MMUEXT_INVLPG_LOCAL, MMUEXT_NEW_USER_BASEPTR } from 'xen';
 import { MMUEXT_PIN_L4_TABLE, MMUEXT_TLB_FLUSH_LOCAL, MMUEXT_UNPIN_TABLE } from 'xen';
-import { dispose } from 'kernel/heap';
-import { allocateUserPage, pageCount, PAGE_SHIFT, PAGE_SIZE, putPage } from 'kernel/pages';
-import { entryPage, extendedOperation, flush, makeEntry, mfnOf } from 'kernel/pagetable';
-import { PAGE_ACCESSED, PAGE_COW, PAGE_DIRTY, PAGE_FOREIGN, PAGE_NX, PAGE_PRESENT } from 'kernel/pagetable';
-import { PAGE_USER, PAGE_WRITE, protect, TABLE_BITS, tableIndex, updateEntry } from 'kernel/pagetable';
-import { updateForeign, walk } from 'kernel/pagetable';
+import { dispose } from 'kernel/memory/heap';
+import { allocateUserPage, pageCount, PAGE_SHIFT, PAGE_SIZE, putPage } from 'kernel/memory/pages';
+import { entryPage, extendedOperation, flush, makeEntry, mfnOf } from 'kernel/memory/pagetable';
+import {
+  PAGE_ACCESSED,
+  PAGE_COW,
+  PAGE_DIRTY,
+  PAGE_FOREIGN,
+  PAGE_NX,
+  PAGE_PRESENT,
+} from 'kernel/memory/pagetable';
+import { PAGE_USER, PAGE_WRITE, protect, TABLE_BITS, tableIndex, updateEntry } from 'kernel/memory/pagetable';
+import { updateForeign, walk } from 'kernel/memory/pagetable';
 import { PROT_EXEC, PROT_WRITE } from './abi';
 import { Region } from './region';
 import { freeTables, protectTables, shareTables } from './tables';

@@ -1,6 +1,6 @@
 /** Arguments and environment on their way from one program to the next: strings behind each other in one buffer. */
 import { E2BIG, EFAULT } from 'xen';
-import { dispose, free, tryAlloc } from 'kernel/heap';
+import { dispose, free, tryAlloc } from 'kernel/memory/heap';
 import { copyIn, copyInString } from './user-memory';
 
 const MAX_BYTES: usize = 65536;

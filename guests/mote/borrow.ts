@@ -3,8 +3,8 @@
  * kernel's, and these have nothing in their lower half. So the kernel's root borrows the entries of the process's root.
  */
 import { MMUEXT_TLB_FLUSH_LOCAL } from 'xen';
-import { extendedOperation, flush, PAGE_PRESENT, updateEntry } from 'kernel/pagetable';
-import { kernelRoot } from 'kernel/window';
+import { extendedOperation, flush, PAGE_PRESENT, updateEntry } from 'kernel/memory/pagetable';
+import { kernelRoot } from 'kernel/memory/window';
 import { currentSpace } from './process';
 
 const USER_SLOTS: usize = 256;

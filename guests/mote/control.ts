@@ -4,15 +4,15 @@
  * the domain is to have, in KiB: the balloon does it.
  */
 import { SHUTDOWN_poweroff, SHUTDOWN_reboot, start_info } from 'xen';
-import { ballooned, setMemoryTarget } from 'kernel/balloon';
-import { startInfo } from 'kernel/boot';
-import { print } from 'kernel/console';
-import { totalPages } from 'kernel/pages';
-import { shutdown } from 'kernel/panic';
-import { readNumber, readText, writeText } from 'kernel/store';
-import { endThread, makeRunnable, Thread } from 'kernel/threads';
-import { Watch, watch } from 'kernel/watches';
-import { hasXenstore, isText } from 'kernel/xenbus';
+import { ballooned, setMemoryTarget } from 'kernel/memory/balloon';
+import { startInfo } from 'kernel/xen/start-info';
+import { print } from 'kernel/console/print';
+import { totalPages } from 'kernel/memory/pages';
+import { shutdown } from 'kernel/traps/panic';
+import { readNumber, readText, writeText } from 'kernel/store/store';
+import { endThread, makeRunnable, Thread } from 'kernel/threads/threads';
+import { Watch, watch } from 'kernel/store/watches';
+import { hasXenstore, isText } from 'kernel/store/xenbus';
 import { syncAll } from './fs/mount';
 import { bytesOf } from './fs/names';
 

@@ -4,9 +4,9 @@
  * point. Until all this has worked the old program is untouched, and gets the error.
  */
 import { ENOEXEC, ENOMEM, FLAT_USER_CS, FLAT_USER_SS } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
-import { current } from 'kernel/threads';
-import { FRAME_SIZE } from 'kernel/traps';
+import { alloc, dispose, free } from 'kernel/memory/heap';
+import { current } from 'kernel/threads/threads';
+import { FRAME_SIZE } from 'kernel/xen/frame';
 import { PROT_EXEC, PROT_WRITE } from './abi';
 import { AddressSpace, USER_END } from './address-space';
 import { Arguments } from './arguments';

@@ -1,19 +1,12 @@
 /** Exceptions of processes: page faults that only want a page, and mistakes, which become signals. */
 import { ENOMEM, shared_info, vcpu_info } from 'xen';
-import { print, printBytes, printHex, printNumber } from 'kernel/console';
-import { panicAt } from 'kernel/panic';
-import {
-  setTrapHandler,
-  TrapFrame,
-  VECTOR_AC,
-  VECTOR_BP,
-  VECTOR_BR,
-  VECTOR_DB,
-  VECTOR_DE,
-} from 'kernel/traps';
-import { VECTOR_GP, VECTOR_MF, VECTOR_OF, VECTOR_PF, VECTOR_UD, VECTOR_XM } from 'kernel/traps';
-import { trapMessage } from 'kernel/trap-messages';
-import { SHARED_INFO } from 'kernel/window';
+import { print, printBytes, printHex, printNumber } from 'kernel/console/print';
+import { panicAt } from 'kernel/traps/panic';
+import { setTrapHandler } from 'kernel/traps/traps';
+import { TrapFrame, VECTOR_AC, VECTOR_BP, VECTOR_BR, VECTOR_DB, VECTOR_DE } from 'kernel/xen/frame';
+import { VECTOR_GP, VECTOR_MF, VECTOR_OF, VECTOR_PF, VECTOR_UD, VECTOR_XM } from 'kernel/xen/frame';
+import { trapMessage } from 'kernel/traps/trap-messages';
+import { SHARED_INFO } from 'kernel/memory/window';
 import { SIG_DFL, SIGBUS, SIGFPE, SIGILL, SIGKILL, SIGSEGV, SIGTRAP } from './abi';
 import { currentProcess, exitProcess, Process } from './process';
 import { sendSignal } from './signals';

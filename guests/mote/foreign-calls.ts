@@ -1,12 +1,12 @@
 /** The system call by which a toolstack maps pages of other domains. Whether it may, Xen decides. */
 import { EINVAL, ENOMEM } from 'xen';
-import { dispose } from 'kernel/heap';
-import { PAGE_SIZE } from 'kernel/pages';
+import { dispose } from 'kernel/memory/heap';
+import { PAGE_SIZE } from 'kernel/memory/pages';
 import { PROT_WRITE, SYS_map_foreign } from './abi';
 import { AddressSpace } from './address-space';
 import { currentSpace } from './process';
 import { Region } from './region';
-import { setSyscall } from './syscalls';
+import { setSyscall } from './syscall-table';
 import { copyIn } from './user-memory';
 
 export function initForeignCalls(): void {

@@ -3,11 +3,12 @@
  * because the kernel has set TS): then the owner's registers are saved and the new one's loaded. A process that never
  * computes with floats costs nothing. The kernel itself uses none.
  */
-import { alloc } from 'kernel/heap';
-import { HYPERVISOR_fpu_taskswitch } from 'kernel/hypercalls';
-import { fxrstor, fxsave } from 'kernel/intrinsics';
-import { panicAt } from 'kernel/panic';
-import { setTrapHandler, TrapFrame, VECTOR_NM } from 'kernel/traps';
+import { alloc } from 'kernel/memory/heap';
+import { HYPERVISOR_fpu_taskswitch } from 'kernel/xen/hypercalls';
+import { fxrstor, fxsave } from 'kernel/xen/intrinsics';
+import { panicAt } from 'kernel/traps/panic';
+import { setTrapHandler } from 'kernel/traps/traps';
+import { TrapFrame, VECTOR_NM } from 'kernel/xen/frame';
 import { currentProcess, Process } from './process';
 
 export const FPU_BYTES: usize = 512;

@@ -3,7 +3,7 @@ import { EACCES } from 'xen';
 import { fail, failure, Vnode } from './fs/vnode';
 import { resolve } from './fs/path';
 import { Backing } from './region';
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 
 class NodeBacking extends Backing {
   private node: Vnode;

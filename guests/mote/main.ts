@@ -1,8 +1,8 @@
 /** Mote: from the kernel's first instruction to the first program. */
-import { commandLine, isDomain0, ramdisk, ramdiskBytes } from 'kernel/boot';
-import { print, printNumber } from 'kernel/console';
-import { freePages, PAGE_SIZE, totalPages } from 'kernel/pages';
-import { endThread } from 'kernel/threads';
+import { commandLine, isDomain0, ramdisk, ramdiskBytes } from 'kernel/xen/start-info';
+import { print, printNumber } from 'kernel/console/print';
+import { freePages, PAGE_SIZE, totalPages } from 'kernel/memory/pages';
+import { endThread } from 'kernel/threads/threads';
 import { O_RDWR, S_IFCHR, S_IFDIR } from './abi';
 import { Arguments } from './arguments';
 import { showDisks } from './block/disks';
@@ -36,7 +36,7 @@ import { Process } from './process';
 import { execPath } from './process-calls';
 import { mountRoot } from './root';
 import { createInit, initSystem, startProcess } from './startup';
-import { RELEASE, SYSNAME } from './system-calls';
+import { RELEASE, SYSNAME } from './machine-calls';
 
 /** The first programs that are tried, in turn. */
 const FIRST: StaticArray<string> = ['/init', '/bin/init', '/bin/sh'];

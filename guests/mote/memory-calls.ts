@@ -1,12 +1,12 @@
 /** System calls about memory: the heap, anonymous mappings, and a look at one's own page tables. */
 import { EINVAL, ENOMEM } from 'xen';
-import { dispose } from 'kernel/heap';
-import { isMemoryLow, PAGE_SIZE } from 'kernel/pages';
-import { entryPage, PAGE_PRESENT, tableIndex } from 'kernel/pagetable';
+import { dispose } from 'kernel/memory/heap';
+import { isMemoryLow, PAGE_SIZE } from 'kernel/memory/pages';
+import { entryPage, PAGE_PRESENT, tableIndex } from 'kernel/memory/pagetable';
 import * as abi from './abi';
 import { currentProcess, currentSpace } from './process';
 import { Region } from './region';
-import { setSyscall } from './syscalls';
+import { setSyscall } from './syscall-table';
 import { copyOut } from './user-memory';
 
 export function initMemoryCalls(): void {

@@ -1,9 +1,9 @@
 /** System calls about processes and signals. */
 import { EINTR, EINVAL, ENOMEM, EPERM, ESRCH } from 'xen';
-import { free, alloc } from 'kernel/heap';
-import { yieldProcessor } from 'kernel/threads';
-import { now, SECOND } from 'kernel/time';
-import { interrupted, sleepUntil, WaitQueue } from 'kernel/wait';
+import { free, alloc } from 'kernel/memory/heap';
+import { yieldProcessor } from 'kernel/threads/threads';
+import { now, SECOND } from 'kernel/events/time';
+import { interrupted, sleepUntil, WaitQueue } from 'kernel/threads/wait';
 import * as abi from './abi';
 import { Arguments } from './arguments';
 import { execImage } from './exec';
@@ -11,7 +11,7 @@ import { failure } from './fs/vnode';
 import { openImage } from './image';
 import { currentProcess, exitProcess, findProcess, forkProcess, Process, waitForChild } from './process';
 import { AlarmTimer, kill, returnFromHandler, setHandler } from './signals';
-import { setSyscall } from './syscalls';
+import { setSyscall } from './syscall-table';
 import { copyIn, copyInString, copyOut } from './user-memory';
 
 export function initProcessCalls(): void {

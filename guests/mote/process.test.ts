@@ -9,14 +9,14 @@ import { readSources } from '../toolchain/node.ts';
 
 const KERNEL = `
 import { EFAULT } from 'xen';
-import { ramdisk, ramdiskBytes } from 'kernel/boot';
-import { endThread } from 'kernel/threads';
+import { ramdisk, ramdiskBytes } from 'kernel/xen/start-info';
+import { endThread } from 'kernel/threads/threads';
 import { SYS_write, SYS_read } from 'mote/abi';
 import { Arguments } from 'mote/arguments';
 import { execImage } from 'mote/exec';
 import { Backing } from 'mote/region';
 import { createInit, initSystem, startProcess } from 'mote/startup';
-import { setSyscall } from 'mote/syscalls';
+import { setSyscall } from 'mote/syscall-table';
 import { terminal } from 'mote/terminal';
 import { copyIn, copyOut } from 'mote/user-memory';
 

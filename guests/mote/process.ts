@@ -3,14 +3,14 @@
  * which bounds what a program that forks for ever can do.
  */
 import { AddressSpace } from './address-space';
-import { dispose, free } from 'kernel/heap';
-import { isMemoryLow } from 'kernel/pages';
-import { current, endThread, makeRunnable, Thread } from 'kernel/threads';
-import { now } from 'kernel/time';
-import { FRAME_SIZE } from 'kernel/traps';
-import { virtual } from 'kernel/intrinsics';
-import { WaitQueue } from 'kernel/wait';
-import { HYPERVISOR_stack_switch } from 'kernel/hypercalls';
+import { dispose, free } from 'kernel/memory/heap';
+import { isMemoryLow } from 'kernel/memory/pages';
+import { current, endThread, makeRunnable, Thread } from 'kernel/threads/threads';
+import { now } from 'kernel/events/time';
+import { FRAME_SIZE } from 'kernel/xen/frame';
+import { virtual } from 'kernel/xen/intrinsics';
+import { WaitQueue } from 'kernel/threads/wait';
+import { HYPERVISOR_stack_switch } from 'kernel/xen/hypercalls';
 import { EAGAIN, ECHILD, EFAULT, EINTR, ENOMEM } from 'xen';
 import { NSIG, SIGCHLD, WNOHANG, WUNTRACED } from './abi';
 import { fpuExit, fpuFork, fpuSwitch } from './fpu';

@@ -1,5 +1,5 @@
 /** A region: a range of an address space, what may be done there, and where its pages come from when they are touched. */
-import { PAGE_SIZE } from 'kernel/pages';
+import { PAGE_SIZE } from 'kernel/memory/pages';
 
 /** Where a region's first contents come from: a program's file. Counted by who holds it. */
 export abstract class Backing {

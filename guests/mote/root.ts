@@ -1,8 +1,8 @@
 /** The root of the tree, where the command line wants it to be a disk: `root=/dev/xvda`, and `ro` to leave it as it is. */
-import { commandLine } from 'kernel/boot';
-import { print } from 'kernel/console';
-import { alloc } from 'kernel/heap';
-import { now, SECOND } from 'kernel/time';
+import { commandLine } from 'kernel/xen/start-info';
+import { print } from 'kernel/console/print';
+import { alloc } from 'kernel/memory/heap';
+import { now, SECOND } from 'kernel/events/time';
 import { awaitDisk } from './block/disks';
 import { openExt2 } from './fs/ext2/file-system';
 import { mount } from './fs/mount';

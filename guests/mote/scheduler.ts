@@ -1,11 +1,12 @@
 /**
  * Turns: a process in user mode that others wait behind is interrupted by a timer when it has had its slice. The run queue is
- * the kernel's (kernel/threads.ts); here is only when to go to its end.
+ * the kernel's (kernel/threads/threads.ts); here is only when to go to its end.
  */
-import { dispatchEvents, eventsPending } from 'kernel/events';
-import { othersRunnable, yieldProcessor } from 'kernel/threads';
-import { MILLISECOND, now, Timer } from 'kernel/time';
-import { setUserReturn, TrapFrame } from 'kernel/traps';
+import { dispatchEvents, eventsPending } from 'kernel/events/events';
+import { othersRunnable, yieldProcessor } from 'kernel/threads/threads';
+import { MILLISECOND, now, Timer } from 'kernel/events/time';
+import { setUserReturn } from 'kernel/traps/traps';
+import { TrapFrame } from 'kernel/xen/frame';
 import { deliverSignals } from './signals';
 
 const SLICE_NS: u64 = 10 * MILLISECOND;

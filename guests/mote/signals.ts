@@ -5,10 +5,10 @@
  * interrupt its own handler only by arriving before it has begun.
  */
 import { EFAULT, EINVAL, EPERM, ESRCH, FLAT_USER_CS, FLAT_USER_SS } from 'xen';
-import { current } from 'kernel/threads';
-import { Timer } from 'kernel/time';
-import { FRAME_SIZE, TrapFrame } from 'kernel/traps';
-import { interrupt } from 'kernel/wait';
+import { current } from 'kernel/threads/threads';
+import { Timer } from 'kernel/events/time';
+import { FRAME_SIZE, TrapFrame } from 'kernel/xen/frame';
+import { interrupt } from 'kernel/threads/wait';
 import { NSIG, SIG_DFL, SIG_IGN, SIGALRM, SIGCHLD, SIGCONT, SIGKILL, SIGSEGV } from './abi';
 import { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } from './abi';
 import { USER_END } from './address-space';
@@ -16,7 +16,7 @@ import { TRAMPOLINE } from './exec';
 import { FPU_BYTES, fpuReload, fpuState } from './fpu';
 import { currentProcess, exitProcess, findProcess, INIT_PID, MAX_PROCESSES, Process } from './process';
 import { processAt, STATE_ALIVE, STATE_STOPPED, STATE_ZOMBIE, tellParent } from './process';
-import { restartCall } from './syscalls';
+import { restartCall } from './syscall-table';
 import { copyIn, copyOut } from './user-memory';
 
 /** Signals that do nothing where there is no handler. */

@@ -1,9 +1,9 @@
 /** Bringing Mote up: traps, calls and the terminal, and then the first process, whose end is the end of the system. */
 import { SHUTDOWN_poweroff } from 'xen';
 import { initKernel } from 'kernel/boot';
-import { shutdown } from 'kernel/panic';
-import { makeRunnable } from 'kernel/threads';
-import { initXenbus } from 'kernel/xenbus';
+import { shutdown } from 'kernel/traps/panic';
+import { makeRunnable } from 'kernel/threads/threads';
+import { initXenbus } from 'kernel/store/xenbus';
 import { initFaults } from './fault';
 import { initForeignCalls } from './foreign-calls';
 import { initFpu } from './fpu';
@@ -11,8 +11,8 @@ import { initMemoryCalls } from './memory-calls';
 import { createProcess, Process, setLastExit } from './process';
 import { initProcessCalls } from './process-calls';
 import { initScheduler } from './scheduler';
-import { initSyscalls } from './syscalls';
-import { initSystemCalls } from './system-calls';
+import { initSyscalls } from './syscall-table';
+import { initSystemCalls } from './machine-calls';
 import { initTerminal } from './terminal';
 
 /** Everything that needs no files. */

@@ -2,7 +2,7 @@
  * All tables of an address space at once: made Xen's, given back, shared with a child. The lower half of the root is the
  * process's; the rest is Xen's.
  */
-import { allocateUserPage, getPage, PAGE_SIZE, putPage } from 'kernel/pages';
+import { allocateUserPage, getPage, PAGE_SIZE, putPage } from 'kernel/memory/pages';
 import {
   entryPage,
   ENTRIES,
@@ -15,7 +15,7 @@ import {
   TABLE_BITS,
   unprotect,
   updateEntry,
-} from 'kernel/pagetable';
+} from 'kernel/memory/pagetable';
 import { AddressSpace } from './address-space';
 
 /** Entries of the root that are the process's. */

@@ -1,7 +1,8 @@
 /** The terminal: the console with a line discipline, and the process group in its foreground, which gets its signals. */
 import { EAGAIN, EFAULT, EINTR, EINVAL, EIO } from 'xen';
-import { consoleRoom, pumpInput, setInputSink, writeConsole, writeWhole } from 'kernel/console';
-import { interrupted, WaitQueue } from 'kernel/wait';
+import { consoleRoom, pumpInput, setInputSink } from 'kernel/console/input';
+import { writeConsole, writeWhole } from 'kernel/console/print';
+import { interrupted, WaitQueue } from 'kernel/threads/wait';
 import * as abi from './abi';
 import { wakePollers } from './fs/pollers';
 import { LineDiscipline } from './line-discipline';

@@ -3,7 +3,7 @@
  * process may not use itself gives -EFAULT, and what lies before it has been copied.
  */
 import { EFAULT, ENAMETOOLONG } from 'xen';
-import { PAGE_SIZE } from 'kernel/pages';
+import { PAGE_SIZE } from 'kernel/memory/pages';
 import { currentSpace } from './process';
 
 /** Bytes from `va` to the end of its page, at most `bytes`. */

@@ -7,7 +7,7 @@ import { readSources } from '../toolchain/node.ts';
 
 const KERNEL: readonly (readonly [string, string])[] = [
   [
-    'kernel/heap.ts',
+    'kernel/memory/heap.ts',
     `
     export let live: i32 = 0;
     export function alloc(size: usize): usize { live++; return heap.alloc(size); }
@@ -16,21 +16,21 @@ const KERNEL: readonly (readonly [string, string])[] = [
     export function dispose<T>(object: T): void {}`,
   ],
   [
-    'kernel/console.ts',
+    'kernel/console/print.ts',
     `
     @external("test", "print") declare function printed(text: string): void;
     export function print(text: string): void { printed(text); }
     export function printNumber(value: u64): void { printed(value.toString()); }`,
   ],
   [
-    'kernel/time.ts',
+    'kernel/events/time.ts',
     `
     export const SECOND: u64 = 1_000_000_000;
     export function wallClock(): u64 { return 1_700_000_000 * SECOND; }`,
   ],
-  ['kernel/wait.ts', 'export class WaitQueue { sleep(): void { unreachable(); } wake(): void {} }'],
+  ['kernel/threads/wait.ts', 'export class WaitQueue { sleep(): void { unreachable(); } wake(): void {} }'],
   [
-    'kernel/threads.ts',
+    'kernel/threads/threads.ts',
     `
     export class Thread {}
     const only = new Thread();
@@ -40,7 +40,7 @@ const KERNEL: readonly (readonly [string, string])[] = [
 
 /** What is done to `system`, by paths in the buffer; data lie behind them. */
 const OPERATIONS = `
-import { live } from 'kernel/heap';
+import { live } from 'kernel/memory/heap';
 import { DirectoryEntry, failure, FileSystem, Vnode } from 'mote/fs/vnode';
 
 let system: FileSystem | null = null;

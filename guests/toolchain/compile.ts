@@ -1,8 +1,8 @@
 /**
  * AssemblyScript to wasm, from sources in memory: the same in Node and in the page.
  *
- * Sources are named by their path below guests/ (`kernel/console.ts`), and imported so across folders
- * (`import { print } from 'kernel/console'`) or relatively within one. `xen` is the ABI (abi-module.ts).
+ * Sources are named by their path below guests/ (`kernel/console/print.ts`), and imported so across folders
+ * (`import { print } from 'kernel/console/print'`) or relatively within one. `xen` is the ABI (abi-module.ts).
  */
 import { abiModule } from './abi-module.ts';
 
@@ -12,7 +12,7 @@ export type Sources = ReadonlyMap<string, string>;
 /** What the code will be: it decides the AssemblyScript runtime and where static data lie. */
 export interface CompileOptions {
   /**
-   * `kernel`: memory by the kernel's own heap (kernel/runtime.ts), no collector. `program`: AssemblyScript's incremental
+   * `kernel`: memory by the kernel's own heap (kernel/memory/runtime.ts), no collector. `program`: AssemblyScript's incremental
    * collector. `bare`: never frees; no heap but what follows the static data.
    */
   readonly runtime: 'kernel' | 'program' | 'bare';
@@ -72,7 +72,7 @@ async function compileNow(sources: Sources, entry: string, options: CompileOptio
   const diagnostics: Diagnostic[] = [];
   const library: Record<string, string> = asc.libraryFiles;
   const stub = library[STUB]!;
-  if (options.runtime === 'kernel') library[STUB] = `import "kernel/runtime";`;
+  if (options.runtime === 'kernel') library[STUB] = `import "kernel/memory/runtime";`;
   const { error, stderr } = await asc.main(flags(entry, options), {
     stdout: asc.createMemoryStream(),
     stderr: asc.createMemoryStream(),

@@ -111,10 +111,10 @@ describe('a small kernel', () => {
 
 describe('breakpoints', () => {
   it('ends before a line, and tells who called it: status 6', async () => {
-    const { status, stdout, stderr } = await boot([HELLO_FOLDER, '--break', 'main.ts:26', '--for', '5']);
+    const { status, stdout, stderr } = await boot([HELLO_FOLDER, '--break', 'main.ts:28', '--for', '5']);
     expect(stdout).toMatch(/\r\ntick 1$/);
-    expect(stderr).toContain('Breakpoint at tests/kernels/hello/main.ts:26, instruction ');
-    expect(stderr).toMatch(/vcpu 0, kernel mode\n {4}at main \(tests\/kernels\/hello\/main.ts:26\)\n {4}at /);
+    expect(stderr).toContain('Breakpoint at tests/kernels/hello/main.ts:28, instruction ');
+    expect(stderr).toMatch(/vcpu 0, kernel mode\n {4}at main \(tests\/kernels\/hello\/main.ts:28\)\n {4}at /);
     expect(status).toBe(6);
   });
 
@@ -180,7 +180,7 @@ describe('Mote', () => {
     mkdirSync(own);
     writeFileSync(
       join(own, 'main.ts'),
-      "import { print } from 'kernel/console';\nexport function main(): void {\n  prnt('x');\n}\n",
+      "import { print } from 'kernel/console/print';\nexport function main(): void {\n  prnt('x');\n}\n",
     );
     const { status, stderr } = await boot([own]);
     expect(stderr).toBe(`xenoscope: ${own}/main.ts:3:3: Cannot find name 'prnt'.\n`);

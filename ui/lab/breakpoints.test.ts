@@ -34,8 +34,8 @@ function type(lab: Lab, text: string): void {
 }
 
 const UNAME = {
-  file: 'mote/system-calls.ts',
-  line: lineOf('mote/system-calls.ts', 'put(abi.utsname.nodename'),
+  file: 'mote/machine-calls.ts',
+  line: lineOf('mote/machine-calls.ts', 'put(abi.utsname.nodename'),
 };
 const HEAD = { file: 'programs/head.ts', line: lineOf('programs/head.ts', 'const input = openInput') };
 
@@ -76,7 +76,7 @@ test('breakpoints change nothing: one hash with a run that nobody watched', asyn
   watched.setBreakpoints([
     UNAME,
     HEAD,
-    { file: 'kernel/events.ts', line: lineOf('kernel/events.ts', 'let ready =') },
+    { file: 'kernel/events/events.ts', line: lineOf('kernel/events/events.ts', 'let ready =') },
   ]);
   let stops = 0;
   const through = (): void => {

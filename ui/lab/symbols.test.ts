@@ -9,7 +9,7 @@ import { placeOf, readSymbols } from './symbols.ts';
 import { vcpuView } from './views.ts';
 
 const MAIN = `import { initKernel } from 'kernel/boot';
-import { print } from 'kernel/console';
+import { print } from 'kernel/console/print';
 let total: i32 = 0;
 // @ts-ignore: decorator
 @inline

@@ -7,7 +7,7 @@ import type { LabClient } from './lab-client.ts';
 /** The guests' sources by path, each fetched when it is first shown. */
 const SOURCES = import.meta.glob<string>(
   [
-    '../../guests/kernel/*.{ts,asm}',
+    '../../guests/kernel/**/*.{ts,asm}',
     '../../guests/mote/**/*.ts',
     '../../guests/programs/**/*.{ts,asm}',
     '!../../guests/**/*.test.ts',

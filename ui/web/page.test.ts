@@ -226,7 +226,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     // A greeting at the beginning of main, in the file as it came.
     await code.click();
     await page.keyboard.press('Control+Home');
-    await page.keyboard.insertText("import { print as say } from 'kernel/console';\n");
+    await page.keyboard.insertText("import { print as say } from 'kernel/console/print';\n");
     await page.keyboard.press('Control+f');
     await page.getByPlaceholder('Find').fill('  begin(init);');
     await page.keyboard.press('Enter');

@@ -3,7 +3,7 @@
  * with `sync`. The one that has not been used for longest makes room first.
  */
 import { EIO } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
+import { alloc, dispose, free } from 'kernel/memory/heap';
 import { BlockDevice, SECTOR } from './device';
 
 /** Blocks that a cache keeps. All of them held at once would be a mistake. */

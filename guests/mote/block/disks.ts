@@ -1,6 +1,6 @@
 /** The disks of this domain, by their numbers and by the paths of their nodes. They come when they come, and stay. */
-import { now } from 'kernel/time';
-import { WaitQueue } from 'kernel/wait';
+import { now } from 'kernel/events/time';
+import { WaitQueue } from 'kernel/threads/wait';
 import { S_IFBLK } from '../abi';
 import { isText, lengthOf } from '../fs/names';
 import { BlockDevice } from './device';

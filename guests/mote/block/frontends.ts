@@ -1,6 +1,6 @@
 /** The disks that Xen's toolstack has given this domain: xvda, xvdb, … by the frontend of the kernel's library. */
-import { BlockFrontend } from 'kernel/blkfront';
-import { Connector } from 'kernel/connector';
+import { BlockFrontend } from 'kernel/frontends/blkfront';
+import { Connector } from 'kernel/frontends/connector';
 import { bytesOf } from '../fs/names';
 import { BlockDevice } from './device';
 import { addDisk } from './disks';

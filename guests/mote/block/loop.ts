@@ -1,6 +1,6 @@
 /** A file as a block device: what is in it can be mounted. */
 import { EIO } from 'xen';
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { Vnode } from '../fs/vnode';
 import { BlockDevice, SECTOR } from './device';
 

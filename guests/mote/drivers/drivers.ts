@@ -1,8 +1,8 @@
 /** The devices of the machine, which are domain 0's: found on the PCI bus, each brought up by its driver. */
-import { isDomain0 } from 'kernel/boot';
-import { SLOTS } from 'kernel/pci';
-import { initPorts } from 'kernel/ports';
-import { TYPE_9P, TYPE_BLOCK, TYPE_NETWORK, virtioType } from 'kernel/virtio';
+import { isDomain0 } from 'kernel/xen/start-info';
+import { SLOTS } from 'kernel/pci/pci';
+import { initPorts } from 'kernel/pci/ports';
+import { TYPE_9P, TYPE_BLOCK, TYPE_NETWORK, virtioType } from 'kernel/pci/virtio';
 import { addDisk } from '../block/disks';
 import { addTransport } from '../fs/9p/transport';
 import { bytesOf } from '../fs/names';

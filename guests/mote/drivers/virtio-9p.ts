@@ -2,14 +2,14 @@
  * A virtio 9P transport (virtio 1.2, section 5.10): one queue, and a message with room for its answer is a chain. Who asks
  * sleeps until the answer is there.
  */
-import { alloc } from 'kernel/heap';
-import { in16, in8 } from 'kernel/ports';
-import { VirtioDriver } from 'kernel/virtio';
-import { QUEUE_SIZE, Virtqueue } from 'kernel/virtqueue';
-import { WaitQueue } from 'kernel/wait';
+import { alloc } from 'kernel/memory/heap';
+import { in16, in8 } from 'kernel/pci/ports';
+import { VirtioDriver } from 'kernel/pci/virtio';
+import { QUEUE_SIZE, Virtqueue } from 'kernel/pci/virtqueue';
+import { WaitQueue } from 'kernel/threads/wait';
 import { Message, MESSAGE_PAGES } from '../fs/9p/message';
 import { MAX_PAYLOAD, Transport } from '../fs/9p/transport';
-import { PAGE_SIZE } from 'kernel/pages';
+import { PAGE_SIZE } from 'kernel/memory/pages';
 
 const MOUNT_TAG: u32 = 1 << 0;
 /** The configuration: tag_len, tag. */

@@ -2,10 +2,10 @@
  * A virtio network card (virtio 1.2, section 5.1) as a port of the host's bridge: peth0. What comes in goes to the bridge,
  * what the bridge sends here goes out; the bridge takes the card's address.
  */
-import { allocatePage, PAGE_SIZE } from 'kernel/pages';
-import { in8 } from 'kernel/ports';
-import { VirtioDriver } from 'kernel/virtio';
-import { QUEUE_SIZE, Virtqueue } from 'kernel/virtqueue';
+import { allocatePage, PAGE_SIZE } from 'kernel/memory/pages';
+import { in8 } from 'kernel/pci/ports';
+import { VirtioDriver } from 'kernel/pci/virtio';
+import { QUEUE_SIZE, Virtqueue } from 'kernel/pci/virtqueue';
 import { Bridge, BridgePort } from '../net/bridge';
 import { HARDWARE_BYTES } from '../net/ethernet';
 

@@ -1,11 +1,11 @@
 /** A virtio disk (virtio 1.2, section 5.2): vda, vdb, … Who asks for something sleeps until the device is done. */
 import { EIO, EROFS } from 'xen';
-import { alloc, free } from 'kernel/heap';
-import { PAGE_SIZE } from 'kernel/pages';
-import { in32 } from 'kernel/ports';
-import { VirtioDriver } from 'kernel/virtio';
-import { QUEUE_SIZE, Virtqueue } from 'kernel/virtqueue';
-import { WaitQueue } from 'kernel/wait';
+import { alloc, free } from 'kernel/memory/heap';
+import { PAGE_SIZE } from 'kernel/memory/pages';
+import { in32 } from 'kernel/pci/ports';
+import { VirtioDriver } from 'kernel/pci/virtio';
+import { QUEUE_SIZE, Virtqueue } from 'kernel/pci/virtqueue';
+import { WaitQueue } from 'kernel/threads/wait';
 import { BlockDevice, SECTOR } from '../block/device';
 
 const READ_ONLY: u32 = 1 << 5;

@@ -4,7 +4,7 @@
  * last. Another archive may follow. What is not such an archive ends the unpacking with a message; what came before it stays.
  */
 import { EEXIST } from 'xen';
-import { print, printNumber } from 'kernel/console';
+import { print, printNumber } from 'kernel/console/print';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../abi';
 import { isText } from './names';
 import { resolveParent, lastLength, lastName } from './path';

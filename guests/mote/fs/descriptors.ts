@@ -1,7 +1,7 @@
 /** The open files of a process by their numbers, and the directory it is in. */
 import { EBADF, EMFILE } from 'xen';
-import { dispose } from 'kernel/heap';
-import { current } from 'kernel/threads';
+import { dispose } from 'kernel/memory/heap';
+import { current } from 'kernel/threads/threads';
 import { ProcessFiles } from '../process-files';
 import { currentProcess, Process } from '../process';
 import { File } from './file';

@@ -1,7 +1,7 @@
 /** Devices: what is opened where a node of the tree is one, by its number. */
 import { EINVAL, ENODEV, ENOMEM, ENOSPC, EROFS } from 'xen';
-import { free, tryAlloc } from 'kernel/heap';
-import { hasXenstore } from 'kernel/xenbus';
+import { free, tryAlloc } from 'kernel/memory/heap';
+import { hasXenstore } from 'kernel/store/xenbus';
 import { S_IFBLK, S_IFCHR, SEEK_CUR, SEEK_END, SEEK_SET } from '../abi';
 import { BlockDevice, SECTOR } from '../block/device';
 import { findDisk } from '../block/disks';

@@ -3,10 +3,10 @@
  * each, and waits for one; a port stays masked from then until it is written back. The ports are closed with the file.
  */
 import { EAGAIN, EINTR, EINVAL, EPERM } from 'xen';
-import { allocateUnbound, bindInterdomain, bindVirq, closePort } from 'kernel/events';
-import { maskPort, sendEvent, unmaskPort } from 'kernel/events';
-import { alloc, dispose, free } from 'kernel/heap';
-import { interrupted, WaitQueue } from 'kernel/wait';
+import { allocateUnbound, bindInterdomain, bindVirq, closePort } from 'kernel/events/events';
+import { maskPort, sendEvent, unmaskPort } from 'kernel/events/events';
+import { alloc, dispose, free } from 'kernel/memory/heap';
+import { interrupted, WaitQueue } from 'kernel/threads/wait';
 import {
   IOCTL_EVTCHN_BIND_INTERDOMAIN,
   IOCTL_EVTCHN_BIND_UNBOUND_PORT,

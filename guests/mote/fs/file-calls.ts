@@ -1,9 +1,9 @@
 /** System calls on open files: read, write, seek, duplicate, pipes. */
 import { EBADF, EFAULT, EINVAL, EISDIR, ENFILE } from 'xen';
-import { alloc, free, tryAlloc } from 'kernel/heap';
-import { isMemoryLow } from 'kernel/pages';
+import { alloc, free, tryAlloc } from 'kernel/memory/heap';
+import { isMemoryLow } from 'kernel/memory/pages';
 import * as abi from '../abi';
-import { setSyscall } from '../syscalls';
+import { setSyscall } from '../syscall-table';
 import { copyIn, copyOut } from '../user-memory';
 import { descriptors } from './descriptors';
 import { File } from './file';

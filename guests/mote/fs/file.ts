@@ -3,7 +3,7 @@
  * Bytes go to and from the kernel's memory; the system calls copy.
  */
 import { EINVAL } from 'xen';
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import {
   ENOTTY,
   ESPIPE,

@@ -1,7 +1,7 @@
 /** A lock for what must not be disturbed while it sleeps. Who has it may take it again. */
-import { dispose } from 'kernel/heap';
-import { current, Thread } from 'kernel/threads';
-import { WaitQueue } from 'kernel/wait';
+import { dispose } from 'kernel/memory/heap';
+import { current, Thread } from 'kernel/threads/threads';
+import { WaitQueue } from 'kernel/threads/wait';
 
 export class Lock {
   private owner: Thread | null = null;

@@ -1,12 +1,12 @@
 /** System calls that mount and unmount file systems, and tell how full they are. */
 import { EBUSY, EINVAL, ENODEV, ENOTDIR } from 'xen';
-import { alloc, free } from 'kernel/heap';
+import { alloc, free } from 'kernel/memory/heap';
 import * as abi from '../abi';
 import { ENOTBLK } from '../abi';
 import { BlockDevice } from '../block/device';
 import { findDisk } from '../block/disks';
 import { LoopDevice } from '../block/loop';
-import { setSyscall } from '../syscalls';
+import { setSyscall } from '../syscall-table';
 import { copyInString, copyOut } from '../user-memory';
 import { openNineP } from './9p/file-system';
 import { openExt2, openFailure } from './ext2/file-system';

@@ -1,6 +1,6 @@
 /** What is mounted where. The first file system is the root of the tree. */
 import { EBUSY, EINVAL, ENOTDIR } from 'xen';
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { FileSystem, Vnode } from './vnode';
 
 export class Mount {

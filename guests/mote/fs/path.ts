@@ -3,7 +3,7 @@
  * NUL-terminated bytes of the kernel's.
  */
 import { EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR } from 'xen';
-import { alloc, free } from 'kernel/heap';
+import { alloc, free } from 'kernel/memory/heap';
 import { ELOOP, NAME_MAX, PATH_MAX } from '../abi';
 import { currentDirectory } from './descriptors';
 import { parentOfMount, rootNode } from './mount';

@@ -1,7 +1,7 @@
 /** A pipe: a page between those who write and those who read. Readers sleep while it is empty, writers while it is full. */
 import { EAGAIN, EINTR } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
-import { interrupted, WaitQueue } from 'kernel/wait';
+import { alloc, dispose, free } from 'kernel/memory/heap';
+import { interrupted, WaitQueue } from 'kernel/threads/wait';
 import { EPIPE, O_RDONLY, O_WRONLY, POLLERR, POLLHUP, POLLIN, POLLOUT, SIGPIPE } from '../abi';
 import { currentProcess } from '../process';
 import { sendSignal } from '../signals';

@@ -1,11 +1,11 @@
 /** poll: waits until one of several files can be read or written; sendfile: from file to file without the program between. */
 import { EBADF, EFAULT, EINTR, EINVAL } from 'xen';
-import { alloc, free } from 'kernel/heap';
-import { MILLISECOND, now } from 'kernel/time';
-import { interrupted } from 'kernel/wait';
+import { alloc, free } from 'kernel/memory/heap';
+import { MILLISECOND, now } from 'kernel/events/time';
+import { interrupted } from 'kernel/threads/wait';
 import * as abi from '../abi';
 import { pollfd } from '../abi';
-import { setSyscall } from '../syscalls';
+import { setSyscall } from '../syscall-table';
 import { copyIn, copyOut } from '../user-memory';
 import { descriptors, MAX_FILES } from './descriptors';
 import { pollers } from './pollers';

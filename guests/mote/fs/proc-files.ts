@@ -1,12 +1,12 @@
 /** The texts of /proc. Each is made in one buffer, whole, and then given out in the pieces that are read. */
 import { EINVAL } from 'xen';
-import { setMemoryTarget } from 'kernel/balloon';
-import { isDomain0 } from 'kernel/boot';
-import { freePages, PAGE_SIZE, totalPages } from 'kernel/pages';
-import { current } from 'kernel/threads';
-import { now, SECOND } from 'kernel/time';
+import { setMemoryTarget } from 'kernel/memory/balloon';
+import { isDomain0 } from 'kernel/xen/start-info';
+import { freePages, PAGE_SIZE, totalPages } from 'kernel/memory/pages';
+import { current } from 'kernel/threads/threads';
+import { now, SECOND } from 'kernel/events/time';
 import { findProcess, NAME_BYTES, STATE_STOPPED, STATE_ZOMBIE } from '../process';
-import { RELEASE, SYSNAME } from '../system-calls';
+import { RELEASE, SYSNAME } from '../machine-calls';
 import { mounts as firstMount } from './mount';
 
 const ROOM: i32 = 16384;

@@ -6,10 +6,10 @@
  * looked up, and gone when nobody holds it.
  */
 import { EEXIST, ENOENT, ENOTDIR, EROFS } from 'xen';
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { S_IFDIR, S_IFREG } from '../abi';
 import { findProcess, MAX_PROCESSES, processAt } from '../process';
-import { backends } from '../backend/statistics';
+import { backends } from '../backends/statistics';
 import { bridges } from '../net/proc-bridge';
 import * as net from '../net/proc-net';
 import * as files from './proc-files';

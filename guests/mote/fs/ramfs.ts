@@ -3,9 +3,9 @@
  * pages, or, as it comes from the ramdisk, a piece of that until somebody writes to it.
  */
 import { EEXIST, EINVAL, EISDIR, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY, EXDEV } from 'xen';
-import { alloc, dispose, free, tryAlloc } from 'kernel/heap';
-import { allocateUserPage, isMemoryLow, PAGE_SHIFT, PAGE_SIZE, putPage } from 'kernel/pages';
-import { wallClock, SECOND } from 'kernel/time';
+import { alloc, dispose, free, tryAlloc } from 'kernel/memory/heap';
+import { allocateUserPage, isMemoryLow, PAGE_SHIFT, PAGE_SIZE, putPage } from 'kernel/memory/pages';
+import { wallClock, SECOND } from 'kernel/events/time';
 import { EFBIG, S_IFDIR, S_IFLNK, S_IFMT } from '../abi';
 import { equal, isDot, isDotDot } from './names';
 import { DirectoryEntry, fail, FileSystem, Vnode } from './vnode';

@@ -1,8 +1,8 @@
 /** System calls on the tree: open, stat, directories, links, names. */
 import { EBADF, EEXIST, EFAULT, EINVAL, EISDIR, ENOTDIR } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
+import { alloc, dispose, free } from 'kernel/memory/heap';
 import * as abi from '../abi';
-import { setSyscall } from '../syscalls';
+import { setSyscall } from '../syscall-table';
 import { copyInString, copyOut } from '../user-memory';
 import { descriptors } from './descriptors';
 import { openNode } from './devices';

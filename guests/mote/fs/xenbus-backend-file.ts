@@ -1,8 +1,8 @@
 /** /dev/xen/xenbus_backend: how the store's server, a process of domain 0, finds the ring of domain 0's own kernel. */
 import { EBUSY, EINVAL } from 'xen';
-import { mfnOf } from 'kernel/pagetable';
-import { offeredPort, offeredRing, offerRing } from 'kernel/xenbus';
-import { startBackends } from '../backend/backends';
+import { mfnOf } from 'kernel/memory/pagetable';
+import { offeredPort, offeredRing, offerRing } from 'kernel/store/xenbus';
+import { startBackends } from '../backends/backends';
 import { IOCTL_XENBUS_BACKEND_EVTCHN, IOCTL_XENBUS_BACKEND_MFN } from '../abi';
 import { DeviceFile } from './device-file';
 

@@ -5,11 +5,11 @@
  */
 import * as xen from 'xen';
 import { EAGAIN, EINTR, EINVAL, ENOENT, ENOMEM, ENOSPC, xsd_sockmsg } from 'xen';
-import { alloc, dispose, free, tryAlloc } from 'kernel/heap';
-import { endTransaction } from 'kernel/store';
-import { interrupted, WaitQueue } from 'kernel/wait';
-import { unwatch, Watch, watch } from 'kernel/watches';
-import { addBytes, begin, done, errorName, finish, reply } from 'kernel/xenbus';
+import { alloc, dispose, free, tryAlloc } from 'kernel/memory/heap';
+import { endTransaction } from 'kernel/store/store';
+import { interrupted, WaitQueue } from 'kernel/threads/wait';
+import { unwatch, Watch, watch } from 'kernel/store/watches';
+import { addBytes, begin, done, errorName, finish, reply } from 'kernel/store/xenbus';
 import { POLLIN, POLLOUT } from '../abi';
 import { DeviceFile } from './device-file';
 import { wakePollers } from './pollers';

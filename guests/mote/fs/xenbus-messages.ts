@@ -1,6 +1,6 @@
 /** The messages of the store that wait until a process reads them: struct xsd_sockmsg and what belongs to it, each in a block. */
 import { xsd_sockmsg, XENSTORE_PAYLOAD_MAX, XS_WATCH_EVENT } from 'xen';
-import { dispose, free, tryAlloc } from 'kernel/heap';
+import { dispose, free, tryAlloc } from 'kernel/memory/heap';
 
 export const HEADER: usize = xsd_sockmsg.SIZE;
 /** Bytes of the longest message. */

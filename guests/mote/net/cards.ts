@@ -1,6 +1,6 @@
 /** The network cards that Xen's toolstack has given this domain: eth0, eth1, … by the frontend of the kernel's library. */
-import { Connector } from 'kernel/connector';
-import { NetworkFrontend } from 'kernel/netfront';
+import { Connector } from 'kernel/frontends/connector';
+import { NetworkFrontend } from 'kernel/frontends/netfront';
 import { bytesOf } from '../fs/names';
 import { EthernetInterface, HARDWARE_BYTES } from './ethernet';
 import { addInterface, IFF_RUNNING } from './interface';

@@ -1,6 +1,6 @@
 /** A socket for datagrams: they wait in a queue, whole, each with its sender, and one is received at a time. */
 import { EAGAIN, EINTR } from 'xen';
-import { interrupted } from 'kernel/wait';
+import { interrupted } from 'kernel/threads/wait';
 import { POLLERR, POLLIN, POLLOUT } from '../abi';
 import { Packet } from './packet';
 import { setSender, Socket } from './socket';

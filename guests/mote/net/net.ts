@@ -1,5 +1,5 @@
 /** The network, brought up: the loopback, a host's bridge, and the network cards that Xen's toolstack has given this domain. */
-import { isDomain0 } from 'kernel/boot';
+import { isDomain0 } from 'kernel/xen/start-info';
 import { makeHostBridge } from './bridge';
 import { initCards } from './cards';
 import { addInterface } from './interface';

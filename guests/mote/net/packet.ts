@@ -3,8 +3,8 @@
  * front, into which each layer puts its header; who receives moves the beginning on past each header. Whoever has a packet
  * passes it on or frees it.
  */
-import { alloc, dispose, free } from 'kernel/heap';
-import { isMemoryLow } from 'kernel/pages';
+import { alloc, dispose, free } from 'kernel/memory/heap';
+import { isMemoryLow } from 'kernel/memory/pages';
 import { Interface } from './interface';
 
 /** Room for the headers of Ethernet, IPv4 with options, and TCP with options. */

@@ -3,8 +3,8 @@
  * that have come. One that is not complete in time, or that would be too long, is dropped; so is the oldest where there are
  * too many.
  */
-import { alloc, dispose, free } from 'kernel/heap';
-import { now, SECOND, Timer } from 'kernel/time';
+import { alloc, dispose, free } from 'kernel/memory/heap';
+import { now, SECOND, Timer } from 'kernel/events/time';
 import { Packet } from './packet';
 
 const MAX_PARTIAL: i32 = 4;

@@ -1,6 +1,6 @@
 /** Routes: which interface leads to an address, and by way of whom. The longest mask that fits wins. */
 import { EEXIST, EINVAL, ENOSPC, ESRCH } from 'xen';
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { Interface, interfaceOf, interfaces, isOurs } from './interface';
 
 const MAX_ROUTES: i32 = 32;

@@ -1,10 +1,10 @@
 /** System calls on sockets. Addresses cross as struct sockaddr_in. */
 import { EBADF, EFAULT, EINVAL, EMSGSIZE, ENFILE, ENODEV, ENOBUFS, ENOTCONN, ENOTSOCK } from 'xen';
-import { alloc, free } from 'kernel/heap';
-import { isMemoryLow } from 'kernel/pages';
+import { alloc, free } from 'kernel/memory/heap';
+import { isMemoryLow } from 'kernel/memory/pages';
 import * as abi from '../abi';
 import { descriptors } from '../fs/descriptors';
-import { setSyscall } from '../syscalls';
+import { setSyscall } from '../syscall-table';
 import { copyIn, copyOut } from '../user-memory';
 import { get16, get32, put16, put32 } from './bytes';
 import { interfaceNamed } from './interface';

@@ -1,7 +1,7 @@
 /** A socket: an open file whose other side is the network. What a kind of socket has not stays as it is here, an error. */
 import { ENOTCONN, EOPNOTSUPP } from 'xen';
-import { dispose } from 'kernel/heap';
-import { WaitQueue } from 'kernel/wait';
+import { dispose } from 'kernel/memory/heap';
+import { WaitQueue } from 'kernel/threads/wait';
 import { O_RDWR } from '../abi';
 import { File } from '../fs/file';
 import { wakePollers } from '../fs/pollers';

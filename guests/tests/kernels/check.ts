@@ -3,8 +3,8 @@
  * their number. It prints nothing that depends on the machine, so that the same text comes from the real Xen.
  */
 import { SHUTDOWN_poweroff } from 'xen';
-import { print, printNumber } from 'kernel/console';
-import { shutdown } from 'kernel/panic';
+import { print, printNumber } from 'kernel/console/print';
+import { shutdown } from 'kernel/traps/panic';
 
 let checks = 0;
 let failures = 0;

@@ -1,7 +1,7 @@
 /** Which domain this is. Nobody tells a paravirtualized kernel; but who binds a channel to itself can ask where it leads. */
 import { DOMID_SELF, EVTCHNOP_status, evtchn_status } from 'xen';
-import { allocateUnbound, bindInterdomain, closePort } from 'kernel/events';
-import { HYPERVISOR_event_channel_op } from 'kernel/hypercalls';
+import { allocateUnbound, bindInterdomain, closePort } from 'kernel/events/events';
+import { HYPERVISOR_event_channel_op } from 'kernel/xen/hypercalls';
 
 const request: usize = memory.data(32, 8);
 

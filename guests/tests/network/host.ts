@@ -7,7 +7,7 @@ import { readSources } from '../../toolchain/node.ts';
 
 const KERNEL: readonly (readonly [string, string])[] = [
   [
-    'kernel/heap.ts',
+    'kernel/memory/heap.ts',
     `
     export let live: i32 = 0;
     export function alloc(size: usize): usize { live++; return heap.alloc(size); }
@@ -15,15 +15,15 @@ const KERNEL: readonly (readonly [string, string])[] = [
     export function free(block: usize): void { if (block == 0) return; live--; heap.free(block); }
     export function dispose<T>(object: T): void {}`,
   ],
-  ['kernel/pages.ts', 'export function isMemoryLow(): bool { return false; }'],
+  ['kernel/memory/pages.ts', 'export function isMemoryLow(): bool { return false; }'],
   [
-    'kernel/wait.ts',
+    'kernel/threads/wait.ts',
     `
     export class WaitQueue { sleep(): void { assert(false, 'nobody sleeps here'); } wake(): void {} }
     export function interrupted(): bool { return true; }`,
   ],
   [
-    'kernel/time.ts',
+    'kernel/events/time.ts',
     `
     export const SECOND: u64 = 1_000_000_000;
     export const MILLISECOND: u64 = 1_000_000;
@@ -77,8 +77,8 @@ const KERNEL: readonly (readonly [string, string])[] = [
 ];
 
 const MAIN = `
-import { live } from 'kernel/heap';
-import { setNow, Timer } from 'kernel/time';
+import { live } from 'kernel/memory/heap';
+import { setNow, Timer } from 'kernel/events/time';
 import { IPPROTO_ICMP, O_NONBLOCK } from 'mote/abi';
 import { EthernetInterface } from 'mote/net/ethernet';
 import { drain, receive } from 'mote/net/input';

@@ -1,5 +1,5 @@
 /** Which fids, a client's names for files at its server, are in use: a bit for each that is free. */
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { NO_FID } from './protocol';
 
 const WORDS: i32 = 64;

@@ -1,6 +1,6 @@
 /** The tree of a 9P server: its root, and the nodes that somebody has, each of them once. */
 import { EBUSY, ENOENT, ENOTDIR } from 'xen';
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { lengthOf } from '../names';
 import { fail, FileSystem, Vnode } from '../vnode';
 import { Client } from './client';

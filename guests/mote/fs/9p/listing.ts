@@ -1,6 +1,6 @@
 /** What a 9P server tells of a directory, some entries at a time: who lists it on gets them one by one. */
 import { EIO } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
+import { alloc, dispose, free } from 'kernel/memory/heap';
 import { NAME_MAX } from '../../abi';
 import { Lock } from '../lock';
 import { DirectoryEntry } from '../vnode';

@@ -3,8 +3,8 @@
  * `data`, from or to wherever the caller has them.
  */
 import { EIO, ENAMETOOLONG } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
-import { PAGE_SIZE } from 'kernel/pages';
+import { alloc, dispose, free } from 'kernel/memory/heap';
+import { PAGE_SIZE } from 'kernel/memory/pages';
 import { equal } from '../names';
 import { HEADER_BYTES, NO_TAG, RLERROR, TVERSION } from './protocol';
 

@@ -3,7 +3,7 @@
  * several may be under way at once. Calls give 0 or a negative errno, the server's own where it tells one.
  */
 import { EIO, ENFILE } from 'xen';
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { Fids } from './fids';
 import { Message, ROOM } from './message';
 import * as p from './protocol';

@@ -1,5 +1,5 @@
 /** The ext2 file system on a device: its root, and the nodes that somebody has open, each of them once. */
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { S_IFDIR, S_IFMT } from '../../abi';
 import { BlockDevice } from '../../block/device';
 import { FileSystem, Vnode } from '../vnode';

@@ -13,7 +13,7 @@ import {
   EROFS,
   EXDEV,
 } from 'xen';
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT } from '../../abi';
 import { DirectoryEntry, fail, FileSystem, Vnode } from '../vnode';
 import { allocateInode, freeInode } from './allocation';

@@ -1,6 +1,6 @@
 /** An inode: a record in its group's table that says what a file is and where its blocks are. A copy is worked on here. */
 import { EIO } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
+import { alloc, dispose, free } from 'kernel/memory/heap';
 import { Buffer } from '../../block/cache';
 import { group_desc, inode } from './format';
 import { Volume } from './volume';

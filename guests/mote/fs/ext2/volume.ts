@@ -5,9 +5,9 @@
  * One process at a time works on a volume: while one waits for the disk, others wait for the lock.
  */
 import { EINVAL, EIO } from 'xen';
-import { alloc, dispose, free } from 'kernel/heap';
-import { print, printNumber } from 'kernel/console';
-import { SECOND, wallClock } from 'kernel/time';
+import { alloc, dispose, free } from 'kernel/memory/heap';
+import { print, printNumber } from 'kernel/console/print';
+import { SECOND, wallClock } from 'kernel/events/time';
 import { BlockCache, Buffer } from '../../block/cache';
 import { BlockDevice, SECTOR } from '../../block/device';
 import { Lock } from '../lock';

@@ -2,9 +2,9 @@
  * A TCP connection: all that is known of it, what RFC 9293 calls its transmission control block. Names follow it: `una` is
  * the first byte that is not acknowledged, `nxt` the next to be sent, `wnd` what the other side lets us send.
  */
-import { WaitQueue } from 'kernel/wait';
-import { dispose } from 'kernel/heap';
-import { Timer } from 'kernel/time';
+import { WaitQueue } from 'kernel/threads/wait';
+import { dispose } from 'kernel/memory/heap';
+import { Timer } from 'kernel/events/time';
 import { wakePollers } from '../../fs/pollers';
 import { Gaps } from './gaps';
 import { Ring } from './ring';

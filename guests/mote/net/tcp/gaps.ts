@@ -2,7 +2,7 @@
  * What has come before its turn: ranges of sequence numbers, in order, that do not touch. Their bytes lie in the ring behind
  * its end already.
  */
-import { dispose } from 'kernel/heap';
+import { dispose } from 'kernel/memory/heap';
 import { before, notAfter } from './sequence';
 
 /** More ranges than this are not kept: what comes beyond is sent again some day. */

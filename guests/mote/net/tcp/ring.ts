@@ -2,7 +2,7 @@
  * Bytes in order, in a ring: what is to be sent and not acknowledged yet, or what has been received and not read yet. Bytes
  * may also be put behind the end (`place`), for what has come before its turn; `extend` makes them count.
  */
-import { free, tryAlloc } from 'kernel/heap';
+import { free, tryAlloc } from 'kernel/memory/heap';
 
 export class Ring {
   private memory_: usize = 0;

@@ -1,6 +1,6 @@
 /** A TCP socket. */
 import { EADDRINUSE, EADDRNOTAVAIL, EAGAIN, EINTR, EINVAL, EISCONN, ENOTCONN, EOPNOTSUPP } from 'xen';
-import { interrupted } from 'kernel/wait';
+import { interrupted } from 'kernel/threads/wait';
 import { EALREADY, ECONNABORTED, EINPROGRESS, EPIPE, POLLERR, POLLHUP, POLLIN, POLLOUT } from '../../abi';
 import { SHUT_RD, SHUT_WR, SIGPIPE, SOCK_STREAM } from '../../abi';
 import { currentProcess } from '../../process';

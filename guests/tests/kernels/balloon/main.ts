@@ -4,14 +4,14 @@
  */
 import * as xen from 'xen';
 import { DOMID_SELF, xen_memory_reservation } from 'xen';
-import { ballooned, setMemoryTarget } from 'kernel/balloon';
+import { ballooned, setMemoryTarget } from 'kernel/memory/balloon';
 import { initKernel } from 'kernel/boot';
-import { HYPERVISOR_memory_op } from 'kernel/hypercalls';
-import { virtual } from 'kernel/intrinsics';
-import { allocatePage, freePages, PAGE_SHIFT, totalPages } from 'kernel/pages';
-import { mfnOf, pageOf, setMfn } from 'kernel/pagetable';
-import { unprotect, flush } from 'kernel/pagetable';
-import { unmapPage } from 'kernel/window';
+import { HYPERVISOR_memory_op } from 'kernel/xen/hypercalls';
+import { virtual } from 'kernel/xen/intrinsics';
+import { allocatePage, freePages, PAGE_SHIFT, totalPages } from 'kernel/memory/pages';
+import { mfnOf, pageOf, setMfn } from 'kernel/memory/pagetable';
+import { unprotect, flush } from 'kernel/memory/pagetable';
+import { unmapPage } from 'kernel/memory/window';
 import { check, checkNumber, finish } from '../check';
 
 const request: usize = memory.data(64, 8);

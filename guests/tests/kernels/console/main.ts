@@ -3,10 +3,12 @@
  * producer must wait for the consumer, and both counters pass their ring's size. Then a line is read.
  */
 import { start_info, XENCONS_OUT_BYTES, xencons_interface } from 'xen';
-import { initKernel, startInfo } from 'kernel/boot';
-import { print, printNumber, setInputSink } from 'kernel/console';
-import { pageOf } from 'kernel/pagetable';
-import { WaitQueue } from 'kernel/wait';
+import { initKernel } from 'kernel/boot';
+import { startInfo } from 'kernel/xen/start-info';
+import { print, printNumber } from 'kernel/console/print';
+import { setInputSink } from 'kernel/console/input';
+import { pageOf } from 'kernel/memory/pagetable';
+import { WaitQueue } from 'kernel/threads/wait';
 import { check, finish } from '../check';
 
 const LINES = 100;

@@ -2,8 +2,8 @@
 import * as xen from 'xen';
 import { vcpu_guest_context, xen_domctl_ext_vcpucontext, xen_domctl_vcpucontext } from 'xen';
 import { FLAT_KERNEL_CS, FLAT_KERNEL_SS } from 'xen';
-import { virtual } from 'kernel/intrinsics';
-import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
+import { virtual } from 'kernel/xen/intrinsics';
+import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
 import { check, checkNumber } from '../check';
 import { begin, D, domctl } from './control';
 import { DATA, GDT, L1, L4, made, mfnOf, STACK } from './made';

@@ -1,7 +1,7 @@
 /** domctl and sysctl: one structure, filled in and sent; 0 or a negative errno. */
 import * as xen from 'xen';
 import { xen_domctl, xen_sysctl } from 'xen';
-import { HYPERVISOR_domctl, HYPERVISOR_sysctl } from 'kernel/hypercalls';
+import { HYPERVISOR_domctl, HYPERVISOR_sysctl } from 'kernel/xen/hypercalls';
 
 const operation: usize = memory.data(144, 8);
 /** Where a domctl's and a sysctl's own part is. */

@@ -1,8 +1,8 @@
 /** What a toolstack may still ask of a domain that is dying: it was destroyed, and we look at one of its pages. */
 import * as xen from 'xen';
 import { xen_domctl_vcpuaffinity, xen_memory_reservation } from 'xen';
-import { HYPERVISOR_memory_op } from 'kernel/hypercalls';
-import { virtual } from 'kernel/intrinsics';
+import { HYPERVISOR_memory_op } from 'kernel/xen/hypercalls';
+import { virtual } from 'kernel/xen/intrinsics';
 import { checkNumber } from '../check';
 import { getContext, setContext } from './contexts';
 import { begin, D, domctl } from './control';

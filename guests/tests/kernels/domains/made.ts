@@ -1,9 +1,9 @@
 /** The domain that domain 0 makes here: its id, its pages, and our view of them. */
 import { mmu_update } from 'xen';
-import { HYPERVISOR_mmu_update } from 'kernel/hypercalls';
-import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
-import { KERNEL_BITS, machineAddress, windowEntry } from 'kernel/pagetable';
-import { takeSlots } from 'kernel/window';
+import { HYPERVISOR_mmu_update } from 'kernel/xen/hypercalls';
+import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
+import { KERNEL_BITS, machineAddress, windowEntry } from 'kernel/memory/pagetable';
+import { takeSlots } from 'kernel/memory/window';
 
 /** What its pages are for. */
 export const CODE: u32 = 0;

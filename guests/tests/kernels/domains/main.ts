@@ -8,15 +8,19 @@ import { evtchn_alloc_unbound, mmu_update, mmuext_op, xen_memory_reservation } f
 import { xen_domctl_createdomain, xen_domctl_getdomaininfo, xen_domctl_getpageframeinfo3 } from 'xen';
 import { MACH2PHYS_VIRT_START, xen_domctl_getvcpuinfo, xen_sysctl_physinfo } from 'xen';
 import { initKernel } from 'kernel/boot';
-import { bindInterdomain, bindVirq } from 'kernel/events';
-import { HYPERVISOR_event_channel_op, HYPERVISOR_memory_op, HYPERVISOR_mmu_update } from 'kernel/hypercalls';
-import { HYPERVISOR_mmuext_op } from 'kernel/hypercalls';
-import { copy, load64, virtual } from 'kernel/intrinsics';
-import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
-import { TABLE_BITS } from 'kernel/pagetable';
-import { MILLISECOND, now, SECOND } from 'kernel/time';
-import { sleepUntil } from 'kernel/wait';
-import { unmapPage } from 'kernel/window';
+import { bindInterdomain, bindVirq } from 'kernel/events/events';
+import {
+  HYPERVISOR_event_channel_op,
+  HYPERVISOR_memory_op,
+  HYPERVISOR_mmu_update,
+} from 'kernel/xen/hypercalls';
+import { HYPERVISOR_mmuext_op } from 'kernel/xen/hypercalls';
+import { copy, load64, virtual } from 'kernel/xen/intrinsics';
+import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
+import { TABLE_BITS } from 'kernel/memory/pagetable';
+import { MILLISECOND, now, SECOND } from 'kernel/events/time';
+import { sleepUntil } from 'kernel/threads/wait';
+import { unmapPage } from 'kernel/memory/window';
 import { check, checkNumber, finish } from '../check';
 import { BASE, contexts, firstContext, ranContext, setContext } from './contexts';
 import { answeredDomain, begin, D, domctl, domctlOf, S, sysctl } from './control';

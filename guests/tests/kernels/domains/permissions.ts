@@ -4,9 +4,9 @@ import { physdev_map_pirq, shared_info, xen_domctl_getdomaininfo, xen_domctl_iom
 import { xen_domctl_ioport_permission, xen_domctl_irq_permission, xen_domctl_tsc_info } from 'xen';
 import { xen_platform_op, xenpf_core_parking, xenpf_firmware_info, xenpf_pcpu_version } from 'xen';
 import { xenpf_pcpuinfo, xenpf_set_processor_pminfo, xenpf_settime64 } from 'xen';
-import { HYPERVISOR_physdev_op } from 'kernel/hypercalls';
-import { hypercall1, virtual } from 'kernel/intrinsics';
-import { SHARED_INFO, unmapPage } from 'kernel/window';
+import { HYPERVISOR_physdev_op } from 'kernel/xen/hypercalls';
+import { hypercall1, virtual } from 'kernel/xen/intrinsics';
+import { SHARED_INFO, unmapPage } from 'kernel/memory/window';
 import { check, checkNumber } from '../check';
 import { begin, D, domctl } from './control';
 import { at, made, map } from './made';

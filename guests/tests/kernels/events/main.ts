@@ -20,16 +20,16 @@ import {
   eventCount,
   sendEvent,
   setEventHandler,
-} from 'kernel/events';
+} from 'kernel/events/events';
 import {
   HYPERVISOR_event_channel_op,
   HYPERVISOR_force_evtchn_callback,
   HYPERVISOR_sched_op,
-} from 'kernel/hypercalls';
-import { virtual } from 'kernel/intrinsics';
-import { MILLISECOND, now } from 'kernel/time';
-import { sleepUntil } from 'kernel/wait';
-import { SHARED_INFO } from 'kernel/window';
+} from 'kernel/xen/hypercalls';
+import { virtual } from 'kernel/xen/intrinsics';
+import { MILLISECOND, now } from 'kernel/events/time';
+import { sleepUntil } from 'kernel/threads/wait';
+import { SHARED_INFO } from 'kernel/memory/window';
 import { check, checkNumber, finish } from '../check';
 
 const NO_SUCH_PORT: u32 = 1000;

@@ -6,12 +6,12 @@ import * as xen from 'xen';
 import { DOMID_SELF, gnttab_copy, gnttab_get_version, gnttab_map_grant_ref, gnttab_query_size } from 'xen';
 import { gnttab_set_version, gnttab_setup_table, gnttab_unmap_grant_ref } from 'xen';
 import { initKernel } from 'kernel/boot';
-import { endAccess, grantAccess } from 'kernel/grants';
-import { HYPERVISOR_grant_table_op, HYPERVISOR_update_va_mapping } from 'kernel/hypercalls';
-import { virtual } from 'kernel/intrinsics';
-import { allocatePage, PAGE_SIZE } from 'kernel/pages';
-import { KERNEL_BITS, makeEntry, mfnOf } from 'kernel/pagetable';
-import { takeSlots } from 'kernel/window';
+import { endAccess, grantAccess } from 'kernel/grants/grants';
+import { HYPERVISOR_grant_table_op, HYPERVISOR_update_va_mapping } from 'kernel/xen/hypercalls';
+import { virtual } from 'kernel/xen/intrinsics';
+import { allocatePage, PAGE_SIZE } from 'kernel/memory/pages';
+import { KERNEL_BITS, makeEntry, mfnOf } from 'kernel/memory/pagetable';
+import { takeSlots } from 'kernel/memory/window';
 import { domainId } from '../identity';
 import { check, checkNumber, finish } from '../check';
 

@@ -1,10 +1,12 @@
 /** A kernel of forty lines: it greets, counts three seconds by the timer, and echoes what is typed until a `q`. */
 import { SHUTDOWN_poweroff, start_info } from 'xen';
-import { initKernel, startInfo } from 'kernel/boot';
-import { print, printNumber, setInputSink } from 'kernel/console';
-import { shutdown } from 'kernel/panic';
-import { now, SECOND } from 'kernel/time';
-import { sleepUntil, WaitQueue } from 'kernel/wait';
+import { initKernel } from 'kernel/boot';
+import { startInfo } from 'kernel/xen/start-info';
+import { print, printNumber } from 'kernel/console/print';
+import { setInputSink } from 'kernel/console/input';
+import { shutdown } from 'kernel/traps/panic';
+import { now, SECOND } from 'kernel/events/time';
+import { sleepUntil, WaitQueue } from 'kernel/threads/wait';
 
 const SECONDS = 3;
 const Q: u8 = 0x71;

@@ -6,13 +6,13 @@ import * as xen from 'xen';
 import { mmuext_op, trap_info, vcpu_guest_context, xen_domctl_createdomain } from 'xen';
 import { xen_domctl_getdomaininfo, xen_domctl_vcpucontext, xen_memory_reservation } from 'xen';
 import { FLAT_KERNEL_CS, FLAT_KERNEL_SS, SCHEDOP_yield } from 'xen';
-import { HYPERVISOR_memory_op, HYPERVISOR_mmuext_op, HYPERVISOR_sched_op } from 'kernel/hypercalls';
-import { dispatchEvents, eventsPending } from 'kernel/events';
-import { copy, virtual } from 'kernel/intrinsics';
-import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
-import { KERNEL_BITS, PAGE_WRITE, TABLE_BITS, updateForeign, windowEntry } from 'kernel/pagetable';
-import { now, SECOND } from 'kernel/time';
-import { takeSlots, unmapPage } from 'kernel/window';
+import { HYPERVISOR_memory_op, HYPERVISOR_mmuext_op, HYPERVISOR_sched_op } from 'kernel/xen/hypercalls';
+import { dispatchEvents, eventsPending } from 'kernel/events/events';
+import { copy, virtual } from 'kernel/xen/intrinsics';
+import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
+import { KERNEL_BITS, PAGE_WRITE, TABLE_BITS, updateForeign, windowEntry } from 'kernel/memory/pagetable';
+import { now, SECOND } from 'kernel/events/time';
+import { takeSlots, unmapPage } from 'kernel/memory/window';
 import { answeredDomain, begin, D, domctl } from '../domains/control';
 
 // @ts-ignore: decorator

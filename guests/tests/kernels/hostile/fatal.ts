@@ -1,7 +1,7 @@
 /** What costs the hostile domain its life: where Xen cannot enter it any more, or it gives up. Nobody else's. */
 import * as xen from 'xen';
 import { XEN_DOMINF_shutdown } from 'xen';
-import { bindVirq } from 'kernel/events';
+import { bindVirq } from 'kernel/events/events';
 import { check, checkNumber } from '../check';
 import {
   arguments,

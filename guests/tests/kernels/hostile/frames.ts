@@ -1,9 +1,9 @@
 /** Frames that are not the hostile domain's: mapped, changed, pinned, taken as a root, under every owner's name. */
 import * as xen from 'xen';
 import { mmu_update, mmuext_op, xen_machphys_mfn_list } from 'xen';
-import { HYPERVISOR_memory_op } from 'kernel/hypercalls';
-import { load64, virtual } from 'kernel/intrinsics';
-import { allocatePage, PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
+import { HYPERVISOR_memory_op } from 'kernel/xen/hypercalls';
+import { load64, virtual } from 'kernel/xen/intrinsics';
+import { allocatePage, PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
 import {
   KERNEL_BITS,
   mfnOf,
@@ -12,9 +12,9 @@ import {
   PAGE_SUPER,
   PAGE_USER,
   PAGE_WRITE,
-} from 'kernel/pagetable';
-import { FRAME_MASK, TABLE_BITS } from 'kernel/pagetable';
-import { unmapPage } from 'kernel/window';
+} from 'kernel/memory/pagetable';
+import { FRAME_MASK, TABLE_BITS } from 'kernel/memory/pagetable';
+import { unmapPage } from 'kernel/memory/window';
 import { checkNumber, checkRefused } from '../check';
 import { Agent, ARGUMENTS, arguments, DATA, EMPTY, FREE, GDT, hostile, hypercall, L1, L2 } from './agent';
 import { L3, L4, mapOurs, SPARE, USER_L4, va, victim } from './agent';

@@ -14,9 +14,9 @@ import {
   gnttab_unmap_grant_ref,
   grant_entry_v1,
 } from 'xen';
-import { endAccess, grantAccess } from 'kernel/grants';
-import { allocatePage } from 'kernel/pages';
-import { mfnOf } from 'kernel/pagetable';
+import { endAccess, grantAccess } from 'kernel/grants/grants';
+import { allocatePage } from 'kernel/memory/pages';
+import { mfnOf } from 'kernel/memory/pagetable';
 import { checkNumber, checkRefused } from '../check';
 import { Agent, ARGUMENTS, arguments, DATA, FREE, hostile, hypercall, L1, Piece, run, SPARE } from './agent';
 import { piece, SPARE2, va, victim } from './agent';

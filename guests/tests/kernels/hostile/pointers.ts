@@ -1,7 +1,7 @@
 /** Hypercalls that are handed addresses of Xen's, of the M2P, and such as are none, to read and to write. */
 import * as xen from 'xen';
 import { sched_poll, xen_memory_exchange, xen_memory_reservation } from 'xen';
-import { print, printHex } from 'kernel/console';
+import { print, printHex } from 'kernel/console/print';
 import { checkRefused } from '../check';
 import { ARGUMENTS, arguments, hostile, hypercall, va } from './agent';
 import { sweep } from './report';

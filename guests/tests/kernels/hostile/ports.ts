@@ -2,7 +2,7 @@
 import * as xen from 'xen';
 import { evtchn_alloc_unbound, evtchn_bind_interdomain, evtchn_bind_ipi, evtchn_bind_pirq } from 'xen';
 import { evtchn_bind_vcpu, evtchn_bind_virq, evtchn_init_control, evtchn_status } from 'xen';
-import { allocateUnbound, bindInterdomain, closePort, eventCount } from 'kernel/events';
+import { allocateUnbound, bindInterdomain, closePort, eventCount } from 'kernel/events/events';
 import { checkNumber, checkRefused } from '../check';
 import { Agent, ARGUMENTS, arguments, hostile, hypercall, va, victim } from './agent';
 import { NO_DOMAIN } from './frames';

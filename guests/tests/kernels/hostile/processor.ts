@@ -1,9 +1,9 @@
 /** The processor: Xen's memory, registers, ports, segments and gates, from the hostile kernel and from its user mode. */
 import * as xen from 'xen';
 import { MACH2PHYS_VIRT_START } from 'xen';
-import { PAGE_SHIFT } from 'kernel/pages';
-import { KERNEL_BITS, mfnOf } from 'kernel/pagetable';
-import { unmapPage } from 'kernel/window';
+import { PAGE_SHIFT } from 'kernel/memory/pages';
+import { KERNEL_BITS, mfnOf } from 'kernel/memory/pagetable';
+import { unmapPage } from 'kernel/memory/window';
 import { checkNumber, checkRefused } from '../check';
 import { ARGUMENTS, arguments, DATA, FREE, GDT, hostile, hypercall, L1, L4, LDT, mapOurs } from './agent';
 import { EMPTY, Piece, piece, run, SPARE, va, victim } from './agent';

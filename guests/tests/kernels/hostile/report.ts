@@ -1,6 +1,6 @@
 /** What the hostile domain tries by a piece of code, and the exception that comes of it. */
-import { print, printHex, printNumber } from 'kernel/console';
-import { VECTOR_GP, VECTOR_PF } from 'kernel/traps';
+import { print, printHex, printNumber } from 'kernel/console/print';
+import { VECTOR_GP, VECTOR_PF } from 'kernel/xen/frame';
 import { check, checkAllRefused } from '../check';
 import { hostile, NO_TRAP, Piece, run, SILENT } from './agent';
 

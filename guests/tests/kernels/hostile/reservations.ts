@@ -7,7 +7,7 @@ import {
   xen_memory_reservation,
 } from 'xen';
 import { xen_memory_map, xen_pod_target, xen_remove_from_physmap } from 'xen';
-import { mfnOf } from 'kernel/pagetable';
+import { mfnOf } from 'kernel/memory/pagetable';
 import { checkNumber, checkRefused } from '../check';
 import { ARGUMENTS, arguments, DATA, hostile, hypercall, L1, MORE, SPARE, SPARE2, va, victim } from './agent';
 import { mapAt, NO_DOMAIN, ours } from './frames';

@@ -1,12 +1,12 @@
 /** What the hostile domain must not change: the victim's pages, and those of domain 0 that it tries for. */
 import * as xen from 'xen';
 import { xen_domctl_getdomaininfo, xen_sysctl_physinfo } from 'xen';
-import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
-import { KERNEL_BITS, PAGE_WRITE, updateForeign, windowEntry } from 'kernel/pagetable';
-import { printNumber } from 'kernel/console';
-import { MILLISECOND, now, SECOND } from 'kernel/time';
-import { sleepUntil } from 'kernel/wait';
-import { takeSlots, unmapPage } from 'kernel/window';
+import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
+import { KERNEL_BITS, PAGE_WRITE, updateForeign, windowEntry } from 'kernel/memory/pagetable';
+import { printNumber } from 'kernel/console/print';
+import { MILLISECOND, now, SECOND } from 'kernel/events/time';
+import { sleepUntil } from 'kernel/threads/wait';
+import { takeSlots, unmapPage } from 'kernel/memory/window';
 import { begin, D, domctl, S, sysctl } from '../domains/control';
 import { Agent, mapOurs, PAGES, pause, staysMapped, victim } from './agent';
 import { ours } from './frames';

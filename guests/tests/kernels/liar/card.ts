@@ -1,9 +1,9 @@
 /** Lies about a network card. */
 import * as xen from 'xen';
 import { netif_extra_info, netif_rx_request, netif_tx_request, netif_tx_response, sring } from 'xen';
-import { sendEvent } from 'kernel/events';
-import { grantAccess } from 'kernel/grants';
-import { FrontRing } from 'kernel/ring';
+import { sendEvent } from 'kernel/events/events';
+import { grantAccess } from 'kernel/grants/grants';
+import { FrontRing } from 'kernel/grants/ring';
 import { check, checkNumber } from '../check';
 import { Device, newPage, pause } from './device';
 

@@ -1,11 +1,11 @@
 /** A device as its frontend sees it: two directories of the store, and states on their way. */
 import * as xen from 'xen';
-import { allocateUnbound } from 'kernel/events';
-import { alloc } from 'kernel/heap';
-import { allocatePage } from 'kernel/pages';
-import { readNumber, readText, removeNode, writeNumber } from 'kernel/store';
-import { MILLISECOND, now } from 'kernel/time';
-import { sleepUntil } from 'kernel/wait';
+import { allocateUnbound } from 'kernel/events/events';
+import { alloc } from 'kernel/memory/heap';
+import { allocatePage } from 'kernel/memory/pages';
+import { readNumber, readText, removeNode, writeNumber } from 'kernel/store/store';
+import { MILLISECOND, now } from 'kernel/events/time';
+import { sleepUntil } from 'kernel/threads/wait';
 import { check } from '../check';
 
 const PATH_BYTES: usize = 128;

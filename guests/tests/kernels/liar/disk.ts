@@ -2,10 +2,10 @@
 import * as xen from 'xen';
 import { blkif_request, blkif_request_discard, blkif_request_indirect } from 'xen';
 import { blkif_request_segment, blkif_response, sring } from 'xen';
-import { sendEvent } from 'kernel/events';
-import { grantAccess } from 'kernel/grants';
-import { FrontRing } from 'kernel/ring';
-import { writeText } from 'kernel/store';
+import { sendEvent } from 'kernel/events/events';
+import { grantAccess } from 'kernel/grants/grants';
+import { FrontRing } from 'kernel/grants/ring';
+import { writeText } from 'kernel/store/store';
 import { check, checkNumber } from '../check';
 import { Device, newPage, pause } from './device';
 

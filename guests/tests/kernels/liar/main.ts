@@ -4,7 +4,7 @@
  * frontend back when it begins anew. It is to have a disk, xvda, writable, and a network card.
  */
 import { initKernel } from 'kernel/boot';
-import { initXenbus } from 'kernel/xenbus';
+import { initXenbus } from 'kernel/store/xenbus';
 import { finish } from '../check';
 import { cardLies } from './card';
 import { diskLies } from './disk';

@@ -17,10 +17,10 @@ import {
   HYPERVISOR_mmu_update,
   HYPERVISOR_mmuext_op,
   HYPERVISOR_update_va_mapping,
-} from 'kernel/hypercalls';
-import { load64, virtual } from 'kernel/intrinsics';
-import { allocatePage, PAGE_SHIFT, PAGE_SIZE } from 'kernel/pages';
-import { entryPage, flush, KERNEL_BITS, machineAddress, makeEntry, mfnOf } from 'kernel/pagetable';
+} from 'kernel/xen/hypercalls';
+import { load64, virtual } from 'kernel/xen/intrinsics';
+import { allocatePage, PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
+import { entryPage, flush, KERNEL_BITS, machineAddress, makeEntry, mfnOf } from 'kernel/memory/pagetable';
 import {
   PAGE_PRESENT,
   PAGE_SUPER,
@@ -29,9 +29,9 @@ import {
   protect,
   TABLE_BITS,
   tableIndex,
-} from 'kernel/pagetable';
-import { unprotect, walk, windowEntry } from 'kernel/pagetable';
-import { kernelRoot } from 'kernel/window';
+} from 'kernel/memory/pagetable';
+import { unprotect, walk, windowEntry } from 'kernel/memory/pagetable';
+import { kernelRoot } from 'kernel/memory/window';
 import { check, checkNumber, finish } from '../check';
 
 const READ_ONLY: u64 = KERNEL_BITS & ~PAGE_WRITE;

@@ -7,14 +7,14 @@ import * as xen from 'xen';
 import { evtchn_bind_ipi, evtchn_send, FLAT_KERNEL_CS, FLAT_KERNEL_SS, sched_poll } from 'xen';
 import { shared_info, vcpu_guest_context, vcpu_runstate_info } from 'xen';
 import { initKernel } from 'kernel/boot';
-import { HYPERVISOR_event_channel_op, HYPERVISOR_sched_op, HYPERVISOR_vcpu_op } from 'kernel/hypercalls';
-import { virtual } from 'kernel/intrinsics';
-import { PAGE_SHIFT } from 'kernel/pages';
-import { mfnOf } from 'kernel/pagetable';
-import { allocateStack, STACK_SIZE } from 'kernel/stacks';
-import { MILLISECOND, now } from 'kernel/time';
-import { sleepUntil } from 'kernel/wait';
-import { kernelRoot, SHARED_INFO } from 'kernel/window';
+import { HYPERVISOR_event_channel_op, HYPERVISOR_sched_op, HYPERVISOR_vcpu_op } from 'kernel/xen/hypercalls';
+import { virtual } from 'kernel/xen/intrinsics';
+import { PAGE_SHIFT } from 'kernel/memory/pages';
+import { mfnOf } from 'kernel/memory/pagetable';
+import { allocateStack, STACK_SIZE } from 'kernel/memory/stacks';
+import { MILLISECOND, now } from 'kernel/events/time';
+import { sleepUntil } from 'kernel/threads/wait';
+import { kernelRoot, SHARED_INFO } from 'kernel/memory/window';
 import { check, checkNumber, finish } from '../check';
 
 // @ts-ignore: decorator

@@ -5,10 +5,10 @@
 import * as xen from 'xen';
 import { FLAT_KERNEL_CS, FLAT_USER_CS, FLAT_USER_SS, trap_info } from 'xen';
 import { initKernel } from 'kernel/boot';
-import { print, printHex } from 'kernel/console';
-import { HYPERVISOR_set_trap_table, HYPERVISOR_stack_switch } from 'kernel/hypercalls';
-import { virtual } from 'kernel/intrinsics';
-import { allocatePage, PAGE_SIZE } from 'kernel/pages';
+import { print, printHex } from 'kernel/console/print';
+import { HYPERVISOR_set_trap_table, HYPERVISOR_stack_switch } from 'kernel/xen/hypercalls';
+import { virtual } from 'kernel/xen/intrinsics';
+import { allocatePage, PAGE_SIZE } from 'kernel/memory/pages';
 import {
   extendedOperation,
   flush,
@@ -17,10 +17,18 @@ import {
   PAGE_ACCESSED,
   PAGE_DIRTY,
   PAGE_NX,
-} from 'kernel/pagetable';
-import { PAGE_PRESENT, PAGE_USER, PAGE_WRITE, protect, TABLE_BITS, tableIndex } from 'kernel/pagetable';
-import { allocateStack, STACK_SIZE } from 'kernel/stacks';
-import { setTrapHandler, TrapFrame, VECTOR_SYSCALL } from 'kernel/traps';
+} from 'kernel/memory/pagetable';
+import {
+  PAGE_PRESENT,
+  PAGE_USER,
+  PAGE_WRITE,
+  protect,
+  TABLE_BITS,
+  tableIndex,
+} from 'kernel/memory/pagetable';
+import { allocateStack, STACK_SIZE } from 'kernel/memory/stacks';
+import { setTrapHandler } from 'kernel/traps/traps';
+import { TrapFrame, VECTOR_SYSCALL } from 'kernel/xen/frame';
 import { check, finish } from '../check';
 
 // @ts-ignore: decorator

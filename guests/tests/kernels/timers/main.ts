@@ -11,10 +11,14 @@ import {
 } from 'xen';
 import { EINVAL, vcpu_set_singleshot_timer } from 'xen';
 import { initKernel } from 'kernel/boot';
-import { dispatchEvents, eventCount, eventsPending } from 'kernel/events';
-import { HYPERVISOR_event_channel_op, HYPERVISOR_set_timer_op, HYPERVISOR_vcpu_op } from 'kernel/hypercalls';
-import { MILLISECOND, now, SECOND, Timer, wallClock } from 'kernel/time';
-import { sleepUntil } from 'kernel/wait';
+import { dispatchEvents, eventCount, eventsPending } from 'kernel/events/events';
+import {
+  HYPERVISOR_event_channel_op,
+  HYPERVISOR_set_timer_op,
+  HYPERVISOR_vcpu_op,
+} from 'kernel/xen/hypercalls';
+import { MILLISECOND, now, SECOND, Timer, wallClock } from 'kernel/events/time';
+import { sleepUntil } from 'kernel/threads/wait';
 import { check, checkNumber, finish } from '../check';
 
 let timerPort: u32 = 0;

@@ -5,18 +5,27 @@
 import * as xen from 'xen';
 import { FLAT_KERNEL_CS, mmuext_op, shared_info, trap_info, vcpu_info } from 'xen';
 import { initKernel } from 'kernel/boot';
-import { print, printHex } from 'kernel/console';
+import { print, printHex } from 'kernel/console/print';
 import {
   HYPERVISOR_fpu_taskswitch,
   HYPERVISOR_mmuext_op,
   HYPERVISOR_set_trap_table,
   HYPERVISOR_vm_assist,
-} from 'kernel/hypercalls';
-import { virtual } from 'kernel/intrinsics';
-import { allocatePage, PAGE_SIZE } from 'kernel/pages';
-import { flush, KERNEL_BITS, makeEntry, PAGE_NX, protect, updateEntry, windowEntry } from 'kernel/pagetable';
-import { setTrapHandler, TrapFrame } from 'kernel/traps';
-import { SHARED_INFO } from 'kernel/window';
+} from 'kernel/xen/hypercalls';
+import { virtual } from 'kernel/xen/intrinsics';
+import { allocatePage, PAGE_SIZE } from 'kernel/memory/pages';
+import {
+  flush,
+  KERNEL_BITS,
+  makeEntry,
+  PAGE_NX,
+  protect,
+  updateEntry,
+  windowEntry,
+} from 'kernel/memory/pagetable';
+import { setTrapHandler } from 'kernel/traps/traps';
+import { TrapFrame } from 'kernel/xen/frame';
+import { SHARED_INFO } from 'kernel/memory/window';
 import { check, finish } from '../check';
 
 // @ts-ignore: decorator

@@ -1,0 +1,112 @@
+/**
+ * Time: Xen tells when a TSC value was read and how fast the TSC counts, in a page it shares, and the kernel reckons the
+ * nanoseconds since the host's start from it (pvclock). Timers stand in a list by their deadlines; Xen is asked for an event
+ * (VIRQ_TIMER) at the first.
+ */
+import { shared_info, vcpu_info, vcpu_time_info, VCPUOP_stop_periodic_timer, VIRQ_TIMER } from 'xen';
+import { bindVirq } from './events';
+import { HYPERVISOR_set_timer_op, HYPERVISOR_vcpu_op } from '../xen/hypercalls';
+import { rdtsc } from '../xen/intrinsics';
+import { SHARED_INFO } from '../memory/window';
+
+const TIME: usize = SHARED_INFO + shared_info.vcpu_info + vcpu_info.time_version - vcpu_time_info.version;
+
+export const SECOND: u64 = 1_000_000_000;
+export const MILLISECOND: u64 = 1_000_000;
+
+/** System time: nanoseconds since the host started. */
+export function now(): u64 {
+  let version: u32;
+  let ns: u64;
+  do {
+    version = load<u32>(TIME + vcpu_time_info.version);
+    const passed = rdtsc() - load<u64>(TIME + vcpu_time_info.tsc_timestamp);
+    ns = load<u64>(TIME + vcpu_time_info.system_time) + scale(passed);
+  } while ((version & 1) != 0 || version != load<u32>(TIME + vcpu_time_info.version));
+  return ns;
+}
+
+/** TSC ticks in nanoseconds: shifted, times a fraction of 32 bits. */
+function scale(ticks: u64): u64 {
+  const shift = load<i8>(TIME + vcpu_time_info.tsc_shift);
+  const multiplier = <u64>load<u32>(TIME + vcpu_time_info.tsc_to_system_mul);
+  const shifted = shift < 0 ? ticks >> -shift : ticks << shift;
+  return (shifted >> 32) * multiplier + (((shifted & 0xffff_ffff) * multiplier) >> 32);
+}
+
+/** Nanoseconds since 1970. */
+export function wallClock(): u64 {
+  const high = (<u64>load<u32>(SHARED_INFO + shared_info.wc_sec_hi)) << 32;
+  const seconds = high | load<u32>(SHARED_INFO + shared_info.wc_sec);
+  return seconds * SECOND + load<u32>(SHARED_INFO + shared_info.wc_nsec) + now();
+}
+
+/** Something that happens at a time. */
+export abstract class Timer {
+  deadlineNs: u64 = 0;
+  armed: bool = false;
+  private later: Timer | null = null;
+
+  /** It is time. The timer is not armed any more, and may be set again. Called with upcalls masked: it does not sleep. */
+  abstract fire(): void;
+
+  /** Sets it, or sets it anew. */
+  set(deadlineNs: u64): void {
+    this.cancel();
+    this.deadlineNs = deadlineNs;
+    this.armed = true;
+    let before: Timer | null = null;
+    let after = first;
+    while (after != null && after.deadlineNs <= deadlineNs) {
+      before = after;
+      after = after.later;
+    }
+    this.later = after;
+    if (before != null) {
+      before.later = this;
+      return;
+    }
+    first = this;
+    program();
+  }
+
+  cancel(): void {
+    if (!this.armed) return;
+    this.armed = false;
+    if (first == this) {
+      first = this.later;
+      return;
+    }
+    let before = first!;
+    while (before.later != this) before = before.later!;
+    before.later = this.later;
+  }
+
+  /** Fires all whose time has come. */
+  static expire(): void {
+    for (;;) {
+      const timer = first;
+      if (timer == null || timer.deadlineNs > now()) break;
+      first = timer.later;
+      timer.armed = false;
+      timer.fire();
+    }
+    program();
+  }
+}
+
+let first: Timer | null = null;
+
+/** Asks for an event at the first deadline. One that is past comes at once; one that comes for nothing does no harm. */
+function program(): void {
+  const timer = first;
+  if (timer != null) HYPERVISOR_set_timer_op(timer.deadlineNs);
+}
+
+export function initTime(): void {
+  HYPERVISOR_vcpu_op(VCPUOP_stop_periodic_timer, 0, 0);
+  const port = bindVirq(VIRQ_TIMER, (port: u32) => {
+    Timer.expire();
+  });
+  assert(port > 0, 'no port for the timer');
+}

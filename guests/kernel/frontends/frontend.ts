@@ -1,0 +1,114 @@
+/**
+ * How a frontend and its backend find each other: through the store. The toolstack has made a directory for either, each
+ * naming the other. When the backend waits (`state` 2, InitWait), the frontend writes where its rings and its event channel
+ * are, and a state that says so; the backend maps them, writes what its device is like, and says that it is connected (4).
+ */
+import { XenbusStateConnected, XenbusStateInitWait } from 'xen';
+import { allocateUnbound, EventHandler } from '../events/events';
+import { grantAccess } from '../grants/grants';
+import { alloc } from '../memory/heap';
+import {
+  endTransaction,
+  isConflict,
+  readNumber,
+  readText,
+  startTransaction,
+  writeNumber,
+  writeText,
+} from '../store/store';
+import { now, SECOND } from '../events/time';
+import { WaitQueue } from '../threads/wait';
+import { Watch, watch } from '../store/watches';
+
+export const PATH_BYTES: usize = 256;
+/** How long a backend may take to connect. */
+const PATIENCE_NS: u64 = 10 * SECOND;
+
+export abstract class Frontend extends Watch {
+  /** The frontend's directory and the backend's, NUL-terminated. */
+  directory: usize;
+  backend: usize = alloc(PATH_BYTES);
+  backendState: usize = alloc(PATH_BYTES + 8);
+  domid: u32 = 0;
+  port: u32 = 0;
+  private news: WaitQueue = new WaitQueue();
+
+  /** `directory` stays the frontend's: "device/vbd/51712". */
+  constructor(directory: usize) {
+    super();
+    this.directory = directory;
+  }
+
+  /** Writes its nodes in a transaction: 0, or a negative errno. `publishAll` does what all have in common. */
+  protected abstract publish(transaction: u32): i32;
+  /** The state that tells the backend that the nodes are there: it differs from one kind of device to the other. */
+  protected abstract get publishedState(): i32;
+  /** The backend is connected: reads what its device is like. */
+  protected abstract connected(): void;
+
+  /** Finds the backend, opens an event channel, publishes, and waits until the backend is connected. False: it is not. */
+  connect(handler: EventHandler): bool {
+    if (readText(this.directory, 'backend', this.backend, PATH_BYTES) < 0) return false;
+    const domid = readNumber(this.directory, 'backend-id');
+    if (domid < 0) return false;
+    this.domid = <u32>domid;
+    const port = allocateUnbound(this.domid, handler);
+    if (port < 0) return false;
+    this.port = port;
+    this.nameBackendState();
+    if (watch(this.backendState, this) < 0) return false;
+    const deadline = now() + PATIENCE_NS;
+    if (!this.await(XenbusStateInitWait, deadline) || !this.publishAll()) return false;
+    if (!this.await(XenbusStateConnected, deadline)) return false;
+    this.connected();
+    return writeNumber(0, this.directory, 'state', XenbusStateConnected) == 0;
+  }
+
+  /** Waits until the backend has come as far as a state. False: it goes away, or it is late. */
+  private await(wanted: i32, deadlineNs: u64): bool {
+    let state = readNumber(this.backend, 'state');
+    while (state < wanted && now() < deadlineNs) {
+      this.news.sleepUntil(deadlineNs);
+      state = readNumber(this.backend, 'state');
+    }
+    return state >= wanted && state <= XenbusStateConnected;
+  }
+
+  private nameBackendState(): void {
+    let length: usize = 0;
+    while (load<u8>(this.backend + length) != 0) length++;
+    memory.copy(this.backendState, this.backend, length);
+    const suffix = '/state';
+    for (let index = 0; index < suffix.length; index++)
+      store<u8>(this.backendState + length++, <u8>suffix.charCodeAt(index));
+    store<u8>(this.backendState + length, 0);
+  }
+
+  private publishAll(): bool {
+    let result: i32;
+    do {
+      const transaction = startTransaction();
+      if (transaction < 0) return false;
+      result = this.publish(transaction);
+      if (result == 0) result = writeNumber(transaction, this.directory, 'event-channel', this.port);
+      if (result == 0) result = writeText(transaction, this.directory, 'protocol', 'x86_64-abi');
+      if (result == 0) result = writeNumber(transaction, this.directory, 'state', this.publishedState);
+      const failed = result < 0;
+      const ended = endTransaction(transaction, !failed);
+      if (!failed) result = ended;
+    } while (isConflict(result));
+    return result == 0;
+  }
+
+  /** The backend's state has changed. */
+  changed(path: usize): void {
+    this.news.wake();
+  }
+}
+
+/** A ring's page, granted to a backend: the reference. */
+export function grantRing(domid: u32, page: usize): u32 {
+  const ref = grantAccess(domid, page, false);
+  assert(ref != 0, 'no grant for a ring');
+  return ref;
+}

@@ -1,0 +1,198 @@
+/**
+ * The network backend: takes the packets that a frontend sends, and puts those for it into the buffers that it offers. Xen
+ * copies either way; nobody waits, so a packet for which there is no buffer is lost, as on a wire.
+ */
+import * as xen from 'xen';
+import { netif_rx_request, netif_rx_response, netif_tx_request } from 'xen';
+import { Backend } from './backend';
+import { BackRing } from './back-ring';
+import { bindInterdomain, closePort, MAX_PORTS, sendEvent } from '../../kernel/events/events';
+import { copyGranted, finishCopies, GrantedPages } from './granted';
+import { alloc, dispose, free } from '../../kernel/memory/heap';
+import { allocatePages, PAGE_SIZE, putPage } from '../../kernel/memory/pages';
+import { MAX_BYTES, SentPacket } from './sent-packet';
+import { readNumber } from '../../kernel/store/store';
+
+/** Room for the longest packet. */
+const BUFFER_PAGES: u32 = (MAX_BYTES + 1) / <u32>PAGE_SIZE;
+/** Before a packet for the frontend, if it asks for that (xdp-headroom), at most. */
+const MAX_HEADROOM: u32 = 0x7fff;
+/** Of an entry for each direction: requests are the longer ones. */
+const TX_BYTES: usize = netif_tx_request.SIZE;
+const RX_BYTES: usize = netif_rx_request.SIZE;
+
+export abstract class NetworkBackend extends Backend {
+  private sent: GrantedPages = new GrantedPages();
+  private wanted: GrantedPages = new GrantedPages();
+  private sendRing: BackRing | null = null;
+  private receiveRing: BackRing | null = null;
+  /** By direction of the frontend; the same one, unless it has asked for two. */
+  private sendPort: u32 = 0;
+  private receivePort: u32 = 0;
+  private buffer: usize = 0;
+  private packet: SentPacket = new SentPacket();
+  /** Bytes before each packet for the frontend. */
+  private headroom: u32 = 0;
+  /** Whether the frontend takes packets of any kind with their checksums left to it. */
+  takesBlank: bool = false;
+  private request: usize = alloc(RX_BYTES);
+  /** What the frontend has sent and received; packets that were lost for want of a buffer, or not in order. */
+  sentPackets: u64 = 0;
+  sentBytes: u64 = 0;
+  receivedPackets: u64 = 0;
+  receivedBytes: u64 = 0;
+  dropped: u64 = 0;
+
+  /**
+   * The frontend has sent a packet: `bytes` at `packet`, until it returns. Its checksum may be left to us (blank), and so may
+   * be cutting it into segments of `segmentBytes` of data, 0: it stays whole.
+   */
+  protected abstract received(packet: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void;
+
+  protected describe(transaction: u32): i32 {
+    return 0;
+  }
+
+  protected connect(): bool {
+    if (readNumber(this.frontend, 'request-rx-copy') != 1) return this.fail('it does not ask for copies');
+    if (!this.map()) return this.fail('its rings cannot be mapped');
+    this.takesBlank =
+      readNumber(this.frontend, 'feature-no-csum-offload') != 1 &&
+      readNumber(this.frontend, 'feature-ipv6-csum-offload') == 1;
+    this.reconfigure();
+    return this.bind() || this.fail('its event channels cannot be bound');
+  }
+
+  private fail(what: string): bool {
+    this.complain(what);
+    this.disconnect();
+    return false;
+  }
+
+  protected reconfigure(): void {
+    this.headroom = <u32>min(max(readNumber(this.frontend, 'xdp-headroom'), 0), MAX_HEADROOM);
+  }
+
+  private map(): bool {
+    const sendRef = readNumber(this.frontend, 'tx-ring-ref');
+    const receiveRef = readNumber(this.frontend, 'rx-ring-ref');
+    this.buffer = allocatePages(BUFFER_PAGES);
+    if (sendRef < 0 || receiveRef < 0 || this.buffer == 0) return false;
+    if (!this.sent.add(this.domid, <u32>sendRef, 1)) return false;
+    if (!this.wanted.add(this.domid, <u32>receiveRef, 1)) return false;
+    this.sendRing = new BackRing(this.sent.at, 1, TX_BYTES);
+    this.receiveRing = new BackRing(this.wanted.at, 1, RX_BYTES);
+    return true;
+  }
+
+  private bind(): bool {
+    const one = readNumber(this.frontend, 'event-channel');
+    const send = one >= 0 ? one : readNumber(this.frontend, 'event-channel-tx');
+    const receive = one >= 0 ? one : readNumber(this.frontend, 'event-channel-rx');
+    if (send < 0 || receive < 0) return false;
+    this.sendPort = this.bindOne(<u32>send);
+    this.receivePort = one >= 0 ? this.sendPort : this.bindOne(<u32>receive);
+    return this.sendPort != 0 && this.receivePort != 0;
+  }
+
+  private bindOne(remotePort: u32): u32 {
+    const port = bindInterdomain(this.domid, remotePort, serve);
+    if (port < 0) return 0;
+    connected[port] = this;
+    return port;
+  }
+
+  protected disconnect(): void {
+    this.unbind(this.sendPort);
+    if (this.receivePort != this.sendPort) this.unbind(this.receivePort);
+    this.sendPort = 0;
+    this.receivePort = 0;
+    this.sent.release(1);
+    this.wanted.release(1);
+    const sendRing = this.sendRing;
+    if (sendRing != null) dispose(sendRing);
+    const receiveRing = this.receiveRing;
+    if (receiveRing != null) dispose(receiveRing);
+    this.sendRing = null;
+    this.receiveRing = null;
+    if (this.buffer != 0) putPage(this.buffer);
+    this.buffer = 0;
+  }
+
+  private unbind(port: u32): void {
+    if (port == 0) return;
+    connected[port] = null;
+    closePort(port);
+  }
+
+  protected release(): void {
+    this.packet.release();
+    dispose(this.packet);
+    free(this.request);
+    dispose(this.sent);
+    dispose(this.wanted);
+  }
+
+  /** Takes all that the frontend has sent. */
+  serve(): void {
+    const ring = this.sendRing;
+    if (ring == null) return;
+    while (ring.isWaiting())
+      if (!this.takePacket(ring)) {
+        ring.broken = true;
+        this.accuse('the rest of a packet is not there');
+        return;
+      }
+    if (ring.broken) this.accuse('there are more packets than its ring has room for');
+  }
+
+  /** False: the rest of the packet is not there, though it was said to be. */
+  private takePacket(ring: BackRing): bool {
+    const packet = this.packet;
+    if (!packet.take(ring)) return false;
+    const bytes = packet.gather(this.domid, this.buffer);
+    packet.answer(ring, bytes != 0);
+    if (ring.push()) sendEvent(this.sendPort);
+    if (bytes == 0) {
+      this.dropped++;
+      return true;
+    }
+    this.sentPackets++;
+    this.sentBytes += bytes;
+    this.received(this.buffer, bytes, packet.isBlank, packet.segmentBytes);
+    return true;
+  }
+
+  /** Gives the frontend a packet, which fits in a page; one with a blank checksum only if it takes such. */
+  deliver(packet: usize, bytes: u32, isBlank: bool): void {
+    const ring = this.receiveRing;
+    const at = this.headroom;
+    if (ring == null || at + bytes > <u32>PAGE_SIZE || !ring.take(this.request)) {
+      this.dropped++;
+      if (ring != null && ring.broken) this.accuse('there are more buffers than its ring has room for');
+      return;
+    }
+    copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), at, packet, bytes, true);
+    const isGood = finishCopies();
+    if (isGood) {
+      this.receivedPackets++;
+      this.receivedBytes += bytes;
+    } else this.dropped++;
+    const response = ring.nextResponse();
+    store<u16>(response + netif_rx_response.id, load<u16>(this.request + netif_rx_request.id));
+    store<u16>(response + netif_rx_response.offset, <u16>at);
+    const flags = isBlank ? xen.NETRXF_csum_blank | xen.NETRXF_data_validated : 0;
+    store<u16>(response + netif_rx_response.flags, <u16>flags);
+    store<u16>(response + netif_rx_response.status, <u16>(isGood ? <i32>bytes : xen.NETIF_RSP_ERROR));
+    if (ring.push()) sendEvent(this.receivePort);
+  }
+}
+
+/** Those that are connected, by port. */
+const connected = new StaticArray<NetworkBackend | null>(MAX_PORTS);
+
+/** Whose event has come. */
+function serve(port: u32): void {
+  const backend = connected[port];
+  if (backend != null) backend.serve();
+}
