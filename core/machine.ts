@@ -170,6 +170,12 @@ export class Processor {
     this.core.breakpointsChanged(addresses.length);
   }
 
+  /** The next run executes the next instruction, be there a breakpoint or not, as if it had just stopped there. */
+  passBreakpoint(): void {
+    this.setWord(layout.BREAKPOINT_HIT, 1);
+    this.setField(layout.BREAKPOINT_RIP, this.rip);
+  }
+
   /** Lower and upper half of a general register (layout.RAX ...; R8..R15 are 8..15). */
   low(register: number): number {
     return this.state[layout.REGS / 4 + register * 2]!;

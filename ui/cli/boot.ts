@@ -2,10 +2,12 @@
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, moteImages } from '../../guests/toolchain/mote-node.ts';
+import { readSources } from '../../guests/toolchain/node.ts';
 import type { Line } from '../lab/code.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import { describeEnd } from '../lab/ending.ts';
+import { lastLineOf } from '../lab/function-lines.ts';
 import { Lab, type DomainRequest } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { buildFolder, isFolder } from './build.ts';
@@ -95,12 +97,18 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
   }
 }
 
+/** Stops before these lines; where one has no code, before the next one of its function that has. */
 function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
-  for (const [n, found] of lab.setBreakpoints(lines).entries()) {
+  const sources = lines.length === 0 ? new Map<string, string>() : readSources();
+  const wanted = lines.map((each) => {
+    const text = sources.get(each.file)?.split('\n');
+    return text === undefined ? each : { ...each, last: lastLineOf(each.file, text, each.line) };
+  });
+  for (const [n, found] of lab.setBreakpoints(wanted).entries()) {
     const { file, line } = lines[n]!;
-    if (found === null)
+    if (typeof found === 'string')
       throw new UserError(
-        `${file}:${String(line)}: no code is there; a file is named by its path, or as much of its end as is its alone, and only kernels and ` +
+        `${file}:${String(line)}: ${found}; a file is named by its path, or as much of its end as is its alone, and only kernels and ` +
           'programs of the toolchain say what their code comes from',
       );
     if (found.line !== line)

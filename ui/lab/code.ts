@@ -28,6 +28,18 @@ export interface Line {
   readonly line: number;
 }
 
+/** A line that somebody wants to stop before. */
+export interface WantedLine extends Line {
+  /** Where it has no code, the next one that has may stand for it, up to this: the end of its function. */
+  readonly last?: number;
+}
+
+/** Where a wanted line has its code, in every function and program that contains it. */
+export interface Found {
+  readonly line: Line;
+  readonly addresses: readonly number[];
+}
+
 export class Code {
   /** The kernel's symbols; null: its file has none. */
   readonly kernel: Symbols | null;
@@ -63,20 +75,18 @@ export class Code {
     return symbols === null ? null : placeOf(symbols, address);
   }
 
-  /**
-   * The line that has code at `line` of a file or next behind it, and where that begins, in every function and program that
-   * contains it; null: there is none. The file may be named by the end of its path, where there is one that ends so.
-   */
-  find({ file: name, line }: Line): { readonly line: Line; readonly addresses: readonly number[] } | null {
+  /** Where a wanted line begins; text: why it has no such place. A file may be named by the end of its path, if it is its alone. */
+  find({ file: name, line, last = line }: WantedLine): Found | string {
     const all = [this.kernel, ...this.programs.map(({ symbols }) => symbols)].filter(
       (symbols) => symbols !== null,
     );
     const file = fileNamed(new Set(all.flatMap(({ files }) => files)), name);
-    if (file === null) return null;
+    if (file === null) return `no code of ${name} is there`;
     const tables = all.filter(({ files }) => files.includes(file));
     const lines = tables.flatMap((symbols) => linesOf(symbols, file)).filter((each) => each >= line);
-    if (lines.length === 0) return null;
-    const found = lines.reduce((a, b) => Math.min(a, b));
+    const found = lines.reduce((a, b) => Math.min(a, b), Infinity);
+    if (found === Infinity) return `no code is there, nor behind it in ${file}`;
+    if (found > last) return `no code is there: the next line of ${file} that has some is ${String(found)}`;
     const addresses = new Set(tables.flatMap((symbols) => beginnings(symbols, file, found)));
     return { line: { file, line: found }, addresses: [...addresses] };
   }

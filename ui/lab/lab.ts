@@ -1,10 +1,8 @@
 /**
  * A lab: one host with its domain, and the one way to drive it. Faces (command line, page) go through here.
  */
-import { Machine } from '../../core/machine.ts';
-import { RSP } from '../../core/wasm/layout.ts';
+import { fromHalves, Machine } from '../../core/machine.ts';
 import type { FileTree } from '../../devices/fs/tree.ts';
-import { functionAt } from '../../guests/toolchain/link/symbols.ts';
 import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-parameters.ts';
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
@@ -12,22 +10,24 @@ import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
 import { Xen } from '../../hypervisor/xen.ts';
 import type { Stop as HypervisorStop } from '../../hypervisor/state/hypervisor.ts';
+import type { TraceEvent } from '../../hypervisor/trace/event.ts';
+import { traceWords } from '../../hypervisor/trace/text.ts';
+import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { Code } from './code.ts';
-import type { Line } from './code.ts';
+import type { Line, WantedLine } from './code.ts';
 import { ConsoleRing } from './console-ring.ts';
 import { ConsoleText } from './console-text.ts';
 import { fetchDisks, hostDevices } from './host-devices.ts';
 import type { FetchedDisk, HostDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
 import { makeShare } from './share.ts';
+import { beginStep } from './stepping.ts';
 import type { SourcePlace } from './symbols.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** What Xen itself needs beside the domain. */
 const XEN_MB = 32;
 const PAGES_PER_MB = 256;
-/** A step to another line gives up after this: a program may run for long before the kernel does again. */
-const MAX_LINE_INSTRUCTIONS = 1_000_000;
 
 export interface DomainRequest {
   /** The kernel's file: bzImage or ELF. */
@@ -64,7 +64,10 @@ export type Stop =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'time' }
   | { readonly kind: 'instructions' }
-  | { readonly kind: 'step' }
+  /** A step has got where it was to; `event`: what it has come to, where that is no line. */
+  | { readonly kind: 'step'; readonly event?: EventPlace }
+  /** A hypercall of the names that a run stops at has been made (`setHypercallBreaks`). */
+  | { readonly kind: 'hypercall'; readonly event: EventPlace }
   /** The next instruction is the first of a line with a breakpoint. */
   | { readonly kind: 'breakpoint'; readonly place: SourcePlace }
   /** The domain has shut down: `domain.shutdown`. */
@@ -73,6 +76,20 @@ export type Stop =
   | { readonly kind: 'idle' }
   /** A disk lacks bytes that are elsewhere: `fetch` brings them. */
   | { readonly kind: 'waiting' };
+
+/** What happened, and whose it was. */
+export interface EventPlace {
+  readonly domain: number;
+  readonly vcpu: number;
+  /** In a line, as the trace has it. */
+  readonly text: string;
+}
+
+export function eventOf({ domain, vcpu, detail }: TraceEvent): EventPlace {
+  const { name, args } = traceWords(detail);
+  const text = detail.kind === 'hypercall' ? `${name}(${args})` : `${name} ${args}`.trimEnd();
+  return { domain, vcpu, text };
+}
 
 export class Lab {
   readonly hypervisor: Xen;
@@ -88,6 +105,13 @@ export class Lab {
   private until: Until = {};
   /** Lines that a run stops before. */
   breakpoints: readonly Line[] = [];
+  /** Their addresses. */
+  watched: readonly number[] = [];
+  /** Names of hypercalls that a run stops behind. */
+  hypercallBreaks: readonly string[] = [];
+  /** The one that has stopped it. */
+  private broken: EventPlace | undefined;
+  private readonly hypercallSink: TraceSink;
   private matched: string | undefined;
 
   private constructor(
@@ -108,6 +132,12 @@ export class Lab {
           this.printed(bytes);
         });
     this.console = ring;
+    this.hypercallSink = {
+      event: (event) => {
+        this.traced(event);
+      },
+      end: () => undefined,
+    };
     hypervisor.console.onOutput = (bytes) => {
       if (domain.isPrivileged) this.printed(bytes);
     };
@@ -191,6 +221,7 @@ export class Lab {
     this.matched = until.text === undefined ? undefined : this.text.take(until.text);
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
     const { hypervisor } = this;
+    this.broken = undefined;
     const now = hypervisor.ticks();
     const dueTicks = until.ns === undefined ? Infinity : Math.ceil(until.ns / this.periodNs);
     const left = until.instructions === undefined ? Infinity : until.instructions - this.instructions;
@@ -200,6 +231,7 @@ export class Lab {
     const stop = hypervisor.run(limit);
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
     if (this.hasEnded(stop)) return { kind: 'ended' };
+    if (this.broken !== undefined) return { kind: 'hypercall', event: this.broken };
     if (stop.kind === 'breakpoint') return this.atBreakpoint();
     if (stop.kind === 'waiting') return stop;
     if (hypervisor.ticks() >= dueTicks) return { kind: 'time' };
@@ -210,15 +242,30 @@ export class Lab {
 
   /**
    * Stops a run before the first instruction of any of these lines, in the kernel and in all programs. The lines that they
-   * are for: those of them with code, or the next one that has; null: there is none.
+   * are for: those of them with code, or the next one of the function that has; text: why there is none.
    */
-  setBreakpoints(lines: readonly Line[]): (Line | null)[] {
+  setBreakpoints(lines: readonly WantedLine[]): (Line | string)[] {
     const found = lines.map((line) => this.code.find(line));
-    const addresses = [...new Set(found.flatMap((each) => each?.addresses ?? []))];
-    this.hypervisor.processor.setBreakpoints(addresses);
-    const moved = found.map((each) => each?.line ?? null);
-    this.breakpoints = moved.filter((line) => line !== null);
-    return moved;
+    const places = found.filter((each) => typeof each !== 'string');
+    const watched = [...new Set(places.flatMap(({ addresses }) => addresses))];
+    this.hypervisor.processor.setBreakpoints(watched);
+    this.watched = watched;
+    this.breakpoints = places.map(({ line }) => line);
+    return found.map((each) => (typeof each === 'string' ? each : each.line));
+  }
+
+  /** A run stops behind every hypercall of these names, whoever makes it. */
+  setHypercallBreaks(names: readonly string[]): void {
+    const { trace } = this.hypervisor;
+    trace.remove(this.hypercallSink);
+    this.hypercallBreaks = names;
+    if (names.length > 0) trace.add(this.hypercallSink);
+  }
+
+  private traced(event: TraceEvent): void {
+    if (event.detail.kind !== 'hypercall' || !this.hypercallBreaks.includes(event.detail.name)) return;
+    this.broken ??= eventOf(event);
+    this.hypervisor.requestStop('hypercall');
   }
 
   /** The lab's domain has shut down; others may come and go. */
@@ -234,50 +281,73 @@ export class Lab {
   }
 
   /** Where in the sources the next instruction is. */
-  private here(): SourcePlace | null {
+  here(): SourcePlace | null {
     const { machine, processor } = this.hypervisor;
     return this.code.placeAt(machine, processor.rip);
   }
 
-  /** Makes a step. At most `ticks` for one to a hypercall or event: undefined then. */
-  step(kind: StepKind, ticks: number): Stop | undefined {
-    if (this.domain.shutdown !== null) return { kind: 'ended' };
-    if (kind === 'instruction') return this.stepInstruction();
-    if (kind === 'hypercall' || kind === 'event') return this.stepTo(kind, ticks);
-    return this.stepLine(kind);
+  /** The 64 bits at a virtual address; null: nothing is mapped there. */
+  word(address: number): number | null {
+    const { machine } = this.hypervisor;
+    const at = machine.peek(address);
+    return at < 0 ? null : fromHalves(machine.words[at >>> 2]!, machine.words[(at >>> 2) + 1]!);
   }
 
-  /** Runs up to the next hypercall or event upcall of any vcpu, or to a breakpoint before it. */
-  private stepTo(kind: 'hypercall' | 'event', ticks: number): Stop | undefined {
-    const { hypervisor } = this;
-    const sink = {
-      event: (event: { readonly detail: { readonly kind: string } }): void => {
-        const what = event.detail.kind;
-        if (kind === 'hypercall' ? what === 'hypercall' : what === 'upcall') hypervisor.requestStop(kind);
-      },
-      end: (): void => undefined,
-    };
-    const end = hypervisor.ticks() + ticks;
-    hypervisor.trace.add(sink);
+  /** Makes a step of at most `ticks`; undefined: it has not got where it was to by then. */
+  step(kind: StepKind, ticks: number): Stop | undefined {
+    const end = this.hypervisor.ticks() + ticks;
+    const stepping = beginStep(this, kind);
     try {
       for (;;) {
-        const stop = hypervisor.run(end);
-        if (this.hasEnded(stop)) return { kind: 'ended' };
-        if (stop.kind === 'request') return { kind: 'step' };
-        if (stop.kind === 'waiting') return stop;
-        if (stop.kind === 'shutdown') continue;
-        if (stop.kind !== 'breakpoint') return undefined;
-        const at = this.atBreakpoint();
-        if (at !== undefined) return at;
+        const left = end - this.hypervisor.ticks();
+        if (left <= 0) return undefined;
+        const stop = stepping.go(left);
+        if (stop !== undefined) return stop;
       }
     } finally {
-      hypervisor.trace.remove(sink);
+      stepping.end();
+    }
+  }
+
+  /** Whoever goes on from a breakpoint, however it was come to, goes past it. */
+  leaveBreakpoint(): void {
+    if (this.hypervisor.current !== null) this.hypervisor.processor.passBreakpoint();
+  }
+
+  /** Stops at these addresses besides the breakpoints' (`runBetween`). */
+  watchAlso(addresses: readonly number[]): void {
+    this.hypervisor.processor.setBreakpoints([...new Set([...this.watched, ...addresses])]);
+    this.leaveBreakpoint();
+  }
+
+  /**
+   * Runs for at most `ticks` of a step, up to a breakpoint, or to where `there` says that it has come, which is asked at every
+   * address that is watched and whenever somebody asks for a stop; undefined: nothing of that has come.
+   */
+  runBetween(ticks: number, there: () => Stop | null): Stop | undefined {
+    const { hypervisor } = this;
+    if (this.domain.shutdown !== null) return { kind: 'ended' };
+    this.until = {};
+    this.broken = undefined;
+    const end = hypervisor.ticks() + ticks;
+    for (;;) {
+      const stop = hypervisor.run(end);
+      if (this.hasEnded(stop)) return { kind: 'ended' };
+      if (stop.kind === 'waiting') return stop;
+      if (stop.kind === 'idle') return end === Infinity ? { kind: 'idle' } : undefined;
+      if (stop.kind === 'budget') return undefined;
+      const come = there();
+      if (come !== null) return come;
+      if (this.broken !== undefined) return { kind: 'hypercall', event: this.broken };
+      const at = stop.kind === 'breakpoint' ? this.atBreakpoint() : undefined;
+      if (at !== undefined) return at;
     }
   }
 
   /** An instruction is retired, or faults; while all vcpus are idle the clock goes to the next timer first. */
-  private stepInstruction(): Stop | undefined {
+  stepInstruction(): Stop | undefined {
     const { hypervisor } = this;
+    if (this.domain.shutdown !== null) return { kind: 'ended' };
     const before = this.instructions;
     while (this.instructions === before) {
       const target = hypervisor.idle ? hypervisor.deadlineTicks : hypervisor.ticks() + 1;
@@ -285,30 +355,6 @@ export class Lab {
       const stop = hypervisor.run(target);
       if (this.hasEnded(stop)) return { kind: 'ended' };
       if (stop.kind === 'waiting') return stop;
-    }
-    return { kind: 'step' };
-  }
-
-  /**
-   * Instructions until the kernel or a program is at the beginning of another line of its sources: of whatever comes next
-   * (`line`), of what is not called from here (`over`), or of who has called this function (`out`).
-   */
-  private stepLine(kind: 'line' | 'over' | 'out'): Stop | undefined {
-    if (this.code.kernel === null) return this.stepInstruction();
-    const { machine, processor } = this.hypervisor;
-    const before = this.here();
-    // Frames have fixed sizes, and the kernel's stacks lie below all others: what is called from here is further down.
-    const symbols = this.code.symbolsAt(machine, processor.rip);
-    const frame = symbols === null ? undefined : functionAt(symbols, processor.rip)?.frameBytes;
-    let lowest = -Infinity;
-    if (kind === 'over') lowest = processor.get(RSP);
-    if (kind === 'out') lowest = processor.get(RSP) + Math.max(frame ?? 0, 0) + 8;
-    for (let count = 0; count < MAX_LINE_INSTRUCTIONS; count++) {
-      const stop = this.stepInstruction();
-      if (stop?.kind !== 'step') return stop;
-      if (processor.get(RSP) < lowest) continue;
-      const place = this.here();
-      if (place !== null && (place.line !== before?.line || place.file !== before.file)) return stop;
     }
     return { kind: 'step' };
   }
