@@ -38,6 +38,39 @@ test('a shell greets', () => {
   expect(greeting).toMatch(PROMPT);
 });
 
+test('help and man tell what there is, and what is called with what', () => {
+  expect(run('help')).toMatch(/\n {2}\[ .*\n[^]*Programs:\n {2}cat .*cmp[^]*xenstore-write\nhelp NAME tells/);
+  expect(run('man tail cd nothing; echo $?')).toBe(
+    'tail [-n LINES | -LINES] [FILE...]: the last lines, ten unless said otherwise.\n' +
+      'cd [DIRECTORY]: goes there; home, without one.\n' +
+      'sh: there is no help for nothing; help alone lists what there is\n1',
+  );
+  expect(run('type cat clear nothing; echo $?')).toBe(
+    'cat is /bin/cat\nclear is a builtin\nsh: type: nothing: not found\n1',
+  );
+  type('clear\r');
+  until(/\x1b\[2J\x1b\[H\/ \$ $/);
+});
+
+test('Ctrl-D at the first shell asks before it powers off; at another it ends that', () => {
+  screen = '';
+  type('\x04');
+  until(/Power off\? \(y\/n\) $/);
+  type('n');
+  until(/\n\/ \$ $/);
+  type('sh\r');
+  until(/\n\/ \$ $/);
+  type('\x04');
+  until(/\n\/ \$ $/);
+  expect(screen).toMatch(/\(y\/n\) n\n\/ \$ sh\n\/ \$ \n\/ \$ $/);
+});
+
+test('a command longer than the screen is wide is one command', () => {
+  const words = Array.from({ length: 40 }, (_, n) => `word${String(n)}`).join(' ');
+  expect(run(`echo ${words}`)).toBe(words);
+  expect(run('x=$((6 * 7)); echo a$((x + 1))b')).toBe('a43b');
+});
+
 test('files are made, shown, copied, moved and taken away', () => {
   expect(run('mkdir /d /d/e; echo one > /d/a; echo two >> /d/a; cat /d/a')).toBe('one\ntwo');
   expect(run('cp -r /d /c; mv /c/a /c/e/b; ls /c /c/e; cat /c/e/b')).toBe('/c:\ne\n\n/c/e:\nb\none\ntwo');
@@ -70,6 +103,12 @@ test('programs are joined by pipes', () => {
   expect(run('seq 10 | grep 1 | sort -r | head -n 1')).toBe('10');
   expect(run('seq 2000 | wc -l; seq 3 | tail -n 1')).toBe('2000\n3');
   expect(run('cat /dev/zero | head -n 0; cat nothing 2>&1 | wc -w')).toBe('7');
+  expect(run('seq 30 | tail -2; seq 30 | head -2; seq 9 | tail -n1 -; seq 2 | head -x')).toBe(
+    '29\n30\n1\n2\n9\nhead: usage: head [-n LINES | -LINES] [FILE...]',
+  );
+  expect(run('seq 3 > /tmp/a; tail -1 /tmp/a /tmp/a none')).toBe(
+    '==> /tmp/a <==\n3\n\n==> /tmp/a <==\n3\ntail: none: No such file or directory',
+  );
   expect(run('seq 20000 | cat | cat | sort -n | tail -n 1')).toBe('20000');
   expect(run('dd if=/dev/zero of=/z bs=1000 count=100 2> /dev/null; wc -c < /z; rm /z')).toBe('100000');
 });

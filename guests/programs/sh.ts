@@ -1,11 +1,11 @@
 /** sh [-c TEXT | FILE [ARGUMENT...]]: the shell. Without arguments it talks to a person, or runs its standard input. */
 import { SIG_IGN, SIGINT, SIGQUIT, SIGTSTP, SIGTTOU } from 'mote/abi';
-import { currentDirectory, getpid, setForeground, setGroup, setSignal } from 'programs/lib/calls';
+import { currentDirectory, getpid, parentId, setForeground, setGroup, setSignal } from 'programs/lib/calls';
 import { complain, flush, Input, openInput } from 'programs/lib/io';
 import { environment } from 'programs/lib/start';
 import { leaving } from './sh/builtins';
 import { reap, setInteractive } from './sh/jobs';
-import { editLine, isTerminal } from './sh/line-editor';
+import { confirm, editLine, isInputEnded, isTerminal } from './sh/line-editor';
 import { parse, unfinished } from './sh/parse';
 import { runText } from './sh/run';
 import * as variables from './sh/variables';
@@ -53,6 +53,11 @@ function runInput(input: Input): i32 {
   return variables.lastStatus;
 }
 
+/** Whether the system ends with this shell: init has started it. */
+function isFirst(): bool {
+  return parentId() == 1;
+}
+
 function talk(): i32 {
   setInteractive(true);
   setSignal(SIGINT, SIG_IGN);
@@ -67,7 +72,8 @@ function talk(): i32 {
     flush();
     const line = editLine(text == '' ? currentDirectory() + ' $ ' : '> ');
     if (line == null) {
-      if (text == '') break;
+      if (text == '' && (isInputEnded || !isFirst() || confirm('Power off?'))) break;
+      if (text == '') continue;
       complain('the input ends in the middle of a command');
       text = '';
       continue;

@@ -4,6 +4,7 @@ import type { Built } from './build.ts';
 import type { Sources } from './compile.ts';
 import { cpio, filesOf } from './cpio.ts';
 import type { Entry } from './cpio.ts';
+import { manual, MANUAL_PATH } from './manual.ts';
 
 export interface Mote {
   readonly kernel: Built;
@@ -24,7 +25,7 @@ const ROOT = /^mote\/root\/(.+)$/;
 const DOM0_ROOT = /^dom0\/root\/(.+)$/;
 
 /** Directories that are there, be they empty. */
-const DIRECTORIES = ['bin', 'dev', 'etc', 'mnt', 'proc', 'tmp'];
+const DIRECTORIES = ['bin', 'dev', 'etc', 'mnt', 'proc', 'tmp', 'usr'];
 const DOM0_DIRECTORIES = [...DIRECTORIES, 'boot', 'etc/xen', 'lab'];
 
 /** The names of the programs among the sources, in order. */
@@ -93,7 +94,7 @@ export async function rebuildMote(
 
 /** The ramdisk: programs in /bin, and the files of mote/root. */
 export function moteRamdisk(sources: Sources, programs: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  return makeRamdisk(DIRECTORIES, programs, filesBelow(sources, ROOT));
+  return makeRamdisk(DIRECTORIES, programs, [...filesBelow(sources, ROOT), manualOf(sources, programs)]);
 }
 
 /** Domain 0's ramdisk: as Mote's, with the programs of domain 0, the files of dom0/root, and images of domains in /boot. */
@@ -105,7 +106,11 @@ export function dom0Ramdisk(
   const boot = [...images].map(([name, data]): [string, Uint8Array] => [`boot/${name}`, data]);
   // Its own files in place of Mote's.
   const files = new Map([...filesBelow(sources, ROOT), ...filesBelow(sources, DOM0_ROOT), ...boot]);
-  return makeRamdisk(DOM0_DIRECTORIES, programs, [...files]);
+  return makeRamdisk(DOM0_DIRECTORIES, programs, [...files, manualOf(sources, programs)]);
+}
+
+function manualOf(sources: Sources, programs: ReadonlyMap<string, Uint8Array>): [string, Uint8Array] {
+  return [MANUAL_PATH, new TextEncoder().encode(manual(sources, programs.keys()))];
 }
 
 /** Files that a ramdisk has as they are: paths and contents. */

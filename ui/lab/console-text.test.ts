@@ -42,6 +42,8 @@ test.each([
   ['a word that ends as a short line that was typed', ['<y\r', 'network: ready\r\n'], /ready/],
   ['a prompt, with half of the next command shown', ['<pwd\r', '/tmp\r\n$ p'], /\/tmp\r\n\$ /],
   ['a line of which what was typed is only the beginning', ['<a\r', '$ a\r\na tree\r\n'], /a tree/],
+  ['a prompt, where a line with a space before it was typed', ['<ls\r pwd\r', '$ ls\r\n/ $ '], /\n\/ \$ $/],
+  ['a letter at the end, with which a line began that was shown', ['<xm\r', '$ xm\r\nf(x'], /f\(x/],
   ['what was killed and never shown whole', ['<DONE\x15ls\r', '$ ls\r\nDONE\r\n'], /DONE/],
 ])('output does: %s', (_how, happened, pattern) => {
   expect(consoleWith(...happened).take(pattern)).toBeDefined();

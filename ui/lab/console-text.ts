@@ -60,15 +60,22 @@ export class ConsoleText {
     this.taken = 0;
   }
 
-  /** Where the echo at the end of a piece begins: of a typed line as a whole, or, in an unfinished piece, of its beginning. */
+  /**
+   * Where the echo at the end of a piece begins: of a typed line as a whole, or, in an unfinished piece, of the beginning of
+   * one that has not been shown whole yet.
+   */
   private echoStart(whole: string, unfinished: boolean): number {
     const piece = whole.replace(DRAWN_BEHIND, '');
     let start = whole.length;
     for (const line of this.lines.all()) {
-      for (let length = line.length; length > 0; length--) {
+      const shortest = unfinished && !line.shown ? 1 : line.text.length;
+      for (let length = line.text.length; length >= shortest; length--) {
+        const shown = line.text.slice(0, length);
         const at = piece.length - length;
-        if (at < start && piece.endsWith(line.slice(0, length)) && isBoundary(piece, at)) start = at;
-        if (!unfinished) break;
+        if (shown.trim() === '' || !piece.endsWith(shown) || !isBoundary(piece, at)) continue;
+        start = Math.min(start, at);
+        if (!unfinished) line.shown = true;
+        break;
       }
     }
     return start;
@@ -77,5 +84,5 @@ export class ConsoleText {
 
 /** A letter within a word is no echo, whatever was typed. */
 function isBoundary(piece: string, at: number): boolean {
-  return at === 0 || (at > 0 && !WORD.test(piece.charAt(at - 1)));
+  return at === 0 || !WORD.test(piece.charAt(at - 1));
 }

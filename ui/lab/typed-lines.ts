@@ -50,9 +50,15 @@ const EDITS: ReadonlyMap<string, (line: Edited) => void> = new Map([
   ['\x17', (line) => void (line.before = line.before.replace(/\S* *$/, ''))],
 ]);
 
+/** A line as it was typed, and whether the guest has shown it whole. */
+export interface TypedLine {
+  readonly text: string;
+  shown: boolean;
+}
+
 export class TypedLines {
   private readonly decoder = new TextDecoder();
-  private readonly finished: string[] = [];
+  private readonly finished: TypedLine[] = [];
   private readonly line: Edited = { before: '', behind: '' };
 
   /** Hears what is typed. */
@@ -64,13 +70,14 @@ export class TypedLines {
     }
   }
 
-  /** All that are remembered, the unfinished one last; none is empty. */
-  all(): string[] {
-    return [...this.finished, this.line.before + this.line.behind].filter((line) => line !== '');
+  /** All that are remembered, the unfinished one last; none is blank. */
+  all(): TypedLine[] {
+    const unfinished = { text: this.line.before + this.line.behind, shown: false };
+    return [...this.finished, unfinished].filter(({ text }) => text.trim() !== '');
   }
 
   private finish(): void {
-    this.finished.push(this.line.before + this.line.behind);
+    this.finished.push({ text: this.line.before + this.line.behind, shown: false });
     killAll(this.line);
     if (this.finished.length > KEPT_LINES) this.finished.shift();
   }

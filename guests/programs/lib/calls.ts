@@ -182,6 +182,9 @@ export function exit(status: i32): void {
 export function getpid(): i32 {
   return <i32>syscall0(abi.SYS_getpid);
 }
+export function parentId(): i32 {
+  return <i32>syscall0(abi.SYS_getppid);
+}
 export function kill(pid: i32, signal: i32): i32 {
   return <i32>syscall2(abi.SYS_kill, pid, signal);
 }

@@ -1,8 +1,9 @@
 /** Commands that are the shell's own: they change the shell, or are too small for a program. */
-import { chdir, currentDirectory } from 'programs/lib/calls';
+import { chdir, currentDirectory, readDirectory } from 'programs/lib/calls';
 import { echo } from 'programs/lib/echo';
 import { complain, complainOf, Input, print } from 'programs/lib/io';
 import { bad, number } from 'programs/lib/text';
+import { tellAll, tellOf } from './help';
 import * as jobs from './jobs';
 import { test } from './test';
 import * as variables from './variables';
@@ -26,58 +27,79 @@ export function unwinding(): bool {
   return leaving || returning || breaking > 0;
 }
 
-/** Runs a builtin, one of NAMES: its status. */
-export function builtin(args: string[]): i32 {
-  const name = args[0];
-  if (name == ':' || name == 'true') return 0;
-  if (name == 'false') return 1;
-  if (name == 'cd') return changeDirectory(args);
-  if (name == 'echo') return echo(args);
-  if (name == 'pwd') return say(currentDirectory());
-  if (name == 'exit') return leave(args);
-  if (name == 'return') return leaveFunction(args);
-  if (name == 'break' || name == 'continue') return leaveLoop(args, name == 'continue');
-  if (name == 'export') return exportAll(args);
-  if (name == 'set') return setAll(args);
-  if (name == 'unset') return unsetAll(args);
-  if (name == 'shift') return shift(args);
-  if (name == 'read') return readLine(args);
-  if (name == 'test') return test(args.slice(1));
-  if (name == '[') return bracket(args);
-  if (name == 'jobs') return list();
-  if (name == 'wait') return jobs.waitFor(args.length > 1 ? <i32>number(args[1]) : 0);
-  if (name == 'fg' || name == 'bg') return resume(args, name == 'fg');
-  return type(args);
+/** Their names, for completion, and what help says of them: filled from the table. */
+export const NAMES: string[] = [];
+const usages: string[] = [];
+
+class Builtin {
+  constructor(
+    /** `NAME ARGUMENTS: what it does`, as programs say it. */
+    public usage: string,
+    public run: (args: string[]) => i32,
+  ) {}
+
+  get name(): string {
+    const end = this.usage.indexOf(' ');
+    const colon = this.usage.indexOf(': ');
+    return this.usage.substring(0, min(end, colon));
+  }
 }
 
-/** Names for `type` and completion. */
-export const NAMES: string[] = [
-  ':',
-  '[',
-  'bg',
-  'break',
-  'cd',
-  'continue',
-  'echo',
-  'exit',
-  'export',
-  'false',
-  'fg',
-  'jobs',
-  'pwd',
-  'read',
-  'return',
-  'set',
-  'shift',
-  'test',
-  'true',
-  'type',
-  'unset',
-  'wait',
+const BUILTINS: Builtin[] = [
+  new Builtin('[ CONDITION ]: as test.', bracket),
+  new Builtin('bg [JOB]: lets a stopped job go on in the background.', (args) => resume(args, false)),
+  new Builtin('break [N]: leaves a loop, or N of them.', (args) => leaveLoop(args, false)),
+  new Builtin('cd [DIRECTORY]: goes there; home, without one.', changeDirectory),
+  new Builtin('clear: an empty screen.', () => say('\x1b[2J\x1b[H')),
+  new Builtin('continue [N]: goes on with the next turn of a loop.', (args) => leaveLoop(args, true)),
+  new Builtin('echo [-n] [TEXT...]: prints its arguments; -n: without the end of the line.', echo),
+  new Builtin('exit [STATUS]: ends the shell.', leave),
+  new Builtin('export [NAME[=VALUE]...]: what programs get in their environment.', exportAll),
+  new Builtin('false: fails.', () => 1),
+  new Builtin('fg [JOB]: takes a job to the foreground.', (args) => resume(args, true)),
+  new Builtin('help [NAME...]: what there is; what is called with what, and does what.', help),
+  new Builtin('jobs: what runs or is stopped in the background.', () => list()),
+  new Builtin('man NAME...: as help.', help),
+  new Builtin('pwd: the current directory.', () => say(currentDirectory() + '\n')),
+  new Builtin('read [NAME...]: takes a line of the input apart.', readLine),
+  new Builtin('return [STATUS]: leaves a function.', leaveFunction),
+  new Builtin('set [--] [PARAMETER...]: sets $1 and so on; without any: shows the variables.', setAll),
+  new Builtin('shift [N]: drops $1, and N - 1 more.', shift),
+  new Builtin('test CONDITION: -f FILE, A = B, N -lt M, ! X, X -a Y and the like.', (args) =>
+    test(args.slice(1)),
+  ),
+  new Builtin('true: does nothing.', () => 0),
+  new Builtin('type NAME...: whether it is a builtin or a program.', type),
+  new Builtin('unset NAME...: forgets variables.', unsetAll),
+  new Builtin('wait [PID]: until jobs have ended.', (args) =>
+    jobs.waitFor(args.length > 1 ? <i32>number(args[1]) : 0),
+  ),
 ];
 
+for (let n = 0; n < BUILTINS.length; n++) {
+  NAMES.push(BUILTINS[n].name);
+  usages.push(BUILTINS[n].usage);
+}
+
+function find(name: string): i32 {
+  return name == ':' ? NAMES.indexOf('true') : NAMES.indexOf(name);
+}
+
+export function isBuiltin(name: string): bool {
+  return find(name) >= 0;
+}
+
+/** Runs a builtin: its status. */
+export function builtin(args: string[]): i32 {
+  return BUILTINS[find(args[0])].run(args);
+}
+
+function help(args: string[]): i32 {
+  return args.length > 1 ? tellOf(args.slice(1), usages) : tellAll(usages);
+}
+
 function say(text: string): i32 {
-  print(text + '\n');
+  print(text);
   return 0;
 }
 
@@ -181,7 +203,24 @@ function resume(args: string[], foreground: bool): i32 {
 }
 
 function type(args: string[]): i32 {
-  for (let n = 1; n < args.length; n++)
-    print(args[n] + (NAMES.includes(args[n]) ? ' is a builtin\n' : ' is a program\n'));
-  return 0;
+  let status = 0;
+  for (let n = 1; n < args.length; n++) {
+    const name = args[n];
+    const path = isBuiltin(name) ? '' : pathOf(name);
+    if (path == '' && !isBuiltin(name)) {
+      complain('type: ' + name + ': not found');
+      status = 1;
+    } else print(name + (path == '' ? ' is a builtin\n' : ' is ' + path + '\n'));
+  }
+  return status;
+}
+
+/** Where a program is; empty: nowhere in PATH. */
+function pathOf(name: string): string {
+  const directories = variables.get('PATH').split(':');
+  for (let n = 0; n < directories.length; n++) {
+    const names = readDirectory(directories[n]);
+    if (names != null && names.includes(name)) return directories[n] + '/' + name;
+  }
+  return '';
 }

@@ -1,9 +1,11 @@
 /**
- * From a word as it is written to the words that a command gets: variables, `$(...)`, quotes, splitting at spaces of what
+ * From a word as it is written to the words that a command gets: variables, `$(...)`, `$((...))`, quotes, splitting at spaces of what
  * was not quoted, and names of files for patterns. While a word is expanded, a quoted character that a pattern would take
  * for its own has a backslash before it.
  */
 import { getpid, readDirectory } from 'programs/lib/calls';
+import { complain } from 'programs/lib/io';
+import { evaluate, problem } from './arithmetic';
 import { isPattern, matches, unquote } from './pattern';
 import * as variables from './variables';
 import { endOfSubstitution } from './words';
@@ -136,6 +138,7 @@ class Expansion {
       const end = endOfSubstitution(this.word, this.at);
       const text = this.word.substring(this.at + 2, end - 1);
       this.at = end;
+      if (isArithmetic(text)) return calculate(text.substring(1, text.length - 1));
       return trimEnd(substitute(text));
     }
     if (next == '{') {
@@ -151,6 +154,24 @@ class Expansion {
     this.at = end;
     return name == '' ? '$' : valueOf(name);
   }
+}
+
+/** Whether the outer parentheses of `(...)` belong together: `$((1) + (2))` is no sum, but a subshell. */
+function isArithmetic(text: string): bool {
+  let depth = 0;
+  for (let n = 0; n < text.length; n++) {
+    const c = text.charAt(n);
+    if (c == '(') depth++;
+    else if (c == ')') depth--;
+    if (depth == 0) return n > 0 && n == text.length - 1;
+  }
+  return false;
+}
+
+function calculate(expression: string): string {
+  const value = evaluate(expandOne(expression));
+  if (problem != '') complain(problem);
+  return problem == '' ? value.toString() : '';
 }
 
 function trimEnd(text: string): string {

@@ -1,17 +1,24 @@
 /**
  * Reading a line from a person: the terminal is raw, and the line is drawn here. Arrows, Home and End move; Ctrl-A, -E, -U,
- * -K, -W as everywhere; up and down go through the history; Tab completes names of programs and files.
+ * -K, -W as everywhere; up and down go through the history, Ctrl-R searches it; Tab completes names of programs and files.
  */
 import { ECHO, ICANON, ISIG, TCGETS, TCSETS, termios } from 'mote/abi';
-import { control, readDirectory, write } from 'programs/lib/calls';
+import { control } from 'programs/lib/calls';
 import { Input } from 'programs/lib/io';
-import { NAMES } from './builtins';
-import * as variables from './variables';
+import { candidates, commonStart } from './completion';
+import { history, remember, searchBack } from './history';
+import { ScreenLine, show } from './screen-line';
 
-const MAX_HISTORY = 200;
+const CTRL_C = 3;
+const CTRL_D = 4;
+const CTRL_G = 7;
+const CTRL_R = 18;
+const BACKSPACE = 8;
+const DELETE = 127;
+const NEWLINE = 10;
+const RETURN = 13;
 const ESCAPE = 27;
 
-const history: string[] = [];
 /** It takes no more than the line: what is typed behind it is for the command. */
 const input = new Input(0);
 input.single = true;
@@ -30,29 +37,32 @@ function setRaw(raw: bool): void {
   control(0, TCSETS, changetype<usize>(settings));
 }
 
-function show(text: string): void {
-  const bytes = String.UTF8.encode(text);
-  write(1, bytes, bytes.byteLength);
+/** Asks; whether the answer is yes. */
+export function confirm(question: string): bool {
+  setRaw(true);
+  show(question + ' (y/n) ');
+  const answer = input.byte();
+  setRaw(false);
+  show((answer >= 32 && answer < DELETE ? String.fromCharCode(answer) : '') + '\n');
+  return answer == 0x79 || answer == 0x59;
 }
 
-/** A line, without its end; null: the end of the input (Ctrl-D on an empty line). */
+/** The last line ended because there is no more input, rather than by Ctrl-D. */
+export let isInputEnded: bool = false;
+
+/** A line, without its end; null: the end of the input, or Ctrl-D on an empty line. */
 export function editLine(prompt: string): string | null {
   control(0, TCGETS, changetype<usize>(settings));
   setRaw(true);
   const editor = new Editor(prompt);
-  show(prompt);
+  editor.begin();
   while (!editor.finished) editor.key(input.byte());
   setRaw(false);
   show('\n');
+  isInputEnded = editor.inputEnded;
   if (editor.ended) return null;
   remember(editor.text);
   return editor.text;
-}
-
-function remember(text: string): void {
-  if (text.trim() == '' || (history.length > 0 && history[history.length - 1] == text)) return;
-  history.push(text);
-  if (history.length > MAX_HISTORY) history.shift();
 }
 
 /** The line and the cursor in it; it draws what changes. */
@@ -61,34 +71,58 @@ export class Editor {
   cursor: i32 = 0;
   finished: bool = false;
   ended: bool = false;
+  inputEnded: bool = false;
+  private screen: ScreenLine = new ScreenLine();
+  /** The place in the history that is shown; behind it, the line itself. */
   private place: i32 = history.length;
   /** What was typed before going back in the history. */
   private draft: string = '';
+  /** The history is searched for `wanted`. */
+  private searching: bool = false;
+  private wanted: string = '';
 
   constructor(private prompt: string) {}
 
+  /** Shows the prompt where the cursor is, be it behind something. */
+  begin(): void {
+    this.screen.append(this.prompt);
+  }
+
   key(code: i32): void {
-    if (code == 13 || code == 10) this.finished = true;
-    else if (code < 0 || (code == 4 && this.text == '')) {
+    if (this.searching && this.searchKey(code)) return;
+    if (code == RETURN || code == NEWLINE) this.finish();
+    else if (code < 0 || (code == CTRL_D && this.text == '')) {
+      this.inputEnded = code < 0;
       this.ended = true;
-      this.finished = true;
-    } else if (code == 3) {
+      this.finish();
+    } else if (code == CTRL_C) {
+      this.finish();
       show('^C');
       this.text = '';
-      this.finished = true;
-    } else if (code == 127 || code == 8) this.erase(this.cursor - 1, this.cursor);
-    else if (code == 4) this.erase(this.cursor, this.cursor + 1);
+    } else if (code == DELETE || code == BACKSPACE) this.erase(this.cursor - 1, this.cursor);
+    else if (code == CTRL_D) this.erase(this.cursor, this.cursor + 1);
     else if (code == 1) this.move(0);
     else if (code == 5) this.move(this.text.length);
     else if (code == 21) this.erase(0, this.cursor);
     else if (code == 11) this.erase(this.cursor, this.text.length);
     else if (code == 23) this.erase(this.wordStart(), this.cursor);
-    else if (code == 12) {
-      show('\x1b[2J\x1b[H');
-      this.draw();
-    } else if (code == 9) this.complete();
+    else if (code == 12) this.clear();
+    else if (code == 9) this.complete();
+    else if (code == CTRL_R) this.search(history.length);
     else if (code == ESCAPE) this.escape();
     else if (code >= 32) this.insert(this.character(code));
+  }
+
+  /** The cursor goes behind the line: what comes next must not overwrite it. */
+  private finish(): void {
+    this.finished = true;
+    this.move(this.text.length);
+  }
+
+  private clear(): void {
+    show('\x1b[2J\x1b[H');
+    this.screen.begin();
+    this.draw();
   }
 
   /** A character of UTF-8 whose first byte this is. */
@@ -122,7 +156,7 @@ export class Editor {
     const atEnd = this.cursor == this.text.length;
     this.text = this.text.substring(0, this.cursor) + text + this.text.substring(this.cursor);
     this.cursor += text.length;
-    if (atEnd) show(text);
+    if (atEnd && !this.searching) this.screen.append(text);
     else this.draw();
   }
 
@@ -137,7 +171,7 @@ export class Editor {
 
   private move(to: i32): void {
     this.cursor = min(max(to, 0), this.text.length);
-    this.draw();
+    this.screen.move(this.prompt.length + this.cursor);
   }
 
   private wordStart(): i32 {
@@ -151,15 +185,47 @@ export class Editor {
     const place = this.place + step;
     if (place < 0 || place > history.length) return;
     if (this.place == history.length) this.draft = this.text;
-    this.place = place;
-    this.text = place == history.length ? this.draft : history[place];
-    this.cursor = this.text.length;
+    this.showPlace(place);
     this.draw();
   }
 
   private draw(): void {
-    const back = this.text.length - this.cursor;
-    show('\r' + this.prompt + this.text + '\x1b[K' + (back > 0 ? '\x1b[' + back.toString() + 'D' : ''));
+    const prompt = this.searching ? "(search for '" + this.wanted + "') " : this.prompt;
+    this.screen.draw(prompt + this.text, prompt.length + this.cursor);
+  }
+
+  /** A key while the history is searched; false: the search is over, and the key means what it means. */
+  private searchKey(code: i32): bool {
+    if (code == CTRL_R) this.search(this.place);
+    else if (code == DELETE || code == BACKSPACE) {
+      this.wanted = this.wanted.substring(0, this.wanted.length - 1);
+      this.search(history.length);
+    } else if (code >= 32) {
+      this.wanted += this.character(code);
+      this.search(min(this.place + 1, history.length));
+    } else {
+      this.searching = false;
+      this.wanted = '';
+      if (code == CTRL_G || code == CTRL_C) this.showPlace(history.length);
+      this.draw();
+      return code == CTRL_G || code == CTRL_C;
+    }
+    return true;
+  }
+
+  /** Shows the newest line older than place `from` that has what is wanted; where none has, what is shown stays. */
+  private search(from: i32): void {
+    if (!this.searching) this.draft = this.text;
+    this.searching = true;
+    const found = this.wanted == '' ? -1 : searchBack(this.wanted, from);
+    if (found >= 0) this.showPlace(found);
+    this.draw();
+  }
+
+  private showPlace(place: i32): void {
+    this.place = place;
+    this.text = place == history.length ? this.draft : history[place];
+    this.cursor = this.text.length;
   }
 
   /** Completes the word before the cursor as far as all that fit agree. */
@@ -169,39 +235,14 @@ export class Editor {
     if (word == '') return;
     const found = candidates(word, this.text.substring(0, start).trim() == '');
     if (found.length == 0) return;
-    let common = found[0];
-    for (let n = 1; n < found.length; n++)
-      while (!found[n].startsWith(common)) common = common.substring(0, common.length - 1);
+    const common = commonStart(found);
     if (common.length > word.length)
       this.insert(common.substring(word.length) + (found.length == 1 ? ' ' : ''));
     else if (found.length > 1) {
+      this.screen.move(this.prompt.length + this.text.length);
       show('\n' + found.join('  ') + '\n');
+      this.screen.begin();
       this.draw();
     }
-  }
-}
-
-function candidates(word: string, isCommand: bool): string[] {
-  const slash = word.lastIndexOf('/');
-  const found: string[] = [];
-  if (isCommand && slash < 0) {
-    addFitting(NAMES, '', word, found);
-    const directories = variables.get('PATH').split(':');
-    for (let n = 0; n < directories.length; n++) {
-      const names = readDirectory(directories[n]);
-      if (names != null) addFitting(names, '', word, found);
-    }
-    return found;
-  }
-  const directory = word.substring(0, slash + 1);
-  const names = readDirectory(directory == '' ? '.' : directory);
-  if (names != null) addFitting(names, directory, word, found);
-  return found;
-}
-
-function addFitting(names: string[], prefix: string, word: string, found: string[]): void {
-  for (let n = 0; n < names.length; n++) {
-    const name = prefix + names[n];
-    if (name.startsWith(word) && !found.includes(name)) found.push(name);
   }
 }

@@ -23,7 +23,7 @@ import {
   clearBreak,
   clearReturn,
   continuing,
-  NAMES,
+  isBuiltin,
   returning,
   unwinding,
 } from './builtins';
@@ -144,7 +144,7 @@ function becomeSimple(command: Simple): void {
   while (first < command.words.length && isAssignment(command.words[first])) first++;
   if (first == command.words.length) return;
   const words = expandAll(command.words.slice(first));
-  if (words.length == 0 || functions.has(words[0]) || NAMES.includes(words[0])) return;
+  if (words.length == 0 || functions.has(words[0]) || isBuiltin(words[0])) return;
   if (!redirect(command.redirections)) exit(1);
   for (let n = 0; n < first; n++) {
     assign(command.words[n]);
@@ -263,7 +263,7 @@ function runSimple(command: Simple): i32 {
     builtinWords = [':'];
     return runRedirected(command);
   }
-  if (functions.has(words[0]) || NAMES.includes(words[0])) {
+  if (functions.has(words[0]) || isBuiltin(words[0])) {
     for (let n = 0; n < first; n++) assign(command.words[n]);
     builtinWords = words;
     return command.redirections.length > 0 ? runRedirected(command) : runBuiltin();

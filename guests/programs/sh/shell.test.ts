@@ -5,6 +5,7 @@ import { readSources } from '../../toolchain/node.ts';
 
 const MAIN = `
 import { expandAll } from 'programs/sh/expand';
+import { remember as keep } from 'programs/sh/history';
 import { Editor } from 'programs/sh/line-editor';
 import { matches } from 'programs/sh/pattern';
 import { parse, problem, unfinished } from 'programs/sh/parse';
@@ -71,7 +72,8 @@ export function matching(length: i32): bool { const parts = take(length).split('
 export function tested(length: i32): i32 { return condition(take(length).split('\\n')); }
 
 let editor = new Editor('$ ');
-export function edit(): void { editor = new Editor('$ '); }
+export function edit(): void { editor = new Editor('$ '); editor.begin(); }
+export function remember(length: i32): void { keep(take(length)); }
 export function key(code: i32): void { editor.key(code); }
 export function line(): i32 { return give(editor.text + '@' + editor.cursor.toString()); }
 `;
@@ -287,8 +289,91 @@ test('a line is edited where the cursor is', () => {
 });
 
 test('the screen shows the line after every key', () => {
+  shell.edit();
   type('abc\x1b[Dx');
-  expect(screen).toBe('abc\r$ abc\x1b[K\x1b[1D\r$ abxc\x1b[K\x1b[1D');
+  expect(screen).toBe('$ abc\x1b[1D\r$ abxc\x1b[J\x1b[1D');
+});
+
+/** What a terminal of so many columns shows, and where its cursor is (row, column), counted from the prompt. */
+function terminal(columns: number, output: string): { rows: string[]; cursor: [number, number] } {
+  const rows: string[] = [''];
+  let [row, column] = [0, 0];
+  for (const [piece, count, letter] of output.matchAll(/\x1b\[(\d*)([A-Z])|[^]/g)) {
+    const n = Number(count ?? '') || 1;
+    if (letter === 'A') row -= n;
+    else if (letter === 'B') row += n;
+    else if (letter === 'C') column += n;
+    else if (letter === 'D') column = Math.min(column, columns - 1) - n;
+    else if (letter === 'J') rows.splice(row, rows.length, rows[row]!.slice(0, column));
+    else if (piece === '\r') column = 0;
+    else {
+      if (column === columns) [row, column] = [row + 1, 0];
+      while (rows.length <= row) rows.push('');
+      rows[row] = rows[row]!.slice(0, column).padEnd(column) + piece + rows[row]!.slice(column + 1);
+      column++;
+    }
+    if (row < 0 || column < 0) throw new Error(`the cursor left the screen by ${JSON.stringify(piece)}`);
+  }
+  return { rows: rows.map((each) => each.trimEnd()), cursor: [row, column] };
+}
+
+test('a line that is longer than the screen is wide goes on in the next row, and is edited there', () => {
+  shell.assign(give('COLUMNS=10'));
+  shell.edit();
+  let all = screen;
+  const typeAll = (keys: string): ReturnType<typeof terminal> => {
+    type(keys);
+    all += screen;
+    screen = '';
+    return terminal(10, all);
+  };
+  screen = '';
+  expect(typeAll('abcdefghijklm')).toEqual({ rows: ['$ abcdefgh', 'ijklm'], cursor: [1, 5] });
+  expect(typeAll('nopqr')).toEqual({ rows: ['$ abcdefgh', 'ijklmnopqr', ''], cursor: [2, 0] });
+  expect(typeAll('\x01')).toEqual({ rows: ['$ abcdefgh', 'ijklmnopqr', ''], cursor: [0, 2] });
+  expect(typeAll('XY')).toEqual({ rows: ['$ XYabcdef', 'ghijklmnop', 'qr'], cursor: [0, 4] });
+  expect(typeAll('\x05\x7f\x7f\x7f')).toEqual({ rows: ['$ XYabcdef', 'ghijklmno'], cursor: [1, 9] });
+  expect(typeAll('\x15')).toEqual({ rows: ['$'], cursor: [0, 2] });
+  shell.assign(give('COLUMNS='));
+});
+
+test('Ctrl-R finds what was typed before, and it can be changed', () => {
+  for (const line of ['echo one', 'ls -l', 'echo two']) shell.remember(give(line));
+  shell.edit();
+  expect(type('\x12ech')).toBe('echo two@8');
+  expect(type('\x12')).toBe('echo one@8');
+  expect(type('\x12')).toBe('echo one@8');
+  expect(type('\x01x')).toBe('xecho one@1');
+  shell.edit();
+  expect(type('draft\x12ls')).toBe('ls -l@5');
+  expect(type('\x07')).toBe('draft@5');
+});
+
+test.each([
+  ['1 + 2 * 3', 7n],
+  ['(1 + 2) * 3', 9n],
+  ['-7 / 2', -3n],
+  ['-7 % 3', -1n],
+  ['0x10 + 010', 24n],
+  ['1 << 4 | 1', 17n],
+  ['5 > 3 && 2 >= 2', 1n],
+  ['0 && 1 / 0', 0n],
+  ['!0 + ~0', 0n],
+  ['n + n2', 5n],
+  ['none', 0n],
+])('arithmetic: %s is %d', (expression, value) => {
+  shell.assign(give('n=2'));
+  shell.assign(give('n2=3'));
+  expect(expand(`$((${expression}))`, `a$((${expression}))b`)).toBe(`<${String(value)}><a${String(value)}b>`);
+});
+
+test('what cannot be calculated is said', () => {
+  for (const expression of ['1 +', '1 / 0', '2 3', '09', '1x']) {
+    screen = '';
+    expect(expand(`"$((${expression}))"`)).toBe('<>');
+    expect(screen).toContain(expression);
+  }
+  expect(expand('$((1) )')).not.toContain('1');
 });
 
 test('Tab completes programs and files', () => {
