@@ -89,6 +89,7 @@ interface Exports {
   matching: (length: number) => number;
   tested: (length: number) => number;
   edit: () => void;
+  remember: (length: number) => void;
   key: (code: number) => void;
   line: () => number;
 }
