@@ -5,9 +5,10 @@
 import { fromHalves } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import { ENOSYS } from '../abi/errno.ts';
-import { HYPERVISOR_iret } from '../abi/xen.ts';
 import type { Vcpu } from '../state/vcpu.ts';
+import { upcallDue } from '../events/upcall.ts';
 import { decodeArguments } from '../trace/arguments.ts';
+import { DR6_BS, trapAfter } from '../traps/single-step.ts';
 import type { HypercallContext } from './hypercall.ts';
 import { hypercallOf, NR_HYPERCALLS } from './table.ts';
 
@@ -31,10 +32,16 @@ export function makeHypercall(context: HypercallContext, vcpu: Vcpu): void {
   context.inMulticall = false;
   context.startWork();
   const result = perform(context, number);
-  if (vcpu.domain.shutdown !== null) return;
   if (context.continued) repeat(context);
-  else if (number !== HYPERVISOR_iret)
+  else if (!context.replaced)
     processor.setHalves(layout.RAX, result >>> 0, Math.floor(result / 0x1_0000_0000) >>> 0);
+  if ((processor.flags & layout.TF) !== 0) stepOver(context);
+}
+
+/** SYSRET, unlike IRET, raises the #DB of a TF that it restores at once, unless something else comes before. */
+function stepOver({ hypervisor, vcpu, byIret }: HypercallContext): void {
+  const interrupted = vcpu.nmiPending || upcallDue(hypervisor, vcpu) || hypervisor.pcpu.mustSchedule;
+  if (!byIret && !interrupted) trapAfter(hypervisor, vcpu, DR6_BS);
 }
 
 /** Calls the handler with the arguments in `context.words`, and tells the trace. */

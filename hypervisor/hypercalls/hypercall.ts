@@ -4,6 +4,7 @@
  * a guest does: malformed input costs an errno, a fault, or the domain (`crashDomain`).
  */
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
+import { upcallDue } from '../events/upcall.ts';
 import { Caller, PREEMPT_UNITS } from '../state/caller.ts';
 import type { HypercallArgument } from '../trace/arguments.ts';
 
@@ -29,6 +30,9 @@ export class HypercallContext extends Caller {
   inMulticall = false;
   /** Set by `continueWith`: the hypercall goes on later, with the arguments in `words`. */
   continued = false;
+  /** Set by iret: all registers are another frame's, RAX among them; it is left by IRET, not by SYSRET. */
+  replaced = false;
+  byIret = false;
   private units = 0;
 
   /** Lower and upper half of argument `index` (0 to 5). */
@@ -51,10 +55,16 @@ export class HypercallContext extends Caller {
   startWork(): void {
     this.units = 0;
     this.continued = false;
+    this.replaced = false;
+    this.byIret = false;
   }
-  /** hypercall_preempt_check: asked before each unit of work but the first; true means: `continueWith` the rest. */
+  /**
+   * hypercall_preempt_check: asked before each unit of work but the first; true means: `continueWith` the rest. The guest
+   * has an event to see to, its vcpu is to leave the processor, or it has worked for long.
+   */
   preemptCheck(): boolean {
-    return ++this.units >= PREEMPT_UNITS;
+    const { hypervisor, vcpu } = this;
+    return ++this.units >= PREEMPT_UNITS || hypervisor.pcpu.mustSchedule || upcallDue(hypervisor, vcpu);
   }
   /**
    * hypercall_create_continuation: the same hypercall is made again with these arguments, after events and other vcpus

@@ -52,13 +52,15 @@ export const iret: Hypercall = {
     machine.bytes[vcpu.info + vcpu_info.offset.evtchn_upcall_mask] = (rflags & layout.IF) === 0 ? 1 : 0;
     machine.wrote(vcpu.info >>> 12);
     vcpu.inNmi = false;
+    context.replaced = true;
+    context.byIret = (frame[AT.flags]! & VGCF_in_syscall) === 0;
 
     processor.setWord(layout.RIP, frame[AT.rip]!);
     processor.setWord(layout.RIP + 4, frame[AT.rip + 1]!);
     processor.flags = (rflags & ~(layout.IOPL | VM)) | layout.IF;
     processor.setHalves(layout.RSP, frame[AT.rsp]!, frame[AT.rsp + 1]!);
     processor.setHalves(layout.RAX, frame[AT.rax]!, frame[AT.rax + 1]!);
-    if ((frame[AT.flags]! & VGCF_in_syscall) === 0) returnFromTrap(context);
+    if (context.byIret) returnFromTrap(context);
     else returnFromSyscall(context);
     return 0;
   },
@@ -70,7 +72,7 @@ function returnFromSyscall(context: HypercallContext): void {
   const rflags = processor.flags;
   processor.setHalves(layout.RCX, frame[AT.rip]!, frame[AT.rip + 1]!);
   processor.setHalves(R11, rflags, 0);
-  const cs = (frame[AT.cs]! | 3) === FLAT_USER_CS32 ? FLAT_USER_CS32 : FLAT_CS64;
+  const cs = ((frame[AT.cs]! | 3) & 0xffff) === FLAT_USER_CS32 ? FLAT_USER_CS32 : FLAT_CS64;
   // SYSRET to compatibility mode takes 32 bits of RCX.
   if (cs === FLAT_USER_CS32) processor.setWord(layout.RIP + 4, 0);
   loadSelectors(context.hypervisor, context.vcpu, cs, FLAT_SS);

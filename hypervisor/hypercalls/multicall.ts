@@ -1,10 +1,13 @@
 /**
  * multicall(calls, count): makes a batch of hypercalls, each a multicall_entry (op, result, six arguments); results go to
  * the entries. Stops with -EFAULT where an entry cannot be read or written. Long batches continue: a call that continues
- * leaves its new arguments in its entry. -EINVAL for a multicall in a multicall.
+ * leaves its new arguments in its entry. -EINVAL for a multicall in a multicall. An iret ends the batch: the guest goes on
+ * where its frame says, with that frame's RAX, of which the batch's result has kept 32 bits.
  */
+import { RAX } from '../../core/wasm/layout.ts';
 import { EFAULT, EINVAL } from '../abi/errno.ts';
 import { HYPERVISOR_iret, HYPERVISOR_multicall, multicall_entry } from '../abi/xen.ts';
+import { isGuestArray } from '../memory/guest-access.ts';
 import { perform } from './dispatch.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
@@ -24,6 +27,7 @@ export const multicall: Hypercall = {
   handler(context, calls) {
     if (context.inMulticall) return -EINVAL;
     const count = context.low(1);
+    if (!isGuestArray(calls, count, multicall_entry.size)) return -EFAULT;
     context.inMulticall = true;
     const outcome = performAll(context, calls, count);
     context.inMulticall = false;
@@ -40,8 +44,7 @@ function performAll(context: HypercallContext, calls: number, count: number): nu
     context.words.set(entry.subarray(ARGUMENTS));
     context.continued = false;
     const value = perform(context, number);
-    if (context.domain.shutdown !== null) return 0;
-    if (number === HYPERVISOR_iret) return 0;
+    if (number === HYPERVISOR_iret) return context.replaced ? afterIret(context, va) : 0;
     result[0] = value >>> 0;
     result[1] = Math.floor(value / 0x1_0000_0000) >>> 0;
     if (context.continued) {
@@ -50,6 +53,17 @@ function performAll(context: HypercallContext, calls: number, count: number): nu
     }
     if (!context.write(va + RESULT, result)) return -EFAULT;
   }
+  return 0;
+}
+
+/** iret's result is RAX. The entry gets it if the guest's user, who may run now, can write there. */
+function afterIret(context: HypercallContext, va: number): number {
+  const { processor } = context.hypervisor;
+  const low = processor.low(RAX);
+  result[0] = low;
+  result[1] = processor.high(RAX);
+  context.write(va + RESULT, result);
+  processor.setHalves(RAX, low, low >= 0x8000_0000 ? 0xffff_ffff : 0);
   return 0;
 }
 

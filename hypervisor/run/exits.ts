@@ -17,6 +17,7 @@ import { crashDomain } from '../domain/life.ts';
 /** #GP error code of INT n: bit 1 says that the IDT is meant. */
 const IDT_ERROR = 2;
 const SYSCALL_BYTES = 2;
+const VECTOR_INT80 = 0x80;
 /** CS.L in layout.ATTRIBUTES. */
 const LONG_MODE_CODE = 0x2000;
 
@@ -110,19 +111,24 @@ function debug(hypervisor: Hypervisor, vcpu: Vcpu): void {
   injectTrap(hypervisor, vcpu, layout.VECTOR_DB, 0);
 }
 
-/** INT3 and INTO always reach the guest; INT n where its trap table says so, else it is #GP at the instruction. */
+/**
+ * INT3, INTO, and INT with their vectors always reach the guest, INT 0x80 wherever it has a handler; any other INT n where its
+ * trap table says so, else it is #GP at the instruction.
+ */
 function softwareInterrupt(hypervisor: Hypervisor, vcpu: Vcpu, vector: number): void {
   const { processor } = hypervisor;
   const length = processor.exitError;
-  if (length === 1) {
-    injectTrap(hypervisor, vcpu, vector, 0);
-    return;
-  }
   const lowest = vcpu.traps.flags[vector]! & TI_DPL_MASK;
-  if (lowest >= (vcpu.guestKernelMode ? 1 : 3)) {
+  if (length === 1 || isOpenToAll(vcpu, vector) || lowest >= (vcpu.guestKernelMode ? 1 : 3)) {
     injectSoftware(hypervisor, vcpu, vector);
     return;
   }
   processor.rip = processor.rip - length;
   injectTrap(hypervisor, vcpu, layout.VECTOR_GP, vector * 8 + IDT_ERROR);
+}
+
+/** The gates of Xen's own IDT that ring 3 may use. */
+function isOpenToAll({ traps }: Vcpu, vector: number): boolean {
+  if (vector === VECTOR_INT80) return traps.addresses[vector] !== 0;
+  return vector === layout.VECTOR_BP || vector === layout.VECTOR_OF;
 }

@@ -4,8 +4,8 @@ import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { injectTrap } from './bounce.ts';
 
-/** DR6.BS */
-const SINGLE_STEP = 0x4000;
+/** A single step. */
+export const DR6_BS = 0x4000;
 
 /**
  * pv_emul_instruction_done: the current vcpu goes on at `rip`. `hits`: breakpoints that the instruction has hit (bits of
@@ -16,7 +16,7 @@ export function instructionDone(hypervisor: Hypervisor, vcpu: Vcpu, rip: number,
   processor.rip = rip;
   const { flags } = processor;
   if ((flags & layout.RF) !== 0) processor.flags = flags & ~layout.RF;
-  trapAfter(hypervisor, vcpu, hits | ((flags & layout.TF) === 0 ? 0 : SINGLE_STEP));
+  trapAfter(hypervisor, vcpu, hits | ((flags & layout.TF) === 0 ? 0 : DR6_BS));
 }
 
 /** A #DB of the current vcpu for these reasons (bits of DR6); without any, none. */
