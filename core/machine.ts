@@ -58,6 +58,26 @@ export function hex64(value: number): string {
   return `0x${highHalf(value).toString(16).padStart(8, '0')}${lowHalf(value).toString(16).padStart(8, '0')}`;
 }
 
+/** A view of machine memory to look at, in bytes or words. */
+export interface ReadonlyView<T> {
+  readonly [index: number]: number;
+  readonly length: number;
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  subarray(begin?: number, end?: number): ReadonlyView<T>;
+  /** A copy. */
+  slice(start?: number, end?: number): T;
+}
+
+/** A machine as those see it who do not write to its memory. */
+export interface ReadonlyMachine {
+  readonly frames: number;
+  readonly bytes: ReadonlyView<Uint8Array<ArrayBuffer>>;
+  readonly words: ReadonlyView<Uint32Array<ArrayBuffer>>;
+  readonly processor: Processor;
+  peek(va: number): number;
+}
+
 export interface MachineOptions {
   /** Machine memory, a multiple of 4096, at most 3 GiB. */
   readonly memoryBytes: number;

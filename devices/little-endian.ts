@@ -1,20 +1,20 @@
 /** Little-endian numbers in bytes. Whoever calls has checked that they are inside. */
 
-export function read16(bytes: Uint8Array, at: number): number {
+export function read16(bytes: ArrayLike<number>, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8);
 }
 
-export function read32(bytes: Uint8Array, at: number): number {
+export function read32(bytes: ArrayLike<number>, at: number): number {
   return (read16(bytes, at) | (read16(bytes, at + 2) << 16)) >>> 0;
 }
 
 /** A u64 as a number: exact below 2^53, and no less than 2^53 above. */
-export function read64(bytes: Uint8Array, at: number): number {
+export function read64(bytes: ArrayLike<number>, at: number): number {
   return read32(bytes, at + 4) * 0x1_0000_0000 + read32(bytes, at);
 }
 
 /** Reads 1 to 4 bytes. */
-export function read(bytes: Uint8Array, at: number, count: number): number {
+export function read(bytes: ArrayLike<number>, at: number, count: number): number {
   let value = 0;
   for (let index = count - 1; index >= 0; index--) value = value * 256 + bytes[at + index]!;
   return value;

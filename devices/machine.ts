@@ -1,15 +1,17 @@
 /** What devices know of the machine they are in: its memory, its interrupt lines, its clock. */
 
+import type { ReadonlyView } from '../core/machine.ts';
+
 /** Machine memory as bus masters reach it: addresses are machine addresses. */
 export interface MachineMemory {
-  readonly bytes: Uint8Array;
+  readonly bytes: ReadonlyView<Uint8Array>;
   /**
    * Whether a device may read (or, with `write`, write) all of `length` bytes at `address`. Any numbers may be asked about;
    * a false answer is what an IOMMU's fault would be.
    */
   contains(address: number, length: number, write: boolean): boolean;
-  /** Told after a device wrote: code decoded from these bytes is stale. */
-  wrote(address: number, length: number): void;
+  /** Writes where `contains` says, now, that a device may write. */
+  write(address: number, data: Uint8Array): void;
 }
 
 /** Level-triggered interrupt lines. Nobody calls `raise` twice without `lower` between. */

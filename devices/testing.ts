@@ -15,8 +15,9 @@ export class TestMemory implements MachineMemory {
     return address >= 0 && address + length <= this.bytes.length;
   }
   readonly written: { readonly address: number; readonly length: number }[] = [];
-  wrote(address: number, length: number): void {
-    this.written.push({ address, length });
+  write(address: number, data: Uint8Array): void {
+    this.bytes.set(data, address);
+    this.written.push({ address, length: data.length });
   }
 
   get surroundingsIntact(): boolean {

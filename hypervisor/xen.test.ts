@@ -5,6 +5,7 @@ import { RAX, RBX, RDX } from '../core/wasm/layout.ts';
 import { EOPNOTSUPP, ENOSYS } from './abi/errno.ts';
 import { SHUTDOWN_crash } from './abi/sched.ts';
 import { ECS_VIRQ } from './state/event-channels.ts';
+import { writeByte } from './memory/guest-frames.ts';
 import { address, DATA, load, STACK, start } from './testing-guest.ts';
 import type { Setup } from './testing-guest.ts';
 
@@ -63,7 +64,7 @@ describe('an exception', () => {
     start(setup, setup.guest.vcpu);
     trap(setup, 3, 'handler', 4);
     const { guest, labels } = setup;
-    guest.hypervisor.machine.bytes[guest.vcpu.info + 1] = 0;
+    writeByte(guest.hypervisor.frames, guest.vcpu.info + 1, 0);
     finish(setup);
     expect([stackWord(setup, 0), stackWord(setup, 1)]).toEqual([0x11n, 0x22n]);
     expect(BigInt.asIntN(64, stackWord(setup, 2))).toBe(BigInt(address(labels, 'behind')));
@@ -109,7 +110,7 @@ describe('an NMI', () => {
       ud2`);
     const { guest, labels } = setup;
     start(setup, guest.vcpu);
-    guest.hypervisor.machine.bytes[guest.vcpu.info + 1] = 1;
+    writeByte(guest.hypervisor.frames, guest.vcpu.info + 1, 1);
     guest.vcpu.nmiCallback = address(labels, 'nmi');
     guest.vcpu.nmiPending = true;
     finish(setup);

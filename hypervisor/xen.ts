@@ -6,8 +6,8 @@ import type { Machine } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
 import type { DeviceConfig, Platform } from '../devices/platform.ts';
 import { XenConsole } from './console/console.ts';
+import { serveConsole } from './console/ring.ts';
 import { Serial } from './console/serial.ts';
-import { upcallDue } from './events/upcall.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { handleExit } from './run/exits.ts';
 import { makePlatform } from './run/platform.ts';
@@ -17,9 +17,11 @@ import { makeScheduler } from './sched/schedulers.ts';
 import { parseBootParameters } from './state/boot-parameters.ts';
 import type { BootParameters } from './state/boot-parameters.ts';
 import { makeClock } from './state/clock.ts';
+import type { Domain } from './state/domain.ts';
 import { Hypervisor, WAITING } from './state/hypervisor.ts';
 import type { Stop } from './state/hypervisor.ts';
 import { makePcpus, TURN_TICKS } from './state/pcpu.ts';
+import { upcallDue } from './state/vcpu-info.ts';
 import { findDeadline } from './time/deadlines.ts';
 import { deliverNmi, deliverUpcall } from './traps/upcall.ts';
 
@@ -116,6 +118,10 @@ export class Xen extends Hypervisor {
       if (this.trace.on) this.placeTrace(vcpu);
       handleExit(this.call, vcpu, reason);
     }
+  }
+
+  override consoleRaised(domain: Domain): void {
+    serveConsole(this, domain);
   }
 
   /** The next processor takes its turn. */

@@ -19,15 +19,14 @@ export interface Chain {
 /** Copies what the device may read, from byte `from` of it on, as much as `into` takes and there is. Gives how much. */
 export function readChain(memory: MachineMemory, chain: Chain, from: number, into: Uint8Array): number {
   return walk(chain.readable, from, into.length, (address, length, done) => {
-    into.set(memory.bytes.subarray(address, address + length), done);
+    into.set(memory.bytes.slice(address, address + length), done);
   });
 }
 
 /** Writes where the device may write, from byte `from` of it on, as much as fits. Gives how much. */
 export function writeChain(memory: MachineMemory, chain: Chain, from: number, data: Uint8Array): number {
   return walk(chain.writable, from, data.length, (address, length, done) => {
-    memory.bytes.set(data.subarray(done, done + length), address);
-    memory.wrote(address, length);
+    memory.write(address, data.subarray(done, done + length));
   });
 }
 

@@ -2,7 +2,7 @@
  * The device's side of a split virtqueue (virtio 1.2, section 2.7). Everything in it is the driver's and may be anything:
  * what breaks the rules marks the queue as broken, with the reason, and the device asks to be reset.
  */
-import { read16, read32, read64, write16, write32 } from '../little-endian.ts';
+import { read16, read32, read64, write32 } from '../little-endian.ts';
 import type { MachineMemory } from '../machine.ts';
 import type { Chain, Segment } from './chain.ts';
 
@@ -158,11 +158,12 @@ export class Virtqueue {
   push(memory: MachineMemory, head: number, written: number): void {
     if (!this.check(memory)) return;
     const entry = this.device + 4 + 8 * (this.nextUsed % this.size);
-    write32(memory.bytes, entry, head);
-    write32(memory.bytes, entry + 4, written);
+    const used = new Uint8Array(8);
+    write32(used, 0, head);
+    write32(used, 4, written);
+    memory.write(entry, used);
     this.nextUsed = (this.nextUsed + 1) & 0xffff;
-    write16(memory.bytes, this.device + 2, this.nextUsed);
-    memory.wrote(this.device, 6 + 8 * this.size);
+    memory.write(this.device + 2, halfword(this.nextUsed));
   }
 
   /** Whether the driver wants to be interrupted for what was given back since it was last asked (section 2.7.7). */
@@ -178,8 +179,10 @@ export class Virtqueue {
   /** Says which available entry the device wants to be notified of: the first that it has not taken. */
   askForNotification(memory: MachineMemory, { eventIndex }: RingFeatures): void {
     if (!eventIndex || !this.check(memory)) return;
-    const availEvent = this.device + 4 + 8 * this.size;
-    write16(memory.bytes, availEvent, this.nextAvail);
-    memory.wrote(availEvent, 2);
+    memory.write(this.device + 4 + 8 * this.size, halfword(this.nextAvail));
   }
+}
+
+function halfword(value: number): Uint8Array {
+  return Uint8Array.of(value, value >>> 8);
 }

@@ -10,6 +10,7 @@ import { highHalf, lowHalf } from '../../core/machine.ts';
 import { ECS_UNBOUND } from '../state/event-channels.ts';
 import { writeEntryV1 } from '../grants/grant-table.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
+import { transfer } from '../memory/guest-frames.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from '../memory/frame-table.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { startTime } from '../time/areas.ts';
@@ -18,6 +19,7 @@ import { buildPvDomain } from './builder/build.ts';
 import { ImageError } from './builder/image-error.ts';
 import type { KernelImage } from './builder/kernel.ts';
 import type { Ramdisk } from './builder/ramdisk.ts';
+import { openConsole } from '../console/ring.ts';
 import { setGuestContext } from './context.ts';
 import type { DomainOptions } from './create.ts';
 import { createDomain, createVcpus, discardDomain, populateDomain } from './create.ts';
@@ -66,12 +68,12 @@ function openRing(domain: Domain): number {
 }
 
 function fill(hypervisor: Hypervisor, domain: Domain, options: BuildOptions): BuiltDomain {
-  const { frames, machine } = hypervisor;
+  const { frames } = hypervisor;
   const built = buildPvDomain(
     {
       populate: (pages) => populateDomain(frames, domain, pages),
       write: (mfn, offset, bytes) => {
-        machine.write(mfn * 4096 + offset, bytes);
+        transfer(frames, mfn * 4096 + offset, bytes);
       },
     },
     {
@@ -110,6 +112,8 @@ function start(hypervisor: Hypervisor, domain: Domain, built: BuiltDomain): void
   const vcpu = domain.vcpus[0]!;
   if (invalid !== 0 || setGuestContext(hypervisor, vcpu, guestContext(built.vcpu)) !== 0)
     throw new ImageError('unsupported', 'the boot page tables are not valid');
+  // Nobody else is there to serve it: a domain that domain 0 makes is not built here.
+  if (!domain.isPrivileged) openConsole(hypervisor, domain);
   startTime(hypervisor, domain);
 }
 

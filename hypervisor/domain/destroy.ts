@@ -14,6 +14,7 @@ import type { Hypervisor } from '../state/hypervisor.ts';
 import { PGC_XEN_HEAP, PGT_PINNED } from '../memory/frame-table.ts';
 import { putPageAndType, putPageType } from '../memory/page-types.ts';
 import { freePerDomain } from '../memory/per-domain.ts';
+import { closeConsole } from '../console/ring.ts';
 import type { Domain } from '../state/domain.ts';
 import { releaseTables } from './reset.ts';
 import type { Vcpu } from '../state/vcpu.ts';
@@ -38,6 +39,7 @@ export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
   for (const channel of domain.events.ports)
     if (channel !== null && channel.state !== ECS_FREE) closePort(hypervisor, domain, channel);
   releaseFifo(hypervisor, domain);
+  closeConsole(hypervisor, domain);
   releaseMappings(hypervisor, domain);
   for (const vcpu of domain.vcpus) releaseVcpu(hypervisor, vcpu);
   if (domain.pirqEoiMfn) putPageAndType(hypervisor.frames, domain.pirqEoiMfn);

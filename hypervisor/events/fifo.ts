@@ -12,6 +12,7 @@ import {
 } from '../abi/event-channel.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
+import { writeWord } from '../memory/guest-frames.ts';
 import type { EventChannel, FifoControl } from '../state/event-channels.ts';
 import { markEventsPending } from './upcall.ts';
 
@@ -36,9 +37,8 @@ export function eventWord({ machine }: Hypervisor, domain: Domain, port: number)
   return at < 0 ? null : machine.words[at]!;
 }
 
-function write(hypervisor: Hypervisor, at: number, value: number): void {
-  hypervisor.machine.words[at] = value;
-  hypervisor.machine.wrote(at >>> 10);
+function write({ frames }: Hypervisor, at: number, value: number): void {
+  writeWord(frames, at * 4, value);
 }
 
 /** Raises a port. True if it was not pending before. */

@@ -94,9 +94,10 @@ export function sendEvent(hypervisor: Hypervisor, domain: Domain, port: number):
   }
 }
 
-/** A guest raised a port whose other end is outside. */
+/** A domain raised a port to whose other end no domain is bound. */
 function notified(hypervisor: Hypervisor, domain: Domain, port: number): void {
-  if (domain.events.at(port)?.state === ECS_UNBOUND) hypervisor.onNotify?.(domain, port);
+  if (domain.consoleRing !== null && port === domain.consolePort) hypervisor.consoleRaised(domain);
+  hypervisor.onNotify?.(domain, port);
 }
 
 /** Raises a port of a domain from outside: the console has input. False: there is no such port. */

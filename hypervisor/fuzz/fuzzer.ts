@@ -13,6 +13,7 @@ import type { Xen } from '../xen.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
 import { checkFrameTable } from '../state/check.ts';
 import { copyToGuest } from '../memory/guest-access.ts';
+import { writeWords } from '../memory/guest-frames.ts';
 import { putPageAndType } from '../memory/page-types.ts';
 import { TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';
 import { startTime } from '../time/areas.ts';
@@ -189,11 +190,10 @@ function bytesOf(words: readonly bigint[]): Uint8Array {
 /** Writes an entry of the guest's grant table, as the guest itself would. */
 function grantSomething(scene: Scene): void {
   const { random, guest, other } = scene;
-  const { words } = guest.hypervisor.frames.memory;
-  const at = guest.domain.grants.frames[0]! * 1024 + random.below(64) * 2;
+  const at = guest.domain.grants.frames[0]! * 4096 + random.below(64) * 8;
   const flags = random.oneIn(4) ? random.below(0x200) : random.pick([1, 5, 2]);
-  words[at] = flags | (other.domain.id << 16);
-  words[at + 1] = Number((entryOf(scene) >> 12n) & 0xffff_ffffn);
+  const frame = Number((entryOf(scene) >> 12n) & 0xffff_ffffn);
+  writeWords(guest.hypervisor.frames, at, [flags | (other.domain.id << 16), frame]);
 }
 
 function contextOf(root: number): Uint32Array {

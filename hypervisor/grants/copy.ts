@@ -10,6 +10,7 @@ import type { Domain } from '../state/domain.ts';
 import type { Caller } from '../state/caller.ts';
 import { anyDomain } from '../state/page-owner.ts';
 import { PAGE_BYTES, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { copyBytes as moveBytes } from '../memory/guest-frames.ts';
 import { getPageType, putPageType } from '../memory/page-types.ts';
 import type { Granted } from './pin.ts';
 import { pinForCopy, unpin } from './pin.ts';
@@ -118,10 +119,8 @@ function copyBytes(
     return abi.GNTST_bad_copy_arg;
   if (!isWithin(source.offset, length, from.granted) || !isWithin(target.offset, length, to.granted))
     return abi.GNTST_general_error;
-  const { bytes, wrote } = context.hypervisor.frames.memory;
   const start = from.granted.mfn * PAGE_BYTES + source.offset;
-  bytes.copyWithin(to.granted.mfn * PAGE_BYTES + target.offset, start, start + length);
-  wrote.call(context.hypervisor.frames.memory, to.granted.mfn);
+  moveBytes(context.hypervisor.frames, to.granted.mfn * PAGE_BYTES + target.offset, start, length);
   return abi.GNTST_okay;
 }
 

@@ -7,6 +7,7 @@ import { grant_entry_v1, grant_entry_v2, GTF_reading, GTF_writing } from '../abi
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { GrantTable } from '../state/grant-table.ts';
+import { writeWords } from '../memory/guest-frames.ts';
 
 /** Frames a grant table has at first (Xen's default). */
 const INITIAL_GRANT_FRAMES = 1;
@@ -43,12 +44,6 @@ export function readHalfword(frames: FrameTable, address: number): number {
   return bytes[address]! | (bytes[address + 1]! << 8);
 }
 
-export function writeHalfword(frames: FrameTable, address: number, value: number): void {
-  frames.memory.bytes[address] = value;
-  frames.memory.bytes[address + 1] = value >>> 8;
-  frames.memory.wrote(Math.floor(address / PAGE_BYTES));
-}
-
 /** Writes an entry of version 1. */
 export function writeEntryV1(
   frames: FrameTable,
@@ -58,10 +53,7 @@ export function writeEntryV1(
   domid: number,
   frame: number,
 ): void {
-  const at = entryAddress(table, ref) / 4;
-  frames.memory.words[at] = flags | (domid << 16);
-  frames.memory.words[at + 1] = frame;
-  frames.memory.wrote(Math.floor(at / 1024));
+  writeWords(frames, entryAddress(table, ref), [flags | (domid << 16), frame]);
 }
 
 /** Gives the table `wanted` frames, and in version 2 the status frames for them. False where frames run out. */

@@ -6,6 +6,7 @@ import { destroyDomain } from '../domain/destroy.ts';
 import { grantTableOp } from '../hypercalls/grant-table-op.ts';
 import { mmuUpdate } from '../hypercalls/mmu-update.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
+import { writeWord, writeWords } from '../memory/guest-frames.ts';
 import { getM2p } from '../memory/m2p.ts';
 import { ARGUMENTS, L1_PFN, TABLE_FLAGS, TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';
 
@@ -51,10 +52,8 @@ function halfword(domain: TestDomain, offset: number): number {
 /** Grants page `pfn` of the granter under a reference, by version 1. */
 function grant(ref: number, pfn: number, flags: number = abi.GTF_permit_access, domid = MAPPER): void {
   const { grants } = granter.domain;
-  const { words } = granter.hypervisor.frames.memory;
-  const at = (grants.frames[0]! * 4096 + ref * 8) / 4;
-  words[at] = flags | (domid << 16);
-  words[at + 1] = granter.mfns[pfn]!;
+  const at = grants.frames[0]! * 4096 + ref * 8;
+  writeWords(granter.hypervisor.frames, at, [flags | (domid << 16), granter.mfns[pfn]!]);
 }
 
 function flagsOf(ref: number): number {
@@ -230,8 +229,8 @@ describe('transfer', () => {
   test('a frame that nothing maps goes to a domain that accepts it', () => {
     const mfn = mapper.mfns[50]!;
     grant(12, 0, abi.GTF_accept_transfer);
-    const at = (granter.domain.grants.frames[0]! * 4096 + 12 * 8) / 4;
-    granter.hypervisor.frames.memory.words[at + 1] = 99;
+    const at = granter.domain.grants.frames[0]! * 4096 + 12 * 8;
+    writeWord(granter.hypervisor.frames, at + 4, 99);
     expect(transfer(mfn, 12)).toBe(abi.GNTST_bad_page);
     expect(mapper.call(updateVaMapping, va(50), 0, 0)).toBe(0);
     expect(transfer(mfn, 12)).toBe(abi.GNTST_okay);

@@ -143,9 +143,7 @@ function replaceEntry(frames: FrameTable, at: number, low: number, high: number)
 function takeEntry(frames: FrameTable, at: number, low: number, high: number): [number, number] {
   const { words } = frames.memory;
   const old: [number, number] = [words[at]!, words[at + 1]!];
-  words[at] = low;
-  words[at + 1] = high;
-  frames.memory.wrote(Math.floor(at / PAGE_WORDS));
+  frames.writeEntry(Math.floor(at / PAGE_WORDS), (at % PAGE_WORDS) / 2, low, high);
   return old;
 }
 

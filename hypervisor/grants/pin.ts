@@ -10,7 +10,8 @@ import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { fromHalves } from '../../core/machine.ts';
 import type { ActiveGrant, GrantTable } from '../state/grant-table.ts';
-import { entriesOf, entryAddress, readHalfword, statusAddress, writeHalfword } from './grant-table.ts';
+import { entriesOf, entryAddress, readHalfword, statusAddress } from './grant-table.ts';
+import { writeHalfword } from '../memory/guest-frames.ts';
 
 /** Uses of one kind beyond which Xen's counter, of eight bits, might overflow. */
 const MAX_USES = 128;

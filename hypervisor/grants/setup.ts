@@ -7,6 +7,7 @@ import { anyDomain, mayTarget } from '../state/page-owner.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { isGuestArray } from '../memory/guest-access.ts';
 import type { GrantTable } from '../state/grant-table.ts';
+import { clearFrame, writeHalfword, writeWord } from '../memory/guest-frames.ts';
 import {
   dropStatusFrames,
   entryAddress,
@@ -15,7 +16,6 @@ import {
   STATUS_FLAGS,
   statusAddress,
   writeEntryV1,
-  writeHalfword,
 } from './grant-table.ts';
 
 /** An operation on one argument at `address`; gives 0 or a negative errno, and its own status in the argument. */
@@ -122,7 +122,7 @@ function changeVersion(context: Caller, table: GrantTable, version: number): num
     table.version = before;
     return -EBUSY;
   }
-  for (const mfn of table.frames) frames.clear(mfn);
+  for (const mfn of table.frames) clearFrame(frames, mfn);
   reserved.forEach((entry, ref) => {
     writeReserved(frames, table, ref, entry);
   });
@@ -153,7 +153,7 @@ function writeReserved(frames: FrameTable, table: GrantTable, ref: number, entry
   const at = entryAddress(table, ref);
   writeHalfword(frames, at, entry.flags & ~STATUS_FLAGS);
   writeHalfword(frames, at + 2, entry.domid);
-  frames.memory.words[(at + abi.grant_entry_v2.offset['full_page.frame']) / 4] = entry.frame;
+  writeWord(frames, at + abi.grant_entry_v2.offset['full_page.frame'], entry.frame);
 }
 
 interface Target {

@@ -8,7 +8,8 @@ import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Caller } from '../state/caller.ts';
 import { setM2p } from '../memory/m2p.ts';
-import { entriesOf, entryAddress, readHalfword, statusAddress, writeHalfword } from './grant-table.ts';
+import { copyBytes, writeBytes, writeHalfword, writeWord, writeWords } from '../memory/guest-frames.ts';
+import { entriesOf, entryAddress, readHalfword, statusAddress } from './grant-table.ts';
 import { frameOf, inUse } from './pin.ts';
 import type { Setup } from './setup.ts';
 import { writeStatus } from './setup.ts';
@@ -43,9 +44,8 @@ function transfer(context: Caller, mfn: number, domid: number, ref: number): num
   const pfn = frameOf(frames, grants, ref);
   setM2p(frames, mfn, lowHalf(pfn), highHalf(pfn));
   const at = entryAddress(grants, ref);
-  const frameAt = grants.version === 1 ? at / 4 + 1 : (at + abi.grant_entry_v2.offset['full_page.frame']) / 4;
-  frames.memory.words[frameAt] = mfn;
-  if (grants.version === 2) frames.memory.words[frameAt + 1] = 0;
+  if (grants.version === 1) writeWord(frames, at + abi.grant_entry_v1.offset.frame, mfn);
+  else writeWords(frames, at + abi.grant_entry_v2.offset['full_page.frame'], [mfn, 0]);
   const done = abi.GTF_transfer_committed | abi.GTF_transfer_completed;
   writeHalfword(frames, at, readHalfword(frames, at) | done);
   return abi.GNTST_okay;
@@ -81,8 +81,8 @@ function swap(context: Caller, a: number, b: number): number {
   const size = grants.version === 1 ? abi.grant_entry_v1.size : abi.grant_entry_v2.size;
   const [atA, atB] = [entryAddress(grants, a), entryAddress(grants, b)];
   const entry = bytes.slice(atA, atA + size);
-  bytes.copyWithin(atA, atB, atB + size);
-  bytes.set(entry, atB);
+  copyBytes(frames, atA, atB, size);
+  writeBytes(frames, atB, entry);
   if (grants.version === 2) {
     const status = readHalfword(frames, statusAddress(grants, a));
     writeHalfword(frames, statusAddress(grants, a), readHalfword(frames, statusAddress(grants, b)));

@@ -7,6 +7,7 @@ import * as layout from '../../core/wasm/layout.ts';
 import { FLAT_USER_CS32, iret_context, VGCF_in_syscall } from '../abi/arch-x86.ts';
 import { vcpu_info } from '../abi/shared-info.ts';
 import { HYPERVISOR_iret, VMASST_TYPE_architectural_iopl } from '../abi/xen.ts';
+import { writeByte } from '../memory/guest-frames.ts';
 import { toggleGuestMode } from '../traps/mode.ts';
 import { FLAT_CS64, FLAT_SS } from '../traps/segments.ts';
 import { loadSelectors } from '../traps/selectors.ts';
@@ -35,7 +36,7 @@ export const iret: Hypercall = {
   args: [],
   handler(context) {
     const { hypervisor, vcpu, domain } = context;
-    const { processor, machine } = hypervisor;
+    const { processor, frames } = hypervisor;
     if (!context.read(processor.get(layout.RSP), frame)) {
       crashDomain(hypervisor, domain, 'iret: the frame cannot be read');
       return 0;
@@ -49,8 +50,8 @@ export const iret: Hypercall = {
     }
     const rflags = frame[AT.rflags]!;
     if ((domain.vmAssist & (1 << VMASST_TYPE_architectural_iopl)) !== 0) vcpu.iopl = (rflags >>> 12) & 3;
-    machine.bytes[vcpu.info + vcpu_info.offset.evtchn_upcall_mask] = (rflags & layout.IF) === 0 ? 1 : 0;
-    machine.wrote(vcpu.info >>> 12);
+    const mask = (rflags & layout.IF) === 0 ? 1 : 0;
+    writeByte(frames, vcpu.info + vcpu_info.offset.evtchn_upcall_mask, mask);
     vcpu.inNmi = false;
     context.replaced = true;
     context.byIret = (frame[AT.flags]! & VGCF_in_syscall) === 0;

@@ -22,13 +22,14 @@ import {
 import { entryFrame, FRAME_HIGH } from '../memory/entries.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import {
-  PAGE_WORDS,
+  PAGE_BYTES,
   PGT_L1_PAGE_TABLE,
   PGT_L4_PAGE_TABLE,
   PGT_VALIDATED,
   PGT_WRITABLE_PAGE,
 } from '../memory/frame-table.ts';
 import { copyToGuest, isGuestArray, readGuestWords } from '../memory/guest-access.ts';
+import { writeWords } from '../memory/guest-frames.ts';
 import { setM2p } from '../memory/m2p.ts';
 import { getPageType, putPageType } from '../memory/page-types.ts';
 import { updateL1Entry, updateTableEntry } from '../memory/update-entry.ts';
@@ -138,9 +139,7 @@ function writeTo(frames: FrameTable, mfn: number, owner: number): number {
   const locked = frames.typeCount[mfn]! > 0 && (frames.flags[mfn]! & PGT_VALIDATED) !== 0;
   if (!locked || type === PGT_WRITABLE_PAGE) {
     if (getPageType(frames, mfn, PGT_WRITABLE_PAGE) < 0) return -EINVAL;
-    frames.memory.words[mfn * PAGE_WORDS + slot * 2] = low;
-    frames.memory.words[mfn * PAGE_WORDS + slot * 2 + 1] = high;
-    frames.memory.wrote(mfn);
+    writeWords(frames, mfn * PAGE_BYTES + slot * 8, [low, high]);
     putPageType(frames, mfn, -1);
     return 0;
   }

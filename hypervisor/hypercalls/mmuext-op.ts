@@ -17,6 +17,7 @@ import { fromHalves } from '../../core/machine.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_BYTES, PGT_L4_PAGE_TABLE, PGT_PINNED, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { isGuestAddress, isGuestArray, readGuestWords } from '../memory/guest-access.ts';
+import { clearFrame, copyBytes } from '../memory/guest-frames.ts';
 import { setLdt } from '../traps/ldt.ts';
 import { getPageAndType, getPageType, putPageAndType } from '../memory/page-types.ts';
 import { clearLdt } from '../memory/per-domain.ts';
@@ -207,7 +208,7 @@ function withBitmap(context: HypercallContext): number {
 function clearPage(_context: HypercallContext, frames: FrameTable, owner: number): number {
   const mfn = argument(ARG1);
   if (getPageAndType(frames, mfn, owner, PGT_WRITABLE_PAGE) < 0) return -EINVAL;
-  frames.clear(mfn);
+  clearFrame(frames, mfn);
   putPageAndType(frames, mfn);
   return 0;
 }
@@ -217,9 +218,7 @@ function copyPage(_context: HypercallContext, frames: FrameTable, owner: number)
   if (!frames.getPage(source, owner)) return -EINVAL;
   const result = getPageAndType(frames, target, owner, PGT_WRITABLE_PAGE) < 0 ? -EINVAL : 0;
   if (result === 0) {
-    const { bytes } = frames.memory;
-    bytes.copyWithin(target * PAGE_BYTES, source * PAGE_BYTES, (source + 1) * PAGE_BYTES);
-    frames.memory.wrote(target);
+    copyBytes(frames, target * PAGE_BYTES, source * PAGE_BYTES, PAGE_BYTES);
     putPageAndType(frames, target);
   }
   frames.putPage(source);

@@ -27,6 +27,7 @@ import {
 import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { isPortPending } from '../events/send.ts';
+import { writeByte } from '../memory/guest-frames.ts';
 import { block, poll, yieldProcessor } from '../sched/vcpus.ts';
 import { setWatchdog } from '../time/watchdog.ts';
 import { findDeadline, setSingleshot } from '../time/deadlines.ts';
@@ -40,8 +41,7 @@ const pollRequest = new Uint32Array(sched.sched_poll.size / 4);
 
 /** vcpu_block_enable_events: unmasks events, then blocks. */
 function blockWithEvents(hypervisor: Hypervisor, vcpu: Vcpu): number {
-  hypervisor.machine.bytes[vcpu.info + vcpu_info.offset.evtchn_upcall_mask] = 0;
-  hypervisor.machine.wrote(vcpu.info >>> 12);
+  writeByte(hypervisor.frames, vcpu.info + vcpu_info.offset.evtchn_upcall_mask, 0);
   block(hypervisor, vcpu);
   return 0;
 }

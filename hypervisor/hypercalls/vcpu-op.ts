@@ -16,6 +16,7 @@ import type { Vcpu } from '../state/vcpu.ts';
 import { setGuestContext } from '../domain/context.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { copyBytes, writeByte, writeBytes, writeWords } from '../memory/guest-frames.ts';
 import { setDown, wake } from '../sched/vcpus.ts';
 import { fillRunstate, writeRunstate, writeVcpuTime } from '../time/areas.ts';
 import { setPeriodic, setSingleshot } from '../time/deadlines.ts';
@@ -116,20 +117,18 @@ function registerInfo(context: HypercallContext, vcpu: Vcpu, mfn: number, offset
   if (offset > 4096 - vcpu_info.size || (offset & 7) !== 0) return -ENXIO;
   if (vcpu.infoMfn !== 0 || (vcpu !== context.vcpu && !vcpu.down)) return -EINVAL;
   if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
-  const { bytes, words } = hypervisor.machine;
+  const { frames } = hypervisor;
   const to = mfn * 4096 + offset;
-  if (vcpu.info !== 0) bytes.copyWithin(to, vcpu.info, vcpu.info + vcpu_info.size);
+  if (vcpu.info !== 0) copyBytes(frames, to, vcpu.info, vcpu_info.size);
   else {
-    bytes.fill(0, to, to + vcpu_info.size);
-    bytes[to + vcpu_info.offset.evtchn_upcall_mask] = 1;
+    writeBytes(frames, to, new Uint8Array(vcpu_info.size));
+    writeByte(frames, to + vcpu_info.offset.evtchn_upcall_mask, 1);
   }
   vcpu.info = to;
   vcpu.infoMfn = mfn;
   // Everything is marked pending, so that nothing raised meanwhile is lost.
-  bytes[to + vcpu_info.offset.evtchn_upcall_pending] = 1;
-  words[(to + vcpu_info.offset.evtchn_pending_sel) >>> 2] = 0xffffffff;
-  words[((to + vcpu_info.offset.evtchn_pending_sel) >>> 2) + 1] = 0xffffffff;
-  hypervisor.machine.wrote(mfn);
+  writeByte(frames, to + vcpu_info.offset.evtchn_upcall_pending, 1);
+  writeWords(frames, to + vcpu_info.offset.evtchn_pending_sel, [0xffff_ffff, 0xffff_ffff]);
   return 0;
 }
 

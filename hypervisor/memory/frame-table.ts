@@ -19,9 +19,12 @@
  *
  * `checkFrameTable` (state/check.ts) recounts all of it from the page tables themselves.
  */
+import type { ReadonlyView } from '../../core/machine.ts';
 import { DOMID_INVALID, DOMID_XEN } from '../abi/xen.ts';
+import { bug } from '../bug.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { DomainMemory } from './domain-memory.ts';
+import { rawMemory } from './raw-memory.ts';
 
 export const PAGE_BYTES = 4096;
 export const PAGE_WORDS = 1024;
@@ -61,11 +64,11 @@ const COUNT_MAX = 0x7fff_ffff;
 /** End of the free list. */
 const NONE = -1;
 
-/** What the frame table needs of the machine (core/machine.ts). */
+/** What the frame table needs of the machine (core/machine.ts). Writers go by guest-frames.ts; memory/ by raw-memory.ts. */
 export interface FrameMemory {
   readonly frames: number;
-  readonly bytes: Uint8Array;
-  readonly words: Uint32Array;
+  readonly bytes: ReadonlyView<Uint8Array<ArrayBuffer>>;
+  readonly words: ReadonlyView<Uint32Array<ArrayBuffer>>;
   wrote(mfn: number): void;
   readonly processor: { flushTlb(): void; flushTlbPage(va: number): void };
 }
@@ -153,6 +156,7 @@ export class FrameTable {
   /** Gives a reference back. The last one frees the frame. */
   putPage(mfn: number): void {
     const count = this.count[mfn]! - 1;
+    if (!(count >= 0)) bug(`a reference to frame ${String(mfn)} is given back that nobody holds`);
     this.count[mfn] = count;
     if (count === 0) this.free(mfn);
   }
@@ -195,6 +199,7 @@ export class FrameTable {
 
   /** Gives a stolen frame to a domain. */
   unsteal(mfn: number, domain: number): void {
+    if (this.owner[mfn] !== DOMID_XEN || this.count[mfn] !== 0) bug(`frame ${String(mfn)} was not stolen`);
     this.owner[mfn] = domain;
     this.count[mfn] = 1;
     this.flags[mfn] = PGC_ALLOCATED;
@@ -223,11 +228,15 @@ export class FrameTable {
 
   /** Frees a frame of Xen's own. */
   release(mfn: number): void {
+    const shared = this.flags[mfn]! & PGC_XEN_HEAP;
+    if (this.count[mfn] !== (shared ? 1 : 0) || this.typeCount[mfn] !== (shared ? 1 : 0))
+      bug(`frame ${String(mfn)} of Xen's is freed while it is in use`);
     this.free(mfn);
   }
 
   /** Makes a frame of Xen's own one that a domain may map: writable or read-only, and never its own to give. */
   shareWithDomain(mfn: number, domain: number, writable: boolean): void {
+    if (this.owner[mfn] !== DOMID_XEN || this.count[mfn] !== 0) bug(`frame ${String(mfn)} is not Xen's own`);
     this.owner[mfn] = domain;
     this.count[mfn] = 1;
     this.type[mfn] = writable ? PGT_WRITABLE_PAGE : PGT_NONE;
@@ -255,13 +264,15 @@ export class FrameTable {
   /** Writes a page-table entry as it is, without any check. */
   writeEntry(mfn: number, slot: number, low: number, high: number): void {
     const at = mfn * PAGE_WORDS + slot * 2;
-    this.memory.words[at] = low;
-    this.memory.words[at + 1] = high;
+    const { words } = rawMemory(this);
+    words[at] = low;
+    words[at + 1] = high;
     this.memory.wrote(mfn);
   }
 
+  /** Makes a frame all zeroes, without any check. */
   clear(mfn: number): void {
-    this.memory.words.fill(0, mfn * PAGE_WORDS, (mfn + 1) * PAGE_WORDS);
+    rawMemory(this).words.fill(0, mfn * PAGE_WORDS, (mfn + 1) * PAGE_WORDS);
     this.memory.wrote(mfn);
   }
 
@@ -310,6 +321,11 @@ export class FrameTable {
 
   private free(mfn: number): void {
     const domain = this.owner[mfn]!;
+    if (domain === DOMID_INVALID) bug(`frame ${String(mfn)} is freed twice`);
+    if (this.typeCount[mfn] !== 0 && !(this.flags[mfn]! & PGC_XEN_HEAP))
+      bug(`frame ${String(mfn)} is freed while it is in use as ${TYPE_NAMES[this.type[mfn]!]!}`);
+    if (this.flags[mfn]! & (PGT_PINNED | PGC_ALLOCATED) && !(this.flags[mfn]! & PGC_XEN_HEAP))
+      bug(`frame ${String(mfn)} is freed while its owner has it`);
     if (this.trace.on) this.trace.emit({ kind: 'page', mfn, change: 'freed', domain });
     const owner = this.owners.get(domain);
     if (!owner) this.forget(domain);
@@ -322,8 +338,10 @@ export class FrameTable {
     this.flags[mfn] = 0;
     this.linear[mfn] = 0;
     const at = this.m2pFrame * PAGE_WORDS + mfn * 2;
-    this.memory.words[at] = 0xffff_ffff;
-    this.memory.words[at + 1] = 0xffff_ffff;
+    const { words } = rawMemory(this);
+    words[at] = 0xffff_ffff;
+    words[at + 1] = 0xffff_ffff;
+    this.memory.wrote(Math.floor(at / PAGE_WORDS));
     this.next[mfn] = this.firstFree;
     this.previous[mfn] = NONE;
     if (this.firstFree !== NONE) this.previous[this.firstFree] = mfn;

@@ -6,6 +6,8 @@
 import { HYPERVISOR_VIRT_END } from '../abi/arch-x86.ts';
 import type { FrameTable } from './frame-table.ts';
 import { PAGE_WORDS } from './frame-table.ts';
+import { writeBytes } from './guest-frames.ts';
+import { rawMemory } from './raw-memory.ts';
 import { entryFrame, PAGE_ACCESSED, PAGE_DIRTY, PAGE_PRESENT, PAGE_PSE, PAGE_RW } from './entries.ts';
 
 const CANONICAL_END = 0x8000_0000_0000;
@@ -74,7 +76,7 @@ export function l1EntryOf(table: FrameTable, space: AddressSpace, va: number): n
  * Entries of Xen's own slots are not looked at: check `isGuestAddress` first.
  */
 export function translate(table: FrameTable, root: number, va: number, write: boolean): number {
-  const { words } = table.memory;
+  const { words } = rawMemory(table);
   const page = Math.floor(va / 4096);
   const lowPage = page & 0x3_ffff;
   const highPage = Math.floor(page / 0x4_0000) & 0x3_ffff;
@@ -119,8 +121,7 @@ export function copyToGuest(table: FrameTable, space: AddressSpace, va: number, 
     const machine = isGuestAddress(to) ? translate(table, root, to, true) : -1;
     if (machine < 0) return false;
     const size = Math.min(source.length - done, 4096 - (machine % 4096));
-    table.memory.bytes.set(source.subarray(done, done + size), machine);
-    table.memory.wrote((machine - (machine % 4096)) / 4096);
+    writeBytes(table, machine, source.subarray(done, done + size));
     done += size;
   }
   return true;

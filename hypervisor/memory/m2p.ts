@@ -6,6 +6,7 @@ import { DOMID_XEN } from '../abi/xen.ts';
 import { PAGE_ACCESSED, PAGE_DIRTY, PAGE_NX_HIGH, PAGE_PRESENT, PAGE_USER } from './entries.ts';
 import type { FrameTable } from './frame-table.ts';
 import { PAGE_BYTES, PAGE_WORDS, PGC_ALLOCATED, PGC_XEN_HEAP, PGT_VALIDATED } from './frame-table.ts';
+import { rawMemory } from './raw-memory.ts';
 import { writeLink } from './xen-slots.ts';
 
 const LINK = PAGE_PRESENT | PAGE_USER | PAGE_ACCESSED | PAGE_DIRTY;
@@ -34,15 +35,17 @@ export function makeM2p(table: FrameTable, first: number): number {
     table.typeCount[mfn] = 1;
     table.flags[mfn] = PGC_XEN_HEAP | PGC_ALLOCATED | PGT_VALIDATED;
   }
-  table.memory.words.fill(0xffff_ffff, first * PAGE_WORDS, (first + size.table) * PAGE_WORDS);
+  rawMemory(table).words.fill(0xffff_ffff, first * PAGE_WORDS, (first + size.table) * PAGE_WORDS);
   return first + size.table + size.tables;
 }
 
 /** Sets the pseudo-physical frame of a machine frame, in two halves. */
 export function setM2p(table: FrameTable, mfn: number, low: number, high: number): void {
   const at = table.m2pFrame * PAGE_WORDS + mfn * 2;
-  table.memory.words[at] = low;
-  table.memory.words[at + 1] = high;
+  const { words } = rawMemory(table);
+  words[at] = low;
+  words[at + 1] = high;
+  table.memory.wrote(Math.floor(at / PAGE_WORDS));
 }
 
 /** The pseudo-physical frame of a machine frame, or -1 where it has none. */

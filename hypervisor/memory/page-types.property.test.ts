@@ -14,6 +14,7 @@ import { mmuextOp } from '../hypercalls/mmuext-op.ts';
 import { setGdt } from '../hypercalls/set-gdt.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
 import { copyToGuest } from './guest-access.ts';
+import { rawMemory } from './raw-memory.ts';
 import { ARGUMENTS, TEST_BASE, TestDomain, testHost } from './testing.ts';
 
 const PAGES = 40;
@@ -74,7 +75,7 @@ const balloon = fc
 
 const grantPage = fc.tuple(fc.nat(9), page, fc.nat(0x1f)).map(([ref, at, bits]): Step => (_guest, other) => {
   const { grants } = other.domain;
-  const { words } = other.hypervisor.frames.memory;
+  const { words } = rawMemory(other.hypervisor.frames);
   const word = (grants.frames[0]! * 4096 + ref * 8) / 4;
   words[word] = (words[word]! & (abi.GTF_reading | abi.GTF_writing)) | (bits & 7) | (1 << 16);
   words[word + 1] = other.mfns[at]!;

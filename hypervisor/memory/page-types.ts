@@ -7,6 +7,7 @@
  * Functions give 0 or a negative errno.
  */
 import { DOMID_INVALID, DOMID_IO } from '../abi/xen.ts';
+import { bug } from '../bug.ts';
 import { EBUSY, EINVAL, EPERM } from '../abi/errno.ts';
 import {
   adjustL1High,
@@ -32,6 +33,7 @@ import {
   TYPE_NAMES,
 } from './frame-table.ts';
 import { checkDescriptors } from './descriptors.ts';
+import { rawMemory } from './raw-memory.ts';
 import { installXenSlots } from './xen-slots.ts';
 
 const ENTRIES = 512;
@@ -41,6 +43,7 @@ const LINEAR_MAX = 0x7fff;
 /** Takes a type reference. The caller holds a reference to the frame. -EINVAL if it is in use as another type, or invalid. */
 export function getPageType(table: FrameTable, mfn: number, type: number): number {
   const count = table.typeCount[mfn]!;
+  if (table.count[mfn] === 0) bug(`frame ${String(mfn)} gets a type without a reference`);
   if (count !== 0) {
     if (table.type[mfn] !== type || count >= TYPE_COUNT_MAX) return -EINVAL;
     table.typeCount[mfn] = count + 1;
@@ -77,8 +80,12 @@ export function getPageType(table: FrameTable, mfn: number, type: number): numbe
 export function putPageType(table: FrameTable, mfn: number, fromTable: number): void {
   const count = table.typeCount[mfn]!;
   const type = table.type[mfn]!;
+  if (count === 0) bug(`a type reference to frame ${String(mfn)} is given back that nobody holds`);
+  if (table.count[mfn] === 0) bug(`frame ${String(mfn)} is of a type, and nobody refers to it`);
+  if (!(table.flags[mfn]! & PGT_VALIDATED))
+    bug(`frame ${String(mfn)} is in use as ${TYPE_NAMES[type]!} and was not validated`);
   if (count === 1) {
-    if (type >= PGT_L1_PAGE_TABLE && type <= PGT_L4_PAGE_TABLE && table.flags[mfn]! & PGT_VALIDATED) {
+    if (type >= PGT_L1_PAGE_TABLE && type <= PGT_L4_PAGE_TABLE) {
       const { trace } = table;
       const span = trace.on ? trace.begin({ kind: 'invalidate', mfn, level: type }) : null;
       table.flags[mfn]! &= ~PGT_VALIDATED;
@@ -215,12 +222,16 @@ function traceType(table: FrameTable, mfn: number, to: number): void {
 
 function validate(table: FrameTable, mfn: number, type: number): number {
   if (type === PGT_WRITABLE_PAGE) return 0;
-  if (type === PGT_SEG_DESC_PAGE) return checkDescriptors(table.memory.words, mfn * PAGE_WORDS) ? 0 : -EINVAL;
+  if (type === PGT_SEG_DESC_PAGE) {
+    const allowed = checkDescriptors(rawMemory(table).words, mfn * PAGE_WORDS);
+    table.memory.wrote(mfn);
+    return allowed ? 0 : -EINVAL;
+  }
   return type === PGT_L1_PAGE_TABLE ? promoteL1(table, mfn) : promoteTable(table, mfn, type);
 }
 
 function promoteL1(table: FrameTable, mfn: number): number {
-  const { words } = table.memory;
+  const { words } = rawMemory(table);
   const owner = table.owner[mfn]!;
   const first = mfn * PAGE_WORDS;
   for (let at = first; at < first + PAGE_WORDS; at += 2) {
@@ -240,7 +251,7 @@ function promoteL1(table: FrameTable, mfn: number): number {
 }
 
 function promoteTable(table: FrameTable, mfn: number, level: number): number {
-  const { words } = table.memory;
+  const { words } = rawMemory(table);
   const owner = table.owner[mfn]!;
   for (let slot = 0; slot < ENTRIES; slot++) {
     if (level === 4 && !isGuestL4Slot(slot)) continue;

@@ -3,10 +3,12 @@
  * processor's own descriptor fetches walk them. A vcpu has 32 pages: 14 of its GDT, 2 of Xen's descriptors, 16 of its LDT.
  */
 import { FIRST_RESERVED_GDT_PAGE } from '../abi/arch-x86.ts';
+import { bug } from '../bug.ts';
 import { PAGE_ACCESSED, PAGE_DIRTY, PAGE_NX_HIGH, PAGE_PRESENT, PAGE_RW } from './entries.ts';
 import type { FrameTable } from './frame-table.ts';
-import { PAGE_WORDS, PGT_SEG_DESC_PAGE } from './frame-table.ts';
+import { PAGE_WORDS, PGT_SEG_DESC_PAGE, PGT_WRITABLE_PAGE } from './frame-table.ts';
 import { getPageAndType, putPageAndType } from './page-types.ts';
+import { rawMemory } from './raw-memory.ts';
 import { readLink, writeLink } from './xen-slots.ts';
 
 /** 0xffff820000000000, as a signed number. */
@@ -193,7 +195,11 @@ export function writeDescriptor(
   high: number,
 ): void {
   const at = mfn * PAGE_WORDS + offset / 4;
-  table.memory.words[at] = low;
-  table.memory.words[at + 1] = high;
+  const holds = table.type[mfn] === PGT_SEG_DESC_PAGE || table.type[mfn] === PGT_WRITABLE_PAGE;
+  if (!holds || table.typeCount[mfn] === 0)
+    bug(`a descriptor is written to frame ${String(mfn)}, which nobody holds for it`);
+  const { words } = rawMemory(table);
+  words[at] = low;
+  words[at + 1] = high;
   table.memory.wrote(mfn);
 }

@@ -11,6 +11,7 @@ import {
 } from '../abi/arch-x86.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
 import { mmuUpdate } from '../hypercalls/mmu-update.ts';
+import { writeByte } from '../memory/guest-frames.ts';
 import { ARGUMENTS, L2_PFN, L3_PFN, L4_PFN, TABLE_FLAGS, TEST_BASE } from '../memory/testing.ts';
 import type { TestDomain } from '../memory/testing.ts';
 import { address, CODE, load, STACK, start } from '../testing-guest.ts';
@@ -95,7 +96,7 @@ it('SYSCALL of 32-bit code, whatever its selector, enters the handler for it', (
   const setup = inUser(CODE_32, LOW_CODE);
   setup.guest.vcpu.syscallMasksEvents = true;
   const { hypervisor, vcpu } = setup.guest;
-  hypervisor.machine.bytes[vcpu.info + 1] = 0;
+  writeByte(hypervisor.frames, vcpu.info + 1, 0);
   expect(hypervisor.run(1000).kind).toBe('shutdown');
   const { processor } = hypervisor;
   expect(processor.rip).toBe(address(setup.labels, 'handler32'));

@@ -11,6 +11,8 @@ import { changeLine } from '../events/pirq.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { PAGE_BYTES, PGT_NONE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
+import type { ReadonlyView } from '../../core/machine.ts';
+import { transfer } from '../memory/guest-frames.ts';
 
 export function makePlatform(hypervisor: Hypervisor, config: PlatformConfig): Platform {
   const memory = new DeviceMemory(hypervisor.frames);
@@ -25,7 +27,7 @@ class DeviceMemory implements MachineMemory {
     this.frames = frames;
   }
 
-  get bytes(): Uint8Array {
+  get bytes(): ReadonlyView<Uint8Array> {
     return this.frames.memory.bytes;
   }
 
@@ -42,10 +44,8 @@ class DeviceMemory implements MachineMemory {
     return true;
   }
 
-  wrote(address: number, length: number): void {
-    const end = address + length;
-    for (let mfn = Math.floor(address / PAGE_BYTES); mfn * PAGE_BYTES < end; mfn++)
-      this.frames.memory.wrote(mfn);
+  write(address: number, data: Uint8Array): void {
+    transfer(this.frames, address, data);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Vcpus becoming runnable and ceasing to be: wake, block, poll, yield, up, down (common/sched/core.c). */
+import { upcallDue } from '../state/vcpu-info.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { RUNSTATE_BLOCKED, RUNSTATE_OFFLINE, RUNSTATE_RUNNABLE } from '../state/vcpu.ts';
 import { changeRunstate } from '../state/runstate.ts';
@@ -54,8 +55,7 @@ export function wake(hypervisor: Hypervisor, vcpu: Vcpu): void {
 
 /** vcpu_block: unless an event waits for delivery, the vcpu sleeps until one does. */
 export function block(hypervisor: Hypervisor, vcpu: Vcpu): void {
-  const { bytes } = hypervisor.machine;
-  if (bytes[vcpu.info] !== 0 && bytes[vcpu.info + 1] === 0) return;
+  if (upcallDue(hypervisor, vcpu)) return;
   vcpu.blocked = true;
   tell(hypervisor, vcpu, 'block');
   update(hypervisor, vcpu);

@@ -44,6 +44,8 @@ export interface References extends PageOwner {
   readonly grants: GrantTable;
   /** Frame of the PIRQ end-of-interrupt map, held as writable; 0 where there is none. */
   readonly pirqEoiMfn: number;
+  /** The console ring that Xen serves, held as writable. */
+  readonly consoleRing: { readonly mfn: number } | null;
   /** The FIFO event channels' control blocks and event array, held as writable. */
   readonly events: {
     readonly fifo: {
@@ -181,6 +183,7 @@ function countHolders(recount: Recount, domain: References): void {
       hold(recount, mfn, PGT_SEG_DESC_PAGE, `a descriptor table of ${name}`);
   }
   if (domain.pirqEoiMfn) hold(recount, domain.pirqEoiMfn, PGT_WRITABLE_PAGE, 'the end-of-interrupt map');
+  if (domain.consoleRing) hold(recount, domain.consoleRing.mfn, PGT_WRITABLE_PAGE, 'a console ring');
   const { fifo } = domain.events;
   for (const mfn of fifo?.frames ?? [])
     hold(recount, mfn, PGT_WRITABLE_PAGE, `the event array of domain ${String(domain.id)}`);

@@ -3,6 +3,7 @@ import { TSC_MODE_DEFAULT } from '../abi/domctl.ts';
 import type { EventChannels } from './event-channels.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
 import type { GrantTable } from './grant-table.ts';
+import type { ConsoleRing } from './console-ring.ts';
 import type { RangeSet } from './range-set.ts';
 import type { Vcpu } from './vcpu.ts';
 import type { CrashReport } from './crash.ts';
@@ -70,6 +71,8 @@ export class Domain {
   /** The console ring's frame and the guest's end of its event channel, as start_info says them. */
   consoleMfn = 0;
   consolePort = 0;
+  /** The ring, where Xen serves it itself. */
+  consoleRing: ConsoleRing | null = null;
   storeMfn = 0;
   storePort = 0;
 

@@ -2,7 +2,7 @@
  * The hypervisor as all its parts know it: one machine, its frames, its domains, and what goes on. All its state is plain
  * data reachable from here, so that it can be saved whole; time moves only with the count of retired instructions.
  */
-import type { Machine, Processor } from '../../core/machine.ts';
+import type { Machine, Processor, ReadonlyMachine } from '../../core/machine.ts';
 import type { Platform } from '../../devices/platform.ts';
 import type { XenConsole } from '../console/console.ts';
 import { bootFrameTable } from '../memory/boot.ts';
@@ -46,7 +46,8 @@ export interface Parts {
 }
 
 export abstract class Hypervisor {
-  readonly machine: Machine;
+  /** To look at; what is written goes by memory/guest-frames.ts. */
+  readonly machine: ReadonlyMachine;
   readonly processor: Processor;
   readonly frames: FrameTable;
   readonly clock: Clock;
@@ -79,7 +80,9 @@ export abstract class Hypervisor {
   lastDomainId = 0;
   /** Why `run` is to come back before the next instruction. */
   stop: Stop | null = null;
-  /** Told when a guest raises a port whose other end is outside: the console's server. No part of the state. */
+  /** Told what a domain prints whose console Xen serves itself. No part of the state. */
+  onConsole: ((domain: Domain, bytes: Uint8Array) => void) | null = null;
+  /** Told when a domain raises a port to whose other end no domain is bound. No part of the state. */
   onNotify: ((domain: Domain, port: number) => void) | null = null;
 
   constructor(machine: Machine, parts: Parts) {
@@ -115,10 +118,13 @@ export abstract class Hypervisor {
     if (this.platform.waiting) this.stop = WAITING;
   }
 
-  /** Asks `run` to come back before the next instruction. To be called from a trace sink or `onNotify`. */
+  /** Asks `run` to come back before the next instruction. To be called from a trace sink, `onNotify` or `onConsole`. */
   requestStop(reason: string): void {
     this.stop ??= { kind: 'request', reason };
   }
+
+  /** A domain has raised the port of its console ring, which Xen serves. */
+  abstract consoleRaised(domain: Domain): void;
 
   /** Tells the trace where the next events happen; null: in the hypervisor itself. */
   placeTrace(vcpu: Vcpu | null): void {

@@ -6,11 +6,10 @@ import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { writeGuestWords } from '../memory/guest-access.ts';
+import { writeWords } from '../memory/guest-frames.ts';
 import { DEFAULT_PERIOD_NS } from '../state/clock.ts';
 import { writeWallClock } from './wall-clock.ts';
 
-/** Offset of the time in vcpu_info, in words. */
-const TIME = vcpu_info.offset.time / 4;
 const TIME_WORDS = vcpu_time_info.size / 4;
 const RUNSTATE_WORDS = vcpu_runstate_info.size / 4;
 
@@ -19,7 +18,7 @@ const runstate = new Uint32Array(RUNSTATE_WORDS);
 
 /** update_vcpu_system_time: the time record of a vcpu, in its vcpu_info and in its registered area. */
 export function writeVcpuTime(hypervisor: Hypervisor, vcpu: Vcpu): void {
-  const { machine, clock } = hypervisor;
+  const { frames, clock } = hypervisor;
   const ticks = hypervisor.ticks();
   const ns = hypervisor.nowNs();
   vcpu.timeVersion = (vcpu.timeVersion + 2) >>> 0;
@@ -30,10 +29,7 @@ export function writeVcpuTime(hypervisor: Hypervisor, vcpu: Vcpu): void {
   time[5] = highHalf(ns);
   time[6] = clock.multiplier;
   time[7] = clock.shift & 0xff;
-  if (vcpu.info !== 0) {
-    machine.words.set(time, vcpu.info / 4 + TIME);
-    machine.wrote(vcpu.info >>> 12);
-  }
+  if (vcpu.info !== 0) writeWords(frames, vcpu.info + vcpu_info.offset.time, time);
   if (vcpu.timeArea !== 0) writeArea(hypervisor, vcpu, vcpu.timeArea, time);
 }
 

@@ -2,6 +2,7 @@
 import { shared_info } from '../abi/shared-info.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
+import { writeWord } from '../memory/guest-frames.ts';
 import { NS_PER_SECOND } from '../state/clock.ts';
 
 const PAGE_BYTES = 4096;
@@ -22,17 +23,16 @@ export function setTimeOffset(hypervisor: Hypervisor, domain: Domain, seconds: n
 }
 
 /** update_domain_wallclock_time: what a domain reads of it in shared_info. */
-export function writeWallClock({ machine, wallClock }: Hypervisor, domain: Domain): void {
+export function writeWallClock({ frames, wallClock }: Hypervisor, domain: Domain): void {
   if (domain.isDying) return;
   const seconds = BigInt.asUintN(64, BigInt(wallClock.seconds) + BigInt(domain.timeOffsetSeconds));
-  const { words } = machine;
+  const { words } = frames.memory;
   const put = (at: number, value: number): void => {
-    words[(domain.sharedInfoMfn * PAGE_BYTES + at) / 4] = value;
+    writeWord(frames, domain.sharedInfoMfn * PAGE_BYTES + at, value);
   };
   const { wc_version, wc_sec, wc_nsec, wc_sec_hi } = shared_info.offset;
   put(wc_version, words[(domain.sharedInfoMfn * PAGE_BYTES + wc_version) / 4]! + 2);
   put(wc_sec, Number(BigInt.asUintN(32, seconds)));
   put(wc_nsec, wallClock.ns);
   put(wc_sec_hi, Number(seconds >> WORD_BITS));
-  machine.wrote(domain.sharedInfoMfn);
 }

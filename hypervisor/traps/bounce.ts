@@ -10,6 +10,7 @@ import { ACCESS_WRITE, fromHalves, highHalf, lowHalf } from '../../core/machine.
 import * as layout from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
+import { writeByte, writeTranslated, writeWords } from '../memory/guest-frames.ts';
 import { toggleGuestMode } from './mode.ts';
 import { loadFlat } from './segments.ts';
 import { crashDomain } from '../domain/life.ts';
@@ -31,6 +32,7 @@ export const WITH_ERROR_CODE = 2;
 
 /** The frame being made, as u32 halves from RCX upwards: at most 8 words of 8 bytes. */
 const frame = new Uint32Array(16);
+const cr2 = new Uint32Array(2);
 
 /**
  * Enters a handler of the current vcpu's kernel. Crashes the domain when the handler is 0 or the stack cannot be written.
@@ -88,10 +90,7 @@ export function bounce(
     );
     return;
   }
-  if ((flags & MASK_EVENTS) !== 0 && mask === 0) {
-    machine.bytes[maskAt] = 1;
-    machine.wrote(vcpu.info >>> 12);
-  }
+  if ((flags & MASK_EVENTS) !== 0 && mask === 0) writeByte(hypervisor.frames, maskAt, 1);
   const cleared = layout.AC | layout.RF | layout.NT | layout.TF | (1 << 17);
   if ((rflags & cleared) !== 0) processor.flags = rflags & ~cleared;
   processor.setHalves(layout.RSP, lowHalf(bottom), highHalf(bottom));
@@ -109,21 +108,18 @@ export function shownFlags(vcpu: Vcpu, rflags: number, mask: number): number {
 
 /** Writes the first `words` u32 of `frame` at a virtual address (16- or 8-aligned). False where it faults. */
 function pushFrame(hypervisor: Hypervisor, bottom: number, words: number): boolean {
-  const { processor, machine } = hypervisor;
-  let address = processor.translate(bottom, ACCESS_WRITE);
+  const { processor, frames } = hypervisor;
+  const address = processor.translate(bottom, ACCESS_WRITE);
   if (address < 0) return false;
   const inPage = (4096 - (address & 4095)) >>> 2;
-  if (inPage < words && processor.translate(bottom + inPage * 4, ACCESS_WRITE) < 0) return false;
-  machine.wrote(address >>> 12);
-  let at = address >>> 2;
-  for (let index = 0; index < words; index++) {
-    if (index === inPage) {
-      address = processor.translate(bottom + index * 4, ACCESS_WRITE);
-      machine.wrote(address >>> 12);
-      at = (address >>> 2) - index;
-    }
-    machine.words[at + index] = frame[index]!;
+  if (inPage >= words) {
+    writeTranslated(frames, address, frame, 0, words);
+    return true;
   }
+  const next = processor.translate(bottom + inPage * 4, ACCESS_WRITE);
+  if (next < 0) return false;
+  writeTranslated(frames, address, frame, 0, inPage);
+  writeTranslated(frames, next, frame, inPage, words - inPage);
   return true;
 }
 
@@ -142,13 +138,17 @@ export function injectSoftware(hypervisor: Hypervisor, vcpu: Vcpu, vector: numbe
   enter(hypervisor, vcpu, vector, false, 0);
 }
 
+/** arch_set_cr2 */
+export function setCr2({ frames }: Hypervisor, vcpu: Vcpu, value: number): void {
+  vcpu.cr2 = value;
+  cr2[0] = lowHalf(value);
+  cr2[1] = highHalf(value);
+  writeWords(frames, vcpu.info + CR2, cr2);
+}
+
 /** pv_inject_page_fault: CR2 goes to vcpu_info too, and the user bit says which half of the guest it was. */
 export function injectPageFault(hypervisor: Hypervisor, vcpu: Vcpu, address: number, error: number): void {
-  const { machine } = hypervisor;
-  vcpu.cr2 = address;
-  machine.words[(vcpu.info + CR2) >>> 2] = lowHalf(address);
-  machine.words[((vcpu.info + CR2) >>> 2) + 1] = highHalf(address);
-  machine.wrote(vcpu.info >>> 12);
+  setCr2(hypervisor, vcpu, address);
   const shown = vcpu.guestKernelMode ? error & ~PF_USER : error | PF_USER;
   if (hypervisor.trace.on)
     hypervisor.trace.emit({ kind: 'page_fault', address, error: shown, rip: hypervisor.processor.rip });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { RCX, RSP, SEG_DS, SEG_FS, SEG_GS } from '../../core/wasm/layout.ts';
+import { writeByte } from '../memory/guest-frames.ts';
 import { address, CODE, load, STACK, start } from '../testing-guest.ts';
 import type { Setup } from '../testing-guest.ts';
 import { FLAT_SS } from './segments.ts';
@@ -33,7 +34,7 @@ test('a selector that cannot be loaded any more enters the failsafe callback wit
   const { guest, labels } = setup;
   name(setup, SEG_FS, BAD);
   name(setup, SEG_DS, FLAT_SS);
-  guest.hypervisor.machine.bytes[guest.vcpu.info + 1] = 0;
+  writeByte(guest.hypervisor.frames, guest.vcpu.info + 1, 0);
   guest.vcpu.failsafeMasksEvents = true;
   expect(guest.hypervisor.run(1000).kind).toBe('shutdown');
   const { processor } = guest.hypervisor;

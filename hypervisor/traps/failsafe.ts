@@ -11,6 +11,7 @@ import * as layout from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { writeGuestWords } from '../memory/guest-access.ts';
+import { writeByte } from '../memory/guest-frames.ts';
 import { UPCALL_MASK, shownFlags } from './bounce.ts';
 import { toggleGuestMode } from './mode.ts';
 import { loadData, loadFlat } from './segments.ts';
@@ -76,10 +77,7 @@ function enterFailsafe(hypervisor: Hypervisor, vcpu: Vcpu, selectors: readonly n
     crashDomain(hypervisor, vcpu.domain, "cannot push a failsafe frame onto the kernel's stack");
     return;
   }
-  if (vcpu.failsafeMasksEvents && mask === 0) {
-    machine.bytes[vcpu.info + UPCALL_MASK] = 1;
-    machine.wrote(vcpu.info >>> 12);
-  }
+  if (vcpu.failsafeMasksEvents && mask === 0) writeByte(hypervisor.frames, vcpu.info + UPCALL_MASK, 1);
   processor.flags = rflags & ~CLEARED;
   processor.set(layout.RSP, bottom);
   processor.rip = vcpu.failsafeCallback;

@@ -1,6 +1,7 @@
 /** CPUID through Xen's prefix, as pv/emul-inv-op.c does it. */
 import { expect, test } from 'vitest';
 import { RAX, RBX, RCX } from '../../core/wasm/layout.ts';
+import { rawMemory } from '../memory/raw-memory.ts';
 import { L1_PFN } from '../memory/testing.ts';
 import { address, asUser, DATA, load, start } from '../testing-guest.ts';
 import type { Setup } from '../testing-guest.ts';
@@ -86,7 +87,7 @@ test.each([
   const { guest, vector } = run(
     `mov rbx, ${String(DATA + start)}\n jmp rbx`,
     ({ guest: { domain, mfns, hypervisor } }) => {
-      const page = hypervisor.machine;
+      const page = rawMemory(hypervisor.frames);
       bytes.split(',').forEach((byte, index) => {
         page.bytes[mfns[11]! * 4096 + start + index] = Number(byte);
       });

@@ -5,7 +5,7 @@
 import { filesOf } from '../../guests/toolchain/cpio.ts';
 import { addressesOf, functionAt } from '../../guests/toolchain/link/symbols.ts';
 import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
-import type { Machine } from '../../core/machine.ts';
+import type { ReadonlyMachine } from '../../core/machine.ts';
 import { executableOf, placeOf, readSymbols } from './symbols.ts';
 import type { SourcePlace } from './symbols.ts';
 
@@ -51,12 +51,12 @@ export class Code {
   }
 
   /** The symbols of the code at an address, as the machine has it mapped now; null: nothing is known of it. */
-  symbolsAt(machine: Machine, address: number): Symbols | null {
+  symbolsAt(machine: ReadonlyMachine, address: number): Symbols | null {
     if (address < 0) return this.kernel;
     const page = address - (address % PAGE);
     const at = machine.peek(page);
     if (at < 0) return null;
-    const bytes = machine.bytes.subarray(at, at + PAGE);
+    const bytes = machine.bytes.slice(at, at + PAGE);
     return this.programs.find((program) => hasPage(program, page, bytes))?.symbols ?? null;
   }
 
@@ -70,7 +70,7 @@ export class Code {
   }
 
   /** Where in the sources the code at an address is. */
-  placeAt(machine: Machine, address: number): SourcePlace | null {
+  placeAt(machine: ReadonlyMachine, address: number): SourcePlace | null {
     const symbols = this.symbolsAt(machine, address);
     return symbols === null ? null : placeOf(symbols, address);
   }

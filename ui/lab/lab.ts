@@ -7,6 +7,7 @@ import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
+import { typeOnConsole } from '../../hypervisor/console/ring.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
 import { Xen } from '../../hypervisor/xen.ts';
 import type { Stop as HypervisorStop } from '../../hypervisor/state/hypervisor.ts';
@@ -15,7 +16,6 @@ import { traceWords } from '../../hypervisor/trace/text.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { Code } from './code.ts';
 import type { Line, WantedLine } from './code.ts';
-import { ConsoleRing } from './console-ring.ts';
 import { ConsoleText } from './console-text.ts';
 import { fetchDisks, hostDevices } from './host-devices.ts';
 import type { FetchedDisk, HostDisk } from './host-devices.ts';
@@ -98,8 +98,6 @@ export class Lab {
   /** What domain 0 has at /lab. */
   readonly share: FileTree;
   private readonly fetched: readonly FetchedDisk[];
-  /** The domain's console ring; null: it is domain 0. */
-  private readonly console: ConsoleRing | null;
   private readonly text = new ConsoleText();
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   private until: Until = {};
@@ -126,12 +124,6 @@ export class Lab {
     this.code = code;
     this.share = share;
     this.fetched = fetched;
-    const ring = domain.isPrivileged
-      ? null
-      : new ConsoleRing(hypervisor, domain, (bytes) => {
-          this.printed(bytes);
-        });
-    this.console = ring;
     this.hypercallSink = {
       event: (event) => {
         this.traced(event);
@@ -141,8 +133,8 @@ export class Lab {
     hypervisor.console.onOutput = (bytes) => {
       if (domain.isPrivileged) this.printed(bytes);
     };
-    hypervisor.onNotify = (from, port) => {
-      if (from === domain && port === domain.consolePort) ring?.serve();
+    hypervisor.onConsole = (from, bytes) => {
+      if (from === domain) this.printed(bytes);
     };
   }
 
@@ -205,8 +197,8 @@ export class Lab {
   /** Types on the console. What of it the guest shows again does not count for `until.text`. */
   type(bytes: Uint8Array): void {
     this.text.typed(bytes);
-    if (this.console === null) this.hypervisor.platform.uart.receive(bytes);
-    else this.console.type(bytes);
+    if (this.domain.isPrivileged) this.hypervisor.platform.uart.receive(bytes);
+    else typeOnConsole(this.hypervisor, this.domain, bytes);
   }
 
   /** Brings what disks wait for (`waiting`). Rejects where it cannot be had. */

@@ -169,7 +169,7 @@ function pageAt(frames: FrameTable, root: number, address: number): Uint8Array |
     if (level > 1 && !isTableOf(frames, entry, level - 1)) return null;
     table = entry.mfn;
   }
-  return frames.memory.bytes.subarray(table * PAGE_BYTES, (table + 1) * PAGE_BYTES);
+  return frames.memory.bytes.slice(table * PAGE_BYTES, (table + 1) * PAGE_BYTES);
 }
 
 /** The table at a path, or null where that leads nowhere. */

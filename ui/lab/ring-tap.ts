@@ -1,5 +1,5 @@
 /** Looks at what goes through a ring of bytes in machine memory, between others, and touches nothing. */
-import type { Machine } from '../../core/machine.ts';
+import type { ReadonlyMachine } from '../../core/machine.ts';
 
 export interface RingPlace {
   /** Machine addresses: of the bytes, and of the index that counts all that were ever put in. */
@@ -10,12 +10,12 @@ export interface RingPlace {
 }
 
 export class RingTap {
-  private readonly machine: Machine;
+  private readonly machine: ReadonlyMachine;
   private readonly place: RingPlace;
   private seen: number;
 
   /** `seen`: the index up to which it is known already. */
-  constructor(machine: Machine, place: RingPlace, seen: number) {
+  constructor(machine: ReadonlyMachine, place: RingPlace, seen: number) {
     this.machine = machine;
     this.place = place;
     this.seen = seen;

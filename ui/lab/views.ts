@@ -3,7 +3,7 @@ import { disassemble } from '../../core/disassembler/disassemble.ts';
 import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
 import { stackOf } from './symbols.ts';
 import type { SourcePlace } from './symbols.ts';
-import { fromHalves, hex64, type Machine } from '../../core/machine.ts';
+import { fromHalves, hex64, type ReadonlyMachine } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { cpuTimeNs } from '../../hypervisor/hypercalls/domctl/info.ts';
@@ -115,7 +115,7 @@ function codeAt({ machine, processor }: Hypervisor): InstructionView[] {
   return shown;
 }
 
-function bytesAt(machine: Machine, address: number): Uint8Array {
+function bytesAt(machine: ReadonlyMachine, address: number): Uint8Array {
   const bytes: number[] = [];
   for (let index = 0; index < LONGEST_INSTRUCTION; index++) {
     const machineAddress = machine.peek(address + index);

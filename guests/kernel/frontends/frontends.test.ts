@@ -196,9 +196,7 @@ function run({ outside, store }: { outside: Outside; store: Store }, served: (po
   const { hypervisor } = lab;
   let text = '';
   lab.onConsole((bytes) => (text += new TextDecoder().decode(bytes)));
-  const console = hypervisor.onNotify!;
   hypervisor.onNotify = (domain, port) => {
-    console(domain, port);
     if (port === store.port) store.serve();
     else if (port !== domain.consolePort) served(port);
   };

@@ -1,6 +1,7 @@
 /** The consoles of domains: what they print is taken, logged and shown, whoever is there and whoever is not. */
 import { beforeAll, expect, test } from 'vitest';
 import { xencons_interface } from '../../../hypervisor/abi/console.ts';
+import { writeWord } from '../../../hypervisor/memory/guest-frames.ts';
 import { Host } from './testing.ts';
 
 const PAGE_BYTES = 4096;
@@ -80,9 +81,9 @@ test('a ring whose indices make no sense costs its domain its output, and nobody
   host.run('echo name = \\"liar\\" > /tmp/c; cat /etc/xen/mote | grep -v name >> /tmp/c; xm create /tmp/c');
   const id = host.run('xm domid liar');
   const ring = Number(host.run(`xenstore-read /local/domain/${id}/console/ring-ref`)) * PAGE_BYTES;
-  const { words } = host.lab.hypervisor.machine;
+  const { frames } = host.lab.hypervisor;
   for (const field of ['out_prod', 'in_cons'] as const)
-    words[(ring + xencons_interface.offset[field]) / 4] = 0x8000_0000;
+    writeWord(frames, ring + xencons_interface.offset[field], 0x8000_0000);
   host.type('xm console liar\r');
   wait(1);
   host.type('\r\r');

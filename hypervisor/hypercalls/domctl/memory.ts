@@ -19,6 +19,7 @@ import {
   PGT_VALIDATED,
   PGT_WRITABLE_PAGE,
 } from '../../memory/frame-table.ts';
+import { writeBytes } from '../../memory/guest-frames.ts';
 import { getPageAndType, putPageAndType } from '../../memory/page-types.ts';
 import { hypercallPage } from '../../domain/builder/hypercall-page.ts';
 import type { Domain } from '../../state/domain.ts';
@@ -70,11 +71,11 @@ export function writeHypercallPage(
   domain: Domain,
   u: ControlBuffer,
 ): number {
-  const { frames, machine } = hypervisor;
+  const { frames } = hypervisor;
   const mfn = u.wide(xen_domctl_hypercall_init.offset.gmfn);
   if (!(mfn >= 0 && mfn < frames.frames) || frames.owner[mfn] !== domain.id) return -EINVAL;
   if (getPageAndType(frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EPERM;
-  machine.write(mfn * PAGE_BYTES, hypercallPage());
+  writeBytes(frames, mfn * PAGE_BYTES, hypercallPage());
   putPageAndType(frames, mfn);
   return 0;
 }

@@ -7,6 +7,7 @@ import { memoryOp } from '../memory-op.ts';
 import { updateVaMapping } from '../update-va-mapping.ts';
 import { getM2p } from '../../memory/m2p.ts';
 import { ARGUMENTS, L1_PFN, TEST_BASE, TestDomain, testHost } from '../../memory/testing.ts';
+import { rawMemory } from '../../memory/raw-memory.ts';
 
 /** Where the tests keep lists of frames. */
 const LIST_PFN = 30;
@@ -71,7 +72,7 @@ describe('ballooning', () => {
     guest.poke(LIST, mfn);
     expect(adjust(abi.XENMEM_decrease_reservation, LIST, 1)).toBe(1);
     // As a guest would that still has a translation of it.
-    frames.memory.words[mfn * 1024 + 5] = 1;
+    rawMemory(frames).words[mfn * 1024 + 5] = 1;
     const flushes: number[] = [];
     trace.add({
       event: ({ detail }) => {

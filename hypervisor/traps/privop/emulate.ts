@@ -5,10 +5,9 @@
 import { fromHalves, highHalf, lowHalf } from '../../../core/machine.ts';
 import * as layout from '../../../core/wasm/layout.ts';
 import { ENODEV } from '../../abi/errno.ts';
-import { vcpu_info } from '../../abi/shared-info.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
 import type { Hypervisor } from '../../state/hypervisor.ts';
-import { injectTrap } from '../bounce.ts';
+import { injectTrap, setCr2 } from '../bounce.ts';
 import { CR4_TSD, guestCr4, loadCr4 } from '../../domain/cr4.ts';
 import { ioBreakpointsHit, readDebugRegister, writeDebugRegister } from '../../domain/debug-registers.ts';
 import { setTaskSwitched } from '../fpu.ts';
@@ -116,8 +115,7 @@ const writeControl: Emulation = (hypervisor, vcpu, decoded) => {
       setTaskSwitched(hypervisor, vcpu, (low & TS) !== 0);
       return DONE;
     case 2:
-      vcpu.cr2 = processor.get(register);
-      writeCr2(hypervisor, vcpu);
+      setCr2(hypervisor, vcpu, processor.get(register));
       return DONE;
     case 4:
       vcpu.cr4 = guestCr4(low);
@@ -127,14 +125,6 @@ const writeControl: Emulation = (hypervisor, vcpu, decoded) => {
       return REFUSED;
   }
 };
-
-/** arch_set_cr2 */
-function writeCr2({ machine }: Hypervisor, vcpu: Vcpu): void {
-  const at = (vcpu.info + vcpu_info.offset['arch.cr2']) / 4;
-  machine.words[at] = lowHalf(vcpu.cr2);
-  machine.words[at + 1] = highHalf(vcpu.cr2);
-  machine.wrote(vcpu.info >>> 12);
-}
 
 const readDebug: Emulation = (hypervisor, vcpu, decoded) => {
   const { processor } = hypervisor;
