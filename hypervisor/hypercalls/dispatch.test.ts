@@ -6,6 +6,7 @@ import { EVTCHNOP_send } from '../abi/event-channel.ts';
 import { SHUTDOWN_suspend } from '../abi/sched.ts';
 import { ECS_IPI } from '../state/event-channels.ts';
 import { resumeDomain } from '../domain/life.ts';
+import { writeByte } from '../memory/guest-frames.ts';
 import { address, DATA, load, STACK, start } from '../testing-guest.ts';
 import type { Setup } from '../testing-guest.ts';
 import { FLAT_CS64, FLAT_SS } from '../traps/segments.ts';
@@ -148,7 +149,7 @@ describe('a batch', () => {
     batch(setup, [32, EVTCHNOP_send, DATA + 512], [17]);
     guest.poke(DATA + 512, channel.port);
     guest.vcpu.eventCallback = address(labels, 'upcall');
-    guest.hypervisor.machine.bytes[guest.vcpu.info + 1] = 0;
+    writeByte(guest.hypervisor.frames, guest.vcpu.info + 1, 0);
     expect(run(setup)).toBe('shutdown');
     expect([result(setup, 0), result(setup, 1)]).toEqual([0, -1]);
     const { processor } = guest.hypervisor;

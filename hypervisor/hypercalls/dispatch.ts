@@ -6,7 +6,7 @@ import { fromHalves } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import { ENOSYS } from '../abi/errno.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import { upcallDue } from '../events/upcall.ts';
+import { upcallDue } from '../state/vcpu-info.ts';
 import { decodeArguments } from '../trace/arguments.ts';
 import { DR6_BS, trapAfter } from '../traps/single-step.ts';
 import type { HypercallContext } from './hypercall.ts';

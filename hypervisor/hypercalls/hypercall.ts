@@ -4,7 +4,7 @@
  * a guest does: malformed input costs an errno, a fault, or the domain (`crashDomain`).
  */
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
-import { upcallDue } from '../events/upcall.ts';
+import { upcallDue } from '../state/vcpu-info.ts';
 import { Caller, PREEMPT_UNITS } from '../state/caller.ts';
 import type { HypercallArgument } from '../trace/arguments.ts';
 
