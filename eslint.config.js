@@ -14,25 +14,56 @@ const forbidden = {
   'ui/web': ['(ui/)?cli/'],
 };
 
-/** @type {import('typescript-eslint').ConfigArray} */
+/** The folders of `hypervisor/`, from the bottom up: none knows of one above it (hypervisor/README.md). */
+const layers =
+  'abi trace console memory state grants time sched events domain debug-keys traps hypercalls run xen.ts'.split(
+    ' ',
+  );
+
+const notTests = ['**/*.test.ts', '**/*.test.tsx', 'guests/toolchain/proof/**', 'guests/tests/*/testing*.ts'];
+
+/**
+ * Rooms and folders, as paths from where the imports' `../` lead to, that the files of a folder must not import.
+ *
+ * @param {string} folder
+ * @param {readonly string[]} paths
+ * @param {string} where the order is written down
+ * @param {string[]} ignores
+ * @returns {import('eslint').Linter.Config}
+ */
+function mustNotKnow(folder, paths, where, ignores = notTests) {
+  return {
+    files: [`${folder}/**/*.ts`, `${folder}/**/*.tsx`],
+    ignores,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `^(\\.\\./)+(${paths.join('|')})`,
+              message: `${folder}/ must not know of this: see ${where}.`,
+            },
+          ],
+        },
+      ],
+    },
+  };
+}
+
 /** @type {import('eslint').Linter.Config[]} */
-const arrows = Object.entries(forbidden).map(([room, rooms]) => ({
-  files: [`${room}/**/*.ts`, `${room}/**/*.tsx`],
-  ignores: ['**/*.test.ts', '**/*.test.tsx', 'guests/toolchain/proof/**', 'guests/tests/*/testing*.ts'],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: [
-          {
-            regex: `^(\\.\\./)+(${rooms.join('|')})`,
-            message: `${room}/ must not know of this room: see "The house" in the README.`,
-          },
-        ],
-      },
-    ],
-  },
-}));
+const arrows = [
+  ...Object.entries(forbidden).map(([room, rooms]) => mustNotKnow(room, rooms, '"The house" in the README')),
+  // The last rule that names a file is the one that holds: a layer's has the room's in it.
+  ...layers.slice(0, -1).map((layer, height) => {
+    const above = layers.slice(height + 1).map((name) => (name.includes('.') ? `${name}$` : `${name}/`));
+    const paths = [...forbidden.hypervisor, ...above];
+    return mustNotKnow(`hypervisor/${layer}`, paths, 'the layers in hypervisor/README.md', [
+      ...notTests,
+      'hypervisor/**/testing.ts',
+    ]);
+  }),
+];
 
 export default tseslint.config(
   { ignores: ['dist', 'core/build', 'core/wasm', 'guests/debian/cache', 'guests/build'] },

@@ -11,7 +11,7 @@ import type { Hypervisor } from '../state/hypervisor.ts';
 import { GDT_LIMIT, gdtAddress } from '../memory/per-domain.ts';
 import { loadCr4 } from './cr4.ts';
 import { DR6_DEFAULT, DR7_DEFAULT, readDebugRegister, writeDebugRegister } from './debug-registers.ts';
-import { forceSelector } from '../traps/segments.ts';
+import { forceSelector } from './flat-segments.ts';
 import { member, putMember } from './context-words.ts';
 import { FPU_IMAGE_BYTES, loadFpu, resetFpu, saveFpu } from './fpu-image.ts';
 import type { Vcpu } from '../state/vcpu.ts';

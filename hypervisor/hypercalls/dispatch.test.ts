@@ -9,7 +9,7 @@ import { resumeDomain } from '../domain/life.ts';
 import { writeByte } from '../memory/guest-frames.ts';
 import { address, DATA, load, STACK, start } from '../testing-guest.ts';
 import type { Setup } from '../testing-guest.ts';
-import { FLAT_CS64, FLAT_SS } from '../traps/segments.ts';
+import { FLAT_RING3_CS64, FLAT_RING3_SS64 } from '../abi/arch-x86.ts';
 
 const LIMIT = 100_000;
 const VERSION = 0x40011;
@@ -63,7 +63,10 @@ describe('a hypercall', () => {
     expect(run(setup)).toBe('shutdown');
     const { processor } = setup.guest.hypervisor;
     expect(processor.get(RAX)).toBe(VERSION);
-    expect([processor.selector(SEG_CS), processor.selector(SEG_SS)]).toEqual([FLAT_CS64, FLAT_SS]);
+    expect([processor.selector(SEG_CS), processor.selector(SEG_SS)]).toEqual([
+      FLAT_RING3_CS64,
+      FLAT_RING3_SS64,
+    ]);
   });
 
   test('that ends the domain has a result too: who goes on finds it', () => {
@@ -96,7 +99,7 @@ describe('a hypercall', () => {
 const IRET = (rax: string): string => `
   mov rbx, ${rax}
   lea rcx, [rel there]
-  push ${String(FLAT_SS)}
+  push ${String(FLAT_RING3_SS64)}
   push ${String(STACK)}
   push 2
   push 0xe030

@@ -4,12 +4,17 @@
  * Xen's flat ones. IF of RFLAGS is the upcall mask, inverted. A frame that cannot be read crashes the domain.
  */
 import * as layout from '../../core/wasm/layout.ts';
-import { FLAT_USER_CS32, iret_context, VGCF_in_syscall } from '../abi/arch-x86.ts';
+import {
+  FLAT_RING3_CS64,
+  FLAT_RING3_SS64,
+  FLAT_USER_CS32,
+  iret_context,
+  VGCF_in_syscall,
+} from '../abi/arch-x86.ts';
 import { vcpu_info } from '../abi/shared-info.ts';
 import { HYPERVISOR_iret, VMASST_TYPE_architectural_iopl } from '../abi/xen.ts';
 import { writeByte } from '../memory/guest-frames.ts';
 import { toggleGuestMode } from '../traps/mode.ts';
-import { FLAT_CS64, FLAT_SS } from '../traps/segments.ts';
 import { loadSelectors } from '../traps/selectors.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { crashDomain } from '../domain/life.ts';
@@ -73,10 +78,10 @@ function returnFromSyscall(context: HypercallContext): void {
   const rflags = processor.flags;
   processor.setHalves(layout.RCX, frame[AT.rip]!, frame[AT.rip + 1]!);
   processor.setHalves(R11, rflags, 0);
-  const cs = ((frame[AT.cs]! | 3) & 0xffff) === FLAT_USER_CS32 ? FLAT_USER_CS32 : FLAT_CS64;
+  const cs = ((frame[AT.cs]! | 3) & 0xffff) === FLAT_USER_CS32 ? FLAT_USER_CS32 : FLAT_RING3_CS64;
   // SYSRET to compatibility mode takes 32 bits of RCX.
   if (cs === FLAT_USER_CS32) processor.setWord(layout.RIP + 4, 0);
-  loadSelectors(context.hypervisor, context.vcpu, cs, FLAT_SS);
+  loadSelectors(context.hypervisor, context.vcpu, cs, FLAT_RING3_SS64);
 }
 
 function returnFromTrap(context: HypercallContext): void {

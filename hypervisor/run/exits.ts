@@ -11,7 +11,7 @@ import { setTaskSwitched } from '../traps/fpu.ts';
 import { emulateForced } from '../traps/forced-emulation.ts';
 import { pageFault } from '../traps/page-fault.ts';
 import { emulatePrivileged } from '../traps/privop/emulate.ts';
-import { loadFlat, loadFlatCompatibility } from '../traps/segments.ts';
+import { loadFlat, loadFlatCompatibility } from '../domain/flat-segments.ts';
 import { crashDomain } from '../domain/life.ts';
 
 /** #GP error code of INT n: bit 1 says that the IDT is meant. */

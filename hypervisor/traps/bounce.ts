@@ -12,7 +12,7 @@ import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { writeByte, writeTranslated, writeWords } from '../memory/guest-frames.ts';
 import { toggleGuestMode } from './mode.ts';
-import { loadFlat } from './segments.ts';
+import { loadFlat } from '../domain/flat-segments.ts';
 import { crashDomain } from '../domain/life.ts';
 
 /** Offsets in struct vcpu_info. */

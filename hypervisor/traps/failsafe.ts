@@ -14,7 +14,8 @@ import { writeGuestWords } from '../memory/guest-access.ts';
 import { writeByte } from '../memory/guest-frames.ts';
 import { UPCALL_MASK, shownFlags } from './bounce.ts';
 import { toggleGuestMode } from './mode.ts';
-import { loadData, loadFlat } from './segments.ts';
+import { loadData } from './segments.ts';
+import { loadFlat } from '../domain/flat-segments.ts';
 import { crashDomain } from '../domain/life.ts';
 
 const DATA_SEGMENTS = [layout.SEG_DS, layout.SEG_ES, layout.SEG_FS, layout.SEG_GS] as const;

@@ -1,22 +1,13 @@
 /**
- * Segment registers of a paravirtualized guest. Xen's own flat selectors live in the reserved part of every guest's
- * GDT (FLAT_RING3_* in arch-x86/xen-x86_64.h); everything else is read from the guest's descriptor tables through the
- * addresses where Xen maps them, as the processor does.
+ * Segment registers of a paravirtualized guest. Xen's own flat selectors (domain/flat-segments.ts) are known;
+ * everything else is read from the guest's descriptor tables through the addresses where Xen maps them, as the processor does.
  */
 import { ACCESS_SUPERVISOR_READ } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
+import { FLAT_RING3_CS32, FLAT_RING3_CS64, FLAT_RING3_SS64 } from '../abi/arch-x86.ts';
+import { FLAT_CODE32, FLAT_CODE64, FLAT_DATA } from '../domain/flat-segments.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { mapLdtOnFault } from './ldt.ts';
-
-/** FLAT_KERNEL_CS64 = FLAT_RING3_CS64, FLAT_USER_CS32 = FLAT_RING3_CS32, FLAT_KERNEL_SS = FLAT_RING3_SS64. */
-export const FLAT_CS64 = 0xe033;
-export const FLAT_CS32 = 0xe023;
-export const FLAT_SS = 0xe02b;
-
-/** Attributes of flat segments, as layout.ATTRIBUTES: accessed, present, DPL 3, 4 KiB granular. */
-const CODE64 = 0xa0fb;
-const CODE32 = 0xc0fb;
-const DATA = 0xc0f3;
 
 const PRESENT = 0x80;
 const CODE_OR_DATA = 0x10;
@@ -24,24 +15,6 @@ const CODE = 0x8;
 const WRITABLE = 0x2;
 const LONG = 0x2000;
 const DPL3 = 0x60;
-
-/** Loads a flat CS and SS of the guest's kernel. */
-export function loadFlat(hypervisor: Hypervisor): void {
-  const { processor } = hypervisor;
-  if (processor.selector(layout.SEG_CS) === FLAT_CS64 && processor.selector(layout.SEG_SS) === FLAT_SS)
-    return;
-  processor.setSegment(layout.SEG_CS, FLAT_CS64, 0, 0xffffffff, CODE64);
-  processor.setSegment(layout.SEG_SS, FLAT_SS, 0, 0xffffffff, DATA);
-  processor.stateChanged();
-}
-
-/** Loads a flat CS and SS as SYSCALL from compatibility mode leaves them (FLAT_USER_CS32, FLAT_USER_SS32). */
-export function loadFlatCompatibility(hypervisor: Hypervisor): void {
-  const { processor } = hypervisor;
-  processor.setSegment(layout.SEG_CS, FLAT_CS32, 0, 0xffffffff, CODE32);
-  processor.setSegment(layout.SEG_SS, FLAT_SS, 0, 0xffffffff, DATA);
-  processor.stateChanged();
-}
 
 /** What a selector names, of the last `readDescriptor`. */
 const found = { base: 0, limit: 0, attributes: 0 };
@@ -71,18 +44,12 @@ function readDescriptor(hypervisor: Hypervisor, selector: number): boolean {
   return true;
 }
 
-/** Puts a selector with flat 64-bit attributes into a register, whatever it names. */
-export function forceSelector(hypervisor: Hypervisor, segment: number, selector: number): void {
-  const code = segment === layout.SEG_CS;
-  hypervisor.processor.setSegment(segment, selector, 0, 0xffffffff, code ? CODE64 : DATA);
-}
-
 /** Loads CS as IRET to ring 3 does. False: #GP(selector). The caller tells `stateChanged`. */
 export function loadCode(hypervisor: Hypervisor, selector: number): boolean {
   const { processor } = hypervisor;
   if (processor.selector(layout.SEG_CS) === selector) return true;
-  if (selector === FLAT_CS64 || selector === FLAT_CS32) {
-    const attributes = selector === FLAT_CS64 ? CODE64 : CODE32;
+  if (selector === FLAT_RING3_CS64 || selector === FLAT_RING3_CS32) {
+    const attributes = selector === FLAT_RING3_CS64 ? FLAT_CODE64 : FLAT_CODE32;
     processor.setSegment(layout.SEG_CS, selector, 0, 0xffffffff, attributes);
     return true;
   }
@@ -100,8 +67,8 @@ export function loadCode(hypervisor: Hypervisor, selector: number): boolean {
 export function loadStack(hypervisor: Hypervisor, selector: number): boolean {
   const { processor } = hypervisor;
   if (processor.selector(layout.SEG_SS) === selector) return true;
-  if (selector === FLAT_SS) {
-    processor.setSegment(layout.SEG_SS, selector, 0, 0xffffffff, DATA);
+  if (selector === FLAT_RING3_SS64) {
+    processor.setSegment(layout.SEG_SS, selector, 0, 0xffffffff, FLAT_DATA);
     return true;
   }
   if ((selector & 0xfffc) === 0 || !readDescriptor(hypervisor, selector)) return false;
@@ -123,8 +90,8 @@ export function loadData(hypervisor: Hypervisor, segment: number, selector: numb
     processor.setSegment(segment, selector, 0, 0, 0);
     return true;
   }
-  if (selector === FLAT_SS) {
-    processor.setSegment(segment, selector, 0, 0xffffffff, DATA);
+  if (selector === FLAT_RING3_SS64) {
+    processor.setSegment(segment, selector, 0, 0xffffffff, FLAT_DATA);
     return true;
   }
   const readable = (attributes: number) => (attributes & CODE) === 0 || (attributes & WRITABLE) !== 0;

@@ -4,7 +4,8 @@ import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { injectTrap } from './bounce.ts';
 import { reloadSegments } from './failsafe.ts';
-import { forceSelector, loadCode, loadStack } from './segments.ts';
+import { loadCode, loadStack } from './segments.ts';
+import { forceSelector } from '../domain/flat-segments.ts';
 
 const SELECTOR_MASK = 0xfffc;
 

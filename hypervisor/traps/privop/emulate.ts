@@ -15,17 +15,9 @@ import { instructionDone, trapAfter } from '../single-step.ts';
 import { performCpuid } from './cpuid.ts';
 import { Instruction } from './fetch.ts';
 import { readMsr, writeMsr } from './msr.ts';
+import { DONE, INJECTED, REFUSED, STAYS } from './outcome.ts';
 import { ioplSuffices, mayAccess, readPort, writePort } from './ports.ts';
 import { stringIo } from './string-io.ts';
-
-/** What became of an instruction. */
-export const DONE = 0;
-/** Not Xen's to emulate: the guest gets the #GP. */
-export const REFUSED = 1;
-/** RIP stays for another round. */
-export const STAYS = 2;
-/** An exception was injected. */
-export const INJECTED = 3;
 
 type Emulation = (hypervisor: Hypervisor, vcpu: Vcpu, instruction: Instruction) => number;
 

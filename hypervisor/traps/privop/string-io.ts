@@ -6,7 +6,7 @@ import type { Hypervisor } from '../../state/hypervisor.ts';
 import { copyFromGuest, copyToGuest, isGuestAddress } from '../../memory/guest-access.ts';
 import { injectPageFault } from '../bounce.ts';
 import { ioBreakpointsHit } from '../../domain/debug-registers.ts';
-import { DONE, INJECTED, REFUSED, STAYS } from './emulate.ts';
+import { DONE, INJECTED, REFUSED, STAYS } from './outcome.ts';
 import type { Instruction } from './fetch.ts';
 import { mayAccess, readPort, writePort } from './ports.ts';
 
