@@ -28,9 +28,6 @@ import type { Domain } from '../state/domain.ts';
 /** The domain that serves consoles and the store. */
 const BACKEND_DOMAIN = 0;
 
-/** xl.conf's max_grant_version on a host whose frame numbers fit 32 bits. */
-const MAX_GRANT_VERSION = 1;
-
 export interface BuildOptions extends DomainOptions {
   readonly kernel: KernelImage;
   readonly ramdisk: Ramdisk | undefined;
@@ -49,7 +46,6 @@ export function buildDomain(hypervisor: Hypervisor, options: BuildOptions): Doma
   createVcpus(hypervisor, domain);
   try {
     domain.consolePort = openRing(domain);
-    domain.grants.maxVersion = MAX_GRANT_VERSION;
     const built = fill(hypervisor, domain, options);
     if (options.maxPages !== undefined) domain.maxPages = options.maxPages;
     start(hypervisor, domain, built);

@@ -29,6 +29,8 @@ import { PACKED_NONE } from './unpack/packed';
 /** What a domain may have beyond its memory (LIBXL_MAXMEM_CONSTANT). */
 export const SLACK_KIB: u64 = 1024;
 const MAX_EVTCHN_PORT: u32 = 1023;
+/** Libxl's choice where Xen has version 2 of grant tables. */
+const MAX_GRANT_VERSION: u32 = 2;
 const MAX_COMMAND_LINE: i32 = 1024;
 const PAGES_PER_MB: u64 = 256;
 const IF_FLAG: u64 = 1 << 9;
@@ -125,7 +127,7 @@ export class Builder {
     store<u32>(at, MAX_EVTCHN_PORT, xen_domctl_createdomain.max_evtchn_port);
     store<i32>(at, -1, xen_domctl_createdomain.max_grant_frames);
     store<i32>(at, -1, xen_domctl_createdomain.max_maptrack_frames);
-    store<u32>(at, 1, xen_domctl_createdomain.grant_opts);
+    store<u32>(at, MAX_GRANT_VERSION, xen_domctl_createdomain.grant_opts);
     memory.copy(at + xen_domctl_createdomain.handle, changetype<usize>(this.wanted.handle), 16);
     let failed = hyper.domctl(xen.XEN_DOMCTL_createdomain, 0);
     if (failed < 0) return failed;

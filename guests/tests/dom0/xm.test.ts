@@ -23,6 +23,7 @@ describe('a host', () => {
     expect(host.run('uname; echo $((6 * 7))')).toContain('Mote');
     host.leaveConsole();
     expect(host.list()[1]).toMatch(/^mote 1 32 1 -b----$/);
+    expect(host.lab.hypervisor.domains.get(1)?.grants.maxVersion).toBe(2);
     expect(host.run('xm pause mote; xm pause 1')).toBe('');
     expect(host.list()[1]).toBe('mote 1 32 1 -bp---');
     expect(host.run('xm unpause mote; xm unpause mote; xm unpause mote')).toBe('xm: mote: Invalid argument');

@@ -32,6 +32,7 @@ const SVM = 1 << 2;
 const INVARIANT_TSC = 1 << 8;
 
 const VERSION = 0x40011;
+const PAGE_SHIFT = 12;
 /** TSC_MODE_DEFAULT; the TSC is not emulated, and safe. */
 const TSC_SAFE = 2;
 
@@ -69,10 +70,15 @@ function xenLeaf(hypervisor: Hypervisor, index: number, subleaf: number): Leaf {
     case 3:
       return tscLeaf(hypervisor, subleaf);
     case 5:
-      return [0, hypervisor.processor.cpuid(0x80000008, 0)[0] & 0xff, 0, 0];
+      return subleaf === 0 ? [0, machineAddressBits(hypervisor), 0, 0] : [0, 0, 0, 0];
     default:
       return [0, 0, 0, 0];
   }
+}
+
+/** How many bits machine addresses have: by it guests choose the version of their grant tables. */
+function machineAddressBits({ frames }: Hypervisor): number {
+  return 32 - Math.clz32(frames.frames - 1) + PAGE_SHIFT;
 }
 
 function tscLeaf(hypervisor: Hypervisor, subleaf: number): Leaf {
