@@ -6,7 +6,7 @@ import type { Machine } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
 import type { DeviceConfig, Platform } from '../devices/platform.ts';
 import { XenConsole } from './console/console.ts';
-import { serveConsole } from './console/ring.ts';
+import { serveConsole } from './domain/console-ring.ts';
 import { Serial } from './console/serial.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
 import { handleExit } from './run/exits.ts';

@@ -19,7 +19,7 @@ import { buildPvDomain } from './builder/build.ts';
 import { ImageError } from './builder/image-error.ts';
 import type { KernelImage } from './builder/kernel.ts';
 import type { Ramdisk } from './builder/ramdisk.ts';
-import { openConsole } from '../console/ring.ts';
+import { openConsole } from './console-ring.ts';
 import { setGuestContext } from './context.ts';
 import type { DomainOptions } from './create.ts';
 import { createDomain, createVcpus, discardDomain, populateDomain } from './create.ts';

@@ -14,7 +14,7 @@ import type { Hypervisor } from '../state/hypervisor.ts';
 import { PGC_XEN_HEAP, PGT_PINNED } from '../memory/frame-table.ts';
 import { putPageAndType, putPageType } from '../memory/page-types.ts';
 import { freePerDomain } from '../memory/per-domain.ts';
-import { closeConsole } from '../console/ring.ts';
+import { closeConsole } from './console-ring.ts';
 import type { Domain } from '../state/domain.ts';
 import { releaseTables } from './reset.ts';
 import type { Vcpu } from '../state/vcpu.ts';

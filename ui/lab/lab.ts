@@ -7,7 +7,7 @@ import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
-import { typeOnConsole } from '../../hypervisor/console/ring.ts';
+import { typeOnConsole } from '../../hypervisor/domain/console-ring.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
 import { Xen } from '../../hypervisor/xen.ts';
 import type { Stop as HypervisorStop } from '../../hypervisor/state/hypervisor.ts';

@@ -9,8 +9,8 @@ import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
 import { PAGE_PRESENT, PAGE_USER } from '../memory/entries.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { ARGUMENTS, TABLE_FLAGS, TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';
-import { closeConsole, openConsole, serveConsole, typeOnConsole } from './ring.ts';
-import { destroyDomain } from '../domain/destroy.ts';
+import { closeConsole, openConsole, serveConsole, typeOnConsole } from './console-ring.ts';
+import { destroyDomain } from './destroy.ts';
 import { ECS_UNBOUND } from '../state/event-channels.ts';
 
 const RING_PFN = 20;
