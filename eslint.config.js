@@ -96,5 +96,18 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['hypervisor/**/*.ts', 'ui/**/*.ts', 'ui/**/*.tsx'],
+    ignores: ['hypervisor/memory/**', '**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ImportDeclaration[source.value=/raw-memory/]',
+          message: 'Frames that a domain can see are written by hypervisor/memory/guest-frames.ts.',
+        },
+      ],
+    },
+  },
   ...arrows,
 );

@@ -9,7 +9,7 @@ import { ECS_FREE } from '../state/event-channels.ts';
 import { closePort } from '../events/bind.ts';
 import { releaseFifo } from '../events/fifo-control.ts';
 import type { GrantMapping } from '../state/grant-table.ts';
-import { unpin } from '../grants/pin.ts';
+import { granterOf, unpin } from '../grants/pin.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { PGC_XEN_HEAP, PGT_PINNED } from '../memory/frame-table.ts';
 import { putPageAndType, putPageType } from '../memory/page-types.ts';
@@ -41,6 +41,7 @@ export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
   releaseFifo(hypervisor, domain);
   closeConsole(hypervisor, domain);
   releaseMappings(hypervisor, domain);
+  orphanMappings(hypervisor, domain);
   for (const vcpu of domain.vcpus) releaseVcpu(hypervisor, vcpu);
   if (domain.pirqEoiMfn) putPageAndType(hypervisor.frames, domain.pirqEoiMfn);
   releaseMemory(hypervisor, domain);
@@ -52,9 +53,16 @@ function releaseMappings(hypervisor: Hypervisor, domain: Domain): void {
   for (const mapping of domain.grants.mappings) if (mapping) endMapping(hypervisor, mapping);
 }
 
+/** Mappings of this domain's grants are of nobody's now: the next domain with its id has not granted them. */
+function orphanMappings({ domains }: Hypervisor, domain: Domain): void {
+  for (const { grants } of domains.values())
+    for (const mapping of grants.mappings) if (mapping?.domid === domain.id) mapping.isOrphan = true;
+  domain.grants.active.clear();
+}
+
 /** The L1 entries of a mapping keep their references; a device mapping's go with it. */
 function endMapping({ frames, domains }: Hypervisor, mapping: GrantMapping): void {
-  const granter = domains.get(mapping.domid);
+  const granter = granterOf(domains, mapping);
   const readOnly = (mapping.flags & GNTMAP_readonly) !== 0;
   if (mapping.flags & GNTMAP_device_map) {
     if (!readOnly) putPageType(frames, mapping.mfn, -1);

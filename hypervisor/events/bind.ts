@@ -1,4 +1,5 @@
 /** Binding ports to what raises them, and closing them (common/event_channel.c). Words are the command's structure. */
+import { bug } from '../bug.ts';
 import { EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ESRCH } from '../abi/errno.ts';
 import { DOMID_SELF, NR_VIRQS, VIRQ_DEBUG, VIRQ_TIMER, VIRQ_XENOPROF, VIRQ_XENPMU } from '../abi/xen.ts';
 import type { Domain } from '../state/domain.ts';
@@ -7,7 +8,14 @@ import type { Caller } from '../state/caller.ts';
 import { anyDomain, mayTarget } from '../state/page-owner.ts';
 import { allocate } from './allocate.ts';
 import type { EventChannel } from '../state/event-channels.ts';
-import { ECS_INTERDOMAIN, ECS_IPI, ECS_PIRQ, ECS_UNBOUND, ECS_VIRQ } from '../state/event-channels.ts';
+import {
+  ECS_FREE,
+  ECS_INTERDOMAIN,
+  ECS_IPI,
+  ECS_PIRQ,
+  ECS_UNBOUND,
+  ECS_VIRQ,
+} from '../state/event-channels.ts';
 import { unbindPirq } from './pirq.ts';
 import { clearPortPending, setPortPending } from './send.ts';
 
@@ -88,20 +96,24 @@ export function close(context: Caller, words: Uint32Array): number {
 
 /** Closes a port: the other end of an interdomain channel becomes unbound. */
 export function closePort(hypervisor: Hypervisor, domain: Domain, channel: EventChannel): void {
-  if (channel.state === ECS_VIRQ)
-    for (const vcpu of domain.vcpus)
-      if (vcpu.virqPorts[channel.virq] === channel.port) vcpu.virqPorts[channel.virq] = 0;
+  if (channel.state === ECS_FREE) bug(`port ${String(channel.port)} is closed twice`);
+  if (channel.state === ECS_VIRQ) unbindVirq(domain, channel);
   if (channel.state === ECS_INTERDOMAIN) {
     const end = hypervisor.domains.get(channel.remoteDomain)?.events.at(channel.remotePort) ?? null;
-    if (end !== null) {
-      end.state = ECS_UNBOUND;
-      end.remoteDomain = domain.id;
-      end.remotePort = 0;
-    }
+    if (end?.state !== ECS_INTERDOMAIN || end.remoteDomain !== domain.id || end.remotePort !== channel.port)
+      bug(`port ${String(channel.port)} of domain ${String(domain.id)} is bound to one that is not`);
+    end.state = ECS_UNBOUND;
+    end.remotePort = 0;
   }
   if (channel.state === ECS_PIRQ) unbindPirq(hypervisor, channel);
   clearPortPending(hypervisor, domain, channel);
   domain.events.free(channel);
+}
+
+function unbindVirq(domain: Domain, { port, virq }: EventChannel): void {
+  const vcpu = domain.vcpus.find(({ virqPorts }) => virqPorts[virq] === port);
+  if (vcpu === undefined) return bug(`port ${String(port)} is of VIRQ ${String(virq)}, which no vcpu has`);
+  vcpu.virqPorts[virq] = 0;
 }
 
 /** EVTCHNOP_bind_vcpu: port, vcpu. The event goes to another vcpu from now on. */

@@ -3,6 +3,7 @@
  * triggered: once an event was raised the line is masked until the domain says that it has served it (PHYSDEVOP_eoi), and
  * then raises another one if a device still asserts it.
  */
+import { bug } from '../bug.ts';
 import { EBUSY, EEXIST, EINVAL, ENOSPC, EPERM } from '../abi/errno.ts';
 import { BIND_PIRQ__WILL_SHARE } from '../abi/event-channel.ts';
 import type { Domain } from '../state/domain.ts';
@@ -61,7 +62,9 @@ export function bindPirq(context: Caller, words: Uint32Array): number {
 
 /** The port is closed: the line is nobody's. */
 export function unbindPirq({ gsis }: Hypervisor, channel: EventChannel): void {
-  const gsi = gsis[channel.pirq]!;
+  const gsi = gsis[channel.pirq];
+  if (gsi === undefined || gsi.domain === null || gsi.port !== channel.port)
+    return bug(`port ${String(channel.port)} is of line ${String(channel.pirq)}, which is not its`);
   gsi.domain = null;
   gsi.masked = false;
 }

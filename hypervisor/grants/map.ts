@@ -25,7 +25,7 @@ import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_VALIDATED, PGT_WRITABLE_PAGE } from 
 import { getPageType, putPageFromL1Entry, putPageType } from '../memory/page-types.ts';
 import type { GrantMapping } from '../state/grant-table.ts';
 import {} from './grant-table.ts';
-import { pinForMapping, unpin } from './pin.ts';
+import { granterOf, pinForMapping, unpin } from './pin.ts';
 import type { Setup } from './setup.ts';
 
 const MAPS = abi.GNTMAP_host_map | abi.GNTMAP_device_map;
@@ -76,7 +76,7 @@ function map(context: Caller, domid: number, ref: number, host: number, flags: n
     return status;
   }
   const handle = grants.freeHandles.pop() ?? grants.mappings.length;
-  grants.mappings[handle] = { domid, ref, mfn, flags };
+  grants.mappings[handle] = { domid, ref, mfn, flags, isOrphan: false };
   return handle;
 }
 
@@ -176,7 +176,7 @@ function unmap(context: Caller, handle: number, host: number, bus: number, other
   const { grants } = context.domain;
   const mapping = grants.mappings[handle];
   if (!mapping) return abi.GNTST_bad_handle;
-  const granter = domains.get(mapping.domid);
+  const granter = granterOf(domains, mapping);
   const readOnly = (mapping.flags & abi.GNTMAP_readonly) !== 0;
   const { mfn } = mapping;
   const unmapsBus = bus !== 0 && (mapping.flags & abi.GNTMAP_device_map) !== 0;

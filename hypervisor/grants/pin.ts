@@ -4,12 +4,13 @@
  *
  * Functions give GNTST_*: 0 or a negative status.
  */
+import { bug } from '../bug.ts';
 import * as abi from '../abi/grant-table.ts';
 import type { Domain } from '../state/domain.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PAGE_BYTES } from '../memory/frame-table.ts';
 import { fromHalves } from '../../core/machine.ts';
-import type { ActiveGrant, GrantTable } from '../state/grant-table.ts';
+import type { ActiveGrant, GrantMapping, GrantTable } from '../state/grant-table.ts';
 import { entriesOf, entryAddress, readHalfword, statusAddress } from './grant-table.ts';
 import { writeHalfword } from '../memory/guest-frames.ts';
 
@@ -23,6 +24,15 @@ export interface Granted {
   readonly start: number;
   readonly length: number;
   readonly isSubPage: boolean;
+}
+
+/** Whose grant a mapping is of; undefined: that domain is gone. */
+export function granterOf(
+  domains: ReadonlyMap<number, Domain>,
+  { domid, isOrphan }: GrantMapping,
+): Domain | undefined {
+  if (isOrphan) return undefined;
+  return domains.get(domid) ?? bug(`the granter ${String(domid)} of a mapping is gone`);
 }
 
 /** Whether a grant is in use. */
@@ -100,7 +110,7 @@ export function unpin(
 ): void {
   const table = granter.grants;
   const active = table.active.get(ref);
-  if (!active) return;
+  if (!active) bug(`grant ${String(ref)} of domain ${String(granter.id)} is given back, and not in use`);
   count(table, ref, readOnly, -1);
   reduceStatus(frames, table, ref, readOnly);
   if (!inUse(active)) table.active.delete(ref);
@@ -178,6 +188,8 @@ function count(table: GrantTable, ref: number, readOnly: boolean, by: number): v
   const active = table.active.get(ref)!;
   if (readOnly) active.readers += by;
   else active.writers += by;
+  if (active.readers < 0 || active.writers < 0)
+    bug(`grant ${String(ref)} is given back more often than taken`);
 }
 
 function typeOf(frames: FrameTable, table: GrantTable, ref: number): number {

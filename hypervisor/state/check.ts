@@ -4,6 +4,9 @@
  */
 import { GNTMAP_device_map, GNTMAP_readonly } from '../abi/grant-table.ts';
 import { DOMID_INVALID, DOMID_IO, DOMID_XEN } from '../abi/xen.ts';
+import { checkGrants, checkPorts } from './check-uses.ts';
+import type { Uses } from './check-uses.ts';
+import type { EventChannel } from './event-channels.ts';
 import type { GrantTable } from './grant-table.ts';
 import { checkDescriptors } from '../memory/descriptors.ts';
 import {
@@ -33,9 +36,10 @@ import { descriptorFrames } from '../memory/per-domain.ts';
 import { PERDOMAIN_SLOT, readLink, RO_MPT_SLOT } from '../memory/xen-slots.ts';
 
 /** What a domain holds of frames outside page tables. */
-export interface References extends PageOwner {
+export interface References extends PageOwner, Uses {
   readonly vcpus: readonly {
     readonly id: number;
+    readonly virqPorts: Uint32Array;
     readonly kernelRoot: number;
     readonly userRoot: number;
     /** Frame of a registered vcpu_info, held as writable; 0 where there is none. */
@@ -48,6 +52,7 @@ export interface References extends PageOwner {
   readonly consoleRing: { readonly mfn: number } | null;
   /** The FIFO event channels' control blocks and event array, held as writable. */
   readonly events: {
+    readonly ports: readonly (EventChannel | null)[];
     readonly fifo: {
       readonly controls: readonly ({ readonly address: number } | null)[];
       readonly frames: readonly number[];
@@ -65,7 +70,7 @@ interface Recount {
   readonly faults: string[];
 }
 
-/** All violations of the invariant, in words; none when it holds. */
+/** All violations of the invariant, and of what grants and event channels promise (check-uses.ts), in words. */
 export function checkFrameTable(table: FrameTable, domains: ReadonlyMap<number, References>): string[] {
   const recount: Recount = {
     table,
@@ -79,7 +84,7 @@ export function checkFrameTable(table: FrameTable, domains: ReadonlyMap<number, 
   for (const domain of domains.values()) countHolders(recount, domain);
   for (let mfn = 0; mfn < table.frames; mfn++) compare(recount, mfn);
   checkFreeList(recount);
-  return recount.faults;
+  return [...recount.faults, ...checkGrants(domains), ...checkPorts(domains)];
 }
 
 function countFrame(recount: Recount, mfn: number): void {
@@ -199,7 +204,7 @@ function countDeviceMappings(recount: Recount, domain: References): void {
   for (const mapping of domain.grants.mappings) {
     if (!mapping || !(mapping.flags & GNTMAP_device_map)) continue;
     const { mfn } = mapping;
-    const granter = recount.domains.get(mapping.domid);
+    const granter = mapping.isOrphan ? undefined : recount.domains.get(mapping.domid);
     if (granter !== undefined && granter.grants.active.get(mapping.ref)?.mfn !== mfn)
       recount.faults.push(
         `domain ${String(domain.id)} maps grant ${String(mapping.ref)}, which is not in use`,

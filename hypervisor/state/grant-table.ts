@@ -33,6 +33,8 @@ export interface GrantMapping {
   readonly mfn: number;
   /** GNTMAP_* that are still in force. */
   flags: number;
+  /** The granter is gone; another domain may have its id. */
+  isOrphan: boolean;
 }
 
 export class GrantTable {
