@@ -12,8 +12,11 @@ const EI_CLASS: usize = 4;
 const E_MACHINE: usize = 18;
 const E_ENTRY: usize = 24;
 const E_PHOFF: usize = 32;
+const E_SHOFF: usize = 40;
 const E_PHENTSIZE: usize = 54;
 const E_PHNUM: usize = 56;
+const E_SHENTSIZE: usize = 58;
+const E_SHNUM: usize = 60;
 const EHDR_BYTES: usize = 64;
 const P_FLAGS: usize = 4;
 const P_OFFSET: usize = 8;
@@ -21,15 +24,22 @@ const P_PADDR: usize = 24;
 const P_FILESZ: usize = 32;
 const P_MEMSZ: usize = 40;
 const PHDR_BYTES: usize = 56;
+const SH_TYPE: usize = 4;
+const SH_OFFSET: usize = 24;
+const SH_SIZE: usize = 32;
+const SHDR_BYTES: usize = 64;
 const PT_LOAD: u32 = 1;
 const PT_NOTE: u32 = 4;
+const SHT_NOTE: u32 = 7;
 const PF_RWX: u32 = 7;
 const ELFCLASS64: u8 = 2;
+const EM_386: u16 = 3;
 const EM_X86_64: u16 = 62;
 export const ELF_MAGIC: u32 = 0x464c_457f;
 
 const PAGE: u64 = 4096;
 const MAX_SEGMENTS: u64 = 64;
+const MAX_SECTIONS: u64 = 4096;
 const MAX_NOTE_BYTES: u64 = 1 << 16;
 /** No kernel lies higher, or is larger. */
 const MAX_ADDRESS: u64 = 1 << 40;
@@ -81,6 +91,8 @@ export class Kernel {
     const header = this.part(0, EHDR_BYTES);
     if (header == null || load<u32>(changetype<usize>(header)) != ELF_MAGIC) return 'it is no ELF image';
     const at = changetype<usize>(header);
+    if (load<u16>(at, E_MACHINE) == EM_386)
+      return 'it is for HVM, PVH or 32-bit PV domains; domains here are 64-bit PV';
     if (load<u8>(at, EI_CLASS) != ELFCLASS64 || load<u16>(at, E_MACHINE) != EM_X86_64)
       return 'it is for another processor';
     const count = <u64>load<u16>(at, E_PHNUM);
@@ -89,6 +101,7 @@ export class Kernel {
     if (table == null) return DAMAGED;
     const notes = new XenNotes();
     if (!this.readNotes(notes, changetype<usize>(table), <usize>count)) return DAMAGED;
+    if (!notes.any && !this.readNoteSections(notes, at)) return DAMAGED;
     if (notes.problem != '') return notes.problem;
     this.virtBase = notes.virtBase;
     this.entry = notes.hasEntry ? notes.entry : load<u64>(at, E_ENTRY);
@@ -114,12 +127,34 @@ export class Kernel {
     for (let n: usize = 0; n < count; n++) {
       const header = table + n * PHDR_BYTES;
       if (load<u32>(header) != PT_NOTE) continue;
-      const bytes = load<u64>(header, P_FILESZ);
-      if (bytes > MAX_NOTE_BYTES) return false;
-      const part = this.part(load<u64>(header, P_OFFSET), bytes);
-      if (part == null) return false;
-      notes.read(changetype<usize>(part), <usize>bytes);
+      const offset = load<u64>(header, P_OFFSET);
+      // Some linkers leave the offset unset.
+      if (offset != 0 && !this.takeNotes(notes, offset, load<u64>(header, P_FILESZ))) return false;
     }
+    return true;
+  }
+
+  /** Notes that no segment has: those of sections. */
+  private readNoteSections(notes: XenNotes, header: usize): bool {
+    const count = <u64>load<u16>(header, E_SHNUM);
+    if (count == 0) return true;
+    if (count > MAX_SECTIONS || load<u16>(header, E_SHENTSIZE) != SHDR_BYTES) return false;
+    const table = this.part(load<u64>(header, E_SHOFF), count * SHDR_BYTES);
+    if (table == null) return false;
+    for (let n: usize = 0; n < <usize>count; n++) {
+      const section = changetype<usize>(table) + n * SHDR_BYTES;
+      if (load<u32>(section, SH_TYPE) != SHT_NOTE) continue;
+      if (!this.takeNotes(notes, load<u64>(section, SH_OFFSET), load<u64>(section, SH_SIZE))) return false;
+    }
+    return true;
+  }
+
+  /** Takes the notes in a range of the image. */
+  private takeNotes(notes: XenNotes, offset: u64, bytes: u64): bool {
+    if (bytes > MAX_NOTE_BYTES) return false;
+    const part = this.part(offset, bytes);
+    if (part == null) return false;
+    notes.read(changetype<usize>(part), <usize>bytes);
     return true;
   }
 

@@ -41,6 +41,8 @@ export class XenNotes {
   initP2m: u64 = 0;
   hasInitP2m: bool = false;
   modStartPfn: bool = false;
+  /** Where HVM and PVH domains enter it is told. */
+  private entersHvm: bool = false;
   private guestOs: string = '';
   private xenVersion: string = '';
   private loader: string = '';
@@ -87,11 +89,14 @@ export class XenNotes {
       this.hasInitP2m = true;
     } else if (type == xen.XEN_ELFNOTE_HYPERCALL_PAGE) this.hypercallPage = value;
     else if (type == xen.XEN_ELFNOTE_MOD_START_PFN) this.modStartPfn = value != 0;
+    else if (type == xen.XEN_ELFNOTE_PHYS32_ENTRY) this.entersHvm = true;
   }
 
   /** Why it is not a kernel for a domain here; empty: it is one. */
   get problem(): string {
     if (!this.any) return 'it is not made for Xen: it has no notes for it';
+    if (this.entersHvm && !this.hasVirtBase && this.guestOs + this.xenVersion + this.loader == '')
+      return 'it is for HVM and PVH domains; domains here are PV';
     if (!this.loader.startsWith('generic') && !this.guestOs.startsWith('linux'))
       return 'it is for the loader "' + this.loader + '", which is not there';
     if (!this.xenVersion.startsWith('xen-3.0')) return 'it is for "' + this.xenVersion + '", not for xen-3.0';

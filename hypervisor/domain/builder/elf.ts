@@ -9,6 +9,7 @@ import { hex, ImageReader } from './image-reader.ts';
 export const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 
 const ELFCLASS64 = 2;
+const EM_386 = 3;
 const ELFDATA2LSB = 1;
 const EM_X86_64 = 62;
 const PT_LOAD = 1;
@@ -18,7 +19,6 @@ const PF_RWX = 7;
 
 /** Architectures one may well hand over by mistake. */
 const machineNames: Readonly<Record<number, string>> = {
-  3: '32-bit x86',
   20: 'PowerPC',
   21: 'PowerPC64',
   22: 's390x',
@@ -98,6 +98,11 @@ export interface Elf {
 function checkArchitecture(image: ImageReader): void {
   image.require('the ELF header', 0, elf64_ehdr.size);
   const machine = image.u16('e_machine', elf64_ehdr.offset.e_machine);
+  if (machine === EM_386)
+    throw new ImageError(
+      'wrong architecture',
+      'an ELF image for 32-bit x86, as kernels of HVM, PVH and 32-bit PV domains are; domains here are 64-bit PV',
+    );
   if (machine !== EM_X86_64) {
     const name = machineNames[machine] ?? `machine ${String(machine)}`;
     throw new ImageError('wrong architecture', `an ELF image for ${name}; a PV domain runs x86-64`);
@@ -133,6 +138,19 @@ function readSegment(image: ImageReader, at: number): ElfSegment {
       `the ELF segment at byte ${hex(segment.offset)} is larger than its memory`,
     );
   return segment;
+}
+
+/**
+ * A segment of notes, as a range of the file: what it takes of memory says nothing. Undefined where its offset is unset, as
+ * some linkers leave it.
+ */
+function readNoteSegment(image: ImageReader, at: number): { offset: number; size: number } | undefined {
+  const { offset } = elf64_phdr;
+  const from = image.i64('p_offset', at + offset.p_offset);
+  const size = image.i64('p_filesz', at + offset.p_filesz);
+  if (from === 0) return undefined;
+  image.require('an ELF note segment', from, size);
+  return { offset: from, size };
 }
 
 interface RawSection extends ElfSection {
@@ -185,9 +203,8 @@ export function parseElf(bytes: Uint8Array): Elf {
     segments: entries.filter(isLoadable).map((at) => readSegment(image, at)),
     noteSegments: entries
       .filter((at) => typeOf(at) === PT_NOTE)
-      .map((at) => readSegment(image, at))
-      .filter((segment) => segment.offset !== 0) // some linkers leave a note segment's offset unset
-      .map(({ offset: from, fileBytes }) => ({ offset: from, size: fileBytes })),
+      .map((at) => readNoteSegment(image, at))
+      .filter((segment) => segment !== undefined),
     sections: readSections(image),
   };
 }

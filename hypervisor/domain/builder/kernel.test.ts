@@ -62,6 +62,11 @@ describe('loadKernel', () => {
     expect(notes.notes).toHaveLength(linuxLike.notes.length);
   });
 
+  it('reads notes from a segment that takes no memory, as that of GRUB', async () => {
+    const { notes } = await loadKernel(elfImage({ ...linuxLike, noteMemoryBytes: 0 }));
+    expect(notes.notes).toHaveLength(linuxLike.notes.length);
+  });
+
   it('takes the entry from the ELF header, and no place for the p2m list, where the notes give none', async () => {
     const notes = { [elfnote.XEN_ELFNOTE_ENTRY]: undefined, [elfnote.XEN_ELFNOTE_INIT_P2M]: undefined };
     const image = elfImage(withNotes(linuxLike, notes));
@@ -107,12 +112,17 @@ describe('what is not a kernel for a PV domain', () => {
     [
       'a 32-bit kernel',
       elfImage({ ...linuxLike, machine: 3, elfClass: 1 }),
-      'wrong architecture: an ELF image for 32-bit x86; a PV domain runs x86-64',
+      'wrong architecture: an ELF image for 32-bit x86, as kernels of HVM, PVH and 32-bit PV domains are; domains here are 64-bit PV',
     ],
     [
       'a 32-bit kernel in a bzImage',
       bzImage(gzipSync(elfImage({ ...linuxLike, machine: 3, elfClass: 1 }))),
-      'wrong architecture: an ELF image for 32-bit x86; a PV domain runs x86-64',
+      'wrong architecture: an ELF image for 32-bit x86, as kernels of HVM, PVH and 32-bit PV domains are; domains here are 64-bit PV',
+    ],
+    [
+      'for HVM and PVH alone',
+      elfImage({ ...linuxLike, notes: [[elfnote.XEN_ELFNOTE_PHYS32_ENTRY, 0x10_0000]] }),
+      'unsupported: a kernel for HVM and PVH domains (its one entry is PHYS32_ENTRY); domains here are PV',
     ],
     [
       'an x32 image',

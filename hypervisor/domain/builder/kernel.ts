@@ -2,6 +2,7 @@
  * A kernel image, taken apart for the domain builder: any container, any compression, down to an ELF64 image with Xen's
  * notes. The checks on what the notes say are Xen's (libelf-dominfo.c, xg_dom_elfloader.c).
  */
+import { XEN_ELFNOTE_PHYS32_ENTRY } from '../../abi/elfnote.ts';
 import { XENFEAT_dom0 } from '../../abi/version.ts';
 import { hexVa, isBelow } from './addresses.ts';
 import { isBzImage, parseBzImage } from './bzimage.ts';
@@ -55,7 +56,18 @@ const foreignMagics: readonly {
   { at: 0x30, magic: [0x52, 0x49, 0x53, 0x43, 0x56], name: 'a RISC-V Image' },
 ];
 
+/** A kernel that only says where HVM and PVH domains enter it. */
+function isForHvmAlone({ notes, guestOs, xenVersion, loader, virtBase }: XenNotes): boolean {
+  const entersHvm = notes.some(({ type }) => type === XEN_ELFNOTE_PHYS32_ENTRY);
+  return entersHvm && `${guestOs}${xenVersion}${loader}` === '' && virtBase === undefined;
+}
+
 function checkNotes(notes: XenNotes): void {
+  if (isForHvmAlone(notes))
+    throw new ImageError(
+      'unsupported',
+      'a kernel for HVM and PVH domains (its one entry is PHYS32_ENTRY); domains here are PV',
+    );
   if (!notes.loader.startsWith('generic') && !notes.guestOs.startsWith('linux')) {
     const who = `it is for the loader "${notes.loader}" and the system "${notes.guestOs}"`;
     throw new ImageError('unsupported', `the kernel is for neither the generic loader nor Linux: ${who}`);

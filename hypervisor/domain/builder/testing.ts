@@ -14,6 +14,8 @@ export interface TestKernel {
   readonly notes: readonly (readonly [type: number, value: number | string])[];
   /** Where the notes are: in a segment, or in a section alone. */
   readonly notesIn: 'segment' | 'section';
+  /** What the segment of notes says that it takes of memory; without it, what it takes of the file. */
+  readonly noteMemoryBytes?: number;
   /** The text of a `__xen_guest` section. */
   readonly guestSection: string | undefined;
   readonly segments: readonly TestSegment[];
@@ -126,7 +128,7 @@ export function elfImage(kernel: TestKernel): Uint8Array<ArrayBuffer> {
   for (const [index, { paddr, memoryBytes }] of kernel.segments.entries())
     programHeader(index, 1, parts[index]!, paddr, memoryBytes);
   const noteType = kernel.notesIn === 'segment' ? 4 : 0;
-  programHeader(kernel.segments.length, noteType, notesPart!, 0, notes.length);
+  programHeader(kernel.segments.length, noteType, notesPart!, 0, kernel.noteMemoryBytes ?? notes.length);
   const sectionHeader = (index: number, name: string, type: number, part: Part) => {
     const at = sectionsAt + SHDR * index;
     view.setUint32(at, NAMES.indexOf(name), true);
