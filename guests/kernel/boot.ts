@@ -12,7 +12,7 @@ import { virtual, window } from './xen/intrinsics';
 import { setStartInfo } from './xen/start-info';
 import { addPages, bookkeepingBytes, initPages, PAGE_SHIFT, PAGE_SIZE } from './memory/pages';
 import { setP2m } from './memory/pagetable';
-import { initTime } from './events/time';
+import { initTimers } from './events/timers';
 import { initTraps } from './traps/traps';
 import { buildWindow, findMapped, mapForeign, MAX_PAGES, SHARED_INFO, unmapPage } from './memory/window';
 import { HYPERVISOR_stack_switch } from './xen/hypercalls';
@@ -49,5 +49,5 @@ export function initKernel(): void {
   initTraps();
   HYPERVISOR_stack_switch(virtual(bootStackBottom() + BOOT_STACK_SIZE));
   initConsole();
-  initTime();
+  initTimers();
 }

@@ -18,7 +18,7 @@ import { endAccess, grantAccess } from 'kernel/grants/grants';
 import { allocatePage, allocatePages, freePages, totalPages } from 'kernel/memory/pages';
 import { shutdown } from 'kernel/traps/panic';
 import { endThread, makeRunnable, Thread, yieldProcessor } from 'kernel/threads/threads';
-import { now, SECOND, MILLISECOND } from 'kernel/events/time';
+import { now, SECOND, MILLISECOND } from 'kernel/events/clock';
 import { sleepUntil, WaitQueue } from 'kernel/threads/wait';
 `;
 const PATIENCE_NS = 60e9;

@@ -3,7 +3,7 @@ import { EINVAL, EPERM, HYPERVISOR_iret, SHUTDOWN_poweroff, SHUTDOWN_reboot } fr
 import { totalPages, freePages, PAGE_SIZE } from 'kernel/memory/pages';
 import { hypercall5 } from 'kernel/xen/intrinsics';
 import { shutdown } from 'kernel/traps/panic';
-import { now, SECOND, wallClock } from 'kernel/events/time';
+import { now, SECOND, wallClock } from 'kernel/events/clock';
 import * as abi from './abi';
 import { borrowUserHalf, returnUserHalf } from './borrow';
 import { processCount } from './process';

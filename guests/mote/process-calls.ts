@@ -2,7 +2,7 @@
 import { EINTR, EINVAL, ENOMEM, EPERM, ESRCH } from 'xen';
 import { free, alloc } from 'kernel/memory/heap';
 import { yieldProcessor } from 'kernel/threads/threads';
-import { now, SECOND } from 'kernel/events/time';
+import { now, SECOND } from 'kernel/events/clock';
 import { interrupted, sleepUntil, WaitQueue } from 'kernel/threads/wait';
 import * as abi from './abi';
 import { Arguments } from './arguments';

@@ -6,7 +6,7 @@ import { AddressSpace } from './address-space';
 import { dispose, free } from 'kernel/memory/heap';
 import { isMemoryLow } from 'kernel/memory/pages';
 import { current, endThread, makeRunnable, Thread } from 'kernel/threads/threads';
-import { now } from 'kernel/events/time';
+import { now } from 'kernel/events/clock';
 import { FRAME_SIZE } from 'kernel/xen/frame';
 import { virtual } from 'kernel/xen/intrinsics';
 import { WaitQueue } from 'kernel/threads/wait';

@@ -2,7 +2,7 @@
 import { commandLine } from 'kernel/xen/start-info';
 import { print } from 'kernel/console/print';
 import { alloc } from 'kernel/memory/heap';
-import { now, SECOND } from 'kernel/events/time';
+import { now, SECOND } from 'kernel/events/clock';
 import { awaitDisk } from './block/disks';
 import { openExt2 } from './fs/ext2/file-system';
 import { mount } from './fs/mount';

@@ -4,7 +4,8 @@
  */
 import { dispatchEvents, eventsPending } from 'kernel/events/events';
 import { othersRunnable, yieldProcessor } from 'kernel/threads/threads';
-import { MILLISECOND, now, Timer } from 'kernel/events/time';
+import { MILLISECOND, now } from 'kernel/events/clock';
+import { Timer } from 'kernel/events/timers';
 import { setUserReturn } from 'kernel/traps/traps';
 import { TrapFrame } from 'kernel/xen/frame';
 import { deliverSignals } from './signals';

@@ -6,7 +6,7 @@
  */
 import { EFAULT, EINVAL, EPERM, ESRCH, FLAT_USER_CS, FLAT_USER_SS } from 'xen';
 import { current } from 'kernel/threads/threads';
-import { Timer } from 'kernel/events/time';
+import { Timer } from 'kernel/events/timers';
 import { FRAME_SIZE, TrapFrame } from 'kernel/xen/frame';
 import { interrupt } from 'kernel/threads/wait';
 import { NSIG, SIG_DFL, SIG_IGN, SIGALRM, SIGCHLD, SIGCONT, SIGKILL, SIGSEGV } from './abi';

@@ -23,7 +23,7 @@ const KERNEL: readonly (readonly [string, string])[] = [
     export function printNumber(value: u64): void { printed(value.toString()); }`,
   ],
   [
-    'kernel/events/time.ts',
+    'kernel/events/clock.ts',
     `
     export const SECOND: u64 = 1_000_000_000;
     export function wallClock(): u64 { return 1_700_000_000 * SECOND; }`,

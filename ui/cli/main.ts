@@ -20,7 +20,7 @@ function seconds(text: string): number {
   return value;
 }
 
-/** `kernel/events/time.ts:20`, added to those given before. */
+/** `kernel/events/clock.ts:20`, added to those given before. */
 function line(text: string, before: readonly Line[]): Line[] {
   const match = /^(.+):(\d+)$/.exec(text);
   if (match === null || Number(match[2]) === 0)

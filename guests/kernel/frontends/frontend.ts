@@ -16,7 +16,7 @@ import {
   writeNumber,
   writeText,
 } from '../store/store';
-import { now, SECOND } from '../events/time';
+import { now, SECOND } from '../events/clock';
 import { WaitQueue } from '../threads/wait';
 import { Watch, watch } from '../store/watches';
 

@@ -11,7 +11,7 @@ import { dispose } from '../memory/heap';
 import { HYPERVISOR_sched_op } from '../xen/hypercalls';
 import { virtual } from '../xen/intrinsics';
 import { freeStack, allocateStack, STACK_SIZE } from '../memory/stacks';
-import { Timer } from '../events/time';
+import { Timer } from '../events/timers';
 import { FRAME_SIZE, TrapFrame } from '../xen/frame';
 import { interrupt, WaitQueue } from './wait';
 

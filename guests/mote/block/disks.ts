@@ -1,5 +1,5 @@
 /** The disks of this domain, by their numbers and by the paths of their nodes. They come when they come, and stay. */
-import { now } from 'kernel/events/time';
+import { now } from 'kernel/events/clock';
 import { WaitQueue } from 'kernel/threads/wait';
 import { S_IFBLK } from '../abi';
 import { isText, lengthOf } from '../fs/names';

@@ -1,7 +1,7 @@
 /** poll: waits until one of several files can be read or written; sendfile: from file to file without the program between. */
 import { EBADF, EFAULT, EINTR, EINVAL } from 'xen';
 import { alloc, free } from 'kernel/memory/heap';
-import { MILLISECOND, now } from 'kernel/events/time';
+import { MILLISECOND, now } from 'kernel/events/clock';
 import { interrupted } from 'kernel/threads/wait';
 import * as abi from '../abi';
 import { pollfd } from '../abi';

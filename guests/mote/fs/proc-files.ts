@@ -4,7 +4,7 @@ import { setMemoryTarget } from 'kernel/memory/balloon';
 import { isDomain0 } from 'kernel/xen/start-info';
 import { freePages, PAGE_SIZE, totalPages } from 'kernel/memory/pages';
 import { current } from 'kernel/threads/threads';
-import { now, SECOND } from 'kernel/events/time';
+import { now, SECOND } from 'kernel/events/clock';
 import { findProcess, NAME_BYTES, STATE_STOPPED, STATE_ZOMBIE } from '../process';
 import { RELEASE, SYSNAME } from '../machine-calls';
 import { mounts as firstMount } from './mount';

@@ -5,7 +5,7 @@
 import { EEXIST, EINVAL, EISDIR, ENOENT, ENOSPC, ENOTDIR, ENOTEMPTY, EXDEV } from 'xen';
 import { alloc, dispose, free, tryAlloc } from 'kernel/memory/heap';
 import { allocateUserPage, isMemoryLow, PAGE_SHIFT, PAGE_SIZE, putPage } from 'kernel/memory/pages';
-import { wallClock, SECOND } from 'kernel/events/time';
+import { wallClock, SECOND } from 'kernel/events/clock';
 import { EFBIG, S_IFDIR, S_IFLNK, S_IFMT } from '../abi';
 import { equal, isDot, isDotDot } from './names';
 import { DirectoryEntry, fail, FileSystem, Vnode } from './vnode';

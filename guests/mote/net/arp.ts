@@ -2,7 +2,8 @@
  * ARP (RFC 826): which card has an IPv4 address. Who wants to know asks all, and the one who has it answers; what was learnt
  * is kept for a while. A packet waits for the answer; the last one for each address, for who sends will send again.
  */
-import { now, SECOND, Timer } from 'kernel/events/time';
+import { now, SECOND } from 'kernel/events/clock';
+import { Timer } from 'kernel/events/timers';
 import { get16, get32, put16, put32 } from './bytes';
 import { EthernetInterface, HARDWARE_BYTES, TYPE_ARP, TYPE_IPV4 } from './ethernet';
 import { drain } from './input';

@@ -2,7 +2,7 @@
  * A learning bridge: joins ports into one network, and is an interface of this machine on it. A frame goes to the port behind
  * which its destination has been seen, or to all others.
  */
-import { now, SECOND } from 'kernel/events/time';
+import { now, SECOND } from 'kernel/events/clock';
 import { completeChecksum } from './offload';
 import { EthernetInterface, HARDWARE_BYTES } from './ethernet';
 import { IFF_RUNNING } from './interface';

@@ -1,20 +1,18 @@
 /** ICMP (RFC 792): it answers echoes, tells senders what cannot be delivered, and hears the same from others. */
 import { ECONNREFUSED } from 'xen';
-import { EHOSTUNREACH, ENETUNREACH, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../abi';
+import { EHOSTUNREACH, ENETUNREACH, IPPROTO_ICMP } from '../abi';
 import { get16, get32 } from './bytes';
 import { addBytes, finish } from './checksum';
 import { BROADCAST } from './interface';
 import { DEFAULT_TTL, ipSend } from './ipv4';
 import { Packet } from './packet';
-import { tcpError } from './tcp/errors';
-import { udpError } from './udp';
+import { deliverError } from './protocols';
 
 const ICMP_ECHO_REPLY: u8 = 0;
 export const ICMP_UNREACHABLE: u8 = 3;
 const ICMP_ECHO: u8 = 8;
 
-export const UNREACHABLE_HOST: u8 = 1;
-export const UNREACHABLE_PROTOCOL: u8 = 2;
+const UNREACHABLE_PROTOCOL: u8 = 2;
 export const UNREACHABLE_PORT: u8 = 3;
 
 const HEADER: u32 = 8;
@@ -57,12 +55,21 @@ function hearError(packet: Packet): void {
   if (header < IP_HEADER || packet.bytes < HEADER + header + QUOTED) return;
   const code = load<u8>(packet.at + 1);
   const errno = code == UNREACHABLE_PORT ? ECONNREFUSED : code == 0 ? ENETUNREACH : EHOSTUNREACH;
-  const protocol = <i32>load<u8>(quoted + 9);
   const ports = quoted + header;
-  const source = get32(quoted + 12);
-  const destination = get32(quoted + 16);
-  if (protocol == IPPROTO_UDP) udpError(source, get16(ports), destination, get16(ports + 2), errno);
-  else if (protocol == IPPROTO_TCP) tcpError(source, get16(ports), destination, get16(ports + 2), errno);
+  deliverError(
+    load<u8>(quoted + 9),
+    get32(quoted + 12),
+    get16(ports),
+    get32(quoted + 16),
+    get16(ports + 2),
+    errno,
+  );
+}
+
+/** Nobody has the protocol of a packet, which it takes: its sender is told. */
+export function refuseProtocol(packet: Packet): void {
+  sendError(packet, ICMP_UNREACHABLE, UNREACHABLE_PROTOCOL);
+  packet.free();
 }
 
 /** Tells the sender of a packet, which stays the caller's, why it is not delivered. */

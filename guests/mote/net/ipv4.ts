@@ -1,16 +1,13 @@
 /** IPv4 (RFC 791): headers, and packets cut into fragments where they are too long for the interface. */
 import { EMSGSIZE, ENOBUFS } from 'xen';
-import { EHOSTUNREACH, ENETUNREACH, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../abi';
+import { EHOSTUNREACH, ENETUNREACH } from '../abi';
 import { get16, get32, put16, put32 } from './bytes';
 import { addBytes, finish } from './checksum';
-import { icmpInput, ICMP_UNREACHABLE, sendError, UNREACHABLE_PROTOCOL } from './icmp';
 import { BROADCAST, Interface, isOurs } from './interface';
 import { Packet } from './packet';
-import { deliverRaw } from './raw';
+import { deliver } from './protocols';
 import { reassemble } from './reassembly';
 import { findRoute, Route, sourceFor } from './route';
-import { tcpInput } from './tcp/input';
-import { udpInput } from './udp';
 
 const HEADER: u32 = 20;
 const VERSION: u32 = 4;
@@ -147,18 +144,6 @@ function isStray(packet: Packet, header: usize): bool {
   const from = packet.interface_;
   if (from != null && from.isLoopback) return false;
   return get32(header + 12) >> 24 == LOOPBACK_NET || get32(header + 16) >> 24 == LOOPBACK_NET;
-}
-
-function deliver(packet: Packet): void {
-  deliverRaw(packet);
-  const protocol = <i32>packet.protocol;
-  if (protocol == IPPROTO_TCP) tcpInput(packet);
-  else if (protocol == IPPROTO_UDP) udpInput(packet);
-  else if (protocol == IPPROTO_ICMP) icmpInput(packet);
-  else {
-    sendError(packet, ICMP_UNREACHABLE, UNREACHABLE_PROTOCOL);
-    packet.free();
-  }
 }
 
 /** The errno of a destination that cannot be reached. */

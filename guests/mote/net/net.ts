@@ -3,13 +3,11 @@ import { isDomain0 } from 'kernel/xen/start-info';
 import { makeHostBridge } from './bridge';
 import { initCards } from './cards';
 import { addInterface } from './interface';
-import { initLoopback } from './loopback';
+import { initInternet } from './internet';
 import { initSocketCalls } from './socket-calls';
-import { initTable } from './tcp/table';
 
 export function initNetwork(): void {
-  initTable();
-  initLoopback();
+  initInternet();
   initSocketCalls();
   if (isDomain0()) addInterface(makeHostBridge());
   initCards();

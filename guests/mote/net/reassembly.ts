@@ -4,7 +4,8 @@
  * too many.
  */
 import { alloc, dispose, free } from 'kernel/memory/heap';
-import { now, SECOND, Timer } from 'kernel/events/time';
+import { now, SECOND } from 'kernel/events/clock';
+import { Timer } from 'kernel/events/timers';
 import { Packet } from './packet';
 
 const MAX_PARTIAL: i32 = 4;

@@ -1,6 +1,6 @@
 /**
  * Mote's network stack compiled by itself and run in Node: a host with one interface, whose other end is in the test's hands.
- * Of the kernel it gets what it needs in a few lines: a heap, a clock that the test sets, timers, and nobody who sleeps.
+ * Of the kernel it gets what it needs in a few lines: a heap, a clock that the test sets, and nobody who sleeps.
  */
 import { compile } from '../../toolchain/compile.ts';
 import { readSources } from '../../toolchain/node.ts';
@@ -23,48 +23,22 @@ const KERNEL: readonly (readonly [string, string])[] = [
     export function interrupted(): bool { return true; }`,
   ],
   [
-    'kernel/events/time.ts',
+    'kernel/events/clock.ts',
     `
     export const SECOND: u64 = 1_000_000_000;
     export const MILLISECOND: u64 = 1_000_000;
     let clock: u64 = SECOND;
+    let alarm: u64 = u64.MAX_VALUE;
     export function now(): u64 { return clock; }
-    export function setNow(ns: u64): void { clock = ns; }
-    export abstract class Timer {
-      deadlineNs: u64 = 0;
-      armed: bool = false;
-      private later: Timer | null = null;
-      abstract fire(): void;
-      set(deadlineNs: u64): void {
-        this.cancel();
-        this.deadlineNs = deadlineNs;
-        this.armed = true;
-        let before: Timer | null = null;
-        let after = first;
-        while (after != null && after.deadlineNs <= deadlineNs) { before = after; after = after.later; }
-        this.later = after;
-        if (before == null) first = this;
-        else before.later = this;
-      }
-      cancel(): void {
-        if (!this.armed) return;
-        this.armed = false;
-        if (first == this) { first = this.later; return; }
-        let before = first!;
-        while (before.later != this) before = before.later!;
-        before.later = this.later;
-      }
-      static next(): u64 { return first == null ? u64.MAX_VALUE : first!.deadlineNs; }
-      static expire(): void {
-        while (first != null && first!.deadlineNs <= clock) {
-          const due = first!;
-          first = due.later;
-          due.armed = false;
-          due.fire();
-        }
-      }
-    }
-    let first: Timer | null = null;`,
+    export function setAlarm(ns: u64): void { alarm = ns; }
+    export function initClock(handler: (port: u32) => void): void {}
+    export function alarmAt(): u64 { return alarm; }
+    export function setNow(ns: u64): bool {
+      clock = ns;
+      if (ns < alarm) return false;
+      alarm = u64.MAX_VALUE;
+      return true;
+    }`,
   ],
   ['mote/process.ts', 'export function currentProcess(): i32 { return 0; }'],
   ['mote/signals.ts', 'export function sendSignal(process: i32, signal: i32): void {}'],
@@ -78,17 +52,18 @@ const KERNEL: readonly (readonly [string, string])[] = [
 
 const MAIN = `
 import { live } from 'kernel/memory/heap';
-import { setNow, Timer } from 'kernel/events/time';
+import { alarmAt, setNow } from 'kernel/events/clock';
+import { Timer } from 'kernel/events/timers';
 import { IPPROTO_ICMP, O_NONBLOCK } from 'mote/abi';
 import { EthernetInterface } from 'mote/net/ethernet';
 import { drain, receive } from 'mote/net/input';
 import { addInterface, IFF_RUNNING, IFF_UP, Interface } from 'mote/net/interface';
-import { initLoopback } from 'mote/net/loopback';
+import { initInternet } from 'mote/net/internet';
 import { Packet, packetCount } from 'mote/net/packet';
 import { RawSocket } from 'mote/net/raw';
 import { addRoute } from 'mote/net/route';
 import { acceptFailure, Socket } from 'mote/net/socket';
-import { connections, connectionCount, initTable } from 'mote/net/tcp/table';
+import { connections, connectionCount } from 'mote/net/tcp/table';
 import { newTcpSocket, TcpSocket } from 'mote/net/tcp/socket';
 import { UdpSocket } from 'mote/net/udp';
 
@@ -125,8 +100,7 @@ export const buffer: usize = memory.data(65536);
 const sockets = new StaticArray<Socket | null>(64);
 
 export function init(address: u32, ethernet: bool): void {
-  initTable();
-  initLoopback();
+  initInternet();
   if (ethernet) wire = new Card(address);
   else wire = new Wire(address);
   addInterface(wire!);
@@ -142,8 +116,9 @@ export function arrive(bytes: u32): void {
   receive(packet);
   drain();
 }
-export function nextDeadline(): u64 { return Timer.next(); }
-export function setTime(ns: u64): void { setNow(ns); Timer.expire(); }
+/** When the stack wants to be called: what it has asked its clock for. */
+export function nextDeadline(): u64 { return alarmAt(); }
+export function setTime(ns: u64): void { if (setNow(ns)) Timer.expire(); }
 export function packets(): i32 { return packetCount(); }
 export function blocks(): i32 { return live; }
 export function connectionsLeft(): i32 { return connectionCount(); }

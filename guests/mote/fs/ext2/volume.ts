@@ -7,7 +7,7 @@
 import { EINVAL, EIO } from 'xen';
 import { alloc, dispose, free } from 'kernel/memory/heap';
 import { print, printNumber } from 'kernel/console/print';
-import { SECOND, wallClock } from 'kernel/events/time';
+import { SECOND, wallClock } from 'kernel/events/clock';
 import { BlockCache, Buffer } from '../../block/cache';
 import { BlockDevice, SECTOR } from '../../block/device';
 import { Lock } from '../lock';

@@ -4,7 +4,7 @@
  */
 import { WaitQueue } from 'kernel/threads/wait';
 import { dispose } from 'kernel/memory/heap';
-import { Timer } from 'kernel/events/time';
+import { Timer } from 'kernel/events/timers';
 import { wakePollers } from '../../fs/pollers';
 import { Gaps } from './gaps';
 import { Ring } from './ring';

@@ -1,5 +1,5 @@
 /** New connections. */
-import { now } from 'kernel/events/time';
+import { now } from 'kernel/events/clock';
 import { Connection, RING_BYTES } from './connection';
 import { OUR_MSS } from './segment';
 import { addConnection, connectionCount, MAX_CONNECTIONS } from './table';

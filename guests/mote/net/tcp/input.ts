@@ -23,7 +23,7 @@ import { ACK, FIN, RST, SYN } from './segment';
 import { before, notAfter } from './sequence';
 import { findConnection } from './table';
 import { startFinWait2, startTimeWait } from './timers';
-import { now } from 'kernel/events/time';
+import { now } from 'kernel/events/clock';
 
 /** Every second segment is acknowledged at once. */
 const ACK_EVERY: u32 = 2;

@@ -1,5 +1,5 @@
 /** What a connection sends and when: as much as the other side's window and the network bear, in segments as full as can be. */
-import { MILLISECOND, now } from 'kernel/events/time';
+import { MILLISECOND, now } from 'kernel/events/clock';
 import { CLOSED, Connection, LISTEN, SYN_RECEIVED, SYN_SENT } from './connection';
 import { startTiming, currentRto } from './rtt';
 import { ACK, FIN, PSH, RST, sendSegment, SYN } from './segment';

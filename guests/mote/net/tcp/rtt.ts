@@ -3,7 +3,7 @@
  * What was sent again is not measured, for nobody knows which copy was answered (Karn); and a time-out that runs out in vain
  * doubles.
  */
-import { MILLISECOND, now, SECOND } from 'kernel/events/time';
+import { MILLISECOND, now, SECOND } from 'kernel/events/clock';
 import { Connection } from './connection';
 
 const INITIAL_RTO_NS: u64 = SECOND;

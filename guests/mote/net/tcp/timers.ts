@@ -1,6 +1,7 @@
 /** What happens to a connection when time passes: sent again, probed, acknowledged at last, given up, forgotten. */
 import { ETIMEDOUT } from 'xen';
-import { now, SECOND, Timer } from 'kernel/events/time';
+import { now, SECOND } from 'kernel/events/clock';
+import { Timer } from 'kernel/events/timers';
 import { drain } from '../input';
 import { Connection, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './connection';
 import { end } from './ending';

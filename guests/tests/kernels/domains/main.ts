@@ -18,7 +18,7 @@ import { HYPERVISOR_mmuext_op } from 'kernel/xen/hypercalls';
 import { copy, load64, virtual } from 'kernel/xen/intrinsics';
 import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
 import { TABLE_BITS } from 'kernel/memory/pagetable';
-import { MILLISECOND, now, SECOND } from 'kernel/events/time';
+import { MILLISECOND, now, SECOND } from 'kernel/events/clock';
 import { sleepUntil } from 'kernel/threads/wait';
 import { unmapPage } from 'kernel/memory/window';
 import { check, checkNumber, finish } from '../check';

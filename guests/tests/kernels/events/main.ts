@@ -27,7 +27,7 @@ import {
   HYPERVISOR_sched_op,
 } from 'kernel/xen/hypercalls';
 import { virtual } from 'kernel/xen/intrinsics';
-import { MILLISECOND, now } from 'kernel/events/time';
+import { MILLISECOND, now } from 'kernel/events/clock';
 import { sleepUntil } from 'kernel/threads/wait';
 import { SHARED_INFO } from 'kernel/memory/window';
 import { check, checkNumber, finish } from '../check';

@@ -5,7 +5,7 @@ import { startInfo } from 'kernel/xen/start-info';
 import { print, printNumber } from 'kernel/console/print';
 import { setInputSink } from 'kernel/console/input';
 import { shutdown } from 'kernel/traps/panic';
-import { now, SECOND } from 'kernel/events/time';
+import { now, SECOND } from 'kernel/events/clock';
 import { sleepUntil, WaitQueue } from 'kernel/threads/wait';
 
 const SECONDS = 3;

@@ -11,7 +11,7 @@ import { dispatchEvents, eventsPending } from 'kernel/events/events';
 import { copy, virtual } from 'kernel/xen/intrinsics';
 import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
 import { KERNEL_BITS, PAGE_WRITE, TABLE_BITS, updateForeign, windowEntry } from 'kernel/memory/pagetable';
-import { now, SECOND } from 'kernel/events/time';
+import { now, SECOND } from 'kernel/events/clock';
 import { takeSlots, unmapPage } from 'kernel/memory/window';
 import { answeredDomain, begin, D, domctl } from '../domains/control';
 

@@ -4,7 +4,7 @@ import { xen_domctl_getdomaininfo, xen_sysctl_physinfo } from 'xen';
 import { PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
 import { KERNEL_BITS, PAGE_WRITE, updateForeign, windowEntry } from 'kernel/memory/pagetable';
 import { printNumber } from 'kernel/console/print';
-import { MILLISECOND, now, SECOND } from 'kernel/events/time';
+import { MILLISECOND, now, SECOND } from 'kernel/events/clock';
 import { sleepUntil } from 'kernel/threads/wait';
 import { takeSlots, unmapPage } from 'kernel/memory/window';
 import { begin, D, domctl, S, sysctl } from '../domains/control';

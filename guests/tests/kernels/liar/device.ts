@@ -4,7 +4,7 @@ import { allocateUnbound } from 'kernel/events/events';
 import { alloc } from 'kernel/memory/heap';
 import { allocatePage } from 'kernel/memory/pages';
 import { readNumber, readText, removeNode, writeNumber } from 'kernel/store/store';
-import { MILLISECOND, now } from 'kernel/events/time';
+import { MILLISECOND, now } from 'kernel/events/clock';
 import { sleepUntil } from 'kernel/threads/wait';
 import { check } from '../check';
 

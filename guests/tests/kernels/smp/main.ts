@@ -12,7 +12,7 @@ import { virtual } from 'kernel/xen/intrinsics';
 import { PAGE_SHIFT } from 'kernel/memory/pages';
 import { mfnOf } from 'kernel/memory/pagetable';
 import { allocateStack, STACK_SIZE } from 'kernel/memory/stacks';
-import { MILLISECOND, now } from 'kernel/events/time';
+import { MILLISECOND, now } from 'kernel/events/clock';
 import { sleepUntil } from 'kernel/threads/wait';
 import { kernelRoot, SHARED_INFO } from 'kernel/memory/window';
 import { check, checkNumber, finish } from '../check';

@@ -17,7 +17,8 @@ import {
   HYPERVISOR_set_timer_op,
   HYPERVISOR_vcpu_op,
 } from 'kernel/xen/hypercalls';
-import { MILLISECOND, now, SECOND, Timer, wallClock } from 'kernel/events/time';
+import { MILLISECOND, now, SECOND, wallClock } from 'kernel/events/clock';
+import { Timer } from 'kernel/events/timers';
 import { sleepUntil } from 'kernel/threads/wait';
 import { check, checkNumber, finish } from '../check';
 

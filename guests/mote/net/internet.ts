@@ -1,0 +1,20 @@
+/** The protocols above IPv4, put together, and the loopback: what a host has of the network before it has a card. */
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../abi';
+import { icmpInput, refuseProtocol } from './icmp';
+import { initLoopback } from './loopback';
+import { setListener, setOtherwise, setProtocol } from './protocols';
+import { deliverRaw } from './raw';
+import { tcpError } from './tcp/errors';
+import { tcpInput } from './tcp/input';
+import { initTable } from './tcp/table';
+import { udpError, udpInput } from './udp';
+
+export function initInternet(): void {
+  setProtocol(IPPROTO_ICMP, icmpInput, null);
+  setProtocol(IPPROTO_TCP, tcpInput, tcpError);
+  setProtocol(IPPROTO_UDP, udpInput, udpError);
+  setListener(deliverRaw);
+  setOtherwise(refuseProtocol);
+  initTable();
+  initLoopback();
+}
