@@ -87,7 +87,15 @@ test('the kernel of the guide is the one that stands in it', async () => {
   expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(
     `\`\`\`ts\n${source}\`\`\``,
   );
-  const lines = await run('hello', 'Type something', 'xq');
+  const lines = await run('hello', 'Type something', 'xyq');
   expect(lines[0]).toMatch(/^Hello from a kernel in TypeScript, with 16384 pages of memory\.$/);
-  expect(lines.slice(1)).toEqual(['tick 1', 'tick 2', 'tick 3', 'Type something; q ends.', 'You typed x']);
+  expect(lines.slice(1)).toEqual([
+    'tick 1',
+    'tick 2',
+    'tick 3',
+    'Type something; q ends, c crashes.',
+    'You typed x',
+    'You typed y',
+    'Good bye.',
+  ]);
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { helloKernel } from '../../guests/hello/hello.ts';
+import { helloKernel } from '../../guests/tests/hello.ts';
 import { readSources } from '../../guests/toolchain/node.ts';
 
 const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
@@ -58,20 +58,22 @@ function circle(): string {
   return path;
 }
 
+const kernel = await helloKernel();
+
 describe('a small kernel', () => {
-  const hello = file('hello', helloKernel());
+  const hello = file('hello', kernel);
   it('greets, echoes keys, powers off: status 0', async () => {
     const { status, stdout, stderr } = await boot([hello], 'hello Xen\nq');
-    expect(stdout).toContain('Hello from a Xen guest: 32768 pages of memory.');
-    expect(stdout).toContain('hello Xen');
+    expect(stdout).toContain('Hello from a kernel in TypeScript, with 32768 pages of memory.');
+    expect(stdout).toMatch(/You typed h\r\nYou typed e\r\n[^]*You typed X\r\n/);
     expect(stdout).toContain('Good bye.');
     expect(stderr).toContain('The domain has powered off.');
     expect(status).toBe(0);
   });
 
   it('counts seconds by its timer', async () => {
-    const { status, stdout } = await boot([hello, '--until', 'second 3', '--memory', '16']);
-    expect(stdout).toMatch(/4096 pages[^]*second 1\r\nsecond 2\r\nsecond 3/);
+    const { status, stdout } = await boot([hello, '--until', 'tick 3', '--memory', '16']);
+    expect(stdout).toMatch(/4096 pages[^]*tick 1\r\ntick 2\r\ntick 3/);
     expect(status).toBe(0);
   });
 
@@ -112,10 +114,10 @@ describe('a small kernel', () => {
 
 describe('breakpoints', () => {
   it('ends before a line, and tells who called it: status 6', async () => {
-    const { status, stdout, stderr } = await boot([HELLO_FOLDER, '--break', 'main.ts:28', '--for', '5']);
+    const { status, stdout, stderr } = await boot([HELLO_FOLDER, '--break', 'main.ts:29', '--for', '5']);
     expect(stdout).toMatch(/\r\ntick 1$/);
-    expect(stderr).toContain('Breakpoint at tests/kernels/hello/main.ts:28, instruction ');
-    expect(stderr).toMatch(/vcpu 0, kernel mode\n {4}at main \(tests\/kernels\/hello\/main.ts:28\)\n {4}at /);
+    expect(stderr).toContain('Breakpoint at tests/kernels/hello/main.ts:29, instruction ');
+    expect(stderr).toMatch(/vcpu 0, kernel mode\n {4}at main \(tests\/kernels\/hello\/main.ts:29\)\n {4}at /);
     expect(status).toBe(6);
   });
 
@@ -194,7 +196,7 @@ describe('Mote', () => {
 });
 
 describe('what cannot be booted is one line on stderr and status 2', () => {
-  const elf = helloKernel();
+  const elf = kernel;
   const edited = (at: number, byte: number): Uint8Array => {
     const copy = elf.slice();
     copy[at] = byte;

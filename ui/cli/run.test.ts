@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { helloKernel } from '../../guests/hello/hello.ts';
+import { helloKernel } from '../../guests/tests/hello.ts';
 import { moteImages } from '../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { Lab } from '../lab/lab.ts';
@@ -28,8 +28,10 @@ class Keyboard extends PassThrough {
   }
 }
 
+const kernel = await helloKernel();
+
 function bootHello(): Promise<Lab> {
-  return Lab.boot(loadCore(), { kernel: helloKernel(), commandLine: '', memoryMb: 16, vcpus: 1 });
+  return Lab.boot(loadCore(), { kernel, commandLine: '', memoryMb: 16, vcpus: 1 });
 }
 
 describe('a terminal', () => {
@@ -77,7 +79,7 @@ describe('a terminal', () => {
       ['Hello', CTRL_BACKSLASH],
       ['q ends it', 'c'],
       ['goes on]', 'still here'],
-      ['still here', 'q'],
+      ['You typed h', 'q'],
     );
     expect(ending.kind).toBe('ended');
     expect(printed).toContain('Good bye.');

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assemble } from '../../core/assembler/assemble.ts';
 import { debianImages } from '../../guests/debian/fetch.ts';
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
-import { helloKernel } from '../../guests/hello/hello.ts';
+import { helloKernel } from '../../guests/tests/hello.ts';
 import { writeXenKernel } from '../../guests/toolchain/elf.ts';
 import {
   XEN_ELFNOTE_ENTRY,
@@ -251,8 +251,8 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     expect(await text('code')).toMatch(/inc rax|jmp /);
     await bootFiles(file('bad', 'this is no kernel\n'.repeat(60)));
     await expect.poll(() => page.getByRole('alert').innerText()).toMatch(/not a/);
-    await bootFiles(file('hello', helloKernel()));
-    await consoleHas('Type and I echo');
+    await bootFiles(file('hello', await helloKernel()));
+    await consoleHas('Type something');
   });
 
   async function hashInPage(instructions: number): Promise<string> {
