@@ -270,6 +270,29 @@ test('packets of noise are survived, and cost nothing', () => {
   expect(transfer(link, link.here, again.client, link.there, again.server, data).got).toEqual(data);
 });
 
+/** When the first connection's sequence begins `bytes` before it wraps around: a clock of four microseconds. */
+const beforeWrap = (bytes: number): number => (2 ** 32 - bytes) * 4000;
+
+test.each([0, 1, 2, 3, 1460, 1461, 2921, 20_000, 32_768, 65_535, 150_000, 2 ** 31])(
+  'sequence numbers wrap around, %d bytes from the beginning',
+  (bytes) => {
+    const link = new Link({ startNs: beforeWrap(bytes), seed: bytes + 1, loss: 0.02, reorder: 0.1 });
+    const { here, there } = link;
+    const before = blocks(link);
+    const { client, server, listener } = connected(link);
+    const first = new DataView(link.log[0]!.packet.buffer).getUint32(24);
+    expect(2 ** 32 - first).toBe(bytes === 0 ? 2 ** 32 : bytes);
+    const data = pattern(100_000);
+    expect(Buffer.compare(transfer(link, here, client, there, server, data).got, data)).toBe(0);
+    expect(Buffer.compare(transfer(link, there, server, here, client, data).got, data)).toBe(0);
+    here.calls.close(client);
+    link.run(1000);
+    there.calls.close(server);
+    there.calls.close(listener);
+    expectNothingLeft(link, before);
+  },
+);
+
 /** Makes the checksums of a damaged packet right, so that what is behind them is tried too. */
 function putRight(packet: Uint8Array): void {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.length);

@@ -13,6 +13,8 @@ export interface LinkOptions {
   readonly reorder?: number;
   readonly damage?: number;
   readonly delayMs?: number;
+  /** What the clocks say at the beginning: sequence numbers begin by it (tcp/creation.ts). */
+  readonly startNs?: number;
   /** Ethernet, with ARP; else bare IPv4 packets. */
   readonly ethernet?: boolean;
   /** Packets that are lost whatever the chances say, by their number on the link. */
@@ -29,7 +31,7 @@ interface Flight {
 export class Link {
   readonly here: Host;
   readonly there: Host;
-  ns = 1000 * MS;
+  ns: number;
   /** Every packet that was sent, with its sender, for a look at it. */
   readonly log: { from: 'here' | 'there'; packet: Uint8Array; ns: number }[] = [];
   private readonly options: LinkOptions;
@@ -39,6 +41,7 @@ export class Link {
 
   constructor(options: LinkOptions = {}) {
     this.options = options;
+    this.ns = options.startNs ?? 1000 * MS;
     this.random = options.seed ?? 1;
     const ethernet = options.ethernet ?? false;
     this.here = new Host(
@@ -55,6 +58,11 @@ export class Link {
       },
       ethernet,
     );
+    this.tellTime();
+  }
+
+  private tellTime(): void {
+    for (const host of [this.here, this.there]) host.calls.setTime(BigInt(Math.ceil(this.ns)));
   }
 
   /** xorshift: between 0 and 1. */
@@ -95,7 +103,7 @@ export class Link {
     const next = Math.min(flight?.atNs ?? Infinity, ...timers);
     if (next > untilNs) return false;
     this.ns = Math.max(next, this.ns);
-    for (const host of [this.here, this.there]) host.calls.setTime(BigInt(Math.ceil(this.ns)));
+    this.tellTime();
     if (flight !== undefined && flight.atNs <= this.ns) {
       this.flights.shift();
       flight.to.arrive(flight.packet);
@@ -110,7 +118,7 @@ export class Link {
       // until nothing is left to happen
     }
     this.ns = until;
-    for (const host of [this.here, this.there]) host.calls.setTime(BigInt(Math.ceil(this.ns)));
+    this.tellTime();
   }
 }
 

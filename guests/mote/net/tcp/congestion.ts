@@ -4,7 +4,7 @@
  * mends one hole per round trip; a time-out means that nothing arrives any more, and all begins anew.
  */
 import { Connection } from './connection';
-import { before } from './sequence';
+import { before, later } from './sequence';
 
 const DUPLICATES: u32 = 3;
 const FOREVER: u32 = 0x4000_0000;
@@ -35,6 +35,8 @@ export function acknowledged(connection: Connection, bytes: u32): bool {
     connection.cwnd = max(connection.cwnd, mss);
     return true;
   }
+  // A loss that is half the circle behind would seem to be to come.
+  connection.recover = later(connection.recover, connection.una - 1);
   if (connection.cwnd < connection.ssthresh) connection.cwnd += min(bytes, mss);
   else connection.cwnd += max((mss * mss) / connection.cwnd, 1);
   connection.cwnd = min(connection.cwnd, FOREVER);

@@ -80,6 +80,8 @@ export class Connection {
   ackNow: bool = false;
   /** Segments that are not acknowledged yet. */
   unacked: u32 = 0;
+  /** No challenge is sent before. */
+  nextChallengeNs: u64 = 0;
 
   // Time (rtt.ts). A segment is timed when it is sent for the first time.
   srttNs: u64 = 0;

@@ -16,11 +16,11 @@ import {
 import { SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './connection';
 import { end } from './ending';
 import { arrived, established } from './listen';
-import { output, sendAbort, sendAck, sendFirstAgain, sendSyn } from './output';
+import { challenge, output, sendAbort, sendAck, sendFirstAgain, sendSyn } from './output';
 import { currentRto, endTiming } from './rtt';
 import * as segment from './segment';
 import { ACK, FIN, RST, SYN } from './segment';
-import { before, notAfter } from './sequence';
+import { before, later, notAfter } from './sequence';
 import { findConnection } from './table';
 import { startFinWait2, startTimeWait } from './timers';
 import { now } from 'kernel/events/clock';
@@ -98,25 +98,23 @@ function establish(connection: Connection): void {
   connection.wake();
 }
 
+/** What could be a stranger's, who does not see what is sent, is answered with where we are, and not believed (RFC 5961). */
 function synchronized(connection: Connection, packet: Packet): void {
-  connection.silent = 0;
   // Both have asked at the same time: the answer repeats the SYN that has come already.
   const repeats = (segment.flags & (SYN | ACK)) == (SYN | ACK) && segment.sequence == connection.irs;
   if (repeats && connection.state == SYN_RECEIVED) segment.trim(1);
   if (!isAcceptable(connection)) {
-    // The other side has not seen our SYN's acknowledgment, or is out of step: it is told where we are.
-    if (connection.state == SYN_RECEIVED && segment.flags & SYN) sendSyn(connection);
-    else if ((segment.flags & RST) == 0) sendAck(connection);
+    answerUnacceptable(connection);
     return;
   }
-  if (segment.flags & RST) {
-    // Only one that is exactly in step counts: others might be forged (RFC 5961).
-    if (segment.sequence == connection.rcvNxt) end(connection, ECONNRESET);
-    else sendAck(connection);
+  connection.silent = 0;
+  if (segment.flags & RST && segment.sequence == connection.rcvNxt) {
+    end(connection, ECONNRESET);
     return;
   }
-  if (segment.flags & SYN && segment.sequence != connection.irs) {
-    sendAck(connection);
+  // Somebody who has begun anew answers the challenge with a reset that is exactly in step.
+  if (segment.flags & (RST | SYN)) {
+    challenge(connection);
     return;
   }
   if ((segment.flags & ACK) == 0) return;
@@ -130,6 +128,15 @@ function synchronized(connection: Connection, packet: Packet): void {
   if (before(segment.sequence, connection.rcvNxt)) segment.trim(connection.rcvNxt - segment.sequence);
   take(connection);
   output(connection);
+}
+
+/** The other side has not seen our SYN, or our acknowledgment, or is out of step: it is told where we are. */
+function answerUnacceptable(connection: Connection): void {
+  if (segment.flags & RST) return;
+  const isAskedAgain = (segment.flags & SYN) != 0 && segment.sequence == connection.irs;
+  if (isAskedAgain && connection.state == SYN_RECEIVED) sendSyn(connection);
+  else if (segment.bytes > 0 && (segment.flags & SYN) == 0) sendAck(connection);
+  else challenge(connection);
 }
 
 /** Whether any of it lies in the window. */
@@ -148,8 +155,9 @@ function isAcceptable(connection: Connection): bool {
 /** Takes in what it acknowledges, and the window. False: it is not of this world, or the connection is over. */
 function acknowledge(connection: Connection): bool {
   const ack = segment.acknowledgment;
-  if (before(connection.max, ack)) {
-    sendAck(connection);
+  // Who sends blindly would have to guess what we have sent as well.
+  if (before(connection.max, ack) || before(ack, connection.una - connection.maxWnd)) {
+    challenge(connection);
     return false;
   }
   if (before(connection.una, ack)) advance(connection, ack);
@@ -250,7 +258,7 @@ function takeBytes(connection: Connection): void {
 /** The other side has ended. */
 function takeFin(connection: Connection): void {
   connection.rcvNxt++;
-  connection.rcvEnd = max(connection.rcvEnd, connection.rcvNxt);
+  connection.rcvEnd = later(connection.rcvEnd, connection.rcvNxt);
   connection.finReceived = true;
   connection.ackNow = true;
   if (connection.state == ESTABLISHED) connection.state = CLOSE_WAIT;

@@ -7,6 +7,8 @@ import { before } from './sequence';
 
 /** An acknowledgment waits so long for a second segment, or for data to go along with. */
 const DELAYED_ACK_NS: u64 = 40 * MILLISECOND;
+/** A connection sends a challenge so often at most. By connection: others would see from a common limit what goes on. */
+const CHALLENGE_NS: u64 = 500 * MILLISECOND;
 
 /** Sends what can be sent, and the acknowledgment that is due. */
 export function output(connection: Connection): void {
@@ -95,6 +97,13 @@ export function sendSyn(connection: Connection): void {
 export function sendAck(connection: Connection): void {
   updateWindow(connection);
   if (sendSegment(connection, connection.nxt, ACK, 0, 0)) acknowledgmentSent(connection);
+}
+
+/** Tells the other side where we are, which may be a stranger's doing: not for every segment of his (RFC 5961, 7). */
+export function challenge(connection: Connection): void {
+  if (now() < connection.nextChallengeNs) return;
+  connection.nextChallengeNs = now() + CHALLENGE_NS;
+  sendAck(connection);
 }
 
 /** Tells the other side that there is nothing any more. */

@@ -10,3 +10,9 @@ export function before(a: u32, b: u32): bool {
 export function notAfter(a: u32, b: u32): bool {
   return <i32>(a - b) <= 0;
 }
+/** The one that comes behind the other. */
+// @ts-ignore: decorator
+@inline
+export function later(a: u32, b: u32): u32 {
+  return before(a, b) ? b : a;
+}
