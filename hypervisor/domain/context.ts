@@ -149,13 +149,10 @@ function takeAssists({ frames }: Hypervisor, domain: Domain, words: Uint32Array)
   const strict = words[offset.vm_assist / 4 + 1] === ASSISTS_HIGH;
   if (strict && !domain.m2pStrict)
     for (let mfn = 0; mfn < frames.frames; mfn++)
-      if (frames.owner[mfn] === domain.id && isRoot(mfn)) fillReadOnlyM2p(frames, mfn);
+      if (frames.owner[mfn] === domain.id && frames.usedAs(mfn) === PGT_L4_PAGE_TABLE)
+        fillReadOnlyM2p(frames, mfn);
   domain.vmAssist = words[offset.vm_assist / 4]!;
   domain.m2pStrict = strict;
-
-  function isRoot(mfn: number): boolean {
-    return frames.typeCount[mfn]! > 0 && frames.type[mfn] === PGT_L4_PAGE_TABLE;
-  }
 }
 
 function gdtOf(words: Uint32Array): number[] {

@@ -21,7 +21,7 @@ import {
   PAGE_USER,
 } from '../memory/entries.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
-import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_VALIDATED, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageType, putPageFromL1Entry, putPageType } from '../memory/page-types.ts';
 import type { GrantMapping } from '../state/grant-table.ts';
 import {} from './grant-table.ts';
@@ -129,8 +129,7 @@ function entryIndex(context: Caller, host: number, flags: number): number {
   else at = l1EntryOf(frames, context.vcpu, host);
   const mfn = Math.floor(at / PAGE_WORDS);
   if (at < 0 || mfn >= frames.frames || frames.owner[mfn] !== context.domain.id) return -1;
-  const validated = frames.typeCount[mfn]! > 0 && (frames.flags[mfn]! & PGT_VALIDATED) !== 0;
-  return validated && frames.type[mfn] === PGT_L1_PAGE_TABLE ? at : -1;
+  return frames.usedAs(mfn) === PGT_L1_PAGE_TABLE ? at : -1;
 }
 
 /** Writes an L1 entry and gives back what the old one held. */

@@ -2,14 +2,13 @@
  * Making a hypercall: number in RAX, arguments in RDI RSI RDX R10 R8 R9, result to RAX. One that continues later is made
  * again: RIP goes back onto the `syscall`, with the new arguments in the registers (hypercall_create_continuation).
  */
-import { fromHalves } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import { ENOSYS } from '../abi/errno.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { upcallDue } from '../state/vcpu-info.ts';
 import { decodeArguments } from '../trace/arguments.ts';
 import { DR6_BS, trapAfter } from '../traps/single-step.ts';
-import type { HypercallContext } from './hypercall.ts';
+import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { hypercallOf, NR_HYPERCALLS } from './table.ts';
 
 /** The registers of the arguments: RDI RSI RDX R10 R8 R9. */
@@ -44,52 +43,34 @@ function stepOver({ hypervisor, vcpu, byIret }: HypercallContext): void {
   if (!byIret && !interrupted) trapAfter(hypervisor, vcpu, DR6_BS);
 }
 
-/** Calls the handler with the arguments in `context.words`, and tells the trace. */
+/** Makes the hypercall with the arguments in `context.words`, and tells the trace. */
 export function perform(context: HypercallContext, number: number): number {
-  const { hypervisor, words } = context;
+  const { trace, counts } = context.hypervisor;
   const call = hypercallOf(number);
-  const counts = context.inMulticall ? hypervisor.counts.multicallEntries : hypervisor.counts.hypercalls;
+  const counters = context.inMulticall ? counts.multicallEntries : counts.hypercalls;
   // The last counter is of numbers that do not exist.
   const counter = call === null ? NR_HYPERCALLS - 1 : number;
-  counts[counter] = counts[counter]! + 1;
-  if (hypervisor.trace.on) return performTraced(context, number);
-  if (call === null) return -ENOSYS;
-  return call.handler(
-    context,
-    fromHalves(words[0]!, words[1]!),
-    fromHalves(words[2]!, words[3]!),
-    fromHalves(words[4]!, words[5]!),
-    fromHalves(words[6]!, words[7]!),
-    fromHalves(words[8]!, words[9]!),
-  );
+  counters[counter] = counters[counter]! + 1;
+  if (!trace.on) return handle(context, call);
+  const name = call?.name ?? `unknown ${String(number)}`;
+  const words = [...context.words];
+  const args = call === null ? '' : decodeArguments(call.args, context.words);
+  const result = null as number | null;
+  const detail = { kind: 'hypercall' as const, number, name, words, args, result };
+  const span = trace.begin(detail);
+  const given = handle(context, call);
+  detail.result = context.continued ? null : given;
+  trace.end(span);
+  return given;
 }
 
-function performTraced(context: HypercallContext, number: number): number {
-  const { trace } = context.hypervisor;
-  const { words } = context;
-  const call = hypercallOf(number);
-  const name = call?.name ?? `unknown ${String(number)}`;
-  const args = call === null ? '' : decodeArguments(call.args, words);
-  const detail = {
-    kind: 'hypercall' as const,
-    number,
-    name,
-    words: [...words],
-    args,
-    result: null as number | null,
-  };
-  const span = trace.begin(detail);
-  const [a1, a2, a3, a4, a5] = [0, 1, 2, 3, 4].map((index) => context.argument(index)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const result = call === null ? -ENOSYS : call.handler(context, a1, a2, a3, a4, a5);
-  detail.result = context.continued ? null : result;
-  trace.end(span);
-  return result;
+function handle(context: HypercallContext, call: Hypercall | null): number {
+  if (call === null) return -ENOSYS;
+  const a1 = context.argument(0);
+  const a2 = context.argument(1);
+  const a3 = context.argument(2);
+  const a4 = context.argument(3);
+  return call.handler(context, a1, a2, a3, a4, context.argument(4));
 }
 
 /** The guest makes the call again, with what `continueWith` left in the arguments. */

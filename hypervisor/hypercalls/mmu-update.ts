@@ -25,7 +25,7 @@ import {
   PAGE_BYTES,
   PGT_L1_PAGE_TABLE,
   PGT_L4_PAGE_TABLE,
-  PGT_VALIDATED,
+  PGT_NONE,
   PGT_WRITABLE_PAGE,
 } from '../memory/frame-table.ts';
 import { copyToGuest, isGuestArray, readGuestWords } from '../memory/guest-access.ts';
@@ -135,9 +135,8 @@ function updateEntry(context: HypercallContext, frames: FrameTable): number {
 function writeTo(frames: FrameTable, mfn: number, owner: number): number {
   const slot = (request[0]! & 0xff8) >>> 3;
   const [low, high] = [request[2]!, request[3]!];
-  const type = frames.type[mfn]!;
-  const locked = frames.typeCount[mfn]! > 0 && (frames.flags[mfn]! & PGT_VALIDATED) !== 0;
-  if (!locked || type === PGT_WRITABLE_PAGE) {
+  const type = frames.usedAs(mfn);
+  if (type === PGT_NONE || type === PGT_WRITABLE_PAGE) {
     if (getPageType(frames, mfn, PGT_WRITABLE_PAGE) < 0) return -EINVAL;
     writeWords(frames, mfn * PAGE_BYTES + slot * 8, [low, high]);
     putPageType(frames, mfn, -1);
@@ -146,7 +145,7 @@ function writeTo(frames: FrameTable, mfn: number, owner: number): number {
   if (type < PGT_L1_PAGE_TABLE || type > PGT_L4_PAGE_TABLE) return -EINVAL;
   if (type > PGT_L1_PAGE_TABLE && owner !== batch.tableOwner) return -EINVAL;
   // The table stays one while its entry changes, even if the old entry held its last use.
-  frames.typeCount[mfn]!++;
+  if (getPageType(frames, mfn, type) < 0) return -EINVAL;
   const keep = (request[0]! & 7) === MMU_PT_UPDATE_PRESERVE_AD;
   let result: number;
   if (type === PGT_L1_PAGE_TABLE) result = updateL1Entry(frames, mfn, slot, low, high, keep, owner);

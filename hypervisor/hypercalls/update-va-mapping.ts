@@ -15,9 +15,9 @@ import {
   UVMF_INVLPG,
   UVMF_TLB_FLUSH,
 } from '../abi/xen.ts';
-import { PGT_L1_PAGE_TABLE, PGT_VALIDATED } from '../memory/frame-table.ts';
+import { PGT_L1_PAGE_TABLE } from '../memory/frame-table.ts';
 import { isGuestAddress, l1FrameOf, readGuestWords } from '../memory/guest-access.ts';
-import { putPageType } from '../memory/page-types.ts';
+import { getPageType, putPageType } from '../memory/page-types.ts';
 import { updateL1Entry } from '../memory/update-entry.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { mayTarget, pageOwner } from '../state/page-owner.ts';
@@ -54,9 +54,7 @@ function update(context: HypercallContext, va: number, owner: number): number {
   const mfn = l1FrameOf(frames, context.vcpu, va);
   if (mfn < 0 || !frames.getPage(mfn, context.domain.id)) return -EINVAL;
   let result = -EINVAL;
-  const validated = frames.typeCount[mfn]! > 0 && (frames.flags[mfn]! & PGT_VALIDATED) !== 0;
-  if (validated && frames.type[mfn] === PGT_L1_PAGE_TABLE) {
-    frames.typeCount[mfn]!++;
+  if (frames.usedAs(mfn) === PGT_L1_PAGE_TABLE && getPageType(frames, mfn, PGT_L1_PAGE_TABLE) === 0) {
     const slot = Math.floor(va / 4096) & 0x1ff;
     result = updateL1Entry(frames, mfn, slot, context.low(1), context.high(1), false, owner);
     putPageType(frames, mfn, -1);

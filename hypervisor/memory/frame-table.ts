@@ -244,6 +244,12 @@ export class FrameTable {
     this.flags[mfn] = PGC_XEN_HEAP | PGC_ALLOCATED | PGT_VALIDATED;
   }
 
+  /** What a frame is in use as: a PGT_* whose contents are audited; PGT_NONE while nobody holds its type. */
+  usedAs(mfn: number): number {
+    const used = this.typeCount[mfn]! > 0 && (this.flags[mfn]! & PGT_VALIDATED) !== 0;
+    return used ? this.type[mfn]! : PGT_NONE;
+  }
+
   isFree(mfn: number): boolean {
     return this.owner[mfn] === DOMID_INVALID;
   }

@@ -197,9 +197,8 @@ function getLinear(
   const entries = table.linear[tableFrame]!;
   const uses = table.linear[mfn]!;
   const count = table.typeCount[mfn]!;
-  const usable = table.type[mfn] === level && (table.flags[mfn]! & PGT_VALIDATED) !== 0 && count > 0;
   if (
-    !usable ||
+    table.usedAs(mfn) !== level ||
     entries < 0 ||
     entries >= LINEAR_MAX ||
     uses > 0 ||

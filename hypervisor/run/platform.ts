@@ -38,7 +38,7 @@ class DeviceMemory implements MachineMemory {
     if (end > frames.frames * PAGE_BYTES) return false;
     for (let mfn = Math.floor(address / PAGE_BYTES); mfn * PAGE_BYTES < end; mfn++) {
       if (frames.count[mfn] === 0 || frames.owner[mfn]! >= DOMID_XEN) return false;
-      const type = frames.typeCount[mfn] === 0 ? PGT_NONE : frames.type[mfn];
+      const type = frames.usedAs(mfn);
       if (write && type !== PGT_NONE && type !== PGT_WRITABLE_PAGE) return false;
     }
     return true;

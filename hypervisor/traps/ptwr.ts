@@ -7,9 +7,9 @@ import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { entryFrame, PAGE_PRESENT, PAGE_RW } from '../memory/entries.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
-import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_VALIDATED } from '../memory/frame-table.ts';
+import { PAGE_WORDS, PGT_L1_PAGE_TABLE } from '../memory/frame-table.ts';
 import { copyFromGuest, isGuestAddress, walkTo } from '../memory/guest-access.ts';
-import { putPageType } from '../memory/page-types.ts';
+import { getPageType, putPageType } from '../memory/page-types.ts';
 import { updateL1Entry } from '../memory/update-entry.ts';
 import type { Store } from './store-decode.ts';
 import { decodeStore } from './store-decode.ts';
@@ -62,8 +62,7 @@ function l1TableAt(frames: FrameTable, vcpu: Vcpu, address: number): number {
   if ((low & (PAGE_PRESENT | PAGE_RW)) !== PAGE_PRESENT) return -1;
   const mfn = entryFrame(low, frames.memory.words[at + 1]!);
   if (mfn < 0 || mfn >= frames.frames || frames.owner[mfn] !== vcpu.domain.id) return -1;
-  const used = frames.typeCount[mfn]! > 0 && (frames.flags[mfn]! & PGT_VALIDATED) !== 0;
-  return used && frames.type[mfn] === PGT_L1_PAGE_TABLE ? mfn : -1;
+  return frames.usedAs(mfn) === PGT_L1_PAGE_TABLE ? mfn : -1;
 }
 
 /** The bytes of the instruction at RIP, as many as can be read of the longest. */
@@ -90,7 +89,7 @@ function write(frames: FrameTable, table: number, offset: number, store: Store, 
   const shift = BigInt((offset % 8) * 8);
   const mask = ((1n << BigInt(store.size * 8)) - 1n) << shift;
   const entry = (before & ~mask) | ((value << shift) & mask);
-  frames.typeCount[table]!++;
+  if (getPageType(frames, table, PGT_L1_PAGE_TABLE) < 0) return false;
   const [low, high] = [Number(entry & 0xffff_ffffn), Number(entry >> 32n)];
   const result = updateL1Entry(frames, table, slot, low, high, false, frames.owner[table]!);
   putPageType(frames, table, -1);

@@ -25,7 +25,6 @@ import {
   PAGE_WORDS,
   PGT_L4_PAGE_TABLE,
   PGT_PINNED,
-  PGT_VALIDATED,
   TYPE_NAMES,
 } from '../../hypervisor/memory/frame-table.ts';
 import { getM2p } from '../../hypervisor/memory/m2p.ts';
@@ -101,12 +100,7 @@ export function pageTablesView(
 
 /** A frame that is an L4 table of the domain, by its validated type. */
 function isRoot(frames: FrameTable, domain: Domain, mfn: number): boolean {
-  return (
-    frames.owner[mfn] === domain.id &&
-    frames.type[mfn] === PGT_L4_PAGE_TABLE &&
-    frames.typeCount[mfn]! > 0 &&
-    (frames.flags[mfn]! & PGT_VALIDATED) !== 0
-  );
+  return frames.owner[mfn] === domain.id && frames.usedAs(mfn) === PGT_L4_PAGE_TABLE;
 }
 
 function spaceView(frames: FrameTable, domain: Domain, code: Code, mfn: number): AddressSpaceView {
@@ -156,7 +150,7 @@ function countPages(frames: FrameTable, table: number, level: number): number {
 /** Whether an entry names a table of a level; a linear one names its own. */
 function isTableOf(frames: FrameTable, { mfn, low }: Entry, level: number): boolean {
   if (mfn < 0 || low & PAGE_PSE) return false;
-  return frames.owner[mfn] === DOMID_XEN || (frames.type[mfn] === level && frames.typeCount[mfn]! > 0);
+  return frames.owner[mfn] === DOMID_XEN || frames.usedAs(mfn) === level;
 }
 
 /** The page that an address space has at an address, or null. */
