@@ -1,14 +1,17 @@
 /** Builds Mote where the page finds it: guests/build/mote.elf, mote.cpio, and domain 0's dom0.cpio. Quick when nothing has changed. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dom0Images, moteImages } from './toolchain/mote-node.ts';
+import { allImages } from './toolchain/mote-node.ts';
 
-const building = (name: string): void => {
-  process.stderr.write(`building ${name}\n`);
-};
-const { kernel, ramdisk } = await moteImages(building);
-put('mote.elf', kernel);
-put('mote.cpio', ramdisk);
-put('dom0.cpio', (await dom0Images(building)).ramdisk);
+const { mote, dom0 } = await allImages(({ name, done, total }) => {
+  const text =
+    done === 0 ? `building Mote: ${String(total)} images` : `${name}: ${String(done)} of ${String(total)}`;
+  // One line on a terminal; elsewhere one for so many.
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}${done === total ? '\n' : ''}`);
+  else if (done % 10 === 0 || done === total) process.stderr.write(`${text}\n`);
+});
+put('mote.elf', mote.kernel);
+put('mote.cpio', mote.ramdisk);
+put('dom0.cpio', dom0.ramdisk);
 
 /** Writes a file that has changed: a server that watches it would reload the page. */
 function put(name: string, bytes: Uint8Array): void {

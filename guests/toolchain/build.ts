@@ -1,6 +1,6 @@
 /** Building guests from sources: kernels that Xen's domain builder takes, and programs for Mote. */
 import * as note from '../../hypervisor/abi/elfnote.ts';
-import { compile } from './compile.ts';
+import { compile, KERNEL_RUNTIME } from './compile.ts';
 import type { Sources } from './compile.ts';
 import { writeProgram } from './elf-program.ts';
 import { writeXenKernel } from './elf.ts';
@@ -8,6 +8,7 @@ import { link, LinkError } from './link/link.ts';
 import type { AssemblerSource, Image } from './link/link.ts';
 import { SYMBOLS_ADDRESS, SYMBOLS_NOTE } from './link/symbols.ts';
 import { KERNEL_DATA, KERNEL_WINDOW, PROGRAM_DATA } from './link/layout.ts';
+import { importsOf } from './parts.ts';
 import runtime from './runtime-source.ts';
 
 export interface Built {
@@ -26,25 +27,41 @@ const ENTRY_LABEL = 'entry';
  * assembler files. Throws CompileError, WasmError, AssemblyError, LinkError.
  */
 export async function buildKernel(sources: Sources, folder: string): Promise<Built> {
-  const compiled = await compile(
-    withEntry(sources, `export * from 'kernel/start';\nexport * from '${folder}/main';\n`),
-    ENTRY,
-    { runtime: 'kernel', memoryBase: KERNEL_DATA },
-  );
-  const image = link(compiled, assemblerOf(sources, 'kernel', folder), 'kernel');
+  const parts = kernelParts(sources, folder);
+  const compiled = await compile(parts, ENTRY, { runtime: 'kernel', memoryBase: KERNEL_DATA });
+  const image = link(compiled, assemblerOf(parts), 'kernel');
   return { file: kernelFile(image, folder), image };
 }
 
 /** Builds the program in the source file `path` (`programs/ls.ts`), which exports
  * `main(args: string[]): i32`; argument 0 is its name. */
 export async function buildProgram(sources: Sources, path: string): Promise<Built> {
-  const module = path.replace(/\.ts$/, '');
-  const compiled = await compile(withEntry(sources, programEntry(module)), ENTRY, {
-    runtime: 'program',
-    memoryBase: PROGRAM_DATA,
-  });
-  const image = link(compiled, assemblerOf(sources, 'programs/lib'), 'program');
+  const parts = programParts(sources, path);
+  const compiled = await compile(parts, ENTRY, { runtime: 'program', memoryBase: PROGRAM_DATA });
+  const image = link(compiled, assemblerOf(parts), 'program');
   return { file: writeProgram(image.segments, entryOf(image), image.symbolTable), image };
+}
+
+/** All that buildKernel makes this kernel of, and nothing else. */
+export function kernelParts(sources: Sources, folder: string): Sources {
+  const entry = `export * from 'kernel/start';\nexport * from '${folder}/main';\n`;
+  return partsOf(sources, entry, [`${KERNEL_RUNTIME}.ts`], ['kernel', folder]);
+}
+
+/** All that buildProgram makes this program of, and nothing else. */
+export function programParts(sources: Sources, path: string): Sources {
+  return partsOf(sources, programEntry(path.replace(/\.ts$/, '')), [], ['programs/lib']);
+}
+
+function partsOf(
+  sources: Sources,
+  entry: string,
+  also: readonly string[],
+  assembler: readonly string[],
+): Sources {
+  const modules = importsOf(new Map([...sources, [ENTRY, entry]]), [ENTRY, ...also]);
+  const files = [...sources].filter(([name]) => assembler.some((folder) => isAssemblerOf(name, folder)));
+  return new Map([...modules, ...files]);
 }
 
 /** A program's `main` gets its arguments, and what it has printed is written before it ends. */
@@ -60,16 +77,13 @@ export function main(): i32 {
 `;
 }
 
-function withEntry(sources: Sources, entry: string): Sources {
-  return new Map([...sources, [ENTRY, entry]]);
-}
-
-/** The assembler files right in these folders, behind what every image has. */
-function assemblerOf(sources: Sources, ...folders: readonly string[]): AssemblerSource[] {
-  const files = [...sources].filter(([name]) => folders.some((folder) => isAssemblerOf(name, folder)));
+/** The assembler files among the parts, behind what every image has. */
+function assemblerOf(parts: Sources): AssemblerSource[] {
+  const files = [...parts].filter(([name]) => name.endsWith('.asm'));
   return [{ name: 'toolchain/runtime.asm', text: runtime }, ...files.map(([name, text]) => ({ name, text }))];
 }
 
+/** Whether it lies right in this folder. */
 function isAssemblerOf(name: string, folder: string): boolean {
   return (
     name.startsWith(`${folder}/`) && name.endsWith('.asm') && !name.slice(folder.length + 1).includes('/')

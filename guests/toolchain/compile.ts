@@ -5,6 +5,8 @@
  * (`import { print } from 'kernel/console/print'`) or relatively within one. `xen` is the ABI (abi-module.ts).
  */
 import { abiModule } from './abi-module.ts';
+import { optimizer } from './optimize.ts';
+import type { Emitted } from './optimize.ts';
 
 /** Sources by their path below guests/. */
 export type Sources = ReadonlyMap<string, string>;
@@ -20,11 +22,7 @@ export interface CompileOptions {
   readonly memoryBase: number;
 }
 
-export interface Compiled {
-  readonly wasm: Uint8Array;
-  /** A source map, version 3: from byte offsets of the wasm file to lines of the sources. */
-  readonly sourceMap: string;
-}
+export type Compiled = Emitted;
 
 /** An error or a warning of the compiler at its place. Lines and columns count from 1; 0: no place. */
 export interface Diagnostic {
@@ -52,6 +50,8 @@ export function describe({ file, line, column, message }: Diagnostic): string {
 }
 
 const RUNTIMES = { kernel: 'stub', program: 'incremental', bare: 'stub' };
+/** The module that is a kernel's AssemblyScript runtime. */
+export const KERNEL_RUNTIME = 'kernel/memory/runtime';
 const STUB = 'rt/index-stub';
 const LIBRARY = '~lib/';
 
@@ -68,30 +68,29 @@ export function compile(sources: Sources, entry: string, options: CompileOptions
 async function compileNow(sources: Sources, entry: string, options: CompileOptions): Promise<Compiled> {
   // The compiler is large: it is loaded when there is something to compile.
   const { default: asc } = await import('assemblyscript/asc');
-  const outputs = new Map<string, string | Uint8Array>();
+  let emitted: Emitted | undefined;
   const diagnostics: Diagnostic[] = [];
   const library: Record<string, string> = asc.libraryFiles;
   const stub = library[STUB]!;
-  if (options.runtime === 'kernel') library[STUB] = `import "kernel/memory/runtime";`;
+  if (options.runtime === 'kernel') library[STUB] = `import "${KERNEL_RUNTIME}";`;
   const { error, stderr } = await asc.main(flags(entry, options), {
     stdout: asc.createMemoryStream(),
     stderr: asc.createMemoryStream(),
     readFile: (name) => read(sources, name),
-    writeFile: (name, contents) => void outputs.set(name, contents),
+    writeFile: () => undefined,
     listFiles: () => [],
     reportDiagnostic: (message: unknown) => diagnostics.push(diagnostic(message, sources)),
+    transforms: [optimizer((written) => (emitted = written))],
   });
   library[STUB] = stub;
-  const wasm = outputs.get('out.wasm');
-  if (error !== null || !(wasm instanceof Uint8Array))
+  if (error !== null || emitted === undefined)
     throw new CompileError(diagnostics, `${stderr.toString()}\n${error?.message ?? 'nothing was compiled'}`);
-  return { wasm, sourceMap: String(outputs.get('out.wasm.map')) };
+  return emitted;
 }
 
 function flags(entry: string, { runtime, memoryBase }: CompileOptions): string[] {
   return [
-    ...[entry, '--outFile', 'out.wasm', '--sourceMap', '--debug', '--lib', '.'],
-    ...['--optimizeLevel', '3', '--shrinkLevel', '1', '--exportStart', 'start', '--exportTable'],
+    ...[entry, '--noEmit', '--sourceMap', '--debug', '--lib', '.', '--exportStart', 'start', '--exportTable'],
     ...['--runtime', RUNTIMES[runtime], '--memoryBase', String(memoryBase)],
     ...['--enable', 'threads', '--enable', 'bulk-memory', '--enable', 'sign-extension'],
   ];

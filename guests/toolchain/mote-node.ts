@@ -1,125 +1,134 @@
 /**
- * Mote's images in Node, built from the sources once for each content: guests/build/ keeps every program under a digest of
- * all that it is made of.
+ * Mote's images in Node, built from the sources once for each content. A package has no toolchain's sources: its images are
+ * those that were built with it.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { abiModule } from './abi-module.ts';
-import { buildKernel, buildProgram } from './build.ts';
+import { kernelParts, programParts } from './build.ts';
+import type { Job } from './build-worker.ts';
 import type { Sources } from './compile.ts';
-import {
-  dom0ProgramNames,
-  dom0ProgramParts,
-  dom0Ramdisk,
-  KERNEL_PARTS,
-  moteRamdisk,
-  programNames,
-  programParts,
-} from './mote.ts';
+import { ImageCache } from './image-cache.ts';
+import { dom0ProgramNames, dom0Ramdisk, moteRamdisk, programNames } from './mote.ts';
 import type { MoteImages } from './mote.ts';
 import { readSources } from './node.ts';
+import { withoutComments } from './parts.ts';
+import { buildAll } from './pool.ts';
 
-const HERE = dirname(fileURLToPath(import.meta.url));
-const ASSEMBLER = join(HERE, '../../core/assembler');
-const CACHE = join(HERE, '../build');
+const TOOLCHAIN = fileURLToPath(new URL('.', import.meta.url));
+const ASSEMBLER = fileURLToPath(new URL('../../core/assembler/', import.meta.url));
+const CACHE = fileURLToPath(new URL('../build/', import.meta.url));
 
-/** A file of the cache by its digest; the page's own mote.elf and mote.cpio are none. */
-const OLD = /\.[0-9a-f]{24}$/;
+/** How far a build is: `done` of `total` images that were not in the cache, `name` the last of them; none, when it begins. */
+export interface Progress {
+  readonly name: string;
+  readonly done: number;
+  readonly total: number;
+}
+export type OnProgress = (progress: Progress) => void;
 
-/** Mote as the sources below guests/ say. `building`: told of what is not in the cache, before it is built. */
-export async function moteImages(building?: (name: string) => void): Promise<MoteImages> {
-  const builder = new CachedBuilder(readSources(), building);
-  return { kernel: await builder.kernel(), ramdisk: moteRamdisk(builder.sources, await builder.programs()) };
+/** Mote and domain 0. */
+export interface AllImages {
+  readonly mote: MoteImages;
+  /** Mote with the toolstack, and Mote's own images to make domains of. */
+  readonly dom0: MoteImages;
 }
 
-/** Domain 0: Mote with the toolstack, and Mote's own images to make domains of. */
-export async function dom0Images(building?: (name: string) => void): Promise<MoteImages> {
-  const builder = new CachedBuilder(readSources(), building);
-  const { sources } = builder;
-  const kernel = await builder.kernel();
-  const programs = await builder.programs();
+/** Mote as the sources below guests/ say. Throws an Error that says what is wrong with them. */
+export async function moteImages(progress?: OnProgress): Promise<MoteImages> {
+  if (isPackage()) return { kernel: packaged('mote.elf'), ramdisk: packaged('mote.cpio') };
+  const sources = readSources();
+  return moteOf(sources, await build([kernelJob(sources), ...programJobs(sources)], progress));
+}
+
+/** Domain 0 as the sources below guests/ say. Throws as moteImages does. */
+export async function dom0Images(progress?: OnProgress): Promise<MoteImages> {
+  if (isPackage()) return { kernel: packaged('mote.elf'), ramdisk: packaged('dom0.cpio') };
+  return (await allImages(progress)).dom0;
+}
+
+/** Both, built together. Throws as moteImages does. */
+export async function allImages(progress?: OnProgress): Promise<AllImages> {
+  const sources = readSources();
+  const jobs = [kernelJob(sources), ...programJobs(sources), ...dom0ProgramJobs(sources)];
+  const files = await build(jobs, progress);
+  const mote = moteOf(sources, files);
   const images = new Map([
-    ['mote.elf', kernel],
-    ['mote.cpio', moteRamdisk(sources, programs)],
+    ['mote.elf', mote.kernel],
+    ['mote.cpio', mote.ramdisk],
   ]);
-  const all = new Map([...programs, ...(await builder.dom0Programs())]);
-  return { kernel, ramdisk: dom0Ramdisk(sources, all, images) };
+  const programs = named([...programNames(sources), ...dom0ProgramNames(sources)], files);
+  return { mote, dom0: { kernel: mote.kernel, ramdisk: dom0Ramdisk(sources, programs, images) } };
 }
 
-/** Builds parts that are not in the cache. */
-class CachedBuilder {
-  readonly sources: Sources;
-  private readonly tools = toolsDigest();
-  private readonly building: ((name: string) => void) | undefined;
-
-  constructor(sources: Sources, building: ((name: string) => void) | undefined) {
-    this.sources = sources;
-    this.building = building;
-  }
-
-  kernel(): Promise<Uint8Array> {
-    return this.part('mote', KERNEL_PARTS, async () => (await buildKernel(this.sources, 'mote')).file);
-  }
-
-  programs(): Promise<Map<string, Uint8Array>> {
-    return this.all(programNames(this.sources), 'programs', programParts);
-  }
-
-  dom0Programs(): Promise<Map<string, Uint8Array>> {
-    return this.all(dom0ProgramNames(this.sources), 'dom0', dom0ProgramParts);
-  }
-
-  private async all(
-    names: readonly string[],
-    folder: string,
-    partsOf: (name: string) => RegExp,
-  ): Promise<Map<string, Uint8Array>> {
-    const programs = new Map<string, Uint8Array>();
-    for (const name of names) {
-      const build = async (): Promise<Uint8Array> =>
-        (await buildProgram(this.sources, `${folder}/${name}.ts`)).file;
-      programs.set(name, await this.part(name, partsOf(name), build));
-    }
-    return programs;
-  }
-
-  private part(name: string, parts: RegExp, build: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    return cached(this.tools, this.sources, name, parts, this.building, build);
-  }
+function isPackage(): boolean {
+  return !existsSync(join(TOOLCHAIN, 'build.ts'));
 }
+
+function packaged(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(join(CACHE, name)));
+}
+
+function moteOf(sources: Sources, files: ReadonlyMap<string, Uint8Array>): MoteImages {
+  const ramdisk = moteRamdisk(sources, named(programNames(sources), files));
+  return { kernel: files.get('mote')!, ramdisk };
+}
+
+function named(
+  names: readonly string[],
+  files: ReadonlyMap<string, Uint8Array>,
+): ReadonlyMap<string, Uint8Array> {
+  return new Map(names.map((name) => [name, files.get(name)!]));
+}
+
+function kernelJob(sources: Sources): Job {
+  return { name: 'mote', kind: 'kernel', path: 'mote', parts: kernelParts(sources, 'mote') };
+}
+
+function programJobs(sources: Sources): Job[] {
+  return programNames(sources).map((name) => programJob(sources, name, `programs/${name}.ts`));
+}
+
+function dom0ProgramJobs(sources: Sources): Job[] {
+  return dom0ProgramNames(sources).map((name) => programJob(sources, name, `dom0/${name}.ts`));
+}
+
+function programJob(sources: Sources, name: string, path: string): Job {
+  return { name, kind: 'program', path, parts: programParts(sources, path) };
+}
+
+/** The images by name: from the cache, or built and kept there. */
+async function build(jobs: readonly Job[], progress?: OnProgress): Promise<Map<string, Uint8Array>> {
+  const cache = new ImageCache(CACHE, toolsDigest());
+  const files = new Map<string, Uint8Array>();
+  const missing: Job[] = [];
+  const paths = new Map(jobs.map((job) => [job, cache.path(job.name, job.parts)]));
+  for (const [job, path] of paths) {
+    const file = cache.get(path);
+    if (file === undefined) missing.push(job);
+    else files.set(job.name, file);
+  }
+  if (missing.length > 0) progress?.({ name: '', done: 0, total: missing.length });
+  let done = 0;
+  await buildAll(missing, (job, file) => {
+    cache.put(paths.get(job)!, file);
+    files.set(job.name, file);
+    progress?.({ name: job.name, done: ++done, total: missing.length });
+  });
+  return files;
+}
+
+/** What is no part of the toolchain's output: tests, what tests are made of, and this side of it. */
+const NO_TOOL = /\.test\.ts$|^(corpus|proof|mote|node|pool|build-worker|image-cache|manual|cpio)\b/;
 
 /** What the toolchain itself is made of. */
 function toolsDigest(): string {
   const hash = createHash('sha256').update(abiModule());
-  for (const directory of [HERE, ASSEMBLER])
+  for (const directory of [TOOLCHAIN, ASSEMBLER])
     for (const name of readdirSync(directory, { recursive: true }).map(String).sort())
-      if (name.endsWith('.ts') && !/\.test\.ts$|^(corpus|proof|mote|node)\b/.test(name))
-        hash.update(name).update(readFileSync(join(directory, name)));
+      if (name.endsWith('.ts') && !NO_TOOL.test(name))
+        hash.update(`${name}\0${withoutComments(name, readFileSync(join(directory, name), 'utf8'))}\0`);
   return hash.digest('hex');
-}
-
-async function cached(
-  tools: string,
-  sources: Sources,
-  name: string,
-  parts: RegExp,
-  building: ((name: string) => void) | undefined,
-  build: () => Promise<Uint8Array>,
-): Promise<Uint8Array> {
-  const hash = createHash('sha256').update(tools);
-  for (const [path, text] of sources) if (parts.test(path)) hash.update(path).update(text);
-  const path = join(CACHE, `${name}.${hash.digest('hex').slice(0, 24)}`);
-  if (existsSync(path)) return new Uint8Array(readFileSync(path));
-  building?.(name);
-  const file = await build();
-  mkdirSync(CACHE, { recursive: true });
-  for (const old of readdirSync(CACHE))
-    if (old.startsWith(`${name}.`) && OLD.test(old)) rmSync(join(CACHE, old), { force: true });
-  // Others may be reading, or building too.
-  const part = `${path}.${String(process.pid)}`;
-  writeFileSync(part, file);
-  renameSync(part, path);
-  return file;
 }

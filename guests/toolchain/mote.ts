@@ -1,17 +1,9 @@
 /** Mote whole: its kernel, its programs, and the ramdisk that holds them. */
-import { buildKernel, buildProgram } from './build.ts';
-import type { Built } from './build.ts';
+import { buildKernel, buildProgram, kernelParts, programParts } from './build.ts';
 import type { Sources } from './compile.ts';
 import { cpio, filesOf } from './cpio.ts';
 import type { Entry } from './cpio.ts';
 import { manual, MANUAL_PATH } from './manual.ts';
-
-export interface Mote {
-  readonly kernel: Built;
-  /** By name, as in /bin. */
-  readonly programs: ReadonlyMap<string, Built>;
-  readonly ramdisk: Uint8Array;
-}
 
 /** The files of a kernel and its ramdisk. */
 export interface MoteImages {
@@ -38,32 +30,6 @@ export function dom0ProgramNames(sources: Sources): string[] {
   return [...sources.keys()].flatMap((path) => DOM0_PROGRAM.exec(path)?.[1] ?? []).sort();
 }
 
-/** The sources that the kernel is made of. */
-export const KERNEL_PARTS = /^(kernel|mote)\//;
-
-/** The sources that a program is made of. */
-export function programParts(name: string): RegExp {
-  return new RegExp(`^(mote/abi\\.ts|mote/fs/ext2/format\\.ts|programs/lib/|programs/${name}(\\.ts|/))`);
-}
-
-/** The sources that a program of domain 0 is made of. */
-export function dom0ProgramParts(name: string): RegExp {
-  return new RegExp(`^(mote/abi\\.ts|programs/lib/|dom0/lib/|dom0/${name}(\\.ts|/))`);
-}
-
-/** Builds everything. `built` is told of each program as it is there. Throws as buildKernel does. */
-export async function buildMote(sources: Sources, built?: (name: string) => void): Promise<Mote> {
-  const kernel = await buildKernel(sources, 'mote');
-  built?.('mote');
-  const programs = new Map<string, Built>();
-  for (const name of programNames(sources)) {
-    programs.set(name, await buildProgram(sources, `programs/${name}.ts`));
-    built?.(name);
-  }
-  const files = new Map([...programs].map(([name, { file }]) => [name, file]));
-  return { kernel, programs, ramdisk: moteRamdisk(sources, files) };
-}
-
 /**
  * Builds what `changed` sources are part of, and takes the rest from `images`, built before. `building` is told of each
  * image before it is built. Throws as buildKernel does.
@@ -74,9 +40,9 @@ export async function rebuildMote(
   images: MoteImages,
   building?: (name: string) => void,
 ): Promise<MoteImages> {
-  const isChanged = (parts: RegExp): boolean => changed.some((path) => parts.test(path));
+  const isChanged = (parts: Sources): boolean => changed.some((path) => parts.has(path));
   let { kernel } = images;
-  if (isChanged(KERNEL_PARTS)) {
+  if (isChanged(kernelParts(sources, 'mote'))) {
     building?.('mote');
     kernel = (await buildKernel(sources, 'mote')).file;
   }
@@ -84,9 +50,10 @@ export async function rebuildMote(
   const programs = new Map<string, Uint8Array>();
   for (const name of programNames(sources)) {
     const old = before.get(`bin/${name}`);
-    if (old === undefined || isChanged(programParts(name))) {
+    const path = `programs/${name}.ts`;
+    if (old === undefined || isChanged(programParts(sources, path))) {
       building?.(name);
-      programs.set(name, (await buildProgram(sources, `programs/${name}.ts`)).file);
+      programs.set(name, (await buildProgram(sources, path)).file);
     } else programs.set(name, old);
   }
   return { kernel, ramdisk: moteRamdisk(sources, programs) };

@@ -1,10 +1,9 @@
 /** `xenoscope boot`: a domain in the terminal. */
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
-import { dom0Images, moteImages } from '../../guests/toolchain/mote-node.ts';
+import { dom0Images, moteImages, type OnProgress } from '../../guests/toolchain/mote-node.ts';
 import { readSources } from '../../guests/toolchain/node.ts';
 import type { Line } from '../lab/code.ts';
-import { loadCore } from '../lab/core-node.ts';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import { describeEnd } from '../lab/ending.ts';
 import { lastLineOf } from '../lab/function-lines.ts';
@@ -14,6 +13,7 @@ import { buildFolder, isFolder } from './build.ts';
 import { countLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { openDisks, readFolders, readImage } from './host-files.ts';
+import { ready } from './ready.ts';
 import { runInTerminal, SILENCE_NS, type Ending } from './run.ts';
 import { TraceFile } from './trace-file.ts';
 import { UserError } from './user-error.ts';
@@ -46,11 +46,9 @@ const HOST_MB = 512;
 async function images(
   kernel: string | undefined,
   isDom0: boolean,
+  progress: OnProgress,
 ): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
-  const building = (name: string): void => {
-    process.stderr.write(`xenoscope: building ${name}\n`);
-  };
-  if (kernel === undefined) return isDom0 ? dom0Images(building) : moteImages(building);
+  if (kernel === undefined) return isDom0 ? dom0Images(progress) : moteImages(progress);
   return { kernel: isFolder(kernel) ? (await buildFolder(kernel)).file : readImage(kernel) };
 }
 
@@ -77,9 +75,10 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
   refuseWhatCannotApply(options);
   const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
   const isDom0 = options.dom0 ?? false;
+  const { core, files } = await ready((progress) => images(kernel, isDom0, progress));
   const request = {
     ...(isDom0 ? { isDom0, ...(await hostOf(options)) } : {}),
-    ...(await images(kernel, isDom0)),
+    ...files,
     ...ramdisk,
     commandLine: options.extra,
     memoryMb: options.memory,
@@ -89,7 +88,7 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
     ...(options.xen === undefined ? {} : { xenCommandLine: options.xen }),
   };
   try {
-    return await Lab.boot(loadCore(), request);
+    return await Lab.boot(core, request);
   } catch (error) {
     if (error instanceof ImageError) throw new UserError(`${kernel ?? 'Mote'}: ${error.message}`);
     if (error instanceof RangeError) throw new UserError(error.message);
