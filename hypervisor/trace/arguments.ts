@@ -1,5 +1,4 @@
 /** Hypercall arguments as text. */
-import { fromHalves, hex64 } from '../../core/machine.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
 
 /** How the trace shows an argument. `pte` and `flags` in hexadecimal, `va` as a 64-bit address, `int` as signed. */
@@ -21,22 +20,28 @@ export function decodeArguments(args: readonly HypercallArgument[], words: Uint3
     .join(', ');
 }
 
+/** 16 digits of a value in two halves. */
+export function wide(low: number, high: number): string {
+  return `0x${high.toString(16).padStart(8, '0')}${low.toString(16).padStart(8, '0')}`;
+}
+
 function decode(argument: HypercallArgument, low: number, high: number): string {
-  const value = fromHalves(low, high);
+  const unsigned = (BigInt(high) << 32n) | BigInt(low);
+  const signed = String(BigInt.asIntN(64, unsigned));
   switch (argument.kind) {
     case 'va':
     case 'pte':
-      return hex64(value);
+      return wide(low, high);
     case 'mfn':
     case 'flags':
-      return `0x${value.toString(16)}`;
+      return `0x${unsigned.toString(16)}`;
     case 'unsigned':
-      return String(high * 0x1_0000_0000 + low);
+      return String(unsigned);
     case 'domid':
       return low === DOMID_SELF ? 'DOMID_SELF' : String(low);
     case 'command':
-      return argument.commands?.[value] ?? String(value);
+      return argument.commands?.[Number(signed)] ?? signed;
     case 'int':
-      return String(value);
+      return signed;
   }
 }

@@ -1,5 +1,6 @@
 /** Trace events in words: what a list or a file shows of each. */
 import { hex64 } from '../../core/machine.ts';
+import { wide } from './arguments.ts';
 import type { TraceDetail, TraceEvent } from './event.ts';
 
 /** An event's name, what it was about, and its result (empty where there is none). */
@@ -28,9 +29,6 @@ const TRAPS = [
 ];
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
-/** 16 digits of a value in two halves. */
-const wide = (low: number, high: number): string =>
-  `0x${high.toString(16).padStart(8, '0')}${low.toString(16).padStart(8, '0')}`;
 
 type Teller<K extends TraceDetail['kind']> = (
   detail: Extract<TraceDetail, { kind: K }>,
