@@ -40,8 +40,11 @@ export interface XenOptions {
   readonly parameters?: BootParameters;
 }
 
-/** 2026-01-01T00:00:00Z: where the wall clock starts unless one is given. */
-const DEFAULT_EPOCH_SECONDS = 1_767_225_600;
+/**
+ * 2028-01-01T00:00:00Z: where the wall clock starts unless one is given. It is ahead of the day on which any system of today
+ * was built: one that finds an earlier clock takes it for wrong and sets it (systemd, TIME_EPOCH).
+ */
+const DEFAULT_EPOCH_SECONDS = 1_830_297_600;
 /** The largest budget of one run of the processor. */
 const MAX_BUDGET = 0x7fffffff;
 

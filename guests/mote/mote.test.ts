@@ -82,7 +82,7 @@ describe('a session at the shell', () => {
     const { run } = bound(await session());
     expect(run('ls /')).toMatch(/bin +dev +etc/);
     expect(run('uname -a')).toBe('Mote mote 1.0 Xen PV x86_64');
-    expect(run('date')).toMatch(/^Thu Jan {2}1 00:00:0\d UTC 2026$/);
+    expect(run('date')).toMatch(/^Sat Jan {2}1 00:00:0\d UTC 2028$/);
   });
 
   it('pipes, redirects, and keeps statuses', async () => {

@@ -5,7 +5,15 @@
 import { load16, load32, load64, load8 } from 'programs/lib/intrinsics';
 import { FarBytes } from './far';
 import { ELF_MAGIC } from './kernel';
-import { nameOf, PACKED_GZIP, PACKED_NONE, packedAs, unpack, UNPACKED_HERE } from './unpack/packed';
+import {
+  nameOf,
+  PACKED_GZIP,
+  PACKED_NONE,
+  PACKED_XZ,
+  packedAs,
+  unpack,
+  UNPACKED_HERE,
+} from './unpack/packed';
 
 const SETUP_SECTS: u64 = 0x1f1;
 const HEADER: u64 = 0x202;
@@ -22,6 +30,8 @@ const OLDEST_VERSION: u64 = 0x20a;
 
 /** Behind a payload: the size of what it unpacks to. */
 const SIZE_BYTES: u64 = 4;
+/** The last two bytes of an XZ stream. */
+const XZ_FOOTER: u64 = 0x5a59;
 /** Nothing larger is unpacked. */
 const MAX_UNPACKED_BYTES: u64 = 512 << 20;
 
@@ -42,9 +52,16 @@ export class KernelFile {
   identify(): bool {
     const at = this.file.at;
     if (this.file.has(0, HEADER_END) && load32(at + HEADER) == HEADER_MAGIC) this.problem = this.readSetup();
-    else if (!this.file.has(0, 4) || load32(at) != <u64>ELF_MAGIC)
-      this.problem = 'it is neither an ELF image nor a bzImage';
+    else if (!this.file.has(0, 4) || load32(at) != <u64>ELF_MAGIC) this.problem = this.foreign();
     return this.problem == '';
+  }
+
+  /** What a file is that is no kernel. */
+  private foreign(): string {
+    const packing = packedAs(this.file.at, this.file.bytes);
+    return packing == PACKED_NONE
+      ? 'it is neither an ELF image nor a bzImage'
+      : 'it is itself packed with ' + nameOf(packing) + ': unpack it first';
   }
 
   private readSetup(): string {
@@ -60,10 +77,13 @@ export class KernelFile {
     if (!this.file.has(offset, bytes) || bytes < 16) return 'it is cut short';
     this.payload = at + offset;
     this.payloadBytes = bytes;
+    if (load32(this.payload) == <u64>ELF_MAGIC) return 'its payload is not packed, which is not expected';
     this.packing = packedAs(this.payload, bytes);
     if (this.packing == PACKED_NONE) return 'its payload is packed in a way that nobody knows';
     if (this.packing > UNPACKED_HERE)
       return 'it is packed with ' + nameOf(this.packing) + ', which is not there: gzip, xz and lz4 are';
+    if (this.packing == PACKED_XZ && load16(this.payload + bytes - 2) == XZ_FOOTER)
+      return 'its payload has no size behind it';
     this.unpackedBytes = load32(this.payload + bytes - SIZE_BYTES);
     this.unpackAt = load64(at + PREF_ADDRESS);
     const isSane = this.unpackedBytes <= MAX_UNPACKED_BYTES && this.unpackAt % 4096 == 0;

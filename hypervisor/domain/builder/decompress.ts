@@ -28,6 +28,9 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
   ['lzo', [0x89, 0x4c, 0x5a, 0x4f]],
 ];
 
+/** The end of an XZ stream: where a payload ends with it, no size follows. */
+const XZ_FOOTER_MAGIC = [0x59, 0x5a];
+
 /** By its first bytes; undefined where they are no packer's. */
 export function compressionOf(bytes: Uint8Array): Compression | undefined {
   const image = new ImageReader(bytes);
@@ -88,7 +91,10 @@ export async function decompress(
       'unsupported',
       `${what} is packed with ${compression}; gzip, xz, lz4 and zstd are known`,
     );
-  const size = new ImageReader(bytes).u32(what, bytes.length - SIZE_BYTES);
+  const image = new ImageReader(bytes);
+  if (compression === 'xz' && image.has(XZ_FOOTER_MAGIC, bytes.length - XZ_FOOTER_MAGIC.length))
+    throw new ImageError('unsupported', `${what} has no size behind it, which Linux's build puts there`);
+  const size = image.u32(what, bytes.length - SIZE_BYTES);
   if (size > Math.min(MAX_UNPACKED_BYTES, bytes.length * MAX_RATIO))
     throw new ImageError('corrupt', `${what} says it unpacks to ${hex(size)} bytes, more than any kernel`);
   const out = await attempt(unpack, bytes, size, what);

@@ -154,10 +154,20 @@ function dissect(
  * Rejects with ImageError where it is none of these, damaged, for another machine, or not made for Xen.
  */
 export async function loadKernel(file: Uint8Array): Promise<KernelImage> {
-  const outer = compressionOf(file) === 'gzip' ? 'gzip' : 'none';
+  const outer = compressionOf(file) ?? 'none';
+  if (outer !== 'gzip' && outer !== 'none')
+    throw new ImageError(
+      'unsupported',
+      `the file itself is packed with ${outer}: unpack it first (gzip is known)`,
+    );
   const bytes = outer === 'gzip' ? await decompress(file, 'gzip', 'the kernel') : file;
   if (!isBzImage(bytes)) return dissect(bytes, { format: 'ELF', compression: outer, version: '' });
   const { payload, version } = parseBzImage(bytes);
+  if (new ImageReader(payload).has(ELF_MAGIC, 0))
+    throw new ImageError(
+      'unsupported',
+      "the payload of the bzImage is not packed, which Xen's builder wants",
+    );
   const compression = compressionOf(payload);
   if (compression === undefined)
     throw new ImageError('corrupt', `the payload of the bzImage begins with no known compression's mark`);
