@@ -13,11 +13,12 @@ import { releaseTables } from './domain/reset.ts';
 import type { Vcpu } from './state/vcpu.ts';
 import { copyToGuest } from './memory/guest-access.ts';
 import { L4_PFN, TEST_BASE, TestDomain, testHost } from './memory/testing.ts';
+import { PAGE_BYTES } from './memory/pages.ts';
 
 /** Pages of the guest: its code, its stack (growing down to STACK - 4096), its data. */
-export const CODE = TEST_BASE + 8 * 4096;
-export const STACK = TEST_BASE + 10 * 4096;
-export const DATA = TEST_BASE + 11 * 4096;
+export const CODE = TEST_BASE + 8 * PAGE_BYTES;
+export const STACK = TEST_BASE + 10 * PAGE_BYTES;
+export const DATA = TEST_BASE + 11 * PAGE_BYTES;
 
 export interface Setup {
   readonly labels: ReadonlyMap<string, number>;
@@ -37,7 +38,7 @@ export function start({ guest, labels }: Setup, vcpu: Vcpu, label?: string): voi
   put(offset['user_regs.rip'], label === undefined ? CODE : address(labels, label));
   put(offset['user_regs.rsp'], STACK - vcpu.id * 1024);
   put(offset.kernel_sp, STACK - vcpu.id * 1024);
-  put(offset.ctrlreg + 3 * 8, guest.mfns[L4_PFN]! * 4096);
+  put(offset.ctrlreg + 3 * 8, guest.mfns[L4_PFN]! * PAGE_BYTES);
   // The root that the domain was made with: the context brings its own references.
   if (!vcpu.initialised && vcpu.kernelRoot !== 0) releaseTables(guest.hypervisor, vcpu);
   if (setGuestContext(guest.hypervisor, vcpu, words) !== 0) throw new Error('the context was refused');

@@ -8,7 +8,7 @@ import { vcpu_info } from '../abi/shared-info.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { entryFrame, PAGE_PRESENT } from '../memory/entries.ts';
-import { PAGE_BYTES } from '../memory/frame-table.ts';
+import { PAGE_BYTES, pageOffset } from '../memory/pages.ts';
 import { isGuestAddress, rootOf, walkTo } from '../memory/guest-access.ts';
 import type { DebugKey } from './key.ts';
 import { pressed } from './key.ts';
@@ -169,7 +169,7 @@ function peek({ frames }: Hypervisor, vcpu: Vcpu, va: number): string | null {
     if (entry < 0 || !(words[entry]! & PAGE_PRESENT)) return null;
     const mfn = entryFrame(words[entry]!, words[entry + 1]!);
     if (mfn < 0 || mfn >= frames.frames) return null;
-    const byte = bytes[mfn * PAGE_BYTES + at - Math.floor(at / PAGE_BYTES) * PAGE_BYTES]!;
+    const byte = bytes[mfn * PAGE_BYTES + pageOffset(at)]!;
     text = byte.toString(16).padStart(2, '0') + text;
   }
   return text;

@@ -24,6 +24,7 @@ import { setGuestContext } from './context.ts';
 import type { DomainOptions } from './create.ts';
 import { createDomain, createVcpus, discardDomain, populateDomain } from './create.ts';
 import type { Domain } from '../state/domain.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 /** The domain that serves consoles and the store. */
 const BACKEND_DOMAIN = 0;
@@ -69,7 +70,7 @@ function fill(hypervisor: Hypervisor, domain: Domain, options: BuildOptions): Bu
     {
       populate: (pages) => populateDomain(frames, domain, pages),
       write: (mfn, offset, bytes) => {
-        transfer(frames, mfn * 4096 + offset, bytes);
+        transfer(frames, mfn * PAGE_BYTES + offset, bytes);
       },
     },
     {
@@ -85,7 +86,7 @@ function fill(hypervisor: Hypervisor, domain: Domain, options: BuildOptions): Bu
   );
   domain.consoleMfn = built.consoleMfn;
   domain.storeMfn = built.xenstoreMfn;
-  domain.memory.e820 = [{ address: 0, size: options.memoryPages * 4096, type: E820_RAM }];
+  domain.memory.e820 = [{ address: 0, size: options.memoryPages * PAGE_BYTES, type: E820_RAM }];
   const rings = [built.consoleMfn, built.xenstoreMfn];
   rings.forEach((mfn, index) => {
     writeEntryV1(
@@ -133,7 +134,7 @@ function guestContext(vcpu: BootVcpu): Uint32Array {
   put(offset.kernel_ss, vcpu.kernelSs);
   put(offset.kernel_sp, vcpu.kernelSp);
   // xen_pfn_to_cr3: the frame number in bits 12 and up.
-  put(offset.ctrlreg + 3 * 8, vcpu.rootMfn * 4096);
+  put(offset.ctrlreg + 3 * 8, vcpu.rootMfn * PAGE_BYTES);
   put(offset.debugreg + 6 * 8, vcpu.dr6);
   put(offset.debugreg + 7 * 8, vcpu.dr7);
   return words;

@@ -9,7 +9,8 @@
 import { xencons_interface, XENCONS_IN_BYTES, XENCONS_OUT_BYTES } from '../abi/console.ts';
 import { bug } from '../bug.ts';
 import { notify } from '../events/send.ts';
-import { PAGE_BYTES, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import { writeByte, writeWord } from '../memory/guest-frames.ts';
 import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
 import { ConsoleRing } from '../state/console-ring.ts';

@@ -6,6 +6,7 @@ import { copyFromGuest } from '../memory/guest-access.ts';
 import type { CrashReport } from '../state/crash.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 const NAMES = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'] as const;
 const STACK_WORDS = 32;
@@ -38,7 +39,7 @@ function readRegisters({ processor }: Hypervisor, vcpu: Vcpu): Record<string, st
   for (let register = 8; register < 16; register++) registers[`r${String(register)}`] = raw(register);
   registers['rflags'] = digits(processor.flags);
   registers['cr2'] = digits(vcpu.cr2);
-  registers['cr3'] = digits((vcpu.guestKernelMode ? vcpu.kernelRoot : vcpu.userRoot) * 4096);
+  registers['cr3'] = digits((vcpu.guestKernelMode ? vcpu.kernelRoot : vcpu.userRoot) * PAGE_BYTES);
   registers['fsb'] = digits(processor.segmentBase(layout.SEG_FS));
   registers['gsb'] = digits(processor.segmentBase(layout.SEG_GS));
   registers['cs'] = digits(processor.selector(layout.SEG_CS));

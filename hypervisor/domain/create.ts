@@ -14,6 +14,7 @@ import { freePerDomain, makePerDomain, MAX_VCPUS } from '../memory/per-domain.ts
 import { Domain } from '../state/domain.ts';
 import { permitHardware } from './dom0-permissions.ts';
 import { Vcpu } from '../state/vcpu.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 /** Pages a domain may have beyond its memory, as the toolstack allows (LIBXL_MAXMEM_CONSTANT, 1 MiB). */
 const SPARE_PAGES = 256;
@@ -68,7 +69,7 @@ export function createVcpus({ scheduler }: Hypervisor, domain: Domain): void {
 /** The first vcpus have their vcpu_info in shared_info; others must register one. */
 function makeVcpu(domain: Domain, id: number): Vcpu {
   const vcpu = new Vcpu(domain, id);
-  if (id < XEN_LEGACY_MAX_VCPUS) vcpu.info = domain.sharedInfoMfn * 4096 + id * vcpu_info.size;
+  if (id < XEN_LEGACY_MAX_VCPUS) vcpu.info = domain.sharedInfoMfn * PAGE_BYTES + id * vcpu_info.size;
   return vcpu;
 }
 

@@ -8,7 +8,7 @@ import {
   VGCF_syscall_disables_events,
 } from '../abi/arch-x86.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
-import { PAGE_BYTES } from '../memory/frame-table.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import { CR0, CR0_TS, FIRST_UNUSED, readRegisters } from './context-registers.ts';
 import { newGuestContext, putMember } from './context-words.ts';
 import type { Domain } from '../state/domain.ts';

@@ -14,6 +14,7 @@ import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
 import { ECS_FREE, FifoControl } from '../state/event-channels.ts';
 import { setPendingFifo, WORDS_PER_PAGE } from './fifo.ts';
 import { isPending2L } from './two-level.ts';
+import { PAGE_BYTES, pageNumber } from '../memory/pages.ts';
 
 /** EVTCHNOP_init_control: control_gfn, offset, vcpu | link_bits. The first one switches the domain to the FIFO ABI. */
 export function initialise(context: Caller, words: Uint32Array): number {
@@ -21,10 +22,10 @@ export function initialise(context: Caller, words: Uint32Array): number {
   const mfn = fromHalves(words[0]!, words[1]!);
   const offset = words[2]!;
   if (domain.vcpus[words[3]!] === undefined) return -ENOENT;
-  if (offset > 4096 - evtchn_fifo_control_block.size || (offset & 7) !== 0) return -EINVAL;
+  if (offset > PAGE_BYTES - evtchn_fifo_control_block.size || (offset & 7) !== 0) return -EINVAL;
   if (domain.events.fifo?.controls[words[3]!]) return -EINVAL;
   if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
-  const control = new FifoControl(mfn * 4096 + offset);
+  const control = new FifoControl(mfn * PAGE_BYTES + offset);
   if (domain.events.fifo === null) {
     const controls: (FifoControl | null)[] = domain.vcpus.map(() => null);
     controls[words[3]!] = control;
@@ -77,5 +78,5 @@ export function fifoFrames(fifo: {
   frames: readonly number[];
 }): number[] {
   const controls = fifo.controls.filter((control) => control !== null);
-  return [...controls.map((control) => Math.floor(control.address / 4096)), ...fifo.frames];
+  return [...controls.map((control) => pageNumber(control.address)), ...fifo.frames];
 }

@@ -5,6 +5,7 @@ import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { writeWord } from '../memory/guest-frames.ts';
 import { markEventsPending } from './upcall.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 const PENDING = shared_info.offset.evtchn_pending;
 const MASK = shared_info.offset.evtchn_mask;
@@ -12,7 +13,7 @@ const SELECTOR = vcpu_info.offset.evtchn_pending_sel;
 
 /** Index of the 32-bit word of a port's bit. */
 function wordOf(domain: Domain, bitmap: number, port: number): number {
-  return (domain.sharedInfoMfn * 4096 + bitmap) / 4 + (port >>> 5);
+  return (domain.sharedInfoMfn * PAGE_BYTES + bitmap) / 4 + (port >>> 5);
 }
 
 /** Raises a port. True if it was not pending before. */

@@ -26,6 +26,7 @@ import {
   valueOf,
 } from './values.ts';
 import { TEST_BASE } from '../memory/testing.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 /** A hypercall: its number, its arguments, and u64 words for ARGUMENT_VA and LIST_VA. */
 export interface Call {
@@ -81,7 +82,7 @@ const mmuextOp: Generator = (scene) => {
 const updateVaMapping: Generator = (scene) => {
   const { random } = scene;
   const page = pageOf(scene);
-  const va = random.oneIn(8) ? addressOf(scene) : BigInt(TEST_BASE + page * 4096);
+  const va = random.oneIn(8) ? addressOf(scene) : BigInt(TEST_BASE + page * PAGE_BYTES);
   const protect = scene.guest.entry(page, 5);
   const flags = random.oneIn(8) ? valueOf(scene) : BigInt(random.below(8));
   return call(xen.HYPERVISOR_update_va_mapping, [va, random.oneIn(2) ? protect : entryOf(scene), flags]);
@@ -130,7 +131,7 @@ const memoryOp: Generator = (scene) => {
 const grantTableOp: Generator = (scene) => {
   const { random } = scene;
   const command = random.below(14);
-  const va = BigInt(TEST_BASE + pageOf(scene) * 4096);
+  const va = BigInt(TEST_BASE + pageOf(scene) * PAGE_BYTES);
   const host = random.oneIn(4) ? entryAddressOf(scene) : va;
   const flags = BigInt(random.oneIn(4) ? random.next() : random.below(32));
   const ref = BigInt(random.below(16));
@@ -326,7 +327,10 @@ const entryPoints: Generator = (scene) => {
       return call(xen.HYPERVISOR_set_trap_table, [ARGUMENTS], [vector | (0xe033n << 16n), handler, 0n, 0n]);
     }
     default:
-      return call(xen.HYPERVISOR_stack_switch, [0xe02b, random.oneIn(4) ? valueOf(scene) : STACK_VA + 4096]);
+      return call(xen.HYPERVISOR_stack_switch, [
+        0xe02b,
+        random.oneIn(4) ? valueOf(scene) : STACK_VA + PAGE_BYTES,
+      ]);
   }
 };
 

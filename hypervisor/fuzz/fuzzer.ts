@@ -32,6 +32,7 @@ import {
   STACK_VA,
   WILD_PAGES,
 } from './values.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 const FRAMES = 2048;
 const VCPUS = 2;
@@ -127,7 +128,7 @@ export class Fuzzer {
     this.write(vcpu, HANDLER_VA, SYSCALL);
     // Half of the wild pages can become page tables at once.
     for (let pfn = FIRST_WILD_PFN; pfn < FIRST_WILD_PFN + WILD_PAGES / 2; pfn++)
-      guest.call(updateVaMapping, TEST_BASE + pfn * 4096, guest.entry(pfn, 5), 0);
+      guest.call(updateVaMapping, TEST_BASE + pfn * PAGE_BYTES, guest.entry(pfn, 5), 0);
     // The scheduler puts the vcpu on the processor, not the test.
     hypervisor.current = null;
     const root = vcpu.kernelRoot;
@@ -150,7 +151,7 @@ export class Fuzzer {
     if (this.random.oneIn(INSTRUCTION_EVERY)) this.prepareInstruction(vcpu, scene);
     else this.prepareCall(vcpu, scene);
     processor.rip = CODE_VA;
-    processor.set(layout.RSP, STACK_VA + 4096 - 256);
+    processor.set(layout.RSP, STACK_VA + PAGE_BYTES - 256);
   }
 
   private prepareCall(vcpu: Vcpu, scene: Scene): void {
@@ -190,7 +191,7 @@ function bytesOf(words: readonly bigint[]): Uint8Array {
 /** Writes an entry of the guest's grant table, as the guest itself would. */
 function grantSomething(scene: Scene): void {
   const { random, guest, other } = scene;
-  const at = guest.domain.grants.frames[0]! * 4096 + random.below(64) * 8;
+  const at = guest.domain.grants.frames[0]! * PAGE_BYTES + random.below(64) * 8;
   const flags = random.oneIn(4) ? random.below(0x200) : random.pick([1, 5, 2]);
   const frame = Number((entryOf(scene) >> 12n) & 0xffff_ffffn);
   writeWords(guest.hypervisor.frames, at, [flags | (other.domain.id << 16), frame]);
@@ -208,9 +209,9 @@ function contextOf(root: number): Uint32Array {
     words[at / 4 + 1] = value < 0 ? 0xffff_ffff : Math.floor(value / 2 ** 32);
   };
   put(offset['user_regs.rip'], CODE_VA);
-  put(offset['user_regs.rsp'], STACK_VA + 4096);
+  put(offset['user_regs.rsp'], STACK_VA + PAGE_BYTES);
   words[offset.kernel_ss / 4] = 0xe02b;
-  put(offset.kernel_sp, STACK_VA + 4096);
+  put(offset.kernel_sp, STACK_VA + PAGE_BYTES);
   for (let vector = 0; vector < EXCEPTIONS; vector++) {
     const at = offset.trap_ctxt + vector * trap_info.size;
     words[at / 4] = vector | (0xe033 << 16);
@@ -218,7 +219,7 @@ function contextOf(root: number): Uint32Array {
   }
   put(offset.event_callback_eip, HANDLER_VA);
   put(offset.failsafe_callback_eip, HANDLER_VA);
-  put(offset.ctrlreg + 24, root * 4096);
+  put(offset.ctrlreg + 24, root * PAGE_BYTES);
   return words;
 }
 

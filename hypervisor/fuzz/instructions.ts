@@ -2,6 +2,7 @@
 import * as layout from '../../core/wasm/layout.ts';
 import { TEST_BASE } from '../memory/testing.ts';
 import { addressOf, entryOf, pageOf, type Scene, smallOf, valueOf } from './values.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 /** Machine code in hexadecimal, and what it is. Memory operands are at RDI. */
 const INSTRUCTIONS: readonly (readonly [string, string])[] = [
@@ -78,7 +79,7 @@ export function randomInstruction(scene: Scene): Trial {
   const [hex] = random.pick(INSTRUCTIONS);
   const code = Uint8Array.from(hex.match(/../g)!, (byte) => parseInt(byte, 16));
   // Often an entry of a page table that the guest maps.
-  const table = BigInt(TEST_BASE + pageOf(scene) * 4096 + random.below(512) * 8);
+  const table = BigInt(TEST_BASE + pageOf(scene) * PAGE_BYTES + random.below(512) * 8);
   return {
     code,
     registers: [

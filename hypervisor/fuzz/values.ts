@@ -5,6 +5,7 @@
 import { DOMID_IO, DOMID_SELF, DOMID_XEN } from '../abi/xen.ts';
 import { TEST_BASE, type TestDomain } from '../memory/testing.ts';
 import type { Random } from './random.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 export const PAGES = 96;
 /** Pages with a purpose; the page tables are pfn 1 to 4 (memory/testing.ts). */
@@ -16,12 +17,12 @@ export const LIST_PFN = 8;
 export const FIRST_WILD_PFN = 20;
 export const WILD_PAGES = 12;
 
-export const ARGUMENT_VA = TEST_BASE + ARGUMENT_PFN * 4096;
-export const CODE_VA = TEST_BASE + CODE_PFN * 4096;
+export const ARGUMENT_VA = TEST_BASE + ARGUMENT_PFN * PAGE_BYTES;
+export const CODE_VA = TEST_BASE + CODE_PFN * PAGE_BYTES;
 /** Where traps and events go: a hypercall with whatever the registers hold. */
 export const HANDLER_VA = CODE_VA + 64;
-export const STACK_VA = TEST_BASE + STACK_PFN * 4096;
-export const LIST_VA = TEST_BASE + LIST_PFN * 4096;
+export const STACK_VA = TEST_BASE + STACK_PFN * PAGE_BYTES;
+export const LIST_VA = TEST_BASE + LIST_PFN * PAGE_BYTES;
 
 /** Edges of address space and of numbers. */
 const EDGES = [
@@ -76,7 +77,7 @@ export function addressOf(scene: Scene): bigint {
   if (random.oneIn(12)) return random.pick(EDGES);
   const pages = [ARGUMENT_PFN, LIST_PFN, STACK_PFN, CODE_PFN, pageOf(scene)];
   const page = random.oneIn(20) ? PAGES + random.below(600) : random.pick(pages);
-  return BigInt.asUintN(64, BigInt(TEST_BASE + page * 4096 + offset));
+  return BigInt.asUintN(64, BigInt(TEST_BASE + page * PAGE_BYTES + offset));
 }
 
 /** A page-table entry. */

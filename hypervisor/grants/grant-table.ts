@@ -5,7 +5,7 @@
  */
 import { grant_entry_v1, grant_entry_v2, GTF_reading, GTF_writing } from '../abi/grant-table.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
-import { PAGE_BYTES } from '../memory/frame-table.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import { GrantTable } from '../state/grant-table.ts';
 import { writeWords } from '../memory/guest-frames.ts';
 

@@ -21,7 +21,8 @@ import {
   PAGE_USER,
 } from '../memory/entries.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
-import { PAGE_WORDS, PGT_L1_PAGE_TABLE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { PGT_L1_PAGE_TABLE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { PAGE_BYTES, PAGE_WORDS } from '../memory/pages.ts';
 import { getPageType, putPageFromL1Entry, putPageType } from '../memory/page-types.ts';
 import type { GrantMapping } from '../state/grant-table.ts';
 import {} from './grant-table.ts';
@@ -46,8 +47,8 @@ export const mapGrantRef: Setup = (context, address) => {
   if (status === abi.GNTST_okay) {
     const { mfn } = context.domain.grants.mappings[handleOrStatus]!;
     words[offset.handle / 4] = handleOrStatus;
-    words[offset.dev_bus_addr / 4] = lowHalf(mfn * 4096);
-    words[offset.dev_bus_addr / 4 + 1] = highHalf(mfn * 4096);
+    words[offset.dev_bus_addr / 4] = lowHalf(mfn * PAGE_BYTES);
+    words[offset.dev_bus_addr / 4 + 1] = highHalf(mfn * PAGE_BYTES);
   }
   return context.write(address, words) ? 0 : -EFAULT;
 };
@@ -179,7 +180,7 @@ function unmap(context: Caller, handle: number, host: number, bus: number, other
   const readOnly = (mapping.flags & abi.GNTMAP_readonly) !== 0;
   const { mfn } = mapping;
   const unmapsBus = bus !== 0 && (mapping.flags & abi.GNTMAP_device_map) !== 0;
-  if (unmapsBus && bus !== mfn * 4096) return abi.GNTST_bad_dev_addr;
+  if (unmapsBus && bus !== mfn * PAGE_BYTES) return abi.GNTST_bad_dev_addr;
   let released = 0;
   if (host !== 0 && mapping.flags & abi.GNTMAP_host_map) {
     const status = removeEntry(context, mapping, host, mfn, other);

@@ -8,7 +8,7 @@ import { bug } from '../bug.ts';
 import * as abi from '../abi/grant-table.ts';
 import type { Domain } from '../state/domain.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
-import { PAGE_BYTES } from '../memory/frame-table.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import { fromHalves } from '../../core/machine.ts';
 import type { ActiveGrant, GrantMapping, GrantTable } from '../state/grant-table.ts';
 import { entriesOf, entryAddress, readHalfword, statusAddress } from './grant-table.ts';

@@ -1,6 +1,6 @@
 /** Bitmaps of processors in the caller's memory (xenctl_bitmap), as numbers with a bit for each. */
 import { xenctl_bitmap } from '../abi/xen.ts';
-import { PAGE_BYTES } from '../memory/frame-table.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import { MAX_PCPUS } from '../state/pcpu.ts';
 import type { ControlBuffer } from './control.ts';
 import type { HypercallContext } from './hypercall.ts';

@@ -13,7 +13,7 @@ import { namesOf } from '../abi/names.ts';
 import { shared_info } from '../abi/shared-info.ts';
 import { HYPERVISOR_memory_op } from '../abi/xen.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
-import { PAGE_BYTES } from '../memory/frame-table.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import { copyFromGuest, copyToGuest, readGuestWords, writeGuestWords } from '../memory/guest-access.ts';
 import { decreaseReservation, increaseReservation, populatePhysmap } from './memory-op/reservation.ts';
 import type { Extents } from './memory-op/reservation.ts';

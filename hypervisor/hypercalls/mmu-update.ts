@@ -21,13 +21,8 @@ import {
 } from '../abi/xen.ts';
 import { entryFrame, FRAME_HIGH } from '../memory/entries.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
-import {
-  PAGE_BYTES,
-  PGT_L1_PAGE_TABLE,
-  PGT_L4_PAGE_TABLE,
-  PGT_NONE,
-  PGT_WRITABLE_PAGE,
-} from '../memory/frame-table.ts';
+import { PGT_L1_PAGE_TABLE, PGT_L4_PAGE_TABLE, PGT_NONE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import { copyToGuest, isGuestArray, readGuestWords } from '../memory/guest-access.ts';
 import { writeWords } from '../memory/guest-frames.ts';
 import { setM2p } from '../memory/m2p.ts';

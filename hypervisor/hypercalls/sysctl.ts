@@ -14,7 +14,7 @@ import { highHalf, lowHalf } from '../../core/machine.ts';
 import { handleKeypress } from '../debug-keys/table.ts';
 import { fillNextInfo } from './domctl/info.ts';
 import { adjustScheduler, schedulerId } from './domctl/scheduler.ts';
-import { PAGE_BYTES } from '../memory/frame-table.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import { idleNs } from '../state/pcpu.ts';
 import { ControlBuffer } from './control.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';

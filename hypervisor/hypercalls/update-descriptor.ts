@@ -11,6 +11,7 @@ import { PGT_SEG_DESC_PAGE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
 import { writeDescriptor } from '../memory/per-domain.ts';
 import type { Hypercall } from './hypercall.ts';
+import { PAGE_BYTES, pageNumber } from '../memory/pages.ts';
 
 export const updateDescriptor: Hypercall = {
   number: HYPERVISOR_update_descriptor,
@@ -23,11 +24,11 @@ export const updateDescriptor: Hypercall = {
     const descriptor = { low: context.low(1), high: context.high(1) };
     if (context.low(0) % 8 !== 0 || address < 0 || !fixDescriptor(descriptor)) return -EINVAL;
     const { frames } = context.hypervisor;
-    const mfn = Math.floor(address / 4096);
+    const mfn = pageNumber(address);
     const type = frames.type[mfn] === PGT_SEG_DESC_PAGE ? PGT_SEG_DESC_PAGE : PGT_WRITABLE_PAGE;
     const result = getPageAndType(frames, mfn, context.domain.id, type);
     if (result < 0) return result;
-    writeDescriptor(frames, mfn, address % 4096, descriptor.low, descriptor.high);
+    writeDescriptor(frames, mfn, address % PAGE_BYTES, descriptor.low, descriptor.high);
     putPageAndType(frames, mfn);
     return 0;
   },

@@ -21,6 +21,7 @@ import { getPageType, putPageType } from '../memory/page-types.ts';
 import { updateL1Entry } from '../memory/update-entry.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { mayTarget, pageOwner } from '../state/page-owner.ts';
+import { pageNumber } from '../memory/pages.ts';
 
 const args = [
   { name: 'va', kind: 'va' },
@@ -55,7 +56,7 @@ function update(context: HypercallContext, va: number, owner: number): number {
   if (mfn < 0 || !frames.getPage(mfn, context.domain.id)) return -EINVAL;
   let result = -EINVAL;
   if (frames.usedAs(mfn) === PGT_L1_PAGE_TABLE && getPageType(frames, mfn, PGT_L1_PAGE_TABLE) === 0) {
-    const slot = Math.floor(va / 4096) & 0x1ff;
+    const slot = pageNumber(va) & 0x1ff;
     result = updateL1Entry(frames, mfn, slot, context.low(1), context.high(1), false, owner);
     putPageType(frames, mfn, -1);
   }

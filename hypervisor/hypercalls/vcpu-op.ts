@@ -22,6 +22,7 @@ import { fillRunstate, writeRunstate, writeVcpuTime } from '../time/areas.ts';
 import { setPeriodic, setSingleshot } from '../time/deadlines.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { shutdownDomain } from '../domain/life.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 /** Bounds of a periodic timer's period. */
 const MIN_PERIOD_NS = 1_000_000;
@@ -114,11 +115,11 @@ const operations: Readonly<Record<number, Operation>> = {
 /** map_vcpu_info: moves a vcpu's vcpu_info to a page of the domain, for good. */
 function registerInfo(context: HypercallContext, vcpu: Vcpu, mfn: number, offset: number): number {
   const { hypervisor, domain } = context;
-  if (offset > 4096 - vcpu_info.size || (offset & 7) !== 0) return -ENXIO;
+  if (offset > PAGE_BYTES - vcpu_info.size || (offset & 7) !== 0) return -ENXIO;
   if (vcpu.infoMfn !== 0 || (vcpu !== context.vcpu && !vcpu.down)) return -EINVAL;
   if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
   const { frames } = hypervisor;
-  const to = mfn * 4096 + offset;
+  const to = mfn * PAGE_BYTES + offset;
   if (vcpu.info !== 0) copyBytes(frames, to, vcpu.info, vcpu_info.size);
   else {
     writeBytes(frames, to, new Uint8Array(vcpu_info.size));

@@ -21,6 +21,7 @@ import {
 import { HYPERVISOR_xen_version, VMASST_TYPE_pae_extended_cr3 } from '../abi/xen.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
 const MAJOR = 4;
 const MINOR = 17;
@@ -80,7 +81,7 @@ const operations: Readonly<Record<number, (context: HypercallContext, argument: 
     pair[1] = features(context.domain);
     return context.write(va, pair) ? 0 : -EFAULT;
   },
-  [version.XENVER_pagesize]: () => 4096,
+  [version.XENVER_pagesize]: () => PAGE_BYTES,
   [version.XENVER_guest_handle]: (context, va) =>
     context.writeBytes(va, context.domain.handle) ? 0 : -EFAULT,
   [version.XENVER_commandline](context, va) {

@@ -24,10 +24,8 @@ import { DOMID_INVALID, DOMID_XEN } from '../abi/xen.ts';
 import { bug } from '../bug.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { DomainMemory } from './domain-memory.ts';
+import { PAGE_WORDS } from './pages.ts';
 import { rawMemory } from './raw-memory.ts';
-
-export const PAGE_BYTES = 4096;
-export const PAGE_WORDS = 1024;
 
 /** What a frame is used as. The types are mutually exclusive. */
 export const PGT_NONE = 0;

@@ -5,7 +5,7 @@
  */
 import { HYPERVISOR_VIRT_END } from '../abi/arch-x86.ts';
 import type { FrameTable } from './frame-table.ts';
-import { PAGE_WORDS } from './frame-table.ts';
+import { PAGE_BYTES, PAGE_WORDS, pageNumber, pageOffset } from './pages.ts';
 import { writeBytes } from './guest-frames.ts';
 import { rawMemory } from './raw-memory.ts';
 import { entryFrame, PAGE_ACCESSED, PAGE_DIRTY, PAGE_PRESENT, PAGE_PSE, PAGE_RW } from './entries.ts';
@@ -38,7 +38,7 @@ export function rootOf(space: AddressSpace): number {
 export function walkTo(table: FrameTable, root: number, va: number, level: number): number {
   const { words } = table.memory;
   // 48 bits in two parts: 20 bits of the page number and the rest above.
-  const page = Math.floor(va / 4096);
+  const page = pageNumber(va);
   const lowPage = page & 0x3_ffff;
   const highPage = Math.floor(page / 0x4_0000) & 0x3_ffff;
   let at = root * PAGE_WORDS + (highPage >>> 9) * 2;
@@ -68,7 +68,7 @@ export function l1FrameOf(table: FrameTable, space: AddressSpace, va: number): n
 export function l1EntryOf(table: FrameTable, space: AddressSpace, va: number): number {
   const mfn = l1FrameOf(table, space, va);
   if (mfn < 0 || mfn >= table.frames) return -1;
-  return mfn * PAGE_WORDS + (Math.floor(va / 4096) & 0x1ff) * 2;
+  return mfn * PAGE_WORDS + (pageNumber(va) & 0x1ff) * 2;
 }
 
 /**
@@ -77,7 +77,7 @@ export function l1EntryOf(table: FrameTable, space: AddressSpace, va: number): n
  */
 export function translate(table: FrameTable, root: number, va: number, write: boolean): number {
   const { words } = rawMemory(table);
-  const page = Math.floor(va / 4096);
+  const page = pageNumber(va);
   const lowPage = page & 0x3_ffff;
   const highPage = Math.floor(page / 0x4_0000) & 0x3_ffff;
   let mfn = root;
@@ -91,7 +91,7 @@ export function translate(table: FrameTable, root: number, va: number, write: bo
     if (mfn < 0 || mfn >= table.frames) return -1;
     words[at] = low | PAGE_ACCESSED | (write && level === 1 ? PAGE_DIRTY : 0);
   }
-  return mfn * 4096 + (va - page * 4096);
+  return mfn * PAGE_BYTES + (va - page * PAGE_BYTES);
 }
 
 /** Copies from a guest to `target`. False where a page of it cannot be read. */
@@ -106,7 +106,7 @@ export function copyFromGuest(
     const from = va + done;
     const machine = isGuestAddress(from) ? translate(table, root, from, false) : -1;
     if (machine < 0) return false;
-    const size = Math.min(target.length - done, 4096 - (machine % 4096));
+    const size = Math.min(target.length - done, PAGE_BYTES - (machine % PAGE_BYTES));
     target.set(table.memory.bytes.subarray(machine, machine + size), done);
     done += size;
   }
@@ -120,7 +120,7 @@ export function copyToGuest(table: FrameTable, space: AddressSpace, va: number, 
     const to = va + done;
     const machine = isGuestAddress(to) ? translate(table, root, to, true) : -1;
     if (machine < 0) return false;
-    const size = Math.min(source.length - done, 4096 - (machine % 4096));
+    const size = Math.min(source.length - done, PAGE_BYTES - (machine % PAGE_BYTES));
     writeBytes(table, machine, source.subarray(done, done + size));
     done += size;
   }
@@ -135,8 +135,8 @@ export function readGuestWords(
   target: Uint32Array,
 ): boolean {
   const bytes = target.length * 4;
-  const offset = va - Math.floor(va / 4096) * 4096;
-  if (offset % 4 !== 0 || offset + bytes > 4096)
+  const offset = pageOffset(va);
+  if (offset % 4 !== 0 || offset + bytes > PAGE_BYTES)
     return copyFromGuest(table, space, va, new Uint8Array(target.buffer, target.byteOffset, bytes));
   const machine = isGuestAddress(va) ? translate(table, rootOf(space), va, false) : -1;
   if (machine < 0) return false;

@@ -10,13 +10,14 @@
  */
 import { bug } from '../bug.ts';
 import type { FrameTable } from './frame-table.ts';
-import { PAGE_BYTES, PGT_WRITABLE_PAGE, TYPE_NAMES } from './frame-table.ts';
+import { PGT_WRITABLE_PAGE, TYPE_NAMES } from './frame-table.ts';
+import { PAGE_BYTES, pageNumber } from './pages.ts';
 import { getPageType, putPageType } from './page-types.ts';
 import { rawMemory } from './raw-memory.ts';
 
 /** The frame of `length` bytes at an address, which must be held as writable. */
 function writableFrame(table: FrameTable, address: number, length: number): number {
-  const mfn = Math.floor(address / PAGE_BYTES);
+  const mfn = pageNumber(address);
   if (!(address + length <= (mfn + 1) * PAGE_BYTES))
     bug(`a write of ${String(length)} bytes at ${String(address)} crosses a frame's end`);
   if (!(mfn >= 0 && mfn < table.frames) || table.typeCount[mfn] === 0)
@@ -69,7 +70,7 @@ export function writeTranslated(
   from: number,
   count: number,
 ): void {
-  const mfn = Math.floor(address / PAGE_BYTES);
+  const mfn = pageNumber(address);
   const isRemembered = table.typeCount[mfn] === 0 && table.stamp[mfn] === table.tlbClock;
   const isUnused = table.isFree(mfn) || table.type[mfn] === PGT_WRITABLE_PAGE;
   if (!(isRemembered && isUnused)) writableFrame(table, address, count * 4);
@@ -116,7 +117,7 @@ export function clearFrame(table: FrameTable, mfn: number): void {
 export function transfer(table: FrameTable, address: number, source: Uint8Array): void {
   for (let done = 0; done < source.length;) {
     const to = address + done;
-    const mfn = Math.floor(to / PAGE_BYTES);
+    const mfn = pageNumber(to);
     const size = Math.min(source.length - done, (mfn + 1) * PAGE_BYTES - to);
     if (getPageType(table, mfn, PGT_WRITABLE_PAGE) < 0)
       bug(`a transfer to frame ${String(mfn)}, which is of type ${TYPE_NAMES[table.type[mfn]!]!}`);

@@ -5,7 +5,8 @@
 import { DOMID_XEN } from '../abi/xen.ts';
 import { PAGE_ACCESSED, PAGE_DIRTY, PAGE_NX_HIGH, PAGE_PRESENT, PAGE_USER } from './entries.ts';
 import type { FrameTable } from './frame-table.ts';
-import { PAGE_BYTES, PAGE_WORDS, PGC_ALLOCATED, PGC_XEN_HEAP, PGT_VALIDATED } from './frame-table.ts';
+import { PGC_ALLOCATED, PGC_XEN_HEAP, PGT_VALIDATED } from './frame-table.ts';
+import { PAGE_BYTES, PAGE_WORDS } from './pages.ts';
 import { rawMemory } from './raw-memory.ts';
 import { writeLink } from './xen-slots.ts';
 

@@ -23,7 +23,6 @@ import {
 } from './entries.ts';
 import type { FrameTable } from './frame-table.ts';
 import {
-  PAGE_WORDS,
   PGT_L1_PAGE_TABLE,
   PGT_L4_PAGE_TABLE,
   PGT_NONE,
@@ -32,6 +31,7 @@ import {
   PGT_WRITABLE_PAGE,
   TYPE_NAMES,
 } from './frame-table.ts';
+import { PAGE_WORDS } from './pages.ts';
 import { checkDescriptors } from './descriptors.ts';
 import { rawMemory } from './raw-memory.ts';
 import { installXenSlots } from './xen-slots.ts';

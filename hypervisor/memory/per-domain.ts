@@ -6,7 +6,8 @@ import { FIRST_RESERVED_GDT_PAGE } from '../abi/arch-x86.ts';
 import { bug } from '../bug.ts';
 import { PAGE_ACCESSED, PAGE_DIRTY, PAGE_NX_HIGH, PAGE_PRESENT, PAGE_RW } from './entries.ts';
 import type { FrameTable } from './frame-table.ts';
-import { PAGE_WORDS, PGT_SEG_DESC_PAGE, PGT_WRITABLE_PAGE } from './frame-table.ts';
+import { PGT_SEG_DESC_PAGE, PGT_WRITABLE_PAGE } from './frame-table.ts';
+import { PAGE_BYTES, PAGE_WORDS } from './pages.ts';
 import { getPageAndType, putPageAndType } from './page-types.ts';
 import { rawMemory } from './raw-memory.ts';
 import { readLink, writeLink } from './xen-slots.ts';
@@ -79,12 +80,12 @@ export function freePerDomain(table: FrameTable, l3: number): void {
 
 /** Where a vcpu's GDT lies. */
 export function gdtAddress(vcpu: number): number {
-  return PERDOMAIN_VIRT_START + vcpu * PAGES_PER_VCPU * 4096;
+  return PERDOMAIN_VIRT_START + vcpu * PAGES_PER_VCPU * PAGE_BYTES;
 }
 
 /** Where a vcpu's LDT lies. */
 export function ldtAddress(vcpu: number): number {
-  return gdtAddress(vcpu) + LDT_PAGE * 4096;
+  return gdtAddress(vcpu) + LDT_PAGE * PAGE_BYTES;
 }
 
 /**

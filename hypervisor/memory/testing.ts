@@ -15,6 +15,7 @@ import { PAGE_PRESENT, PAGE_RW, PAGE_USER } from './entries.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from './frame-table.ts';
 import { copyFromGuest, copyToGuest } from './guest-access.ts';
 import { getPageAndType } from './page-types.ts';
+import { PAGE_BYTES } from './pages.ts';
 
 /** 0xffffffff80000000 */
 export const TEST_BASE = -0x8000_0000;
@@ -23,13 +24,13 @@ export const L3_PFN = 2;
 export const L2_PFN = 3;
 export const L1_PFN = 4;
 /** A page for arguments of hypercalls. */
-export const ARGUMENTS = TEST_BASE + 5 * 4096;
+export const ARGUMENTS = TEST_BASE + 5 * PAGE_BYTES;
 
 export const TABLE_FLAGS = PAGE_PRESENT | PAGE_RW | PAGE_USER;
 
 /** A host of `frames` frames without domains. */
 export function testHost(frames = 1024, options: XenOptions = {}): Xen {
-  return new Xen(new Machine(coreModule(), { memoryBytes: frames * 4096 }), options);
+  return new Xen(new Machine(coreModule(), { memoryBytes: frames * PAGE_BYTES }), options);
 }
 
 /** A domain and its hypercalls. */
@@ -54,7 +55,7 @@ export class TestDomain {
   enter(): void {
     const { hypervisor, vcpu } = this;
     hypervisor.current = vcpu;
-    hypervisor.processor.loadAddressSpace(vcpu.kernelRoot * 4096, 0, false);
+    hypervisor.processor.loadAddressSpace(vcpu.kernelRoot * PAGE_BYTES, 0, false);
   }
 
   /** Makes a hypercall, with all its continuations. Arguments are numbers or 64-bit values. */
@@ -100,7 +101,7 @@ export class TestDomain {
 
   /** Machine address of an entry of the page table in a pfn. */
   entryAddress(pfn: number, slot: number): number {
-    return this.mfns[pfn]! * 4096 + slot * 8;
+    return this.mfns[pfn]! * PAGE_BYTES + slot * 8;
   }
 
   /** A page-table entry that names one of the domain's pages. */

@@ -16,7 +16,7 @@ import {
   TABLE_DISALLOWED,
 } from './entries.ts';
 import type { FrameTable } from './frame-table.ts';
-import { PAGE_WORDS } from './frame-table.ts';
+import { PAGE_WORDS } from './pages.ts';
 import {
   getPageFromL1Entry,
   getPageFromTableEntry,

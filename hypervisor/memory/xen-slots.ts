@@ -13,7 +13,7 @@ import {
   PAGE_USER,
 } from './entries.ts';
 import type { FrameTable } from './frame-table.ts';
-import { PAGE_WORDS } from './frame-table.ts';
+import { PAGE_WORDS } from './pages.ts';
 
 export const RO_MPT_SLOT = 256;
 export const PERDOMAIN_SLOT = 260;

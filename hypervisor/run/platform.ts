@@ -9,7 +9,8 @@ import { DOMID_XEN } from '../abi/xen.ts';
 import { serveConsole } from '../debug-keys/input.ts';
 import { changeLine } from '../events/pirq.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
-import { PAGE_BYTES, PGT_NONE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { PGT_NONE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { PAGE_BYTES, pageNumber } from '../memory/pages.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import type { ReadonlyView } from '../../core/machine.ts';
 import { transfer } from '../memory/guest-frames.ts';
@@ -36,7 +37,7 @@ class DeviceMemory implements MachineMemory {
     const end = address + length;
     if (!Number.isSafeInteger(address) || address < 0 || !(length >= 0)) return false;
     if (end > frames.frames * PAGE_BYTES) return false;
-    for (let mfn = Math.floor(address / PAGE_BYTES); mfn * PAGE_BYTES < end; mfn++) {
+    for (let mfn = pageNumber(address); mfn * PAGE_BYTES < end; mfn++) {
       if (frames.count[mfn] === 0 || frames.owner[mfn]! >= DOMID_XEN) return false;
       const type = frames.usedAs(mfn);
       if (write && type !== PGT_NONE && type !== PGT_WRITABLE_PAGE) return false;

@@ -4,6 +4,7 @@
  * docs/misc/xen-command-line.pandoc.
  */
 import { EINVAL } from '../abi/errno.ts';
+import { pageNumber } from '../memory/pages.ts';
 
 /** What a command line says; null: nothing, so that it is as it usually is. */
 export interface BootParameters {
@@ -25,7 +26,6 @@ type Told = { -readonly [name in keyof BootParameters]: BootParameters[name] } &
 /** Takes a parameter's value. False: it makes no sense. */
 type Take = (told: Told, value: string) => boolean;
 
-const PAGE_BYTES = 4096;
 /** Powers of 1024; a size without a unit is in KiB (parse_size_and_unit). */
 const UNITS: Readonly<Record<string, number>> = { b: 0, '': 1, k: 1, m: 2, g: 3, t: 4 };
 /** Where Xen can have its console; here all of it is on the one serial line. */
@@ -85,7 +85,7 @@ function takeDom0Memory(told: Told, value: string): boolean {
     const match = /^(min:|max:|)(\d+)([bkmgt]?)$/i.exec(part);
     if (match === null) return false;
     const bytes = Number(match[2]) * 1024 ** UNITS[match[3]!.toLowerCase()]!;
-    wanted[BOUNDS[match[1]!.toLowerCase() as keyof typeof BOUNDS]] = Math.floor(bytes / PAGE_BYTES);
+    wanted[BOUNDS[match[1]!.toLowerCase() as keyof typeof BOUNDS]] = pageNumber(bytes);
   }
   Object.assign(told, wanted);
   return true;

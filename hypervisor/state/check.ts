@@ -22,7 +22,6 @@ import {
 } from '../memory/entries.ts';
 import type { FrameTable, PageOwner } from '../memory/frame-table.ts';
 import {
-  PAGE_WORDS,
   PGC_ALLOCATED,
   PGC_XEN_HEAP,
   PGT_L1_PAGE_TABLE,
@@ -32,6 +31,7 @@ import {
   PGT_VALIDATED,
   PGT_WRITABLE_PAGE,
 } from '../memory/frame-table.ts';
+import { PAGE_WORDS, pageNumber } from '../memory/pages.ts';
 import { descriptorFrames } from '../memory/per-domain.ts';
 import { PERDOMAIN_SLOT, readLink, RO_MPT_SLOT } from '../memory/xen-slots.ts';
 
@@ -193,8 +193,7 @@ function countHolders(recount: Recount, domain: References): void {
   for (const mfn of fifo?.frames ?? [])
     hold(recount, mfn, PGT_WRITABLE_PAGE, `the event array of domain ${String(domain.id)}`);
   for (const control of fifo?.controls ?? [])
-    if (control)
-      hold(recount, Math.floor(control.address / 4096), PGT_WRITABLE_PAGE, `an event control block`);
+    if (control) hold(recount, pageNumber(control.address), PGT_WRITABLE_PAGE, `an event control block`);
   countDeviceMappings(recount, domain);
   countPages(recount, domain);
 }

@@ -4,8 +4,8 @@ import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { writeWord } from '../memory/guest-frames.ts';
 import { NS_PER_SECOND } from '../state/clock.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 
-const PAGE_BYTES = 4096;
 const WORD_BITS = 32n;
 
 /** do_settime: it was `seconds` and `ns` when system time was `systemNs`. Seconds are counted from 1970; all wrap at 64 bits. */

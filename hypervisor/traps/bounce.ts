@@ -14,6 +14,7 @@ import { writeByte, writeTranslated, writeWords } from '../memory/guest-frames.t
 import { toggleGuestMode } from './mode.ts';
 import { loadFlat } from '../domain/flat-segments.ts';
 import { crashDomain } from '../domain/life.ts';
+import { PAGE_BYTES, pageOffset } from '../memory/pages.ts';
 
 /** Offsets in struct vcpu_info. */
 export const UPCALL_MASK = 1;
@@ -111,7 +112,7 @@ function pushFrame(hypervisor: Hypervisor, bottom: number, words: number): boole
   const { processor, frames } = hypervisor;
   const address = processor.translate(bottom, ACCESS_WRITE);
   if (address < 0) return false;
-  const inPage = (4096 - (address & 4095)) >>> 2;
+  const inPage = (PAGE_BYTES - pageOffset(address)) >>> 2;
   if (inPage >= words) {
     writeTranslated(frames, address, frame, 0, words);
     return true;

@@ -10,6 +10,7 @@ import { copyFromGuest } from '../memory/guest-access.ts';
 import { injectPageFault, injectTrap } from './bounce.ts';
 import { performCpuid } from './privop/cpuid.ts';
 import { instructionDone } from './single-step.ts';
+import { PAGE_BYTES, pageOffset } from '../memory/pages.ts';
 
 const CPUID = [0x0f, 0xa2] as const;
 const prefix = new Uint8Array(XEN_EMULATE_PREFIX.length);
@@ -39,7 +40,7 @@ export function emulateForced(hypervisor: Hypervisor, vcpu: Vcpu): boolean {
 /** Reads code as data. False: a page of it cannot be read, and the guest has got a page fault. */
 function fetch(hypervisor: Hypervisor, vcpu: Vcpu, va: number, bytes: Uint8Array): boolean {
   if (copyFromGuest(hypervisor.frames, vcpu, va, bytes)) return true;
-  const inPage = 4096 - (va - Math.floor(va / 4096) * 4096);
+  const inPage = PAGE_BYTES - pageOffset(va);
   const readable =
     inPage < bytes.length && copyFromGuest(hypervisor.frames, vcpu, va, bytes.subarray(0, inPage));
   injectPageFault(hypervisor, vcpu, readable ? va + inPage : va, 0);

@@ -9,6 +9,7 @@ import type { Hypervisor } from '../state/hypervisor.ts';
 import { entryFrame, PAGE_PRESENT } from '../memory/entries.ts';
 import { isGuestAddress, walkTo } from '../memory/guest-access.ts';
 import { clearLdt, ldtAddress, mapLdtPage, MAX_LDT_ENTRIES } from '../memory/per-domain.ts';
+import { pageNumber, pageOffset } from '../memory/pages.ts';
 
 /** Selector of the LDT descriptor that Xen keeps behind its own segments. */
 const LDT_SELECTOR = 0xe050;
@@ -17,7 +18,7 @@ const LDT_ATTRIBUTES = 0x82;
 
 /** MMUEXT_SET_LDT: `entries` descriptors at `address`; 0 entries is no LDT. -EINVAL if it is not a guest's, or too long. */
 export function setLdt(hypervisor: Hypervisor, vcpu: Vcpu, address: number, entries: number): number {
-  const aligned = address - Math.floor(address / 4096) * 4096 === 0;
+  const aligned = pageOffset(address) === 0;
   if (entries > MAX_LDT_ENTRIES || (entries > 0 && !(aligned && isGuestAddress(address)))) return -EINVAL;
   const base = entries > 0 ? address : 0;
   if (vcpu.ldtEntries === entries && vcpu.ldtAddress === base) return 0;
@@ -53,7 +54,7 @@ export function mapLdtOnFault(hypervisor: Hypervisor, vcpu: Vcpu, va: number): b
   const at = walkTo(frames, vcpu.kernelRoot, vcpu.ldtAddress + offset, 1);
   if (at < 0 || !(words[at]! & PAGE_PRESENT)) return false;
   const mfn = entryFrame(words[at]!, words[at + 1]!);
-  const page = Math.floor(offset / 4096);
+  const page = pageNumber(offset);
   if (mfn < 0) return false;
   return mapLdtPage(frames, vcpu.domain.id, vcpu.domain.memory.perDomainL3, vcpu.id, page, mfn);
 }

@@ -2,7 +2,7 @@
  * The two halves of a 64-bit guest: its kernel and its user both run in ring 3, each on page tables of its own, and each
  * with its own GS base. Whichever runs next, its half is switched in here (Xen: toggle_guest_mode).
  */
-import { PAGE_BYTES } from '../../core/machine.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import { SEG_GS } from '../../core/wasm/layout.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';

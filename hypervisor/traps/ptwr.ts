@@ -7,7 +7,8 @@ import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { entryFrame, PAGE_PRESENT, PAGE_RW } from '../memory/entries.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
-import { PAGE_WORDS, PGT_L1_PAGE_TABLE } from '../memory/frame-table.ts';
+import { PGT_L1_PAGE_TABLE } from '../memory/frame-table.ts';
+import { PAGE_BYTES, PAGE_WORDS, pageNumber, pageOffset } from '../memory/pages.ts';
 import { copyFromGuest, isGuestAddress, walkTo } from '../memory/guest-access.ts';
 import { getPageType, putPageType } from '../memory/page-types.ts';
 import { updateL1Entry } from '../memory/update-entry.ts';
@@ -42,10 +43,10 @@ export function emulatePageTableWrite(
   const table = l1TableAt(frames, vcpu, address);
   if (table < 0) return false;
   const store = decodeStore(processor, fetch(frames, vcpu, processor.rip));
-  if (!store || Math.floor(store.address / 4096) !== Math.floor(address / 4096)) return false;
-  const offset = store.address - Math.floor(store.address / 4096) * 4096;
+  if (!store || pageNumber(store.address) !== pageNumber(address)) return false;
+  const offset = pageOffset(store.address);
   if (offset % store.size !== 0) return false;
-  const old = readMemory(frames, table * 4096 + offset, store.size);
+  const old = readMemory(frames, table * PAGE_BYTES + offset, store.size);
   const result = executeStore(processor, store, old);
   if (result.value !== null && !write(frames, table, offset, store, result.value)) return false;
   if (trace.on) trace.emit({ kind: 'ptwr', address, rip: processor.rip });
@@ -69,7 +70,7 @@ function l1TableAt(frames: FrameTable, vcpu: Vcpu, address: number): number {
 function fetch(frames: FrameTable, vcpu: Vcpu, rip: number): Uint8Array {
   const code = new Uint8Array(LONGEST_INSTRUCTION);
   if (copyFromGuest(frames, vcpu, rip, code)) return code;
-  const toPageEnd = 4096 - (rip - Math.floor(rip / 4096) * 4096);
+  const toPageEnd = PAGE_BYTES - pageOffset(rip);
   const head = new Uint8Array(Math.min(toPageEnd, LONGEST_INSTRUCTION));
   return copyFromGuest(frames, vcpu, rip, head) ? head : new Uint8Array(0);
 }

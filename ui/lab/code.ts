@@ -8,9 +8,9 @@ import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
 import type { ReadonlyMachine } from '../../core/machine.ts';
 import { executableOf, placeOf, readSymbols } from './symbols.ts';
 import type { SourcePlace } from './symbols.ts';
+import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 
 const CPIO_MAGIC = '070701';
-const PAGE = 4096;
 
 interface Program {
   /** Its path in the ramdisk. */
@@ -53,10 +53,10 @@ export class Code {
   /** The symbols of the code at an address, as the machine has it mapped now; null: nothing is known of it. */
   symbolsAt(machine: ReadonlyMachine, address: number): Symbols | null {
     if (address < 0) return this.kernel;
-    const page = address - (address % PAGE);
+    const page = address - (address % PAGE_BYTES);
     const at = machine.peek(page);
     if (at < 0) return null;
-    const bytes = machine.bytes.slice(at, at + PAGE);
+    const bytes = machine.bytes.slice(at, at + PAGE_BYTES);
     return this.programs.find((program) => hasPage(program, page, bytes))?.symbols ?? null;
   }
 
@@ -117,7 +117,7 @@ function beginnings(symbols: Symbols, file: string, line: number): number[] {
 function hasPage({ address, text }: Program, page: number, bytes: Uint8Array): boolean {
   const offset = page - address;
   if (offset < 0 || offset >= text.length) return false;
-  const own = text.subarray(offset, offset + PAGE);
+  const own = text.subarray(offset, offset + PAGE_BYTES);
   return own.every((byte, n) => byte === bytes[n]);
 }
 

@@ -10,8 +10,7 @@ import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceEvent, TraceDetail } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { RingTap } from './ring-tap.ts';
-
-const PAGE_BYTES = 4096;
+import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 
 export class DomainConsoles implements TraceSink {
   private readonly hypervisor: Hypervisor;

@@ -16,8 +16,8 @@ import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { RingTap } from './ring-tap.ts';
+import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 
-const PAGE_BYTES = 4096;
 const HEADER = xsd_sockmsg.size;
 const NAME = /^\/local\/domain\/(\d+)\/name\0(.*)$/s;
 const { offset } = xenstore_domain_interface;

@@ -20,13 +20,8 @@ import {
   PAGE_USER,
 } from '../../hypervisor/memory/entries.ts';
 import type { FrameTable } from '../../hypervisor/memory/frame-table.ts';
-import {
-  PAGE_BYTES,
-  PAGE_WORDS,
-  PGT_L4_PAGE_TABLE,
-  PGT_PINNED,
-  TYPE_NAMES,
-} from '../../hypervisor/memory/frame-table.ts';
+import { PGT_L4_PAGE_TABLE, PGT_PINNED, TYPE_NAMES } from '../../hypervisor/memory/frame-table.ts';
+import { PAGE_BYTES, PAGE_WORDS } from '../../hypervisor/memory/pages.ts';
 import { getM2p } from '../../hypervisor/memory/m2p.ts';
 import type { Code } from './code.ts';
 

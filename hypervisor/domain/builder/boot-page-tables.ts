@@ -5,6 +5,7 @@
  */
 import { LEVELS, type Mapping, type TableRange, tableSpan } from './mapping.ts';
 import { isBootPageTable } from './plan.ts';
+import { PAGE_BYTES } from '../../memory/pages.ts';
 
 const PRESENT = 1 << 0;
 const WRITE = 1 << 1;
@@ -15,7 +16,6 @@ const DIRTY = 1 << 6;
 const LEAF = PRESENT | WRITE | ACCESSED;
 const DIRECTORY = PRESENT | WRITE | USER | ACCESSED | DIRTY;
 
-const PAGE_BYTES = 4096;
 const ENTRIES = 512;
 
 /** What entries of a level point to: the tables of the level below, or the pages that the mapping is of. */

@@ -19,8 +19,8 @@ import type { KernelImage } from './kernel.ts';
 import { type Plan, planDomain } from './plan.ts';
 import type { Ramdisk } from './ramdisk.ts';
 import { startInfoBytes, type StartInfoInputs } from './start-info-page.ts';
+import { PAGE_BYTES } from '../../memory/pages.ts';
 
-const PAGE_BYTES = 4096;
 const P2M_ENTRY_BYTES = 8;
 const X86_EFLAGS_IF = 1 << 9;
 const DR6_DEFAULT = 0xffff_0ff0;

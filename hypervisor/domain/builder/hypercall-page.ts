@@ -4,8 +4,8 @@
  * Source: xen/arch/x86/pv/hypercall.c (pv_ring3_init_hypercall_page).
  */
 import { HYPERVISOR_iret } from '../../abi/xen.ts';
+import { PAGE_BYTES } from '../../memory/pages.ts';
 
-const PAGE_BYTES = 4096;
 const STUB_BYTES = 32;
 
 const PUSH_RCX = [0x51];

@@ -11,8 +11,7 @@ import { type Elf, ELF_MAGIC, parseElf } from './elf.ts';
 import { ImageError } from './image-error.ts';
 import { ImageReader } from './image-reader.ts';
 import { findXenNotes, type XenNotes } from './xen-notes.ts';
-
-const PAGE_BYTES = 4096;
+import { PAGE_BYTES } from '../../memory/pages.ts';
 
 /** A kernel ready to be built a domain for. Virtual addresses are signed numbers. */
 export interface KernelImage {

@@ -11,8 +11,8 @@ import { ImageError } from './image-error.ts';
 import { hex } from './image-reader.ts';
 import type { KernelAddresses } from './kernel.ts';
 import { LEVELS, type Mapping, planMapping, tableSpan } from './mapping.ts';
+import { PAGE_BYTES } from '../../memory/pages.ts';
 
-const PAGE_BYTES = 4096;
 const P2M_ENTRY_BYTES = 8;
 /** The initial mapping ends on such a boundary, with this much free behind the last thing in it. */
 const MAPPING_ALIGN_BYTES = 4 * 2 ** 20;

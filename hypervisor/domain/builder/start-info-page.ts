@@ -6,8 +6,8 @@ import {
   start_info,
 } from '../../abi/start-info.ts';
 import type { Plan } from './plan.ts';
+import { PAGE_BYTES } from '../../memory/pages.ts';
 
-const PAGE_BYTES = 4096;
 const MAGIC = 'xen-3.0-x86_64';
 
 export interface StartInfoInputs {

@@ -7,6 +7,7 @@ import * as version from '../../abi/version.ts';
 import { namesOf } from '../../abi/names.ts';
 import type { Elf } from './elf.ts';
 import { ImageError } from './image-error.ts';
+import { PAGE_BYTES } from '../../memory/pages.ts';
 
 /** One note as read: its value a number (addresses signed) or a text; null for types that Xen does not know. */
 export interface XenNote {
@@ -178,7 +179,7 @@ function parseGuestSection(text: string): XenNotes {
     virtBase,
     entry: number('VIRT_ENTRY'),
     paddrOffset: number('ELF_PADDR_OFFSET'),
-    hypercallPage: hypercallPfn === undefined ? undefined : hypercallPfn * 4096 + (virtBase ?? 0),
+    hypercallPage: hypercallPfn === undefined ? undefined : hypercallPfn * PAGE_BYTES + (virtBase ?? 0),
     initP2m: undefined,
     modStartPfn: false,
     supportedFeatures: features.supported,

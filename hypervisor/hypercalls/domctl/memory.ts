@@ -12,13 +12,13 @@ import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
 import type { FrameTable } from '../../memory/frame-table.ts';
 import {
-  PAGE_BYTES,
   PGC_XEN_HEAP,
   PGT_L4_PAGE_TABLE,
   PGT_PINNED,
   PGT_VALIDATED,
   PGT_WRITABLE_PAGE,
 } from '../../memory/frame-table.ts';
+import { PAGE_BYTES } from '../../memory/pages.ts';
 import { writeBytes } from '../../memory/guest-frames.ts';
 import { getPageAndType, putPageAndType } from '../../memory/page-types.ts';
 import { hypercallPage } from '../../domain/builder/hypercall-page.ts';

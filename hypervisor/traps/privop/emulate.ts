@@ -18,6 +18,7 @@ import { readMsr, writeMsr } from './msr.ts';
 import { DONE, INJECTED, REFUSED, STAYS } from './outcome.ts';
 import { ioplSuffices, mayAccess, readPort, writePort } from './ports.ts';
 import { stringIo } from './string-io.ts';
+import { PAGE_BYTES } from '../../memory/pages.ts';
 
 type Emulation = (hypervisor: Hypervisor, vcpu: Vcpu, instruction: Instruction) => number;
 
@@ -87,7 +88,7 @@ const readControl: Emulation = ({ processor }, vcpu, decoded) => {
       processor.set(register, vcpu.cr2);
       return DONE;
     case 3:
-      processor.set(register, vcpu.kernelRoot * 4096);
+      processor.set(register, vcpu.kernelRoot * PAGE_BYTES);
       return DONE;
     case 4:
       processor.set(register, vcpu.cr4);

@@ -1,6 +1,7 @@
 /** The bytes of the instruction that trapped, and its prefixes. One instruction at a time: state of the decoder below. */
 import { ACCESS_EXECUTE } from '../../../core/machine.ts';
 import type { Hypervisor } from '../../state/hypervisor.ts';
+import { PAGE_BYTES, pageOffset } from '../../memory/pages.ts';
 
 /** The longest instruction. */
 const MAX_BYTES = 15;
@@ -84,7 +85,7 @@ export class Instruction {
     while (this.available < MAX_BYTES) {
       const from = processor.translate(rip + this.available, ACCESS_EXECUTE);
       if (from < 0) return;
-      const count = Math.min(MAX_BYTES - this.available, 4096 - (from & 4095));
+      const count = Math.min(MAX_BYTES - this.available, PAGE_BYTES - pageOffset(from));
       for (let index = 0; index < count; index++)
         this.bytes[this.available + index] = machine.bytes[from + index]!;
       this.available += count;
