@@ -5,28 +5,61 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileFileSystem, MountedTree } from './file-system.ts';
 
-const compiled = await compileFileSystem(`
+const MAIN = `
 import { BlockDevice } from 'mote/block/device';
 import { openExt2, openFailure } from 'mote/fs/ext2/file-system';
 
 @external("test", "transfer")
-declare function transfer(write: bool, sector: u32, at: usize, count: u32): i32;
+declare function transfer(disk: i32, write: bool, sector: u32, at: usize, count: u32): i32;
 
 class Disk extends BlockDevice {
-  constructor(sectors: u32) { super(); this.sectors = sectors; }
-  transfer(write: bool, sector: u64, at: usize, count: u32): i32 { return transfer(write, <u32>sector, at, count); }
+  constructor(private index: i32, sectors: u32) { super(); this.sectors = sectors; }
+  transfer(write: bool, sector: u64, at: usize, count: u32): i32 {
+    return transfer(this.index, write, <u32>sector, at, count);
+  }
   sync(): i32 { return 0; }
   close(): void {}
 }
 
-export function mount(sectors: u32, readOnly: bool): i32 {
-  system = openExt2(new Disk(sectors), readOnly);
-  return system == null ? openFailure() : 0;
+const systems = new StaticArray<FileSystem | null>(2);
+
+/** Mounts a disk, and works on it from here on. */
+export function mount(disk: i32, sectors: u32, readOnly: bool): i32 {
+  const made = openExt2(new Disk(disk, sectors), readOnly);
+  system = made;
+  systems[disk] = made;
+  return made == null ? openFailure() : 0;
 }
-`);
+
+// While one disk works, another process may use the other one.
+const saved: usize = memory.data(8192);
+let savedAt: usize = 0;
+let savedLength: i32 = 0;
+export function enter(disk: i32): void {
+  memory.copy(saved, buffer, 8192);
+  savedAt = nameAt;
+  savedLength = nameLength;
+  system = systems[disk];
+}
+export function leave(disk: i32): void {
+  memory.copy(buffer, saved, 8192);
+  nameAt = savedAt;
+  nameLength = savedLength;
+  system = systems[disk];
+}
+`;
+
+/** With a cache of as many blocks as it has, or of as few as can be: every access is one of the disk's. */
+const compiled = await compileFileSystem(MAIN);
+export const withFewBuffers = (): Promise<WebAssembly.Module> =>
+  compileFileSystem(MAIN, (path, text) =>
+    path === 'mote/block/cache.ts' ? text.replace('BUFFERS: i32 = 64', 'BUFFERS: i32 = 8') : text,
+  );
 
 interface Mount {
-  readonly mount: (sectors: number, readOnly: boolean) => number;
+  readonly mount: (disk: number, sectors: number, readOnly: boolean) => number;
+  readonly enter: (disk: number) => void;
+  readonly leave: (disk: number) => void;
 }
 
 const SECTOR = 512;
@@ -34,24 +67,34 @@ const SECTOR = 512;
 /** A disk with an ext2 on it, and Mote's code to use it. */
 export class Ext2Disk extends MountedTree<Mount> {
   readonly image: Uint8Array;
-  /** From here on writes fail. */
+  /** From here on the disk fails. */
   broken = false;
+  /** How many requests it has had. */
+  requests = 0;
+  /** Whether a request, by its number from 0, fails. */
+  fails: (request: number) => boolean = () => false;
+  /** Something else that happens while a disk works. */
+  meanwhile: ((disk: number) => void) | null = null;
+  private readonly images: Uint8Array[];
 
-  constructor(image: Uint8Array) {
-    super(compiled, {
-      transfer: (write: number, sector: number, at: number, count: number): number => {
-        if (this.broken || (sector + count) * SECTOR > image.length) return -5;
+  constructor(image: Uint8Array, module = compiled, ...others: readonly Uint8Array[]) {
+    super(module, {
+      transfer: (disk: number, write: number, sector: number, at: number, count: number): number => {
+        const bytes = this.images[disk]!;
+        this.meanwhile?.(disk);
+        if (this.fails(this.requests++) || this.broken || (sector + count) * SECTOR > bytes.length) return -5;
         const memory = this.memory(at, count * SECTOR);
-        if (write !== 0) image.set(memory, sector * SECTOR);
-        else memory.set(image.subarray(sector * SECTOR, (sector + count) * SECTOR));
+        if (write !== 0) bytes.set(memory, sector * SECTOR);
+        else memory.set(bytes.subarray(sector * SECTOR, (sector + count) * SECTOR));
         return 0;
       },
     });
     this.image = image;
+    this.images = [image, ...others];
   }
 
-  mount(readOnly = false): number {
-    return this.calls.mount(this.image.length / SECTOR, readOnly);
+  mount(readOnly = false, disk = 0): number {
+    return this.calls.mount(disk, this.images[disk]!.length / SECTOR, readOnly);
   }
 }
 

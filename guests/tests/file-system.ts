@@ -195,9 +195,16 @@ export function writeHeld(bytes: u32): i32 { return held!.write(held!.size, DATA
 export function letGo(): void { held!.put(); held = null; }
 `;
 
-/** The operations, and `main`, which has imports of its own, makes `system`, and says how. */
-export async function compileFileSystem(main: string): Promise<WebAssembly.Module> {
-  const sources = new Map([...readSources(), ...KERNEL, ['main.ts', OPERATIONS + main]]);
+/**
+ * The operations, and `main`, which has imports of its own, makes `system`, and says how. `change`: what the sources are to
+ * say otherwise.
+ */
+export async function compileFileSystem(
+  main: string,
+  change: (path: string, text: string) => string = (_path, text) => text,
+): Promise<WebAssembly.Module> {
+  const own = [...readSources()].map(([path, text]): [string, string] => [path, change(path, text)]);
+  const sources = new Map([...own, ...KERNEL, ['main.ts', OPERATIONS + main]]);
   const { wasm } = await compile(sources, 'main.ts', { runtime: 'bare', memoryBase: 0x1000 });
   return WebAssembly.compile(wasm as BufferSource);
 }

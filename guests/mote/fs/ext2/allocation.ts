@@ -1,11 +1,8 @@
 /** Free blocks and free inodes: a bit each in the maps of their groups, and counts in the descriptors and the superblock. */
 import { EIO, ENOSPC } from 'xen';
-import { Buffer } from '../../block/cache';
+import { Group } from './group';
 import { group_desc, super_block } from './format';
 import { Volume } from './volume';
-
-/** What a block allocation gave, where it did not fail. */
-export let allocated: u32 = 0;
 
 /** Finds a clear bit among the first `bits`, from `from` on and then from the start; -1: there is none. */
 function findClear(map: usize, bits: u32, from: u32): i32 {
@@ -26,112 +23,106 @@ function isSet(map: usize, bit: u32): bool {
   return ((load<u8>(map + (bit >> 3)) >> (bit & 7)) & 1) != 0;
 }
 
-function flip(buffer: Buffer, bit: u32): void {
-  const at = buffer.at + (bit >> 3);
-  store<u8>(at, load<u8>(at) ^ (<u8>((<u32>1) << (bit & 7))));
-  buffer.dirty = true;
-}
-
-/** Adds to a count of 16 bits of a group's descriptor. */
-function count(volume: Volume, group: u32, field: usize, by: i32): i32 {
-  const buffer = volume.descriptor(group);
-  if (buffer == null) return -EIO;
-  const at = volume.descriptorAt(buffer, group) + field;
-  store<u16>(at, <u16>(load<u16>(at) + by));
-  buffer.dirty = true;
-  buffer.put();
-  return 0;
-}
-
 function countInSuper(volume: Volume, field: usize, by: i32): void {
   volume.setField(field, volume.field(field) + by);
-}
-
-/** The map of a group, held: of its blocks or its inodes. */
-function mapOf(volume: Volume, group: u32, field: usize): Buffer | null {
-  const buffer = volume.descriptor(group);
-  if (buffer == null) return null;
-  const block = load<u32>(volume.descriptorAt(buffer, group) + field);
-  buffer.put();
-  return volume.cache!.get(block);
 }
 
 function blocksIn(volume: Volume, group: u32): u32 {
   return min(volume.blocksPerGroup, volume.blocks - volume.firstBlock - group * volume.blocksPerGroup);
 }
 
-/** Takes a free block, near another one if that can be: 0 and `allocated`; -ENOSPC, -EIO. */
-export function allocateBlock(volume: Volume, near: u32): i32 {
+/** Takes a free block, near another one if that can be: its number; -ENOSPC, -EIO. */
+export function allocateBlock(volume: Volume, near: u32): i64 {
   const start = near > volume.firstBlock && near < volume.blocks ? near - volume.firstBlock : 0;
   for (let step: u32 = 0; step < volume.groups; step++) {
-    const group = (start / volume.blocksPerGroup + step) % volume.groups;
-    const map = mapOf(volume, group, group_desc.bg_block_bitmap);
-    if (map == null) return -EIO;
-    const bit = findClear(map.at, blocksIn(volume, group), step == 0 ? start % volume.blocksPerGroup : 0);
-    if (bit >= 0) {
-      flip(map, bit);
-      map.put();
-      allocated = volume.firstBlock + group * volume.blocksPerGroup + bit;
-      if (!volume.isData(allocated))
-        return volume.damaged('block', allocated, 'it is in use and its bit says that it is free');
-      countInSuper(volume, super_block.s_free_blocks_count, -1);
-      return count(volume, group, group_desc.bg_free_blocks_count, -1);
-    }
-    map.put();
+    const number = (start / volume.blocksPerGroup + step) % volume.groups;
+    const taken = takeBlock(volume, number, step == 0 ? start % volume.blocksPerGroup : 0);
+    if (taken != -ENOSPC) return taken;
   }
   return -ENOSPC;
 }
 
-/** Gives a block back. 0, or -EIO. */
+function takeBlock(volume: Volume, number: u32, from: u32): i64 {
+  const group = volume.openGroup(number, group_desc.bg_block_bitmap);
+  if (group == null) return -EIO;
+  const bit = findClear(group.bits, blocksIn(volume, number), from);
+  const result = bit < 0 ? -ENOSPC : takeBit(volume, group, number, bit);
+  group.close();
+  return result;
+}
+
+function takeBit(volume: Volume, group: Group, number: u32, bit: u32): i64 {
+  const block = volume.firstBlock + number * volume.blocksPerGroup + bit;
+  const isData = volume.isData(block);
+  if (isData < 0) return isData;
+  if (isData == 0) return volume.damaged('block', block, 'it is in use and its bit says that it is free');
+  group.flip(bit);
+  group.count(group_desc.bg_free_blocks_count, -1);
+  countInSuper(volume, super_block.s_free_blocks_count, -1);
+  return block;
+}
+
+/** Gives a block back. 0, or -EIO: it is as it was. */
 export function freeBlock(volume: Volume, block: u32): i32 {
-  if (!volume.isData(block)) return volume.damaged('block', block, 'it cannot belong to a file');
-  const group = (block - volume.firstBlock) / volume.blocksPerGroup;
+  const isData = volume.isData(block);
+  if (isData < 0) return isData;
+  if (isData == 0) return volume.damaged('block', block, 'it cannot belong to a file');
   const bit = (block - volume.firstBlock) % volume.blocksPerGroup;
-  const map = mapOf(volume, group, group_desc.bg_block_bitmap);
-  if (map == null) return -EIO;
-  const wasUsed = isSet(map.at, bit);
-  if (wasUsed) flip(map, bit);
-  map.put();
-  if (!wasUsed) return volume.damaged('block', block, 'it belongs to a file and is free');
-  volume.cache!.forget(block);
-  countInSuper(volume, super_block.s_free_blocks_count, 1);
-  return count(volume, group, group_desc.bg_free_blocks_count, 1);
-}
-
-/** Takes a free inode, in the group of another one if that can be: its number, or 0: there is none. */
-export function allocateInode(volume: Volume, near: u32, directory: bool): u32 {
-  for (let step: u32 = 0; step < volume.groups; step++) {
-    const group = ((near - 1) / volume.inodesPerGroup + step) % volume.groups;
-    const map = mapOf(volume, group, group_desc.bg_inode_bitmap);
-    if (map == null) return 0;
-    const first = group == 0 ? volume.firstInode - 1 : 0;
-    const bit = findClear(map.at, volume.inodesPerGroup, first);
-    // What it finds before the first one is the volume's own: the map is damaged, or there is none.
-    if (bit < <i32>first) {
-      map.put();
-      continue;
-    }
-    flip(map, bit);
-    map.put();
-    countInSuper(volume, super_block.s_free_inodes_count, -1);
-    count(volume, group, group_desc.bg_free_inodes_count, -1);
-    if (directory) count(volume, group, group_desc.bg_used_dirs_count, 1);
-    return group * volume.inodesPerGroup + bit + 1;
+  const number = (block - volume.firstBlock) / volume.blocksPerGroup;
+  const group = volume.openGroup(number, group_desc.bg_block_bitmap);
+  if (group == null) return -EIO;
+  const wasUsed = isSet(group.bits, bit);
+  if (wasUsed) {
+    group.flip(bit);
+    group.count(group_desc.bg_free_blocks_count, 1);
+    countInSuper(volume, super_block.s_free_blocks_count, 1);
+    volume.cache!.forget(block);
   }
-  return 0;
+  group.close();
+  return wasUsed ? 0 : volume.damaged('block', block, 'it belongs to a file and is free');
 }
 
-/** Gives an inode back. 0, or -EIO. */
+/** Takes a free inode, in the group of another one if that can be: its number; -ENOSPC, -EIO. */
+export function allocateInode(volume: Volume, near: u32, directory: bool): i64 {
+  for (let step: u32 = 0; step < volume.groups; step++) {
+    const taken = takeInode(volume, ((near - 1) / volume.inodesPerGroup + step) % volume.groups, directory);
+    if (taken != -ENOSPC) return taken;
+  }
+  return -ENOSPC;
+}
+
+function takeInode(volume: Volume, number: u32, directory: bool): i64 {
+  const group = volume.openGroup(number, group_desc.bg_inode_bitmap);
+  if (group == null) return -EIO;
+  const first = number == 0 ? volume.firstInode - 1 : 0;
+  const bit = findClear(group.bits, volume.inodesPerGroup, first);
+  // What it finds before the first one is the volume's own: the map is damaged, or there is none.
+  const isFree = bit >= <i32>first;
+  if (isFree) {
+    group.flip(bit);
+    countInode(volume, group, directory, 1);
+  }
+  group.close();
+  return isFree ? number * volume.inodesPerGroup + bit + 1 : -ENOSPC;
+}
+
+/** One more in use, or one less. */
+function countInode(volume: Volume, group: Group, directory: bool, by: i32): void {
+  group.count(group_desc.bg_free_inodes_count, -by);
+  if (directory) group.count(group_desc.bg_used_dirs_count, by);
+  countInSuper(volume, super_block.s_free_inodes_count, -by);
+}
+
+/** Gives an inode back. 0, or -EIO: it is as it was. */
 export function freeInode(volume: Volume, number: u32, directory: bool): i32 {
-  const group = (number - 1) / volume.inodesPerGroup;
   const bit = (number - 1) % volume.inodesPerGroup;
-  const map = mapOf(volume, group, group_desc.bg_inode_bitmap);
-  if (map == null) return -EIO;
-  const wasUsed = isSet(map.at, bit);
-  if (wasUsed) flip(map, bit);
-  map.put();
-  if (!wasUsed) return volume.damaged('inode', number, 'it is in use and its bit says that it is free');
-  countInSuper(volume, super_block.s_free_inodes_count, 1);
-  if (directory) count(volume, group, group_desc.bg_used_dirs_count, -1);
-  return count(volume, group, group_desc.bg_free_inodes_count, 1);
+  const group = volume.openGroup((number - 1) / volume.inodesPerGroup, group_desc.bg_inode_bitmap);
+  if (group == null) return -EIO;
+  const wasUsed = isSet(group.bits, bit);
+  if (wasUsed) {
+    group.flip(bit);
+    countInode(volume, group, directory, -1);
+  }
+  group.close();
+  return wasUsed ? 0 : volume.damaged('inode', number, 'it is in use and its bit says that it is free');
 }

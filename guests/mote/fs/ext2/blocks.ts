@@ -5,7 +5,7 @@
 import { EIO } from 'xen';
 import { Buffer } from '../../block/cache';
 import { EFBIG } from '../../abi';
-import { allocateBlock, allocated, freeBlock } from './allocation';
+import { allocateBlock, freeBlock } from './allocation';
 import { DIRECT, inode } from './format';
 import { InodeRecord } from './record';
 import { Volume } from './volume';
@@ -13,9 +13,6 @@ import { Volume } from './volume';
 const POINTER: u32 = 4;
 const LEVELS: u32 = 3;
 const UNIT: u32 = 512;
-
-/** What `findBlock` found; 0: a hole. */
-export let found: u32 = 0;
 
 /** How many blocks a pointer of a level leads to: 1, a block of pointers' worth, that squared. */
 function span(volume: Volume, level: u32): u64 {
@@ -36,41 +33,46 @@ function countBlock(record: InodeRecord, by: i32): void {
   record.set32(inode.i_blocks, record.get32(inode.i_blocks) + by * units);
 }
 
-/** Takes a block for a file, as zeroes: 0 and `allocated`, or an error. */
-function grow(record: InodeRecord, near: u32): i32 {
+/** Takes a block for a file, as zeroes: its number, or an error. */
+function grow(record: InodeRecord, near: u32): i64 {
   const volume = record.volume;
-  const failed = allocateBlock(volume, near);
-  if (failed < 0) return failed;
-  const block = allocated;
+  const block = allocateBlock(volume, near);
+  if (block < 0) return block;
   const buffer = volume.cache!.getNew(block);
-  if (buffer == null) return -EIO;
+  if (buffer == null) {
+    // Nobody has it.
+    freeBlock(volume, <u32>block);
+    return -EIO;
+  }
   buffer.put();
   countBlock(record, 1);
-  allocated_ = block;
-  return 0;
+  return block;
 }
-let allocated_: u32 = 0;
 
-/** Looks at a pointer, and gives it a block where it has none and `make`: 0 and `found`, or an error. */
-function follow(record: InodeRecord, at: usize, make: bool, near: u32): i32 {
-  found = load<u32>(at);
-  madeOne = false;
-  if (found != 0) {
-    if (record.volume.isData(found)) return 0;
-    return record.volume.damaged('inode', record.number, "a pointer leads to a block that is no file's");
-  }
-  if (!make) return 0;
-  const failed = grow(record, near);
-  if (failed < 0) return failed;
-  found = allocated_;
-  store<u32>(at, found);
-  madeOne = true;
-  return 0;
+/**
+ * Where a pointer leads, 0: nowhere; or an error. `make`: it gets a block where it has none. It stands in `holder`, or, null,
+ * in the inode.
+ */
+function follow(record: InodeRecord, at: usize, holder: Buffer | null, make: bool, near: u32): i64 {
+  const block = load<u32>(at);
+  if (block == 0) return make ? extend(record, at, holder, near) : 0;
+  const isData = record.volume.isData(block);
+  if (isData < 0) return isData;
+  if (isData > 0) return block;
+  return record.volume.damaged('inode', record.number, "a pointer leads to a block that is no file's");
 }
-let madeOne: bool = false;
 
-/** The block of the disk that has a block of the file: 0 and `found`; -EIO, -ENOSPC, -EFBIG. `make`: holes are filled. */
-export function findBlock(record: InodeRecord, index: u64, make: bool): i32 {
+function extend(record: InodeRecord, at: usize, holder: Buffer | null, near: u32): i64 {
+  const block = grow(record, near);
+  if (block < 0) return block;
+  store<u32>(at, <u32>block);
+  if (holder == null) record.blocksChanged();
+  else holder.dirty = true;
+  return block;
+}
+
+/** The block of the disk that has a block of the file, 0: a hole; -EIO, -ENOSPC, -EFBIG. `make`: holes are filled. */
+export function findBlock(record: InodeRecord, index: u64, make: bool): i64 {
   const volume = record.volume;
   const near = record.get32(inode.i_block) + <u32>min(index, <u64>0xffff);
   let slot: u32 = <u32>index;
@@ -83,26 +85,16 @@ export function findBlock(record: InodeRecord, index: u64, make: bool): i32 {
     slot = DIRECT + level - 1;
     index = rest;
   }
-  const failed = follow(record, record.blocksAt + slot * POINTER, make, near);
-  if (madeOne) record.blocksChanged();
-  return failed < 0 || found == 0 || level == 0 ? failed : descend(record, index, level, make, near);
-}
-
-/** From a block of pointers, `found`, down. */
-function descend(record: InodeRecord, index: u64, level: u32, make: bool, near: u32): i32 {
-  const volume = record.volume;
-  while (level > 0) {
-    const buffer = volume.cache!.get(found);
+  let block = follow(record, record.blocksAt + slot * POINTER, null, make, near);
+  for (; block > 0 && level > 0; level--) {
+    const buffer = volume.cache!.get(block);
     if (buffer == null) return -EIO;
     const below = span(volume, level - 1);
-    const failed = follow(record, buffer.at + <u32>(index / below) * POINTER, make, near);
-    if (madeOne) buffer.dirty = true;
+    block = follow(record, buffer.at + <u32>(index / below) * POINTER, buffer, make, near);
     buffer.put();
-    if (failed < 0 || found == 0) return failed;
     index %= below;
-    level--;
   }
-  return 0;
+  return block;
 }
 
 /** Frees all blocks of the file from `first` on. 0, or -EIO. */
@@ -127,7 +119,9 @@ export function freeFrom(record: InodeRecord, first: u64): i32 {
 function prune(record: InodeRecord, at: usize, level: u32, first: u64): i32 {
   const volume = record.volume;
   const block = load<u32>(at);
-  if (!volume.isData(block))
+  const isData = volume.isData(block);
+  if (isData < 0) return isData;
+  if (isData == 0)
     return volume.damaged('inode', record.number, "a pointer leads to a block that is no file's");
   if (level > 0) {
     const buffer = volume.cache!.get(block);
@@ -137,9 +131,12 @@ function prune(record: InodeRecord, at: usize, level: u32, first: u64): i32 {
     if (failed < 0) return failed;
   }
   if (first > 0) return 0;
+  // What cannot be given back stays the file's.
+  const failed = freeBlock(volume, block);
+  if (failed < 0) return failed;
   store<u32>(at, 0);
   countBlock(record, -1);
-  return freeBlock(volume, block);
+  return 0;
 }
 
 function pruneBlock(record: InodeRecord, buffer: Buffer, level: u32, first: u64): i32 {

@@ -1,7 +1,7 @@
 /** What is in a file: bytes, block by block. */
 import { EIO } from 'xen';
 import { EFBIG, S_IFDIR, S_IFMT } from '../../abi';
-import { findBlock, found, freeFrom, maxBlocks } from './blocks';
+import { findBlock, freeFrom, maxBlocks } from './blocks';
 import { inode, RO_COMPAT_LARGE_FILE, super_block } from './format';
 import { InodeRecord } from './record';
 import { seconds, Volume } from './volume';
@@ -40,7 +40,8 @@ export function readData(record: InodeRecord, offset: u64, to: usize, bytes: usi
     const at = offset + done;
     const within = <usize>(at % block);
     const part = min(count - done, block - within);
-    if (findBlock(record, at / block, false) < 0) return -EIO;
+    const found = findBlock(record, at / block, false);
+    if (found < 0) return -EIO;
     if (found == 0) memory.fill(to + done, 0, part);
     else {
       const buffer = record.volume.cache!.get(found);
@@ -63,8 +64,11 @@ export function writeData(record: InodeRecord, offset: u64, from: usize, bytes: 
     const at = offset + done;
     const within = <usize>(at % block);
     const part = min(bytes - done, block - within);
-    failed = findBlock(record, at / block, true);
-    if (failed < 0) break;
+    const found = findBlock(record, at / block, true);
+    if (found < 0) {
+      failed = <i32>found;
+      break;
+    }
     const buffer = part == block ? record.volume.cache!.getNew(found) : record.volume.cache!.get(found);
     if (buffer == null) {
       failed = -EIO;
@@ -88,8 +92,9 @@ export function setLength(record: InodeRecord, size: u64): i32 {
   const rest = <u32>(size % block);
   // What lay behind the end reads as zeroes should the file grow again.
   if (size < sizeOf(record) && rest != 0) {
-    if (findBlock(record, size / block, false) < 0) return -EIO;
-    if (found != 0) {
+    const found = findBlock(record, size / block, false);
+    if (found < 0) return -EIO;
+    if (found > 0) {
       const buffer = volume.cache!.get(found);
       if (buffer == null) return -EIO;
       memory.fill(buffer.at + rest, 0, block - rest);

@@ -6,7 +6,7 @@ import { EIO } from 'xen';
 import { Buffer } from '../../block/cache';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } from '../../abi';
 import { equal } from '../names';
-import { findBlock, found } from './blocks';
+import { findBlock } from './blocks';
 import { setSize, sizeOf, touch } from './data';
 import { dir_entry, entryBytes, FLAG_INDEX, inode } from './format';
 import { InodeRecord } from './record';
@@ -49,7 +49,8 @@ export function directoryBlocks(record: InodeRecord): i32 {
 /** A block of a directory, held, with all its entries checked; null: -EIO. */
 export function directoryBlock(record: InodeRecord, index: u32): Buffer | null {
   const volume = record.volume;
-  if (findBlock(record, index, false) < 0) return null;
+  const found = findBlock(record, index, false);
+  if (found < 0) return null;
   if (found == 0) {
     volume.damaged('directory', record.number, 'it has a hole');
     return null;
@@ -149,8 +150,8 @@ function makeRoom(buffer: Buffer, bytes: u32, needed: u32): usize {
 
 function appendBlock(record: InodeRecord, index: u32, name: usize, length: i32, number: u32, mode: u32): i32 {
   const volume = record.volume;
-  const failed = findBlock(record, index, true);
-  if (failed < 0) return failed;
+  const found = findBlock(record, index, true);
+  if (found < 0) return <i32>found;
   const buffer = volume.cache!.getNew(found);
   if (buffer == null) return -EIO;
   store<u16>(buffer.at + dir_entry.rec_len, <u16>volume.blockBytes);

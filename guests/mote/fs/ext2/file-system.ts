@@ -1,6 +1,6 @@
 /** The ext2 file system on a device: its root, and the nodes that somebody has open, each of them once. */
+import { EINVAL, EIO } from 'xen';
 import { dispose } from 'kernel/memory/heap';
-import { S_IFDIR, S_IFMT } from '../../abi';
 import { BlockDevice } from '../../block/device';
 import { FileSystem, Vnode } from '../vnode';
 import { inode, MAGIC, ROOT_INO, super_block } from './format';
@@ -10,7 +10,11 @@ import { Volume } from './volume';
 
 export class Ext2 extends FileSystem {
   volume: Volume;
+  /** Why the last node could not be made: a negative errno, for who has the volume locked. */
+  makeFailure: i32 = 0;
   private first: Ext2Node | null = null;
+  /** Held as long as it is mounted. */
+  private top: Ext2Node | null = null;
 
   constructor(volume: Volume) {
     super();
@@ -26,7 +30,17 @@ export class Ext2 extends FileSystem {
   }
 
   root(): Vnode {
-    return this.node(ROOT_INO)!;
+    return this.top!.get();
+  }
+
+  /** Reads the root: 0, or -EIO; -EINVAL: it is no directory, nothing works without. */
+  open(): i32 {
+    const node = this.node(ROOT_INO);
+    if (node == null) return -EIO;
+    this.top = node;
+    if (node.isDirectory) return 0;
+    this.volume.damaged('inode', ROOT_INO, 'the root is no directory');
+    return -EINVAL;
   }
 
   /** The node of an inode, held; null: it cannot be read, or is none. */
@@ -65,15 +79,6 @@ export class Ext2 extends FileSystem {
     before.next = gone.next;
   }
 
-  /** Whether the root is a directory: nothing works without. */
-  get hasRoot(): bool {
-    const root = this.node(ROOT_INO);
-    if (root == null) return false;
-    const is = (root.mode & S_IFMT) == S_IFDIR;
-    root.put();
-    return is;
-  }
-
   busy(): bool {
     for (let each: Ext2Node | null = this.first; each != null; each = each!.next)
       if (each.record.number != ROOT_INO) return true;
@@ -89,19 +94,31 @@ export class Ext2 extends FileSystem {
 
   sync(): i32 {
     this.volume.lock.take();
+    const failed = this.writeNodes();
     const result = this.volume.sync();
     this.volume.lock.give();
-    return result;
+    return failed < 0 ? failed : result;
   }
 
   unmount(): i32 {
     this.volume.lock.take();
+    const failed = this.writeNodes();
     const result = this.volume.end();
     this.volume.lock.give();
+    return failed < 0 ? failed : result;
+  }
+
+  /** What could not be written at its time is tried anew. */
+  private writeNodes(): i32 {
+    let result = 0;
+    for (let each: Ext2Node | null = this.first; each != null; each = each!.next)
+      result = min(each.record.write(), result);
     return result;
   }
 
   release(): void {
+    const top = this.top;
+    if (top != null) top.put();
     this.volume.release();
     dispose(this);
   }
@@ -123,8 +140,8 @@ export function openExt2(device: BlockDevice, readOnly: bool): Ext2 | null {
     return null;
   }
   const made = new Ext2(volume);
-  if (made.hasRoot) return made;
-  failed = volume.damaged('inode', ROOT_INO, 'the root is no directory');
+  failed = made.open();
+  if (failed == 0) return made;
   made.release();
   return null;
 }

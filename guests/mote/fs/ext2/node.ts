@@ -15,10 +15,9 @@ import {
 } from 'xen';
 import { dispose } from 'kernel/memory/heap';
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT } from '../../abi';
-import { DirectoryEntry, fail, FileSystem, Vnode } from '../vnode';
-import { allocateInode, freeInode } from './allocation';
-import { freeFrom } from './blocks';
-import { readData, setLength, setSize, sizeOf, touch, writeData } from './data';
+import { DirectoryEntry, fail, failure, FileSystem, Vnode } from '../vnode';
+import { allocateInode } from './allocation';
+import { readData, setLength, setSize, sizeOf, writeData } from './data';
 import {
   addEntry,
   directoryBlock,
@@ -30,6 +29,7 @@ import {
 } from './directory';
 import { modeOfType, Place, removeEntry, replaceEntry } from './directory';
 import { Ext2 } from './file-system';
+import { eraseInode, makeInode } from './inodes';
 import { dir_entry, FAST_LINK, inode, ROOT_INO } from './format';
 import { InodeRecord } from './record';
 import { seconds, Volume } from './volume';
@@ -85,21 +85,14 @@ export class Ext2Node extends Vnode {
     this.lock();
     // Permissions may have been changed.
     if (this.mode != this.record.get16(inode.i_mode)) this.record.set16(inode.i_mode, this.mode);
-    if (this.links == 0 && !this.volume.readOnly) this.erase();
-    this.record.write();
+    let failed = this.links == 0 && !this.volume.readOnly ? eraseInode(this.record) : 0;
+    if (failed == 0) failed = this.record.write();
+    // There is nobody who could be told: the volume is.
+    if (failed < 0) this.volume.damaged('inode', this.record.number, 'it cannot be written or erased');
     this.owner.forget(this);
     this.volume.lock.give();
     this.record.release();
     dispose(this);
-  }
-
-  private erase(): void {
-    const record = this.record;
-    // A short link's text is no list of blocks.
-    if (record.get32(inode.i_blocks) > 0) freeFrom(record, 0);
-    setSize(record, 0);
-    record.set32(inode.i_dtime, seconds());
-    freeInode(this.volume, record.number, this.isDirectory);
   }
 
   // Files.
@@ -164,7 +157,7 @@ export class Ext2Node extends Vnode {
     if (failed == 0) node = this.make(name, length, mode, device);
     this.done(0);
     if (failed < 0) return fail(failed);
-    return node == null ? fail(makeFailure) : node;
+    return node == null ? fail(this.owner.makeFailure) : node;
   }
 
   /** Whether an entry may be made: 0; -EROFS, -EEXIST, -ENOENT: the directory is gone, -EIO. */
@@ -178,33 +171,17 @@ export class Ext2Node extends Vnode {
     return result > 0 ? -EEXIST : result;
   }
 
-  /** Makes a node and its entry; null: `makeFailure`. */
+  /** Makes a node and its entry; null: the owner's `makeFailure`. */
   private make(name: usize, length: i32, mode: u32, device: u32): Ext2Node | null {
-    const directory = (mode & S_IFMT) == S_IFDIR;
-    makeFailure = -ENOSPC;
-    const number = allocateInode(this.volume, this.record.number, directory);
-    if (number == 0) return null;
-    const record = new InodeRecord(this.volume, number);
-    makeFailure = record.clear();
-    record.set16(inode.i_mode, mode);
-    record.set16(inode.i_links_count, directory ? 2 : 1);
-    record.set32(inode.i_atime, seconds());
-    touch(record);
-    if (device != 0) store<u32>(record.blocksAt, device);
-    if (makeFailure == 0 && directory) makeFailure = makeDirectory(record, this.record.number);
-    if (makeFailure == 0) makeFailure = addEntry(this.record, name, length, number, mode);
-    if (makeFailure == 0) {
-      if (directory) this.record.set16(inode.i_links_count, this.record.get16(inode.i_links_count) + 1);
-      record.write();
-      return this.owner.adopt(record);
+    const number = allocateInode(this.volume, this.record.number, (mode & S_IFMT) == S_IFDIR);
+    if (number < 0) {
+      this.owner.makeFailure = <i32>number;
+      return null;
     }
-    // Nothing is left of it.
-    if (!directory || record.get32(inode.i_blocks) > 0) freeFrom(record, 0);
-    record.set16(inode.i_links_count, 0);
-    record.set32(inode.i_dtime, seconds());
-    setSize(record, 0);
-    record.write();
-    freeInode(this.volume, number, directory);
+    const record = new InodeRecord(this.volume, <u32>number);
+    const failed = makeInode(this.record, record, name, length, mode, device);
+    this.owner.makeFailure = failed;
+    if (failed == 0) return this.owner.adopt(record);
     record.release();
     return null;
   }
@@ -214,13 +191,17 @@ export class Ext2Node extends Vnode {
     let result = this.mayAdd(name, length);
     let node: Ext2Node | null = null;
     if (result == 0) node = this.make(name, length, S_IFLNK | 0o777, 0);
-    if (result == 0 && node == null) result = makeFailure;
+    if (result == 0 && node == null) result = this.owner.makeFailure;
     if (node != null) {
       const record = node.record;
       if (<u32>targetLength < FAST_LINK) {
         memory.copy(record.blocksAt, target, targetLength);
         setSize(record, targetLength);
-      } else result = min(writeData(record, 0, target, targetLength), 0);
+      } else {
+        const wrote = writeData(record, 0, target, targetLength);
+        // Some of a link leads elsewhere.
+        result = wrote < 0 ? wrote : wrote < targetLength ? -ENOSPC : 0;
+      }
       node.refresh();
       if (result < 0) this.drop(name, length, node);
       node.put();
@@ -230,11 +211,18 @@ export class Ext2Node extends Vnode {
 
   /** Takes back what was just made. */
   private drop(name: usize, length: i32, node: Ext2Node): void {
-    const place = new Place();
-    if (findEntry(this.record, name, length, place) > 0) removeEntry(this.record, place);
-    dispose(place);
+    if (this.takeEntry(name, length) < 0) return;
     node.record.set16(inode.i_links_count, 0);
     node.links = 0;
+  }
+
+  /** Takes an entry out: 0, or -EIO. */
+  private takeEntry(name: usize, length: i32): i32 {
+    const place = new Place();
+    const result = findEntry(this.record, name, length, place);
+    if (result > 0) removeEntry(this.record, place);
+    dispose(place);
+    return min(result, 0);
   }
 
   link(name: usize, length: i32, node: Vnode): i32 {
@@ -299,29 +287,41 @@ export class Ext2Node extends Vnode {
 
   private move(name: usize, length: i32, to: Ext2Node, newName: usize, newLength: i32): i32 {
     const found = this.lookup(name, length);
-    if (found == null) return -ENOENT;
+    if (found == null) return failure();
     const node = <Ext2Node>found;
-    const place = new Place();
     let result = node.isDirectory && node.isAbove(to) ? -EINVAL : 0;
     if (result == 0) result = this.clearTarget(node, to, newName, newLength);
     if (result == 0) result = addEntry(to.record, newName, newLength, node.record.number, node.mode);
+    if (result == 0) {
+      result = this.leave(name, length, to, node);
+      // It has the new name too, and is not to have two.
+      if (result < 0 && to.takeEntry(newName, newLength) < 0)
+        this.volume.damaged('inode', node.record.number, 'it has two names');
+    }
+    node.put();
     // The same name means that it is there already, and all is done.
-    if (result == 0 && findEntry(this.record, name, length, place) > 0) removeEntry(this.record, place);
-    if (result == 0 && node.isDirectory && to != this) {
-      node.setParent(to);
+    return result == SAME ? 0 : result;
+  }
+
+  /** A node with a new name, in `to`, loses its old one. */
+  private leave(name: usize, length: i32, to: Ext2Node, node: Ext2Node): i32 {
+    const moves = node.isDirectory && to != this;
+    let failed = moves ? node.setParent(to) : 0;
+    if (failed < 0) return failed;
+    failed = this.takeEntry(name, length);
+    if (failed == 0 && moves) {
       this.addLinks(-1);
       to.addLinks(1);
-    }
-    dispose(place);
-    node.put();
-    return result == SAME ? 0 : result;
+    } else if (moves && node.setParent(this) < 0)
+      this.volume.damaged('directory', node.record.number, 'it leads to the wrong one above');
+    return failed;
   }
 
   /** Takes away what has the new name. 0; SAME: it is the node itself; or an error. */
   private clearTarget(node: Ext2Node, to: Ext2Node, newName: usize, newLength: i32): i32 {
     if (to.links == 0) return -ENOENT;
     const there = to.lookup(newName, newLength);
-    if (there == null) return 0;
+    if (there == null) return failure() == -ENOENT ? 0 : failure();
     const same = there == node;
     there.put();
     return same ? SAME : to.unlink(newName, newLength, node.isDirectory);
@@ -343,12 +343,14 @@ export class Ext2Node extends Vnode {
     return true;
   }
 
-  private setParent(parent: Ext2Node): void {
+  /** 0, or -EIO. */
+  private setParent(parent: Ext2Node): i32 {
     const place = new Place();
-    if (findEntry(this.record, DOTS, 2, place) > 0)
-      replaceEntry(this.record, place, parent.record.number, S_IFDIR);
+    const result = findEntry(this.record, DOTS, 2, place);
+    if (result > 0) replaceEntry(this.record, place, parent.record.number, S_IFDIR);
     dispose(place);
     this.record.write();
+    return min(result, 0);
   }
 
   entryAt(offset: u64, entry: DirectoryEntry): i32 {
@@ -392,5 +394,4 @@ export class Ext2Node extends Vnode {
 }
 
 const nameBuffer: usize = memory.data(256);
-let makeFailure: i32 = 0;
 const SAME: i32 = 1;

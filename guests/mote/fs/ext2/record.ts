@@ -10,6 +10,7 @@ export class InodeRecord {
   number: u32;
   private at: usize = alloc(inode.SIZE);
   private changed: bool = false;
+  private held: Buffer | null = null;
 
   constructor(volume: Volume, number: u32) {
     this.volume = volume;
@@ -39,7 +40,14 @@ export class InodeRecord {
     this.changed = true;
   }
 
-  /** The block that it stands in, held, with where in it in `offset`; null: -EIO. */
+  /** Where it begins in the block that it stands in. */
+  private get offset(): u32 {
+    const volume = this.volume;
+    const index = (this.number - 1) % volume.inodesPerGroup;
+    return (index % (volume.blockBytes / volume.inodeBytes)) * volume.inodeBytes;
+  }
+
+  /** The block that it stands in, held; null: -EIO. */
   private find(): Buffer | null {
     const volume = this.volume;
     const group = (this.number - 1) / volume.inodesPerGroup;
@@ -49,15 +57,25 @@ export class InodeRecord {
     const table = load<u32>(volume.descriptorAt(descriptor, group) + group_desc.bg_inode_table);
     descriptor.put();
     const perBlock = volume.blockBytes / volume.inodeBytes;
-    offset = (index % perBlock) * volume.inodeBytes;
     return volume.cache!.get(table + index / perBlock);
+  }
+
+  /** Keeps the block that it stands in: what is written until `letGo` cannot fail. 0, or -EIO. */
+  hold(): i32 {
+    this.held = this.find();
+    return this.held == null ? -EIO : 0;
+  }
+  letGo(): void {
+    const buffer = this.held;
+    if (buffer != null) buffer.put();
+    this.held = null;
   }
 
   /** 0, or -EIO. */
   read(): i32 {
     const buffer = this.find();
     if (buffer == null) return -EIO;
-    memory.copy(this.at, buffer.at + offset, inode.SIZE);
+    memory.copy(this.at, buffer.at + this.offset, inode.SIZE);
     buffer.put();
     return 0;
   }
@@ -67,7 +85,7 @@ export class InodeRecord {
     if (!this.changed || this.volume.readOnly) return 0;
     const buffer = this.find();
     if (buffer == null) return -EIO;
-    memory.copy(buffer.at + offset, this.at, inode.SIZE);
+    memory.copy(buffer.at + this.offset, this.at, inode.SIZE);
     buffer.dirty = true;
     buffer.put();
     this.changed = false;
@@ -78,7 +96,7 @@ export class InodeRecord {
   clear(): i32 {
     const buffer = this.find();
     if (buffer == null) return -EIO;
-    memory.fill(buffer.at + offset, 0, this.volume.inodeBytes);
+    memory.fill(buffer.at + this.offset, 0, this.volume.inodeBytes);
     buffer.dirty = true;
     buffer.put();
     this.changed = true;
@@ -90,5 +108,3 @@ export class InodeRecord {
     dispose(this);
   }
 }
-
-let offset: u32 = 0;

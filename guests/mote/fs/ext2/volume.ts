@@ -19,6 +19,7 @@ import {
   RO_COMPAT_LARGE_FILE,
   RO_COMPAT_SPARSE_SUPER,
 } from './format';
+import { Group } from './group';
 import { STATE_CLEAN, STATE_ERRORS, SUPERBLOCK, super_block, SUPERBLOCK_BYTES, inode } from './format';
 
 const KNOWN_INCOMPAT: u32 = INCOMPAT_FILETYPE;
@@ -35,6 +36,7 @@ export class Volume {
   readOnly: bool;
   lock: Lock = new Lock();
   cache: BlockCache | null = null;
+  private group: Group = new Group();
   /** The superblock as it is to be written. */
   private super_: usize = alloc(SUPERBLOCK_BYTES);
   private superDirty: bool = false;
@@ -81,11 +83,12 @@ export class Volume {
     this.readGeometry();
     if (!this.isSound()) return refuse('its superblock is damaged');
     this.cache = new BlockCache(this.device, this.blockBytes);
-    if (!this.groupsAreSound()) return refuse('the descriptor of a group is damaged');
+    const groups = this.groupsAreSound();
+    if (groups < 0) return groups;
+    if (groups == 0) return refuse('the descriptor of a group is damaged');
     this.wasClean = (load<u16>(this.super_ + super_block.s_state) & STATE_CLEAN) != 0;
     if (!this.wasClean) tell('it was not unmounted; e2fsck should look at it');
-    if (!this.readOnly) this.begin();
-    return 0;
+    return this.readOnly ? 0 : this.begin();
   }
 
   private checkFeatures(): i32 {
@@ -129,21 +132,21 @@ export class Volume {
     return <u64>this.groups * this.inodesPerGroup == this.inodes && this.inodes >= this.firstInode;
   }
 
-  /** Whether all groups have their maps and tables inside the volume. */
-  private groupsAreSound(): bool {
+  /** Whether all groups have their maps and tables inside the volume: 1 or 0; or -EIO. */
+  private groupsAreSound(): i32 {
     const table = this.tableBlocks;
     for (let group: u32 = 0; group < this.groups; group++) {
       const buffer = this.descriptor(group);
-      if (buffer == null) return false;
+      if (buffer == null) return -EIO;
       const at = this.descriptorAt(buffer, group);
       const map = load<u32>(at + group_desc.bg_block_bitmap);
       const inodeMap = load<u32>(at + group_desc.bg_inode_bitmap);
       const first = load<u32>(at + group_desc.bg_inode_table);
       buffer.put();
-      if (!this.isInside(map) || !this.isInside(inodeMap) || !this.isInside(first)) return false;
-      if (!this.isInside(first + table - 1) || first + table < first) return false;
+      if (!this.isInside(map) || !this.isInside(inodeMap) || !this.isInside(first)) return 0;
+      if (!this.isInside(first + table - 1) || first + table < first) return 0;
     }
-    return true;
+    return 1;
   }
 
   private isInside(block: u32): bool {
@@ -166,38 +169,51 @@ export class Volume {
     return buffer.at + (group % (this.blockBytes / group_desc.SIZE)) * group_desc.SIZE;
   }
 
-  /** Whether a pointer may lead to this block: it is inside, and nothing of the volume's own. */
-  isData(block: u32): bool {
+  /** A group with the map that a field of its descriptor names, until it is closed; null: -EIO. */
+  openGroup(group: u32, field: usize): Group | null {
+    const descriptor = this.descriptor(group);
+    if (descriptor == null) return null;
+    const at = this.descriptorAt(descriptor, group);
+    const map = this.cache!.get(load<u32>(at + field));
+    if (map == null) {
+      descriptor.put();
+      return null;
+    }
+    this.group.open(descriptor, at, map);
+    return this.group;
+  }
+
+  /** Whether a pointer may lead to this block: it is inside, and nothing of the volume's own. 1 or 0; or -EIO. */
+  isData(block: u32): i32 {
     const descriptors = (this.groups * group_desc.SIZE + this.blockBytes - 1) / this.blockBytes;
-    if (block <= this.firstBlock + descriptors || block >= this.blocks) return false;
+    if (block <= this.firstBlock + descriptors || block >= this.blocks) return 0;
     const group = (block - this.firstBlock) / this.blocksPerGroup;
     const buffer = this.descriptor(group);
-    if (buffer == null) return false;
+    if (buffer == null) return -EIO;
     const at = this.descriptorAt(buffer, group);
     const first = load<u32>(at + group_desc.bg_inode_table);
     const isMap =
       block == load<u32>(at + group_desc.bg_block_bitmap) ||
       block == load<u32>(at + group_desc.bg_inode_bitmap);
     buffer.put();
-    return !isMap && (block < first || block >= first + this.tableBlocks);
+    return !isMap && (block < first || block >= first + this.tableBlocks) ? 1 : 0;
   }
 
   // The state on the disk.
 
-  /** From here on the volume is not clean, until `end`. */
-  private begin(): void {
+  /** From here on the volume is not clean, until `end`. 0, or -EIO. */
+  private begin(): i32 {
     const state = load<u16>(this.super_ + super_block.s_state) & ~STATE_CLEAN;
     store<u16>(this.super_ + super_block.s_state, state);
     const mounts = load<u16>(this.super_ + super_block.s_mnt_count) + 1;
     store<u16>(this.super_ + super_block.s_mnt_count, mounts);
     this.setField(super_block.s_mtime, seconds());
-    this.writeSuper();
+    return this.writeSuper();
   }
 
   private writeSuper(): i32 {
     if (!this.superDirty) return 0;
     store<u32>(this.super_ + super_block.s_wtime, seconds());
-    this.superDirty = false;
     // It lies in a block that the cache may have.
     const block = SUPERBLOCK / this.blockBytes;
     const buffer = this.cache!.get(block);
@@ -205,6 +221,7 @@ export class Volume {
     memory.copy(buffer.at + <usize>(SUPERBLOCK % this.blockBytes), this.super_, SUPERBLOCK_BYTES);
     buffer.dirty = true;
     buffer.put();
+    this.superDirty = false;
     return 0;
   }
 
@@ -233,6 +250,7 @@ export class Volume {
     this.device.close();
     free(this.super_);
     this.lock.release();
+    dispose(this.group);
     dispose(this);
   }
 
