@@ -92,7 +92,7 @@ export function main(args: string[]): i32 {
 }
 `;
 
-test('random system calls', { timeout: 60_000 }, async () => {
+test('random system calls', async () => {
   const sources = new Map([...readSources(), ['programs/fuzz.ts', PROGRAM]]);
   const kernel = await buildKernel(sources, 'mote');
   const program = await buildProgram(sources, 'programs/fuzz.ts');

@@ -1,6 +1,13 @@
 #!/usr/bin/env node
-import { register } from 'tsx/esm/api';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-register();
-const { main } = await import('./main.ts');
+// A checkout has the sources: what runs is made of them as they are now. A package has what was made of them.
+const bundler = new URL('../../scripts/bundle.js', import.meta.url);
+if (existsSync(bundler)) {
+  const { bundle } = await import(bundler.href);
+  await bundle(fileURLToPath(new URL('main.ts', import.meta.url)), 'cli');
+}
+process.setSourceMapsEnabled(true);
+const { main } = await import(new URL('../../dist/cli/main.js', import.meta.url).href);
 process.exitCode = await main(process.argv);

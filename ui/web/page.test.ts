@@ -8,6 +8,7 @@ import { build, preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assemble } from '../../core/assembler/assemble.ts';
 import { debianImages } from '../../guests/debian/fetch.ts';
+import { writeMote } from '../../guests/build-mote.ts';
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
 import { helloKernel } from '../../guests/tests/hello.ts';
 import { writeXenKernel } from '../../guests/toolchain/elf.ts';
@@ -31,7 +32,6 @@ const BROWSER_ARGS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
-const BOOT_TIMEOUT = 90_000;
 /** Where the hashes of Node and Chromium are compared: the shell is up. */
 const DEBIAN_INSTRUCTIONS = 2_780_000_000;
 
@@ -68,7 +68,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   let address = '';
 
   beforeAll(async () => {
-    await import('../../guests/build-mote.ts');
+    await writeMote();
     const outDir = join(folder, 'site');
     await build({ configFile: CONFIGURATION, logLevel: 'error', build: { outDir, emptyOutDir: true } });
     server = await preview({
@@ -78,7 +78,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       preview: { port: 4873, strictPort: false },
     });
     address = server.resolvedUrls!.local[0]!;
-    browser = await chromium.launch({ executablePath: executablePath!, args: BROWSER_ARGS });
+    browser = await chromium.launch({ timeout: 0, executablePath: executablePath!, args: BROWSER_ARGS });
   });
   afterAll(async () => {
     await browser.close();
@@ -88,13 +88,15 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   /** Opens the page anew. */
   async function open(): Promise<void> {
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    // Nothing waits by the clock: a condition that never comes is for whoever watches.
+    page.setDefaultTimeout(0);
     await page.goto(address);
   }
   const text = (testId: string): Promise<string> => page.getByTestId(testId).innerText();
-  async function consoleHas(wanted: string, timeout = 20_000): Promise<void> {
+  async function consoleHas(wanted: string): Promise<void> {
     const found = (expected: string): boolean =>
       document.querySelector('[data-testid=console] .xterm-rows')?.textContent.includes(expected) === true;
-    await page.waitForFunction(found, wanted, { timeout });
+    await page.waitForFunction(found, wanted);
   }
   const rip = (): Promise<string> => page.locator('[data-register=rip]').innerText();
   async function bootFiles(kernel: string, ramdisk?: string): Promise<void> {
@@ -199,8 +201,8 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await page.getByRole('button', { name: 'Tour' }).click();
     await page.getByRole('button', { name: 'Play' }).click();
     const last = `${String(TOUR.length)} of ${String(TOUR.length)}`;
-    await expect.poll(() => text('tour'), { timeout: BOOT_TIMEOUT }).toContain(last);
-    await page.getByTestId('tour').getByRole('button', { name: 'Play' }).waitFor({ timeout: BOOT_TIMEOUT });
+    await expect.poll(() => text('tour')).toContain(last);
+    await page.getByTestId('tour').getByRole('button', { name: 'Play' }).waitFor();
     await page.getByTestId('hash-button').click();
     await page.getByTestId('hash').waitFor();
     const shown = await text('hash');
@@ -218,7 +220,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await page.keyboard.insertText('\nconst wrong: i32 = missing;');
     await page.getByRole('button', { name: 'Build & boot' }).click();
     await expect
-      .poll(() => page.getByTestId('build-errors').innerText(), { timeout: BOOT_TIMEOUT })
+      .poll(() => page.getByTestId('build-errors').innerText())
       .toMatch(/^mote\/main\.ts:\d+:\d+: .*missing/);
     await page.locator('.cm-lint-marker-error').waitFor();
     await page.getByRole('button', { name: 'Reset file' }).click();
@@ -234,7 +236,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await page.keyboard.press('End');
     await page.keyboard.insertText(" say('changed in the page ' + (6 * 7).toString() + '\\n');");
     await page.getByRole('button', { name: 'Build & boot' }).click();
-    await consoleHas('changed in the page 42', BOOT_TIMEOUT);
+    await consoleHas('changed in the page 42');
     await consoleHas('/ $');
     // It is kept: the page that is opened again still has it.
     await page.reload();
@@ -245,7 +247,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   it('answers while a guest spins, and tells of a bad file in a sentence', async () => {
     await open();
     await bootFiles(file('spin', spinningKernel()));
-    await expect.poll(() => text('instructions'), { timeout: 20_000 }).toMatch(/\d{2},\d{3},\d{3}$/);
+    await expect.poll(() => text('instructions')).toMatch(/\d{2},\d{3},\d{3}$/);
     await page.getByTestId('run').click();
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
     expect(await text('code')).toMatch(/inc rax|jmp /);
@@ -259,9 +261,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await page.getByLabel('skip idle time').check();
     await page.getByLabel('Run until').fill(String(instructions));
     await page.getByRole('button', { name: 'Run until' }).click();
-    await expect
-      .poll(() => text('instructions'), { timeout: BOOT_TIMEOUT })
-      .toBe(instructions.toLocaleString('en'));
+    await expect.poll(() => text('instructions')).toBe(instructions.toLocaleString('en'));
     await page.getByTestId('hash-button').click();
     await page.getByTestId('hash').waitFor();
     return text('hash');
@@ -285,7 +285,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       await page.getByTestId('run').click();
       await page.getByTestId('console').click();
       await page.keyboard.type('echo $((6*7)) is it\n');
-      await consoleHas('42 is it', BOOT_TIMEOUT);
+      await consoleHas('42 is it');
     },
   );
 });
