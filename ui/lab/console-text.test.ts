@@ -32,6 +32,10 @@ test.each([
     ['<echo ONE\x1b[D\x1b[D\x1b[DD\r', '/ $ echo ONE', '\r/ $ echo DONE\x1b[K\x1b[3D'],
   ],
   ['corrected as it was typed', ['<echo DONG\x7fE\r', '$ echo DONG\r$ echo DON\x1b[K', 'E\r\n']],
+  [
+    'a part of a long line',
+    [`<${'1234567890'.repeat(9)}; echo DONE\r`, `\r$ <${'34567890'.repeat(4)}1234567890; echo DONE\x1b[K`],
+  ],
   ['a line among several', ['<ls\recho DONE\rpwd\r', '$ ls\r\n$ echo DONE\r\n$ pwd\r\n']],
 ])('echo does not match: %s', (_how, happened) => {
   expect(consoleWith(...happened).take(/echo DONE/)).toBeUndefined();

@@ -11,6 +11,8 @@ const KEPT_CHARACTERS = 64 * 1024;
 const PIECE_END = /[\r\n]/;
 /** Movements of the cursor and the like behind what was drawn. */
 const DRAWN_BEHIND = /(?:\x1b\[[0-9;?]*[A-Za-z]|\x08)+$/;
+/** So many characters in a row of what was typed are no coincidence: an editor shows a part of a long line. */
+const STRETCH = 16;
 const WORD = /[\p{L}\p{N}_]/u;
 
 export class ConsoleText {
@@ -61,25 +63,32 @@ export class ConsoleText {
   }
 
   /**
-   * Where the echo at the end of a piece begins: of a typed line as a whole, or, in an unfinished piece, of the beginning of
-   * one that has not been shown whole yet.
+   * Where the echo at the end of a piece begins: of a typed line as a whole or of a stretch of a long one, or, in an unfinished
+   * piece, of the beginning of one that has not been shown whole yet.
    */
   private echoStart(whole: string, unfinished: boolean): number {
     const piece = whole.replace(DRAWN_BEHIND, '');
     let start = whole.length;
     for (const line of this.lines.all()) {
-      const shortest = unfinished && !line.shown ? 1 : line.text.length;
-      for (let length = line.text.length; length >= shortest; length--) {
-        const shown = line.text.slice(0, length);
-        const at = piece.length - length;
-        if (shown.trim() === '' || !piece.endsWith(shown) || !isBoundary(piece, at)) continue;
-        start = Math.min(start, at);
-        if (!unfinished) line.shown = true;
-        break;
-      }
+      const shown = echoOf(line.text, piece, unfinished && !line.shown);
+      start = Math.min(start, piece.length - shown);
+      if (!unfinished && shown === line.text.length) line.shown = true;
     }
-    return start;
+    return start < piece.length ? start : whole.length;
   }
+}
+
+/** How many of a piece's last characters are a line's: all of it, its beginning if that counts, a long stretch; else 0. */
+function echoOf(line: string, piece: string, beginningCounts: boolean): number {
+  for (let length = line.length; length >= (beginningCounts ? 1 : line.length); length--) {
+    const shown = line.slice(0, length);
+    if (shown.trim() !== '' && piece.endsWith(shown) && isBoundary(piece, piece.length - length))
+      return length;
+  }
+  let stretch = STRETCH;
+  if (piece.length < stretch || !line.includes(piece.slice(-stretch))) return 0;
+  while (stretch < piece.length && line.includes(piece.slice(-stretch - 1))) stretch++;
+  return stretch;
 }
 
 /** A letter within a word is no echo, whatever was typed. */

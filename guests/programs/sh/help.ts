@@ -6,8 +6,9 @@ const MANUAL = '/usr/share/manual';
 const COLUMNS = 78;
 
 const EDITING =
-  'Keys: arrows, Home and End move; up and down go through what was typed before, Ctrl-R searches it;\n' +
-  'Tab completes; Ctrl-C gives up, Ctrl-D ends. A & behind a command leaves it in the background.\n';
+  'Keys: arrows, Home and End move; up and down go through what was typed before,\n' +
+  'Ctrl-R searches it; Tab completes; Ctrl-C gives up, Ctrl-D ends. A & behind a\n' +
+  'command leaves it in the background.\n';
 
 function manual(): string[] {
   const text = readFile(MANUAL);
@@ -22,7 +23,7 @@ function nameOf(line: string): string {
 export function tellAll(builtins: string[]): i32 {
   print('The shell itself:\n' + inColumns(builtins.map<string>((line) => nameOf(line))));
   print('Programs:\n' + inColumns(manual().map<string>((line) => nameOf(line))));
-  print('help NAME tells of one of them. ' + EDITING);
+  print('help NAME tells of one of them.\n' + EDITING);
   return 0;
 }
 

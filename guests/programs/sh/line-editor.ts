@@ -85,7 +85,7 @@ export class Editor {
 
   /** Shows the prompt where the cursor is, be it behind something. */
   begin(): void {
-    this.screen.append(this.prompt);
+    show(this.prompt);
   }
 
   key(code: i32): void {
@@ -113,15 +113,13 @@ export class Editor {
     else if (code >= 32) this.insert(this.character(code));
   }
 
-  /** The cursor goes behind the line: what comes next must not overwrite it. */
   private finish(): void {
     this.finished = true;
-    this.move(this.text.length);
+    this.screen.finish(this.prompt, this.text);
   }
 
   private clear(): void {
     show('\x1b[2J\x1b[H');
-    this.screen.begin();
     this.draw();
   }
 
@@ -156,7 +154,7 @@ export class Editor {
     const atEnd = this.cursor == this.text.length;
     this.text = this.text.substring(0, this.cursor) + text + this.text.substring(this.cursor);
     this.cursor += text.length;
-    if (atEnd && !this.searching) this.screen.append(text);
+    if (atEnd && !this.searching) this.screen.append(this.prompt, this.text, text);
     else this.draw();
   }
 
@@ -171,7 +169,7 @@ export class Editor {
 
   private move(to: i32): void {
     this.cursor = min(max(to, 0), this.text.length);
-    this.screen.move(this.prompt.length + this.cursor);
+    this.screen.move(this.prompt, this.text, this.cursor);
   }
 
   private wordStart(): i32 {
@@ -191,7 +189,7 @@ export class Editor {
 
   private draw(): void {
     const prompt = this.searching ? "(search for '" + this.wanted + "') " : this.prompt;
-    this.screen.draw(prompt + this.text, prompt.length + this.cursor);
+    this.screen.draw(prompt, this.text, this.cursor);
   }
 
   /** A key while the history is searched; false: the search is over, and the key means what it means. */
@@ -239,9 +237,7 @@ export class Editor {
     if (common.length > word.length)
       this.insert(common.substring(word.length) + (found.length == 1 ? ' ' : ''));
     else if (found.length > 1) {
-      this.screen.move(this.prompt.length + this.text.length);
       show('\n' + found.join('  ') + '\n');
-      this.screen.begin();
       this.draw();
     }
   }

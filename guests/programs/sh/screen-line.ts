@@ -1,66 +1,69 @@
 /**
- * A line on the screen, over as many rows as it takes: a terminal of COLUMNS columns (80 where the variable is not set) goes to
- * the next row by itself, but only when one more character comes; so a row that is just full is followed by a space and a return.
+ * A line on the screen while it is edited: one row, in which a part of a long line is seen. A console's width is not known (80
+ * columns, or what the variable COLUMNS says), and in one row nothing goes wrong where it is more.
  */
 import { write } from 'programs/lib/calls';
 import * as variables from './variables';
 
 const COLUMNS = 80;
+/** Of the line itself there is at least so much to be seen, be the prompt ever so long. */
+const LEAST = 16;
+/** What is left of what can be seen. */
+const MORE = '<';
 
 export function show(text: string): void {
   const bytes = String.UTF8.encode(text);
   write(1, bytes, bytes.byteLength);
 }
 
+/** The last column stays empty: a terminal may go to the next row when it is filled. */
 function columns(): i32 {
   const text = variables.get('COLUMNS');
   const wanted = text == '' ? 0 : I32.parseInt(text);
-  return wanted > 1 ? wanted : COLUMNS;
-}
-
-function sequence(count: i32, letter: string): string {
-  return count > 0 ? '\x1b[' + count.toString() + letter : '';
+  return (wanted > 1 ? wanted : COLUMNS) - 1;
 }
 
 export class ScreenLine {
-  /** Where the cursor is, counted from the beginning of the prompt. */
-  private at: i32 = 0;
+  /** The first character that is seen, and where the cursor is in the line. */
+  private first: i32 = 0;
+  private cursor: i32 = 0;
 
-  /** The line anew, with the cursor behind so many of its characters. */
-  draw(line: string, cursor: i32): void {
-    const width = columns();
-    const full = line.length > 0 && line.length % width == 0;
-    show(
-      sequence(this.at / width, 'A') +
-        '\r' +
-        line +
-        (full ? ' \r' : '') +
-        '\x1b[J' +
-        this.moving(line.length, cursor),
-    );
-    this.at = cursor;
+  /** The row anew, with the cursor before character `cursor`. */
+  draw(prompt: string, line: string, cursor: i32): void {
+    const room = max(columns() - prompt.length, LEAST);
+    this.scroll(line.length, cursor, room);
+    let seen = line.substr(this.first, room);
+    if (this.first > 0) seen = MORE + seen.substring(1);
+    const back = this.first + seen.length - cursor;
+    show('\r' + prompt + seen + '\x1b[K' + (back > 0 ? '\x1b[' + back.toString() + 'D' : ''));
   }
 
-  /** More of the line, behind what is there, where the cursor is. */
-  append(text: string): void {
-    this.at += text.length;
-    show(this.at % columns() == 0 ? text + ' \r' : text);
+  /** More at the end of the line, where the cursor is. */
+  append(prompt: string, line: string, more: string): void {
+    this.cursor = line.length;
+    if (line.length - this.first > columns() - prompt.length) this.draw(prompt, line, line.length);
+    else show(more);
   }
 
-  move(to: i32): void {
-    show(this.moving(this.at, to));
-    this.at = to;
+  /** The cursor goes before character `cursor` of a line that is shown. */
+  move(prompt: string, line: string, cursor: i32): void {
+    const by = cursor - this.cursor;
+    if (cursor <= this.first || cursor - this.first > columns() - prompt.length)
+      this.draw(prompt, line, cursor);
+    else if (by != 0) show('\x1b[' + abs(by).toString() + (by < 0 ? 'D' : 'C'));
+    this.cursor = cursor;
   }
 
-  /** The prompt begins anew where the cursor is: on a row of its own. */
-  begin(): void {
-    this.at = 0;
+  /** Nothing more changes: all of the line is to be seen, over as many rows as it takes. */
+  finish(prompt: string, line: string): void {
+    if (this.first > 0 || line.length > columns() - prompt.length) show('\r' + prompt + line + '\x1b[K');
+    else this.move(prompt, line, line.length);
   }
 
-  private moving(from: i32, to: i32): string {
-    const width = columns();
-    const rows = to / width - from / width;
-    const right = (to % width) - (from % width);
-    return sequence(-rows, 'A') + sequence(rows, 'B') + sequence(-right, 'D') + sequence(right, 'C');
+  /** By half a row where the cursor would leave it: not at every key. */
+  private scroll(length: i32, cursor: i32, room: i32): void {
+    if (length <= room) this.first = 0;
+    else if (cursor <= this.first || cursor > this.first + room) this.first = max(cursor - room / 2, 0);
+    this.cursor = cursor;
   }
 }
