@@ -48,8 +48,7 @@ export class ScreenLine {
   /** The cursor goes before character `cursor` of a line that is shown. */
   move(prompt: string, line: string, cursor: i32): void {
     const by = cursor - this.cursor;
-    if (cursor <= this.first || cursor - this.first > columns() - prompt.length)
-      this.draw(prompt, line, cursor);
+    if (this.isHidden(cursor, columns() - prompt.length)) this.draw(prompt, line, cursor);
     else if (by != 0) show('\x1b[' + abs(by).toString() + (by < 0 ? 'D' : 'C'));
     this.cursor = cursor;
   }
@@ -63,7 +62,12 @@ export class ScreenLine {
   /** By half a row where the cursor would leave it: not at every key. */
   private scroll(length: i32, cursor: i32, room: i32): void {
     if (length <= room) this.first = 0;
-    else if (cursor <= this.first || cursor > this.first + room) this.first = max(cursor - room / 2, 0);
+    else if (this.isHidden(cursor, room)) this.first = max(cursor - room / 2, 0);
     this.cursor = cursor;
+  }
+
+  /** Where something is left of what is seen, its first place is a mark for that. */
+  private isHidden(cursor: i32, room: i32): bool {
+    return (this.first > 0 && cursor <= this.first) || cursor > this.first + room;
   }
 }
