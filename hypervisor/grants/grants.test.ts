@@ -157,7 +157,86 @@ describe('mapping', () => {
   });
 });
 
+describe('both kinds of mapping together', () => {
+  const BOTH = abi.GNTMAP_host_map | abi.GNTMAP_device_map;
+  const pins = (ref: number): [number, number] => {
+    const active = granter.domain.grants.active.get(ref);
+    return [active?.readers ?? 0, active?.writers ?? 0];
+  };
+
+  test('are two pins, taken together and given back together', () => {
+    grant(9, 20);
+    const { handle } = map(9, 40, BOTH);
+    expect(pins(9)).toEqual([0, 2]);
+    expect(mapper.check()).toEqual([]);
+    const { offset, size } = abi.gnttab_unmap_grant_ref;
+    const bus = granter.mfns[20]! * 4096;
+    put(
+      mapper,
+      size,
+      [offset.host_addr, 8, va(40)],
+      [offset.dev_bus_addr, 8, bus],
+      [offset.handle, 4, handle],
+    );
+    expect(mapper.call(grantTableOp, abi.GNTTABOP_unmap_grant_ref, ARGUMENTS, 1)).toBe(0);
+    expect(halfword(mapper, offset.status)).toBe(abi.GNTST_okay);
+    expect(pins(9)).toEqual([0, 0]);
+    expect(flagsOf(9)).toBe(abi.GTF_permit_access);
+    expect(mapper.check()).toEqual([]);
+  });
+
+  test('read-only ones leave the entry "reading" until the last is gone', () => {
+    grant(9, 20, abi.GTF_permit_access | abi.GTF_readonly);
+    const first = map(9, 40, BOTH | abi.GNTMAP_readonly);
+    const second = map(9, 41, abi.GNTMAP_host_map | abi.GNTMAP_readonly);
+    expect(pins(9)).toEqual([3, 0]);
+    expect(unmap(first.handle, 40)).toBe(abi.GNTST_okay);
+    expect(unmap(second.handle, 41)).toBe(abi.GNTST_okay);
+    expect(pins(9)).toEqual([1, 0]);
+    expect(flagsOf(9)).toBe(abi.GTF_permit_access | abi.GTF_readonly | abi.GTF_reading);
+    expect(mapper.check()).toEqual([]);
+  });
+
+  test('where one of them cannot be, none is', () => {
+    grant(9, L1_PFN);
+    expect(map(9, 40, BOTH).status).toBe(abi.GNTST_general_error);
+    expect(map(9, 40, abi.GNTMAP_device_map).status).toBe(abi.GNTST_general_error);
+    grant(10, 20);
+    expect(map(10, 600, BOTH).status).toBe(abi.GNTST_general_error);
+    expect([pins(9), pins(10), flagsOf(10)]).toEqual([[0, 0], [0, 0], abi.GTF_permit_access]);
+    expect(mapper.check()).toEqual([]);
+  });
+
+  test('the end of who mapped gives all pins back', () => {
+    grant(9, 20);
+    map(9, 40, BOTH);
+    map(9, 41);
+    destroyDomain(mapper.hypervisor, mapper.domain);
+    expect(pins(9)).toEqual([0, 0]);
+    expect(flagsOf(9)).toBe(abi.GTF_permit_access);
+    expect(granter.check()).toEqual([]);
+  });
+});
+
 describe('the end of who granted', () => {
+  test('the next domain with its id has granted nothing, and loses no pin to an old mapping', () => {
+    const { hypervisor } = granter;
+    grant(9, 20);
+    const old = map(9, 40);
+    expect(mapper.call(updateVaMapping, va(40), mapper.entry(40, TABLE_FLAGS), 0)).toBe(0);
+    destroyDomain(hypervisor, granter.domain);
+    expect(hypervisor.frames.remains.size).toBe(0);
+    granter = new TestDomain(hypervisor, GRANTER, 64);
+    mapper.enter();
+    grant(9, 20);
+    const { handle } = map(9, 41);
+    expect(mapper.check()).toEqual([]);
+    // The old mapping's entry is gone: let it be there again, as the new granter's.
+    expect(unmap(old.handle, 40)).toBe(abi.GNTST_general_error);
+    expect(unmap(handle, 41)).toBe(abi.GNTST_okay);
+    expect(mapper.check()).toEqual([]);
+  });
+
   test('a frame stays while another domain maps it, and is free when that one lets go', () => {
     const { hypervisor } = granter;
     const { frames } = hypervisor;
@@ -284,6 +363,14 @@ describe('the table itself', () => {
     granter.poke(ARGUMENTS, 3);
     expect(granter.call(grantTableOp, abi.GNTTABOP_set_version, ARGUMENTS, 1)).toBe(-EINVAL);
     expect(granter.check()).toEqual([]);
+  });
+
+  test('a version above what the toolstack allows is refused', () => {
+    granter.domain.grants.maxVersion = 1;
+    granter.poke(ARGUMENTS, 2);
+    expect(granter.call(grantTableOp, abi.GNTTABOP_set_version, ARGUMENTS, 1)).toBe(-ENOSYS);
+    expect(granter.peek(ARGUMENTS) & 0xffff_ffffn).toBe(1n);
+    expect(granter.domain.grants.version).toBe(1);
   });
 
   test('a version does not change while grants are in use', () => {
