@@ -1,15 +1,34 @@
-/** Compiles the AssemblyScript processor in core/wasm/ to core/build/core.wasm, only when a source changed. */
+/**
+ * Compiles the AssemblyScript processor in core/wasm/ to core/build/core.wasm. What was compiled before is kept by its
+ * content, the last VERSIONS_KEPT of it, so that going back costs nothing. Comments and layout are no content.
+ */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { generate } from './dispatch.ts';
 import { optimizer } from './optimize.ts';
 
+const VERSIONS_KEPT = 12;
+
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, 'wasm');
+const generated = join(source, 'generated');
 const output = join(here, 'build');
+const versions = join(output, 'versions');
+/** The digest of what core.wasm was made from. */
+const stamp = join(output, 'core.digest');
 
 const options = [
   join(source, 'index.ts'),
@@ -18,41 +37,71 @@ const options = [
   ...['--enable', 'simd', '--enable', 'bulk-memory', '--enable', 'sign-extension', '--use', 'abort='],
 ];
 
+/** A source without comments and layout. Strings, of which AssemblyScript's here have no escapes, stay. */
+function contentOf(text: string): string {
+  return text
+    .replace(/'[^'\n]*'|"[^"\n]*"|`[^`]*`|\/\*[\s\S]*?\*\/|\/\/[^\n]*|\s+/g, (token) =>
+      /^['"`]/.test(token) ? token : ' ',
+    )
+    .replace(/ +/g, ' ');
+}
+
 /** A digest of everything the output depends on. */
-function digestOfSources(): string {
-  const hash = createHash('sha256').update(JSON.stringify(options.slice(1)));
-  const generator = [
-    'build.ts',
-    'optimize.ts',
-    'dispatch.ts',
-    'dispatch-templates.ts',
-    'dispatch-vectors.ts',
-  ];
-  for (const name of generator) hash.update(readFileSync(join(here, name)));
+function digestOf(loop: string, operations: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(options.slice(1)))
+    .update(asc.version);
+  hash.update(contentOf(readFileSync(join(here, 'optimize.ts'), 'utf8')));
+  hash.update(contentOf(loop)).update(contentOf(operations));
   const files = readdirSync(source, { recursive: true })
     .map(String)
-    .filter((name) => name.endsWith('.ts') && !name.startsWith('generated'));
-  for (const name of files.sort()) hash.update(name).update(readFileSync(join(source, name)));
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('generated') && !name.endsWith('.test.ts'));
+  for (const name of files.sort()) {
+    hash.update(`\n${name}\n`).update(contentOf(readFileSync(join(source, name), 'utf8')));
+  }
   return hash.digest('hex');
 }
 
-const stamp = join(output, 'core.digest');
-const digest = digestOfSources();
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
-  mkdirSync(output, { recursive: true });
-  mkdirSync(join(source, 'generated'), { recursive: true });
+/** Compiles to `file`; ends the process where that fails. */
+async function compile(file: string): Promise<void> {
   process.stderr.write('building the processor\n');
-  const { operations, loop } = generate();
-  writeFileSync(join(source, 'generated/operations.ts'), operations);
-  writeFileSync(join(source, 'generated/loop.ts'), loop);
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(options, { transforms: [optimizer((bytes) => (wasm = bytes))] });
   if (error !== null || wasm === undefined) {
     process.stderr.write(`${stderr.toString()}\ncore/wasm did not compile: ${error?.message ?? 'nothing'}\n`);
     process.exit(1);
   }
-  // Others may be loading the old one, or building too.
-  writeFileSync(join(output, `core.${process.pid}.wasm`), wasm);
-  renameSync(join(output, `core.${process.pid}.wasm`), join(output, 'core.wasm'));
+  writeFileSync(file, wasm);
+}
+
+/** Only the versions used last stay. */
+function dropOldVersions(): void {
+  const usedAt = (name: string): number => statSync(join(versions, name)).mtimeMs;
+  const names = readdirSync(versions).filter((name) => name.endsWith('.wasm'));
+  names.sort((a, b) => usedAt(b) - usedAt(a));
+  for (const name of names.slice(VERSIONS_KEPT)) rmSync(join(versions, name), { force: true });
+}
+
+const { operations, loop } = generate();
+const digest = digestOf(loop, operations);
+const isCurrent = existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
+if (!isCurrent || !existsSync(join(output, 'core.wasm'))) {
+  mkdirSync(versions, { recursive: true });
+  mkdirSync(generated, { recursive: true });
+  writeFileSync(join(generated, 'operations.ts'), operations);
+  writeFileSync(join(generated, 'loop.ts'), loop);
+  const version = join(versions, `${digest}.wasm`);
+  // Others may be loading the old one, or building too: files appear whole.
+  const partial = join(output, `partial.${String(process.pid)}.wasm`);
+  if (!existsSync(version)) {
+    await compile(partial);
+    renameSync(partial, version);
+  }
+  // Renewed, so that its time says when it was used last.
+  copyFileSync(version, partial);
+  renameSync(partial, version);
+  copyFileSync(version, partial);
+  renameSync(partial, join(output, 'core.wasm'));
   writeFileSync(stamp, digest);
+  dropOldVersions();
 }
