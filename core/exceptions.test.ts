@@ -68,7 +68,8 @@ describe('#UD', () => {
     ['rsm', 'rsm'],
     ['clac', 'db 0x0f, 0x01, 0xca'],
     ['xgetbv without OSXSAVE', 'db 0x0f, 0x01, 0xd0'],
-    ['rdrand', 'db 0x0f, 0xc7, 0xf0'],
+    ['rdpid', 'db 0xf3, 0x0f, 0xc7, 0xf8'],
+    ['group 9 /5 of a register', 'db 0x0f, 0xc7, 0xe8'],
     ['an x87 opcode that does not exist', 'db 0xd9, 0xd1'],
   ])('%s', (_, source) => {
     const run = runIn(3, source);

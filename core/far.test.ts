@@ -260,6 +260,22 @@ describe('iret', () => {
     else expect(run.processor.get(layout.RSP)).toBe(0x700000 - 40);
   });
 
+  it('to an outer ring null selectors lose their RPL, and inner ones become null', () => {
+    const selectors = [layout.SEG_ES, layout.SEG_DS, layout.SEG_FS, layout.SEG_GS];
+    const after = (ring: 0 | 3): number[] => {
+      const { processor } = runIn(ring, iret(rings.CODE64_3, rings.DATA_3, 2), (machine) => {
+        machine.processor.setSegment(layout.SEG_ES, 3, 0, 0, 0);
+        machine.processor.setSegment(layout.SEG_DS, rings.DATA_0, 0, 0xffffffff, 0xc093);
+        machine.processor.setSegment(layout.SEG_FS, 2, 0x1234000, 0, 0);
+        machine.processor.setSegment(layout.SEG_GS, rings.DATA_3, 0, 0xffffffff, 0xc0f3);
+      });
+      expect(processor.segmentBase(layout.SEG_FS)).toBe(0x1234000);
+      return selectors.map((segment) => processor.selector(segment));
+    };
+    expect(after(0)).toEqual([0, 0, 0, rings.DATA_3]);
+    expect(after(3)).toEqual([3, rings.DATA_0, 2, rings.DATA_3]);
+  });
+
   it('with NT set is #GP(0)', () => {
     const source = `pushfq\n or dword [rsp], ${String(layout.NT)}\n popfq\n ${iret(rings.CODE64_3, rings.DATA_3, 2)}`;
     expect(outcome(runIn(3, source))).toEqual([VECTOR_GP, 0]);

@@ -81,6 +81,8 @@ export interface ReadonlyMachine {
 export interface MachineOptions {
   /** Machine memory, a multiple of 4096, at most 3 GiB. */
   readonly memoryBytes: number;
+  /** What RDRAND and RDSEED draw from: the same seed gives the same numbers. 1 if not given. */
+  readonly seed?: number;
 }
 
 /** Machine memory and the processor that works on it. */
@@ -108,6 +110,7 @@ export class Machine {
     this.words = new Uint32Array(memory.buffer, layout.MEMORY, memoryBytes / 4);
     this.core.initialise(this.frames);
     this.processor = new Processor(this.core, memory.buffer);
+    this.processor.setField(layout.RANDOM, options.seed ?? 1);
   }
 
   /** Tells the core that a machine frame was written from outside: decoded code of it is dropped. */
@@ -300,11 +303,11 @@ export class Processor {
   saveState(): Uint8Array {
     return this.raw.slice(layout.REGS, layout.STATE_END);
   }
-  /** Restores what `saveState` gave. The clock, the address space and CR3 stay: call `loadAddressSpace` after it. */
+  /** Restores what `saveState` gave. What is the machine's stays (clock, RANDOM), and the address space and CR3: call `loadAddressSpace` after it. */
   restoreState(saved: Uint8Array): void {
-    const clock = this.raw.slice(layout.RETIRED, layout.CPUID_FAULTING);
+    const ofMachine = this.raw.slice(layout.RETIRED, layout.CPUID_FAULTING);
     this.raw.set(saved, layout.REGS);
-    this.raw.set(clock, layout.RETIRED);
+    this.raw.set(ofMachine, layout.RETIRED);
     this.stateChanged();
   }
   /** Must be called after segments' attributes, CPL, control or debug registers were written from outside. */

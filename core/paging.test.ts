@@ -177,7 +177,7 @@ describe('canonical addresses', () => {
   it.each<[string, string, [number, number]]>([
     ['a load', 'mov rax, 0x800000000000\n mov al, [rax]', [VECTOR_GP, 0]],
     ['a store', 'mov rax, 0xffff7fffffffffff\n mov [rax], al', [VECTOR_GP, 0]],
-    ['a quadword that ends outside', 'mov rax, 0x7ffffffffffc\n mov rax, [rax]', [VECTOR_PF, 4]],
+    ['a quadword that ends outside', 'mov rax, 0x7ffffffffffc\n mov rax, [rax]', [VECTOR_GP, 0]],
     ['a load relative to rBP', 'mov rbp, 0x800000000000\n mov al, [rbp]', [VECTOR_SS, 0]],
     ['a load relative to rSP', 'mov rsp, 0x800000000000\n mov al, [rsp + 8]', [VECTOR_SS, 0]],
     ['push', 'mov rsp, 0x800000000000\n push rax', [VECTOR_PF, 6]],

@@ -2,16 +2,21 @@
 import { describe, expect, it } from 'vitest';
 import * as rings from './testing-rings.ts';
 import { outcome, runIn } from './testing-rings.ts';
+import { run64 } from './testing.ts';
 import * as layout from './wasm/layout.ts';
 
 const { VECTOR_GP, VECTOR_UD, AC, DF, ID, IF, IOPL, NT, RF, STATUS_FLAGS } = layout;
 
-/** RFLAGS after `popfq` of `value`, from `before`. */
+/** RFLAGS after `popfq` of `value`, from `before`; but for RF, which the fault behind it sets. */
 function popf(ring: 0 | 3, before: number, value: number, instruction = 'popfq'): number {
-  const { processor } = runIn(ring, `push ${String(value)}\n ${instruction}\n ud2`, (machine) => {
-    machine.processor.flags = before;
-  });
-  return processor.flags;
+  const { processor } = runIn(
+    ring,
+    `push ${String(value)}\n ${instruction}\n ud2`,
+    (machine) => {
+      machine.processor.flags = before;
+    },
+  );
+  return processor.flags & ~RF;
 }
 
 describe('popf', () => {
@@ -229,6 +234,42 @@ describe('time stamp', () => {
       machine.processor.setWord(layout.TSC_AUX, 7);
     });
     expect(processor.get(layout.RCX)).toBe(7);
+  });
+});
+
+describe('rdrand and rdseed', () => {
+  const draw = (seed: number, source = 'rdrand rax\n rdseed rbx\n rdrand rcx\n ud2'): bigint[] => {
+    const { processor } = run64(source, (machine) => {
+      machine.processor.setField(layout.RANDOM, seed);
+      machine.processor.set(layout.RDX, -1);
+    });
+    return [layout.RAX, layout.RBX, layout.RCX, layout.RDX].map((register) => processor.big(register));
+  };
+
+  it('give numbers of the machine’s seed', () => {
+    // SplitMix64 of 1, as published.
+    expect(draw(1).slice(0, 3)).toEqual([0x910a2dec89025cc1n, 0xbeeb8da1658eec67n, 0xf893a2eefb32555en]);
+    expect(draw(2)[0]).not.toBe(draw(1)[0]);
+  });
+
+  it('of 16, 32 and 64 bits', () => {
+    expect(draw(1, 'rdrand edx\n ud2')[3]).toBe(0x89025cc1n);
+    expect(draw(1, 'rdrand dx\n ud2')[3]).toBe(0xffffffffffff5cc1n);
+  });
+
+  it('set CF and clear the other status flags', () => {
+    const { processor } = run64('or eax, -1\n sub al, 0x7f\n rdseed rax\n ud2');
+    expect(processor.flags & layout.STATUS_FLAGS).toBe(layout.CF);
+  });
+
+  it('draw from the machine, whichever vcpu runs', () => {
+    const { processor } = run64('nop\n rdrand rax\n ud2', undefined, 1);
+    const saved = processor.saveState();
+    processor.run(1);
+    const first = processor.big(layout.RAX);
+    processor.restoreState(saved);
+    processor.run(1);
+    expect(processor.big(layout.RAX)).not.toBe(first);
   });
 });
 

@@ -159,7 +159,8 @@ export class Replay {
       state.gpr[2 * n] = processor.low(n);
       state.gpr[2 * n + 1] = processor.high(n);
     }
-    state.flags = processor.flags;
+    // RF is set by every fault, and was not recorded.
+    state.flags = processor.flags & ~layout.RF;
     const rip = layout.RIP;
     state.rip = fromHalves(processor.word(rip), processor.word(rip + 4));
     state.xmm.set(this.xmm);

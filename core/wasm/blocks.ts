@@ -149,7 +149,7 @@ export function lookup(rip: u64): u32 {
 
 function fetchPointer(rip: u64): u32 {
   const linear = linearOf(rip);
-  if (mode && !insideSegment(linear)) {
+  if (mode && (rip >> 32 || !insideSegment(linear))) {
     store<u64>(RIP, rip);
     raise(VECTOR_GP, 0);
     return 0;

@@ -9,7 +9,7 @@ import { DR, DR6, DR7, EXIT_ADDRESS, VECTOR_DB } from './layout';
 
 /** DR6.BS: single step. */
 export const DEBUG_BS: u32 = 0x4000;
-/** In DEBUG_PENDING, not in DR6: the instruction loaded SS, which holds single step off until after the next one. */
+/** In DEBUG_PENDING and DEBUG_HELD, not in DR6: the instruction loaded SS, which holds #DB off until after the next one. */
 export const DEBUG_INHIBIT: u32 = 0x80000000;
 /** DR6.B0..B3, which each #DB sets afresh. */
 const DR6_HITS: u64 = 0xf;
@@ -62,7 +62,8 @@ export function watchHit(address: u64, bytes: u32, isWrite: bool): u32 {
     if (!isEnabled(n) || kind == ON_EXECUTE || kind == ON_IO || (kind == ON_WRITE && !isWrite)) continue;
     const length = watchedBytes(conditionOf(n) >> 2);
     const start = load<u64>(DR + n * 8) & ~(length - 1);
-    if (address < start + length && start < address + <u64>bytes) hits |= 1 << n;
+    // By the last bytes: those behind them may be at 0.
+    if (address <= start + (length - 1) && start <= address + <u64>(bytes - 1)) hits |= 1 << n;
   }
   return hits;
 }

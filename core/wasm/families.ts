@@ -54,6 +54,7 @@ export const SYS_CPUID: u32 = 11;
 export const SYS_MOV_FROM_SEG: u32 = 12; // rm <- segment `imm8`
 export const SYS_FENCE: u32 = 13; // MFENCE LFENCE SFENCE PREFETCH: sub-kinds do not matter
 export const SYS_RDPMC: u32 = 14;
+export const SYS_RANDOM: u32 = 15; // RDRAND, RDSEED: rm of sizeOf, a register
 export const SYS_CLFLUSH: u32 = 16;
 export const SYS_BOUND: u32 = 17; // reg, pair of bounds of sizeOf; compatibility mode only
 export const SYS_ARPL: u32 = 18; // rm16, reg; compatibility mode only

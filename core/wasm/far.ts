@@ -13,6 +13,7 @@ import {
   SEG_GS,
   SEG_SS,
   SEG_TR,
+  SELECTORS,
   TR_BASE,
   VECTOR_GP,
   VECTOR_NP,
@@ -40,6 +41,7 @@ import {
   dplOf,
   errorOf,
   inTable,
+  isNull,
   markAccessed,
   selectorIn,
 } from './segments';
@@ -241,11 +243,15 @@ function returnOutward(selector: u32, descriptor: u64, rip: u64, released: u64, 
   dropInnerSegments();
 }
 
-/** On a return to an outer ring, data segments that it may not use become null. */
+/** On a return to an outer ring, data segments that it may not use become null, and null ones lose their RPL. */
 export function dropInnerSegments(): void {
   const cpl = load<u32>(CPL);
   for (let segment: u32 = SEG_ES; segment <= <u32>SEG_GS; segment++) {
     if (segment == <u32>SEG_CS || segment == <u32>SEG_SS) continue;
+    if (isNull(selectorIn(segment))) {
+      store<u16>(SELECTORS + segment * 2, 0);
+      continue;
+    }
     const attributes = attributesIn(segment);
     const conforming = (attributes & (ATTR_CODE | ATTR_CONFORMING)) == (ATTR_CODE | ATTR_CONFORMING);
     if (attributes & ATTR_P && dplOf(attributes) < cpl && !conforming) cacheNull(segment, 0);

@@ -9,6 +9,7 @@ import {
   EXIT_PRIVILEGED,
   EXIT_REASON,
   EXIT_VECTOR,
+  NON_CANONICAL,
   VECTOR_GP,
   VECTOR_PF,
 } from './layout';
@@ -25,6 +26,13 @@ export function raise(vector: u32, errorCode: u32): void {
   store<u32>(EXIT_REASON, EXIT_EXCEPTION);
   store<u32>(EXIT_VECTOR, vector);
   store<u32>(EXIT_ERROR, errorCode);
+  store<u32>(NON_CANONICAL, 0);
+}
+
+/** Raises the fault of an address that is not canonical: #GP(0), or #SS(0) where the stack was meant (leave.ts `abort`). */
+export function raiseNonCanonical(): void {
+  raise(VECTOR_GP, 0);
+  store<u32>(NON_CANONICAL, 1);
 }
 
 /** Raises #PF for a linear address; `errorCode` as SDM vol. 3, 4.7. */

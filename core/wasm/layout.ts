@@ -94,16 +94,24 @@ export const KERNEL_GS_BASE = 0x13e0;
 export const RETIRED = 0x1400;
 /** u64: what RDTSC adds to RETIRED (idle jumps, TSC offset). */
 export const TSC_OFFSET = 0x1408;
+/** u64: what RDRAND and RDSEED draw from: the machine's, not the vcpu's (random.ts). */
+export const RANDOM = 0x1410;
 /** u32: nonzero makes CPUID raise #GP above CPL 0 (MSR_MISC_FEATURES_ENABLES.CPUID_FAULT). */
-export const CPUID_FAULTING = 0x1410;
+export const CPUID_FAULTING = 0x1418;
 /** u32: what RDTSCP leaves in ECX (IA32_TSC_AUX). */
-export const TSC_AUX = 0x1414;
+export const TSC_AUX = 0x141c;
 
 /** Why `run` came back: EXIT_* (u32), then vector (u32), error code (u32), address (u64). */
 export const EXIT_REASON = 0x1420;
 export const EXIT_VECTOR = 0x1424;
 export const EXIT_ERROR = 0x1428;
 export const EXIT_ADDRESS = 0x1430;
+
+/**
+ * u32: DR6 bits of watchpoints that the last instruction hit while it loaded SS, and DEBUG_INHIBIT: told behind the next
+ * instruction, whose single step and breakpoint they hold off (run.ts `step`).
+ */
+export const DEBUG_HELD = 0x1438;
 
 /** End of the processor state that a save keeps (from REGS). */
 export const STATE_END = 0x1440;
@@ -133,7 +141,7 @@ export const DEBUG_PENDING = 0x1474;
 export const CODE_PAGE = 0x1478;
 export const CODE_POINTER = 0x1480;
 
-/** u32: set by a fault on a non-canonical address, which is #SS instead of #GP when the stack was meant. */
+/** u32: whether the fault raised last is of a non-canonical address: #SS instead of #GP when the stack was meant. */
 export const NON_CANONICAL = 0x1484;
 
 /**

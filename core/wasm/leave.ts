@@ -17,12 +17,14 @@ import {
   RCX,
   REGS,
   RETIRED,
+  RF,
   RIP,
   RSP,
   SEG_SS,
   SLOT_ADDRESS,
   SLOT_PAGE,
   SLOT_SEGMENT,
+  SYSTEM_FLAGS,
   VECTOR_GP,
   VECTOR_NM,
   VECTOR_SS,
@@ -54,10 +56,7 @@ function unretired(p: u32, block: u32): i32 {
 /** The record at `p` has raised an exit: RIP is its instruction, it and what follows in the block are not retired. */
 export function abort(p: u32, block: u32, remaining: i32): i32 {
   store<u64>(RIP, ripOf(p));
-  if (load<u32>(NON_CANONICAL)) {
-    store<u32>(NON_CANONICAL, 0);
-    if (usesStack(p)) store<u32>(EXIT_VECTOR, VECTOR_SS);
-  }
+  if (load<u32>(NON_CANONICAL) && usesStack(p)) store<u32>(EXIT_VECTOR, VECTOR_SS);
   return remaining + unretired(p, block);
 }
 
@@ -77,9 +76,13 @@ export function stopped(p: u32, block: u32, remaining: i32): i32 {
   return remaining + unretired(p, block);
 }
 
-/** The budget ends in the middle of a repeated string instruction: the iterations done count as one instruction. */
+/**
+ * The budget ends in the middle of a repeated string instruction: the iterations done count as one instruction. Whoever
+ * interrupts it finds RF set (SDM vol. 3, 17.3.1.1).
+ */
 export function again(p: u32, block: u32): i32 {
   store<u64>(RIP, ripOf(p));
+  store<u32>(SYSTEM_FLAGS, load<u32>(SYSTEM_FLAGS) | RF);
   return unretired(p, block) - 1;
 }
 

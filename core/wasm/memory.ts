@@ -9,6 +9,7 @@ import {
   PAGE_MASK,
   WRITE_TAG,
   invalidateFrame,
+  leavesCanonical,
   misaligned,
   tlbEntry,
   translateRead,
@@ -18,7 +19,7 @@ import {
 
 /** Whether all `bytes` at `address` (at most a page) can be read; raises the fault if not. */
 export function readable(address: u64, bytes: u32): bool {
-  if (!translateRead(address)) return false;
+  if (leavesCanonical(address, bytes) || !translateRead(address)) return false;
   const last = address + bytes - 1;
   if ((address & PAGE_MASK) != (last & PAGE_MASK) && !translateRead(last & PAGE_MASK)) return false;
   return !misaligned(address, bytes);
@@ -26,18 +27,21 @@ export function readable(address: u64, bytes: u32): bool {
 
 /** Whether all `bytes` at `address` (at most a page) can be written; raises the fault if not. */
 export function writable(address: u64, bytes: u32): bool {
-  if (!translateWrite(address)) return false;
+  if (leavesCanonical(address, bytes) || !translateWrite(address)) return false;
   const last = address + bytes - 1;
   if ((address & PAGE_MASK) != (last & PAGE_MASK) && !translateWrite(last & PAGE_MASK)) return false;
   return !misaligned(address, bytes);
 }
 
-function noteAccess(address: u64, bytes: u32, isWrite: bool): void {
+/** Keeps the watchpoints that an access touches, for who comes to memory by a pointer: the others here do it themselves. */
+export function noteAccess(address: u64, bytes: u32, isWrite: bool): void {
+  if (!debugArmed()) return;
   store<u32>(DEBUG_PENDING, load<u32>(DEBUG_PENDING) | watchHit(address, bytes, isWrite));
 }
 
 /** Reads 1 to 8 bytes that missed the TLB or cross a page; 0 with a fault raised. */
 export function readSlow(address: u64, bytes: u32): u64 {
+  if (leavesCanonical(address, bytes)) return 0;
   const first = translateRead(address);
   if (!first) return 0;
   const last = address + bytes - 1;
@@ -51,12 +55,13 @@ export function readSlow(address: u64, bytes: u32): u64 {
     const inFirst = 0x1000 - ((<u32>address) & 0xfff);
     value = loadBytes(first, inFirst) | (loadBytes(second, bytes - inFirst) << (inFirst * 8));
   }
-  if (debugArmed()) noteAccess(address, bytes, false);
+  noteAccess(address, bytes, false);
   return value;
 }
 
 /** Writes 1 to 8 bytes that missed the TLB or cross a page; nothing is written when a fault is raised. */
 export function writeSlow(address: u64, bytes: u32, value: u64): void {
+  if (leavesCanonical(address, bytes)) return;
   const first = translateWrite(address);
   if (!first) return;
   const last = address + bytes - 1;
@@ -70,7 +75,7 @@ export function writeSlow(address: u64, bytes: u32, value: u64): void {
     storeBytes(first, inFirst, value);
     storeBytes(second, bytes - inFirst, value >> (inFirst * 8));
   }
-  if (debugArmed()) noteAccess(address, bytes, true);
+  noteAccess(address, bytes, true);
 }
 
 function loadBytes(pointer: u32, bytes: u32): u64 {
@@ -165,14 +170,8 @@ export function supervisorRead(address: u64, bytes: u32): u64 {
   return loadBytes(first, inFirst) | (loadBytes(second, bytes - inFirst) << (inFirst * 8));
 }
 
-export function supervisorRead8(address: u64): u8 {
-  return <u8>supervisorRead(address, 1);
-}
 export function supervisorRead16(address: u64): u16 {
   return <u16>supervisorRead(address, 2);
-}
-export function supervisorRead32(address: u64): u32 {
-  return <u32>supervisorRead(address, 4);
 }
 export function supervisorRead64(address: u64): u64 {
   return supervisorRead(address, 8);

@@ -7,7 +7,7 @@
  */
 import { stopBlock } from './blocks';
 import { debugArmed } from './debug';
-import { raise, raisePageFault } from './fault';
+import { raise, raiseNonCanonical, raisePageFault } from './fault';
 import {
   AC,
   CODE_PAGE,
@@ -19,7 +19,6 @@ import {
   FRAME_VERSIONS,
   LARGE_PAGES_CACHED,
   MEMORY,
-  NON_CANONICAL,
   SYSTEM_FLAGS,
   TLB,
   TLB_BANKS,
@@ -28,11 +27,9 @@ import {
   TLB_ENTRIES,
   TLB_ENTRY_BYTES,
   VECTOR_AC,
-  VECTOR_GP,
   VOID_READ,
   VOID_WRITE,
 } from './layout';
-import { writable } from './memory';
 
 export const PAGE_MASK: u64 = 0xfffffffffffff000;
 
@@ -77,6 +74,17 @@ export function tlbEntry(address: u64): u32 {
 @inline
 export function isCanonical(address: u64): bool {
   return <u64>((<i64>(address << 16)) >> 16) == address;
+}
+
+/**
+ * Whether an access of `bytes` bytes reaches over the end of the lower canonical half; raises its fault, which comes before
+ * any page fault of the part below. Operands of 2^n bytes are one access; the others (80-bit numbers, environments, far
+ * pointers) are several, from the lowest on.
+ */
+export function leavesCanonical(address: u64, bytes: u32): bool {
+  if (bytes & (bytes - 1) || isCanonical(address + bytes - 1)) return false;
+  raiseNonCanonical();
+  return true;
 }
 
 /** Drops all translations of all banks. */
@@ -175,8 +183,7 @@ function walkFault(address: u64, access: u32, code: u32, user: bool): u32 {
 /** Fills the TLB for one page and returns the pointer of `address`, or 0 with a fault raised. */
 export function walk(address: u64, access: u32): u32 {
   if (!isCanonical(address)) {
-    store<u32>(NON_CANONICAL, 1);
-    raise(VECTOR_GP, 0);
+    raiseNonCanonical();
     return 0;
   }
   const user = load<u32>(CPL) == 3 && !(access & ACCESS_SUPERVISOR);

@@ -6,15 +6,19 @@ import { faulted } from './fault';
 import { execute } from './generated/loop';
 import {
   CURRENT_BLOCK,
+  DEBUG_HELD,
   DEBUG_PENDING,
   EXIT_BUDGET,
+  EXIT_EXCEPTION,
   EXIT_NONE,
   EXIT_REASON,
+  EXIT_VECTOR,
   RETIRED,
   RF,
   RIP,
   SYSTEM_FLAGS,
   TF,
+  VECTOR_DB,
 } from './layout';
 import { setLimit } from './leave';
 import { alignmentChanged } from './paging';
@@ -47,8 +51,14 @@ export function run(budget: i32): u32 {
     store<u64>(RETIRED, start + <u64>(budget - remaining));
   }
   if (!faulted()) store<u32>(EXIT_REASON, EXIT_BUDGET);
+  else if (isFault()) store<u32>(SYSTEM_FLAGS, load<u32>(SYSTEM_FLAGS) | RF);
   store<u32>(CURRENT_BLOCK, 0);
   return load<u32>(EXIT_REASON);
+}
+
+/** Whether the exit is a fault, whose handler finds RF set. #DB of an instruction breakpoint alone has not (SDM vol. 3, 17.3.1.1). */
+function isFault(): bool {
+  return load<u32>(EXIT_REASON) == EXIT_EXCEPTION && load<u32>(EXIT_VECTOR) != VECTOR_DB;
 }
 
 /** The one instruction that a breakpoint has held up. */
@@ -74,12 +84,13 @@ function step(remaining: i32): i32 {
   const rip = load<u64>(RIP);
   if (anyBreakpoints() && stopsAt(rip, rip)) return remaining;
   const flags = load<u32>(SYSTEM_FLAGS);
-  const hits = flags & RF ? 0 : breakpointAt(rip);
+  const held = load<u32>(DEBUG_HELD);
+  const hits = flags & RF || held & DEBUG_INHIBIT ? 0 : breakpointAt(rip);
   if (hits) {
     raiseDebug(hits);
     return remaining;
   }
-  store<u32>(DEBUG_PENDING, 0);
+  store<u32>(DEBUG_PENDING, held & ~DEBUG_INHIBIT);
   const block = decodeTruncated(rip, 1);
   if (!block) return remaining;
   // An instruction that completes clears RF, unless it is the IRET that sets it.
@@ -87,10 +98,17 @@ function step(remaining: i32): i32 {
   const left = execute(block, 1);
   const after = remaining - 1 + left;
   if (left) store<u32>(SYSTEM_FLAGS, load<u32>(SYSTEM_FLAGS) | (flags & RF));
+  store<u32>(DEBUG_HELD, 0);
+  // What was held goes to whoever is entered: the hypervisor, who drops it.
   if (faulted()) return after;
   let pending = load<u32>(DEBUG_PENDING);
-  if (pending & DEBUG_INHIBIT) pending &= ~DEBUG_INHIBIT;
-  else if (flags & TF) pending |= DEBUG_BS;
+  // Of several loads of SS in a row, the first alone holds off.
+  if (pending & DEBUG_INHIBIT && !(held & DEBUG_INHIBIT)) {
+    store<u32>(DEBUG_HELD, pending);
+    return after;
+  }
+  pending &= ~DEBUG_INHIBIT;
+  if (flags & TF) pending |= DEBUG_BS;
   if (pending) raiseDebug(pending);
   return after;
 }

@@ -10,6 +10,7 @@ import {
   SYS_FENCE,
   SYS_LAR,
   SYS_MOV_FROM_SEG,
+  SYS_RANDOM,
   SYS_RDPMC,
   SYS_RDTSC,
   SYS_RDTSCP,
@@ -44,6 +45,7 @@ import {
 import { writable, write16 } from './memory';
 import { writeMemory, writeRm } from './operands';
 import { addressOf, imm8Of, sizeOf, subOf } from './record';
+import { random } from './random';
 import { selectorIn } from './segments';
 
 const CR4_TSD: u32 = 0x4;
@@ -92,6 +94,9 @@ export function system(p: u32): void {
     case SYS_RDPMC:
       // There are no counters: every index is out of range.
       raise(VECTOR_GP, 0);
+      break;
+    case SYS_RANDOM:
+      random(p);
       break;
     case SYS_FENCE:
       break;

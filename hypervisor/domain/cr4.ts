@@ -6,8 +6,10 @@ import type { Vcpu } from '../state/vcpu.ts';
 /** Time stamp disable: its user's RDTSC faults. Debugging extensions: breakpoints on ports. */
 export const CR4_TSD = 0x4;
 export const CR4_DE = 0x8;
-/** What the processor offers of what a guest may choose: neither FSGSBASE nor OSXSAVE. */
-const CR4_GUEST = CR4_TSD | CR4_DE;
+/** RDFSBASE, RDGSBASE, WRFSBASE and WRGSBASE are there: never behind the back of a kernel that did not ask for them. */
+const CR4_FSGSBASE = 0x10000;
+/** What the processor offers of what a guest may choose: not OSXSAVE. */
+const CR4_GUEST = CR4_TSD | CR4_DE | CR4_FSGSBASE;
 /** What a guest sees of Xen's own: PAE MCE OSFXSR OSXMMEXCPT. Nothing here has machine checks. */
 const CR4_SHOWN = 0x660;
 const CR4_XEN = 0x620;
@@ -19,5 +21,5 @@ export function guestCr4(value: number): number {
 
 /** Gives the processor the CR4 that the vcpu is to run with. */
 export function loadCr4(processor: Processor, vcpu: Vcpu): void {
-  processor.setWord(CR4, CR4_XEN | (vcpu.cr4 & CR4_TSD));
+  processor.setWord(CR4, CR4_XEN | (vcpu.cr4 & (CR4_TSD | CR4_FSGSBASE)));
 }

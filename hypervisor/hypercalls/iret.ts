@@ -72,6 +72,15 @@ export const iret: Hypercall = {
   },
 };
 
+/** What IRET to an outer ring does to null selectors: their RPL is gone. SYSRET leaves them alone. */
+function dropNullSelectors({ hypervisor: { processor } }: HypercallContext): void {
+  for (const segment of [layout.SEG_ES, layout.SEG_DS, layout.SEG_FS, layout.SEG_GS]) {
+    const selector = processor.selector(segment);
+    if (selector !== 0 && selector <= 3)
+      processor.setSegment(segment, 0, processor.segmentBase(segment), 0, 0);
+  }
+}
+
 /** SYSRET: flat selectors. A RIP that is not canonical faults in the guest, as IRET would. */
 function returnFromSyscall(context: HypercallContext): void {
   const { processor } = context.hypervisor;
@@ -88,6 +97,7 @@ function returnFromTrap(context: HypercallContext): void {
   const { processor } = context.hypervisor;
   processor.setHalves(layout.RCX, frame[AT.rcx]!, frame[AT.rcx + 1]!);
   processor.setHalves(R11, frame[AT.r11]!, frame[AT.r11 + 1]!);
+  dropNullSelectors(context);
   const [cs, ss] = [(frame[AT.cs]! | 3) & 0xffff, (frame[AT.ss]! | 3) & 0xffff];
   loadSelectors(context.hypervisor, context.vcpu, cs, ss);
 }

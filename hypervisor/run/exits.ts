@@ -124,6 +124,7 @@ function softwareInterrupt(hypervisor: Hypervisor, vcpu: Vcpu, vector: number): 
     return;
   }
   processor.rip = processor.rip - length;
+  processor.flags = processor.flags | layout.RF;
   injectTrap(hypervisor, vcpu, layout.VECTOR_GP, vector * 8 + IDT_ERROR);
 }
 

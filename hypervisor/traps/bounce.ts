@@ -96,6 +96,8 @@ export function bounce(
   if ((rflags & cleared) !== 0) processor.flags = rflags & ~cleared;
   processor.setHalves(layout.RSP, lowHalf(bottom), highHalf(bottom));
   processor.rip = handler;
+  // A watchpoint that MOV SS has hit comes behind the next instruction, which is Xen's now: it is lost there (do_debug).
+  processor.setWord(layout.DEBUG_HELD, 0);
   loadFlat(hypervisor);
 }
 

@@ -1,6 +1,8 @@
 /**
  * The instruction being decoded: its bytes, prefixes, ModRM and the records it becomes. One at a time, in globals.
  */
+import { insideSegment } from '../blocks';
+import { raise } from '../fault';
 import {
   FETCH_BUFFER,
   SEG_DS,
@@ -106,9 +108,16 @@ export function allowCrossing(allowed: bool): void {
   mayCross = allowed;
 }
 
+/** The page behind an instruction's first. Where CS ends with that, or 32-bit addresses do, #GP(0) comes before a page fault. */
+function fetchNext(page: u64): u32 {
+  if (!mode || (!(page >> 32) && insideSegment(page))) return translateExecute(page);
+  raise(VECTOR_GP, 0);
+  return 0;
+}
+
 function refill(): void {
   crossed = true;
-  const next = mayCross ? translateExecute((start & PAGE_MASK) + 0x1000) : 0;
+  const next = mayCross ? fetchNext((start & PAGE_MASK) + 0x1000) : 0;
   if (!next) {
     cut = true;
     return;
@@ -222,9 +231,6 @@ export function addressSize(): u32 {
 }
 export function segmentOr(otherwise: u32): u32 {
   return segmentOverride >= 0 ? <u32>segmentOverride : otherwise;
-}
-export function hasOverride(): bool {
-  return segmentOverride >= 0;
 }
 
 /** Numbers of the ModRM fields with REX. */

@@ -24,6 +24,7 @@ import {
   SYS_CPUID,
   SYS_FENCE,
   SYS_LAR,
+  SYS_RANDOM,
   SYS_RDPMC,
   SYS_RDTSC,
   SYS_RDTSCP,
@@ -409,12 +410,20 @@ function rowC(opcode: u32): bool {
   }
   if (opcode == 0xc7) {
     readModrm();
-    if (!inMemory || group() != 1) return ud();
+    if (!inMemory) return drawRandom();
+    if (group() != 1) return ud();
     allowLock();
     emitPacked(emitMemory(OP_INTEGER, rex & 8 ? 16 : 8, true), INT_CMPXCHG8B, 0, rex & 8 ? 3 : 2, 0);
     return false;
   }
   return simd(0, opcode);
+}
+
+/** 0F C7 /6 and /7 of a register: RDRAND, RDSEED. With F3 they are others, which are not there. */
+function drawRandom(): bool {
+  if (group() < 6 || repeat) return ud();
+  familyRm(OP_SYSTEM, SYS_RANDOM, 0, operandSize(), false);
+  return false;
 }
 
 function emitPacked(p: u32, sub: u32, immediate: u32, size: u32, prefix: u32): void {

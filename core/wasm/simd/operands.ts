@@ -3,7 +3,7 @@ import { faulted, raise } from '../fault';
 import { sseException } from '../float/sse';
 import { CR4, FPR, FSW, FTW, REGS, VECTOR_GP, VECTOR_MF, VECTOR_UD, VECTOR_XM, XMM } from '../layout';
 import { read16, read32, read64, writable, write64 } from '../memory';
-import { ADDEND, PAGE_MASK, WRITE_TAG, tlbEntry } from '../paging';
+import { ADDEND, PAGE_MASK, WRITE_TAG, leavesCanonical, tlbEntry } from '../paging';
 import { addressOf, isMemory, regOf, rmOf } from '../record';
 
 const CR4_OSXMMEXCPT: u32 = 0x400;
@@ -57,6 +57,7 @@ export function read128(address: u64): v128 {
 }
 
 function read128Slow(address: u64): v128 {
+  if (leavesCanonical(address, 16)) return zero128();
   const low = read64(address);
   if (faulted()) return zero128();
   return join64(low, read64(address + 8));

@@ -18,13 +18,14 @@ import {
   VECTOR_GP,
   XMM,
 } from '../layout';
-import { translateRead, translateWrite } from '../paging';
+import { noteAccess } from '../memory';
+import { leavesCanonical, translateRead, translateWrite } from '../paging';
 import { top } from './stack';
 import { setControlWord } from './state';
 
 /** Bits of MXCSR that exist: MXCSR_MASK. */
 export const MXCSR_MASK: u32 = 0xffff;
-const BYTES: u64 = 512;
+const BYTES: u32 = 512;
 const REGISTERS: u32 = 32;
 const XMM_REGISTERS: u32 = 160;
 const CODE_64: u32 = 0x2000;
@@ -44,16 +45,17 @@ function misaligned(address: u64): bool {
 
 /** Stores the image at a linear address; check faulted(). */
 export function fxsave(address: u64, wide: bool): void {
-  if (misaligned(address)) return;
+  if (misaligned(address) || leavesCanonical(address, BYTES)) return;
   const first = translateWrite(address);
   if (!first) return;
-  const last = translateWrite(address + BYTES - 16);
+  const last = translateWrite(address + (BYTES - 16));
   if (!last) return;
   // Aligned to 16, the image crosses a page between two of its 32 rows.
-  const inFirst = <u32>min<u64>(BYTES, 0x1000 - (address & 0xfff));
-  const second = last + 16 - <u32>BYTES;
+  const inFirst = <u32>min<u64>(<u64>BYTES, 0x1000 - (address & 0xfff));
+  const second = last + 16 - BYTES;
   for (let row: u32 = 0; row < XMM_REGISTERS + xmmBytes(); row += 16)
     storeRow((row < inFirst ? first : second) + row, row, wide);
+  noteAccess(address, BYTES, true);
 }
 
 /** One 16-byte row of the image. */
@@ -78,13 +80,13 @@ function storeRow(to: u32, row: u32, wide: bool): void {
 
 /** Loads the image at a linear address; #GP for reserved bits of MXCSR; check faulted(). */
 export function fxrstor(address: u64, wide: bool): void {
-  if (misaligned(address)) return;
+  if (misaligned(address) || leavesCanonical(address, BYTES)) return;
   const first = translateRead(address);
   if (!first) return;
-  const last = translateRead(address + BYTES - 16);
+  const last = translateRead(address + (BYTES - 16));
   if (!last) return;
-  const inFirst = <u32>min<u64>(BYTES, 0x1000 - (address & 0xfff));
-  const second = last + 16 - <u32>BYTES;
+  const inFirst = <u32>min<u64>(<u64>BYTES, 0x1000 - (address & 0xfff));
+  const second = last + 16 - BYTES;
   const mxcsr = load<u32>((inFirst > 16 ? first : second) + 16, 8);
   if (mxcsr & ~MXCSR_MASK) {
     raise(VECTOR_GP, 0);
@@ -92,6 +94,7 @@ export function fxrstor(address: u64, wide: bool): void {
   }
   for (let row: u32 = 0; row < XMM_REGISTERS + xmmBytes(); row += 16)
     loadRow((row < inFirst ? first : second) + row, row, wide);
+  noteAccess(address, BYTES, false);
 }
 
 function loadRow(from: u32, row: u32, wide: bool): void {

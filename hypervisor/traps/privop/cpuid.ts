@@ -21,8 +21,8 @@ const HIDDEN_1D = (1 << 1) | (1 << 3) | (1 << 7) | (1 << 9) | (1 << 12) | (1 << 
 /** Hidden in leaf 1 ECX: MONITOR, VMX, PCID, X2APIC, TSC_DEADLINE. */
 const HIDDEN_1C = (1 << 3) | (1 << 5) | (1 << 17) | (1 << 21) | (1 << 24);
 const HYPERVISOR = 1 << 31;
-/** Hidden in leaf 7 EBX: FSGSBASE (the guest's bases stay where Xen knows them), SMEP, INVPCID, SMAP. */
-const HIDDEN_7B = (1 << 0) | (1 << 7) | (1 << 10) | (1 << 20);
+/** Hidden in leaf 7 EBX: SMEP, INVPCID, SMAP. */
+const HIDDEN_7B = (1 << 7) | (1 << 10) | (1 << 20);
 /** Hidden in leaf 7 ECX: UMIP, PKU, LA57. */
 const HIDDEN_7C = (1 << 2) | (1 << 3) | (1 << 16);
 /** Hidden in leaf 80000001 EDX: PSE, PGE, MTRR, PSE36, PDPE1GB, RDTSCP; the last wants an MSR for each vcpu. */
