@@ -17,7 +17,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
-import { generate } from './dispatch.ts';
+import { generate } from './dispatch/dispatch.ts';
 import { optimizer } from './optimize.ts';
 
 const VERSIONS_KEPT = 12;

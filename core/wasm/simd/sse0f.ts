@@ -1,7 +1,7 @@
 /**
  * Executes MMX and SSE instructions of the 0F map, by prefix, after `simdTwin` (forms.ts). The order matters: the integer
  * instructions of which hashing and string functions are made are found first, by one jump table. The main loop has the
- * commonest of all inline (core/dispatch-vectors.ts): of the moves, what it leaves comes here.
+ * commonest of all inline (core/dispatch/vectors.ts): of the moves, what it leaves comes here.
  */
 import { faulted } from '../fault';
 import { readReg } from '../operands';

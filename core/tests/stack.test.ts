@@ -1,9 +1,9 @@
 /** Stack instructions outside the main loop: other widths in 64-bit mode, and 32- and 16-bit stacks of compatibility mode. */
 import { describe, expect, it } from 'vitest';
-import type { Machine } from './machine.ts';
-import { CODE, STACK } from './testing.ts';
-import { STACK16, outcome, runIn } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import type { Machine } from '../machine.ts';
+import { CODE, STACK } from '../testing.ts';
+import { STACK16, outcome, runIn } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { RAX, RBP, RBX, RCX, RDX, RSP, VECTOR_GP, VECTOR_PF, VECTOR_SS, VECTOR_UD } = layout;
 

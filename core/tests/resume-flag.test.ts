@@ -1,9 +1,9 @@
 /** RFLAGS.RF as whoever is entered finds it (SDM vol. 3, 17.3.1.1): set by faults, and between iterations of a string instruction. */
 import { describe, expect, it } from 'vitest';
-import type { Machine } from './machine.ts';
-import { CODE, DATA, run64 } from './testing.ts';
-import { outcome, runIn } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import type { Machine } from '../machine.ts';
+import { CODE, DATA, run64 } from '../testing.ts';
+import { outcome, runIn } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { RF, TF } = layout;
 

@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assemble } from './assembler/assemble.ts';
-import type { Machine, Processor } from './machine.ts';
-import { CODE, CODE_32, DATA, run64, userMachine, writeEntry } from './testing.ts';
-import * as layout from './wasm/layout.ts';
+import { assemble } from '../assembler/assemble.ts';
+import type { Machine, Processor } from '../machine.ts';
+import { CODE, CODE_32, DATA, run64, userMachine, writeEntry } from '../testing.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { AF, CF, OF, PF, SF, ZF, STATUS_FLAGS } = layout;
 const { RAX, RBX, RCX, RDX } = layout;

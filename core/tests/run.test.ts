@@ -1,11 +1,11 @@
 /** Running: budgets and counts are exact wherever a run stops, and stopping never changes what happens. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { assemble } from './assembler/assemble.ts';
-import type { Machine } from './machine.ts';
-import { CODE, DATA, run64, userMachine } from './testing.ts';
-import { outcome, runIn } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import { assemble } from '../assembler/assemble.ts';
+import type { Machine } from '../machine.ts';
+import { CODE, DATA, run64, userMachine } from '../testing.ts';
+import { outcome, runIn } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 /** A program with loops, calls, faultless memory, strings, flags and the time stamp; ends with UD2. */
 const PROGRAM = `

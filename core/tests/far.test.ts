@@ -1,10 +1,10 @@
 /** Far jumps, calls, returns and IRET between code segments, modes and rings (SDM vol. 2; vol. 3, 5.8). */
 import { describe, expect, it } from 'vitest';
-import type { Machine } from './machine.ts';
-import { CODE } from './testing.ts';
-import * as rings from './testing-rings.ts';
-import { outcome, runIn } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import type { Machine } from '../machine.ts';
+import { CODE } from '../testing.ts';
+import * as rings from './rings.ts';
+import { outcome, runIn } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_TS, VECTOR_UD } = layout;
 const ARRIVED: [number, number] = [VECTOR_UD, 0];

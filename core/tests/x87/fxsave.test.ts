@@ -1,7 +1,7 @@
 /** FXSAVE and FXRSTOR: the image's layout, its order of registers, its faults. */
 import { describe, expect, test } from 'vitest';
-import { DATA } from '../testing.ts';
-import * as layout from '../wasm/layout.ts';
+import { DATA } from '../../testing.ts';
+import * as layout from '../../wasm/layout.ts';
 import { execute } from './execute.ts';
 
 const ONE = '3fff8000000000000000';

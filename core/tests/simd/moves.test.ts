@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DATA, writeEntry } from '../testing.ts';
-import type { Machine } from '../machine.ts';
-import * as layout from '../wasm/layout.ts';
+import { DATA, writeEntry } from '../../testing.ts';
+import type { Machine } from '../../machine.ts';
+import * as layout from '../../wasm/layout.ts';
 import { bytes, doublewords, execute, quadwords, text, words } from './vectors.ts';
 
 const a = text('abcdefghijklmnop');

@@ -3,11 +3,11 @@
  * and when a cached translation may be used.
  */
 import { describe, expect, it } from 'vitest';
-import { ACCESS_EXECUTE, ACCESS_READ, ACCESS_SUPERVISOR_READ, ACCESS_WRITE } from './machine.ts';
-import type { Machine } from './machine.ts';
-import { CODE, DATA } from './testing.ts';
-import { outcome, read64, runIn, write64 } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import { ACCESS_EXECUTE, ACCESS_READ, ACCESS_SUPERVISOR_READ, ACCESS_WRITE } from '../machine.ts';
+import type { Machine } from '../machine.ts';
+import { CODE, DATA } from '../testing.ts';
+import { outcome, read64, runIn, write64 } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { VECTOR_GP, VECTOR_PF, VECTOR_SS, VECTOR_UD } = layout;
 const DONE: [number, number] = [VECTOR_UD, 0];

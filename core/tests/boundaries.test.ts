@@ -3,10 +3,10 @@
  * does was looked up on one.
  */
 import { describe, expect, it } from 'vitest';
-import type { Machine } from './machine.ts';
-import { CODE, run64, writeEntry } from './testing.ts';
-import { outcome, runIn } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import type { Machine } from '../machine.ts';
+import { CODE, run64, writeEntry } from '../testing.ts';
+import { outcome, runIn } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { VECTOR_DB, VECTOR_GP, VECTOR_PF, VECTOR_SS, VECTOR_UD } = layout;
 const DONE: [number, number] = [VECTOR_UD, 0];

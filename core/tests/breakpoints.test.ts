@@ -1,8 +1,8 @@
 /** Breakpoints of whoever watches: where a run stops for them, and that nothing else changes. */
 import { expect, it } from 'vitest';
-import { assemble } from './assembler/assemble.ts';
-import { CODE, userMachine } from './testing.ts';
-import * as layout from './wasm/layout.ts';
+import { assemble } from '../assembler/assemble.ts';
+import { CODE, userMachine } from '../testing.ts';
+import * as layout from '../wasm/layout.ts';
 
 /** A loop of ten rounds, with a label in its middle, a call, and a string instruction. */
 const PROGRAM = `

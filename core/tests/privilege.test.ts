@@ -1,21 +1,17 @@
 /** What a ring may do: flags, ports, privileged instructions; and the instructions that ask for ring 0. */
 import { describe, expect, it } from 'vitest';
-import * as rings from './testing-rings.ts';
-import { outcome, runIn } from './testing-rings.ts';
-import { run64 } from './testing.ts';
-import * as layout from './wasm/layout.ts';
+import * as rings from './rings.ts';
+import { outcome, runIn } from './rings.ts';
+import { run64 } from '../testing.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { VECTOR_GP, VECTOR_UD, AC, DF, ID, IF, IOPL, NT, RF, STATUS_FLAGS } = layout;
 
 /** RFLAGS after `popfq` of `value`, from `before`; but for RF, which the fault behind it sets. */
 function popf(ring: 0 | 3, before: number, value: number, instruction = 'popfq'): number {
-  const { processor } = runIn(
-    ring,
-    `push ${String(value)}\n ${instruction}\n ud2`,
-    (machine) => {
-      machine.processor.flags = before;
-    },
-  );
+  const { processor } = runIn(ring, `push ${String(value)}\n ${instruction}\n ud2`, (machine) => {
+    machine.processor.flags = before;
+  });
   return processor.flags & ~RF;
 }
 

@@ -3,9 +3,9 @@
  * exception that does not occur forces the second: both must give the same bits and the same flags.
  */
 import { expect, test } from 'vitest';
-import { CODE, userMachine } from '../testing.ts';
-import { assemble } from '../assembler/assemble.ts';
-import * as layout from '../wasm/layout.ts';
+import { CODE, userMachine } from '../../testing.ts';
+import { assemble } from '../../assembler/assemble.ts';
+import * as layout from '../../wasm/layout.ts';
 
 const MASKED = 0x1f80;
 const DENORMAL_MASK = 0x100;

@@ -3,7 +3,7 @@
  * here; with memory, when it hits the TLB: misses, unaligned operands and faults are left to simd/sse0f.ts.
  * core/wasm/decode/vectors.ts knows which instruction is which case.
  */
-import { ABORT, SIZES, U64, loadMemory, storeMemory } from './dispatch-templates.ts';
+import { ABORT, SIZES, U64, loadMemory, storeMemory } from './templates.ts';
 
 export const vectorCases: { readonly name: string; readonly body: string }[] = [];
 const add = (name: string, body: string): void => void vectorCases.push({ name, body });

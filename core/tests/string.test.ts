@@ -3,10 +3,10 @@
  * instructions is a function of the addresses alone (core/wasm/string.ts).
  */
 import { describe, expect, test } from 'vitest';
-import { assemble } from './assembler/assemble.ts';
-import type { Machine, Processor } from './machine.ts';
-import { CODE, CODE_32, DATA, DATA_SEGMENT, run64, userMachine, writeEntry } from './testing.ts';
-import * as layout from './wasm/layout.ts';
+import { assemble } from '../assembler/assemble.ts';
+import type { Machine, Processor } from '../machine.ts';
+import { CODE, CODE_32, DATA, DATA_SEGMENT, run64, userMachine, writeEntry } from '../testing.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { RAX, RCX, RSI, RDI, CF, ZF, TF } = layout;
 const FROM = DATA;

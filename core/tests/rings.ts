@@ -2,11 +2,11 @@
  * For tests of privilege: a descriptor table with a segment of every interesting kind, and code run in a chosen ring.
  * The selectors below have their RPL in them.
  */
-import { assemble } from './assembler/assemble.ts';
-import type { Machine } from './machine.ts';
-import { CODE, CODE_32, CODE_64, DATA_SEGMENT, userMachine } from './testing.ts';
-import type { Run } from './testing.ts';
-import * as layout from './wasm/layout.ts';
+import { assemble } from '../assembler/assemble.ts';
+import type { Machine } from '../machine.ts';
+import { CODE, CODE_32, CODE_64, DATA_SEGMENT, userMachine } from '../testing.ts';
+import type { Run } from '../testing.ts';
+import * as layout from '../wasm/layout.ts';
 
 export const GDT = 0x680000;
 export const LDT = 0x681000;

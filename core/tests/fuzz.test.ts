@@ -3,10 +3,10 @@
  * long run does the same as many short ones. Random instructions over random registers, seeded.
  */
 import { expect, it } from 'vitest';
-import type { Machine } from './machine.ts';
-import { CODE, DATA, userMachine } from './testing.ts';
-import { CODE32_0, CODE32_3, CODE64_0, CODE64_3, DATA_0, DATA_3, installTables } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import type { Machine } from '../machine.ts';
+import { CODE, DATA, userMachine } from '../testing.ts';
+import { CODE32_0, CODE32_3, CODE64_0, CODE64_3, DATA_0, DATA_3, installTables } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 const BUDGET = 24;
 

@@ -1,10 +1,10 @@
 /** Single step and the debug registers (SDM vol. 3, 17): what traps, when, and what DR6 and the exit say. */
 import { describe, expect, it } from 'vitest';
-import type { Machine } from './machine.ts';
-import { CODE, DATA, run64 } from './testing.ts';
-import type { Run } from './testing.ts';
-import { DATA_3, outcome, runIn } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import type { Machine } from '../machine.ts';
+import { CODE, DATA, run64 } from '../testing.ts';
+import type { Run } from '../testing.ts';
+import { DATA_3, outcome, runIn } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { VECTOR_DB, VECTOR_PF, VECTOR_UD, TF, RF } = layout;
 const DEBUG: [number, number] = [VECTOR_DB, 0];

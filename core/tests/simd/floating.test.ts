@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as layout from '../wasm/layout.ts';
+import * as layout from '../../wasm/layout.ts';
 import { doublewords, doubles, execute, quadwords, singles } from './vectors.ts';
 
 /** MXCSR: exception flags, and everything masked, nearest. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import * as layout from '../wasm/layout.ts';
+import * as layout from '../../wasm/layout.ts';
 import { doubles, doublewords, execute, quadwords, singles, text, words } from './vectors.ts';
 
 const TOP_5 = 5 << 11;

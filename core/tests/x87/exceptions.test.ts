@@ -3,8 +3,8 @@
  * in #MF (SDM vol. 1, 8.6 and 8.7, with CR0.NE set).
  */
 import { describe, expect, test } from 'vitest';
-import { CODE, DATA } from '../testing.ts';
-import * as layout from '../wasm/layout.ts';
+import { CODE, DATA } from '../../testing.ts';
+import * as layout from '../../wasm/layout.ts';
 import { execute } from './execute.ts';
 
 const ONE = '3fff8000000000000000';

@@ -1,8 +1,8 @@
 /** For tests of MMX and SSE: vectors by their elements, lowest first, and instructions run on them. */
-import { DATA, userMachine, CODE } from '../testing.ts';
-import { assemble } from '../assembler/assemble.ts';
-import type { Machine } from '../machine.ts';
-import * as layout from '../wasm/layout.ts';
+import { DATA, userMachine, CODE } from '../../testing.ts';
+import { assemble } from '../../assembler/assemble.ts';
+import type { Machine } from '../../machine.ts';
+import * as layout from '../../wasm/layout.ts';
 
 type Vector = Uint8Array;
 

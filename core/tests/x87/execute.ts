@@ -1,8 +1,8 @@
 /** For tests of the x87: registers as text (sign and exponent, then significand, 20 hexadecimal digits), instructions run on them. */
-import { assemble } from '../assembler/assemble.ts';
-import { CODE, DATA, userMachine } from '../testing.ts';
-import * as layout from '../wasm/layout.ts';
-import type { Machine } from '../machine.ts';
+import { assemble } from '../../assembler/assemble.ts';
+import { CODE, DATA, userMachine } from '../../testing.ts';
+import * as layout from '../../wasm/layout.ts';
+import type { Machine } from '../../machine.ts';
 
 const REGISTERS = 8;
 

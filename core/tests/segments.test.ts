@@ -3,9 +3,9 @@
  * (SDM vol. 2, MOV; vol. 3, 5.6 and 5.7).
  */
 import { describe, expect, it } from 'vitest';
-import * as rings from './testing-rings.ts';
-import { outcome, runIn } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import * as rings from './rings.ts';
+import { outcome, runIn } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_UD } = layout;
 /** Loads end with UD2, which is how a test knows that they succeeded. */

@@ -1,9 +1,9 @@
 /** Exceptions that are not about memory or segments: vector, error code, RIP, and which of two comes first. */
 import { describe, expect, it } from 'vitest';
-import type { Machine } from './machine.ts';
-import { CODE } from './testing.ts';
-import { outcome, runIn } from './testing-rings.ts';
-import * as layout from './wasm/layout.ts';
+import type { Machine } from '../machine.ts';
+import { CODE } from '../testing.ts';
+import { outcome, runIn } from './rings.ts';
+import * as layout from '../wasm/layout.ts';
 
 const { VECTOR_DE, VECTOR_GP, VECTOR_MF, VECTOR_NM, VECTOR_PF, VECTOR_SS, VECTOR_UD, VECTOR_XM } = layout;
 
