@@ -68,6 +68,7 @@ describe('a small kernel', () => {
     expect(stdout).toMatch(/You typed h\r\nYou typed e\r\n[^]*You typed X\r\n/);
     expect(stdout).toContain('Good bye.');
     expect(stderr).toContain('The domain has powered off.');
+    expect(stderr).toContain('alone on its host, without xenstore');
     expect(status).toBe(0);
   });
 

@@ -39,6 +39,9 @@ export interface BootOptions {
 }
 
 const NS_PER_SECOND = 1e9;
+/** Said of kernels that somebody else made: some of them wait for ever for what is not there. */
+const ALONE =
+  'xenoscope: this domain is alone on its host, without xenstore, disks and network; domain 0 serves them (--dom0, xm create)\n';
 /** The memory of a host with domain 0, unless said otherwise. */
 const HOST_MB = 512;
 
@@ -120,6 +123,7 @@ function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
 /** Boots and drives a domain to its end; returns the exit status. */
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
   const lab = await makeLab(kernel, options);
+  if (kernel !== undefined && options.dom0 !== true && !isFolder(kernel)) process.stderr.write(ALONE);
   setBreakpoints(lab, options.break);
   const trace = options.trace === undefined ? undefined : new TraceFile(options.trace, lab.periodNs);
   if (trace !== undefined) lab.hypervisor.trace.add(trace);
