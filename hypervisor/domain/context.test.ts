@@ -17,6 +17,7 @@ import { EINVAL, EOPNOTSUPP } from '../abi/errno.ts';
 import { ARGUMENTS, L4_PFN, testHost } from '../memory/testing.ts';
 import { member, newGuestContext, putMember } from './context-words.ts';
 import { setGuestContext } from './context.ts';
+import { CR4_DE, CR4_SHOWN, CR4_TSD } from './cr4.ts';
 import { FPU_IMAGE_BYTES } from './fpu-image.ts';
 import { getGuestContext } from './read-context.ts';
 import { resetVcpu } from './reset.ts';
@@ -175,7 +176,7 @@ function arbitraryContext(words: Uint32Array, seed: Uint32Array, roots: readonly
   putMember(words, offset.ldt_base, 0x40_0000);
   putMember(words, offset.kernel_ss, (random() & 0xffff) | 3);
   const control = [0x80050033 + (random() & 8), roots[1] * 4096, canonical(), roots[0] * 4096];
-  control.push(0x620 + (random() & 8));
+  control.push(CR4_SHOWN | (random() & (CR4_TSD | CR4_DE)));
   control.forEach((value, index) => {
     putMember(words, offset.ctrlreg + index * 8, value);
   });

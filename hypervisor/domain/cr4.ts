@@ -11,7 +11,7 @@ const CR4_FSGSBASE = 0x10000;
 /** What the processor offers of what a guest may choose: not OSXSAVE. */
 const CR4_GUEST = CR4_TSD | CR4_DE | CR4_FSGSBASE;
 /** What a guest sees of Xen's own: PAE MCE OSFXSR OSXMMEXCPT. Nothing here has machine checks. */
-const CR4_SHOWN = 0x660;
+export const CR4_SHOWN = 0x660;
 const CR4_XEN = 0x620;
 
 /** CR4 as the guest sees it after writing `value`; bits that are not its own it cannot change. */
