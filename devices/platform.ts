@@ -37,7 +37,7 @@ export interface PlatformConfig {
 }
 
 /** The machine that devices are in. */
-export interface Surroundings {
+interface Surroundings {
   readonly memory: MachineMemory;
   readonly interrupts: Interrupts;
   readonly clock: MachineClock;

@@ -25,7 +25,6 @@ export const SCR = 7;
 export const IER_RECEIVED = 1;
 export const IER_THR_EMPTY = 2;
 export const IER_LINE = 4;
-export const IER_MODEM = 8;
 
 export const IIR_NONE = 1;
 export const IIR_THR_EMPTY = 2;

@@ -30,7 +30,7 @@ export function directoryOf(session: Session, number: number): DirectoryNode | n
   return fid.node.kind === 'directory' ? fid.node : errno.ENOTDIR;
 }
 
-export interface OpenFile extends Fid {
+interface OpenFile extends Fid {
   node: FileNode;
   flags: number;
 }

@@ -49,7 +49,7 @@ const NS_PER_SECOND = 1_000_000_000;
 /** How long an address is kept for who was offered it. */
 const OFFER_NS = 60 * NS_PER_SECOND;
 
-export interface DhcpOptions {
+interface DhcpOptions {
   readonly server: number;
   readonly netmask: number;
   readonly router: number;
@@ -60,7 +60,7 @@ export interface DhcpOptions {
   readonly leaseSeconds: number;
 }
 
-export interface Lease {
+interface Lease {
   /** Whose it is; empty for one that was declined. */
   readonly client: string;
   readonly untilNs: number;
@@ -78,7 +78,7 @@ interface Message {
 }
 
 /** A message for a client. */
-export interface Reply {
+interface Reply {
   readonly bytes: Uint8Array;
   /** Where it goes: to the client's own address, or to everyone. */
   readonly to: number;

@@ -20,7 +20,7 @@ const ICMP_ECHO_REPLY = 0;
 const BROADCAST = 0xffff_ffff;
 
 /** Addresses as text. */
-export interface GatewayOptions {
+interface GatewayOptions {
   readonly mac: string;
   readonly address: string;
   readonly netmask: string;

@@ -43,7 +43,7 @@ export function makePacket({ from, to, protocol, payload }: Packet): Uint8Array 
   return bytes;
 }
 
-export interface Datagram {
+interface Datagram {
   readonly fromPort: number;
   readonly toPort: number;
   readonly payload: Uint8Array;

@@ -12,7 +12,7 @@ export const LATENCY_NS = 20_000;
 const INBOX_FRAMES = 512;
 const LEARNED = 1024;
 
-export interface LanOptions {
+interface LanOptions {
   /** Of the faults. */
   readonly seed?: number;
   /** The share of frames that are lost, from 0 to 1. */
@@ -20,7 +20,7 @@ export interface LanOptions {
 }
 
 /** A frame with the time when it arrives, in ns. */
-export interface Arrival {
+interface Arrival {
   readonly atNs: number;
   readonly frame: Uint8Array;
 }
@@ -30,7 +30,7 @@ interface Flight extends Arrival {
 }
 
 /** Frames that the network has counted. One to many is delivered many times. */
-export interface LanCounts {
+interface LanCounts {
   sent: number;
   delivered: number;
   lost: number;

@@ -20,7 +20,7 @@ export interface PciIdentity {
 }
 
 /** Who joins the functions' INTx pins to the machine's interrupt lines. */
-export interface PinListener {
+interface PinListener {
   pinChanged(slot: number, asserted: boolean): void;
 }
 

@@ -7,7 +7,6 @@ export const STATUS = 0x06;
 export const REVISION_ID = 0x08;
 /** Three bytes: programming interface, subclass, class. */
 export const CLASS_CODE = 0x09;
-export const HEADER_TYPE = 0x0e;
 export const BAR0 = 0x10;
 export const SUBSYSTEM_VENDOR_ID = 0x2c;
 export const SUBSYSTEM_ID = 0x2e;

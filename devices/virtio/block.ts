@@ -11,10 +11,10 @@ const TYPE = 2;
 const CLASS_STORAGE = 0x01_80_00;
 const QUEUE_SIZE = 256;
 
-export const F_SEG_MAX = 2;
+const F_SEG_MAX = 2;
 export const F_RO = 5;
-export const F_BLK_SIZE = 6;
-export const F_FLUSH = 9;
+const F_BLK_SIZE = 6;
+const F_FLUSH = 9;
 
 export const T_IN = 0;
 export const T_OUT = 1;

@@ -7,19 +7,16 @@ import type { Chain } from './chain.ts';
 import { Virtqueue } from './queue.ts';
 import type { RingFeatures } from './queue.ts';
 
-export const STATUS_ACKNOWLEDGE = 1;
-export const STATUS_DRIVER = 2;
-export const STATUS_DRIVER_OK = 4;
-export const STATUS_FEATURES_OK = 8;
-export const STATUS_NEEDS_RESET = 64;
-export const STATUS_FAILED = 128;
+const STATUS_DRIVER_OK = 4;
+const STATUS_FEATURES_OK = 8;
+const STATUS_NEEDS_RESET = 64;
 
 export const F_INDIRECT_DESC = 28;
 export const F_EVENT_IDX = 29;
 export const F_VERSION_1 = 32;
 
-export const ISR_QUEUE = 1;
-export const ISR_CONFIG = 2;
+const ISR_QUEUE = 1;
+const ISR_CONFIG = 2;
 
 /** What carries a device: whether it may reach memory, and its interrupt. */
 export interface Transport {
@@ -27,7 +24,7 @@ export interface Transport {
   setInterrupt(pending: boolean): void;
 }
 
-export interface VirtioOptions {
+interface VirtioOptions {
   /** The device type (chapter 5). */
   readonly type: number;
   /** Class, subclass, programming interface on PCI. */

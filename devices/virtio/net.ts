@@ -16,9 +16,9 @@ const QUEUE_SIZE = 256;
 const RECEIVE = 0;
 const TRANSMIT = 1;
 
-export const F_CSUM = 0;
-export const F_MAC = 5;
-export const F_STATUS = 16;
+const F_CSUM = 0;
+const F_MAC = 5;
+const F_STATUS = 16;
 
 const CONFIG_STATUS = 6;
 const CONFIG_BYTES = 8;

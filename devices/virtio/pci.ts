@@ -9,7 +9,7 @@ import { CAPABILITY_VENDOR } from '../pci/registers.ts';
 import { CommonConfig } from './common-config.ts';
 import type { VirtioDevice } from './device.ts';
 
-export const VIRTIO_VENDOR = 0x1af4;
+const VIRTIO_VENDOR = 0x1af4;
 const DEVICE_BASE = 0x1040;
 
 /** cfg_type of the capabilities. */
@@ -17,7 +17,7 @@ export const CAP_COMMON = 1;
 export const CAP_NOTIFY = 2;
 export const CAP_ISR = 3;
 export const CAP_DEVICE = 4;
-export const CAP_PCI = 5;
+const CAP_PCI = 5;
 
 /** The BAR, and where the structures are in it. */
 const BAR = 4;
@@ -27,7 +27,7 @@ const COMMON_AT = 0x00;
 const ISR_AT = 0x40;
 const NOTIFY_AT = 0x60;
 const DEVICE_AT = 0x80;
-export const NOTIFY_MULTIPLIER = 4;
+const NOTIFY_MULTIPLIER = 4;
 
 /** struct virtio_pci_cap without its first two bytes. */
 function capability(type: number, offset: number, length: number, extra = 0): Uint8Array {

@@ -29,7 +29,7 @@ import { PAGE_BYTES } from '../memory/pages.ts';
 /** The domain that serves consoles and the store. */
 const BACKEND_DOMAIN = 0;
 
-export interface BuildOptions extends DomainOptions {
+interface BuildOptions extends DomainOptions {
   readonly kernel: KernelImage;
   readonly ramdisk: Ramdisk | undefined;
   readonly commandLine: string;

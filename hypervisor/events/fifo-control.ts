@@ -73,7 +73,7 @@ export function releaseFifo(hypervisor: Hypervisor, domain: Domain): void {
 }
 
 /** The guest's frames that the FIFO ABI holds references to. */
-export function fifoFrames(fifo: {
+function fifoFrames(fifo: {
   controls: readonly (FifoControl | null)[];
   frames: readonly number[];
 }): number[] {

@@ -9,9 +9,9 @@ import { PAGE_BYTES } from '../memory/pages.ts';
 
 export const PAGES = 96;
 /** Pages with a purpose; the page tables are pfn 1 to 4 (memory/testing.ts). */
-export const ARGUMENT_PFN = 5;
+const ARGUMENT_PFN = 5;
 export const CODE_PFN = 6;
-export const STACK_PFN = 7;
+const STACK_PFN = 7;
 export const LIST_PFN = 8;
 /** Pages that become anything. */
 export const FIRST_WILD_PFN = 20;

@@ -13,7 +13,7 @@ export function readBitmap(context: HypercallContext, u: ControlBuffer, at: numb
   return readBits(context, u.wide(at + xenctl_bitmap.offset.bitmap), bits);
 }
 
-export function readBits(context: HypercallContext, va: number, bits: number): number {
+function readBits(context: HypercallContext, va: number, bits: number): number {
   const bytes = new Uint8Array(Math.min(Math.ceil(bits / 8), BYTES));
   if (!context.readBytes(va, bytes)) return -1;
   return ((bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8)) & (2 ** Math.min(bits, MAX_PCPUS) - 1);
@@ -25,7 +25,7 @@ export function writeBitmap(context: HypercallContext, u: ControlBuffer, at: num
   return writeBits(context, u.wide(at + xenctl_bitmap.offset.bitmap), bits, value);
 }
 
-export function writeBits(context: HypercallContext, va: number, bits: number, value: number): boolean {
+function writeBits(context: HypercallContext, va: number, bits: number, value: number): boolean {
   const bytes = new Uint8Array(Math.min(Math.ceil(bits / 8), PAGE_BYTES));
   bytes.set([value & 0xff, value >>> 8].slice(0, bytes.length));
   return context.writeBytes(va, bytes);

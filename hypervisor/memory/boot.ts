@@ -15,7 +15,7 @@ const IO_FRAMES = 256;
 const DESCRIPTOR_FRAMES = 2;
 
 /** Frames of a machine with `frames` frames that no domain can have, but for its per-domain page tables. */
-export function xenFrames(frames: number): number {
+function xenFrames(frames: number): number {
   const { table, tables } = m2pFrames(frames);
   return IO_FRAMES + table + tables + DESCRIPTOR_FRAMES;
 }

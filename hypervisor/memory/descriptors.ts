@@ -13,7 +13,7 @@ const CALL_GATE = 12 << 8;
 const KERNEL_RING = 3;
 
 /** The two words of a descriptor, as fixed up by `fixDescriptor`. */
-export interface Descriptor {
+interface Descriptor {
   low: number;
   high: number;
 }

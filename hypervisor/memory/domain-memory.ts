@@ -1,7 +1,7 @@
 /** What memory/ keeps of a domain: its own page tables in Xen's slots, and the memory map it sees. Plain data. */
 
 /** An entry of the memory map (struct e820entry): addresses and sizes in bytes, type E820_*. */
-export interface E820Entry {
+interface E820Entry {
   readonly address: number;
   readonly size: number;
   readonly type: number;

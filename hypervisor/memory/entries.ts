@@ -5,8 +5,8 @@
 export const PAGE_PRESENT = 0x001;
 export const PAGE_RW = 0x002;
 export const PAGE_USER = 0x004;
-export const PAGE_PWT = 0x008;
-export const PAGE_PCD = 0x010;
+const PAGE_PWT = 0x008;
+const PAGE_PCD = 0x010;
 export const PAGE_ACCESSED = 0x020;
 export const PAGE_DIRTY = 0x040;
 export const PAGE_PSE = 0x080;

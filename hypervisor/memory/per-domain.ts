@@ -13,7 +13,7 @@ import { rawMemory } from './raw-memory.ts';
 import { readLink, writeLink } from './xen-slots.ts';
 
 /** 0xffff820000000000, as a signed number. */
-export const PERDOMAIN_VIRT_START = -0x7e00_0000_0000;
+const PERDOMAIN_VIRT_START = -0x7e00_0000_0000;
 /** Limit of the GDTR: 14 guest pages and Xen's one. */
 export const GDT_LIMIT = 0xefff;
 export const MAX_LDT_ENTRIES = 8192;

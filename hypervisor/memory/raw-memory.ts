@@ -5,7 +5,7 @@
 import type { FrameMemory, FrameTable } from './frame-table.ts';
 
 /** A frame table's memory with its views writable. Whoever writes calls `wrote`. */
-export interface RawMemory extends FrameMemory {
+interface RawMemory extends FrameMemory {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly words: Uint32Array<ArrayBuffer>;
 }

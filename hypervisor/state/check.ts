@@ -36,7 +36,7 @@ import { descriptorFrames } from '../memory/per-domain.ts';
 import { PERDOMAIN_SLOT, readLink, RO_MPT_SLOT } from '../memory/xen-slots.ts';
 
 /** What a domain holds of frames outside page tables. */
-export interface References extends PageOwner, Uses {
+interface References extends PageOwner, Uses {
   readonly vcpus: readonly {
     readonly id: number;
     readonly virqPorts: Uint32Array;

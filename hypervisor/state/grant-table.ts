@@ -4,7 +4,7 @@
  */
 
 /** Frames a grant table may have (Xen's default). */
-export const MAX_GRANT_FRAMES = 64;
+const MAX_GRANT_FRAMES = 64;
 /** Frames for the grants of others that a domain has mapped (Xen's default), and entries in one. */
 const MAX_MAPTRACK_FRAMES = 1024;
 const MAPTRACK_PER_FRAME = 256;

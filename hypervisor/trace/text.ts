@@ -4,7 +4,7 @@ import { wide } from './arguments.ts';
 import type { TraceDetail, TraceEvent } from './event.ts';
 
 /** An event's name, what it was about, and its result (empty where there is none). */
-export interface TraceWords {
+interface TraceWords {
   readonly name: string;
   readonly args: string;
   readonly result: string;

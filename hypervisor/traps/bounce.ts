@@ -29,7 +29,7 @@ const PF_USER = 4;
 
 /** The handler masks events (TBF_INTERRUPT); the frame has an error code (TBF_EXCEPTION_ERRCODE). */
 export const MASK_EVENTS = 1;
-export const WITH_ERROR_CODE = 2;
+const WITH_ERROR_CODE = 2;
 
 /** The frame being made, as u32 halves from RCX upwards: at most 8 words of 8 bytes. */
 const frame = new Uint32Array(16);

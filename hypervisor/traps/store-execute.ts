@@ -4,7 +4,7 @@ import * as layout from '../../core/wasm/layout.ts';
 import type { Store, StoreOperation } from './store-decode.ts';
 
 /** The outcome, to be committed by `commitStore` once memory has taken `value`. */
-export interface StoreResult {
+interface StoreResult {
   /** What memory holds afterwards; null where it is not written (a CMPXCHG that failed writes the old value: also not). */
   readonly value: bigint | null;
   readonly flags: number;

@@ -18,7 +18,7 @@ const HEADER_MAGIC = [0x48, 0x64, 0x72, 0x53];
 /** The first boot protocol whose header tells of the payload. */
 const OLDEST_VERSION = 0x0208;
 
-export interface BzImage {
+interface BzImage {
   /** "6.1.0-1-amd64 (…) #1 SMP …", or empty where the header has none. */
   readonly version: string;
   /** The compressed kernel. Its last four bytes are the size of the uncompressed one. */

@@ -70,7 +70,7 @@ const elf64_shdr = struct({
 });
 
 /** A range of the file that is loaded: `fileBytes` from `offset` on go to `paddr`, zeroes follow to `memoryBytes`. */
-export interface ElfSegment {
+interface ElfSegment {
   readonly offset: number;
   readonly paddr: number;
   readonly fileBytes: number;
@@ -78,7 +78,7 @@ export interface ElfSegment {
 }
 
 /** A named range of the file. */
-export interface ElfSection {
+interface ElfSection {
   readonly name: string;
   readonly isNote: boolean;
   readonly offset: number;

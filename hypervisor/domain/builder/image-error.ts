@@ -1,5 +1,5 @@
 /** What can be wrong with a kernel or ramdisk, in kind. */
-export type ImageProblem =
+type ImageProblem =
   | 'truncated'
   | 'not a kernel'
   | 'wrong architecture'

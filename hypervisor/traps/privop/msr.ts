@@ -8,7 +8,7 @@ import type { Vcpu } from '../../state/vcpu.ts';
 import type { Hypervisor } from '../../state/hypervisor.ts';
 
 /** A value in two halves, as RDMSR gives and WRMSR takes it. */
-export interface MsrValue {
+interface MsrValue {
   low: number;
   high: number;
 }
