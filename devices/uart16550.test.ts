@@ -74,6 +74,21 @@ test('the transmitter’s interrupt comes when it is enabled and after every byt
   expect(port.read(uart.IIR_FCR)).toBe(uart.IIR_NONE);
 });
 
+test('to enable the transmitter’s interrupt again is no reason for another one, to enable it anew is', () => {
+  const { port, interrupts } = setup();
+  port.write(uart.MCR, 8);
+  port.write(uart.IER, uart.IER_THR_EMPTY);
+  expect(port.read(uart.IIR_FCR)).toBe(uart.IIR_THR_EMPTY);
+  for (const enabled of [uart.IER_THR_EMPTY, uart.IER_THR_EMPTY | uart.IER_RECEIVED]) {
+    port.write(uart.IER, enabled);
+    expect(raised(interrupts)).toBe(false);
+    expect(port.read(uart.IIR_FCR)).toBe(uart.IIR_NONE);
+  }
+  port.write(uart.IER, 0);
+  port.write(uart.IER, uart.IER_THR_EMPTY);
+  expect(raised(interrupts)).toBe(true);
+});
+
 test('what drivers find it by: scratch, IIR’s FIFO bits, loopback', () => {
   const { port, sent } = setup();
   port.write(uart.SCR, 0x5a);

@@ -85,10 +85,7 @@ export const IDT_LIMIT = 0x13b8;
 
 /** Model specific registers (u64). */
 export const STAR = 0x13c0;
-export const LSTAR = 0x13c8;
 export const CSTAR = 0x13d0;
-export const SFMASK = 0x13d8;
-export const KERNEL_GS_BASE = 0x13e0;
 
 /** u64: retired instructions since the machine was made. Exact between runs. */
 export const RETIRED = 0x1400;

@@ -50,7 +50,6 @@ const CMPS: u32 = 0xa6;
 const STOS: u32 = 0xaa;
 const LODS: u32 = 0xac;
 const SCAS: u32 = 0xae;
-const INS: u32 = 0x6c;
 const OUTS: u32 = 0x6e;
 
 const PREFIX_REPE: u32 = 1;

@@ -163,6 +163,16 @@ test('DHCP: leases end; they are renewed, released, declined; another server’s
   expect(lease(OTHER, 3608 * SECOND_NS)).toBe(FIRST + 1);
 });
 
+test('DHCP: nobody releases or declines the address of another', () => {
+  expect(lease(CLIENT)).toBe(FIRST);
+  ask({ type: dhcp.RELEASE, mac: OTHER, ciaddr: FIRST, options: { 54: GATEWAY } });
+  ask({ type: dhcp.DECLINE, mac: OTHER, options: { 50: FIRST, 54: GATEWAY } });
+  // Nor for a server that is another one.
+  ask({ type: dhcp.RELEASE, ciaddr: FIRST, options: { 54: GATEWAY + 1 } });
+  expect(ask({ type: dhcp.REQUEST, mac: OTHER, options: { 50: FIRST } })?.type).toBe(dhcp.NAK);
+  expect(ask({ type: dhcp.REQUEST, ciaddr: FIRST })?.type).toBe(dhcp.ACK);
+});
+
 test('DHCP: INFORM is told the network, and gets no address', () => {
   const answer = ask({ type: dhcp.INFORM, ciaddr: parseIpv4('10.0.0.7') })!;
   expect([answer.type, answer.address, answer.options.has(51)]).toEqual([dhcp.ACK, 0, false]);

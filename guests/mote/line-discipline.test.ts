@@ -85,6 +85,17 @@ test('the line can be corrected, whole characters at a time, but not the one bef
   expect(read()).toBe('ef\n');
 });
 
+test.each([
+  ['aé\x7f', 'a'],
+  ['éü\x7f', 'é'],
+  ['é€\x7f', 'é'],
+  ['a€😀\x7f', 'a€'],
+  ['aéü\x7f\x7f', 'a'],
+])('%j leaves the letter before: %s', (typed, left) => {
+  type(`${typed}\n`);
+  expect(read()).toBe(`${left}\n`);
+});
+
 test('Ctrl-D hands over what there is, and alone is the end of the file', () => {
   type('ab\x04\x04');
   expect(read()).toBe('ab');

@@ -69,8 +69,3 @@ export function copyInString(to: usize, from: u64, room: usize): i32 {
 export function userAddress(va: u64, write: bool): usize {
   return currentSpace().resolve(va, write);
 }
-
-/** Bytes of a piece of user memory that `userAddress` gives at once. */
-export function userPart(va: u64, bytes: usize): usize {
-  return inPage(va, bytes);
-}

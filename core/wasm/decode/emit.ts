@@ -124,12 +124,6 @@ export function movRmImmediate(size: u32): void {
   store<i32>(p, immediate, 12);
 }
 
-/** A register operand from ModRM.rm, or the memory operand: `operation` and `operation + 1`. */
-export function emitRegOrMemory(operation: u32, bytes: u32): u32 {
-  const p = inMemory ? emitMemory(operation + 1, bytes, false) : emit(operation);
-  return p;
-}
-
 /** INC DEC NOT NEG (kind 0..3) of rm. */
 export function unary(kind: u32, size: u32): void {
   if (inMemory) {

@@ -1,6 +1,6 @@
 /** Instructions of the 0F map on MMX registers. All but EMMS leave TOP 0 and every x87 register in use. */
-import { faulted, raise } from '../fault';
-import { FPR, FSW, FTW, VECTOR_UD } from '../layout';
+import { faulted } from '../fault';
+import { FPR, FSW, FTW } from '../layout';
 import { read32, write64 } from '../memory';
 import { addressOf, isMemory, regOf, rmOf, subOf } from '../record';
 import { maskedStoreMmx, sourceGeneral, storeGeneral } from './moves';

@@ -1,6 +1,6 @@
 /** Moves between XMM registers, general registers and memory. */
 import { faulted } from '../fault';
-import { ATTRIBUTES, FPR, RDI, REGS, SEG_CS, SEG_FS, SLOT_SEGMENT, XMM } from '../layout';
+import { ATTRIBUTES, FPR, RDI, REGS, SEG_CS, SEG_FS, SLOT_SEGMENT } from '../layout';
 import { read32, read64, writable, write32, write64, write8 } from '../memory';
 import { SIZE_64, addressOf, addressSizeOf, isMemory, regOf, rmOf, segmentOf, sizeOf } from '../record';
 import {

@@ -7,7 +7,6 @@ import { View } from './store';
 import { fireWatches, fireOne } from './watches';
 import { isValidPath, Permission } from './tree';
 
-const HEADER: i32 = <i32>xsd_sockmsg.SIZE;
 const MAX_WATCHES: i32 = 128;
 const MAX_TRANSACTIONS: i32 = 10;
 

@@ -1,14 +1,5 @@
 /** Nodes of the store, by directory (a NUL-terminated path) and name. `transaction` is 0 outside of any. */
-import {
-  EAGAIN,
-  EINVAL,
-  ENOENT,
-  XS_DIRECTORY,
-  XS_READ,
-  XS_RM,
-  XS_TRANSACTION_END,
-  XS_TRANSACTION_START,
-} from 'xen';
+import { EAGAIN, EINVAL, XS_DIRECTORY, XS_READ, XS_RM, XS_TRANSACTION_END, XS_TRANSACTION_START } from 'xen';
 import { XS_WRITE } from 'xen';
 import { addByte, addNumber, addString, addText, begin, done, finish, reply } from './xenbus';
 
@@ -108,9 +99,4 @@ export function endTransaction(transaction: u32, commit: bool): i32 {
 /** Whether a failed transaction is to be done again. */
 export function isConflict(result: i32): bool {
   return result == -EAGAIN;
-}
-
-/** Whether a node is simply not there. */
-export function isMissing(result: i64): bool {
-  return result == -ENOENT;
 }

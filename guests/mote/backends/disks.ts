@@ -3,7 +3,7 @@ import { EACCES, EROFS } from 'xen';
 import { Backend, BackendKind, PATH_BYTES, refuse } from 'mote/backends/backend';
 import { BlockBackend } from 'mote/backends/blkback';
 import { alloc, free } from 'kernel/memory/heap';
-import { readText, writeNumber, writeString, writeText } from 'kernel/store/store';
+import { readText, writeString, writeText } from 'kernel/store/store';
 import { S_IFBLK } from '../abi';
 import { BlockDevice } from '../block/device';
 import { findDisk } from '../block/disks';

@@ -45,9 +45,6 @@ export function dup2(fd: i32, wanted: i32): i32 {
 export function dupFrom(fd: i32, from: i32): i32 {
   return <i32>syscall3(abi.SYS_fcntl, fd, abi.F_DUPFD, from);
 }
-export function closeOnExec(fd: i32): i32 {
-  return <i32>syscall3(abi.SYS_fcntl, fd, abi.F_SETFD, abi.FD_CLOEXEC);
-}
 /** Calls that would wait give -EAGAIN. */
 export function setNonBlocking(fd: i32): i32 {
   return <i32>syscall3(abi.SYS_fcntl, fd, abi.F_SETFL, abi.O_NONBLOCK);

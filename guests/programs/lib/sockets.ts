@@ -56,9 +56,6 @@ function placeOf(host: u32, port: u32): usize {
 export function peerAddress(): u32 {
   return bswap<u32>(load<u32>(changetype<usize>(place) + sockaddr_in.sin_addr));
 }
-export function peerPort(): u32 {
-  return bswap<u16>(load<u16>(changetype<usize>(place) + sockaddr_in.sin_port));
-}
 
 export function socket(type: i32, protocol: i32 = 0): i32 {
   return <i32>syscall3(abi.SYS_socket, abi.AF_INET, type, protocol);

@@ -1,5 +1,5 @@
 /** A node of a 9P file system. It keeps a fid that means it, and, once something was read or written, one that is open. */
-import { EBUSY, EINVAL, EISDIR, ENFILE, ENOTDIR, EPERM, EROFS, EXDEV } from 'xen';
+import { EBUSY, EINVAL, EISDIR, ENOTDIR, EPERM, EROFS, EXDEV } from 'xen';
 import { dispose } from 'kernel/memory/heap';
 import { SECOND, wallClock } from 'kernel/events/clock';
 import { O_EXCL, O_RDONLY, O_RDWR, S_IFDIR, S_IFMT, S_IFREG } from '../../abi';

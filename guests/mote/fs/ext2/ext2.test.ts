@@ -176,6 +176,8 @@ withTools('a full disk says so, and loses nothing', () => {
     else expect(wrote).toBe(ENOSPC);
   }
   expect(size).toBeGreaterThan(400_000);
+  // To the last one.
+  expect(disk.calls.freeBlocks()).toBe(0);
   expect(disk.create('dir', DIRECTORY)).toBe(ENOSPC);
   expect(disk.symlink('link', 'y'.repeat(200))).toBe(ENOSPC);
   expect(disk.size('big')).toBe(size);

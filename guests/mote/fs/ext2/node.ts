@@ -18,15 +18,7 @@ import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT } from '../../abi';
 import { DirectoryEntry, fail, failure, FileSystem, Vnode } from '../vnode';
 import { allocateInode } from './allocation';
 import { readData, setLength, setSize, sizeOf, writeData } from './data';
-import {
-  addEntry,
-  directoryBlock,
-  directoryBlocks,
-  DOTS,
-  findEntry,
-  isEmpty,
-  makeDirectory,
-} from './directory';
+import { addEntry, directoryBlock, directoryBlocks, DOTS, findEntry, isEmpty } from './directory';
 import { modeOfType, Place, removeEntry, replaceEntry } from './directory';
 import { Ext2 } from './file-system';
 import { eraseInode, makeInode } from './inodes';

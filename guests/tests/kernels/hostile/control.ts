@@ -40,12 +40,6 @@ function physdevOp(command: u32): i64 {
   return hypercall(hostile, xen.HYPERVISOR_physdev_op, command, va(ARGUMENTS));
 }
 
-function hvmOp(command: u32): i64 {
-  const at = arguments(hostile);
-  store<u16>(at, <u16>about);
-  return hypercall(hostile, xen.HYPERVISOR_hvm_op, command, va(ARGUMENTS));
-}
-
 export function controls(): void {
   domctls('domctl, the victim:', victim.id);
   domctls('domctl, domain 0:', 0);

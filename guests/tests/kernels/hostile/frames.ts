@@ -2,22 +2,14 @@
 import * as xen from 'xen';
 import { mmu_update, mmuext_op, xen_machphys_mfn_list } from 'xen';
 import { HYPERVISOR_memory_op } from 'kernel/xen/hypercalls';
-import { load64, virtual } from 'kernel/xen/intrinsics';
-import { allocatePage, PAGE_SHIFT, PAGE_SIZE } from 'kernel/memory/pages';
-import {
-  KERNEL_BITS,
-  mfnOf,
-  PAGE_NX,
-  PAGE_PRESENT,
-  PAGE_SUPER,
-  PAGE_USER,
-  PAGE_WRITE,
-} from 'kernel/memory/pagetable';
+import { virtual } from 'kernel/xen/intrinsics';
+import { allocatePage, PAGE_SHIFT } from 'kernel/memory/pages';
+import { KERNEL_BITS, mfnOf, PAGE_PRESENT, PAGE_SUPER, PAGE_USER, PAGE_WRITE } from 'kernel/memory/pagetable';
 import { FRAME_MASK, TABLE_BITS } from 'kernel/memory/pagetable';
 import { unmapPage } from 'kernel/memory/window';
 import { checkNumber, checkRefused } from '../check';
-import { Agent, ARGUMENTS, arguments, DATA, EMPTY, FREE, GDT, hostile, hypercall, L1, L2 } from './agent';
-import { L3, L4, mapOurs, SPARE, USER_L4, va, victim } from './agent';
+import { ARGUMENTS, arguments, DATA, FREE, hostile, hypercall, L1, L2 } from './agent';
+import { L3, L4, mapOurs, SPARE, va, victim } from './agent';
 
 /** No domain has this id. */
 export const NO_DOMAIN: u32 = 0x7000;
@@ -26,9 +18,9 @@ const GLOBAL: u64 = 0x100;
 const READ_ONLY: u64 = PAGE_PRESENT | PAGE_USER;
 const XENS_SLOTS: u32 = 256;
 const PER_DOMAIN_SLOT: u32 = 260;
-/** The local APIC's registers, and what a PC shows on its screen. */
+
+/** The local APIC's registers. */
 const APIC_FRAME: u64 = 0xfee00;
-const SCREEN_FRAME: u64 = 0xb8;
 const NO_FRAME: u64 = 0x0f_ffff_ffff;
 
 export const TARGETS: u32 = 10;

@@ -1,8 +1,8 @@
 /** Event channels: ports of others, bound, raised, closed, asked after; interrupts that are the machine's; and all there are. */
 import * as xen from 'xen';
-import { evtchn_alloc_unbound, evtchn_bind_interdomain, evtchn_bind_ipi, evtchn_bind_pirq } from 'xen';
-import { evtchn_bind_vcpu, evtchn_bind_virq, evtchn_init_control, evtchn_status } from 'xen';
-import { allocateUnbound, bindInterdomain, closePort, eventCount } from 'kernel/events/events';
+import { evtchn_alloc_unbound, evtchn_bind_interdomain, evtchn_bind_pirq } from 'xen';
+import { evtchn_bind_virq, evtchn_init_control, evtchn_status } from 'xen';
+import { allocateUnbound, bindInterdomain, closePort } from 'kernel/events/events';
 import { checkNumber, checkRefused } from '../check';
 import { Agent, ARGUMENTS, arguments, hostile, hypercall, va, victim } from './agent';
 import { NO_DOMAIN } from './frames';
