@@ -20,6 +20,23 @@ const layers =
     ' ',
   );
 
+/** The folders of `guests/kernel/`, in the order of guests/README.md: each knows only of those before it. */
+const kernelFolders = 'xen memory events threads console traps grants store frontends pci'.split(' ');
+
+/** What else a folder of `guests/` must not import, by the path below guests/. */
+const forbiddenInGuests = {
+  kernel: ['mote/', 'programs/', 'dom0/'],
+  mote: ['programs/', 'dom0/'],
+  programs: ['kernel/', 'dom0/', 'mote/(?!abi$|fs/ext2/format$)'],
+  dom0: ['kernel/', 'mote/(?!abi$)'],
+};
+
+/** AssemblyScript: asc knows its types, and the rules that TypeScript's would break do not hold. */
+const assemblyScript = [
+  'core/wasm/**/*.ts',
+  'guests/{kernel,mote,programs,dom0,toolchain/corpus,tests/kernels}/**/!(*.test).ts',
+];
+
 const notTests = ['**/*.test.ts', '**/*.test.tsx', 'guests/toolchain/proof/**', 'guests/tests/*/testing*.ts'];
 
 /**
@@ -29,9 +46,10 @@ const notTests = ['**/*.test.ts', '**/*.test.tsx', 'guests/toolchain/proof/**', 
  * @param {readonly string[]} paths
  * @param {string} where the order is written down
  * @param {string[]} ignores
+ * @param {string} before what the imports begin with
  * @returns {import('eslint').Linter.Config}
  */
-function mustNotKnow(folder, paths, where, ignores = notTests) {
+function mustNotKnow(folder, paths, where, ignores = notTests, before = '^(\\.\\./)+') {
   return {
     files: [`${folder}/**/*.ts`, `${folder}/**/*.tsx`],
     ignores,
@@ -41,7 +59,7 @@ function mustNotKnow(folder, paths, where, ignores = notTests) {
         {
           patterns: [
             {
-              regex: `^(\\.\\./)+(${paths.join('|')})`,
+              regex: `${before}(${paths.join('|')})`,
               message: `${folder}/ must not know of this: see ${where}.`,
             },
           ],
@@ -63,14 +81,41 @@ const arrows = [
       'hypervisor/**/testing.ts',
     ]);
   }),
+  ...Object.entries(forbiddenInGuests).map(([folder, others]) =>
+    mustNotKnow(`guests/${folder}`, others, 'guests/README.md', notTests, '^(?:(?:\\.\\./)+)?'),
+  ),
+  ...kernelFolders.map((folder, place) => {
+    const later = kernelFolders.slice(place + 1).map((name) => `(kernel/)?${name}/`);
+    const paths = [...forbiddenInGuests.kernel, ...later, '(kernel/)?(boot|start)$'];
+    return mustNotKnow(`guests/kernel/${folder}`, paths, 'guests/README.md', notTests, '^(?:(?:\\.\\./)+)?');
+  }),
 ];
 
 export default tseslint.config(
-  { ignores: ['dist', 'core/build', 'core/wasm', 'guests/debian/cache', 'guests/build'] },
-  // AssemblyScript: asc checks it.
-  { ignores: ['guests/{kernel,mote,programs,dom0,toolchain/corpus,tests/kernels}/**/!(*.test).ts'] },
-  ...tseslint.configs.strict,
+  { ignores: ['dist', 'core/build', 'core/wasm/generated', 'guests/debian/cache', 'guests/build'] },
   {
+    files: assemblyScript,
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    // Decorators stand at functions and variables too.
+    languageOptions: { parser: tseslint.parser, parserOptions: { allowInvalidAST: true } },
+    rules: {
+      // `arguments` may be a function of one's own; a loop that only takes time counts its turns.
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { args: 'none', varsIgnorePattern: '^(arguments|turns)$' },
+      ],
+      'prefer-const': 'error',
+      'no-var': 'error',
+      'no-dupe-else-if': 'error',
+      'no-duplicate-case': 'error',
+      'no-self-assign': 'error',
+      'no-unused-labels': 'error',
+      'no-useless-return': 'error',
+    },
+  },
+  ...tseslint.configs.strict.map((config) => ({ ...config, ignores: assemblyScript })),
+  {
+    ignores: assemblyScript,
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
@@ -86,7 +131,7 @@ export default tseslint.config(
   },
   {
     files: ['core/**/*.ts', 'devices/**/*.ts', 'hypervisor/**/*.ts'],
-    ignores: ['core/bench/**'],
+    ignores: ['core/bench/**', 'core/wasm/**'],
     rules: {
       'no-restricted-globals': [
         'error',

@@ -21,7 +21,7 @@ const STATES: StaticArray<string> = [
 ];
 const LISTEN = 10;
 
-let rows: string[][] = [['Proto', 'Recv-Q', 'Send-Q', 'Local Address', 'Foreign Address', 'State']];
+const rows: string[][] = [['Proto', 'Recv-Q', 'Send-Q', 'Local Address', 'Foreign Address', 'State']];
 
 export function main(args: string[]): i32 {
   const options = takeOptions(args, 'altun', USAGE);

@@ -35,7 +35,7 @@ function change(args: string[]): i32 {
   const adds = args[1] == 'add';
   if ((!adds && args[1] != 'del') || args.length < 3) return wrong();
   const isDefault = args[2] == 'default';
-  let destination: u32 = isDefault ? 0 : address(args[2]);
+  const destination: u32 = isDefault ? 0 : address(args[2]);
   let failed = !isDefault && badAddress;
   let mask: u32 = isDefault ? 0 : 0xffff_ffff;
   let gateway: u32 = 0;

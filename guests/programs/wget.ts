@@ -54,7 +54,7 @@ export function main(args: string[]): i32 {
   return take(fd);
 }
 
-let buffer = new ArrayBuffer(BYTES);
+const buffer = new ArrayBuffer(BYTES);
 let start = 0;
 let end = 0;
 

@@ -142,7 +142,7 @@ export function json(rounds: i32): u32 {
 
 /** Factorials and powers in base 2^32, printed in decimal by division. */
 export function big(n: i32): u32 {
-  let digits: u32[] = [1];
+  const digits: u32[] = [1];
   for (let factor: u64 = 2; factor <= <u64>n; factor++) {
     let carry: u64 = 0;
     for (let i = 0; i < digits.length; i++) {

@@ -248,7 +248,7 @@ export class Ext2Node extends Vnode {
       return result == 0 ? -ENOENT : result;
     }
     const node = this.owner.node(load<u32>(place.address));
-    let failed = node == null ? -EIO : node.mayGo(directory);
+    const failed = node == null ? -EIO : node.mayGo(directory);
     if (failed < 0) place.put();
     else {
       removeEntry(this.record, place);

@@ -38,7 +38,7 @@ const MANY: u32 = 3;
 export let tableFrame: u64 = 0;
 let handle: u32 = 0;
 let mapped: u32 = 0;
-let many: StaticArray<u32> = new StaticArray<u32>(3);
+const many: StaticArray<u32> = new StaticArray<u32>(3);
 
 function operation(agent: Agent, command: u32): i64 {
   return hypercall(agent, xen.HYPERVISOR_grant_table_op, command, va(ARGUMENTS), 1);

@@ -109,7 +109,7 @@ function setSingleshot(deadlineNs: u64, flags: u32): i32 {
 }
 
 function singleshot(): void {
-  let before = eventCount(timerPort);
+  const before = eventCount(timerPort);
   checkNumber('a deadline that is past', setSingleshot(now() - SECOND, 0), 0);
   sleepUntil(now() + MILLISECOND);
   check('fires at once', eventCount(timerPort) > before);
