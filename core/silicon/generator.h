@@ -15,7 +15,7 @@ struct fixup { int kind, reg, param; };
 struct probe {
   int mode, uses, trials, length, fixups;
   char vectors, memory; /* kinds of data: see generate_unit */
-  uint8_t code[512];
+  uint8_t code[2048];
   struct fixup fixup[16];
 };
 

@@ -15,7 +15,10 @@ import type { Form, Pattern } from '../assembler/form.ts';
 import type { Memory, Operand } from '../assembler/operand.ts';
 import type { DataKind, Probe } from './probe.ts';
 
+/** Instructions of a program, of those of one length. */
 const INSTRUCTIONS = 24;
+/** Of a sequence: from so many to so many. */
+const SEQUENCE = [20, 200] as const;
 const TRIALS = 16;
 const BASE = 3;
 /** Every general register but RBX, which addresses memory, and RSP. */
@@ -27,6 +30,13 @@ const ALL = [...Array(16).keys()];
 
 interface Kind {
   readonly name: string;
+  /** Its programs are sequences: as long as SEQUENCE says, with the x87 status word stored behind many instructions. */
+  readonly sequences?: {
+    /** Instructions that programs have not, and these have: those that load control or status. */
+    readonly also: RegExp;
+    /** Classes of registers that they do not use. */
+    readonly without: RegExp;
+  };
   readonly count: number;
   readonly families: readonly string[];
   readonly uses: number;
@@ -38,6 +48,14 @@ const KINDS: readonly Kind[] = [
   { name: 'packed', count: 60, families: ['packed', 'sse4'], uses: USES_VECTORS, data: 'i' },
   { name: 'double', count: 60, families: ['float'], uses: USES_VECTORS, data: 'd' },
   { name: 'x87', count: 80, families: ['x87'], uses: USES_X87, data: 'x' },
+  {
+    ...{ name: 'x87 sequence', count: 80, families: ['x87'], uses: USES_X87, data: 'x' },
+    sequences: { also: /^fldcw$/, without: /^(mm|sreg|cr|dr)$/ },
+  },
+  {
+    ...{ name: 'x87 and MMX sequence', count: 40, families: ['x87', 'packed'], uses: USES_X87, data: 'x' },
+    sequences: { also: /^(fldcw|fldenv|frstor)/, without: /^(xmm|sreg|cr|dr)$/ },
+  },
 ];
 
 /**
@@ -58,13 +76,14 @@ const LEAVES_FLAGS_UNDEFINED = new Set(
 );
 
 function poolOf(kind: Kind): Form[] {
+  const without = kind.sequences?.without ?? /^(mm|sreg|cr|dr)$/;
   return FORMS.filter((form) => {
     if (!kind.families.includes(form.family) || !isRecorded(form) || !existsIn(form, 64)) return false;
-    if (EXCLUDED.test(form.mnemonic) || TRANSCENDENTAL.test(form.mnemonic)) return false;
+    const isExcluded = EXCLUDED.test(form.mnemonic) && kind.sequences?.also.test(form.mnemonic) !== true;
+    if (isExcluded || TRANSCENDENTAL.test(form.mnemonic)) return false;
     if (/^(shld|shrd)$/.test(form.mnemonic) && form.operandSize === 16) return false;
     return !form.operands.some(
-      (pattern) =>
-        pattern.kind === 'offset' || ('class' in pattern && /^(mm|sreg|cr|dr)$/.test(pattern.class)),
+      (pattern) => pattern.kind === 'offset' || ('class' in pattern && without.test(pattern.class)),
     );
   });
 }
@@ -78,6 +97,23 @@ class Author {
   constructor(pool: readonly Form[], seed: number) {
     this.pool = pool;
     this.random = new SplitMix(seed);
+  }
+
+  /** A sequence: the status word is stored behind one instruction in four, at a place of its own. */
+  writeSequence(): Uint8Array {
+    const [least, most] = SEQUENCE;
+    const length = least + (this.random.next() % (most - least + 1));
+    for (let n = 0; n < length; n++) {
+      this.bytes.push(...this.instruction());
+      if (this.random.next() % 4 === 0) this.bytes.push(...this.storeStatus(n));
+    }
+    return Uint8Array.from(this.bytes);
+  }
+
+  /** FNSTSW [rbx + 128 + 2n]: behind what the instructions themselves use. */
+  private storeStatus(n: number): number[] {
+    const at = 128 + 2 * n;
+    return [0xdd, 0xbb, at & 0xff, at >> 8, 0, 0];
   }
 
   write(): Uint8Array {
@@ -157,6 +193,7 @@ class Author {
     if (kind === 'r8' || kind === 'r16' || kind === 'r32' || kind === 'r64') {
       return { kind: 'register', class: kind, number: random.pick(GENERAL) };
     }
+    if (kind === 'mm') return { kind: 'register', class: kind, number: random.next() & 7 };
     if (kind === 'xmm') return { kind: 'register', class: kind, number: random.pick(ALL) };
     return { kind: 'register', class: 'st', number: random.next() & 7 };
   }
@@ -172,12 +209,16 @@ export function programProbes(): Probe[] {
     const pool = poolOf(kind);
     return [...Array(kind.count).keys()].map((n): Probe => ({
       ...{ form: PROGRAM, text: `${kind.name} program ${n}`, mode: 64, trials: TRIALS },
-      code: new Author(pool, k * 0x10000 + n).write(),
+      code: programOf(kind, new Author(pool, k * 0x10000 + n)),
       uses: kind.uses | USES_MEMORY,
       ...{ vectors: kind.data, memory: kind.data },
       fixups: [[FIX.window, BASE, 0]],
     }));
   });
+}
+
+function programOf({ sequences }: Kind, author: Author): Uint8Array {
+  return sequences !== undefined ? author.writeSequence() : author.write();
 }
 
 /** What stands for the form of a probe that is a program. */

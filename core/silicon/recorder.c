@@ -211,8 +211,8 @@ static void on_signal(int signal, siginfo_t *info, void *argument) {
 
 /* A line: mode uses trials vectors memory code-in-hex fixups (kind reg param)* */
 static int read_probe(struct probe *probe) {
-  char hex[1025];
-  int got = scanf("%d %d %d %c %c %1024s %d", &probe->mode, &probe->uses, &probe->trials, &probe->vectors, &probe->memory,
+  char hex[4097];
+  int got = scanf("%d %d %d %c %c %4096s %d", &probe->mode, &probe->uses, &probe->trials, &probe->vectors, &probe->memory,
                   hex, &probe->fixups);
   if (got != 7 || probe->fixups > 16) return 0;
   probe->length = strlen(hex) / 2;
