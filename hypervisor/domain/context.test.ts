@@ -299,3 +299,16 @@ test('a selector that names nothing is a #GP when the vcpu comes to run', () => 
   expect(hypervisor.processor.selector(layout.SEG_CS)).toBe(0xe033);
   expect(setup.guest.peek(hypervisor.processor.get(layout.RSP) + 16)).toBe(0x10n);
 });
+
+test('IOPL of the flags is the guest’s own, kept apart from the processor’s', () => {
+  const { guest } = busy();
+  const { hypervisor, vcpu } = guest;
+  for (const iopl of [3, 1, 0]) {
+    const words = getGuestContext(hypervisor, vcpu);
+    words[offset['user_regs.rflags'] / 4] = 0x202 | (iopl << 12);
+    expect(setGuestContext(hypervisor, vcpu, words)).toBe(0);
+    expect(vcpu.iopl).toBe(iopl);
+    expect(hypervisor.processor.flags & layout.IOPL).toBe(0);
+    expect(getGuestContext(hypervisor, vcpu)[offset['user_regs.rflags'] / 4]! & layout.IOPL).toBe(iopl << 12);
+  }
+});

@@ -1,5 +1,10 @@
 /** The credit scheduler in virtual time: what weights and caps promise. */
 import { describe, expect, test } from 'vitest';
+import { Domain } from '../state/domain.ts';
+import { makePcpus } from '../state/pcpu.ts';
+import { Vcpu } from '../state/vcpu.ts';
+import { BOOST, UNDER } from './credit-units.ts';
+import { makeScheduler } from './schedulers.ts';
 import { deviation, MS, Simulation } from './testing.ts';
 
 const PERIODS = 1000;
@@ -171,4 +176,21 @@ describe('its parameters', () => {
     simulation.scheduler.configure({ tslice_ms: 2, ratelimit_us: 500, vcpu_migr_delay_us: 1000 }, 0);
     expect(deviation(simulation.measure(tasks, 2000 * MS), [0.25, 0.5, 0.75, 0.5])).toBeLessThan(0.02);
   });
+});
+
+test('who wakes is urgent until a tick finds it running', () => {
+  const pcpus = makePcpus(1);
+  const scheduler = makeScheduler('credit', pcpus);
+  const domain = new Domain(1, false);
+  const vcpu = new Vcpu(domain, 0);
+  domain.vcpus.push(vcpu);
+  scheduler.insert(vcpu);
+  const priority = (): string | undefined => /pri=(-?\d)/.exec(scheduler.dumpPcpu(pcpus[0]!).join(' '))?.[1];
+  scheduler.wake(vcpu, 0);
+  expect(priority()).toBe(String(BOOST));
+  scheduler.pick(pcpus[0]!, null, 0, { vcpu: null, sliceNs: 0 });
+  pcpus[0]!.running = vcpu;
+  expect(priority()).toBe(String(BOOST));
+  scheduler.tick(10 * MS);
+  expect(priority()).toBe(String(UNDER));
 });
