@@ -1,17 +1,18 @@
 /** The guests' sources from the disk, for Node. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Sources } from './compile.ts';
 
 const GUESTS = fileURLToPath(new URL('..', import.meta.url));
-/** The folders of guests/ that hold what runs in guests. */
+/** The folders of guests/ that hold what runs in guests; a package has no tests. */
 const FOLDERS = ['kernel', 'mote', 'programs', 'dom0', 'tests/kernels', 'toolchain/corpus'];
 
 /** Every source below guests/. */
 export function readSources(): Sources {
   const sources = new Map<string, string>();
-  for (const folder of FOLDERS) addFolder(sources, join(GUESTS, folder), `${folder}/`);
+  for (const folder of FOLDERS)
+    if (existsSync(join(GUESTS, folder))) addFolder(sources, join(GUESTS, folder), `${folder}/`);
   return sources;
 }
 

@@ -5,12 +5,12 @@
  * it was.
  */
 import { readFileSync } from 'node:fs';
-import { debianImages } from '../../debian/fetch.ts';
-import type { DebianImages } from '../../debian/fetch.ts';
-import { rootImage } from '../../debian/root-image.ts';
-import { check } from '../ext2.ts';
-import { diskBytes, fileOf, sha256 } from './testing-integrity.ts';
-import { awaitShell, inLinux, linuxHost } from './testing-linux.ts';
+import { debianImages } from '../guests/debian/fetch.ts';
+import type { DebianImages } from '../guests/debian/fetch.ts';
+import { rootImage } from '../guests/debian/root-image.ts';
+import { check } from '../guests/tests/ext2.ts';
+import { diskBytes, fileOf, sha256 } from '../guests/tests/dom0/testing-integrity.ts';
+import { awaitShell, inLinux, linuxHost } from '../guests/tests/dom0/testing-linux.ts';
 
 const MIB = 64;
 const DATA_MIB = MIB + 32;

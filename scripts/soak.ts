@@ -1,5 +1,5 @@
 /** `npm run soak`: the soak twice, and what came of it. Exit status 1 where something is wrong. */
-import { SLACK_KIB, soak } from './soak.ts';
+import { SLACK_KIB, soak } from '../ui/lab/soak.ts';
 
 const millions = Number(process.argv[2] ?? 20_000);
 const started = performance.now();

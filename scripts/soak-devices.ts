@@ -1,6 +1,6 @@
 /** `npm run soak:devices`: 64 MiB through disks, 32 MiB through the bridge, whole and lossy. Exit status 1: not as it was. */
-import { fileTrip, physicalTrip, transfer } from './testing-integrity.ts';
-import type { Trip } from './testing-integrity.ts';
+import { fileTrip, physicalTrip, transfer } from '../guests/tests/dom0/testing-integrity.ts';
+import type { Trip } from '../guests/tests/dom0/testing-integrity.ts';
 
 const DISK_MIB = 64;
 const NETWORK_MIB = 32;

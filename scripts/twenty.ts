@@ -1,5 +1,5 @@
 /** `npm run twenty [DOMAINS] [ROUNDS]`: twenty domains on a host, all serving HTTP to domain 0. Exit status 1: not all did. */
-import { many } from './testing-many.ts';
+import { many } from '../guests/tests/dom0/testing-many.ts';
 
 const domains = Number(process.argv[2] ?? 20);
 const rounds = Number(process.argv[3] ?? 10);

@@ -3,7 +3,7 @@
  * is domain 0, and makes and ends others. The invariant is checked from
  * scratch after every CHECK_EVERY calls; a failure is told with the seed and the count, which lead there again.
  */
-import { Fuzzer } from './fuzz/fuzzer.ts';
+import { Fuzzer } from '../hypervisor/fuzz/fuzzer.ts';
 
 const CHECK_EVERY = 50;
 const TELL_EVERY = 100_000;

@@ -1,0 +1,70 @@
+/**
+ * npm run check:package: the package as a stranger gets it. Packs it, looks at what it holds, installs it into an empty folder,
+ * and boots Mote there to its prompt. Exit status 1: something is missing, too much, or takes more than BOOT_SECONDS.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BOOT_SECONDS = 5;
+const WANTED = [
+  'ui/cli/bin.js',
+  'dist/cli/main.js',
+  'dist/web/index.html',
+  'core/build/core.wasm',
+  'guests/build/mote.elf',
+  'guests/build/mote.cpio',
+  'guests/build/dom0.cpio',
+  'guests/kernel/start.ts',
+];
+const UNWANTED =
+  /\.test\.tsx?$|^(devices|hypervisor|scripts)\/|^core\/(?!build\/core\.wasm$)|testing|\.[0-9a-f]{24}$/;
+
+const folder = mkdtempSync(join(tmpdir(), 'xenoscope-package-'));
+const faults: string[] = [];
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+function pack(): Packed {
+  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  // What prepack prints comes first.
+  const [packed] = JSON.parse(output.slice(output.search(/^\[/m))) as Packed[];
+  return packed!;
+}
+
+const packed = pack();
+const paths = packed.files.map(({ path }) => path);
+for (const path of WANTED) if (!paths.includes(path)) faults.push(`${path} is not in the package`);
+for (const path of paths) if (UNWANTED.test(path)) faults.push(`${path} is in the package`);
+
+writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+execFileSync('npm', ['install', '--no-audit', '--no-fund', join(folder, packed.filename)], {
+  cwd: folder,
+  stdio: 'inherit',
+});
+const started = performance.now();
+const bin = join(folder, 'node_modules/.bin/xenoscope');
+const boot = spawnSync(bin, ['boot', '--until', '/ \\$ ', '--for', '60'], { cwd: folder, encoding: 'utf8' });
+const seconds = (performance.now() - started) / 1000;
+process.stdout.write(boot.stdout);
+if (boot.status !== 0) faults.push(`boot: status ${String(boot.status)}, ${boot.stderr}`);
+if (seconds > BOOT_SECONDS) faults.push(`the prompt took ${seconds.toFixed(1)} s: is the machine busy?`);
+process.stdout.write(
+  `\n${String(paths.length)} files, ${(packed.size / 2 ** 20).toFixed(1)} MiB packed, ` +
+    `${(packed.unpackedSize / 2 ** 20).toFixed(1)} MiB unpacked; at the prompt after ${seconds.toFixed(1)} s\n`,
+);
+for (const fault of faults) process.stderr.write(`${fault}\n`);
+rmSync(folder, { recursive: true });
+process.exitCode = faults.length === 0 ? 0 : 1;

@@ -1,0 +1,39 @@
+/**
+ * npm test: everything built, then the tests, with lint and types beside them: half a processor's work that needs nothing
+ * built. What is said of either stands together; the exit status is 0 where both are well. Arguments go to vitest.
+ */
+import { spawn } from 'node:child_process';
+import { writeMote } from '../guests/build-mote.ts';
+import { BuildProgress } from '../ui/cli/build-progress.ts';
+import { buildCore } from '../ui/cli/ready.ts';
+
+/** Runs a command of package.json's or of a package; its exit status. */
+function run(command: string, args: readonly string[], stdio: 'inherit' | 'kept'): Promise<number> {
+  return new Promise((done, failed) => {
+    const child = spawn(command, args, {
+      stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    });
+    const kept: Buffer[] = [];
+    child.stdout?.on('data', (bytes: Buffer) => kept.push(bytes));
+    child.stderr?.on('data', (bytes: Buffer) => kept.push(bytes));
+    child.on('error', failed);
+    child.on('close', (code) => {
+      process.stdout.write(Buffer.concat(kept));
+      done(code ?? 1);
+    });
+  });
+}
+
+const lint = run('npm', ['run', '--silent', 'lint'], 'kept');
+const progress = new BuildProgress(process.stderr, '');
+await Promise.all([
+  buildCore(),
+  writeMote(({ name, done, total }) => {
+    progress.show(done, total, name);
+  }),
+]);
+progress.clear();
+const tests = await run('npx', ['vitest', 'run', ...process.argv.slice(2)], 'inherit');
+const faults = await lint;
+if (faults !== 0) process.stdout.write('lint: see above\n');
+process.exitCode = tests === 0 && faults === 0 ? 0 : 1;
