@@ -116,10 +116,11 @@ it('a descriptor table that is not mapped gives a supervisor page fault', () => 
 });
 
 it('lss loads pointer and stack segment, or neither', () => {
-  const good = runIn(3, 'lss rsp, [pointer]\n ud2\n pointer: dq 0x650000\n dw 0x2b');
+  // The offset has 32 bits with a 64-bit register, too, and is extended by zeroes.
+  const good = runIn(3, 'mov rsp, -1\n lss rsp, [pointer]\n ud2\n pointer: dd 0x650000\n dw 0x2b');
   expect(outcome(good)).toEqual(LOADED);
   expect(good.processor.get(layout.RSP)).toBe(0x650000);
-  const bad = runIn(3, 'lss rsp, [pointer]\n ud2\n pointer: dq 0x650000\n dw 0x18');
+  const bad = runIn(3, 'lss rsp, [pointer]\n ud2\n pointer: dd 0x650000\n dw 0x18');
   expect(outcome(bad)).toEqual([VECTOR_GP, 0x18]);
   expect(bad.processor.get(layout.RSP)).toBe(0x700000);
 });

@@ -24,7 +24,7 @@ import {
   CTL_SYSRET,
   CTL_WRFSBASE,
 } from './families';
-import { farCall, farJump, farReturn } from './far';
+import { farCall, farJump, farOffsetSize, farReturn } from './far';
 import { systemCall, systemReturn } from './fast-syscall';
 import { faulted, raise, raisePrivileged } from './fault';
 import { popFlags, pushFlags, setInterruptFlag } from './flag-control';
@@ -134,13 +134,14 @@ function controlState(p: u32, sub: u32): void {
   }
 }
 
-/** JMP and CALL through m16:16, m16:32, m16:64. */
+/** JMP and CALL through m16:16 and m16:32; what a call pushes has the operand's size, be it 64 bits. */
 function farIndirect(p: u32, isCall: bool): void {
   const size = sizeOf(p);
+  const offsetSize = farOffsetSize(size);
   const address = addressOf(p);
-  if (!readable(address, (1 << size) + 2)) return;
-  const offset = readMemory(address, size);
-  const selector = <u32>read16(address + (1 << size));
+  if (!readable(address, (1 << offsetSize) + 2)) return;
+  const offset = readMemory(address, offsetSize);
+  const selector = <u32>read16(address + (1 << offsetSize));
   if (isCall) farCall(selector, offset, size);
   else farJump(selector, offset, size);
 }
@@ -177,7 +178,7 @@ function popSegment(p: u32): void {
 
 /** LDS LES LFS LGS LSS: offset to `reg`, then the selector behind it to the segment. */
 function loadFar(p: u32): void {
-  const size = sizeOf(p);
+  const size = farOffsetSize(sizeOf(p));
   const address = addressOf(p);
   if (!readable(address, (1 << size) + 2)) return;
   const offset = readMemory(address, size);

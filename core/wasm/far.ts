@@ -50,6 +50,14 @@ import { enterCode, fetchTarget, isCode, refuse, setPrivilege, usableCode, valid
 
 const CALL_GATE: u32 = 12;
 
+/**
+ * The size of a far pointer's offset: AMD's processors have none of 64 bits, REX.W or not (APM vol. 3, CALL far, LSS; as
+ * measured), unlike Intel's.
+ */
+export function farOffsetSize(size: u32): u32 {
+  return min(size, 2);
+}
+
 /** Truncates an instruction pointer to an operand size. */
 export function truncate(rip: u64, size: u32): u64 {
   return size == 3 ? rip : rip & (size == 2 ? 0xffffffff : 0xffff);

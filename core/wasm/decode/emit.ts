@@ -1,4 +1,5 @@
 /** Emitting the common shapes of instructions. ModRM has been read where one is concerned. */
+import { farOffsetSize } from '../far';
 import {
   OP_ALU,
   OP_CONTROL,
@@ -190,9 +191,9 @@ export function familyMemory(
   return p;
 }
 
-/** A record of OP_CONTROL with a far pointer in memory: an offset of `size`, then a selector. */
+/** A record of OP_CONTROL, with operands of `size` and a far pointer in memory: an offset, then a selector. */
 export function farPointer(sub: u32, immediate: u32, size: u32): void {
-  familyMemory(OP_CONTROL, sub, immediate, size, (1 << size) + 2, false);
+  familyMemory(OP_CONTROL, sub, immediate, size, (1 << farOffsetSize(size)) + 2, false);
 }
 
 /** A record of family `operation` without operands. */
