@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, preview, type Plugin } from 'vite';
+import type { Plugin } from 'vite';
 import { BuildProgress } from '../ui/cli/build-progress.ts';
 import { buildCore } from '../ui/cli/ready.ts';
 import { writeMote } from '../guests/build-mote.ts';
@@ -121,6 +121,9 @@ async function buildPage(): Promise<void> {
   writeFileSync(STAMP, digest);
 }
 
+process.stdout.write('Xenoscope is starting\n');
+// Large: it is loaded when something has been said.
+const { build, preview } = await import('vite');
 mkdirSync(PAGE, { recursive: true });
 const server = await preview({ configFile: CONFIGURATION, logLevel: 'error', plugins: [whileWaiting()] });
 process.stdout.write(`Xenoscope is at ${server.resolvedUrls?.local[0] ?? ''}\n`);
