@@ -30,33 +30,55 @@ export function dom0ProgramNames(sources: Sources): string[] {
   return [...sources.keys()].flatMap((path) => DOM0_PROGRAM.exec(path)?.[1] ?? []).sort();
 }
 
+/** Told of each image before it is built: its name, which it is, and how many there are. */
+export type Building = (name: string, n: number, of: number) => void;
+
 /**
- * Builds what `changed` sources are part of, and takes the rest from `images`, built before. `building` is told of each
- * image before it is built. Throws as buildKernel does.
+ * Builds what `changed` sources are part of, and takes the rest from `images`, built before: Mote's, or domain 0's, whose
+ * ramdisk holds the images that it makes domains of. Throws as buildKernel does.
  */
 export async function rebuildMote(
   sources: Sources,
   changed: readonly string[],
   images: MoteImages,
-  building?: (name: string) => void,
+  isDom0: boolean,
+  building?: Building,
 ): Promise<MoteImages> {
   const isChanged = (parts: Sources): boolean => changed.some((path) => parts.has(path));
+  const before = filesOf(images.ramdisk);
+  const mine = programNames(sources);
+  const dom0 = isDom0 ? dom0ProgramNames(sources) : [];
+  const wanted = [...mine.map((name) => `programs/${name}`), ...dom0.map((name) => `dom0/${name}`)].filter(
+    (path) => !before.has(`bin/${nameOf(path)}`) || isChanged(programParts(sources, `${path}.ts`)),
+  );
+  const isKernelChanged = isChanged(kernelParts(sources, 'mote'));
+  const count = wanted.length + (isKernelChanged ? 1 : 0);
+  let done = 0;
   let { kernel } = images;
-  if (isChanged(kernelParts(sources, 'mote'))) {
-    building?.('mote');
+  if (isKernelChanged) {
+    building?.('mote', ++done, count);
     kernel = (await buildKernel(sources, 'mote')).file;
   }
-  const before = filesOf(images.ramdisk);
-  const programs = new Map<string, Uint8Array>();
-  for (const name of programNames(sources)) {
-    const old = before.get(`bin/${name}`);
-    const path = `programs/${name}.ts`;
-    if (old === undefined || isChanged(programParts(sources, path))) {
-      building?.(name);
-      programs.set(name, (await buildProgram(sources, path)).file);
-    } else programs.set(name, old);
+  const built = new Map<string, Uint8Array>();
+  for (const path of wanted) {
+    building?.(path, ++done, count);
+    built.set(nameOf(path), (await buildProgram(sources, `${path}.ts`)).file);
   }
-  return { kernel, ramdisk: moteRamdisk(sources, programs) };
+  const filesFor = (names: readonly string[]): Map<string, Uint8Array> =>
+    new Map(names.map((name) => [name, built.get(name) ?? before.get(`bin/${name}`)!]));
+  const programs = filesFor(mine);
+  const guest = moteRamdisk(sources, programs);
+  if (!isDom0) return { kernel, ramdisk: guest };
+  const inside = new Map([
+    ['mote.elf', kernel],
+    ['mote.cpio', guest],
+  ]);
+  return { kernel, ramdisk: dom0Ramdisk(sources, new Map([...programs, ...filesFor(dom0)]), inside) };
+}
+
+/** A program's name, of its source's path. */
+function nameOf(path: string): string {
+  return path.slice(path.indexOf('/') + 1);
 }
 
 /** The ramdisk: programs in /bin, and the files of mote/root. */

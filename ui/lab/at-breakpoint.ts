@@ -10,7 +10,7 @@ export function describeBreakpoint(lab: Lab, place: SourcePlace): string {
   const vcpu = hypervisor.current;
   const head = `Breakpoint at ${place.file}:${String(place.line)}, instruction ${String(lab.instructions)}.`;
   if (vcpu === null) return head;
-  const view = vcpuView(hypervisor, vcpu, code.symbolsAt(hypervisor.machine, hypervisor.processor.rip));
+  const view = vcpuView(hypervisor, vcpu, code);
   const calls = view.stack.map(
     ({ function: name, file, line }) => `    at ${name} (${file}:${String(line)})`,
   );

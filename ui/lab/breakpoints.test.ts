@@ -67,7 +67,7 @@ test('a line without code means the next one of its function that has, or none, 
   const comment = lineOf(UNAME.file, '/** Any hypercall, with the process');
   const head = lineOf(UNAME.file, 'function uname(');
   // Mote as a guest makes no sysctl: the function has no code, and what comes behind it is another's.
-  const hypercalls = 'kernel/hypercalls.ts';
+  const hypercalls = 'kernel/xen/hypercalls.ts';
   const sysctl = lineOf(hypercalls, 'hypercall1(xen.HYPERVISOR_sysctl');
   const physdev = lineOf(hypercalls, 'hypercall2(xen.HYPERVISOR_physdev_op');
   const within = (file: string, line: number): WantedLine => ({

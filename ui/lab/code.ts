@@ -12,13 +12,16 @@ import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 
 const CPIO_MAGIC = '070701';
 
-interface Program {
+/** Virtual address of code, and the code. */
+interface Text {
+  readonly address: number;
+  readonly text: Uint8Array;
+}
+
+interface Program extends Text {
   /** Its path in the ramdisk. */
   readonly path: string;
   readonly symbols: Symbols;
-  /** Virtual address of its code, and the code. */
-  readonly address: number;
-  readonly text: Uint8Array;
 }
 
 /** A line of a source. */
@@ -43,21 +46,35 @@ export interface Found {
 export class Code {
   /** The kernel's symbols; null: its file has none. */
   readonly kernel: Symbols | null;
+  private readonly kernelText: Text | null;
   private readonly programs: readonly Program[];
 
   constructor(kernel: Uint8Array, ramdisk: Uint8Array | undefined) {
     this.kernel = readSymbols(kernel);
+    this.kernelText = this.kernel === null ? null : executableOf(kernel);
     this.programs = this.kernel === null || ramdisk === undefined ? [] : programsOf(ramdisk);
   }
 
   /** The symbols of the code at an address, as the machine has it mapped now; null: nothing is known of it. */
   symbolsAt(machine: ReadonlyMachine, address: number): Symbols | null {
-    if (address < 0) return this.kernel;
-    const page = address - (address % PAGE_BYTES);
-    const at = machine.peek(page);
-    if (at < 0) return null;
-    const bytes = machine.bytes.slice(at, at + PAGE_BYTES);
+    return this.symbolsIn((page) => {
+      const at = machine.peek(page);
+      return at < 0 ? null : machine.bytes.slice(at, at + PAGE_BYTES);
+    }, address);
+  }
+
+  /** The symbols of the code at an address of an address space, which `read` gives by pages; null: nothing is known of it. */
+  symbolsIn(read: (page: number) => Uint8Array | null, address: number): Symbols | null {
+    const page = Math.floor(address / PAGE_BYTES) * PAGE_BYTES;
+    const bytes = read(page);
+    if (bytes === null) return null;
+    if (address < 0) return this.isKernel(page, bytes) ? this.kernel : null;
     return this.programs.find((program) => hasPage(program, page, bytes))?.symbols ?? null;
+  }
+
+  /** Other domains may run other kernels. */
+  private isKernel(page: number, bytes: Uint8Array): boolean {
+    return this.kernelText !== null && hasPage(this.kernelText, page, bytes);
   }
 
   /** The path of the program whose code an address space maps, which `read` gives by pages; null: none that is known. */
@@ -114,11 +131,12 @@ function beginnings(symbols: Symbols, file: string, line: number): number[] {
   return [...first.values()];
 }
 
-function hasPage({ address, text }: Program, page: number, bytes: Uint8Array): boolean {
+function hasPage({ address, text }: Text, page: number, bytes: Uint8Array): boolean {
   const offset = page - address;
   if (offset < 0 || offset >= text.length) return false;
-  const own = text.subarray(offset, offset + PAGE_BYTES);
-  return own.every((byte, n) => byte === bytes[n]);
+  const end = Math.min(PAGE_BYTES, text.length - offset);
+  for (let n = 0; n < end; n++) if (text[offset + n] !== bytes[n]) return false;
+  return true;
 }
 
 function programsOf(ramdisk: Uint8Array): Program[] {

@@ -9,6 +9,7 @@ import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
 import { typeOnConsole } from '../../hypervisor/domain/console-ring.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
+import type { Vcpu } from '../../hypervisor/state/vcpu.ts';
 import { Xen } from '../../hypervisor/xen.ts';
 import type { Stop as HypervisorStop } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
@@ -85,10 +86,12 @@ export interface EventPlace {
   readonly text: string;
 }
 
-export function eventOf({ domain, vcpu, detail }: TraceEvent): EventPlace {
+/** `current`: whose the processor is, where the event is the hypervisor's. */
+export function eventOf({ domain, vcpu, detail }: TraceEvent, current: Vcpu | null): EventPlace {
   const { name, args } = traceWords(detail);
   const text = detail.kind === 'hypercall' ? `${name}(${args})` : `${name} ${args}`.trimEnd();
-  return { domain, vcpu, text };
+  if (domain >= 0 || current === null) return { domain, vcpu, text };
+  return { domain: current.domain.id, vcpu: current.id, text };
 }
 
 export class Lab {
@@ -256,7 +259,7 @@ export class Lab {
 
   private traced(event: TraceEvent): void {
     if (event.detail.kind !== 'hypercall' || !this.hypercallBreaks.includes(event.detail.name)) return;
-    this.broken ??= eventOf(event);
+    this.broken ??= eventOf(event, this.hypervisor.current);
     this.hypervisor.requestStop('hypercall');
   }
 

@@ -3,6 +3,7 @@
  * clock where somebody watches. Pacing changes how long we wait, never what happens.
  */
 import type { Lab, Stop, Until } from './lab.ts';
+import type { Stepping } from './stepping.ts';
 
 export interface Pace {
   /** Guest time runs no faster than real time. May change from slice to slice. */
@@ -18,12 +19,15 @@ export interface Pace {
 /** How long a slice should take, in ms: short enough for a page to stay responsive. */
 const SLICE_MS = 12;
 const FIRST_SLICE_TICKS = 1_000_000;
+/** A step may go instruction by instruction. */
+const FIRST_STEP_TICKS = 2000;
 const LONGEST_SLICE_TICKS = 1_000_000_000;
 /** A guest that is further behind real time than this does not try to catch up. */
 const LAG_NS = 100_000_000;
 
 /** Runs until `until` holds, the domain ends, or the signal aborts (undefined). */
 export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | undefined> {
+  lab.leaveBreakpoint();
   let sliceTicks = FIRST_SLICE_TICKS;
   let anchorNs = lab.ns - performance.now() * 1e6;
   while (pace.signal?.aborted !== true) {
@@ -44,9 +48,36 @@ export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | 
   return undefined;
 }
 
-function nextSlice(ticks: number, tookMs: number): number {
+/**
+ * Goes on with a step until it has got where it was to (its stop), `ticks` are over (null), or the signal aborts (undefined).
+ * Nobody waits for the wall clock.
+ */
+export async function driveStep(
+  lab: Lab,
+  stepping: Stepping,
+  ticks: number,
+  pace: Omit<Pace, 'realTime'>,
+): Promise<Stop | undefined | null> {
+  const end = lab.hypervisor.ticks() + ticks;
+  let sliceTicks = FIRST_STEP_TICKS;
+  while (pace.signal?.aborted !== true) {
+    const started = performance.now();
+    const left = end - lab.hypervisor.ticks();
+    if (left <= 0) return null;
+    const stop = stepping.go(Math.min(sliceTicks, left));
+    const tookMs = performance.now() - started;
+    if (stop?.kind === 'waiting') await lab.fetch();
+    else if (stop !== undefined) return stop;
+    pace.onSlice?.();
+    sliceTicks = nextSlice(sliceTicks, tookMs, FIRST_STEP_TICKS);
+    await pause(0);
+  }
+  return undefined;
+}
+
+function nextSlice(ticks: number, tookMs: number, least = FIRST_SLICE_TICKS): number {
   const factor = Math.min(4, Math.max(0.25, SLICE_MS / Math.max(tookMs, 0.01)));
-  return Math.min(LONGEST_SLICE_TICKS, Math.max(FIRST_SLICE_TICKS, Math.round(ticks * factor)));
+  return Math.min(LONGEST_SLICE_TICKS, Math.max(least, Math.round(ticks * factor)));
 }
 
 function pause(ms: number): Promise<void> {

@@ -148,8 +148,8 @@ function isTableOf(frames: FrameTable, { mfn, low }: Entry, level: number): bool
   return frames.owner[mfn] === DOMID_XEN || frames.usedAs(mfn) === level;
 }
 
-/** The page that an address space has at an address, or null. */
-function pageAt(frames: FrameTable, root: number, address: number): Uint8Array | null {
+/** The page that an address space has at an address, sign-interpreted; or null. */
+export function pageAt(frames: FrameTable, root: number, address: number): Uint8Array | null {
   let table = root;
   for (let level = LEVELS; level > 0; level--) {
     const slot = Math.floor(address / 2 ** (12 + 9 * (level - 1))) & (ENTRIES - 1);

@@ -1,5 +1,5 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
-import type { Line } from './code.ts';
+import type { Line, WantedLine } from './code.ts';
 import type { HostDisk } from './host-devices.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { ChannelView, DomainView, VcpuView } from './views.ts';
@@ -25,12 +25,18 @@ export interface BootRequest {
 }
 
 export type Command =
-  | ({ readonly type: 'boot' } & BootRequest)
+  /** Boots another host and, where `runs` is given, lets it run. Where it cannot be, the one that is there goes on. */
+  | ({ readonly type: 'boot'; readonly runs?: boolean } & BootRequest)
   | { readonly type: 'run' }
+  /** Stops a run; gives up a step. */
   | { readonly type: 'pause' }
   | { readonly type: 'step'; readonly kind: StepKind }
   /** Stop before these lines, and no others. */
-  | { readonly type: 'breakpoints'; readonly lines: readonly Line[] }
+  | { readonly type: 'breakpoints'; readonly lines: readonly WantedLine[] }
+  /** Stop behind hypercalls of these names, and no others. */
+  | { readonly type: 'hypercallBreaks'; readonly names: readonly string[] }
+  /** Tells of this domain in detail; null: of the one that has the processor when the host stops. */
+  | { readonly type: 'look'; readonly domain: number | null }
   | {
       readonly type: 'runUntil';
       readonly text?: string;
@@ -42,7 +48,6 @@ export type Command =
   /** Does a step of the tour (tour.ts): types it, and runs until it has had its effect. Ends with `played`. */
   | { readonly type: 'play'; readonly step: number }
   | { readonly type: 'keys'; readonly bytes: Uint8Array }
-  | { readonly type: 'trace'; readonly on: boolean }
   /** Asks for `pageTables` with these tables, now and with every state; null: no more. */
   | { readonly type: 'pageTables'; readonly open: readonly TablePath[] | null }
   /** Asks for `hash`. */
@@ -62,19 +67,37 @@ export interface TraceLine {
   readonly result: string;
 }
 
+/** A breakpoint, and what has become of it. */
+export interface BreakpointView {
+  readonly wanted: WantedLine;
+  /** The line that it stops before; null: none, and why. */
+  readonly line: Line | null;
+  readonly why: string | null;
+}
+
 export interface LabState {
   readonly booted: boolean;
+  /** A run, or a step that takes its time. */
   readonly running: boolean;
+  /** What that step is after: `another line`; null: it is a run. */
+  readonly stepping: string | null;
+  /** Why it stands, and how far it went, in a sentence; null: it has not run yet, or runs. */
+  readonly stopped: string | null;
   readonly ns: number;
   readonly instructions: number;
+  /** The domain whose vcpus, channels and page tables are told. */
+  readonly shown: number;
+  /** That is whichever has the processor. */
+  readonly follows: boolean;
   readonly vcpus: readonly VcpuView[];
   /** All domains of the host. */
   readonly domains: readonly DomainView[];
   readonly channels: readonly ChannelView[];
   /** Hypercalls made, by name. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Lines with breakpoints. */
-  readonly breakpoints: readonly Line[];
+  readonly breakpoints: readonly BreakpointView[];
+  /** Names of hypercalls that a run stops behind. */
+  readonly hypercallBreaks: readonly string[];
   /** How the domain ended, in a sentence. */
   readonly ended: string | null;
 }
@@ -90,4 +113,5 @@ export type Update =
   | { readonly type: 'trace'; readonly lines: readonly TraceLine[]; readonly dropped: number }
   | ({ readonly type: 'pageTables' } & PageTablesView)
   | { readonly type: 'hash'; readonly hash: string; readonly instructions: number }
-  | { readonly type: 'error'; readonly message: string };
+  /** What went wrong, and with which command; null: with the lab itself. */
+  | { readonly type: 'error'; readonly command: Command['type'] | null; readonly message: string };

@@ -4,6 +4,7 @@ import { helloKernel } from '../../guests/tests/hello.ts';
 import { loadCore } from './core-node.ts';
 import type { Command, LabState, Update } from './protocol.ts';
 import { Session } from './session.ts';
+import { spinningKernel } from './testing-kernels.ts';
 
 const BOOT: Command = { type: 'boot', kernel: await helloKernel(), commandLine: '', memoryMb: 16, vcpus: 1 };
 
@@ -78,6 +79,90 @@ test('page tables come when they are asked for, and with each state until they a
   updates.length = 0;
   await session.command({ type: 'step', kind: 'instruction' });
   expect(last('pageTables')).toBeUndefined();
+});
+
+test('lines are numbered as they happen: what nobody will see has its numbers, too', async () => {
+  await session.command(BOOT);
+  await session.command({ type: 'pace', realTime: false });
+  await session.command({ type: 'runUntil', seconds: 1000 });
+  let next = 0;
+  for (const update of updates)
+    if (update.type === 'trace') {
+      expect(update.lines[0]!.sequence).toBe(next + update.dropped);
+      next = update.lines.at(-1)!.sequence + 1;
+    }
+  const dropped = updates.reduce((sum, update) => sum + (update.type === 'trace' ? update.dropped : 0), 0);
+  expect(dropped).toBeGreaterThan(0);
+});
+
+test('every stop says why, and how far it went; a step on an idle host, that it jumped', async () => {
+  await session.command(BOOT);
+  expect(state().stopped).toBe(null);
+  await session.command({ type: 'step', kind: 'instruction' });
+  expect(state().stopped).toMatch(/^One instruction in d1v0 at entry, .*:\d+ \(1 instruction on\)\.$/);
+  await session.command({ type: 'step', kind: 'hypercall' });
+  expect(state().stopped).toMatch(/^Stepped to a hypercall: d1v0 \w+\(.*\) \([\d,]+ instructions on\)\.$/);
+  await session.command({ type: 'pace', realTime: false });
+  await session.command({ type: 'runUntil', text: 'tick 1' });
+  expect(state().stopped).toMatch(/^The console has printed "tick 1"/);
+  await session.command({ type: 'runUntil', seconds: 1.5 });
+  expect(state().stopped).toMatch(/^That much guest time is over/);
+  await session.command({ type: 'step', kind: 'event' });
+  expect(state().stopped).toMatch(
+    /^Stepped to an event: d1v0 upcall \(.*the host was idle, and \d\.\d{3} s of its time passed\)\.$/,
+  );
+  await session.command({ type: 'hypercallBreaks', names: ['set_timer_op'] });
+  await session.command({ type: 'run' });
+  expect(state()).toMatchObject({ running: false, hypercallBreaks: ['set_timer_op'] });
+  expect(state().stopped).toMatch(/^Hypercall that you wait for: d1v0 set_timer_op\(/);
+  await session.command({ type: 'hypercallBreaks', names: [] });
+  const running = session.command({ type: 'run' });
+  await session.command({ type: 'pause' });
+  await running;
+  expect(state().stopped).toMatch(/^Paused/);
+});
+
+test('a step that goes on and on says so, and can be given up', async () => {
+  await session.command({ ...BOOT, kernel: spinningKernel() });
+  const step = session.command({ type: 'step', kind: 'event' });
+  // It has told of itself by then.
+  while (state().stepping === null) await new Promise((done) => setImmediate(done));
+  expect(state()).toMatchObject({ running: true, stepping: 'the next event upcall' });
+  await session.command({ type: 'pause' });
+  await step;
+  expect(state()).toMatchObject({ running: false, stepping: null });
+  expect(state().stopped).toMatch(/^Cancelled before the next event upcall \([\d,]+ instructions on\)\.$/);
+});
+
+test('a failed boot leaves the host that runs', async () => {
+  await session.command({ ...BOOT });
+  await session.command({ type: 'runUntil', instructions: 1000 });
+  const running = session.command({ type: 'run' });
+  await session.command({ ...BOOT, kernel: new Uint8Array(5000), runs: true });
+  expect(last('error')).toMatchObject({ command: 'boot', message: expect.stringMatching(/not a/) as string });
+  expect(state()).toMatchObject({ booted: true, running: true });
+  expect(state().instructions).toBeGreaterThanOrEqual(1000);
+  await session.command({ type: 'pause' });
+  await running;
+  await session.command({ ...BOOT, kernel: new Uint8Array(5000), runs: true });
+  expect(state().running).toBe(false);
+});
+
+test('breakpoints are refused where they have no place, but wait where a host has none for them', async () => {
+  const line = { file: 'mote/main.ts', line: 1 };
+  await session.command({ type: 'breakpoints', lines: [line] });
+  await session.command(BOOT);
+  expect(state().breakpoints).toEqual([
+    { wanted: line, line: null, why: 'no code of mote/main.ts is there' },
+  ]);
+  const other = { file: 'mote/other.ts', line: 7 };
+  await session.command({ type: 'breakpoints', lines: [line, other] });
+  expect(last('error')).toEqual({
+    type: 'error',
+    command: 'breakpoints',
+    message: 'mote/other.ts:7: no code of mote/other.ts is there',
+  });
+  expect(state().breakpoints.map(({ wanted }) => wanted)).toEqual([line]);
 });
 
 test('what goes wrong is posted, and the session goes on', async () => {

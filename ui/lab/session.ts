@@ -2,24 +2,22 @@
  * A lab behind messages: takes `Command`s, drives a lab in slices, posts `Update`s. It knows nothing of how they travel:
  * a Web Worker in the page, a plain call in a test.
  */
-import type { TraceEvent } from '../../hypervisor/trace/event.ts';
-import { traceWords } from '../../hypervisor/trace/text.ts';
-import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
-import type { Line } from './code.ts';
+import type { WantedLine } from './code.ts';
 import { DomainConsoles } from './domain-consoles.ts';
 import { DomainNames } from './domain-names.ts';
-import { describeEnd } from './ending.ts';
 import { Lab, type Stop, type Until } from './lab.ts';
-import { drive } from './pacing.ts';
+import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
+import { drive, driveStep } from './pacing.ts';
 import { pageTablesView } from './page-tables.ts';
 import type { TablePath } from './page-tables.ts';
-import type { BootRequest, Command, LabState, StepKind, TraceLine, Update } from './protocol.ts';
+import type { BreakpointView, Command, LabState, StepKind, Update } from './protocol.ts';
 import { stateHash } from './state-hash.ts';
+import { beginStep } from './stepping.ts';
+import { describeStop, wantedBy } from './stop-text.ts';
+import type { Start } from './stop-text.ts';
 import { begin, TOUR } from './tour.ts';
-import { channelViews, domainViews, vcpuView } from './views.ts';
+import { TraceBatch } from './trace-batch.ts';
 
-/** Lines posted at once; more are dropped, oldest first, and counted. */
-const BATCH_LINES = 400;
 /** Between two states, and two batches of trace lines, while it runs, in ms. */
 const STATE_MS = 200;
 /** How far a step to a hypercall or event goes before it gives up, in ticks (10 s of guest time). */
@@ -30,20 +28,26 @@ export class Session {
   private readonly core: WebAssembly.Module;
   private readonly post: (update: Update) => void;
   private lab: Lab | null = null;
+  private batch: TraceBatch | null = null;
   private names: ReadonlyMap<number, string> = new Map();
   /** Breakpoints stay when another domain is booted. */
-  private wanted: readonly Line[] = [];
+  private breakpoints: readonly BreakpointView[] = [];
+  private hypercallBreaks: readonly string[] = [];
+  /** The domain that the face looks at; null: whichever has the processor when the host stops. */
+  private wantedDomain: number | null = null;
+  private shownDomain = 0;
   /** Tables that the face looks at; null: it does not. */
   private openTables: readonly TablePath[] | null = null;
   private run: AbortController | null = null;
+  /** Ends when the last run or step has. */
+  private over: Promise<unknown> = Promise.resolve();
+  /** What the step under way is after; null: there is none. */
+  private stepping: string | null = null;
+  private stopped: string | null = null;
   /** The step of the tour that has begun and not ended. */
   private begun: { readonly step: number; readonly until: Until } | null = null;
   /** Guest time never runs ahead of the wall clock; a busy guest is slower anyway. */
   private realTime = true;
-  private tracing = true;
-  private batch: TraceEvent[] = [];
-  private dropped = 0;
-  private sequence = 0;
   private lastState = 0;
   /** Ends when the domain that was asked for last is there: what comes behind it waits. */
   private ready: Promise<void> = Promise.resolve();
@@ -58,7 +62,8 @@ export class Session {
     try {
       await this.obey(command);
     } catch (error) {
-      this.post({ type: 'error', message: error instanceof Error ? error.message : String(error) });
+      const message = error instanceof Error ? error.message : String(error);
+      this.post({ type: 'error', command: command.type, message });
       this.postState();
     }
   }
@@ -68,7 +73,9 @@ export class Session {
     switch (command.type) {
       case 'boot':
         this.ready = this.ready.catch(() => undefined).then(() => this.boot(command));
-        return this.ready;
+        await this.ready;
+        if (command.runs === true) await this.go({});
+        return;
       case 'run':
         await this.go({});
         return;
@@ -76,11 +83,13 @@ export class Session {
         this.run?.abort();
         return;
       case 'step':
-        this.step(command.kind);
-        return;
+        return this.step(command.kind);
       case 'breakpoints':
-        this.wanted = command.lines;
-        this.lab?.setBreakpoints(command.lines);
+        this.setBreakpoints(command.lines);
+        return;
+      case 'hypercallBreaks':
+        this.hypercallBreaks = command.names;
+        this.lab?.setHypercallBreaks(command.names);
         this.postState();
         return;
       case 'runUntil':
@@ -94,8 +103,9 @@ export class Session {
       case 'keys':
         this.lab?.type(command.bytes);
         return;
-      case 'trace':
-        this.tracing = command.on;
+      case 'look':
+        this.wantedDomain = command.domain;
+        this.postState();
         return;
       case 'pageTables':
         this.openTables = command.open;
@@ -106,26 +116,28 @@ export class Session {
     }
   }
 
-  private async boot(request: BootRequest): Promise<void> {
-    this.run?.abort();
-    this.lab = null;
+  /** Another host; where it cannot be made, the one that is there goes on. */
+  private async boot(request: Extract<Command, { type: 'boot' }>): Promise<void> {
     const lab = await Lab.boot(this.core, request);
+    this.run?.abort();
+    this.run = null;
     this.lab = lab;
-    lab.setBreakpoints(this.wanted);
-    this.batch = [];
-    this.dropped = 0;
+    this.breakpoints = viewsOf(
+      lab,
+      this.breakpoints.map(({ wanted }) => wanted),
+    );
+    lab.setHypercallBreaks(this.hypercallBreaks);
+    this.batch = new TraceBatch(lab.periodNs);
     this.begun = null;
+    this.stopped = null;
+    this.wantedDomain = null;
+    this.shownDomain = lab.domain.id;
     this.post({ type: 'booted' });
     lab.onConsole((bytes) => {
       this.post({ type: 'console', domain: lab.domain.id, bytes });
     });
     this.observe(lab);
-    lab.hypervisor.trace.add({
-      event: (event) => {
-        this.trace(event);
-      },
-      end: () => undefined,
-    });
+    lab.hypervisor.trace.add(this.batch);
     this.postState();
   }
 
@@ -138,6 +150,29 @@ export class Session {
     this.names = names.names;
     hypervisor.trace.add(names);
     hypervisor.trace.add(consoles);
+  }
+
+  /** What is new and has no place is refused; what was set before waits for a host that has one. */
+  private setBreakpoints(lines: readonly WantedLine[]): void {
+    const { lab, breakpoints } = this;
+    const isOld = (line: WantedLine): boolean => breakpoints.some(({ wanted }) => isSame(wanted, line));
+    const views = viewsOf(lab, lines);
+    const refused = lab === null ? [] : views.filter(({ wanted, line }) => line === null && !isOld(wanted));
+    const kept = views.filter((view) => !refused.includes(view));
+    this.breakpoints =
+      refused.length === 0
+        ? views
+        : viewsOf(
+            lab,
+            kept.map(({ wanted }) => wanted),
+          );
+    for (const { wanted, why } of refused)
+      this.post({
+        type: 'error',
+        command: 'breakpoints',
+        message: `${wanted.file}:${String(wanted.line)}: ${why ?? ''}`,
+      });
+    this.postState();
   }
 
   private untilOf(command: { text?: string; instructions?: number; seconds?: number }): Until {
@@ -161,43 +196,66 @@ export class Session {
   }
 
   /** Runs until something stops it, which is returned; undefined: a pause, or another run that takes its place. */
-  private async go(until: Until): Promise<Stop | undefined> {
+  private go(until: Until): Promise<Stop | undefined> {
+    return this.drive(undefined, (lab, signal) => {
+      const isRealTime = (): boolean => this.realTime;
+      return drive(lab, until, {
+        get realTime() {
+          return isRealTime();
+        },
+        signal,
+        onSlice: () => {
+          this.afterSlice();
+        },
+      });
+    });
+  }
+
+  private async step(kind: StepKind): Promise<void> {
+    const ticks = kind === 'hypercall' || kind === 'event' ? STEP_TICKS : Infinity;
+    await this.drive(kind, async (lab, signal) => {
+      const stepping = beginStep(lab, kind);
+      const onSlice = (): void => {
+        this.afterSlice();
+      };
+      try {
+        return await driveStep(lab, stepping, ticks, { signal, onSlice });
+      } finally {
+        stepping.end();
+      }
+    });
+  }
+
+  /** Lets the lab go on in place of whatever it does; tells where it stands then, and why. `kind`: of a step. */
+  private async drive(
+    kind: StepKind | undefined,
+    how: (lab: Lab, signal: AbortSignal) => Promise<Stop | undefined | null>,
+  ): Promise<Stop | undefined> {
     const { lab } = this;
     if (lab === null) return undefined;
     this.run?.abort();
     const run = new AbortController();
     this.run = run;
-    this.postState();
-    const isRealTime = (): boolean => this.realTime;
-    const stop = await drive(lab, until, {
-      get realTime() {
-        return isRealTime();
-      },
-      signal: run.signal,
-      onSlice: () => {
-        this.afterSlice();
-      },
-    });
+    await this.over;
+    const start: Start = { ns: lab.ns, instructions: lab.instructions };
     if (this.run !== run) return undefined;
-    this.run = null;
-    this.postTrace();
-    this.postState();
-    return stop;
-  }
-
-  private step(kind: StepKind): void {
-    const { lab } = this;
-    if (lab === null) return;
-    this.run?.abort();
-    this.run = null;
-    if (lab.step(kind, STEP_TICKS)?.kind === 'waiting') {
-      void lab.fetch().then(() => {
-        this.step(kind);
-      });
-      return;
+    this.stepping = kind === undefined ? null : wantedBy(kind);
+    // A step that is there at once needs no word of its beginning.
+    if (kind === undefined) this.postState();
+    else this.lastState = performance.now();
+    const going = how(lab, run.signal);
+    this.over = going.catch(() => undefined);
+    let stop: Stop | undefined | null;
+    try {
+      stop = await going;
+    } finally {
+      if (this.run === run) this.run = null;
     }
+    if (this.run !== null || this.lab !== lab) return undefined;
+    this.stopped = describeStop(lab, stop, start, kind);
     this.postTrace();
     this.postState();
+    return stop ?? undefined;
   }
 
   private async hash(): Promise<void> {
@@ -212,88 +270,59 @@ export class Session {
     this.postState();
   }
 
-  private trace(event: TraceEvent): void {
-    if (!this.tracing) return;
-    this.batch.push(event);
-    if (this.batch.length < 2 * BATCH_LINES) return;
-    this.dropped += this.batch.length - BATCH_LINES;
-    this.sequence += this.batch.length - BATCH_LINES;
-    this.batch = this.batch.slice(-BATCH_LINES);
-  }
-
   private postTrace(): void {
-    if (this.batch.length === 0 || this.lab === null) return;
-    const { periodNs } = this.lab;
-    const lines = this.batch.slice(-BATCH_LINES);
-    const dropped = this.dropped + this.batch.length - lines.length;
-    this.sequence += this.batch.length - lines.length;
-    this.batch = [];
-    this.dropped = 0;
-    this.post({ type: 'trace', lines: lines.map((event) => this.line(event, periodNs)), dropped });
-  }
-
-  private line(event: TraceEvent, periodNs: number): TraceLine {
-    const { ticks, domain, vcpu, depth, detail } = event;
-    return {
-      sequence: this.sequence++,
-      ns: ticks * periodNs,
-      domain,
-      vcpu,
-      depth,
-      kind: detail.kind,
-      ...traceWords(detail),
-    };
+    const { lines, dropped } = this.batch?.take() ?? { lines: [], dropped: 0 };
+    if (lines.length > 0) this.post({ type: 'trace', lines, dropped });
   }
 
   private postState(): void {
     this.lastState = performance.now();
+    if (this.lab !== null) this.shownDomain = this.domainToShow(this.lab);
     this.post({ type: 'state', state: this.state() });
     this.postPageTables();
+  }
+
+  /** While the host runs, and nobody wants another, the panes stay with the one they are with. */
+  private domainToShow({ hypervisor, domain }: Lab): number {
+    const { domains, current } = hypervisor;
+    if (this.wantedDomain !== null && domains.has(this.wantedDomain)) return this.wantedDomain;
+    if (this.run === null && current !== null && domains.has(current.domain.id)) return current.domain.id;
+    return domains.has(this.shownDomain) ? this.shownDomain : domain.id;
   }
 
   private postPageTables(): void {
     const { lab, openTables } = this;
     if (lab === null || openTables === null) return;
-    this.post({
-      type: 'pageTables',
-      ...pageTablesView(lab.hypervisor, lab.domain, lab.code, openTables),
-    });
+    const domain = lab.hypervisor.domains.get(this.shownDomain) ?? lab.domain;
+    this.post({ type: 'pageTables', ...pageTablesView(lab.hypervisor, domain, lab.code, openTables) });
   }
 
   private state(): LabState {
-    const { lab } = this;
-    if (lab === null)
-      return {
-        booted: false,
-        running: false,
-        ns: 0,
-        instructions: 0,
-        vcpus: [],
-        domains: [],
-        channels: [],
-        counts: {},
-        breakpoints: [],
-        ended: null,
-      };
-    const { hypervisor, domain } = lab;
-    const counts: Record<string, number> = {};
-    for (let number = 0; number < NR_HYPERCALLS; number++) {
-      const count = hypervisor.counts.hypercalls[number]!;
-      if (count > 0) counts[hypercallOf(number)?.name ?? 'unknown'] = count;
-    }
+    const { lab, names, breakpoints, hypercallBreaks, stepping, stopped, shownDomain, wantedDomain } = this;
+    const running = this.run !== null;
     return {
-      booted: true,
-      running: this.run !== null,
-      ns: lab.ns,
-      instructions: lab.instructions,
-      vcpus: domain.vcpus.map((vcpu) =>
-        vcpuView(hypervisor, vcpu, lab.code.symbolsAt(hypervisor.machine, hypervisor.processor.rip)),
-      ),
-      domains: domainViews(hypervisor, this.names),
-      channels: channelViews(hypervisor, domain),
-      counts,
-      breakpoints: lab.breakpoints,
-      ended: domain.shutdown === null ? null : describeEnd(domain, lab.code.kernel),
+      ...(lab === null ? NOTHING_BOOTED : stateOf(lab, names, shownDomain)),
+      running,
+      stepping: running ? stepping : null,
+      stopped: running ? null : stopped,
+      follows: wantedDomain === null,
+      breakpoints,
+      hypercallBreaks,
     };
   }
+}
+
+/** Sets breakpoints, and tells what has become of each. */
+function viewsOf(lab: Lab | null, lines: readonly WantedLine[]): readonly BreakpointView[] {
+  if (lab === null) return lines.map((wanted) => ({ wanted, line: null, why: null }));
+  return lab.setBreakpoints(lines).map((found, n) => {
+    const wanted = lines[n]!;
+    return typeof found === 'string'
+      ? { wanted, line: null, why: found }
+      : { wanted, line: found, why: null };
+  });
+}
+
+function isSame(one: WantedLine, other: WantedLine): boolean {
+  return one.file === other.file && one.line === other.line;
 }

@@ -45,7 +45,7 @@ class ToEvent implements Stepping, TraceSink {
 
   event(event: Parameters<TraceSink['event']>[0]): void {
     if (this.seen !== null || event.detail.kind !== this.kind) return;
-    this.seen = { kind: 'step', event: eventOf(event) };
+    this.seen = { kind: 'step', event: eventOf(event, this.lab.hypervisor.current) };
     this.lab.hypervisor.requestStop('step');
   }
 

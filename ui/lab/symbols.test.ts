@@ -74,7 +74,7 @@ test('the stack names the functions that have called each other; a crash names f
   for (let n = 0; n < 4000; n++) {
     if (lab.step('instruction', 1e9)?.kind !== 'step') break;
     const [vcpu] = lab.domain.vcpus;
-    const names = vcpuView(lab.hypervisor, vcpu!, lab.code.kernel).stack.map((place) => place.function);
+    const names = vcpuView(lab.hypervisor, vcpu!, lab.code).stack.map((place) => place.function);
     if (names.length > deepest.length) deepest = names;
   }
   expect(deepest.length).toBeGreaterThanOrEqual(3);

@@ -1,9 +1,12 @@
 /** What a face shows of a host: plain data, made on demand, never kept. */
 import { disassemble } from '../../core/disassembler/disassemble.ts';
 import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
+import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
+import type { Code } from './code.ts';
+import { pageAt } from './page-tables.ts';
 import { stackOf } from './symbols.ts';
 import type { SourcePlace } from './symbols.ts';
-import { fromHalves, hex64, type ReadonlyMachine } from '../../core/machine.ts';
+import { hex64 } from '../../core/machine.ts';
 import * as layout from '../../core/wasm/layout.ts';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { cpuTimeNs } from '../../hypervisor/hypercalls/domctl/info.ts';
@@ -68,61 +71,71 @@ const STATES = ['running', 'runnable', 'blocked', 'offline'] as const;
 const INSTRUCTIONS_SHOWN = 6;
 const LONGEST_INSTRUCTION = 15;
 
-/** A vcpu's registers: the processor's while it runs there, its saved ones otherwise. */
-export function vcpuView(hypervisor: Hypervisor, vcpu: Vcpu, symbols: Symbols | null): VcpuView {
+/** A vcpu's registers: the processor's while it runs there, its saved ones otherwise. Code and stack are its address space's. */
+export function vcpuView(hypervisor: Hypervisor, vcpu: Vcpu, code: Code): VcpuView {
   const current = hypervisor.current === vcpu;
   const { processor } = hypervisor;
   const bytes = current ? processor.rawBytes(layout.REGS, layout.STATE_END - layout.REGS) : vcpu.state;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const quad = (offset: number): string => hexDigits(view.getBigUint64(offset - layout.REGS, true));
-  const registers: Record<string, string> = { rip: quad(layout.RIP) };
+  const quad = (offset: number): bigint => view.getBigInt64(offset - layout.REGS, true);
+  const registers: Record<string, string> = { rip: hexDigits(quad(layout.RIP)) };
   for (let index = 0; index < 16; index++)
-    registers[GENERAL[index] ?? `r${String(index)}`] = quad(layout.REGS + index * 8);
+    registers[GENERAL[index] ?? `r${String(index)}`] = hexDigits(quad(layout.REGS + index * 8));
   if (current) registers['rflags'] = hexDigits(BigInt(processor.flags));
+  const read = readerOf(hypervisor, vcpu);
+  const rip = Number(quad(layout.RIP));
   return {
     id: vcpu.id,
     current,
     state: STATES[vcpu.runstate] ?? 'offline',
     mode: vcpu.guestKernelMode ? 'kernel' : 'user',
     registers,
-    code: current ? codeAt(hypervisor) : [],
-    stack: current && symbols !== null ? stackAt(hypervisor, symbols) : [],
+    code: codeAt(read, rip),
+    stack: stackAt(read, code.symbolsIn(read, rip), rip, Number(quad(layout.REGS + layout.RSP * 8))),
   };
 }
 
-function stackAt({ machine, processor }: Hypervisor, symbols: Symbols): SourcePlace[] {
-  return stackOf(symbols, processor.rip, processor.get(layout.RSP), (address) => {
-    const at = machine.peek(address);
-    return at < 0 ? null : fromHalves(machine.words[at >>> 2]!, machine.words[(at >>> 2) + 1]!);
+/** The pages that a vcpu has mapped, by address, sign-interpreted; null: none is there. */
+type ReadPage = (page: number) => Uint8Array | null;
+
+function readerOf({ frames }: Hypervisor, { guestKernelMode, kernelRoot, userRoot }: Vcpu): ReadPage {
+  const root = guestKernelMode ? kernelRoot : userRoot;
+  return (page) => (root === 0 ? null : pageAt(frames, root, page));
+}
+
+/** At most so many bytes from an address on, as far as they are mapped. */
+function bytesAt(read: ReadPage, address: number, count: number): Uint8Array {
+  const offset = address - Math.floor(address / PAGE_BYTES) * PAGE_BYTES;
+  const first = read(address - offset)?.subarray(offset, offset + count) ?? new Uint8Array(0);
+  if (first.length === 0 || offset + count <= PAGE_BYTES) return first;
+  const second = read(address - offset + PAGE_BYTES)?.subarray(0, count - first.length);
+  return second === undefined ? first : Uint8Array.of(...first, ...second);
+}
+
+function stackAt(read: ReadPage, symbols: Symbols | null, rip: number, rsp: number): SourcePlace[] {
+  if (symbols === null) return [];
+  return stackOf(symbols, rip, rsp, (address) => {
+    const word = bytesAt(read, address, 8);
+    return word.length < 8 ? null : Number(new DataView(word.buffer, word.byteOffset).getBigInt64(0, true));
   });
 }
 
 function hexDigits(value: bigint): string {
-  return value.toString(16).padStart(16, '0');
+  return BigInt.asUintN(64, value).toString(16).padStart(16, '0');
 }
 
-/** Disassembles from RIP on, as far as it is mapped. */
-function codeAt({ machine, processor }: Hypervisor): InstructionView[] {
+/** Disassembles from an address on, as far as it is mapped. */
+function codeAt(read: ReadPage, rip: number): InstructionView[] {
   const shown: InstructionView[] = [];
-  let address = processor.rip;
+  let address = rip;
   for (let count = 0; count < INSTRUCTIONS_SHOWN; count++) {
-    const bytes = bytesAt(machine, address);
+    const bytes = bytesAt(read, address, LONGEST_INSTRUCTION);
     if (bytes.length === 0) break;
     const { text, length } = disassemble(bytes, address);
     shown.push({ address: hex64(address), text });
     address += length;
   }
   return shown;
-}
-
-function bytesAt(machine: ReadonlyMachine, address: number): Uint8Array {
-  const bytes: number[] = [];
-  for (let index = 0; index < LONGEST_INSTRUCTION; index++) {
-    const machineAddress = machine.peek(address + index);
-    if (machineAddress < 0) break;
-    bytes.push(machine.bytes[machineAddress]!);
-  }
-  return Uint8Array.from(bytes);
 }
 
 /** The domain's event channels that are in use. */

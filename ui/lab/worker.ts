@@ -23,6 +23,10 @@ scope.onmessage = ({ data }) => {
   session
     .then((ready) => ready.command(data))
     .catch((error: unknown) => {
-      scope.postMessage({ type: 'error', message: `the processor did not load: ${String(error)}` });
+      scope.postMessage({
+        type: 'error',
+        command: null,
+        message: `the processor did not load: ${String(error)}`,
+      });
     });
 };

@@ -1,44 +1,54 @@
 /** The page: what is booted, its console, what the hypervisor does, and what its processors hold. */
-import { BootPanel } from './boot-panel.tsx';
+import { useEffect } from 'preact/hooks';
+import { openWorldDialog, useDrop, WorldDialog } from './boot-panel.tsx';
 import { Consoles } from './console.tsx';
 import { Controls } from './controls.tsx';
 import { Details } from './details.tsx';
 import { editing, Editor } from './editor.tsx';
+import { listen } from './keys.ts';
 import type { LabClient } from './lab-client.ts';
+import { Status } from './status.tsx';
 import { Tour, touring } from './tour.tsx';
 import { TraceList } from './trace-list.tsx';
 import { Vcpus } from './vcpus.tsx';
 
 export function App({ client }: { client: LabClient }) {
+  const dragging = useDrop();
+  useEffect(() => listen(client), [client]);
+  useEffect(() => warnOfLoss(client), [client]);
   return (
     <div class="page">
       <header>
-        <h1>
-          Xenoscope <small>a Xen you can see through</small>
-        </h1>
-        <BootPanel client={client} />
-        <button
-          aria-pressed={touring.value}
-          title="Shows a host step by step, by itself or as you say"
-          onClick={() => {
-            touring.value = !touring.value;
-          }}
-        >
-          {touring.value ? 'Close the tour' : 'Tour'}
-        </button>
-        <button
-          aria-pressed={editing.value}
-          title="Mote’s kernel and programs: change them, build them here, boot them"
-          onClick={() => {
-            editing.value = !editing.value;
-          }}
-        >
-          {editing.value ? 'Close the editor' : 'Edit Mote'}
-        </button>
+        <h1>Xenoscope</h1>
+        <p class="lead">
+          A whole Xen host: the hypervisor, domain 0 below on the left, its guests. New here? Play the tour,
+          or type <code>xm create mote</code> and watch what Xen does.
+        </p>
+        <span class="header-buttons">
+          <button onClick={openWorldDialog}>New world…</button>
+          <button
+            aria-pressed={touring.value}
+            title="Shows a host step by step, by itself or as you say"
+            onClick={() => {
+              touring.value = !touring.value;
+            }}
+          >
+            {touring.value ? 'Close the tour' : 'Tour'}
+          </button>
+          <button
+            aria-pressed={editing.value}
+            title="Mote’s kernel and programs: change them, build them here, boot them"
+            onClick={() => {
+              editing.value = !editing.value;
+            }}
+          >
+            {editing.value ? 'Close the editor' : 'Edit Mote'}
+          </button>
+        </span>
       </header>
       <Controls client={client} />
       {touring.value && <Tour client={client} />}
-      <Message client={client} />
+      <Status client={client} />
       <main class={editing.value ? 'editing' : ''}>
         <Consoles client={client} />
         <TraceList client={client} />
@@ -51,26 +61,25 @@ export function App({ client }: { client: LabClient }) {
           </>
         )}
       </main>
+      <WorldDialog client={client} />
+      {dragging && (
+        <p class="drop-cue">Drop it: a kernel and a ramdisk to boot, or files for domain 0, at /lab.</p>
+      )}
     </div>
   );
 }
 
-/** What went wrong, or how the domain ended. */
-function Message({ client }: { client: LabClient }) {
-  const error = client.error.value;
-  const ended = client.state.value.ended;
-  if (error !== null)
-    return (
-      <p class="message error" role="alert">
-        {error}
-      </p>
-    );
-  if (ended === null) return null;
-  const [sentence, ...report] = ended.split('\n');
-  return (
-    <section class="message" role="status" data-testid="ended">
-      <strong>{sentence}</strong>
-      {report.length > 0 && <pre>{report.join('\n')}</pre>}
-    </section>
-  );
+/** A host that has run for so long, in s of its time, is a loss, though nobody has typed. */
+const LONG_SECONDS = 120;
+
+/** Asks before a reload takes a host away that somebody has used. */
+function warnOfLoss(client: LabClient): () => void {
+  const leaving = (event: BeforeUnloadEvent): void => {
+    const { booted, ns } = client.state.value;
+    if (booted && (client.used.value || ns > LONG_SECONDS * 1e9)) event.preventDefault();
+  };
+  addEventListener('beforeunload', leaving);
+  return () => {
+    removeEventListener('beforeunload', leaving);
+  };
 }

@@ -1,10 +1,11 @@
 /**
- * Choosing what boots: a host, with Mote as domain 0, or a single domain, whose kernel is Mote or comes from a file, picked
- * or dropped anywhere.
+ * Choosing what boots, in a dialog: a host, with Mote as domain 0, or a single domain, whose kernel is Mote or comes from a
+ * file, picked or dropped anywhere. What was chosen is kept; files the browser does not keep have to be picked again.
  */
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { booted } from './edits.ts';
+import { kept } from './kept.ts';
 import type { LabClient } from './lab-client.ts';
 import { dom0Files, moteFiles } from './mote.ts';
 import { share, ShareField, shared } from './share-field.tsx';
@@ -14,14 +15,55 @@ interface Picked {
   readonly bytes: Uint8Array;
 }
 
+/** What a world is made of, but for its files. */
+export interface World {
+  readonly isHost: boolean;
+  readonly commandLine: string;
+  readonly memoryMb: number;
+  readonly vcpus: number;
+  /** Names of files that it needs and that are not kept. */
+  readonly files: readonly string[];
+}
+
+const USUAL: World = {
+  isHost: true,
+  commandLine: 'console=hvc0 rdinit=/init',
+  memoryMb: 128,
+  vcpus: 1,
+  files: [],
+};
+export const world = kept<World>('world', USUAL, isWorld);
+
 const kernel = signal<Picked | null>(null);
 const ramdisk = signal<Picked | null>(null);
-const commandLine = signal('console=hvc0 rdinit=/init');
-const memoryMb = signal(128);
-const vcpus = signal(1);
-const isHost = signal(true);
+const isOpen = signal(false);
+/** It is to stand at its first instruction. */
+const stands = signal(false);
+/** What has to be said of the world that was booted: it is another than last time. */
+export const note = signal<string | null>(null);
 /** What a host has beside domain 0's memory, in MiB: room for other domains. */
 const ROOM_MB = 512;
+
+function isWorld(value: unknown): value is World {
+  if (typeof value !== 'object' || value === null) return false;
+  const { isHost, commandLine, memoryMb, vcpus, files } = value as Record<string, unknown>;
+  const isCount = (count: unknown): boolean => typeof count === 'number' && Number.isFinite(count);
+  return (
+    typeof isHost === 'boolean' &&
+    typeof commandLine === 'string' &&
+    isCount(memoryMb) &&
+    isCount(vcpus) &&
+    Array.isArray(files)
+  );
+}
+
+function choose(changes: Partial<World>): void {
+  world.value = { ...world.value, ...changes };
+}
+
+export function openWorldDialog(): void {
+  isOpen.value = true;
+}
 
 /** Files that are being read: who boots waits for them. */
 let reading: Promise<unknown> = Promise.resolve();
@@ -38,7 +80,7 @@ async function pick(files: FileList | null, take: (picked: Picked | null) => voi
 /** A kernel from a file is the guest of a single domain, unless domain 0 is asked for again. */
 function pickedKernel(picked: Picked | null): void {
   kernel.value = picked;
-  isHost.value = picked === null;
+  choose({ isHost: picked === null });
 }
 function pickedRamdisk(picked: Picked | null): void {
   ramdisk.value = picked;
@@ -55,7 +97,7 @@ function looksLikeKernel(bytes: Uint8Array): boolean {
   return view.getUint32(0, true) === ELF || view.getUint32(BZIMAGE_MAGIC_AT, true) === HDRS;
 }
 
-/** A kernel and a ramdisk for a single domain, or files for a host's domain 0. */
+/** A kernel and a ramdisk for a single domain, or files for a host's domain 0. The dialog shows what has come. */
 async function drop(files: FileList): Promise<void> {
   const picked = await Promise.all(
     [...files].map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
@@ -63,92 +105,172 @@ async function drop(files: FileList): Promise<void> {
   const found = picked.find(({ bytes }) => looksLikeKernel(bytes));
   if (found !== undefined) pickedKernel(found);
   const others = picked.filter((each) => each !== found);
-  if (isHost.value) share(others);
+  if (world.value.isHost) share(others);
   else ramdisk.value = others.at(-1) ?? ramdisk.value;
+  openWorldDialog();
 }
 
-function useDrop(): void {
+/** Takes files that are dropped anywhere. Whether one is being dragged over the page. */
+export function useDrop(): boolean {
+  const [dragging, setDragging] = useState(false);
   useEffect(() => {
     const over = (event: DragEvent): void => {
       event.preventDefault();
+      setDragging(event.dataTransfer?.types.includes('Files') === true);
+    };
+    const left = (event: DragEvent): void => {
+      if (event.relatedTarget === null) setDragging(false);
     };
     const dropped = (event: DragEvent): void => {
       event.preventDefault();
+      setDragging(false);
       const { dataTransfer } = event;
       if (dataTransfer === null) return;
       const { files } = dataTransfer;
       read(() => drop(files));
     };
     addEventListener('dragover', over);
+    addEventListener('dragleave', left);
     addEventListener('drop', dropped);
     return () => {
       removeEventListener('dragover', over);
+      removeEventListener('dragleave', left);
       removeEventListener('drop', dropped);
     };
   }, []);
+  return dragging;
 }
 
 /** The images that were picked; where there is no kernel, Mote. */
 async function chosen(): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
   await reading;
-  if (kernel.value === null) return isHost.value ? dom0Files() : moteFiles();
+  if (kernel.value === null) return world.value.isHost ? dom0Files() : moteFiles();
   return {
     kernel: kernel.value.bytes,
     ...(ramdisk.value === null ? {} : { ramdisk: ramdisk.value.bytes }),
   };
 }
 
-/** Boots what is chosen, when it has been read and if it is still wanted then. */
-export async function bootChosen(client: LabClient, isWanted: () => boolean): Promise<void> {
-  const files = await chosen();
-  if (!isWanted()) return;
-  booted.value = new Map();
-  client.boot({
-    ...files,
-    commandLine: commandLine.value,
-    memoryMb: memoryMb.value,
-    vcpus: vcpus.value,
-    ...(isHost.value ? { isDom0: true, hostMb: memoryMb.value + ROOM_MB, files: shared.value } : {}),
-  });
+/** How a world is booted, whatever its images are. */
+export function requestOf(images: { kernel: Uint8Array; ramdisk?: Uint8Array }) {
+  const { isHost, commandLine, memoryMb, vcpus } = world.value;
+  const host = isHost ? { isDom0: true, hostMb: memoryMb + ROOM_MB, files: shared.value } : {};
+  return { ...images, commandLine, memoryMb, vcpus, ...host };
 }
 
-export function BootPanel({ client }: { client: LabClient }) {
-  useDrop();
+function nameOf(): string {
+  const image = kernel.value?.name ?? 'Mote';
+  return world.value.isHost ? `a host with ${image} as domain 0` : `${image} as a single domain`;
+}
+
+/** Boots what is chosen, when it has been read and if it is still wanted then. */
+export async function bootChosen(client: LabClient, isWanted: () => boolean, runs = true): Promise<void> {
+  const images = await chosen();
+  if (!isWanted()) return;
+  const picked = [kernel.value, ramdisk.value].flatMap((file) => file?.name ?? []);
+  choose({ files: [...picked, ...(world.value.isHost ? shared.value.keys() : [])] });
+  booted.value = new Map();
+  note.value = null;
+  client.boot(requestOf(images), nameOf(), runs);
+}
+
+/** Boots what was there at the last visit; where its files are gone, a host, and says so. */
+export async function bootKept(client: LabClient, isWanted: () => boolean): Promise<void> {
+  const { files } = world.value;
+  if (files.length > 0) choose({ isHost: true, files: [] });
+  await bootChosen(client, isWanted);
+  if (files.length > 0)
+    note.value = `The last world had files of yours (${files.join(', ')}), which the browser does not keep: this is a host with Mote. “New world…” takes them again.`;
+}
+
+export function WorldDialog({ client }: { client: LabClient }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const open = isOpen.value;
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
   const boot = (event: Event): void => {
     event.preventDefault();
-    void bootChosen(client, () => true);
+    isOpen.value = false;
+    void bootChosen(client, () => true, !stands.value);
   };
+  const { isHost, commandLine, memoryMb, vcpus } = world.value;
   return (
-    <form class="boot" onSubmit={boot}>
-      <label title="A host: its kernel is domain 0, with the machine’s devices, and Mote then has xm to make other domains">
-        Boot
-        <select
-          aria-label="What boots"
-          value={isHost.value ? 'host' : 'domain'}
-          onChange={({ currentTarget: { value } }) => (isHost.value = value === 'host')}
-        >
-          <option value="host">a host: domain 0</option>
-          <option value="domain">a single domain</option>
-        </select>
-      </label>
-      <FileField label="Kernel" empty="Mote" picked={kernel} take={pickedKernel} testId="kernel" />
-      <FileField label="Ramdisk" empty="none" picked={ramdisk} take={pickedRamdisk} testId="ramdisk" />
-      <label title="Handed to the kernel in start_info">
-        Command line
-        <input
-          type="text"
-          size={24}
-          value={commandLine.value}
-          onInput={(event) => (commandLine.value = event.currentTarget.value)}
+    <dialog
+      ref={dialog}
+      aria-labelledby="new-world"
+      onClose={() => {
+        isOpen.value = false;
+      }}
+    >
+      <form class="boot" onSubmit={boot}>
+        <h2 id="new-world">New world</h2>
+        <p>What runs now ends when the new one has been made.</p>
+        <label>
+          What boots
+          <select
+            value={isHost ? 'host' : 'domain'}
+            onChange={({ currentTarget: { value } }) => {
+              choose({ isHost: value === 'host' });
+            }}
+          >
+            <option value="host">a host: the kernel is domain 0, with the machine’s devices and xm</option>
+            <option value="domain">a single domain, nothing else</option>
+          </select>
+        </label>
+        <FileField label="Kernel" empty="Mote" picked={kernel} take={pickedKernel} testId="kernel" />
+        <FileField label="Ramdisk" empty="none" picked={ramdisk} take={pickedRamdisk} testId="ramdisk" />
+        <label>
+          Command line, in start_info
+          <input
+            type="text"
+            value={commandLine}
+            onInput={({ currentTarget: { value } }) => {
+              choose({ commandLine: value });
+            }}
+          />
+        </label>
+        <NumberField
+          label="Memory (MB)"
+          value={memoryMb}
+          min={4}
+          max={2048}
+          take={(value) => choose({ memoryMb: value })}
         />
-      </label>
-      <NumberField label="Memory (MB)" value={memoryMb} min={4} max={2048} />
-      <NumberField label="vcpus" value={vcpus} min={1} max={32} />
-      {isHost.value && <ShareField read={read} />}
-      <button type="submit" class="primary">
-        Boot
-      </button>
-    </form>
+        <NumberField
+          label="vcpus"
+          value={vcpus}
+          min={1}
+          max={32}
+          take={(value) => choose({ vcpus: value })}
+        />
+        {isHost && <ShareField read={read} />}
+        <label>
+          <span>
+            <input
+              type="checkbox"
+              checked={stands.value}
+              onChange={({ currentTarget: { checked } }) => (stands.value = checked)}
+            />{' '}
+            stand at the first instruction
+          </span>
+        </label>
+        <p class="dialog-buttons">
+          <button type="submit" class="primary">
+            Boot
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              isOpen.value = false;
+            }}
+          >
+            Cancel
+          </button>
+        </p>
+      </form>
+    </dialog>
   );
 }
 
@@ -177,17 +299,26 @@ function FileField(props: {
   );
 }
 
-function NumberField(props: { label: string; value: typeof memoryMb; min: number; max: number }) {
-  const { label, value, min, max } = props;
+function NumberField(props: {
+  label: string;
+  value: number;
+  min: number;
+  max: number;
+  take: (value: number) => void;
+}) {
+  const { label, value, min, max, take } = props;
   return (
     <label>
       {label}
       <input
         type="number"
+        required
         min={min}
         max={max}
-        value={value.value}
-        onInput={(event) => (value.value = event.currentTarget.valueAsNumber)}
+        value={value}
+        onInput={({ currentTarget: { valueAsNumber } }) => {
+          if (Number.isFinite(valueAsNumber)) take(valueAsNumber);
+        }}
       />
     </label>
   );

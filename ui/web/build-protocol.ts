@@ -8,6 +8,8 @@ export interface BuildRequest {
   /** The paths that differ from what `images` were built from. */
   readonly changed: readonly string[];
   readonly images: MoteImages;
+  /** They are domain 0's. */
+  readonly isDom0: boolean;
 }
 
 export type BuildReply =

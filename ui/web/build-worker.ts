@@ -26,10 +26,10 @@ function diagnosticsOf(error: unknown): readonly Diagnostic[] {
 }
 
 onmessage = async ({ data }: MessageEvent<BuildRequest>): Promise<void> => {
-  const { sources, changed, images } = data;
+  const { sources, changed, images, isDom0 } = data;
   try {
-    const built = await rebuildMote(sources, changed, images, (name) => {
-      post({ type: 'building', name });
+    const built = await rebuildMote(sources, changed, images, isDom0, (name, n, of) => {
+      post({ type: 'building', name: `${name} (${String(n)} of ${String(of)})` });
     });
     post({ type: 'built', images: built });
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Diagnostic } from '../../guests/toolchain/compile.ts';
 import type { MoteImages } from '../../guests/toolchain/mote.ts';
 import type { BuildReply, BuildRequest } from './build-protocol.ts';
 import { edits } from './edits.ts';
-import { moteFiles } from './mote.ts';
+import { dom0Files, moteFiles } from './mote.ts';
 
 /** What is being built; null: nothing. */
 export const building = signal<string | null>(null);
@@ -19,24 +19,38 @@ function compiler(): Promise<Worker> {
   return worker;
 }
 
-/** Mote with the changes of the editor; null: there are errors, in `diagnostics`. One build at a time. */
-export async function build(): Promise<MoteImages | null> {
+/** Ends the build under way: it gives null. */
+let giveUp: (() => void) | undefined;
+
+/** Cancels the build under way. The compiler has to be loaded anew then. */
+export function cancelBuild(): void {
+  giveUp?.();
+}
+
+/** Mote, or domain 0, with the changes of the editor; null: it was cancelled, or there are errors, in `diagnostics`. One build at a time. */
+export async function build(isDom0: boolean): Promise<MoteImages | null> {
   const changed = [...edits.value.keys()];
   building.value = 'the compiler';
   diagnostics.value = [];
   try {
-    const images = await moteFiles();
+    const images = await (isDom0 ? dom0Files() : moteFiles());
     if (changed.length === 0) return images;
     const { guestSources } = await import('./guest-sources.ts');
     const sources = new Map([...guestSources, ...edits.value]);
-    return await ask(await compiler(), { sources, changed, images });
+    return await ask(await compiler(), { sources, changed, images, isDom0 });
   } finally {
     building.value = null;
+    giveUp = undefined;
   }
 }
 
 function ask(to: Worker, request: BuildRequest): Promise<MoteImages | null> {
   return new Promise((done, failed) => {
+    giveUp = () => {
+      to.terminate();
+      worker = undefined;
+      done(null);
+    };
     to.onmessage = ({ data }: MessageEvent<BuildReply>) => {
       if (data.type === 'building') building.value = data.name;
       else if (data.type === 'built') done(data.images);

@@ -4,7 +4,7 @@ import type { LabClient } from './lab-client.ts';
 export function Channels({ client }: { client: LabClient }) {
   const { channels } = client.state.value;
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Event channels">
       <table data-testid="channels">
         <thead>
           <tr>

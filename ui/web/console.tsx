@@ -1,125 +1,115 @@
 /** The consoles of the host's domains, each an xterm.js: the first takes keys, the others can be looked at. */
-import { FitAddon } from '@xterm/addon-fit';
-import { Terminal } from '@xterm/xterm';
-import { useEffect, useRef } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { ConsoleTab } from './consoles.ts';
 import type { LabClient } from './lab-client.ts';
+import { Screen } from './screen.tsx';
+import { moveAmongTabs, Tab } from './tabs.tsx';
 
-/** What the bytes come by. */
-const LINE = 'the machine’s serial line, which is domain 0’s; click and type';
-const RING = 'the ring that the domain shares with its backend; click and type';
+/** Who pressed a key where none is taken: the word that says so stands out. */
+export const refused = signal(false);
 
 export function Consoles({ client }: { client: LabClient }) {
   const { consoles } = client;
   const tabs = consoles.tabs.value;
   const own = tabs[0];
   const shown = tabs.find(({ id }) => id === consoles.shown.value) ?? own;
+  useEffect(() => {
+    refused.value = false;
+  }, [shown?.id]);
   return (
-    <section class="panel console">
-      <div class="choice" role="tablist" aria-label="Consoles">
-        {tabs.map((tab) => (
-          <Tab key={tab.id} tab={tab} isShown={tab === shown} client={client} />
-        ))}
-        <small>{shown === undefined ? '' : hintOf(shown, shown === own)}</small>
+    <section class="panel console" aria-label="Consoles" data-pane>
+      <div class="choice">
+        <div class="tablist" role="tablist" aria-label="Consoles" onKeyDown={moveAmongTabs}>
+          {tabs.map((tab) => (
+            <Tab
+              key={tab.id}
+              chosen={tab === shown}
+              panel={`console-of-${String(tab.id)}`}
+              title={`Console of domain ${String(tab.id)}${tab.ended ? ', which has ended' : ''}`}
+              choose={() => {
+                consoles.show(tab.id);
+              }}
+            >
+              <span class={tab.ended ? 'ended' : ''}>{tab.name}</span>
+              {tab.ended && <small> ended</small>}
+              {tab.news && <i title="It has printed something"> ●</i>}
+            </Tab>
+          ))}
+        </div>
+        {shown?.ended === true && shown !== own && (
+          <button
+            class="small"
+            onClick={() => {
+              consoles.close(shown.id);
+            }}
+          >
+            Close {shown.name}
+          </button>
+        )}
       </div>
-      {tabs.map(({ id }) => (
+      {tabs.map((tab) => (
         <Screen
-          key={`${String(consoles.hosts.value)} ${String(id)}`}
+          key={`${String(consoles.hosts.value)} ${String(tab.id)}`}
           client={client}
-          id={id}
-          isOwn={id === own?.id}
-          isShown={id === shown?.id}
+          tab={tab}
+          isOwn={tab.id === own?.id}
+          isShown={tab.id === shown?.id}
         />
       ))}
+      {shown !== undefined && <Hint client={client} tab={shown} isOwn={shown === own} />}
     </section>
   );
 }
 
-function hintOf({ id, name, ended }: ConsoleTab, isOwn: boolean): string {
-  if (isOwn) return id === 0 ? LINE : RING;
-  return ended ? 'this domain has ended' : `to type here: xm console ${name} in domain 0`;
+/** Who reads what is typed here, what waits to be read, and how the keyboard gets out. */
+function Hint({ client, tab, isOwn }: { client: LabClient; tab: ConsoleTab; isOwn: boolean }) {
+  if (!isOwn) return <ReadOnly client={client} tab={tab} />;
+  const { running } = client.state.value;
+  const unread = client.unread.value;
+  const line = tab.id === 0 ? 'The machine’s serial line: domain 0 reads it.' : 'The domain’s console.';
+  return (
+    <p class="console-hint">
+      {!running && unread !== '' ? (
+        <strong role="status" data-testid="unread">
+          Paused: read when it runs: <kbd>{shown(unread)}</kbd>
+        </strong>
+      ) : (
+        <span>{line}</span>
+      )}{' '}
+      <span>
+        <kbd>F6</kbd> leaves it for the next pane.
+      </span>
+    </p>
+  );
 }
 
-function Tab({ tab, isShown, client }: { tab: ConsoleTab; isShown: boolean; client: LabClient }) {
-  const { id, name, ended, news } = tab;
+function ReadOnly({ client, tab: { name, ended } }: { client: LabClient; tab: ConsoleTab }) {
+  const command = `xm console ${name}`;
+  const own = client.consoles.tabs.value[0];
+  const hasDom0 = own?.id === 0;
   return (
-    <span class={ended ? 'ended' : ''}>
-      <button
-        role="tab"
-        aria-selected={isShown}
-        title={`Console of domain ${String(id)}${ended ? ', which has ended' : ''}`}
-        onClick={() => {
-          client.consoles.show(id);
-        }}
-      >
-        {name}
-        {news && <i title="It has printed something"> ●</i>}
-      </button>
-      {ended && id !== client.consoles.tabs.value[0]?.id && (
+    <p class={refused.value ? 'console-hint refused' : 'console-hint'} role="status" data-testid="read-only">
+      {ended ? 'This domain has ended.' : `You only look here: keys go to ${own?.name ?? 'nobody'}.`}{' '}
+      {!ended && hasDom0 && (
         <button
-          aria-label={`Close the console of ${name}`}
+          class="small"
+          title="Types it at domain 0’s prompt; Ctrl-] leads back there"
           onClick={() => {
-            client.consoles.close(id);
+            client.consoles.show(0);
+            client.type(`${command}\r`);
           }}
         >
-          ×
+          <code>{command}</code> in {own.name}
         </button>
       )}
-    </span>
+    </p>
   );
 }
 
-function Screen(props: { client: LabClient; id: number; isOwn: boolean; isShown: boolean }) {
-  const { client, id, isOwn, isShown } = props;
-  const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const element = place.current!;
-    const terminal = makeTerminal(isOwn);
-    const fit = new FitAddon();
-    terminal.loadAddon(fit);
-    terminal.open(element);
-    if (isOwn) {
-      const encoder = new TextEncoder();
-      terminal.onData((text) => {
-        // While a step of the tour goes on, the tour types.
-        if (!client.playing.value) client.send({ type: 'keys', bytes: encoder.encode(text) });
-      });
-      terminal.focus();
-    }
-    client.consoles.attach(id, (bytes) => {
-      terminal.write(bytes);
-    });
-    // What is not shown has no size.
-    const resized = new ResizeObserver(() => {
-      if (element.clientHeight > 0) fit.fit();
-    });
-    resized.observe(element);
-    return () => {
-      resized.disconnect();
-      terminal.dispose();
-    };
-  }, []);
-  return (
-    <div
-      class="terminal"
-      ref={place}
-      hidden={!isShown}
-      data-testid={isOwn ? 'console' : `console-${String(id)}`}
-    />
-  );
-}
-
-function makeTerminal(takesKeys: boolean): Terminal {
-  const terminal = new Terminal({
-    fontSize: 13,
-    scrollback: 10_000,
-    convertEol: true,
-    disableStdin: !takesKeys,
-    cursorInactiveStyle: takesKeys ? 'outline' : 'none',
-    theme: { background: '#10151c', foreground: '#d7dde5' },
-  });
-  // A terminal that answers a guest's questions (where is the cursor, what are you) would be input that nobody typed.
-  for (const id of [{ final: 'n' }, { final: 'c' }, { prefix: '?', final: 'n' }, { prefix: '>', final: 'c' }])
-    terminal.parser.registerCsiHandler(id, () => true);
-  return terminal;
+/** Keys as one reads them. */
+function shown(keys: string): string {
+  return [...keys]
+    .map((key) => (key === '\r' ? '⏎' : key < ' ' ? `^${String.fromCharCode(key.charCodeAt(0) + 64)}` : key))
+    .join('');
 }

@@ -10,6 +10,8 @@ export interface ConsoleTab {
   readonly ended: boolean;
   /** It has printed while another was shown. */
   readonly news: boolean;
+  /** It has printed anything. */
+  readonly printed: boolean;
 }
 
 type Print = (bytes: Uint8Array) => void;
@@ -62,20 +64,25 @@ export class Consoles {
     const print = this.prints.get(id);
     if (print !== undefined) print(bytes);
     else this.waiting.set(id, [...(this.waiting.get(id) ?? []), bytes]);
-    if (this.shown.value !== id) this.change(id, { news: true });
+    this.change(id, { printed: true, ...(this.shown.value === id ? {} : { news: true }) });
   }
 
-  /** Learns who is on the host now. */
+  /** Learns who is on the host now. One that has ended leaves when another of its name is there. */
   look(domains: readonly DomainView[]): void {
     for (const { id, name } of domains) this.add(id, name);
     const ended = new Map(domains.map((domain) => [domain.id, domain.ended]));
     for (const tab of this.tabs.value) this.change(tab.id, { ended: ended.get(tab.id) ?? true });
+    const own = this.tabs.value[0];
+    const isReplaced = ({ id, name }: ConsoleTab): boolean =>
+      this.tabs.value.some((other) => other.id > id && other.name === name && !other.ended);
+    for (const tab of this.tabs.value)
+      if (tab !== own && tab.ended && tab.id !== this.shown.value && isReplaced(tab)) this.close(tab.id);
   }
 
   private add(id: number, name: string): void {
     if (this.closed.has(id)) return;
     if (!this.tabs.value.some((tab) => tab.id === id)) {
-      const tab = { id, name: `domain ${String(id)}`, ended: false, news: false };
+      const tab = { id, name: `domain ${String(id)}`, ended: false, news: false, printed: false };
       this.tabs.value = [...this.tabs.value, tab].sort((one, other) => one.id - other.id);
       if (this.shown.value < 0) this.shown.value = id;
     }
@@ -86,7 +93,8 @@ export class Consoles {
     const tab = this.tabs.value.find((each) => each.id === id);
     if (tab === undefined) return;
     const changed = { ...tab, ...what };
-    if (changed.name === tab.name && changed.ended === tab.ended && changed.news === tab.news) return;
+    const keys = Object.keys(what) as (keyof ConsoleTab)[];
+    if (keys.every((key) => changed[key] === tab[key])) return;
     this.tabs.value = this.tabs.value.map((each) => (each === tab ? changed : each));
   }
 }

@@ -1,37 +1,41 @@
-/** Run control, and where the machine stands in time. */
+/** Run control, whose state the panes show, and where the machine stands in time. */
 import { signal } from '@preact/signals';
+import * as abi from '../../hypervisor/abi/xen.ts';
 import type { StepKind } from '../lab/protocol.ts';
+import { RUN_KEY, STEP_KEYS } from './keys.ts';
 import type { LabClient } from './lab-client.ts';
 
 const untilText = signal('');
+const hypercall = signal('');
 
 const STEPS: readonly { readonly kind: StepKind; readonly label: string; readonly title: string }[] = [
-  { kind: 'instruction', label: 'Instruction', title: 'Execute one instruction of the running vcpu' },
-  { kind: 'line', label: 'Line', title: 'Run up to another line of the kernel’s or program’s own source' },
-  { kind: 'over', label: 'Over', title: 'Run up to another line, past what this one calls' },
-  { kind: 'out', label: 'Out', title: 'Run until this function has returned to who called it' },
   { kind: 'hypercall', label: 'Hypercall', title: 'Run up to the next hypercall of any vcpu' },
   {
     kind: 'event',
     label: 'Event',
     title: 'Run up to the next event upcall: Xen enters the guest’s event handler',
   },
+  { kind: 'line', label: 'Line', title: 'Run up to another line of the kernel’s or program’s own source' },
+  { kind: 'over', label: 'Over', title: 'Run up to another line, past what this one calls' },
+  { kind: 'out', label: 'Out', title: 'Run until this function has returned to who called it' },
+  { kind: 'instruction', label: 'Instruction', title: 'Execute one instruction of the running vcpu' },
 ];
+
+const PREFIX = 'HYPERVISOR_';
+const HYPERCALLS = Object.keys(abi).flatMap((name) =>
+  name.startsWith(PREFIX) ? name.slice(PREFIX.length) : [],
+);
 
 export function Controls({ client }: { client: LabClient }) {
   const { booted, running, ended } = client.state.value;
   const over = !booted || ended !== null;
-  const runUntil = (event: Event): void => {
-    event.preventDefault();
-    const wanted = untilText.value.trim();
-    if (/^\d+$/.test(wanted)) client.send({ type: 'runUntil', instructions: Number(wanted) });
-    else if (wanted !== '') client.send({ type: 'runUntil', text: wanted });
-  };
   return (
-    <div class="controls" role="toolbar" aria-label="Run control">
+    <section class="controls" aria-label="Run control" data-pane>
       <button
         class="primary"
         data-testid="run"
+        aria-keyshortcuts={RUN_KEY}
+        title={`Key: ${RUN_KEY}`}
         disabled={over}
         onClick={() => {
           client.send({ type: running ? 'pause' : 'run' });
@@ -39,12 +43,13 @@ export function Controls({ client }: { client: LabClient }) {
       >
         {running ? 'Pause' : 'Run'}
       </button>
-      <span class="steps">
-        Step to next
+      <span class="steps" role="group" aria-label="Step to the next">
+        <span>Step to next</span>
         {STEPS.map(({ kind, label, title }) => (
           <button
             key={kind}
-            title={title}
+            title={`${title}. Key: ${STEP_KEYS[kind]}`}
+            aria-keyshortcuts={STEP_KEYS[kind]}
             disabled={over || running}
             data-testid={`step-${kind}`}
             onClick={() => {
@@ -55,23 +60,9 @@ export function Controls({ client }: { client: LabClient }) {
           </button>
         ))}
       </span>
-      <form onSubmit={runUntil}>
-        <input
-          type="text"
-          size={14}
-          placeholder="text or count"
-          aria-label="Run until"
-          value={untilText.value}
-          onInput={(event) => (untilText.value = event.currentTarget.value)}
-        />
-        <button
-          type="submit"
-          disabled={over || untilText.value === ''}
-          title="Run until the console has printed this (a regular expression), or, for a number, until so many instructions are retired"
-        >
-          Run until
-        </button>
-      </form>
+      <RunUntil client={client} disabled={over} />
+      <HypercallBreaks client={client} />
+      <Looked client={client} />
       <label title="Do not wait for the wall clock while the guest is idle: its time flies then">
         <input
           type="checkbox"
@@ -85,7 +76,99 @@ export function Controls({ client }: { client: LabClient }) {
         skip idle time
       </label>
       <Clock client={client} />
-    </div>
+    </section>
+  );
+}
+
+function RunUntil({ client, disabled }: { client: LabClient; disabled: boolean }) {
+  const runUntil = (event: Event): void => {
+    event.preventDefault();
+    const wanted = untilText.value.trim();
+    if (/^\d+$/.test(wanted)) client.send({ type: 'runUntil', instructions: Number(wanted) });
+    else if (wanted !== '') client.send({ type: 'runUntil', text: wanted });
+  };
+  return (
+    <form onSubmit={runUntil}>
+      <input
+        type="text"
+        size={11}
+        placeholder="text or count"
+        aria-label="Run until"
+        value={untilText.value}
+        onInput={(event) => (untilText.value = event.currentTarget.value)}
+      />
+      <button
+        type="submit"
+        disabled={disabled || untilText.value === ''}
+        title="Run until the console has printed this (a regular expression), or, for a number, until so many instructions are retired"
+      >
+        Run until
+      </button>
+    </form>
+  );
+}
+
+/** Hypercalls, by name, that a run stops behind. */
+function HypercallBreaks({ client }: { client: LabClient }) {
+  const names = client.state.value.hypercallBreaks;
+  const set = (wanted: readonly string[]): void => {
+    client.send({ type: 'hypercallBreaks', names: wanted });
+  };
+  return (
+    <span class="hypercall-breaks">
+      <select
+        aria-label="Stop at a hypercall"
+        title="A run stops behind every hypercall of this name, whoever makes it"
+        value={hypercall.value}
+        onChange={({ currentTarget: { value } }) => {
+          if (value !== '' && !names.includes(value)) set([...names, value]);
+          hypercall.value = '';
+        }}
+      >
+        <option value="">stop at hypercall…</option>
+        {HYPERCALLS.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+      {names.map((name) => (
+        <button
+          key={name}
+          class="small"
+          title="Stop at it no more"
+          onClick={() => {
+            set(names.filter((each) => each !== name));
+          }}
+        >
+          {name} ×
+        </button>
+      ))}
+    </span>
+  );
+}
+
+/** Which domain the panes show. */
+function Looked({ client }: { client: LabClient }) {
+  const { domains, follows, shown } = client.state.value;
+  if (domains.length < 2) return null;
+  return (
+    <label title="Processors, source, page tables, event channels, and what Xen does: of this domain">
+      Look at{' '}
+      <select
+        aria-label="Domain to look at"
+        data-testid="look"
+        value={follows ? '' : String(shown)}
+        onChange={({ currentTarget: { value } }) => {
+          client.send({ type: 'look', domain: value === '' ? null : Number(value) });
+        }}
+      >
+        <option value="">whoever runs when it stops</option>
+        {domains.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {id}: {name === '' ? 'no name yet' : name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -113,11 +196,29 @@ function Clock({ client }: { client: LabClient }) {
       >
         State hash
       </button>
-      {client.hash.value !== null && (
-        <code class="hash" data-testid="hash">
-          {client.hash.value}
-        </code>
-      )}
+      {client.hash.value !== null && <Hash text={client.hash.value} />}
+    </span>
+  );
+}
+
+const copied = signal('');
+
+function Hash({ text }: { text: string }) {
+  return (
+    <span class="hash">
+      <code data-testid="hash" tabIndex={0}>
+        {text}
+      </code>
+      <button
+        class="small"
+        onClick={() => {
+          void navigator.clipboard.writeText(text).then(() => {
+            copied.value = text;
+          });
+        }}
+      >
+        {copied.value === text ? 'Copied' : 'Copy'}
+      </button>
     </span>
   );
 }

@@ -1,13 +1,16 @@
-/** The domains of the host, as `xm list` shows them; a click cuts the list of what Xen does down to one. */
+/** The domains of the host, as `xm list` shows them; a click lets all panes show one. */
 import type { LabClient } from './lab-client.ts';
-import { onlyDomain } from './trace-list.tsx';
 
 const LETTERS = 'running, blocked, paused, shut down, crashed, dying';
 
 export function Domains({ client }: { client: LabClient }) {
-  const { domains } = client.state.value;
+  const { domains, shown, follows } = client.state.value;
+  const isLookedAt = (id: number): boolean => !follows && shown === id;
+  const look = (id: number): void => {
+    client.send({ type: 'look', domain: isLookedAt(id) ? null : id });
+  };
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Domains of the host">
       <table class="domains" data-testid="domains">
         <thead>
           <tr>
@@ -21,11 +24,15 @@ export function Domains({ client }: { client: LabClient }) {
         </thead>
         <tbody>
           {domains.map(({ id, name, letters, vcpus, memoryMb, seconds }) => (
-            <tr key={id} class={onlyDomain.value === id ? 'chosen' : ''} onClick={() => choose(id)}>
+            <tr key={id} class={isLookedAt(id) ? 'chosen' : ''}>
               <td>
                 <button
-                  aria-pressed={onlyDomain.value === id}
-                  title="Show what Xen does for this domain alone; once more: for all"
+                  class="small"
+                  aria-pressed={isLookedAt(id)}
+                  title="Look at this domain in all panes; once more: at whoever runs"
+                  onClick={() => {
+                    look(id);
+                  }}
                 >
                   {name === '' ? `domain ${String(id)}` : name}
                 </button>
@@ -43,8 +50,4 @@ export function Domains({ client }: { client: LabClient }) {
       </table>
     </div>
   );
-}
-
-function choose(id: number): void {
-  onlyDomain.value = onlyDomain.value === id ? null : id;
 }

@@ -2,7 +2,8 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { describe, type Diagnostic } from '../../guests/toolchain/compile.ts';
-import { build, building, diagnostics } from './build.ts';
+import { requestOf, world } from './boot-panel.tsx';
+import { build, building, cancelBuild, diagnostics } from './build.ts';
 import type { CodeEditor } from './code-editor.ts';
 import { booted, change, edits, reset } from './edits.ts';
 import { FileTree } from './file-tree.tsx';
@@ -29,10 +30,14 @@ export function edit(path: string, line: number): void {
 async function buildAndBoot(client: LabClient): Promise<void> {
   const changes = edits.value;
   try {
-    const images = await build();
+    const { isHost } = world.value;
+    const images = await build(isHost);
     if (images === null) return;
     booted.value = changes;
-    client.boot({ ...images, commandLine: '', memoryMb: 64, vcpus: 1 });
+    client.boot(
+      requestOf(images),
+      isHost ? 'a host with your Mote as domain 0' : 'your Mote as a single domain',
+    );
   } catch (error) {
     client.error.value = error instanceof Error ? error.message : String(error);
   }
@@ -40,7 +45,7 @@ async function buildAndBoot(client: LabClient): Promise<void> {
 
 async function download(client: LabClient): Promise<void> {
   try {
-    const images = await build();
+    const images = await build(false);
     if (images === null) return;
     const link = document.createElement('a');
     link.href = URL.createObjectURL(new Blob([images.kernel.slice()]));
@@ -61,7 +66,7 @@ export function Editor({ client }: { client: LabClient }) {
   const { path } = place.value;
   const busy = building.value !== null;
   return (
-    <section class="panel editor" data-testid="editor">
+    <section class="panel editor" aria-label="Editor" data-testid="editor" data-pane>
       <h2>
         {path} <small>{edits.value.has(path) ? 'changed; kept in this browser' : 'as it came'}</small>
       </h2>
@@ -69,6 +74,7 @@ export function Editor({ client }: { client: LabClient }) {
         <button class="primary" disabled={busy} onClick={() => void buildAndBoot(client)}>
           Build &amp; boot
         </button>
+        <small>{world.value.isHost ? 'a host, as now' : 'a single domain'}; breakpoints stay</small>
         <button disabled={busy} title="The kernel’s ELF file" onClick={() => void download(client)}>
           Download kernel
         </button>
@@ -92,6 +98,7 @@ export function Editor({ client }: { client: LabClient }) {
           Reset all
         </button>
         <span role="status">{busy ? `building ${building.value ?? ''} …` : ''}</span>
+        {busy && <button onClick={cancelBuild}>Cancel the build</button>}
       </div>
       <div class="editor-body">
         {originals.value !== null && (

@@ -1,9 +1,10 @@
 /** The guests' sources that the page was built with, by path below guests/. Large: imported when they are wanted. */
 const RAW = import.meta.glob<string>(
   [
-    '../../guests/{kernel,mote,programs}/**/*.{ts,asm}',
+    '../../guests/{kernel,mote,programs,dom0}/**/*.{ts,asm}',
     '../../guests/tests/kernels/hello/*.ts',
     '../../guests/mote/root/**/*',
+    '../../guests/dom0/root/**/*',
     '!../../guests/**/*.test.ts',
   ],
   { query: '?raw', import: 'default', eager: true },

@@ -1,25 +1,28 @@
 /** The page's side of the lab: sends commands to the worker, keeps what it tells as signals. */
 import { signal } from '@preact/signals';
+import type { WantedLine } from '../lab/code.ts';
 import type { PageTablesView } from '../lab/page-tables.ts';
+import { NOTHING_BOOTED } from '../lab/lab-state.ts';
 import type { BootRequest, Command, LabState, TraceLine, Update } from '../lab/protocol.ts';
 import { Consoles } from './consoles.ts';
+import { isStrings, kept } from './kept.ts';
 import LabWorker from '../lab/worker.ts?worker';
 
 /** Trace lines kept in the page. */
 const KEPT_LINES = 3000;
 
 const NOTHING: LabState = {
-  booted: false,
+  ...NOTHING_BOOTED,
   running: false,
-  ns: 0,
-  instructions: 0,
-  vcpus: [],
-  domains: [],
-  channels: [],
-  counts: {},
+  stepping: null,
+  stopped: null,
+  follows: true,
   breakpoints: [],
-  ended: null,
+  hypercallBreaks: [],
 };
+
+/** What a person does, which ends the trouble that a banner tells of. */
+const CLEARS: ReadonlySet<Command['type']> = new Set(['run', 'step', 'runUntil', 'breakpoints', 'play']);
 
 export class LabClient {
   readonly state = signal<LabState>(NOTHING);
@@ -34,39 +37,56 @@ export class LabClient {
   readonly hash = signal<string | null>(null);
   /** Million instructions per second of wall time, lately. */
   readonly rate = signal(0);
-  /** How often something was booted. */
+  /** How often something was booted, or was to be. */
   readonly boots = signal(0);
+  /** What is being booted, in words; null: nothing. */
+  readonly booting = signal<string | null>(null);
   /** A step of the tour is under way. */
   readonly playing = signal(false);
   /** Nobody waits for the wall clock while the guest is idle. */
   readonly skipsIdle = signal(false);
   /** What the last command `play` has come to; null: it has not ended. */
   readonly played = signal<{ readonly step: number; readonly done: boolean } | null>(null);
+  /** What was typed while the host stands, which reads it when it runs. */
+  readonly unread = signal('');
+  /** A person has typed or stepped in this host: it would be a loss. */
+  readonly used = signal(false);
+  private readonly keptBreakpoints = kept<readonly WantedLine[]>('breakpoints', [], isLines);
+  private readonly keptHypercalls = kept<readonly string[]>('hypercalls', [], isStrings);
   private readonly worker = new LabWorker();
   private measured = { at: performance.now(), instructions: 0 };
+  /** The host has run since it was told of breakpoints: what it tells of them is what there is. */
+  private told = false;
 
   constructor() {
     this.worker.onmessage = ({ data }: MessageEvent<Update>) => {
       this.receive(data);
     };
+    this.send({ type: 'breakpoints', lines: this.keptBreakpoints.value });
+    this.send({ type: 'hypercallBreaks', names: this.keptHypercalls.value });
   }
 
   send(command: Command): void {
+    if (CLEARS.has(command.type)) this.error.value = null;
+    if (command.type === 'step') this.used.value = true;
     this.worker.postMessage(command);
   }
 
-  /** Boots a domain, and lets it run unless it is to stand at its first instruction. */
-  boot(request: BootRequest, runs = true): void {
+  /** Types on the console of the lab's domain. */
+  type(text: string): void {
+    this.used.value = true;
+    if (!this.state.value.running) this.unread.value += text;
+    this.send({ type: 'keys', bytes: new TextEncoder().encode(text) });
+  }
+
+  /** Boots a host, and lets it run unless it is to stand at its first instruction. `name`: what it is, in words. */
+  boot(request: BootRequest, name: string, runs = true): void {
     this.boots.value++;
     this.error.value = null;
-    this.hash.value = null;
-    this.trace.value = [];
-    this.dropped.value = 0;
-    this.pageTables.value = null;
     this.played.value = null;
     this.playing.value = false;
-    this.send({ type: 'boot', ...request });
-    if (runs) this.send({ type: 'run' });
+    this.booting.value = name;
+    this.send({ type: 'boot', ...request, runs });
   }
 
   /** Does a step of the tour: `played` says when it has ended. */
@@ -79,7 +99,7 @@ export class LabClient {
   private receive(update: Update): void {
     switch (update.type) {
       case 'booted':
-        this.consoles.clear();
+        this.clear();
         break;
       case 'console':
         this.consoles.print(update.domain, update.bytes);
@@ -89,10 +109,7 @@ export class LabClient {
         this.played.value = { step: update.step, done: update.done };
         break;
       case 'state':
-        this.measure(update.state);
-        this.previous.value = this.state.value;
-        this.state.value = update.state;
-        this.consoles.look(update.state.domains);
+        this.look(update.state);
         break;
       case 'trace':
         this.trace.value = [...this.trace.value, ...update.lines].slice(-KEPT_LINES);
@@ -105,8 +122,41 @@ export class LabClient {
         this.hash.value = `${update.hash} at instruction ${update.instructions.toLocaleString('en')}`;
         break;
       case 'error':
-        this.error.value = update.message;
+        this.failed(update.command, update.message);
     }
+  }
+
+  /** Another host is there. */
+  private clear(): void {
+    this.consoles.clear();
+    this.booting.value = null;
+    this.hash.value = null;
+    this.trace.value = [];
+    this.dropped.value = 0;
+    this.pageTables.value = null;
+    this.unread.value = '';
+    this.used.value = false;
+    this.told = true;
+  }
+
+  private failed(command: Command['type'] | null, message: string): void {
+    if (command === 'boot') {
+      const remains = this.state.value.booted ? ' What was there before goes on.' : '';
+      this.error.value = `${this.booting.value ?? 'It'} does not boot: ${message}.${remains}`;
+      this.booting.value = null;
+      this.playing.value = false;
+    } else this.error.value = command === 'breakpoints' ? `No breakpoint at ${message}.` : message;
+  }
+
+  private look(state: LabState): void {
+    this.measure(state);
+    if (state.instructions !== this.state.value.instructions) this.unread.value = '';
+    this.previous.value = this.state.value;
+    this.state.value = state;
+    this.consoles.look(state.domains);
+    if (!this.told) return;
+    this.keptBreakpoints.value = state.breakpoints.map(({ wanted }) => wanted);
+    this.keptHypercalls.value = state.hypercallBreaks;
   }
 
   private measure({ instructions, running }: LabState): void {
@@ -117,4 +167,16 @@ export class LabClient {
     this.rate.value = running && done > 0 ? done / elapsed / 1000 : 0;
     this.measured = { at: now, instructions };
   }
+}
+
+function isLines(value: unknown): value is readonly WantedLine[] {
+  return Array.isArray(value) && value.every(isLine);
+}
+
+function isLine(value: unknown): value is WantedLine {
+  if (typeof value !== 'object' || value === null) return false;
+  const { file, line, last } = value as Record<string, unknown>;
+  return (
+    typeof file === 'string' && typeof line === 'number' && (last === undefined || typeof last === 'number')
+  );
 }

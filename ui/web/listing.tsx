@@ -1,6 +1,8 @@
 /** A source of the guest's with its line numbers; a click on one makes a breakpoint. */
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { lastLineOf } from '../lab/function-lines.ts';
+import type { BreakpointView } from '../lab/protocol.ts';
 import { booted } from './edits.ts';
 import type { LabClient } from './lab-client.ts';
 
@@ -10,6 +12,7 @@ const SOURCES = import.meta.glob<string>(
     '../../guests/kernel/**/*.{ts,asm}',
     '../../guests/mote/**/*.ts',
     '../../guests/programs/**/*.{ts,asm}',
+    '../../guests/dom0/**/*.ts',
     '!../../guests/**/*.test.ts',
   ],
   { query: '?raw', import: 'default' },
@@ -34,12 +37,21 @@ function load(file: string): void {
   else void fetchText().then((text) => put(text.split('\n')));
 }
 
-/** Sets a breakpoint at a line, or takes it away. */
-function toggle(client: LabClient, file: string, line: number): void {
+function isAt({ wanted, line }: BreakpointView, file: string, n: number): boolean {
+  const at = line ?? wanted;
+  return at.file === file && at.line === n;
+}
+
+/** Sets a breakpoint at a line, or takes away the one that stops there. */
+function toggle(client: LabClient, file: string, n: number, text: readonly string[]): void {
   const { breakpoints } = client.state.value;
-  const others = breakpoints.filter((each) => each.file !== file || each.line !== line);
-  const lines = others.length < breakpoints.length ? others : [...breakpoints, { file, line }];
-  client.send({ type: 'breakpoints', lines });
+  const others = breakpoints.filter((each) => !isAt(each, file, n));
+  const lines = others.map(({ wanted }) => wanted);
+  const last = lastLineOf(file, text, n);
+  client.send({
+    type: 'breakpoints',
+    lines: others.length < breakpoints.length ? lines : [...lines, { file, line: n, last }],
+  });
 }
 
 /** All breakpoints: a click takes one away. */
@@ -49,20 +61,33 @@ export function Breakpoints({ client }: { client: LabClient }) {
   return (
     <span class="breakpoints" data-testid="breakpoints">
       Stops at{' '}
-      {breakpoints.map(({ file, line }) => (
-        <button
-          key={`${file}:${String(line)}`}
-          title="Take this breakpoint away"
-          onClick={() => {
-            toggle(client, file, line);
-          }}
-        >
-          {`${file}:${String(line)}`} ×
-        </button>
-      ))}
+      {breakpoints.map(({ wanted, line, why }) => {
+        const { file, line: n } = line ?? wanted;
+        return (
+          <button
+            key={`${file}:${String(n)}`}
+            class={line === null ? 'small dormant' : 'small'}
+            title={line === null ? `Not in what runs: ${why ?? 'nothing runs'}` : 'Take this breakpoint away'}
+            aria-label={`Take the breakpoint at ${file}:${String(n)} away`}
+            onClick={() => {
+              const lines = breakpoints.flatMap((each) => (each.wanted === wanted ? [] : each.wanted));
+              client.send({ type: 'breakpoints', lines });
+            }}
+          >
+            {`${file}:${String(n)}`} ×
+          </button>
+        );
+      })}
     </span>
   );
 }
+
+/** Scrolls the list, and not the page, to an item. */
+function show(list: HTMLElement | null, item: HTMLElement | null): void {
+  if (list !== null && item !== null) list.scrollTop = item.offsetTop - list.clientHeight / 2;
+}
+
+const MOVES: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20 };
 
 /** A file; `line` is the one that comes next, where that is in this file. */
 export function Listing({
@@ -74,36 +99,62 @@ export function Listing({
   readonly file: string;
   readonly line: number | undefined;
 }) {
-  const stops = new Set(
-    client.state.value.breakpoints.filter((each) => each.file === file).map((each) => each.line),
-  );
+  const { breakpoints } = client.state.value;
   const lines = booted.value.get(file)?.split('\n') ?? texts.value.get(file);
   const current = useRef<HTMLLIElement>(null);
+  const list = useRef<HTMLOListElement>(null);
+  // One stop of the Tab key, and a cursor in it: a line, from 1.
+  const [cursor, setCursor] = useState(line ?? 1);
   useEffect(() => {
     load(file);
-    current.current?.scrollIntoView({ block: 'center' });
+    show(list.current, current.current);
+    setCursor(line ?? 1);
   }, [file, line, lines]);
   if (lines === undefined) return <p class="hint">{`${file} …`}</p>;
   if (lines === null) return <p class="hint">{`The text of ${file} is not in the page.`}</p>;
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' || event.key === ' ') toggle(client, file, cursor, lines);
+    else if (event.key in MOVES) {
+      const next = Math.min(lines.length, Math.max(1, cursor + MOVES[event.key]!));
+      setCursor(next);
+      list.current?.children[next - 1]?.scrollIntoView({ block: 'nearest' });
+    } else return;
+    event.preventDefault();
+  };
   return (
-    <ol class="listing" aria-label={file}>
+    <ol
+      ref={list}
+      class="listing"
+      role="listbox"
+      aria-label={`${file}: arrow keys go from line to line, Enter sets a breakpoint`}
+      aria-activedescendant={`line-${String(cursor)}`}
+      data-file={file}
+      tabIndex={0}
+      onKeyDown={pressed}
+    >
       {lines.map((text, n) => {
         const here = n + 1 === line;
+        const stops = breakpoints.some((each) => isAt(each, file, n + 1));
+        const classes = [here ? 'here' : '', n + 1 === cursor ? 'cursor' : ''].join(' ').trim();
         return (
           <li
             key={n}
-            class={here ? 'here' : ''}
+            id={`line-${String(n + 1)}`}
+            role="option"
+            aria-selected={stops}
+            class={classes}
             {...(here ? { ref: current, 'data-testid': 'source-line' } : {})}
           >
-            <button
-              class={stops.has(n + 1) ? 'number stop' : 'number'}
+            <span
+              class={stops ? 'number stop' : 'number'}
               title="Stop before this line, or no more"
               onClick={() => {
-                toggle(client, file, n + 1);
+                setCursor(n + 1);
+                toggle(client, file, n + 1, lines);
               }}
             >
               {n + 1}
-            </button>
+            </span>
             {text === '' ? ' ' : text}
           </li>
         );

@@ -2,10 +2,10 @@ import { render } from 'preact';
 import '@xterm/xterm/css/xterm.css';
 import './style.css';
 import { App } from './app.tsx';
-import { bootChosen } from './boot-panel.tsx';
+import { bootKept } from './boot-panel.tsx';
 import { LabClient } from './lab-client.ts';
 
 const client = new LabClient();
 render(<App client={client} />, document.getElementById('app')!);
 // Whoever is quicker, and boots something else or begins the tour, gets that.
-void bootChosen(client, () => client.boots.value === 0 && !client.playing.value);
+void bootKept(client, () => client.boots.value === 0 && !client.playing.value);

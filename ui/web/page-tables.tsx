@@ -1,4 +1,4 @@
-/** The domain's page tables: its address spaces, opened level by level, or down to an address. */
+/** The page tables of the domain that is looked at: its address spaces, opened level by level, or down to an address. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { AddressSpaceView, EntryView, TablePath, TableView } from '../lab/page-tables.ts';
@@ -33,7 +33,13 @@ export function PageTables({ client }: { client: LabClient }) {
   if (view === null || view.spaces.length === 0) return <p class="hint">Nothing is booted.</p>;
   const tables = new Map(view.tables.map((table) => [keyOf(table.path), table]));
   return (
-    <div class="scroll page-tables" data-testid="page-tables">
+    <div
+      class="scroll page-tables"
+      tabIndex={0}
+      role="group"
+      aria-label="Page tables"
+      data-testid="page-tables"
+    >
       <AddressField spaces={view.spaces} />
       <ul>
         {view.spaces.map((space) => (

@@ -1,4 +1,4 @@
-/** The guest's own source at RIP, or any file of it, and the functions that have called each other. */
+/** The source of the domain that is looked at, at RIP, or any file of it, and the functions that have called each other. */
 import { signal } from '@preact/signals';
 import type { SourcePlace } from '../lab/symbols.ts';
 import { edit } from './editor.tsx';
@@ -14,7 +14,7 @@ const AT_RIP = '';
 
 export function Source({ client }: { client: LabClient }) {
   const { vcpus, instructions, running } = client.state.value;
-  const stack = vcpus.find(({ current }) => current)?.stack ?? [];
+  const stack = (vcpus.find(({ current }) => current) ?? vcpus[0])?.stack ?? [];
   const place = stack[chosen.value] ?? stack[0];
   const stays = browsed.value !== null && (running || browsed.value.at === instructions);
   const other = stays ? browsed.value?.file : undefined;
@@ -37,6 +37,7 @@ export function Source({ client }: { client: LabClient }) {
           ))}
         </select>
         <button
+          class="small"
           disabled={file === undefined}
           onClick={() => {
             if (file !== undefined) edit(file, line ?? 1);
@@ -48,8 +49,8 @@ export function Source({ client }: { client: LabClient }) {
       </div>
       {file === undefined ? (
         <p class="hint">
-          Nothing is known of the code at RIP: the kernel carries no symbols, or no vcpu runs just now. Mote
-          and its programs carry them: pause it, or step to a hypercall.
+          Nothing is known of the code at RIP: the kernel carries no symbols, or no vcpu has run yet. Mote and
+          its programs carry them: pause it, or step to a hypercall.
         </p>
       ) : (
         <Listing client={client} file={file} line={line} />

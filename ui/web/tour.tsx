@@ -13,6 +13,8 @@ export const touring = signal(false);
 const at = signal(-1);
 /** Steps follow by themselves. */
 const goesOn = signal(false);
+/** Steps before this follow at once: the way back to one is the way to it from the beginning. */
+const target = signal(0);
 /** The boot that the tour is of: whoever boots something else has left it. */
 const ofBoot = signal(-1);
 
@@ -21,10 +23,11 @@ const LOOK_MS = 1500;
 
 async function start(client: LabClient): Promise<void> {
   client.playing.value = true;
-  const files = await dom0Files();
-  client.boot({ ...files, ...TOUR_HOST }, false);
-  ofBoot.value = client.boots.value;
+  client.played.value = null;
   at.value = 0;
+  const files = await dom0Files();
+  client.boot({ ...files, ...TOUR_HOST }, 'the tour’s host', false);
+  ofBoot.value = client.boots.value;
   client.play(0);
 }
 
@@ -43,6 +46,20 @@ function isOver(client: LabClient): boolean {
   return at.value === TOUR.length - 1 && client.played.value?.done === true;
 }
 
+/** A run is a function of its inputs: a new host, brought to where the one before was a step ago. */
+function back(client: LabClient): void {
+  target.value = at.value - 1;
+  goesOn.value = false;
+  client.send({ type: 'pace', realTime: false });
+  void start(client);
+}
+
+/** The step that was gone back to has been come to, or something has stopped the way there. */
+function arrive(client: LabClient): void {
+  target.value = 0;
+  client.send({ type: 'pace', realTime: !client.skipsIdle.value });
+}
+
 /** Goes on behind each step, until it is stopped or a step has not happened. */
 function useGoingOn(client: LabClient): void {
   useEffect(() => {
@@ -50,7 +67,15 @@ function useGoingOn(client: LabClient): void {
     const stop = effect(() => {
       clearTimeout(timer);
       const played = client.played.value;
-      if (!goesOn.value || played === null) return;
+      if (played === null) return;
+      if (target.value > 0 && (!played.done || at.value >= target.value)) arrive(client);
+      if (at.value < target.value) {
+        timer = setTimeout(() => {
+          next(client);
+        }, 0);
+        return;
+      }
+      if (!goesOn.value) return;
       if (!played.done || isOver(client)) goesOn.value = false;
       else
         timer = setTimeout(
@@ -72,7 +97,7 @@ export function Tour({ client }: { client: LabClient }) {
   const isOn = ofBoot.value === client.boots.value;
   const playing = goesOn.value || client.playing.value;
   return (
-    <section class="message tour" aria-label="Tour" data-testid="tour">
+    <section class="message tour" aria-label="Tour" data-testid="tour" data-pane>
       <button
         class="primary"
         onClick={() => {
@@ -85,10 +110,19 @@ export function Tour({ client }: { client: LabClient }) {
           }
         }}
       >
-        {playing ? 'Pause' : 'Play'}
+        {playing ? 'Pause' : isOn && isOver(client) ? 'Play again' : 'Play'}
       </button>
       <button
-        disabled={playing}
+        disabled={playing || !isOn || at.value < 1}
+        title="To where the last step began: a new host goes there from the beginning, by the same steps"
+        onClick={() => {
+          back(client);
+        }}
+      >
+        Back
+      </button>
+      <button
+        disabled={playing || (isOn && isOver(client))}
         onClick={() => {
           next(client);
         }}
@@ -99,8 +133,8 @@ export function Tour({ client }: { client: LabClient }) {
         <Step client={client} n={at.value} />
       ) : (
         <span>
-          A host in {TOUR.length} steps, from its first instruction: domains made, used, crashed, ended. What
-          runs now ends.
+          A host in {TOUR.length} steps, from its first instruction: domains made, used, crashed, ended. Each
+          step is typed at domain 0’s console and runs until it has happened. What runs now ends.
         </span>
       )}
     </section>
@@ -130,6 +164,7 @@ function typedBy({ types }: TourStep): string {
 }
 
 function statusOf(client: LabClient): string {
+  if (target.value > 0) return 'on the way back, from the beginning …';
   if (client.playing.value) return '…';
   if (isOver(client)) return 'The tour is over.';
   return client.played.value?.done === true ? 'done' : 'stopped half-way';

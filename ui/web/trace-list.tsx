@@ -1,7 +1,8 @@
 /** What the hypervisor does, live: hypercalls with arguments and results, and the steps inside them. */
-import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { TraceLine } from '../lab/protocol.ts';
+import { shownDomain } from './details.tsx';
+import { isStrings, kept } from './kept.ts';
 import type { LabClient } from './lab-client.ts';
 
 /** Lines in the document at once: the newest that pass the filter. */
@@ -37,18 +38,17 @@ const GROUPS: readonly {
   { name: 'scheduling', kinds: ['schedule', 'vcpu'], title: 'Who runs, who blocks, who wakes' },
 ];
 
-/** The domain whose events are shown; null: all. */
-export const onlyDomain = signal<number | null>(null);
-const hidden = signal<ReadonlySet<string>>(new Set());
+const hidden = kept<readonly string[]>('hidden', [], isStrings);
 
 function toggle(name: string): void {
-  const next = new Set(hidden.value);
-  if (!next.delete(name)) next.add(name);
-  hidden.value = next;
+  const others = hidden.value.filter((each) => each !== name);
+  hidden.value = others.length < hidden.value.length ? others : [...others, name];
 }
 
 function visible(lines: readonly TraceLine[], only: number | null): readonly TraceLine[] {
-  const kinds = new Set(GROUPS.filter(({ name }) => hidden.value.has(name)).flatMap((group) => group.kinds));
+  const kinds = new Set(
+    GROUPS.filter(({ name }) => hidden.value.includes(name)).flatMap((group) => group.kinds),
+  );
   if (kinds.size === 0 && only === null) return lines.slice(-SHOWN_LINES);
   const passing = lines.filter((line) => !kinds.has(line.kind) && (only === null || line.domain === only));
   return passing.slice(-SHOWN_LINES);
@@ -59,7 +59,8 @@ export function TraceList({ client }: { client: LabClient }) {
   const atBottom = useRef(true);
   const tabs = client.consoles.tabs.value;
   const several = tabs.length > 1;
-  const lines = visible(client.trace.value, several ? onlyDomain.value : null);
+  const { follows, shown } = client.state.value;
+  const lines = visible(client.trace.value, follows || !several ? null : shown);
   // Only what the reader does decides whether the list follows: scrolling by hand moves away from the end or back to it.
   const follow = (): void => {
     requestAnimationFrame(() => {
@@ -74,9 +75,12 @@ export function TraceList({ client }: { client: LabClient }) {
     if (element !== null && atBottom.current) element.scrollTop = element.scrollHeight;
   }, [lines.at(-1)?.sequence]);
   return (
-    <section class="panel trace">
+    <section class="panel trace" aria-label="Hypervisor" data-pane>
       <h2>
-        Hypervisor <small>what Xen does, newest last</small>
+        Hypervisor{' '}
+        <small>
+          what Xen does{follows || !several ? '' : ` for ${shownDomain(client)} alone`}, newest last
+        </small>
         {client.dropped.value > 0 && (
           <small> · {client.dropped.value.toLocaleString('en')} events too fast to show</small>
         )}
@@ -86,7 +90,7 @@ export function TraceList({ client }: { client: LabClient }) {
           <label key={name} title={title}>
             <input
               type="checkbox"
-              checked={!hidden.value.has(name)}
+              checked={!hidden.value.includes(name)}
               onChange={() => {
                 toggle(name);
               }}
@@ -94,24 +98,16 @@ export function TraceList({ client }: { client: LabClient }) {
             {name}
           </label>
         ))}
-        {several && (
-          <select
-            aria-label="Domain"
-            value={onlyDomain.value ?? ''}
-            onChange={({ currentTarget: { value } }) => {
-              onlyDomain.value = value === '' ? null : Number(value);
-            }}
-          >
-            <option value="">all domains</option>
-            {tabs.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {id}: {name}
-              </option>
-            ))}
-          </select>
-        )}
       </div>
-      <ol ref={list} tabIndex={0} data-testid="trace" onWheel={follow} onKeyUp={follow} onPointerUp={follow}>
+      <ol
+        ref={list}
+        tabIndex={0}
+        aria-label="What Xen does"
+        data-testid="trace"
+        onWheel={follow}
+        onKeyUp={follow}
+        onPointerUp={follow}
+      >
         {lines.map((line) => (
           <Line key={line.sequence} line={line} several={several} />
         ))}

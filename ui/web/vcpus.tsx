@@ -1,7 +1,9 @@
 /** The virtual processors: state, registers (what the last step changed stands out), and the code at RIP. */
 import { signal } from '@preact/signals';
 import type { VcpuView } from '../lab/views.ts';
+import { shownDomain } from './details.tsx';
 import type { LabClient } from './lab-client.ts';
+import { moveAmongTabs, Tab } from './tabs.tsx';
 
 /** The one that was clicked; null: the one that has the processor. */
 const chosen = signal<number | null>(null);
@@ -10,33 +12,35 @@ export function Vcpus({ client }: { client: LabClient }) {
   const { vcpus, running } = client.state.value;
   const holder = vcpus.find(({ current }) => current) ?? vcpus[0];
   const vcpu = chosen.value === null ? holder : (vcpus[chosen.value] ?? holder);
-  const before = client.previous.value.vcpus[vcpu?.id ?? 0];
+  const { previous } = client;
+  const isSameDomain = previous.value.shown === client.state.value.shown;
+  const before = isSameDomain ? previous.value.vcpus[vcpu?.id ?? 0] : undefined;
   return (
-    <section class="panel vcpus">
+    <section class="panel vcpus" aria-label="Virtual processors" data-pane>
       <h2>
-        Virtual processors <small>registers, and the instruction that comes next</small>
+        Virtual processors <small>of {shownDomain(client)}: registers, and the code that comes next</small>
       </h2>
-      <div class="tabs" role="tablist">
+      <div class="tabs" role="tablist" aria-label="Virtual processors" onKeyDown={moveAmongTabs}>
         {vcpus.map(({ id, state, mode, current }) => (
-          <button
+          <Tab
             key={id}
-            role="tab"
-            aria-selected={vcpu?.id === id}
+            chosen={vcpu?.id === id}
+            panel="vcpu"
             title={
               chosen.value === id ? 'Click again to follow the vcpu that runs' : 'Keep showing this vcpu'
             }
-            onClick={() => {
+            choose={() => {
               chosen.value = chosen.value === id ? null : id;
             }}
           >
             vcpu {id} <i class={state}>{current && state === 'running' ? `running, ${mode}` : state}</i>
-          </button>
+          </Tab>
         ))}
       </div>
       {vcpu === undefined ? (
         <p class="hint">Nothing is booted.</p>
       ) : (
-        <div class="processor">
+        <div class="processor" id="vcpu" role="tabpanel" aria-label={`vcpu ${String(vcpu.id)}`} tabIndex={0}>
           <Registers vcpu={vcpu} before={running ? undefined : before} />
           <Code vcpu={vcpu} />
         </div>
@@ -62,8 +66,7 @@ function Registers({ vcpu, before }: { vcpu: VcpuView; before: VcpuView | undefi
 }
 
 function Code({ vcpu }: { vcpu: VcpuView }) {
-  if (vcpu.code.length === 0)
-    return <p class="hint">It does not have the processor: its code is not shown.</p>;
+  if (vcpu.code.length === 0) return <p class="hint">Nothing is mapped at its RIP.</p>;
   return (
     <ol class="code" data-testid="code">
       {vcpu.code.map(({ address, text }) => (

@@ -1,0 +1,45 @@
+/** What a face is told of a host, of one domain of it in detail: plain data, made on demand. */
+import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
+import { describeEnd } from './ending.ts';
+import type { Lab } from './lab.ts';
+import type { LabState } from './protocol.ts';
+import { channelViews, domainViews, vcpuView } from './views.ts';
+
+export type HostState = Omit<
+  LabState,
+  'running' | 'stepping' | 'stopped' | 'follows' | 'breakpoints' | 'hypercallBreaks'
+>;
+
+export const NOTHING_BOOTED: HostState = {
+  booted: false,
+  ns: 0,
+  instructions: 0,
+  shown: 0,
+  vcpus: [],
+  domains: [],
+  channels: [],
+  counts: {},
+  ended: null,
+};
+
+/** `shown`: the domain whose vcpus and event channels are told. */
+export function stateOf(lab: Lab, names: ReadonlyMap<number, string>, shown: number): HostState {
+  const { hypervisor, code } = lab;
+  const domain = hypervisor.domains.get(shown) ?? lab.domain;
+  const counts: Record<string, number> = {};
+  for (let number = 0; number < NR_HYPERCALLS; number++) {
+    const count = hypervisor.counts.hypercalls[number]!;
+    if (count > 0) counts[hypercallOf(number)?.name ?? 'unknown'] = count;
+  }
+  return {
+    booted: true,
+    ns: lab.ns,
+    instructions: lab.instructions,
+    shown: domain.id,
+    vcpus: domain.vcpus.map((vcpu) => vcpuView(hypervisor, vcpu, code)),
+    domains: domainViews(hypervisor, names),
+    channels: channelViews(hypervisor, domain),
+    counts,
+    ended: lab.domain.shutdown === null ? null : describeEnd(lab.domain, code.kernel),
+  };
+}
