@@ -380,7 +380,8 @@ export function generate() {
       .join('');
   const loop = `${header}
 import { addCarry, multiply32, multiply64, stepBits, subtractBorrow } from '../alu';
-import { BLOCK_COUNT, BLOCK_END, BLOCK_FALL, BLOCK_RECORDS, BLOCK_TAKEN, lookup, resolve } from '../blocks';
+import { BLOCK_COUNT, BLOCK_END, BLOCK_FALL, BLOCK_RECORDS, BLOCK_TAKEN } from '../block-header';
+import { lookup, resolve } from '../blocks';
 import { control } from '../control';
 import { faulted, raise } from '../fault';
 import { CC_ADD, CC_LOGIC, CC_SUB, carry, condition, setFlags, setResultAndBits, sign, zero } from '../flags';

@@ -1,20 +1,19 @@
 /**
  * The cache of decoded blocks: straight-line code of one machine frame, keyed by machine address and mode, valid while
  * the frame's version is the one it was decoded from.
- *
- * A block is a header and records (record.ts), the last of which ends it:
- *
- * | at | u32 |
- * |---|---|
- * | 0 | machine address of its first instruction |
- * | 4 | version of the frame |
- * | 8 | instructions it retires when run to its end |
- * | 12 | next block with the same hash |
- * | 16 | u16 offset behind its last instruction, from the start of its page (beyond 4095 when that crosses); u16 records |
- * | 20 | mode (segments.ts `modeOf`) |
- * | 24 | block at the target of its final jump, when that lies in the same page and was found before |
- * | 28 | block behind it, likewise |
+ * block-header.ts has what a block is made of.
  */
+import {
+  BLOCK_END,
+  BLOCK_FALL,
+  BLOCK_MODE,
+  BLOCK_NEXT,
+  BLOCK_RECORDS,
+  BLOCK_TAKEN,
+  BLOCK_VERSION,
+} from './block-header';
+import { markCode } from './code-frames';
+import { currentMode, insideSegment, linearOf, readCodeSegment } from './code-segment';
 import { anyBreakpoints, stopsAt } from './breakpoints';
 import { decodeInto } from './decode/block';
 import { raise } from './fault';
@@ -25,74 +24,28 @@ import {
   BLOCK_HASH_ENTRIES,
   CODE_PAGE,
   CODE_POINTER,
-  CURRENT_BLOCK,
   FRAME_VERSIONS,
-  LIMITS,
   MEMORY,
   REGS,
   RIP,
   SCRATCH_BLOCK,
-  SEG_CS,
   SLOT_PAGE,
-  SLOT_SEGMENT,
   VECTOR_GP,
 } from './layout';
-import { PAGE_MASK, markCode, translateExecute } from './paging';
+import { PAGE_MASK, translateExecute } from './paging';
 import { OP_STOP } from './generated/operations';
 import { RECORD_BYTES } from './record';
-import { modeOf } from './segments';
-
-export const BLOCK_KEY: u32 = 0;
-export const BLOCK_VERSION: u32 = 4;
-export const BLOCK_COUNT: u32 = 8;
-export const BLOCK_NEXT: u32 = 12;
-export const BLOCK_END: u32 = 16;
-export const BLOCK_LENGTH: u32 = 18;
-export const BLOCK_MODE: u32 = 20;
-export const BLOCK_TAKEN: u32 = 24;
-export const BLOCK_FALL: u32 = 28;
-export const BLOCK_RECORDS: u32 = 32;
 
 /** Instructions in a block at most, and what the largest block can take. */
 export const BLOCK_LIMIT: u32 = 64;
 const BLOCK_BYTES_LIMIT: u32 = BLOCK_RECORDS + (2 * BLOCK_LIMIT + 2) * RECORD_BYTES;
 
 let free: u32 = BLOCKS;
-/** The processor's mode, kept here because every look-up needs it. */
-let mode: u32 = 0;
-/** Base and limit of CS that blocks of compatibility mode were decoded under. */
-let codeBase: u32 = 0;
-let codeLimit: u32 = 0xffffffff;
-
 /** Tells the cache that CS may have changed. */
 export function modeChanged(): void {
-  mode = modeOf();
-  if (!mode) return;
-  const base = load<u32>(REGS + (SLOT_SEGMENT + SEG_CS) * 8);
-  const limit = load<u32>(LIMITS + SEG_CS * 4);
-  if (base == codeBase && limit == codeLimit) return;
-  codeBase = base;
-  codeLimit = limit;
+  if (!readCodeSegment()) return;
   store<u64>(CODE_PAGE, -1);
   dropBlocks();
-}
-
-/** Linear address of an instruction pointer. */
-// @ts-ignore: decorator
-@inline
-function linearOf(rip: u64): u64 {
-  return mode ? (rip + codeBase) & 0xffffffff : rip;
-}
-
-/** Whether the byte at a linear address lies inside CS, outside 64-bit mode. */
-export function insideSegment(linear: u64): bool {
-  return <u32>linear - codeBase <= codeLimit;
-}
-
-// @ts-ignore: decorator
-@inline
-export function currentMode(): u32 {
-  return mode;
 }
 
 /** Counts `dropBlocks`: pointers to blocks are only good while it stays. */
@@ -112,19 +65,6 @@ function bucketOf(key: u32): u32 {
 }
 
 /**
- * The code of `frame` was written. If the block being executed comes from there, its records that are still ahead are
- * turned into stops, so that what follows is decoded afresh.
- */
-export function stopBlock(frame: u32): void {
-  const block = load<u32>(CURRENT_BLOCK);
-  if (!block || load<u32>(block) >> 12 != frame) return;
-  store<u32>(block, 0, BLOCK_TAKEN);
-  store<u32>(block, 0, BLOCK_FALL);
-  const end = block + BLOCK_RECORDS + <u32>load<u16>(block, BLOCK_LENGTH) * RECORD_BYTES;
-  for (let p = block + BLOCK_RECORDS; p < end; p += RECORD_BYTES) store<u16>(p, OP_STOP);
-}
-
-/**
  * The block at a virtual address, decoded if need be; SLOT_PAGE is set. 0 with a fault raised and RIP set when the
  * fetch faults, or there is a breakpoint.
  */
@@ -139,7 +79,7 @@ export function lookup(rip: u64): u32 {
     if (
       load<u32>(block) == key &&
       load<u32>(block, BLOCK_VERSION) == version &&
-      load<u32>(block, BLOCK_MODE) == mode
+      load<u32>(block, BLOCK_MODE) == currentMode()
     )
       return block;
     block = load<u32>(block, BLOCK_NEXT);
@@ -149,7 +89,7 @@ export function lookup(rip: u64): u32 {
 
 function fetchPointer(rip: u64): u32 {
   const linear = linearOf(rip);
-  if (mode && (rip >> 32 || !insideSegment(linear))) {
+  if (currentMode() && (rip >> 32 || !insideSegment(linear))) {
     store<u64>(RIP, rip);
     raise(VECTOR_GP, 0);
     return 0;
@@ -175,6 +115,7 @@ function fetchPointer(rip: u64): u32 {
  * are in the same page. 0 with a fault raised.
  */
 export function resolve(block: u32, link: u32, target: u64): u32 {
+  const mode = currentMode();
   if (mode) target &= mode == 1 ? 0xffffffff : 0xffff;
   const page = load<u64>(REGS + SLOT_PAGE * 8);
   const same = target - page < 0x1000 && load<u16>(block, BLOCK_END) <= 0x1000;
@@ -202,7 +143,7 @@ function decode(rip: u64, pointer: u32): u32 {
   }
   store<u32>(block, key);
   store<u32>(block, version, BLOCK_VERSION);
-  store<u32>(block, mode, BLOCK_MODE);
+  store<u32>(block, currentMode(), BLOCK_MODE);
   store<u32>(block, 0, BLOCK_TAKEN);
   store<u32>(block, 0, BLOCK_FALL);
   // An instruction that crosses its page also depends on the next one: it is decoded again each time.
@@ -225,7 +166,7 @@ export function decodeTruncated(rip: u64, limit: u32): u32 {
   }
   store<u32>(SCRATCH_BLOCK, pointer - MEMORY);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_VERSION);
-  store<u32>(SCRATCH_BLOCK, mode, BLOCK_MODE);
+  store<u32>(SCRATCH_BLOCK, currentMode(), BLOCK_MODE);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_TAKEN);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_FALL);
   return SCRATCH_BLOCK;

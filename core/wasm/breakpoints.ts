@@ -4,27 +4,16 @@
  *
  * A block never goes on past one, so only looking a block up needs to ask; and where there are none, that costs a load.
  */
-import { dropBlocks } from './blocks';
-import {
-  BREAKPOINTS,
-  BREAKPOINT_COUNT,
-  BREAKPOINT_RIP,
-  CODE_PAGE,
-  EXIT_BREAKPOINT,
-  EXIT_REASON,
-  RIP,
-} from './layout';
+import { BREAKPOINTS, BREAKPOINT_COUNT, BREAKPOINT_RIP, EXIT_BREAKPOINT, EXIT_REASON, RIP } from './layout';
 import { BREAKPOINT_HIT, BREAKPOINT_LIMIT } from './layout';
 
 /** The instruction being run now is one that a breakpoint has held up before. */
 let passing: bool = false;
 
-/** Sets the list: the first `count` of BREAKPOINTS. */
-export function breakpointsChanged(count: u32): void {
+/** Sets the list: the first `count` of BREAKPOINTS. The caller drops what was decoded. */
+export function setBreakpoints(count: u32): void {
   store<u32>(BREAKPOINT_COUNT, count < <u32>BREAKPOINT_LIMIT ? count : <u32>BREAKPOINT_LIMIT);
   store<u32>(BREAKPOINT_HIT, 0);
-  store<u64>(CODE_PAGE, -1);
-  dropBlocks();
 }
 
 // @ts-ignore: decorator

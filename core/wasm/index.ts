@@ -1,9 +1,12 @@
 /** What the module exports: see core/machine.ts, which binds it. */
+import { invalidateFrame } from './code-frames';
 import { dropBlocks, modeChanged } from './blocks';
+import { setBreakpoints } from './breakpoints';
 import { cpuid as answerCpuid } from './cpuid';
 import { debugArmed } from './debug';
 import { readFlags, writeFlags } from './flags';
 import {
+  CODE_PAGE,
   CR0,
   CR2,
   CR4,
@@ -24,7 +27,6 @@ import {
   currentSpace,
   flushTlb,
   flushTlbPage as flushPage,
-  invalidateFrame,
   loadAddressSpace as loadRoot,
   selectBank,
   translateAny,
@@ -34,7 +36,6 @@ const CR0_WP: u32 = 0x10000;
 const EFER_NXE: u32 = 0x800;
 
 export { dropBlocks, flushTlb, invalidateFrame, readFlags, writeFlags };
-export { breakpointsChanged } from './breakpoints';
 export { run } from './run';
 
 /** Makes the processor of a machine with so many frames, in long mode with paging, NX and SSE enabled. */
@@ -53,6 +54,13 @@ export function initialise(frames: u32): void {
   selectBank(0);
   dropBlocks();
   modeChanged();
+}
+
+/** The list of breakpoints (layout.ts BREAKPOINTS) has changed: its first `count` are set. */
+export function breakpointsChanged(count: u32): void {
+  setBreakpoints(count);
+  store<u64>(CODE_PAGE, -1);
+  dropBlocks();
 }
 
 /** What cached translations were made under: CR0.WP, EFER.NXE, and whether debug registers watch. */

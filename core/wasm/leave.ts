@@ -1,5 +1,7 @@
 /** The ways out of the main loop, and the checks in front of the families: small functions it calls. */
-import { BLOCK_COUNT, BLOCK_RECORDS, currentMode, modeChanged } from './blocks';
+import { BLOCK_COUNT, BLOCK_RECORDS } from './block-header';
+import { currentMode } from './code-segment';
+import { modeChanged } from './blocks';
 import { raise } from './fault';
 import { OP_CALL, OP_LEAVE, OP_PUSH_R, OP_RET, OP_SSE_0F } from './generated/operations';
 import { zero } from './flags';

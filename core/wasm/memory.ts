@@ -1,14 +1,13 @@
 /** Reading and writing linear memory: through the TLB where it hits (paging.ts), with every fault that x86 has where it does not. */
+import { invalidateFrame } from './code-frames';
+import { ADDEND, WRITE_TAG } from './tlb-entry';
 import { debugArmed, watchHit } from './debug';
 import { DEBUG_PENDING, MEMORY } from './layout';
 import {
   ACCESS_READ,
   ACCESS_SUPERVISOR,
   ACCESS_WRITE,
-  ADDEND,
   PAGE_MASK,
-  WRITE_TAG,
-  invalidateFrame,
   leavesCanonical,
   misaligned,
   tlbEntry,

@@ -5,7 +5,8 @@
  * lower half of the address to get a pointer into the module's memory (24). A hit is a compare and an add. A page is
  * only tagged for writes when its D bit is set and no decoded code comes from it.
  */
-import { stopBlock } from './blocks';
+import { invalidateFrame } from './code-frames';
+import { ADDEND, EXECUTE_TAG, WRITE_TAG } from './tlb-entry';
 import { debugArmed } from './debug';
 import { raise, raiseNonCanonical, raisePageFault } from './fault';
 import {
@@ -38,10 +39,6 @@ export const ACCESS_READ: u32 = 0;
 export const ACCESS_WRITE: u32 = 1;
 export const ACCESS_EXECUTE: u32 = 2;
 export const ACCESS_SUPERVISOR: u32 = 4;
-
-export const WRITE_TAG: u32 = 8;
-const EXECUTE_TAG: u32 = 16;
-export const ADDEND: u32 = 24;
 
 const PTE_P: u64 = 0x1;
 const PTE_RW: u64 = 0x2;
@@ -147,29 +144,6 @@ export function loadAddressSpace(root: u64, space: u32, keep: bool): void {
   store<u64>(CR3, root);
   selectBank(space);
   if (!keep) memory.fill(TLB + space * 2 * TLB_BANK_BYTES, 0xff, 2 * TLB_BANK_BYTES);
-}
-
-/** Marks a frame as holding decoded code: no TLB entry lets a write to it pass unseen. Returns its version. */
-export function markCode(frame: u32): u32 {
-  const at = FRAME_VERSIONS + frame * 4;
-  const version = load<u32>(at);
-  if (version & 1) return version;
-  store<u32>(at, version | 1);
-  const page = MEMORY + (frame << 12);
-  for (let e: u32 = TLB; e < <u32>(TLB + TLB_BANKS * TLB_BANK_BYTES); e += TLB_ENTRY_BYTES) {
-    if (<u32>load<u64>(e, WRITE_TAG) + load<u32>(e, ADDEND) == page) store<u64>(e, -1, WRITE_TAG);
-  }
-  return version | 1;
-}
-
-/** The frame was written: decoded code of it is not valid any more. */
-export function invalidateFrame(frame: u32): void {
-  const at = FRAME_VERSIONS + frame * 4;
-  const version = load<u32>(at);
-  if (version & 1) {
-    store<u32>(at, version + 1);
-    stopBlock(frame);
-  }
 }
 
 function walkFault(address: u64, access: u32, code: u32, user: bool): u32 {

@@ -1,6 +1,7 @@
 /** Running: blocks one after another until the budget is used up or something is the hypervisor's business. */
+import { BLOCK_COUNT } from './block-header';
 import { anyBreakpoints, beginPassing, endPassing, stopsAt } from './breakpoints';
-import { BLOCK_COUNT, decodeTruncated, lookup, modeChanged } from './blocks';
+import { decodeTruncated, lookup, modeChanged } from './blocks';
 import { DEBUG_BS, DEBUG_INHIBIT, breakpointAt, debugArmed, raiseDebug } from './debug';
 import { faulted } from './fault';
 import { execute } from './generated/loop';

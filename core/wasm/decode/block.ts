@@ -1,6 +1,7 @@
 /** Decoding a block: instructions one after another until one ends it. */
+import { BLOCK_COUNT, BLOCK_END, BLOCK_LENGTH, BLOCK_RECORDS } from '../block-header';
+import { currentMode, insideSegment } from '../code-segment';
 import { anyBreakpoints, isBreakpoint } from '../breakpoints';
-import { BLOCK_COUNT, BLOCK_END, BLOCK_LENGTH, BLOCK_RECORDS, currentMode, insideSegment } from '../blocks';
 import { OP_FALL, OP_FUSED, OP_JCC } from '../generated/operations';
 import { raise } from '../fault';
 import { VECTOR_GP } from '../layout';

@@ -1,7 +1,7 @@
 /**
  * The instruction being decoded: its bytes, prefixes, ModRM and the records it becomes. One at a time, in globals.
  */
-import { insideSegment } from '../blocks';
+import { insideSegment } from '../code-segment';
 import { raise } from '../fault';
 import {
   FETCH_BUFFER,
@@ -90,9 +90,6 @@ export function crossesPage(): bool {
 /** Whether its bytes could not all be fetched (a fault is raised when the next page was asked for). */
 export function isCut(): bool {
   return cut;
-}
-export function isTooLong(): bool {
-  return tooLong;
 }
 export function instructionLength(): u32 {
   return length;

@@ -1,9 +1,10 @@
 /** Operands of MMX and SSE instructions. Readers return 0 with a fault raised: check faulted() before changing anything. */
+import { ADDEND, WRITE_TAG } from '../tlb-entry';
 import { faulted, raise } from '../fault';
 import { sseException } from '../float/sse';
 import { CR4, FPR, FSW, FTW, REGS, VECTOR_GP, VECTOR_MF, VECTOR_UD, VECTOR_XM, XMM } from '../layout';
 import { read16, read32, read64, writable, write64 } from '../memory';
-import { ADDEND, PAGE_MASK, WRITE_TAG, leavesCanonical, tlbEntry } from '../paging';
+import { PAGE_MASK, leavesCanonical, tlbEntry } from '../paging';
 import { addressOf, isMemory, regOf, rmOf } from '../record';
 
 const CR4_OSXMMEXCPT: u32 = 0x400;

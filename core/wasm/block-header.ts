@@ -1,0 +1,24 @@
+/**
+ * A block is a header and records (record.ts), the last of which ends it:
+ *
+ * | at | u32 |
+ * |---|---|
+ * | 0 | machine address of its first instruction |
+ * | 4 | version of the frame |
+ * | 8 | instructions it retires when run to its end |
+ * | 12 | next block with the same hash |
+ * | 16 | u16 offset behind its last instruction, from the start of its page (beyond 4095 when that crosses); u16 records |
+ * | 20 | mode (segments.ts `modeOf`) |
+ * | 24 | block at the target of its final jump, when that lies in the same page and was found before |
+ * | 28 | block behind it, likewise |
+ */
+
+export const BLOCK_VERSION: u32 = 4;
+export const BLOCK_COUNT: u32 = 8;
+export const BLOCK_NEXT: u32 = 12;
+export const BLOCK_END: u32 = 16;
+export const BLOCK_LENGTH: u32 = 18;
+export const BLOCK_MODE: u32 = 20;
+export const BLOCK_TAKEN: u32 = 24;
+export const BLOCK_FALL: u32 = 28;
+export const BLOCK_RECORDS: u32 = 32;
