@@ -22,7 +22,8 @@ import type { Ramdisk } from './builder/ramdisk.ts';
 import { openConsole } from './console-ring.ts';
 import { setGuestContext } from './context.ts';
 import type { DomainOptions } from './create.ts';
-import { createDomain, createVcpus, discardDomain, populateDomain } from './create.ts';
+import { createDomain, createVcpus, populateDomain } from './create.ts';
+import { releaseDomain } from './destroy.ts';
 import type { Domain } from '../state/domain.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
 
@@ -51,7 +52,7 @@ export function buildDomain(hypervisor: Hypervisor, options: BuildOptions): Doma
     if (options.maxPages !== undefined) domain.maxPages = options.maxPages;
     start(hypervisor, domain, built);
   } catch (error) {
-    discardDomain(hypervisor, domain);
+    releaseDomain(hypervisor, domain);
     throw error;
   }
   return domain;

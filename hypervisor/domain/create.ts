@@ -88,14 +88,3 @@ export function populateDomain(frames: FrameTable, domain: Domain, pages: number
   }
   return p2m;
 }
-
-/** Takes back a domain that was created and never built. */
-export function discardDomain(hypervisor: Hypervisor, domain: Domain): void {
-  const { frames } = hypervisor;
-  for (let mfn = 0; mfn < frames.frames; mfn++) frames.dropAllocation(mfn, domain.id);
-  for (const mfn of [domain.sharedInfoMfn, ...domain.grants.frames, ...domain.grants.statusFrames])
-    frames.release(mfn);
-  freePerDomain(frames, domain.memory.perDomainL3);
-  hypervisor.scheduler.remove(domain);
-  hypervisor.domains.delete(domain.id);
-}

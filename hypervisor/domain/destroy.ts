@@ -20,13 +20,21 @@ import { releaseTables } from './reset.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { pauseDomain, shutdownDomain } from './life.ts';
 
-/** Destroys a domain, which need not have shut down. */
+/** Destroys a domain, which need not have shut down. Domain 0 is told. */
 export function destroyDomain(hypervisor: Hypervisor, domain: Domain): void {
   domain.isDying = true;
   domain.isKilled = domain.shutdown === null;
   // For good: nobody unpauses it.
   pauseDomain(hypervisor, domain);
   if (domain.shutdown === null) shutdownDomain(hypervisor, domain, SHUTDOWN_poweroff, null);
+  releaseDomain(hypervisor, domain);
+}
+
+/**
+ * Takes everything back, and the domain is no more: one that ends, or one that was made, in part or whole, and never ran.
+ * Nobody is told.
+ */
+export function releaseDomain(hypervisor: Hypervisor, domain: Domain): void {
   for (const pcpu of hypervisor.pcpus) {
     if (pcpu.loaded?.domain === domain) pcpu.loaded = null;
     if (pcpu.running?.domain !== domain) continue;
