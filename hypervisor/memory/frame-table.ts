@@ -265,8 +265,17 @@ export class FrameTable {
     this.memory.processor.flushTlbPage(va);
   }
 
-  /** Writes a page-table entry as it is, without any check. */
+  /**
+   * Writes a page-table entry as it is, whatever it names: of a frame that is held as a table (its validation under way, or
+   * done), or of one of Xen's own.
+   */
   writeEntry(mfn: number, slot: number, low: number, high: number): void {
+    const type = this.type[mfn]!;
+    const isTable = type >= PGT_L1_PAGE_TABLE && type <= PGT_L4_PAGE_TABLE && this.typeCount[mfn]! > 0;
+    if (!isTable && this.owner[mfn] !== DOMID_XEN)
+      bug(`an entry of frame ${String(mfn)} is written, and nobody holds it as a page table`);
+    if (!(slot >= 0 && slot < PAGE_WORDS / 2))
+      bug(`entry ${String(slot)} of frame ${String(mfn)} is written, and a table has no such entry`);
     const at = mfn * PAGE_WORDS + slot * 2;
     const { words } = rawMemory(this);
     words[at] = low;

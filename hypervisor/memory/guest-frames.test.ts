@@ -5,7 +5,7 @@ import { HypervisorBug } from '../bug.ts';
 import { setGdt } from '../hypercalls/set-gdt.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
 import { PAGE_PRESENT, PAGE_USER } from './entries.ts';
-import { PGT_NONE, PGT_SEG_DESC_PAGE, PGT_WRITABLE_PAGE } from './frame-table.ts';
+import { PGT_L1_PAGE_TABLE, PGT_NONE, PGT_SEG_DESC_PAGE, PGT_WRITABLE_PAGE } from './frame-table.ts';
 import type { FrameTable } from './frame-table.ts';
 import * as write from './guest-frames.ts';
 import { getPageAndType, putPageAndType, putPageType } from './page-types.ts';
@@ -151,6 +151,33 @@ describe('counts that cannot be', () => {
     expect(() => {
       frames.unsteal(mfn, 1);
     }).toThrow(/not stolen/);
+  });
+});
+
+describe('an entry of a page table', () => {
+  test('is written where a frame is held as a table, or is Xen’s own', () => {
+    for (const pfn of [L4_PFN, L1_PFN]) frames.writeEntry(guest.mfns[pfn]!, 256, 0, 0);
+    frames.writeEntry(frames.allocateForXen(), 511, 1, 2);
+  });
+
+  test('is not written where a frame is writable, is held by nobody, or was a table once', () => {
+    const entry = (frame: number) => (): void => {
+      frames.writeEntry(frame, 0, 0, 0);
+    };
+    expect(entry(mfn)).toThrow(/nobody holds it as a page table/);
+    letGo();
+    expect(entry(mfn)).toThrow(HypervisorBug);
+    getPageAndType(frames, mfn, 1, PGT_L1_PAGE_TABLE);
+    putPageAndType(frames, mfn);
+    expect(frames.type[mfn]).toBe(PGT_L1_PAGE_TABLE);
+    expect(entry(mfn)).toThrow(HypervisorBug);
+    expect(entry(frames.frames)).toThrow(HypervisorBug);
+  });
+
+  test.each([-1, 512])('number %i does not exist', (slot) => {
+    expect(() => {
+      frames.writeEntry(guest.mfns[L1_PFN]!, slot, 0, 0);
+    }).toThrow(/has no such entry/);
   });
 });
 

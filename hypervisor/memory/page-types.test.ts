@@ -134,13 +134,13 @@ describe('upper tables', () => {
   test('a table is validated down to its last entry, or not at all', () => {
     protect(20);
     protect(21);
-    guest.hypervisor.frames.writeEntry(guest.mfns[20]!, 0, Number(guest.entry(30, 7)), 0);
-    guest.hypervisor.frames.writeEntry(guest.mfns[20]!, 511, Number(guest.entry(L1_PFN, 7)), 0);
-    guest.hypervisor.frames.writeEntry(guest.mfns[21]!, 5, Number(guest.entry(20, 7)), 0);
+    guest.prepare(20, 0, guest.entry(30, 7));
+    guest.prepare(20, 511, guest.entry(L1_PFN, 7));
+    guest.prepare(21, 5, guest.entry(20, 7));
     // Entry 511 would map a page table writable.
     expect(extended(xen.MMUEXT_PIN_L2_TABLE, guest.mfns[21]!)).toBe(-EBUSY);
     expect(guest.check()).toEqual([]);
-    guest.hypervisor.frames.writeEntry(guest.mfns[20]!, 511, Number(guest.entry(L1_PFN, 5)), 0);
+    guest.prepare(20, 511, guest.entry(L1_PFN, 5));
     expect(extended(xen.MMUEXT_PIN_L2_TABLE, guest.mfns[21]!)).toBe(0);
     expect(guest.hypervisor.frames.type[guest.mfns[20]!]).toBe(PGT_L1_PAGE_TABLE);
     expect(guest.check()).toEqual([]);
@@ -178,7 +178,7 @@ describe('upper tables', () => {
     expect(update(L4_PFN, 300, guest.entry(L4_PFN, 5))).toBe(0);
     protect(20);
     protect(21);
-    guest.hypervisor.frames.writeEntry(guest.mfns[20]!, 1, Number(guest.entry(L4_PFN, 5)), 0);
+    guest.prepare(20, 1, guest.entry(L4_PFN, 5));
     expect(extended(xen.MMUEXT_PIN_L4_TABLE, guest.mfns[20]!)).toBe(0);
     expect(guest.check()).toEqual([]);
     // L4_PFN is named by page 20, so it can name no other.
@@ -254,7 +254,7 @@ describe('mmuext_op', () => {
     const { frames } = guest.hypervisor;
     expect(extended(xen.MMUEXT_NEW_BASEPTR, guest.mfns[30]!)).toBe(-EINVAL);
     const at = guest.mfns[L4_PFN]! * 1024 + 511 * 2;
-    frames.writeEntry(guest.mfns[20]!, 511, frames.memory.words[at]!, 0);
+    guest.prepare(20, 511, BigInt(frames.memory.words[at]!));
     expect(extended(xen.MMUEXT_NEW_BASEPTR, guest.mfns[20]!)).toBe(0);
     expect(guest.vcpu.kernelRoot).toBe(guest.mfns[20]);
     expect(extended(xen.MMUEXT_NEW_USER_BASEPTR, guest.mfns[L4_PFN]!)).toBe(0);

@@ -14,6 +14,7 @@ import { checkFrameTable } from '../state/check.ts';
 import { PAGE_PRESENT, PAGE_RW, PAGE_USER } from './entries.ts';
 import { PGT_L4_PAGE_TABLE, PGT_PINNED } from './frame-table.ts';
 import { copyFromGuest, copyToGuest } from './guest-access.ts';
+import { transfer } from './guest-frames.ts';
 import { getPageAndType } from './page-types.ts';
 import { PAGE_BYTES } from './pages.ts';
 
@@ -109,6 +110,12 @@ export class TestDomain {
     return (BigInt(this.mfns[pfn]!) << 12n) | BigInt(flags);
   }
 
+  /** Writes an entry of a page that is no page table yet, as its owner would. */
+  prepare(pfn: number, slot: number, entry: bigint): void {
+    const bytes = new Uint8Array(BigUint64Array.of(entry).buffer);
+    transfer(this.hypervisor.frames, this.entryAddress(pfn, slot), bytes);
+  }
+
   /** Faults of the frame table's invariant. */
   check(): string[] {
     return checkFrameTable(this.hypervisor.frames, this.hypervisor.domains);
@@ -116,16 +123,12 @@ export class TestDomain {
 
   private makeTables(pages: number): void {
     const { frames } = this.hypervisor;
-    const link = (table: number, slot: number, pfn: number, flags: number): void => {
-      const mfn = this.mfns[pfn]!;
-      frames.writeEntry(this.mfns[table]!, slot, ((mfn << 12) | flags) >>> 0, mfn >>> 20);
-    };
-    link(L4_PFN, 511, L3_PFN, TABLE_FLAGS);
-    link(L3_PFN, 510, L2_PFN, TABLE_FLAGS);
-    link(L2_PFN, 0, L1_PFN, TABLE_FLAGS);
+    this.prepare(L4_PFN, 511, this.entry(L3_PFN, TABLE_FLAGS));
+    this.prepare(L3_PFN, 510, this.entry(L2_PFN, TABLE_FLAGS));
+    this.prepare(L2_PFN, 0, this.entry(L1_PFN, TABLE_FLAGS));
     for (let pfn = 0; pfn < pages; pfn++) {
       const isTable = pfn >= L4_PFN && pfn <= L1_PFN;
-      link(L1_PFN, pfn, pfn, isTable ? PAGE_PRESENT | PAGE_USER : TABLE_FLAGS);
+      this.prepare(L1_PFN, pfn, this.entry(pfn, isTable ? PAGE_PRESENT | PAGE_USER : TABLE_FLAGS));
     }
     const root = this.mfns[L4_PFN]!;
     for (let holder = 0; holder < 2; holder++)
