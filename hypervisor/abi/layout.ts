@@ -34,13 +34,23 @@ export type Path<F> = {
   [K in keyof F & string]: F[K] extends Composite<infer Nested> ? K | `${K}.${Path<Nested>}` : K;
 }[keyof F & string];
 
-/** A struct or a union: total size and alignment in bytes, byte offset of each member from its start. */
+/** The scalars among them: what holds one number. */
+export type ScalarPath<F> = {
+  [K in keyof F & string]: F[K] extends Scalar
+    ? K
+    : F[K] extends Composite<infer Nested>
+      ? `${K}.${ScalarPath<Nested>}`
+      : never;
+}[keyof F & string];
+
+/** A struct or a union: total size and alignment in bytes, byte offset of each member from its start, and its type. */
 export interface Composite<F> {
   readonly kind: 'struct' | 'union';
   readonly fields: F;
   readonly size: number;
   readonly align: number;
   readonly offset: Readonly<Record<Path<F>, number>>;
+  readonly type: Readonly<Record<Path<F>, Type>>;
 }
 
 function scalar(kind: ScalarKind, size: number): Scalar {
@@ -76,18 +86,28 @@ function roundUp(value: number, align: number): number {
 
 function compose<F extends Fields>(kind: 'struct' | 'union', fields: F): Composite<F> {
   const offset: Record<string, number> = {};
+  const types: Record<string, Type> = {};
   let end = 0;
   let align = 1;
   for (const [name, type] of Object.entries(fields)) {
     const start = kind === 'union' ? 0 : roundUp(end, type.align);
     offset[name] = start;
+    types[name] = type;
     if (type.kind === 'struct' || type.kind === 'union') {
       for (const [path, inner] of Object.entries(type.offset)) offset[`${name}.${path}`] = start + inner;
+      for (const [path, inner] of Object.entries(type.type)) types[`${name}.${path}`] = inner;
     }
     end = Math.max(end, start + type.size);
     align = Math.max(align, type.align);
   }
-  return { kind, fields, size: roundUp(end, align), align, offset: offset as Record<Path<F>, number> };
+  return {
+    kind,
+    fields,
+    size: roundUp(end, align),
+    align,
+    offset: offset as Record<Path<F>, number>,
+    type: types as Record<Path<F>, Type>,
+  };
 }
 
 /** Members one after another, each aligned to its own size. */

@@ -5,7 +5,6 @@
 import * as abi from '../abi/grant-table.ts';
 import { EFAULT } from '../abi/errno.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
-import { fromHalves } from '../../core/machine.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Caller } from '../state/caller.ts';
 import { anyDomain } from '../state/page-owner.ts';
@@ -16,7 +15,6 @@ import { getPageType, putPageType } from '../memory/page-types.ts';
 import type { Granted } from './pin.ts';
 import { pinForCopy, unpin } from './pin.ts';
 import type { Setup } from './setup.ts';
-import { writeStatus } from './setup.ts';
 
 /** One end of a copy as the guest names it. */
 interface End {
@@ -36,25 +34,21 @@ interface Claim {
 
 /** GNTTABOP_copy */
 export const copyGrant: Setup = (context, address) => {
-  const { offset, size } = abi.gnttab_copy;
-  const words = new Uint32Array(size / 4);
-  if (!context.read(address, words)) return -EFAULT;
-  const halfword = (at: number): number => (words[at >> 2]! >>> ((at & 2) * 8)) & 0xffff;
-  const flags = halfword(offset.flags);
-  const end = (at: number, gref: number): End => ({
-    domid: halfword(at + POINTER.domid),
-    name: flags & gref ? words[at / 4]! : fromHalves(words[at / 4]!, words[at / 4 + 1]!),
-    offset: halfword(at + POINTER.offset),
+  const op = context.readStruct(abi.gnttab_copy, address);
+  if (op === null) return -EFAULT;
+  const flags = op.get('flags');
+  const end = (side: 'source' | 'dest', gref: number): End => ({
+    domid: op.get(`${side}.domid`),
+    name: flags & gref ? op.get(`${side}.u.ref`) : op.get(`${side}.u.gmfn`),
+    offset: op.get(`${side}.offset`),
     isGrant: (flags & gref) !== 0,
     readOnly: gref === abi.GNTCOPY_source_gref,
   });
-  const source = end(offset.source, abi.GNTCOPY_source_gref);
-  const target = end(offset.dest, abi.GNTCOPY_dest_gref);
-  const status = copy(context, source, target, halfword(offset.len));
-  return writeStatus(context, address + offset.status, status);
+  const source = end('source', abi.GNTCOPY_source_gref);
+  const target = end('dest', abi.GNTCOPY_dest_gref);
+  op.set('status', copy(context, source, target, op.get('len')));
+  return context.writeField(op, 'status') ? 0 : -EFAULT;
 };
-
-const POINTER = abi.gnttab_copy.fields.source.offset;
 
 function copy(context: Caller, source: End, target: End, length: number): number {
   const ends = [source, target];

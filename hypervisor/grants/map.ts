@@ -5,7 +5,6 @@
  */
 import * as abi from '../abi/grant-table.ts';
 import { EFAULT } from '../abi/errno.ts';
-import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Caller } from '../state/caller.ts';
 import { l1EntryOf } from '../memory/guest-access.ts';
@@ -25,7 +24,6 @@ import { PGT_L1_PAGE_TABLE, PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { PAGE_BYTES, PAGE_WORDS } from '../memory/pages.ts';
 import { getPageType, putPageFromL1Entry, putPageType } from '../memory/page-types.ts';
 import type { GrantMapping } from '../state/grant-table.ts';
-import {} from './grant-table.ts';
 import { granterOf, pinForMapping, unpin } from './pin.ts';
 import type { Setup } from './setup.ts';
 
@@ -36,21 +34,15 @@ const AVAILABLE_MASK = 7;
 
 /** GNTTABOP_map_grant_ref */
 export const mapGrantRef: Setup = (context, address) => {
-  const { offset, size } = abi.gnttab_map_grant_ref;
-  const words = new Uint32Array(size / 4);
-  if (!context.read(address, words)) return -EFAULT;
-  const host = fromHalves(words[offset.host_addr / 4]!, words[offset.host_addr / 4 + 1]!);
-  const flags = words[offset.flags / 4]!;
-  const handleOrStatus = map(context, words[offset.dom / 4]! & 0xffff, words[offset.ref / 4]!, host, flags);
-  const status = Math.min(handleOrStatus, abi.GNTST_okay);
-  words[offset.dom / 4] = (words[offset.dom / 4]! & 0xffff) | (status << 16);
-  if (status === abi.GNTST_okay) {
-    const { mfn } = context.domain.grants.mappings[handleOrStatus]!;
-    words[offset.handle / 4] = handleOrStatus;
-    words[offset.dev_bus_addr / 4] = lowHalf(mfn * PAGE_BYTES);
-    words[offset.dev_bus_addr / 4 + 1] = highHalf(mfn * PAGE_BYTES);
+  const op = context.readStruct(abi.gnttab_map_grant_ref, address);
+  if (op === null) return -EFAULT;
+  const handleOrStatus = map(context, op.get('dom'), op.get('ref'), op.get('host_addr'), op.get('flags'));
+  op.set('status', Math.min(handleOrStatus, abi.GNTST_okay));
+  if (handleOrStatus >= 0) {
+    op.set('handle', handleOrStatus);
+    op.set('dev_bus_addr', context.domain.grants.mappings[handleOrStatus]!.mfn * PAGE_BYTES);
   }
-  return context.write(address, words) ? 0 : -EFAULT;
+  return context.writeStruct(op) ? 0 : -EFAULT;
 };
 
 /** Gives the handle or a negative status. */
@@ -149,26 +141,19 @@ function takeEntry(frames: FrameTable, at: number, low: number, high: number): [
 
 /** GNTTABOP_unmap_grant_ref */
 export const unmapGrantRef: Setup = (context, address) => {
-  const { offset, size } = abi.gnttab_unmap_grant_ref;
-  const words = new Uint32Array(size / 4);
-  if (!context.read(address, words)) return -EFAULT;
-  const host = fromHalves(words[offset.host_addr / 4]!, words[offset.host_addr / 4 + 1]!);
-  const bus = fromHalves(words[offset.dev_bus_addr / 4]!, words[offset.dev_bus_addr / 4 + 1]!);
-  const status = unmap(context, words[offset.handle / 4]!, host, bus, 0);
-  words[offset.status / 4] = (words[offset.status / 4]! & 0xffff_0000) | (status & 0xffff);
-  return context.write(address, words) ? 0 : -EFAULT;
+  const op = context.readStruct(abi.gnttab_unmap_grant_ref, address);
+  if (op === null) return -EFAULT;
+  const status = unmap(context, op.get('handle'), op.get('host_addr'), op.get('dev_bus_addr'), 0);
+  op.set('status', status);
+  return context.writeStruct(op) ? 0 : -EFAULT;
 };
 
 /** GNTTABOP_unmap_and_replace: the entry that maps `new_addr` takes the mapping's place. */
 export const unmapAndReplace: Setup = (context, address) => {
-  const { offset, size } = abi.gnttab_unmap_and_replace;
-  const words = new Uint32Array(size / 4);
-  if (!context.read(address, words)) return -EFAULT;
-  const host = fromHalves(words[offset.host_addr / 4]!, words[offset.host_addr / 4 + 1]!);
-  const other = fromHalves(words[offset.new_addr / 4]!, words[offset.new_addr / 4 + 1]!);
-  const status = unmap(context, words[offset.handle / 4]!, host, 0, other);
-  words[offset.status / 4] = (words[offset.status / 4]! & 0xffff_0000) | (status & 0xffff);
-  return context.write(address, words) ? 0 : -EFAULT;
+  const op = context.readStruct(abi.gnttab_unmap_and_replace, address);
+  if (op === null) return -EFAULT;
+  op.set('status', unmap(context, op.get('handle'), op.get('host_addr'), 0, op.get('new_addr')));
+  return context.writeStruct(op) ? 0 : -EFAULT;
 };
 
 function unmap(context: Caller, handle: number, host: number, bus: number, other: number): number {

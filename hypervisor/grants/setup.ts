@@ -1,11 +1,11 @@
 /** The operations that shape a grant table: its size, its version, where its frames are. */
 import * as abi from '../abi/grant-table.ts';
 import { EBUSY, EFAULT, EINVAL, ENOSYS, ERANGE, ESRCH } from '../abi/errno.ts';
-import { fromHalves } from '../../core/machine.ts';
 import type { Caller } from '../state/caller.ts';
 import { anyDomain, mayTarget } from '../state/page-owner.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { isGuestArray } from '../memory/guest-access.ts';
+import type { GuestStruct } from '../memory/guest-struct.ts';
 import type { GrantTable } from '../state/grant-table.ts';
 import { clearFrame, writeHalfword, writeWord } from '../memory/guest-frames.ts';
 import {
@@ -23,80 +23,82 @@ export type Setup = (context: Caller, address: number) => number;
 
 /** GNTTABOP_setup_table: makes the table as large as asked for and lists its frames. */
 export const setupTable: Setup = (context, address) => {
-  const { offset, size } = abi.gnttab_setup_table;
-  const words = new Uint32Array(size / 4);
-  if (!context.read(address, words)) return -EFAULT;
-  const count = words[offset.nr_frames / 4]!;
-  const list = fromHalves(words[offset.frame_list / 4]!, words[offset.frame_list / 4 + 1]!);
-  if (!isGuestArray(list, count, 8)) return -EFAULT;
-  const target = targetOf(context, words[offset.dom / 4]! & 0xffff);
-  const status = typeof target === 'number' ? target : setUp(context, target, count, list);
-  return writeStatus(context, address + offset.status, status);
+  const op = context.readStruct(abi.gnttab_setup_table, address);
+  return op === null ? -EFAULT : tellFrames(context, op, framesOf);
 };
 
-function setUp(context: Caller, target: Target, count: number, list: number): number {
-  if (count > target.table.maxFrames) return abi.GNTST_general_error;
-  const { frames } = context.hypervisor;
-  if (!growTable(frames, target.table, target.id, count)) return abi.GNTST_general_error;
-  return listFrames(context, list, target.table.frames.slice(0, count));
+/** The table's frames, of which there are `count` from now on at least; null where it cannot be. */
+function framesOf(context: Caller, { id, table }: Target, count: number): readonly number[] | null {
+  if (count > table.maxFrames) return null;
+  return growTable(context.hypervisor.frames, table, id, count) ? table.frames : null;
 }
 
 /** GNTTABOP_get_status_frames */
 export const getStatusFrames: Setup = (context, address) => {
-  const { offset, size } = abi.gnttab_get_status_frames;
-  const words = new Uint32Array(size / 4);
-  if (!context.read(address, words)) return -EFAULT;
-  const count = words[offset.nr_frames / 4]!;
-  const list = fromHalves(words[offset.frame_list / 4]!, words[offset.frame_list / 4 + 1]!);
-  if (!isGuestArray(list, count, 8)) return -EFAULT;
-  const target = targetOf(context, words[offset.dom / 4]! & 0xffff);
-  let status: number;
-  if (typeof target === 'number') status = target;
-  else if (count > target.table.statusFrames.length) status = abi.GNTST_general_error;
-  else status = listFrames(context, list, target.table.statusFrames.slice(0, count));
-  return writeStatus(context, address + offset.status, status);
+  const op = context.readStruct(abi.gnttab_get_status_frames, address);
+  return op === null ? -EFAULT : tellFrames(context, op, statusFramesOf);
 };
+
+function statusFramesOf(_context: Caller, { table }: Target, count: number): readonly number[] | null {
+  return count > table.statusFrames.length ? null : table.statusFrames;
+}
+
+/** What the two have in common: the first `nr_frames` frames of a domain's go to the list that the caller named. */
+function tellFrames(
+  context: Caller,
+  op: GuestStruct<ListFields>,
+  framesFor: (context: Caller, target: Target, count: number) => readonly number[] | null,
+): number {
+  const [count, list] = [op.get('nr_frames'), op.get('frame_list')];
+  if (!isGuestArray(list, count, 8)) return -EFAULT;
+  const target = targetOf(context, op.get('dom'));
+  let status = typeof target === 'number' ? target : abi.GNTST_general_error;
+  const mfns = typeof target === 'number' ? null : framesFor(context, target, count);
+  if (mfns) status = listFrames(context, list, mfns.slice(0, count));
+  op.set('status', status);
+  return context.writeField(op, 'status') ? 0 : -EFAULT;
+}
+
+/** Members that setup_table and get_status_frames both have, each at places of its own. */
+type ListFields = typeof abi.gnttab_setup_table.fields;
 
 /** GNTTABOP_query_size */
 export const querySize: Setup = (context, address) => {
-  const { offset, size } = abi.gnttab_query_size;
-  const words = new Uint32Array(size / 4);
-  if (!context.read(address, words)) return -EFAULT;
-  const target = targetOf(context, words[0]! & 0xffff);
+  const op = context.readStruct(abi.gnttab_query_size, address);
+  if (op === null) return -EFAULT;
+  const target = targetOf(context, op.get('dom'));
   if (typeof target !== 'number') {
-    words[offset.nr_frames / 4] = target.table.frames.length;
-    words[offset.max_nr_frames / 4] = target.table.maxFrames;
+    op.set('nr_frames', target.table.frames.length);
+    op.set('max_nr_frames', target.table.maxFrames);
   }
-  const status = typeof target === 'number' ? target : abi.GNTST_okay;
-  const at = offset.status / 4;
-  words[at] = (words[at]! & 0xffff_0000) | (status & 0xffff);
-  return context.write(address, words) ? 0 : -EFAULT;
+  op.set('status', typeof target === 'number' ? target : abi.GNTST_okay);
+  return context.writeStruct(op) ? 0 : -EFAULT;
 };
 
 /** GNTTABOP_get_version */
 export const getVersion: Setup = (context, address) => {
-  const words = new Uint32Array(abi.gnttab_get_version.size / 4);
-  if (!context.read(address, words)) return -EFAULT;
-  const domain = anyDomain(context, words[0]! & 0xffff);
+  const op = context.readStruct(abi.gnttab_get_version, address);
+  if (op === null) return -EFAULT;
+  const domain = anyDomain(context, op.get('dom'));
   if (domain < 0) return -ESRCH;
   const denied = mayTarget(context, domain);
   if (denied) return denied;
-  const version = new Uint32Array([context.hypervisor.domains.get(domain)!.grants.version]);
-  return context.write(address + abi.gnttab_get_version.offset.version, version) ? 0 : -EFAULT;
+  op.set('version', context.hypervisor.domains.get(domain)!.grants.version);
+  return context.writeField(op, 'version') ? 0 : -EFAULT;
 };
 
 /** GNTTABOP_set_version: empties the table but for the entries that the toolstack fills. */
 export const setVersion: Setup = (context, address) => {
-  const words = new Uint32Array(1);
-  if (!context.read(address, words)) return -EFAULT;
+  const op = context.readStruct(abi.gnttab_set_version, address);
+  if (op === null) return -EFAULT;
   const table = context.domain.grants;
-  const wanted = words[0]!;
+  const wanted = op.get('version');
   let result = 0;
   if (wanted !== 1 && wanted !== 2) result = -EINVAL;
   else if (wanted > table.maxVersion) result = -ENOSYS;
   else if (wanted !== table.version) result = changeVersion(context, table, wanted);
-  words[0] = table.version;
-  return context.write(address, words) ? result : -EFAULT;
+  op.set('version', table.version);
+  return context.writeStruct(op) ? result : -EFAULT;
 };
 
 interface Reserved {
@@ -175,9 +177,4 @@ function listFrames(context: Caller, list: number, mfns: readonly number[]): num
     if (!context.write(list + index * 8, new Uint32Array([mfn, 0]))) status = abi.GNTST_bad_virt_addr;
   });
   return status;
-}
-
-/** Writes an i16 status. 0, or -EFAULT. */
-export function writeStatus(context: Caller, address: number, status: number): number {
-  return context.writeBytes(address, new Uint8Array([status & 0xff, (status >> 8) & 0xff])) ? 0 : -EFAULT;
 }

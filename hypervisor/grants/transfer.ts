@@ -4,7 +4,7 @@
  */
 import * as abi from '../abi/grant-table.ts';
 import { EFAULT } from '../abi/errno.ts';
-import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
+import { highHalf, lowHalf } from '../../core/machine.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Caller } from '../state/caller.ts';
 import { setM2p } from '../memory/m2p.ts';
@@ -12,16 +12,13 @@ import { copyBytes, writeBytes, writeHalfword, writeWord, writeWords } from '../
 import { entriesOf, entryAddress, readHalfword, statusAddress } from './grant-table.ts';
 import { frameOf, inUse } from './pin.ts';
 import type { Setup } from './setup.ts';
-import { writeStatus } from './setup.ts';
 
 /** GNTTABOP_transfer: gives a frame that nothing maps to a domain that accepts it in an entry. */
 export const transferGrant: Setup = (context, address) => {
-  const { offset, size } = abi.gnttab_transfer;
-  const words = new Uint32Array(size / 4);
-  if (!context.read(address, words)) return -EFAULT;
-  const mfn = fromHalves(words[0]!, words[1]!);
-  const status = transfer(context, mfn, words[offset.domid / 4]! & 0xffff, words[offset.ref / 4]!);
-  return writeStatus(context, address + offset.status, status);
+  const op = context.readStruct(abi.gnttab_transfer, address);
+  if (op === null) return -EFAULT;
+  op.set('status', transfer(context, op.get('mfn'), op.get('domid'), op.get('ref')));
+  return context.writeField(op, 'status') ? 0 : -EFAULT;
 };
 
 /** Once the frame is taken from the caller, a failure frees it. */
@@ -65,10 +62,10 @@ function accepts(context: Caller, taker: Domain, ref: number): number {
 
 /** GNTTABOP_swap_grant_ref: two entries that are not in use change places. */
 export const swapGrantRef: Setup = (context, address) => {
-  const words = new Uint32Array(2);
-  if (!context.read(address, words)) return -EFAULT;
-  const status = swap(context, words[0]!, words[1]!);
-  return writeStatus(context, address + abi.gnttab_swap_grant_ref.offset.status, status);
+  const op = context.readStruct(abi.gnttab_swap_grant_ref, address);
+  if (op === null) return -EFAULT;
+  op.set('status', swap(context, op.get('ref_a'), op.get('ref_b')));
+  return context.writeField(op, 'status') ? 0 : -EFAULT;
 };
 
 function swap(context: Caller, a: number, b: number): number {

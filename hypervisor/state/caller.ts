@@ -1,5 +1,7 @@
 /** Whose request the hypervisor serves: a vcpu, its domain, and its memory as that vcpu sees it. */
+import type { Composite, Path } from '../abi/layout.ts';
 import { copyFromGuest, copyToGuest, readGuestWords, writeGuestWords } from '../memory/guest-access.ts';
+import { GuestStruct } from '../memory/guest-struct.ts';
 import type { Domain } from './domain.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { Vcpu } from './vcpu.ts';
@@ -14,6 +16,20 @@ export class Caller {
 
   constructor(hypervisor: Hypervisor) {
     this.hypervisor = hypervisor;
+  }
+
+  /** A structure of the calling vcpu's, or null where it faults: -EFAULT. */
+  readStruct<F>(layout: Composite<F>, address: number): GuestStruct<F> | null {
+    const bytes = new Uint8Array(layout.size);
+    const isRead = copyFromGuest(this.hypervisor.frames, this.vcpu, address, bytes);
+    return isRead ? new GuestStruct(layout, address, bytes) : null;
+  }
+  /** Copies a structure back, or one member of it as Xen's copy_field_to_guest; false where it faults: -EFAULT. */
+  writeStruct<F>(struct: GuestStruct<F>): boolean {
+    return this.writeBytes(struct.address, struct.bytes);
+  }
+  writeField<F>(struct: GuestStruct<F>, path: Path<F>): boolean {
+    return this.writeBytes(struct.address + struct.layout.offset[path], struct.bytesOf(path));
   }
 
   /** Copies from and to the calling vcpu's memory; false where it faults: -EFAULT. */
