@@ -1,11 +1,13 @@
-/** Binding ports to what raises them, and closing them (common/event_channel.c). Words are the command's structure. */
+/** Binding ports to what raises them, and closing them (common/event_channel.c), each as its command's structure says. */
 import { bug } from '../bug.ts';
+import type * as abi from '../abi/event-channel.ts';
 import { EEXIST, EINVAL, ENOENT, ENOSPC, EPERM, ESRCH } from '../abi/errno.ts';
 import { DOMID_SELF, NR_VIRQS, VIRQ_DEBUG, VIRQ_TIMER, VIRQ_XENOPROF, VIRQ_XENPMU } from '../abi/xen.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Caller } from '../state/caller.ts';
 import { anyDomain, mayTarget } from '../state/page-owner.ts';
+import type { StructOf } from '../memory/guest-struct.ts';
 import { allocate } from './allocate.ts';
 import type { EventChannel } from '../state/event-channels.ts';
 import {
@@ -24,27 +26,27 @@ export function isVcpuVirq(virq: number): boolean {
   return virq === VIRQ_TIMER || virq === VIRQ_DEBUG || virq === VIRQ_XENOPROF || virq === VIRQ_XENPMU;
 }
 
-/** EVTCHNOP_alloc_unbound: dom, remote_dom | port. */
-export function allocateUnbound(context: Caller, words: Uint32Array): number {
+/** EVTCHNOP_alloc_unbound */
+export function allocateUnbound(context: Caller, op: StructOf<typeof abi.evtchn_alloc_unbound>): number {
   const { hypervisor } = context;
-  const domain = hypervisor.domains.get(anyDomain(context, words[0]! & 0xffff));
+  const domain = hypervisor.domains.get(anyDomain(context, op.get('dom')));
   if (domain === undefined) return -ESRCH;
   if (mayTarget(context, domain.id) !== 0) return -EPERM;
   const channel = allocate(hypervisor, domain, ECS_UNBOUND, 0);
   if (channel === null) return -ENOSPC;
-  const remote = words[0]! >>> 16;
+  const remote = op.get('remote_dom');
   channel.remoteDomain = remote === DOMID_SELF ? context.domain.id : remote;
-  words[1] = channel.port;
+  op.set('port', channel.port);
   return 0;
 }
 
-/** EVTCHNOP_bind_interdomain: remote_dom, remote_port | local_port. */
-export function bindInterdomain(context: Caller, words: Uint32Array): number {
+/** EVTCHNOP_bind_interdomain */
+export function bindInterdomain(context: Caller, op: StructOf<typeof abi.evtchn_bind_interdomain>): number {
   const { hypervisor, domain } = context;
-  const id = words[0]! & 0xffff;
+  const id = op.get('remote_dom');
   const remote = id === DOMID_SELF ? domain : hypervisor.domains.get(id);
   if (remote === undefined) return -ESRCH;
-  const end = remote.events.at(words[1]!);
+  const end = remote.events.at(op.get('remote_port'));
   if (end === null || end.state !== ECS_UNBOUND || end.remoteDomain !== domain.id) return -EINVAL;
   const channel = allocate(hypervisor, domain, ECS_INTERDOMAIN, 0);
   if (channel === null) return -ENOSPC;
@@ -55,40 +57,41 @@ export function bindInterdomain(context: Caller, words: Uint32Array): number {
   end.remotePort = channel.port;
   // What the other end raised before this one existed is not lost.
   setPortPending(hypervisor, domain, channel);
-  words[2] = channel.port;
+  op.set('local_port', channel.port);
   return 0;
 }
 
-/** EVTCHNOP_bind_virq: virq, vcpu | port. */
-export function bindVirq(context: Caller, words: Uint32Array): number {
+/** EVTCHNOP_bind_virq */
+export function bindVirq(context: Caller, op: StructOf<typeof abi.evtchn_bind_virq>): number {
   const { hypervisor, domain } = context;
-  const virq = words[0]!;
+  const virq = op.get('virq');
   if (virq >= NR_VIRQS) return -EINVAL;
-  const vcpu = domain.vcpus[words[1]!];
-  if (!isVcpuVirq(virq) && words[1] !== 0) return -EINVAL;
+  const vcpu = domain.vcpus[op.get('vcpu')];
+  if (!isVcpuVirq(virq) && op.get('vcpu') !== 0) return -EINVAL;
   if (vcpu === undefined) return -ENOENT;
   if (vcpu.virqPorts[virq] !== 0) return -EEXIST;
   const channel = allocate(hypervisor, domain, ECS_VIRQ, vcpu.id);
   if (channel === null) return -ENOSPC;
   channel.virq = virq;
   vcpu.virqPorts[virq] = channel.port;
-  words[2] = channel.port;
+  op.set('port', channel.port);
   return 0;
 }
 
-/** EVTCHNOP_bind_ipi: vcpu | port. */
-export function bindIpi(context: Caller, words: Uint32Array): number {
+/** EVTCHNOP_bind_ipi */
+export function bindIpi(context: Caller, op: StructOf<typeof abi.evtchn_bind_ipi>): number {
   const { hypervisor, domain } = context;
-  if (domain.vcpus[words[0]!] === undefined) return -ENOENT;
-  const channel = allocate(hypervisor, domain, ECS_IPI, words[0]!);
+  const vcpu = op.get('vcpu');
+  if (domain.vcpus[vcpu] === undefined) return -ENOENT;
+  const channel = allocate(hypervisor, domain, ECS_IPI, vcpu);
   if (channel === null) return -ENOSPC;
-  words[1] = channel.port;
+  op.set('port', channel.port);
   return 0;
 }
 
-/** EVTCHNOP_close: port. */
-export function close(context: Caller, words: Uint32Array): number {
-  const channel = context.domain.events.at(words[0]!);
+/** EVTCHNOP_close */
+export function close(context: Caller, op: StructOf<typeof abi.evtchn_close>): number {
+  const channel = context.domain.events.at(op.get('port'));
   if (channel === null || channel.consumer) return -EINVAL;
   closePort(context.hypervisor, context.domain, channel);
   return 0;
@@ -116,11 +119,12 @@ function unbindVirq(domain: Domain, { port, virq }: EventChannel): void {
   vcpu.virqPorts[virq] = 0;
 }
 
-/** EVTCHNOP_bind_vcpu: port, vcpu. The event goes to another vcpu from now on. */
-export function bindVcpu(context: Caller, words: Uint32Array): number {
+/** EVTCHNOP_bind_vcpu. The event goes to another vcpu from now on. */
+export function bindVcpu(context: Caller, op: StructOf<typeof abi.evtchn_bind_vcpu>): number {
   const { domain } = context;
-  if (domain.vcpus[words[1]!] === undefined) return -ENOENT;
-  const channel = domain.events.at(words[0]!);
+  const vcpu = op.get('vcpu');
+  if (domain.vcpus[vcpu] === undefined) return -ENOENT;
+  const channel = domain.events.at(op.get('port'));
   if (channel === null || channel.consumer) return -EINVAL;
   switch (channel.state) {
     case ECS_VIRQ:
@@ -133,6 +137,6 @@ export function bindVcpu(context: Caller, words: Uint32Array): number {
     default:
       return -EINVAL;
   }
-  channel.notifyVcpu = words[1]!;
+  channel.notifyVcpu = vcpu;
   return 0;
 }

@@ -1,6 +1,6 @@
 /** Setting up the FIFO ABI: control blocks and pages of the event array (common/event_fifo.c). */
-import { fromHalves } from '../../core/machine.ts';
 import { EINVAL, ENOENT, ENOSPC, EOPNOTSUPP } from '../abi/errno.ts';
+import type { evtchn_expand_array, evtchn_init_control } from '../abi/event-channel.ts';
 import {
   EVTCHN_FIFO_LINK_BITS,
   EVTCHN_FIFO_NR_CHANNELS,
@@ -11,30 +11,30 @@ import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Caller } from '../state/caller.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
+import type { StructOf } from '../memory/guest-struct.ts';
 import { ECS_FREE, FifoControl } from '../state/event-channels.ts';
 import { setPendingFifo, WORDS_PER_PAGE } from './fifo.ts';
 import { isPending2L } from './two-level.ts';
 import { PAGE_BYTES, pageNumber } from '../memory/pages.ts';
 
-/** EVTCHNOP_init_control: control_gfn, offset, vcpu | link_bits. The first one switches the domain to the FIFO ABI. */
-export function initialise(context: Caller, words: Uint32Array): number {
+/** EVTCHNOP_init_control: the first one switches the domain to the FIFO ABI. */
+export function initialise(context: Caller, op: StructOf<typeof evtchn_init_control>): number {
   const { hypervisor, domain } = context;
-  const mfn = fromHalves(words[0]!, words[1]!);
-  const offset = words[2]!;
-  if (domain.vcpus[words[3]!] === undefined) return -ENOENT;
+  const [mfn, offset, vcpu] = [op.get('control_gfn'), op.get('offset'), op.get('vcpu')];
+  if (domain.vcpus[vcpu] === undefined) return -ENOENT;
   if (offset > PAGE_BYTES - evtchn_fifo_control_block.size || (offset & 7) !== 0) return -EINVAL;
-  if (domain.events.fifo?.controls[words[3]!]) return -EINVAL;
+  if (domain.events.fifo?.controls[vcpu]) return -EINVAL;
   if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
   const control = new FifoControl(mfn * PAGE_BYTES + offset);
   if (domain.events.fifo === null) {
     const controls: (FifoControl | null)[] = domain.vcpus.map(() => null);
-    controls[words[3]!] = control;
+    controls[vcpu] = control;
     domain.events.fifo = { controls, frames: [] };
     keepPending(hypervisor, domain);
   } else {
-    domain.events.fifo.controls[words[3]!] = control;
+    domain.events.fifo.controls[vcpu] = control;
   }
-  words[4] = EVTCHN_FIFO_LINK_BITS;
+  op.set('link_bits', EVTCHN_FIFO_LINK_BITS);
   return 0;
 }
 
@@ -45,13 +45,13 @@ function keepPending(hypervisor: Hypervisor, domain: Domain): void {
       channel.pending = true;
 }
 
-/** EVTCHNOP_expand_array: array_gfn. One more page of event words. */
-export function expand(context: Caller, words: Uint32Array): number {
+/** EVTCHNOP_expand_array: one more page of event words. */
+export function expand(context: Caller, op: StructOf<typeof evtchn_expand_array>): number {
   const { hypervisor, domain } = context;
   const { fifo } = domain.events;
   if (fifo === null) return -EOPNOTSUPP;
   if (fifo.frames.length * WORDS_PER_PAGE >= EVTCHN_FIFO_NR_CHANNELS) return -ENOSPC;
-  const mfn = fromHalves(words[0]!, words[1]!);
+  const mfn = op.get('array_gfn');
   if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
   const first = fifo.frames.length * WORDS_PER_PAGE;
   fifo.frames.push(mfn);

@@ -5,12 +5,14 @@
  */
 import { bug } from '../bug.ts';
 import { EBUSY, EEXIST, EINVAL, ENOSPC, EPERM } from '../abi/errno.ts';
+import type { evtchn_bind_pirq } from '../abi/event-channel.ts';
 import { BIND_PIRQ__WILL_SHARE } from '../abi/event-channel.ts';
 import type { Domain } from '../state/domain.ts';
 import { containsRange } from '../state/range-set.ts';
 import type { Caller } from '../state/caller.ts';
 import type { Gsi } from '../state/gsi.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
+import type { StructOf } from '../memory/guest-struct.ts';
 import { allocate } from './allocate.ts';
 import type { EventChannel } from '../state/event-channels.ts';
 import { ECS_PIRQ } from '../state/event-channels.ts';
@@ -40,14 +42,14 @@ export function mayHave(domain: Domain, pirq: number): boolean {
   return containsRange(domain.lines, pirq, pirq);
 }
 
-/** EVTCHNOP_bind_pirq: pirq, flags | port. */
-export function bindPirq(context: Caller, words: Uint32Array): number {
+/** EVTCHNOP_bind_pirq */
+export function bindPirq(context: Caller, op: StructOf<typeof evtchn_bind_pirq>): number {
   const { hypervisor, domain } = context;
-  const pirq = words[0]!;
+  const pirq = op.get('pirq');
   if (pirq >= NR_PIRQS) return -EINVAL;
   if (!mayHave(domain, pirq)) return -EPERM;
   const gsi = hypervisor.gsis[pirq];
-  if (gsi === undefined || (words[1]! & ~BIND_PIRQ__WILL_SHARE) !== 0) return -EINVAL;
+  if (gsi === undefined || (op.get('flags') & ~BIND_PIRQ__WILL_SHARE) !== 0) return -EINVAL;
   if (gsi.isXens) return -EBUSY;
   if (gsi.domain !== null) return -EEXIST;
   const channel = allocate(hypervisor, domain, ECS_PIRQ, 0);
@@ -55,7 +57,7 @@ export function bindPirq(context: Caller, words: Uint32Array): number {
   channel.pirq = pirq;
   gsi.domain = domain.id;
   gsi.port = channel.port;
-  words[2] = channel.port;
+  op.set('port', channel.port);
   deliver(hypervisor, gsi);
   return 0;
 }

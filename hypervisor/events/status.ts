@@ -1,4 +1,5 @@
 /** Looking at ports, unmasking them, setting priorities, and resetting all of a domain's (common/event_channel.c). */
+import type * as abi from '../abi/event-channel.ts';
 import {
   EVTCHN_FIFO_PRIORITY_MIN,
   EVTCHNSTAT_closed,
@@ -13,6 +14,7 @@ import { DOMID_SELF } from '../abi/xen.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Caller } from '../state/caller.ts';
+import type { StructOf } from '../memory/guest-struct.ts';
 import { closePort } from './bind.ts';
 import {
   ECS_FREE,
@@ -41,50 +43,53 @@ function target(context: Caller, id: number): Domain | number {
   return context.domain.isPrivileged ? domain : -EPERM;
 }
 
-/** EVTCHNOP_status: dom, port | status, vcpu, u. */
-export function status(context: Caller, words: Uint32Array): number {
-  const domain = target(context, words[0]! & 0xffff);
+/** EVTCHNOP_status */
+export function status(context: Caller, op: StructOf<typeof abi.evtchn_status>): number {
+  const domain = target(context, op.get('dom'));
   if (typeof domain === 'number') return domain;
-  if (words[1]! >= domain.events.limit || words[1] === 0) return -EINVAL;
-  const channel = domain.events.ports[words[1]!] ?? null;
-  words.fill(0, 2);
+  const port = op.get('port');
+  if (port >= domain.events.limit || port === 0) return -EINVAL;
+  const channel = domain.events.ports[port] ?? null;
+  op.bytesOf('u').fill(0);
   if (channel === null || channel.state === ECS_FREE) {
-    words[2] = EVTCHNSTAT_closed;
+    op.set('status', EVTCHNSTAT_closed);
+    op.set('vcpu', 0);
     return 0;
   }
-  words[2] = STATUS[channel.state] ?? EVTCHNSTAT_closed;
-  words[3] = channel.notifyVcpu;
-  if (channel.state === ECS_UNBOUND) words[4] = channel.remoteDomain;
+  op.set('status', STATUS[channel.state] ?? EVTCHNSTAT_closed);
+  op.set('vcpu', channel.notifyVcpu);
+  if (channel.state === ECS_UNBOUND) op.set('u.unbound.dom', channel.remoteDomain);
   if (channel.state === ECS_INTERDOMAIN) {
-    words[4] = channel.remoteDomain;
-    words[5] = channel.remotePort;
+    op.set('u.interdomain.dom', channel.remoteDomain);
+    op.set('u.interdomain.port', channel.remotePort);
   }
-  if (channel.state === ECS_PIRQ) words[4] = channel.pirq;
-  if (channel.state === ECS_VIRQ) words[4] = channel.virq;
+  if (channel.state === ECS_PIRQ) op.set('u.pirq', channel.pirq);
+  if (channel.state === ECS_VIRQ) op.set('u.virq', channel.virq);
   return 0;
 }
 
-/** EVTCHNOP_unmask: port. */
-export function unmask(context: Caller, words: Uint32Array): number {
-  const channel = context.domain.events.at(words[0]!);
+/** EVTCHNOP_unmask */
+export function unmask(context: Caller, op: StructOf<typeof abi.evtchn_unmask>): number {
+  const channel = context.domain.events.at(op.get('port'));
   if (channel === null) return -EINVAL;
   unmaskPort(context.hypervisor, context.domain, channel);
   return 0;
 }
 
-/** EVTCHNOP_set_priority: port, priority. */
-export function setPriority(context: Caller, words: Uint32Array): number {
-  const channel = context.domain.events.at(words[0]!);
+/** EVTCHNOP_set_priority */
+export function setPriority(context: Caller, op: StructOf<typeof abi.evtchn_set_priority>): number {
+  const channel = context.domain.events.at(op.get('port'));
   if (channel === null) return -EINVAL;
   if (context.domain.events.fifo === null) return -ENOSYS;
-  if (words[1]! > EVTCHN_FIFO_PRIORITY_MIN) return -EINVAL;
-  channel.priority = words[1]!;
+  const priority = op.get('priority');
+  if (priority > EVTCHN_FIFO_PRIORITY_MIN) return -EINVAL;
+  channel.priority = priority;
   return 0;
 }
 
-/** EVTCHNOP_reset: dom. All its ports are closed, and the 2-level ABI is in use again. */
-export function reset(context: Caller, words: Uint32Array): number {
-  const domain = target(context, words[0]! & 0xffff);
+/** EVTCHNOP_reset: all of a domain's ports are closed, and the 2-level ABI is in use again. */
+export function reset(context: Caller, op: StructOf<typeof abi.evtchn_reset>): number {
+  const domain = target(context, op.get('dom'));
   if (typeof domain === 'number') return domain;
   resetDomain(context.hypervisor, domain);
   return 0;

@@ -5,7 +5,7 @@
  * and argument in one structure.
  */
 import { EFAULT, ENOSYS } from '../abi/errno.ts';
-import * as eventChannel from '../abi/event-channel.ts';
+import * as abi from '../abi/event-channel.ts';
 import {
   EVTCHNOP_alloc_unbound,
   EVTCHNOP_bind_interdomain,
@@ -29,65 +29,67 @@ import { bindPirq } from '../events/pirq.ts';
 import * as control from '../events/fifo-control.ts';
 import { sendEvent } from '../events/send.ts';
 import * as status from '../events/status.ts';
+import type { Composite } from '../abi/layout.ts';
+import type { GuestStruct } from '../memory/guest-struct.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
-/** What a command needs: how many words it reads, whether it writes them back, and what it does with them. */
-interface Operation {
-  readonly words: number;
-  readonly writes: boolean;
-  run(context: HypercallContext, words: Uint32Array): number;
+/** A command on its structure, which is at an address of the caller's. */
+type Operation = (context: HypercallContext, argument: number) => number;
+type Work<F> = (context: HypercallContext, op: GuestStruct<F>) => number;
+
+/** Commands that read their structure, and those that answer in it where they succeed. */
+function reads<F>(layout: Composite<F>, work: Work<F>): Operation {
+  return (context, argument) => {
+    const op = context.readStruct(layout, argument);
+    return op === null ? -EFAULT : work(context, op);
+  };
+}
+function writes<F>(layout: Composite<F>, work: Work<F>): Operation {
+  return reads(layout, (context, op) => {
+    const result = work(context, op);
+    return result === 0 && !context.writeStruct(op) ? -EFAULT : result;
+  });
 }
 
-const reads = (words: number, run: Operation['run']): Operation => ({ words, writes: false, run });
-const writes = (words: number, run: Operation['run']): Operation => ({ words, writes: true, run });
-
 const operations: Readonly<Record<number, Operation>> = {
-  [EVTCHNOP_send]: reads(1, ({ hypervisor, domain }, words) => sendEvent(hypervisor, domain, words[0]!)),
-  [EVTCHNOP_alloc_unbound]: writes(2, bind.allocateUnbound),
-  [EVTCHNOP_bind_interdomain]: writes(3, bind.bindInterdomain),
-  [EVTCHNOP_bind_virq]: writes(3, bind.bindVirq),
-  [EVTCHNOP_bind_ipi]: writes(2, bind.bindIpi),
-  [EVTCHNOP_bind_pirq]: writes(3, bindPirq),
-  [EVTCHNOP_close]: reads(1, bind.close),
-  [EVTCHNOP_bind_vcpu]: reads(2, bind.bindVcpu),
-  [EVTCHNOP_unmask]: reads(1, status.unmask),
-  [EVTCHNOP_status]: writes(6, status.status),
-  [EVTCHNOP_reset]: reads(1, status.reset),
-  [EVTCHNOP_init_control]: writes(6, control.initialise),
-  [EVTCHNOP_expand_array]: reads(2, control.expand),
-  [EVTCHNOP_set_priority]: reads(2, status.setPriority),
+  [EVTCHNOP_send]: reads(abi.evtchn_send, ({ hypervisor, domain }, op) =>
+    sendEvent(hypervisor, domain, op.get('port')),
+  ),
+  [EVTCHNOP_alloc_unbound]: writes(abi.evtchn_alloc_unbound, bind.allocateUnbound),
+  [EVTCHNOP_bind_interdomain]: writes(abi.evtchn_bind_interdomain, bind.bindInterdomain),
+  [EVTCHNOP_bind_virq]: writes(abi.evtchn_bind_virq, bind.bindVirq),
+  [EVTCHNOP_bind_ipi]: writes(abi.evtchn_bind_ipi, bind.bindIpi),
+  [EVTCHNOP_bind_pirq]: writes(abi.evtchn_bind_pirq, bindPirq),
+  [EVTCHNOP_close]: reads(abi.evtchn_close, bind.close),
+  [EVTCHNOP_bind_vcpu]: reads(abi.evtchn_bind_vcpu, bind.bindVcpu),
+  [EVTCHNOP_unmask]: reads(abi.evtchn_unmask, status.unmask),
+  [EVTCHNOP_status]: writes(abi.evtchn_status, status.status),
+  [EVTCHNOP_reset]: reads(abi.evtchn_reset, status.reset),
+  [EVTCHNOP_init_control]: writes(abi.evtchn_init_control, control.initialise),
+  [EVTCHNOP_expand_array]: reads(abi.evtchn_expand_array, control.expand),
+  [EVTCHNOP_set_priority]: reads(abi.evtchn_set_priority, status.setPriority),
 };
 
-const buffer = new Uint32Array(6);
-
 function perform(context: HypercallContext, command: number, argument: number): number {
-  const operation = operations[command];
-  if (operation === undefined) return -ENOSYS;
-  const words = buffer.subarray(0, operation.words);
-  if (!context.read(argument, words)) return -EFAULT;
-  const result = operation.run(context, words);
-  if (result === 0 && operation.writes && !context.write(argument, words)) return -EFAULT;
-  return result;
+  return operations[command]?.(context, argument) ?? -ENOSYS;
 }
 
 export const eventChannelOp: Hypercall = {
   number: HYPERVISOR_event_channel_op,
   name: 'event_channel_op',
   args: [
-    { name: 'command', kind: 'command', commands: namesOf(eventChannel, 'EVTCHNOP_') },
+    { name: 'command', kind: 'command', commands: namesOf(abi, 'EVTCHNOP_') },
     { name: 'argument', kind: 'va' },
   ],
   handler: perform,
 };
-
-const command = new Uint32Array(1);
 
 export const eventChannelOpCompat: Hypercall = {
   number: HYPERVISOR_event_channel_op_compat,
   name: 'event_channel_op_compat',
   args: [{ name: 'argument', kind: 'va' }],
   handler(context, argument) {
-    if (!context.read(argument, command)) return -EFAULT;
-    return perform(context, command[0]!, argument + 4);
+    const op = context.readStruct(abi.evtchn_op, argument);
+    return op === null ? -EFAULT : perform(context, op.get('cmd'), argument + abi.evtchn_op.offset.u);
   },
 };

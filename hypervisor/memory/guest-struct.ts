@@ -9,6 +9,9 @@ import type { Composite, Path, ScalarPath } from '../abi/layout.ts';
 import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
 import { bug } from '../bug.ts';
 
+/** The structure of a layout: `StructOf<typeof evtchn_send>`. */
+export type StructOf<L> = L extends Composite<infer F> ? GuestStruct<F> : never;
+
 export class GuestStruct<F> {
   readonly layout: Composite<F>;
   /** The guest's virtual address of it. */
