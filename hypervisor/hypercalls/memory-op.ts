@@ -8,13 +8,14 @@
  */
 import * as arch from '../abi/arch-x86.ts';
 import { EACCES, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
+import type { Composite } from '../abi/layout.ts';
 import * as memory from '../abi/memory.ts';
 import { namesOf } from '../abi/names.ts';
 import { shared_info } from '../abi/shared-info.ts';
 import { HYPERVISOR_memory_op } from '../abi/xen.ts';
-import { fromHalves, highHalf, lowHalf } from '../../core/machine.ts';
+import { fromHalves } from '../../core/machine.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
-import { copyFromGuest, copyToGuest, readGuestWords, writeGuestWords } from '../memory/guest-access.ts';
+import { GuestStruct } from '../memory/guest-struct.ts';
 import { decreaseReservation, increaseReservation, populatePhysmap } from './memory-op/reservation.ts';
 import type { Extents } from './memory-op/reservation.ts';
 import { exchange } from './memory-op/exchange.ts';
@@ -50,8 +51,8 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_acquire_resource]: others.acquireResource,
   // A paravirtualized domain keeps its physical map itself.
   [memory.XENMEM_add_to_physmap]: addToPhysmap,
-  [memory.XENMEM_add_to_physmap_batch]: physmap(memory.xen_add_to_physmap_batch.size),
-  [memory.XENMEM_remove_from_physmap]: unlessContinued(physmap(memory.xen_remove_from_physmap.size)),
+  [memory.XENMEM_add_to_physmap_batch]: physmap(memory.xen_add_to_physmap_batch),
+  [memory.XENMEM_remove_from_physmap]: unlessContinued(physmap(memory.xen_remove_from_physmap)),
   [memory.XENMEM_get_vnumainfo]: unlessContinued(vnumaInfo),
   [memory.XENMEM_get_sharing_freed_pages]: () => 0,
   [memory.XENMEM_get_sharing_shared_pages]: () => 0,
@@ -74,19 +75,18 @@ export const memoryOp: Hypercall = {
 /** The shape of the three reservation commands: how far they come is their result. */
 function reservation(work: (context: HypercallContext, extents: Extents) => void): Command {
   return (context, argument, start) => {
-    const words = new Uint32Array(memory.xen_memory_reservation.size / 4);
-    if (!readGuestWords(context.hypervisor.frames, context.vcpu, argument, words)) return start;
-    const { offset } = memory.xen_memory_reservation;
-    const count = fromHalves(words[offset.nr_extents / 4]!, words[offset.nr_extents / 4 + 1]!);
+    const op = context.readStruct(memory.xen_memory_reservation, argument);
+    if (op === null) return start;
+    const count = op.get('nr_extents');
     if (count < 0 || count > 0xffff_ffff >>> memory.MEMOP_EXTENT_SHIFT || start >= count) return start;
-    const domain = anyDomain(context, words[offset.domid / 4]! & 0xffff);
+    const domain = anyDomain(context, op.get('domid'));
     if (domain < 0 || mayTarget(context, domain) < 0) return start;
     const extents: Extents = {
       domain,
-      list: fromHalves(words[offset.extent_start / 4]!, words[offset.extent_start / 4 + 1]!),
+      list: op.get('extent_start'),
       count,
-      order: words[offset.extent_order / 4]!,
-      flags: words[offset.mem_flags / 4]!,
+      order: op.get('extent_order'),
+      flags: op.get('mem_flags'),
       done: start,
       preempted: false,
     };
@@ -125,44 +125,41 @@ function maximumGpfn(context: HypercallContext, argument: number): number {
 
 /** The domain id in struct xen_memory_domain, if the caller may look at it. */
 function readDomain(context: HypercallContext, argument: number): number {
-  const words = new Uint32Array(1);
-  const bytes = new Uint8Array(words.buffer, 0, 2);
-  if (!copyFromGuest(context.hypervisor.frames, context.vcpu, argument, bytes)) return -EFAULT;
-  const domain = anyDomain(context, words[0]!);
+  const op = context.readStruct(memory.xen_memory_domain, argument);
+  if (op === null) return -EFAULT;
+  const domain = anyDomain(context, op.get('domid'));
   return domain < 0 ? domain : mayTarget(context, domain) || domain;
 }
 
 function machphysMapping(context: HypercallContext, argument: number): number {
-  const values = [arch.MACH2PHYS_VIRT_START, arch.MACH2PHYS_VIRT_END, arch.MACH2PHYS_NR_ENTRIES - 1];
-  const words = new Uint32Array(values.flatMap((value) => [lowHalf(value), highHalf(value)]));
-  return writeGuestWords(context.hypervisor.frames, context.vcpu, argument, words) ? 0 : -EFAULT;
+  const op = new GuestStruct(memory.xen_machphys_mapping, argument);
+  op.set('v_start', arch.MACH2PHYS_VIRT_START);
+  op.set('v_end', arch.MACH2PHYS_VIRT_END);
+  op.set('max_mfn', arch.MACH2PHYS_NR_ENTRIES - 1);
+  return context.writeStruct(op) ? 0 : -EFAULT;
 }
 
 function machphysMfnList(context: HypercallContext, argument: number): number {
   const { frames } = context.hypervisor;
-  const words = new Uint32Array(memory.xen_machphys_mfn_list.size / 4);
-  if (!readGuestWords(frames, context.vcpu, argument, words)) return -EFAULT;
-  const { offset } = memory.xen_machphys_mfn_list;
-  const list = fromHalves(words[offset.extent_start / 4]!, words[offset.extent_start / 4 + 1]!);
+  const op = context.readStruct(memory.xen_machphys_mfn_list, argument);
+  if (op === null) return -EFAULT;
+  const list = op.get('extent_start');
   const pages = Math.ceil((frames.frames * 8) / PAGE_BYTES);
-  const extents = Math.min(words[offset.max_extents / 4]!, Math.ceil(pages / M2P_EXTENT_PAGES));
+  const extents = Math.min(op.get('max_extents'), Math.ceil(pages / M2P_EXTENT_PAGES));
   for (let i = 0; i < extents; i++) {
     const mfn = new Uint32Array([frames.m2pFrame + i * M2P_EXTENT_PAGES, 0]);
-    if (!writeGuestWords(frames, context.vcpu, list + i * 8, mfn)) return -EFAULT;
+    if (!context.write(list + i * 8, mfn)) return -EFAULT;
   }
-  words[offset.nr_extents / 4] = extents;
-  return writeGuestWords(frames, context.vcpu, argument, words) ? 0 : -EFAULT;
+  op.set('nr_extents', extents);
+  return context.writeStruct(op) ? 0 : -EFAULT;
 }
 
 function memoryMap(context: HypercallContext, argument: number): number {
-  const { frames } = context.hypervisor;
   const { e820 } = context.domain.memory;
-  const words = new Uint32Array(memory.xen_memory_map.size / 4);
-  if (!readGuestWords(frames, context.vcpu, argument, words)) return -EFAULT;
+  const op = context.readStruct(memory.xen_memory_map, argument);
+  if (op === null) return -EFAULT;
   if (e820.length === 0) return -ENOSYS;
-  const { offset } = memory.xen_memory_map;
-  const count = Math.min(words[offset.nr_entries / 4]!, e820.length);
-  const buffer = fromHalves(words[offset.buffer / 4]!, words[offset.buffer / 4 + 1]!);
+  const count = Math.min(op.get('nr_entries'), e820.length);
   const entries = new DataView(new ArrayBuffer(count * memory.E820_ENTRY_BYTES));
   for (let i = 0; i < count; i++) {
     const { address, size, type } = e820[i]!;
@@ -170,35 +167,42 @@ function memoryMap(context: HypercallContext, argument: number): number {
     entries.setBigUint64(i * memory.E820_ENTRY_BYTES + 8, BigInt(size), true);
     entries.setUint32(i * memory.E820_ENTRY_BYTES + 16, type, true);
   }
-  words[offset.nr_entries / 4] = count;
-  if (!copyToGuest(frames, context.vcpu, buffer, new Uint8Array(entries.buffer))) return -EFAULT;
-  return writeGuestWords(frames, context.vcpu, argument, words) ? 0 : -EFAULT;
+  op.set('nr_entries', count);
+  if (!context.writeBytes(op.get('buffer'), new Uint8Array(entries.buffer))) return -EFAULT;
+  return context.writeStruct(op) ? 0 : -EFAULT;
 }
 
-function physmap(size: number): Command {
+type PhysmapFields =
+  | typeof memory.xen_add_to_physmap.fields
+  | typeof memory.xen_add_to_physmap_batch.fields
+  | typeof memory.xen_remove_from_physmap.fields;
+
+function physmap(layout: Composite<PhysmapFields>): Command {
   return (context, argument) => {
-    const words = new Uint32Array(size / 4);
-    if (!readGuestWords(context.hypervisor.frames, context.vcpu, argument, words)) return -EFAULT;
-    const domain = anyDomain(context, words[0]! & 0xffff);
-    return domain < 0 ? domain : -EACCES;
+    const op = context.readStruct(layout, argument);
+    return op === null ? -EFAULT : refusePhysmap(context, op);
   };
 }
 
+function refusePhysmap(context: HypercallContext, op: GuestStruct<PhysmapFields>): number {
+  const domain = anyDomain(context, op.get('domid'));
+  return domain < 0 ? domain : -EACCES;
+}
+
 /** Frames of other domains can be had by the batched command alone. */
-function addToPhysmap(context: HypercallContext, argument: number, start: number): number {
-  const { size, offset } = memory.xen_add_to_physmap;
-  const words = new Uint32Array(size / 4);
-  if (!readGuestWords(context.hypervisor.frames, context.vcpu, argument, words)) return -EFAULT;
-  if (words[offset.space / 4] === memory.XENMAPSPACE_gmfn_foreign) return -ENOSYS;
-  return physmap(size)(context, argument, start);
+function addToPhysmap(context: HypercallContext, argument: number): number {
+  const op = context.readStruct(memory.xen_add_to_physmap, argument);
+  if (op === null) return -EFAULT;
+  if (op.get('space') === memory.XENMAPSPACE_gmfn_foreign) return -ENOSYS;
+  return refusePhysmap(context, op);
 }
 
 /** No domain has a virtual NUMA topology. */
 function vnumaInfo(context: HypercallContext, argument: number): number {
-  const words = new Uint32Array(memory.xen_vnuma_topology_info.size / 4);
-  if (!readGuestWords(context.hypervisor.frames, context.vcpu, argument, words)) return -EFAULT;
-  if (words[0]! >>> 16 !== 0) return -EINVAL;
-  const domain = anyDomain(context, words[0]! & 0xffff);
+  const op = context.readStruct(memory.xen_vnuma_topology_info, argument);
+  if (op === null) return -EFAULT;
+  if (op.get('pad') !== 0) return -EINVAL;
+  const domain = anyDomain(context, op.get('domid'));
   if (domain < 0) return domain;
   return mayTarget(context, domain) || -EOPNOTSUPP;
 }

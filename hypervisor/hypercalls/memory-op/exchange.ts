@@ -4,11 +4,12 @@
  * common/memory.c.
  */
 import { EFAULT, EINVAL, ENOMEM, EPERM } from '../../abi/errno.ts';
-import { XENMEM_exchange, xen_memory_exchange } from '../../abi/memory.ts';
+import { XENMEM_exchange, xen_memory_exchange, xen_memory_reservation } from '../../abi/memory.ts';
 import { fromHalves, highHalf, lowHalf } from '../../../core/machine.ts';
 import type { HypercallContext } from '../hypercall.ts';
 import { anyDomain, mayTarget } from '../../state/page-owner.ts';
 import { isGuestArray, readGuestWords, writeGuestWords } from '../../memory/guest-access.ts';
+import type { StructOf } from '../../memory/guest-struct.ts';
 import { setM2p } from '../../memory/m2p.ts';
 import { frameLimit, maxOrder } from './reservation.ts';
 
@@ -33,39 +34,35 @@ interface Exchange {
 
 /** Gives 0 or a negative errno; `nr_exchanged` of the argument tells how many input extents are exchanged. */
 export function exchange(context: HypercallContext, argument: number): number {
-  const words = new Uint32Array(xen_memory_exchange.size / 4);
-  if (!readGuestWords(context.hypervisor.frames, context.vcpu, argument, words)) return -EFAULT;
-  const { offset } = xen_memory_exchange;
-  const done = fromHalves(words[offset.nr_exchanged / 4]!, words[offset.nr_exchanged / 4 + 1]!);
-  const input = readSide(words, offset.in);
-  const output = readSide(words, offset.out);
+  const op = context.readStruct(xen_memory_exchange, argument);
+  if (op === null) return -EFAULT;
+  const done = op.get('nr_exchanged');
+  const input = readSide(op.part('in', xen_memory_reservation));
+  const output = readSide(op.part('out', xen_memory_reservation));
   const work = check(context, input, output, done);
-  if (typeof work === 'number') return finish(context, argument, done, work);
+  if (typeof work === 'number') return finish(context, op, done, work);
   if (done === input.count) return 0;
 
   const chunks = Math.floor(input.count / 2 ** work.inputShift);
   const first = Math.floor(done / 2 ** work.inputShift);
   for (let chunk = first; chunk < chunks; chunk++) {
     if (chunk > first && context.preemptCheck()) {
-      const failure = finish(context, argument, chunk * 2 ** work.inputShift, 0);
+      const failure = finish(context, op, chunk * 2 ** work.inputShift, 0);
       return failure || context.continueWith(XENMEM_exchange, argument);
     }
     const result = exchangeChunk(context, work, chunk);
-    if (result < 0) return finish(context, argument, chunk * 2 ** work.inputShift, result);
+    if (result < 0) return finish(context, op, chunk * 2 ** work.inputShift, result);
   }
-  return finish(context, argument, input.count, 0);
+  return finish(context, op, input.count, 0);
 }
 
-function readSide(words: Uint32Array, at: number): Side {
-  const { fields } = xen_memory_exchange;
-  const { offset } = fields.in;
-  const wide = (field: number): number => fromHalves(words[(at + field) / 4]!, words[(at + field) / 4 + 1]!);
+function readSide(side: StructOf<typeof xen_memory_reservation>): Side {
   return {
-    list: wide(offset.extent_start),
-    count: wide(offset.nr_extents),
-    order: words[(at + offset.extent_order) / 4]!,
-    flags: words[(at + offset.mem_flags) / 4]!,
-    domid: words[(at + offset.domid) / 4]! & 0xffff,
+    list: side.get('extent_start'),
+    count: side.get('nr_extents'),
+    order: side.get('extent_order'),
+    flags: side.get('mem_flags'),
+    domid: side.get('domid'),
   };
 }
 
@@ -146,8 +143,12 @@ function tell(context: HypercallContext, work: Exchange, chunk: number, taken: r
 }
 
 /** Writes `nr_exchanged` and gives `error`, or -EFAULT where it cannot be written. */
-function finish(context: HypercallContext, argument: number, exchanged: number, error: number): number {
-  const words = new Uint32Array([lowHalf(exchanged), highHalf(exchanged)]);
-  const at = argument + xen_memory_exchange.offset.nr_exchanged;
-  return writeGuestWords(context.hypervisor.frames, context.vcpu, at, words) ? error : -EFAULT;
+function finish(
+  context: HypercallContext,
+  op: StructOf<typeof xen_memory_exchange>,
+  exchanged: number,
+  error: number,
+): number {
+  op.set('nr_exchanged', exchanged);
+  return context.writeField(op, 'nr_exchanged') ? error : -EFAULT;
 }
