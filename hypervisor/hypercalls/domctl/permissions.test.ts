@@ -74,6 +74,7 @@ test('a VIRQ of the machine goes to who was named, and back to domain 0 when tha
   const ports = [dom0, domU].map(({ domain }) => {
     const channel = domain.events.allocate()!;
     channel.state = ECS_VIRQ;
+    channel.virq = VIRQ_CON_RING;
     domain.vcpus[0]!.virqPorts[VIRQ_CON_RING] = channel.port;
     return channel.port;
   });
