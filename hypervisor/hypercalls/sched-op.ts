@@ -2,7 +2,6 @@
  * sched_op(command, argument): yield, block until an event, poll for ports, shut down. sched_op_compat takes the argument
  * of shutdown by value. set_timer_op(deadline) sets the calling vcpu's singleshot timer in ns of system time.
  */
-import { fromHalves } from '../../core/machine.ts';
 import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
 import * as sched from '../abi/sched.ts';
@@ -35,9 +34,6 @@ import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { shutdownDomain } from '../domain/life.ts';
 
 const MAX_POLL_PORTS = 128;
-const one = new Uint32Array(1);
-const two = new Uint32Array(2);
-const pollRequest = new Uint32Array(sched.sched_poll.size / 4);
 
 /** vcpu_block_enable_events: unmasks events, then blocks. */
 function blockWithEvents(hypervisor: Hypervisor, vcpu: Vcpu): number {
@@ -49,12 +45,13 @@ function blockWithEvents(hypervisor: Hypervisor, vcpu: Vcpu): number {
 /** do_poll: sleeps until one of the ports is pending or the time is over. */
 function pollPorts(context: HypercallContext, argument: number): number {
   const { hypervisor, vcpu, domain } = context;
-  if (!context.read(argument, pollRequest)) return -EFAULT;
-  const count = pollRequest[2]!;
+  const op = context.readStruct(sched.sched_poll, argument);
+  if (op === null) return -EFAULT;
+  const count = op.get('nr_ports');
   if (count > MAX_POLL_PORTS) return -EINVAL;
   const list = new Uint32Array(count);
-  const timeoutNs = fromHalves(pollRequest[4]!, pollRequest[5]!);
-  if (count > 0 && !context.read(fromHalves(pollRequest[0]!, pollRequest[1]!), list)) return -EFAULT;
+  const timeoutNs = op.get('timeout');
+  if (count > 0 && !context.read(op.get('ports'), list)) return -EFAULT;
   for (const port of list) {
     if (port >= domain.events.limit) return -EINVAL;
     if (isPortPending(hypervisor, domain, port)) return 0;
@@ -78,27 +75,31 @@ const operations: Readonly<Record<number, (context: HypercallContext, argument: 
   },
   [SCHEDOP_block]: ({ hypervisor, vcpu }) => blockWithEvents(hypervisor, vcpu),
   [SCHEDOP_shutdown](context, argument) {
-    return context.read(argument, one) ? shutdown(context, one[0]!) : -EFAULT;
+    const op = context.readStruct(sched.sched_shutdown, argument);
+    return op === null ? -EFAULT : shutdown(context, op.get('reason'));
   },
   [SCHEDOP_poll]: pollPorts,
   [SCHEDOP_shutdown_code](context, argument) {
-    if (!context.read(argument, one)) return -EFAULT;
-    context.domain.shutdownCode = one[0]!;
+    const op = context.readStruct(sched.sched_shutdown, argument);
+    if (op === null) return -EFAULT;
+    context.domain.shutdownCode = op.get('reason');
     return 0;
   },
   [SCHEDOP_remote_shutdown](context, argument) {
-    if (!context.read(argument, two)) return -EFAULT;
-    const id = two[0]! & 0xffff;
+    const op = context.readStruct(sched.sched_remote_shutdown, argument);
+    if (op === null) return -EFAULT;
+    const id = op.get('domain_id');
     const target = context.hypervisor.domains.get(id);
     if (id === DOMID_SELF || target === context.domain) return -EINVAL;
     if (target === undefined) return -ESRCH;
     if (!context.domain.isPrivileged) return -EPERM;
-    shutdownDomain(context.hypervisor, target, two[1]! & 0xff, null);
+    shutdownDomain(context.hypervisor, target, op.get('reason') & 0xff, null);
     return 0;
   },
   [SCHEDOP_watchdog](context, argument) {
-    if (!context.read(argument, two)) return -EFAULT;
-    return setWatchdog(context.hypervisor, context.domain, two[0]!, two[1]!);
+    const op = context.readStruct(sched.sched_watchdog, argument);
+    if (op === null) return -EFAULT;
+    return setWatchdog(context.hypervisor, context.domain, op.get('id'), op.get('timeout'));
   },
   [SCHEDOP_pin_override]: () => -EPERM,
 };

@@ -3,18 +3,17 @@
  * them. -ENOENT for a vcpu that does not exist, -EFAULT for an argument that cannot be read, -ENOSYS for an unknown
  * command, -EINVAL for a vcpu in the wrong state.
  */
-import { fromHalves, lowHalf } from '../../core/machine.ts';
 import { vcpu_guest_context } from '../abi/arch-x86.ts';
 import { EEXIST, EFAULT, EINVAL, ENOENT, ENOSYS, ENXIO } from '../abi/errno.ts';
 import { namesOf } from '../abi/names.ts';
 import { SHUTDOWN_poweroff } from '../abi/sched.ts';
 import { vcpu_info } from '../abi/shared-info.ts';
 import * as vcpuAbi from '../abi/vcpu.ts';
-import { vcpu_runstate_info } from '../abi/vcpu.ts';
 import { HYPERVISOR_vcpu_op } from '../abi/xen.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { setGuestContext } from '../domain/context.ts';
 import { getPageAndType } from '../memory/page-types.ts';
+import { GuestStruct } from '../memory/guest-struct.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { copyBytes, writeByte, writeBytes, writeWords } from '../memory/guest-frames.ts';
 import { setDown, wake } from '../sched/vcpus.ts';
@@ -30,9 +29,6 @@ const MAX_PERIOD_NS = 2 ** 53;
 
 type Operation = (context: HypercallContext, vcpu: Vcpu, argument: number) => number;
 
-const one = new Uint32Array(2);
-const timer = new Uint32Array(4);
-const runstate = new Uint32Array(vcpu_runstate_info.size / 4);
 const guestContext = new Uint32Array(vcpu_guest_context.size / 4);
 
 const operations: Readonly<Record<number, Operation>> = {
@@ -55,29 +51,31 @@ const operations: Readonly<Record<number, Operation>> = {
   },
   [vcpuAbi.VCPUOP_is_up]: (_, vcpu) => (vcpu.down ? 0 : 1),
   [vcpuAbi.VCPUOP_get_runstate_info](context, vcpu, argument) {
-    fillRunstate(vcpu, runstate);
-    const current = vcpu.runstate;
-    const spent = vcpu.runstateNs[current]! + context.hypervisor.nowNs() - vcpu.runstateSinceNs;
-    runstate[4 + current * 2] = lowHalf(spent);
-    runstate[5 + current * 2] = Math.floor(spent / 2 ** 32);
-    return context.write(argument, runstate) ? 0 : -EFAULT;
+    const info = new GuestStruct(vcpuAbi.vcpu_runstate_info, argument);
+    const times = vcpu.runstateNs.slice();
+    times[vcpu.runstate]! += context.hypervisor.nowNs() - vcpu.runstateSinceNs;
+    fillRunstate(vcpu, times, info);
+    return context.writeStruct(info) ? 0 : -EFAULT;
   },
   [vcpuAbi.VCPUOP_register_runstate_memory_area](context, vcpu, argument) {
-    if (!context.read(argument, one)) return -EFAULT;
-    vcpu.runstateArea = fromHalves(one[0]!, one[1]!);
+    const op = context.readStruct(vcpuAbi.vcpu_register_runstate_memory_area, argument);
+    if (op === null) return -EFAULT;
+    vcpu.runstateArea = op.get('addr.v');
     if (vcpu === context.vcpu) writeRunstate(context.hypervisor, vcpu);
     else vcpu.areasPending = true;
     return 0;
   },
   [vcpuAbi.VCPUOP_register_vcpu_time_memory_area](context, vcpu, argument) {
-    if (!context.read(argument, one)) return -EFAULT;
-    vcpu.timeArea = fromHalves(one[0]!, one[1]!);
+    const op = context.readStruct(vcpuAbi.vcpu_register_time_memory_area, argument);
+    if (op === null) return -EFAULT;
+    vcpu.timeArea = op.get('addr.v');
     writeVcpuTime(context.hypervisor, vcpu);
     return 0;
   },
   [vcpuAbi.VCPUOP_set_periodic_timer](context, vcpu, argument) {
-    if (!context.read(argument, one)) return -EFAULT;
-    const period = fromHalves(one[0]!, one[1]!);
+    const op = context.readStruct(vcpuAbi.vcpu_set_periodic_timer, argument);
+    if (op === null) return -EFAULT;
+    const period = op.get('period_ns');
     if (period < MIN_PERIOD_NS || period > MAX_PERIOD_NS) return -EINVAL;
     setPeriodic(context.hypervisor, vcpu, period);
     return 0;
@@ -88,10 +86,10 @@ const operations: Readonly<Record<number, Operation>> = {
   },
   [vcpuAbi.VCPUOP_set_singleshot_timer](context, vcpu, argument) {
     if (vcpu !== context.vcpu) return -EINVAL;
-    if (!context.read(argument, timer)) return -EFAULT;
-    const deadline = fromHalves(timer[0]!, timer[1]!);
+    const op = context.readStruct(vcpuAbi.vcpu_set_singleshot_timer, argument);
+    if (op === null) return -EFAULT;
     // VCPU_SSHOTTMR_future is not heeded any more: a deadline that is past fires at once.
-    setSingleshot(context.hypervisor, vcpu, Math.max(deadline, 0));
+    setSingleshot(context.hypervisor, vcpu, Math.max(op.get('timeout_abs_ns'), 0));
     return 0;
   },
   [vcpuAbi.VCPUOP_stop_singleshot_timer]({ hypervisor, vcpu: caller }, vcpu) {
@@ -100,8 +98,8 @@ const operations: Readonly<Record<number, Operation>> = {
     return 0;
   },
   [vcpuAbi.VCPUOP_register_vcpu_info](context, vcpu, argument) {
-    if (!context.read(argument, timer)) return -EFAULT;
-    return registerInfo(context, vcpu, fromHalves(timer[0]!, timer[1]!), timer[2]!);
+    const op = context.readStruct(vcpuAbi.vcpu_register_vcpu_info, argument);
+    return op === null ? -EFAULT : registerInfo(context, vcpu, op.get('mfn'), op.get('offset'));
   },
   [vcpuAbi.VCPUOP_send_nmi]({ hypervisor }, vcpu) {
     vcpu.nmiPending = true;

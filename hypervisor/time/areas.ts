@@ -1,20 +1,23 @@
 /** What Xen writes into a guest's memory about time: vcpu_time_info, runstate areas. */
-import { highHalf, lowHalf } from '../../core/machine.ts';
+import { struct, u64 } from '../abi/layout.ts';
 import { vcpu_info, vcpu_time_info } from '../abi/shared-info.ts';
 import { vcpu_runstate_info } from '../abi/vcpu.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
-import { writeGuestWords } from '../memory/guest-access.ts';
-import { writeWords } from '../memory/guest-frames.ts';
+import { copyToGuest } from '../memory/guest-access.ts';
+import { GuestStruct } from '../memory/guest-struct.ts';
+import type { StructOf } from '../memory/guest-struct.ts';
+import { writeBytes } from '../memory/guest-frames.ts';
 import { DEFAULT_PERIOD_NS } from '../state/clock.ts';
 import { writeWallClock } from './wall-clock.ts';
 
-const TIME_WORDS = vcpu_time_info.size / 4;
-const RUNSTATE_WORDS = vcpu_runstate_info.size / 4;
+/** vcpu_runstate_info.time: ns spent in each RUNSTATE_*, in their order. */
+const spent_times = struct({ running: u64, runnable: u64, blocked: u64, offline: u64 });
+const SPENT = ['running', 'runnable', 'blocked', 'offline'] as const;
 
-const time = new Uint32Array(TIME_WORDS);
-const runstate = new Uint32Array(RUNSTATE_WORDS);
+const time = new GuestStruct(vcpu_time_info, 0);
+const runstate = new GuestStruct(vcpu_runstate_info, 0);
 
 /** update_vcpu_system_time: the time record of a vcpu, in its vcpu_info and in its registered area. */
 export function writeVcpuTime(hypervisor: Hypervisor, vcpu: Vcpu): void {
@@ -22,40 +25,40 @@ export function writeVcpuTime(hypervisor: Hypervisor, vcpu: Vcpu): void {
   const ticks = hypervisor.ticks();
   const ns = hypervisor.nowNs();
   vcpu.timeVersion = (vcpu.timeVersion + 2) >>> 0;
-  time[0] = vcpu.timeVersion;
-  time[2] = lowHalf(ticks);
-  time[3] = highHalf(ticks);
-  time[4] = lowHalf(ns);
-  time[5] = highHalf(ns);
-  time[6] = clock.multiplier;
-  time[7] = clock.shift & 0xff;
-  if (vcpu.info !== 0) writeWords(frames, vcpu.info + vcpu_info.offset.time, time);
-  if (vcpu.timeArea !== 0) writeArea(hypervisor, vcpu, vcpu.timeArea, time);
+  time.set('version', vcpu.timeVersion);
+  time.set('tsc_timestamp', ticks);
+  time.set('system_time', ns);
+  time.set('tsc_to_system_mul', clock.multiplier);
+  time.set('tsc_shift', clock.shift);
+  if (vcpu.info !== 0) writeBytes(frames, vcpu.info + vcpu_info.offset.time, time.bytes);
+  if (vcpu.timeArea !== 0) writeArea(hypervisor, vcpu, vcpu.timeArea, time.bytes);
 }
 
 /** update_runstate_area: the run state of the vcpu whose page tables are loaded. */
 export function writeRunstate(hypervisor: Hypervisor, vcpu: Vcpu): void {
   if (vcpu.runstateArea === 0) return;
-  fillRunstate(vcpu, runstate);
-  writeArea(hypervisor, vcpu, vcpu.runstateArea, runstate);
+  fillRunstate(vcpu, vcpu.runstateNs, runstate);
+  writeArea(hypervisor, vcpu, vcpu.runstateArea, runstate.bytes);
 }
 
-/** A vcpu's vcpu_runstate_info as words. */
-export function fillRunstate(vcpu: Vcpu, words: Uint32Array): void {
-  words[0] = vcpu.runstate;
-  words[1] = 0;
-  words[2] = lowHalf(vcpu.runstateSinceNs);
-  words[3] = highHalf(vcpu.runstateSinceNs);
-  for (let state = 0; state < 4; state++) {
-    words[4 + state * 2] = lowHalf(vcpu.runstateNs[state]!);
-    words[5 + state * 2] = highHalf(vcpu.runstateNs[state]!);
-  }
+/** Fills in a vcpu's vcpu_runstate_info: how many ns it has spent in each state is `times`. */
+export function fillRunstate(
+  vcpu: Vcpu,
+  times: Readonly<Float64Array>,
+  info: StructOf<typeof vcpu_runstate_info>,
+): void {
+  info.set('state', vcpu.runstate);
+  info.set('state_entry_time', vcpu.runstateSinceNs);
+  const spent = info.part('time', spent_times);
+  SPENT.forEach((name, state) => {
+    spent.set(name, times[state]!);
+  });
 }
 
 /** Areas are addresses of the guest's kernel: while its user runs, they wait. */
-function writeArea(hypervisor: Hypervisor, vcpu: Vcpu, va: number, words: Uint32Array): void {
+function writeArea(hypervisor: Hypervisor, vcpu: Vcpu, va: number, bytes: Uint8Array): void {
   if (hypervisor.current !== vcpu || !vcpu.guestKernelMode) vcpu.areasPending = true;
-  else writeGuestWords(hypervisor.frames, vcpu, va, words);
+  else copyToGuest(hypervisor.frames, vcpu, va, bytes);
 }
 
 /** Writes the areas that could not be written before. */
