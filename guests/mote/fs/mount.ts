@@ -22,6 +22,9 @@ export class Mount {
   }
 }
 
+/** Of a root that is not in use: by its file system, by the mount, and by who unmounts it. */
+const HOLDS: i32 = 3;
+
 let first: Mount | null = null;
 
 /** All mounts, the latest first. */
@@ -58,8 +61,7 @@ export function unmount(root: Vnode): i32 {
   }
   if (found == null || found.point == null) return -EINVAL;
   const fileSystem = found.fileSystem;
-  // Held by the mount and by the caller.
-  if (root.users > 2 + fileSystem.rootHolds || fileSystem.busy()) return -EBUSY;
+  if (root.users > HOLDS || fileSystem.busy()) return -EBUSY;
   const failed = fileSystem.unmount();
   if (failed < 0) return failed;
   if (before == null) first = found.next;

@@ -98,10 +98,7 @@ export class ProcFs extends FileSystem {
     return 'proc';
   }
   root(): Vnode {
-    if (this.top == null) {
-      this.top = new ProcNode(this, ROOT, 0);
-      this.rootHolds = 1;
-    }
+    if (this.top == null) this.top = new ProcNode(this, ROOT, 0);
     return this.top!.get();
   }
   sync(): i32 {

@@ -44,7 +44,6 @@ export class RamFs extends FileSystem {
     const root = new RamNode(this, 1, DIRECTORY_MODE);
     root.parent = root;
     this.rootNode = root;
-    this.rootHolds = 1;
   }
 
   get name(): string {

@@ -129,7 +129,7 @@ export abstract class Vnode {
 export abstract class FileSystem {
   /** As `mount` names it. */
   abstract get name(): string;
-  /** The root; the caller holds it. */
+  /** The root; the caller holds it, and so, once, does the file system itself until it is released. */
   abstract root(): Vnode;
   abstract sync(): i32;
   /** f_type of statfs. */
@@ -142,8 +142,6 @@ export abstract class FileSystem {
   files: u64 = 0;
   freeFiles: u64 = 0;
   readOnly: bool = false;
-  /** How often the file system holds its root itself. */
-  rootHolds: i32 = 0;
   /** Brings the numbers up to date. */
   count(): void {}
   /** Nothing of it is in use any more. */

@@ -20,7 +20,6 @@ export class NineP extends FileSystem {
     this.client = client;
     this.readOnly = readOnly;
     this.magic = MAGIC;
-    this.rootHolds = 1;
     this.top = this.adopt(client.qidPath, root);
   }
 

@@ -1,27 +1,9 @@
 /** Free blocks and free inodes: a bit each in the maps of their groups, and counts in the descriptors and the superblock. */
 import { EIO, ENOSPC } from 'xen';
+import { findClear, isSet } from './bitmap';
 import { Group } from './group';
 import { group_desc, super_block } from './format';
 import { Volume } from './volume';
-
-/** Finds a clear bit among the first `bits`, from `from` on and then from the start; -1: there is none. */
-function findClear(map: usize, bits: u32, from: u32): i32 {
-  for (let count: u32 = 0; count < bits; count++) {
-    let bit = from + count;
-    if (bit >= bits) bit -= bits;
-    // Whole bytes that are full are passed at once.
-    if ((bit & 7) == 0 && load<u8>(map + (bit >> 3)) == 0xff && bit + 8 <= bits) {
-      count += 7;
-      continue;
-    }
-    if (((load<u8>(map + (bit >> 3)) >> (bit & 7)) & 1) == 0) return bit;
-  }
-  return -1;
-}
-
-function isSet(map: usize, bit: u32): bool {
-  return ((load<u8>(map + (bit >> 3)) >> (bit & 7)) & 1) != 0;
-}
 
 function countInSuper(volume: Volume, field: usize, by: i32): void {
   volume.setField(field, volume.field(field) + by);
