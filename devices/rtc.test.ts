@@ -49,6 +49,24 @@ test('binary, and hours of twelve', () => {
   expect(read(4)).toBe(0);
 });
 
+test('noon and midnight in hours of twelve', () => {
+  const { read, write } = setup();
+  write(11, 0);
+  for (const [written, hours] of [
+    [0x12, 0],
+    [0x11, 0x11],
+    [0x92, 0x12],
+    [0x81, 0x13],
+    [0x91, 0x23],
+  ] as const) {
+    write(11, 0);
+    write(4, written);
+    expect(read(4)).toBe(written);
+    write(11, 2);
+    expect(read(4)).toBe(hours);
+  }
+});
+
 test('the time that is set while SET stops the clock is the time from then on', () => {
   const { clock, read, write } = setup();
   write(11, 0x82);
@@ -77,29 +95,38 @@ test('CMOS memory keeps what is written, and nothing enables an interrupt', () =
   expect([read(11), read(12)]).toEqual([2, 0]);
 });
 
-test('the calendar is the Gregorian one', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 253_402_300_799 }), (time) => {
-      const { read } = setup(time);
-      // eslint-disable-next-line no-restricted-globals -- it is told the time: the calendar to compare with.
-      const date = new Date(time * 1000);
-      const bcd = (value: number): number => Math.floor(value / 10) * 16 + (value % 10);
-      const year = date.getUTCFullYear();
-      expect([...ALL, 6].map(read)).toEqual(
-        [
-          Math.floor(year / 100),
-          year % 100,
-          date.getUTCMonth() + 1,
-          date.getUTCDate(),
-          date.getUTCHours(),
-          date.getUTCMinutes(),
-          date.getUTCSeconds(),
-          date.getUTCDay() + 1,
-        ].map(bcd),
-      );
-    }),
-    { numRuns: 500, seed: 3 },
+function expectCalendar(time: number): void {
+  const { read } = setup(time);
+  // eslint-disable-next-line no-restricted-globals -- it is told the time: the calendar to compare with.
+  const date = new Date(time * 1000);
+  const bcd = (value: number): number => Math.floor(value / 10) * 16 + (value % 10);
+  const year = date.getUTCFullYear();
+  expect([...ALL, 6].map(read)).toEqual(
+    [
+      Math.floor(year / 100),
+      year % 100,
+      date.getUTCMonth() + 1,
+      date.getUTCDate(),
+      date.getUTCHours(),
+      date.getUTCMinutes(),
+      date.getUTCSeconds(),
+      date.getUTCDay() + 1,
+    ].map(bcd),
   );
+}
+
+test('the calendar is the Gregorian one', () => {
+  fc.assert(fc.property(fc.integer({ min: 0, max: 253_402_300_799 }), expectCalendar), {
+    numRuns: 500,
+    seed: 3,
+  });
+});
+
+test('the last days of February and of the year, in leap years and others', () => {
+  const DAY = 86_400;
+  // The ends of February of 1972, 1999, 2000, 2024, 2100 and 2400, and of those years.
+  for (const end of [68_169_600, 920_160_000, 951_782_400, 1_709_164_800, 4_107_456_000, 13_574_476_800])
+    for (const days of [-1, 0, 1, 2, 305, 306, 307, 308]) expectCalendar(end + days * DAY);
 });
 
 test('whatever is written, registers are bytes', () => {

@@ -97,6 +97,12 @@ test('what drivers find it by: scratch, IIR’s FIFO bits, loopback', () => {
   expect(port.read(uart.IIR_FCR) & 0xc0).toBe(0xc0);
   port.write(uart.MCR, 0x1a);
   expect(port.read(uart.MSR) & 0xf0).toBe(0x90);
+  // RTS, DTR, OUT1, OUT2, each by itself.
+  const looped = [2, 1, 4, 8].map((output) => {
+    port.write(uart.MCR, 0x10 | output);
+    return port.read(uart.MSR);
+  });
+  expect(looped).toEqual([0x10, 0x20, 0x40, 0x80]);
   port.write(uart.RBR_THR, 0x77);
   expect(port.read(uart.RBR_THR)).toBe(0x77);
   expect(sent).toEqual([]);

@@ -104,3 +104,16 @@ test('an overlay asks a fetched base only for what it lacks: not for blocks it h
   expect(disk.ready(2 * chunkSectors + 3, 1, false)).toBe(false);
   expect([...base.wanted]).toEqual([1, 2]);
 });
+
+test('the last block of a disk may be short: a write of all that there is of it needs nothing of the base', () => {
+  const base = new FetchedImage(CHUNK_BYTES + 2 * SECTOR_BYTES);
+  const disk = new Overlay(base);
+  const last = CHUNK_BYTES / SECTOR_BYTES;
+  expect(disk.ready(last, 2, true)).toBe(true);
+  expect(base.wanted.size).toBe(0);
+  const data = pattern(2 * SECTOR_BYTES);
+  disk.write(last, data);
+  const back = new Uint8Array(data.length);
+  disk.read(last, back);
+  expect(same(back, data)).toBe(true);
+});

@@ -302,3 +302,12 @@ function allOf(from: FileTree): Node[] {
     }
   return found;
 }
+
+test('a tree holds as many bytes as it may, and not one more', () => {
+  const small = new FileTree({ limitBytes: 1000, limitNames: 10 });
+  expect(small.put('/a', new Uint8Array(400))).toBe(errno.OK);
+  expect(small.put('/b', new Uint8Array(600))).toBe(errno.OK);
+  expect(small.put('/c', new Uint8Array(1))).toBe(errno.ENOSPC);
+  expect(small.put('/b', new Uint8Array(599))).toBe(errno.OK);
+  expect(small.put('/c', new Uint8Array(1))).toBe(errno.OK);
+});

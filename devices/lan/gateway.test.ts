@@ -173,6 +173,12 @@ test('DHCP: nobody releases or declines the address of another', () => {
   expect(ask({ type: dhcp.REQUEST, ciaddr: FIRST })?.type).toBe(dhcp.ACK);
 });
 
+test('DHCP: who takes another address has given up the one it had', () => {
+  expect(lease(CLIENT)).toBe(FIRST);
+  expect(ask({ type: dhcp.REQUEST, options: { 50: FIRST + 1 } })?.type).toBe(dhcp.ACK);
+  expect(ask({ type: dhcp.REQUEST, mac: OTHER, options: { 50: FIRST } })?.type).toBe(dhcp.ACK);
+});
+
 test('DHCP: INFORM is told the network, and gets no address', () => {
   const answer = ask({ type: dhcp.INFORM, ciaddr: parseIpv4('10.0.0.7') })!;
   expect([answer.type, answer.address, answer.options.has(51)]).toEqual([dhcp.ACK, 0, false]);

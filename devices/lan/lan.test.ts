@@ -35,6 +35,15 @@ test('a frame arrives after the latency, not before; who is known alone gets wha
   expect(one.nextNs()).toBe(300_000 + LATENCY_NS);
 });
 
+test('what the sender does with its buffer when it has sent is its own business', () => {
+  const lan = new Lan();
+  const [one, two] = [lan.join(), lan.join()];
+  const buffer = frame(ALL, mac(1), 0x88b5, Uint8Array.of(7));
+  one.send(buffer, 0);
+  buffer.fill(0);
+  expect(received(two, LATENCY_NS)).toEqual([7]);
+});
+
 test('of more addresses than the switch remembers, it forgets the one that was silent for longest', () => {
   const lan = new Lan();
   const [one, two, three] = [lan.join(), lan.join(), lan.join()];

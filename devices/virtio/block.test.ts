@@ -122,3 +122,12 @@ test('a disk that is elsewhere: requests wait until it is filled in, in their or
   expect(guest.bytesOf(late)).toEqual(image.subarray(600 * 512, 601 * 512));
   expect(guest.bytesOf(next)).toEqual(image.subarray(512, 1024));
 });
+
+test('after a reset no request waits any more', () => {
+  const { driver: guest, device } = driver(new FetchedImage(1000));
+  guest.add(0, [guest.out(header(block.T_IN, 0)), guest.room(512), guest.room(1)]);
+  guest.kick(0);
+  expect(device.waiting).toBe(true);
+  guest.status = 0;
+  expect(device.waiting).toBe(false);
+});

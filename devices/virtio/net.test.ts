@@ -70,6 +70,22 @@ test('a checksum that the driver left is completed', () => {
   expect(peer.receive(LATENCY_NS)).toEqual(sent);
 });
 
+test('a checksum of zero is sent as all ones; a field that the frame cuts off is none', () => {
+  const { guest, peer } = setup();
+  const sent = frame(PEER, MAC, 0x0800, new Uint8Array(26));
+  const header = new Uint8Array(HEADER_BYTES);
+  header[0] = 1;
+  write16(header, 6, 14);
+  write16(header, 8, 6);
+  // All that is summed is 0xffff.
+  sent[14] = sent[15] = 0xff;
+  guest.request(TRANSMIT, [guest.out(packet([...header], sent))]);
+  expect([...peer.receive(LATENCY_NS)!.subarray(20, 22)]).toEqual([0xff, 0xff]);
+  write16(header, 8, 25);
+  guest.request(TRANSMIT, [guest.out(packet([...header], sent))]);
+  expect(peer.receive(LATENCY_NS)).toEqual(sent);
+});
+
 test('a frame comes in when it is due, into the next buffer, with an interrupt', () => {
   const { guest, device, clock, peer } = setup();
   const room = [guest.room(1600), guest.room(1600)];
@@ -106,6 +122,16 @@ test('without buffers frames wait, without a driver they are lost', () => {
   guest.add(RECEIVE, [guest.room(1600)]);
   guest.kick(RECEIVE);
   expect(guest.used(RECEIVE)).toEqual([]);
+});
+
+test('who resets the card while a frame waits for a buffer gets the next one when it is due', () => {
+  const { guest, device, clock, peer } = setup();
+  peer.send(frame(MAC, PEER, 0x0800, Uint8Array.of(1)), 0);
+  device.advance((clock.ns = 1e6));
+  guest.start();
+  guest.add(RECEIVE, [guest.room(1600)]);
+  device.advance(clock.ns);
+  expect(guest.used(RECEIVE)).toHaveLength(1);
 });
 
 test('a receive buffer that is too small: the device needs a reset', () => {

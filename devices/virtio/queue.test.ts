@@ -48,6 +48,13 @@ test('chains of several buffers, one after the other, around the ring many times
   }
 });
 
+test('as many chains as the ring holds are taken at once', () => {
+  const { guest } = setup(16);
+  const heads = Array.from({ length: 16 }, (_, n) => guest.add(0, [guest.out(Uint8Array.of(n))]));
+  guest.kick(0);
+  expect(guest.used(0).map(({ head }) => head)).toEqual(heads);
+});
+
 test('an indirect table is followed', () => {
   const { guest } = setup();
   const room = guest.room(3);
@@ -75,6 +82,15 @@ test('features: VERSION_1 is a must, and what was not offered is refused', () =>
   guest.setCommon(12, 4, 0x8);
   guest.status = 11;
   expect(guest.status).toBe(11);
+});
+
+test('features are what they were when the driver said FEATURES_OK', () => {
+  const { guest } = setup();
+  guest.setCommon(8, 4, 0);
+  const chosen = guest.common(12, 4);
+  expect(chosen & 8).toBe(8);
+  guest.setCommon(12, 4, chosen & ~8);
+  expect(guest.common(12, 4)).toBe(chosen);
 });
 
 test('reset: status 0, queues at their largest and disabled, no interrupt', () => {
@@ -271,6 +287,8 @@ test.each([
   ['descriptors', 0x20, (1 << 20) - 16 * 16 + 16],
   ['descriptors', 0x20, 8],
   ['the available ring', 0x28, (1 << 20) - 32],
+  ['the available ring', 0x28, 0x12001],
+  ['the used ring', 0x30, 0x13002],
   ['the used ring', 0x30, (1 << 20) - 128],
   ['the used ring', 0x30, 0xffff_ffff],
 ])('%s not in memory, or not aligned (%i, %i)', (_what, register, address) => {

@@ -96,6 +96,11 @@ test.each([
   expect(read()).toBe(`${left}\n`);
 });
 
+test('what is taken back goes from the screen, two columns for a control character', () => {
+  type('a\x01\x7f\x7f');
+  expect(bytesAt(line.output(), line.outputLength())).toBe(`a^A${'\b \b'.repeat(3)}`);
+});
+
 test('Ctrl-D hands over what there is, and alone is the end of the file', () => {
   type('ab\x04\x04');
   expect(read()).toBe('ab');

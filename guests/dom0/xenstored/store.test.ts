@@ -96,6 +96,21 @@ test('a domain has so many nodes, and values so long, and no more; domain 0 has 
   expect(result).toBe(999);
 });
 
+test('nodes that are made on the way to another one count; a list that changes is a change of its node', async () => {
+  const result = await run(`
+    permit('/local/domain/1', [new Permission('n', 1)]);
+    for (let n = 0; n < 997; n++) put(1, '/local/domain/1/' + n.toString(), '');
+    let result = put(1, '/local/domain/1/a/b/c', '') == -ENOSPC && valueOf('/local/domain/1/a') == '?' ? 1 : 0;
+    if (put(1, '/local/domain/1/a/b', '') == 0) result += 2;
+    const view = new View(0);
+    view.read('/local/domain/1/a');
+    view.write('/other', '1');
+    const remover = new View(0);
+    if (remover.remove('/local/domain/1/a/b') == 0 && remover.commit() == 0 && view.commit() == -EAGAIN) result += 4;
+    return result;`);
+  expect(result).toBe(7);
+});
+
 test('paths', async () => {
   const result = await run(`
     const good: string[] = ['/', '/a', '/local/domain/0', '/a-b_c@d+e/F9'];
