@@ -1,16 +1,17 @@
 /** Bitmaps of processors in the caller's memory (xenctl_bitmap), as numbers with a bit for each. */
-import { xenctl_bitmap } from '../abi/xen.ts';
+import type { xenctl_bitmap } from '../abi/xen.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
 import { MAX_PCPUS } from '../state/pcpu.ts';
-import type { ControlBuffer } from './control.ts';
+import type { StructOf } from '../memory/guest-struct.ts';
 import type { HypercallContext } from './hypercall.ts';
+
+export type Bitmap = StructOf<typeof xenctl_bitmap>;
 
 const BYTES = Math.ceil(MAX_PCPUS / 8);
 
 /** What the bitmap says of the processors that a machine can have; -1 where it cannot be read. */
-export function readBitmap(context: HypercallContext, u: ControlBuffer, at: number): number {
-  const bits = u.u32(at + xenctl_bitmap.offset.nr_bits);
-  return readBits(context, u.wide(at + xenctl_bitmap.offset.bitmap), bits);
+export function readBitmap(context: HypercallContext, map: Bitmap): number {
+  return readBits(context, map.get('bitmap'), map.get('nr_bits'));
 }
 
 function readBits(context: HypercallContext, va: number, bits: number): number {
@@ -20,9 +21,8 @@ function readBits(context: HypercallContext, va: number, bits: number): number {
 }
 
 /** Writes as many bits as the caller has room for, zeros behind those that can be (of a page at most). */
-export function writeBitmap(context: HypercallContext, u: ControlBuffer, at: number, value: number): boolean {
-  const bits = u.u32(at + xenctl_bitmap.offset.nr_bits);
-  return writeBits(context, u.wide(at + xenctl_bitmap.offset.bitmap), bits, value);
+export function writeBitmap(context: HypercallContext, map: Bitmap, value: number): boolean {
+  return writeBits(context, map.get('bitmap'), map.get('nr_bits'), value);
 }
 
 function writeBits(context: HypercallContext, va: number, bits: number, value: number): boolean {

@@ -8,6 +8,7 @@
 import { XEN_DOMCTL_INTERFACE_VERSION } from '../abi/control.ts';
 import * as abi from '../abi/domctl.ts';
 import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
+import { struct, u32 } from '../abi/layout.ts';
 import { namesOf } from '../abi/names.ts';
 import { DOMID_FIRST_RESERVED, HYPERVISOR_domctl, NR_VIRQS } from '../abi/xen.ts';
 import { fillNextInfo, vcpuInfo } from './domctl/info.ts';
@@ -39,13 +40,16 @@ const tells = (work: Work): Command => ({ work, answers: true, asksLater: false 
 const does = (work: Work): Command => ({ work, answers: false, asksLater: false });
 const permits = (work: Work): Command => ({ work, answers: false, asksLater: true });
 
+/** struct xen_domctl_address_size */
+const address_size = struct({ size: u32 });
+
 const COMMANDS: Readonly<Record<number, Command>> = {
   [abi.XEN_DOMCTL_destroydomain]: does(life.destroy),
   [abi.XEN_DOMCTL_pausedomain]: does(life.pause),
   [abi.XEN_DOMCTL_unpausedomain]: does(life.unpause),
   [abi.XEN_DOMCTL_resumedomain]: does(life.resume),
   [abi.XEN_DOMCTL_max_vcpus]: does((context, domain, u) =>
-    life.makeVcpus(context, domain, u.u32(abi.xen_domctl_max_vcpus.offset.max)),
+    life.makeVcpus(context, domain, u.as(abi.xen_domctl_max_vcpus).get('max')),
   ),
   [abi.XEN_DOMCTL_max_mem]: does(memory.setMaximum),
   [abi.XEN_DOMCTL_getpageframeinfo3]: does(memory.pageInfo),
@@ -63,21 +67,21 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [abi.XEN_DOMCTL_settscinfo]: does(time.setTscInfo),
   [abi.XEN_DOMCTL_set_virq_handler]: does(setVirqHandler),
   [abi.XEN_DOMCTL_subscribe]: does((_context, domain, u) => {
-    domain.suspendPort = u.u32(abi.xen_domctl_subscribe.offset.port);
+    domain.suspendPort = u.as(abi.xen_domctl_subscribe).get('port');
     return 0;
   }),
   [abi.XEN_DOMCTL_setvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_getvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_scheduler_op]: tells(adjustDomain),
   [abi.XEN_DOMCTL_setdomainhandle]: does((_context, domain, u) => {
-    domain.handle.set(u.bytes.subarray(0, domain.handle.length));
+    domain.handle.set(u.as(abi.xen_domctl_setdomainhandle).bytesOf('handle'));
     return 0;
   }),
   [abi.XEN_DOMCTL_set_address_size]: does((_context, _domain, u) =>
-    u.u32(0) === ADDRESS_BITS ? 0 : -EINVAL,
+    u.as(address_size).get('size') === ADDRESS_BITS ? 0 : -EINVAL,
   ),
   [abi.XEN_DOMCTL_get_address_size]: tells((_context, _domain, u) => {
-    u.setU32(0, ADDRESS_BITS);
+    u.as(address_size).set('size', ADDRESS_BITS);
     return 0;
   }),
 };
@@ -91,7 +95,6 @@ const NAMES = namesOf(
 /** All domains are 64-bit ones. */
 const ADDRESS_BITS = 64;
 const { offset, size } = abi.xen_domctl;
-const DOMAIN_WORD = offset.domain / 4;
 
 export const domctl: Hypercall = {
   number: HYPERVISOR_domctl,
@@ -101,7 +104,7 @@ export const domctl: Hypercall = {
     const u = new ControlBuffer(size, offset.u);
     const unread = u.read(context, argument, XEN_DOMCTL_INTERFACE_VERSION);
     if (unread < 0) return unread;
-    const id = u.words[DOMAIN_WORD]! & 0xffff;
+    const id = u.whole(abi.xen_domctl).get('domain');
     if (context.hypervisor.trace.on) trace(context, u.command, id);
     let result: number;
     let answers = true;
@@ -116,7 +119,7 @@ export const domctl: Hypercall = {
       result = command.work(context, domain, u, u.command);
       answers = command.answers && result === 0;
     }
-    if (answers && result === 0 && !context.write(argument, u.words)) return -EFAULT;
+    if (answers && result === 0 && !context.writeBytes(argument, u.bytes)) return -EFAULT;
     return result;
   },
 };
@@ -126,12 +129,12 @@ function trace({ hypervisor }: HypercallContext, command: number, domain: number
 }
 
 function setDomain(u: ControlBuffer, id: number): void {
-  u.words[DOMAIN_WORD] = (u.words[DOMAIN_WORD]! & 0xffff_0000) | id;
+  u.whole(abi.xen_domctl).set('domain', id);
 }
 
 /** XEN_DOMCTL_set_virq_handler: the domain gets a VIRQ of the whole machine from now on. */
 function setVirqHandler({ hypervisor }: HypercallContext, domain: Domain, u: ControlBuffer): number {
-  const virq = u.u32(abi.xen_domctl_set_virq_handler.offset.virq);
+  const virq = u.as(abi.xen_domctl_set_virq_handler).get('virq');
   // Xen lets a dying domain have one, which then never dies.
   if (virq >= NR_VIRQS || isVcpuVirq(virq) || domain.isDying) return -EINVAL;
   hypervisor.virqHandlers.set(virq, domain.id);
@@ -141,7 +144,7 @@ function setVirqHandler({ hypervisor }: HypercallContext, domain: Domain, u: Con
 /** XEN_DOMCTL_createdomain: the id comes back in the structure. */
 function create(context: HypercallContext, wanted: number, u: ControlBuffer): number {
   if (!context.domain.isPrivileged) return -EPERM;
-  const id = life.create(context.hypervisor, wanted, u);
+  const id = life.create(context.hypervisor, wanted, u.as(abi.xen_domctl_createdomain));
   if (id < 0) return id;
   setDomain(u, id);
   return 0;
@@ -150,7 +153,7 @@ function create(context: HypercallContext, wanted: number, u: ControlBuffer): nu
 /** XEN_DOMCTL_getdomaininfo: of the domain, or of the next one that there is. */
 function domainInfo({ hypervisor, domain: caller }: HypercallContext, id: number, u: ControlBuffer): number {
   if (!hypervisor.domains.has(id) && id >= DOMID_FIRST_RESERVED) return -EINVAL;
-  const found = fillNextInfo(hypervisor, id, u);
+  const found = fillNextInfo(hypervisor, id, u.as(abi.xen_domctl_getdomaininfo));
   if (found < 0) return -ESRCH;
   // What was looked up is told to nobody else.
   if (!caller.isPrivileged) return -EPERM;

@@ -8,6 +8,7 @@
  */
 import { XENPF_INTERFACE_VERSION } from '../abi/control.ts';
 import { EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, ESRCH } from '../abi/errno.ts';
+import { struct, u32 } from '../abi/layout.ts';
 import { namesOf } from '../abi/names.ts';
 import * as abi from '../abi/platform.ts';
 import { HYPERVISOR_platform_op } from '../abi/xen.ts';
@@ -73,31 +74,27 @@ export const platformOp: Hypercall = {
     if (work === undefined) return -ENOSYS;
     const result = work(context, u);
     if (result !== 0) return result;
-    return context.write(argument, u.words) ? 0 : -EFAULT;
+    return context.writeBytes(argument, u.bytes) ? 0 : -EFAULT;
   },
 };
 
-function big(u: ControlBuffer, at: number): bigint {
-  return (BigInt(u.u32(at + 4)) << 32n) | BigInt(u.u32(at));
-}
-
 function setTime32({ hypervisor }: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xenpf_settime32.offset;
-  setTime(hypervisor, BigInt(u.u32(at.secs)), u.u32(at.nsecs), big(u, at.system_time));
+  const op = u.as(abi.xenpf_settime32);
+  setTime(hypervisor, BigInt(op.get('secs')), op.get('nsecs'), op.getBig('system_time'));
   return 0;
 }
 
 function setTime64({ hypervisor }: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xenpf_settime64.offset;
-  if (u.u32(at.mbz) !== 0) return -EINVAL;
-  setTime(hypervisor, big(u, at.secs), u.u32(at.nsecs), big(u, at.system_time));
+  const op = u.as(abi.xenpf_settime64);
+  if (op.get('mbz') !== 0) return -EINVAL;
+  setTime(hypervisor, op.getBig('secs'), op.get('nsecs'), op.getBig('system_time'));
   return 0;
 }
 
 /** XENPF_firmware_info: no disk and no screen that the BIOS told of; no shift key was held. */
 function firmwareInfo(_: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xenpf_firmware_info.offset;
-  switch (u.u32(at.type)) {
+  const op = u.as(abi.xenpf_firmware_info);
+  switch (op.get('type')) {
     case abi.XEN_FW_DISK_INFO:
     case abi.XEN_FW_DISK_MBR_SIGNATURE:
     case abi.XEN_FW_VBEDDC_INFO:
@@ -105,8 +102,8 @@ function firmwareInfo(_: HypercallContext, u: ControlBuffer): number {
     case abi.XEN_FW_EFI_INFO:
       return -ENOSYS;
     case abi.XEN_FW_KBD_SHIFT_FLAGS:
-      if (u.u32(at.index) !== 0) return -ESRCH;
-      u.setU8(at.u, 0);
+      if (op.get('index') !== 0) return -ESRCH;
+      op.bytesOf('u')[0] = 0;
       return 0;
     default:
       return -EINVAL;
@@ -115,65 +112,68 @@ function firmwareInfo(_: HypercallContext, u: ControlBuffer): number {
 
 /** XENPF_platform_quirk: of interrupt controllers that this machine has not. */
 function quirk(_: HypercallContext, u: ControlBuffer): number {
-  const id = u.u32(abi.xenpf_platform_quirk.offset.quirk_id);
+  const id = u.as(abi.xenpf_platform_quirk).get('quirk_id');
   return id >= abi.QUIRK_NOIRQBALANCING && id <= abi.QUIRK_IOAPIC_GOOD_REGSEL ? 0 : -EINVAL;
 }
 
 /** XENPF_get_cpuinfo: processors are numbered by their APIC ids, without ACPI by nothing else. */
 function processorInfo({ hypervisor: { pcpus } }: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xenpf_pcpuinfo.offset;
-  const id = u.u32(at.xen_cpuid);
+  const op = u.as(abi.xenpf_pcpuinfo);
+  const id = op.get('xen_cpuid');
   const isThere = id < pcpus.length;
-  u.setU32(at.flags, isThere ? abi.XEN_PCPU_FLAGS_ONLINE : abi.XEN_PCPU_FLAGS_INVALID);
+  op.set('flags', isThere ? abi.XEN_PCPU_FLAGS_ONLINE : abi.XEN_PCPU_FLAGS_INVALID);
   if (isThere) {
-    u.setU32(at.apic_id, id);
-    u.setU32(at.acpi_id, id);
+    op.set('apic_id', id);
+    op.set('acpi_id', id);
   }
-  u.setU32(at.max_present, pcpus.length - 1);
+  op.set('max_present', pcpus.length - 1);
   return 0;
 }
 
 const VENDOR_REGISTERS = [1, 3, 2] as const;
+const vendorParts = struct({ first: u32, second: u32, third: u32 });
+const VENDOR_PARTS = ['first', 'second', 'third'] as const;
 const EXTENDED_FAMILY = 15;
 
 /** XENPF_get_cpu_version: by CPUID's leaves 0 and 1. */
 function processorVersion({ hypervisor }: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xenpf_pcpu_version.offset;
+  const op = u.as(abi.xenpf_pcpu_version);
   const { pcpus, processor } = hypervisor;
-  const isThere = u.u32(at.xen_cpuid) < pcpus.length;
+  const isThere = op.get('xen_cpuid') < pcpus.length;
   const leaf = processor.cpuid(0, 0);
+  const vendor = op.part('vendor_id', vendorParts);
   VENDOR_REGISTERS.forEach((register, index) => {
-    u.setU32(at.vendor_id + index * 4, isThere ? leaf[register] : 0);
+    vendor.set(VENDOR_PARTS[index]!, isThere ? leaf[register] : 0);
   });
   const [signature] = processor.cpuid(1, 0);
   const family = (signature >>> 8) & 15;
-  u.setU32(at.family, isThere ? family + (family === EXTENDED_FAMILY ? (signature >>> 20) & 0xff : 0) : 0);
-  u.setU32(at.model, isThere ? ((signature >>> 4) & 15) | ((signature >>> 12) & 0xf0) : 0);
-  u.setU32(at.stepping, isThere ? signature & 15 : 0);
-  u.setU32(at.max_present, pcpus.length - 1);
+  op.set('family', isThere ? family + (family === EXTENDED_FAMILY ? (signature >>> 20) & 0xff : 0) : 0);
+  op.set('model', isThere ? ((signature >>> 4) & 15) | ((signature >>> 12) & 0xf0) : 0);
+  op.set('stepping', isThere ? signature & 15 : 0);
+  op.set('max_present', pcpus.length - 1);
   return 0;
 }
 
 /** XENPF_set_processor_pminfo: throttling Xen does not do; no processor has an ACPI id that the others could be about. */
 function powerInfo(_: HypercallContext, u: ControlBuffer): number {
-  return u.u32(abi.xenpf_set_processor_pminfo.offset.type) === abi.XEN_PM_TX ? -ENOSYS : -EINVAL;
+  return u.as(abi.xenpf_set_processor_pminfo).get('type') === abi.XEN_PM_TX ? -ENOSYS : -EINVAL;
 }
 
 /** XENPF_cpu_online: all are. */
 function online({ hypervisor }: HypercallContext, u: ControlBuffer): number {
-  return u.u32(abi.xenpf_cpu_ol.offset.cpuid) < hypervisor.pcpus.length ? 0 : -EINVAL;
+  return u.as(abi.xenpf_cpu_ol).get('cpuid') < hypervisor.pcpus.length ? 0 : -EINVAL;
 }
 
 /** XENPF_cpu_offline: the first never goes; nor, here, does any other. */
 function offline({ hypervisor }: HypercallContext, u: ControlBuffer): number {
-  return u.u32(abi.xenpf_cpu_ol.offset.cpuid) < hypervisor.pcpus.length ? -EOPNOTSUPP : -EINVAL;
+  return u.as(abi.xenpf_cpu_ol).get('cpuid') < hypervisor.pcpus.length ? -EOPNOTSUPP : -EINVAL;
 }
 
 /** XENPF_core_parking: none is parked, and none can be. */
 function coreParking(_: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xenpf_core_parking.offset;
-  const type = u.u32(at.type);
-  if (type === abi.XEN_CORE_PARKING_GET) u.setU32(at.idle_nums, 0);
+  const op = u.as(abi.xenpf_core_parking);
+  const type = op.get('type');
+  if (type === abi.XEN_CORE_PARKING_GET) op.set('idle_nums', 0);
   else if (type !== abi.XEN_CORE_PARKING_SET) return -EINVAL;
   return 0;
 }

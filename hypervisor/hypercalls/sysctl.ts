@@ -14,6 +14,7 @@ import { highHalf, lowHalf } from '../../core/machine.ts';
 import { handleKeypress } from '../debug-keys/table.ts';
 import { fillNextInfo } from './domctl/info.ts';
 import { adjustScheduler, schedulerId } from './domctl/scheduler.ts';
+import { GuestStruct } from '../memory/guest-struct.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
 import { idleNs } from '../state/pcpu.ts';
 import { ControlBuffer } from './control.ts';
@@ -48,7 +49,7 @@ export const sysctl: Hypercall = {
     if (work === undefined) return -ENOSYS;
     const result = work(context, u);
     if (result !== 0) return result;
-    return context.write(argument, u.words) ? 0 : -EFAULT;
+    return context.writeBytes(argument, u.bytes) ? 0 : -EFAULT;
   },
 };
 
@@ -58,45 +59,45 @@ const MAX_KEYS = 256;
 
 /** XEN_SYSCTL_physinfo: every processor is a socket of its own, on one node. */
 function physicalInfo({ hypervisor }: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xen_sysctl_physinfo.offset;
+  const op = u.as(abi.xen_sysctl_physinfo);
   const { frames, pcpus, clock } = hypervisor;
-  u.bytes.fill(0, 0, abi.xen_sysctl_physinfo.size);
-  u.setU32(at.threads_per_core, 1);
-  u.setU32(at.cores_per_socket, 1);
-  u.setU32(at.nr_cpus, pcpus.length);
-  u.setU32(at.max_cpu_id, pcpus.length - 1);
-  u.setU32(at.nr_nodes, 1);
-  u.setU32(at.cpu_khz, Math.round(KHZ_PER_GHZ / clock.periodNs));
-  u.setU32(
-    at.capabilities,
+  op.bytes.fill(0);
+  op.set('threads_per_core', 1);
+  op.set('cores_per_socket', 1);
+  op.set('nr_cpus', pcpus.length);
+  op.set('max_cpu_id', pcpus.length - 1);
+  op.set('nr_nodes', 1);
+  op.set('cpu_khz', Math.round(KHZ_PER_GHZ / clock.periodNs));
+  op.set(
+    'capabilities',
     abi.XEN_SYSCTL_PHYSCAP_pv | abi.XEN_SYSCTL_PHYSCAP_gnttab_v1 | abi.XEN_SYSCTL_PHYSCAP_gnttab_v2,
   );
-  u.setWide(at.total_pages, frames.frames);
-  u.setWide(at.free_pages, frames.freeFrames);
-  u.setWide(at.max_mfn, frames.frames - 1);
+  op.set('total_pages', frames.frames);
+  op.set('free_pages', frames.freeFrames);
+  op.set('max_mfn', frames.frames - 1);
   return 0;
 }
 
 /** XEN_SYSCTL_readconsole: Xen's console ring, `dmesg`. */
 function readConsole(context: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xen_sysctl_readconsole.offset;
+  const op = u.as(abi.xen_sysctl_readconsole);
   const { console } = context.hypervisor;
-  const from = u.u8(at.incremental) === 0 ? 0 : u.u32(at.index);
-  const { bytes, next } = console.readRing(from, u.u32(at.count), u.u8(at.clear) !== 0);
-  if (!context.writeBytes(u.wide(at.buffer), bytes)) return -EFAULT;
-  u.setU32(at.count, bytes.length);
-  u.setU32(at.index, next);
+  const from = op.get('incremental') === 0 ? 0 : op.get('index');
+  const { bytes, next } = console.readRing(from, op.get('count'), op.get('clear') !== 0);
+  if (!context.writeBytes(op.get('buffer'), bytes)) return -EFAULT;
+  op.set('count', bytes.length);
+  op.set('index', next);
   return 0;
 }
 
 /** XEN_SYSCTL_debug_keys: as if they were typed, up to one that cannot be read. */
 function debugKeys(context: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xen_sysctl_debug_keys.offset;
-  const count = u.u32(at.nr_keys);
+  const op = u.as(abi.xen_sysctl_debug_keys);
+  const count = op.get('nr_keys');
   if (count > MAX_KEYS) return -E2BIG;
   const key = new Uint8Array(1);
   for (let index = 0; index < count; index++) {
-    if (!context.readBytes(u.wide(at.keys) + index, key)) return -EFAULT;
+    if (!context.readBytes(op.get('keys') + index, key)) return -EFAULT;
     handleKeypress(context.hypervisor, key[0]!);
   }
   return 0;
@@ -104,50 +105,50 @@ function debugKeys(context: HypercallContext, u: ControlBuffer): number {
 
 /** XEN_SYSCTL_getdomaininfolist: domains by id, from one on. */
 function domainList(context: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xen_sysctl_getdomaininfolist.offset;
+  const op = u.as(abi.xen_sysctl_getdomaininfolist);
   const { hypervisor } = context;
-  const info = new ControlBuffer(xen_domctl_getdomaininfo.size, 0);
-  const wanted = u.u32(at.max_domains);
+  const info = new GuestStruct(xen_domctl_getdomaininfo, 0);
+  const wanted = op.get('max_domains');
   let count = 0;
-  let id = u.u16(at.first_domain);
+  let id = op.get('first_domain');
   for (; count < wanted; count++) {
     id = fillNextInfo(hypervisor, id, info);
     if (id < 0) break;
-    if (!context.write(u.wide(at.buffer) + count * xen_domctl_getdomaininfo.size, info.words)) return -EFAULT;
+    if (!context.writeBytes(op.get('buffer') + count * info.bytes.length, info.bytes)) return -EFAULT;
     id++;
   }
-  u.setU32(at.num_domains, count);
+  op.set('num_domains', count);
   return 0;
 }
 
 /** XEN_SYSCTL_getcpuinfo: how long each processor has been idle. */
 function cpuInfo(context: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xen_sysctl_getcpuinfo.offset;
+  const op = u.as(abi.xen_sysctl_getcpuinfo);
   const { hypervisor } = context;
-  const count = Math.min(u.u32(at.max_cpus), hypervisor.pcpus.length);
+  const count = Math.min(op.get('max_cpus'), hypervisor.pcpus.length);
   for (let cpu = 0; cpu < count; cpu++) {
     const ns = idleNs(hypervisor.pcpus[cpu]!, hypervisor.nowNs());
     const words = Uint32Array.of(lowHalf(ns), highHalf(ns));
-    if (!context.write(u.wide(at.info) + cpu * abi.xen_sysctl_cpuinfo.size, words)) return -EFAULT;
+    if (!context.write(op.get('info') + cpu * abi.xen_sysctl_cpuinfo.size, words)) return -EFAULT;
   }
-  u.setU32(at.nr_cpus, count);
+  op.set('nr_cpus', count);
   return 0;
 }
 
 /** XEN_SYSCTL_availheap: all memory is of one kind. */
 function availableHeap({ hypervisor }: HypercallContext, u: ControlBuffer): number {
-  u.setWide(abi.xen_sysctl_availheap.offset.avail_bytes, hypervisor.frames.freeFrames * PAGE_BYTES);
+  u.as(abi.xen_sysctl_availheap).set('avail_bytes', hypervisor.frames.freeFrames * PAGE_BYTES);
   return 0;
 }
 
 /** XEN_SYSCTL_cputopoinfo: without a buffer, how many processors there are. */
 function cpuTopology(context: HypercallContext, u: ControlBuffer): number {
-  const at = abi.xen_sysctl_cputopoinfo.offset;
+  const op = u.as(abi.xen_sysctl_cputopoinfo);
   const { pcpus } = context.hypervisor;
-  const buffer = u.wide(at.cputopo);
-  const count = buffer === 0 ? pcpus.length : Math.min(u.u32(at.num_cpus), pcpus.length);
+  const buffer = op.get('cputopo');
+  const count = buffer === 0 ? pcpus.length : Math.min(op.get('num_cpus'), pcpus.length);
   for (let cpu = 0; buffer !== 0 && cpu < count; cpu++)
     if (!context.write(buffer + cpu * abi.xen_sysctl_cputopo.size, Uint32Array.of(0, cpu, 0))) return -EFAULT;
-  u.setU32(at.num_cpus, count);
+  op.set('num_cpus', count);
   return 0;
 }

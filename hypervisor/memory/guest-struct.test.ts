@@ -67,6 +67,6 @@ describe('GuestStruct', () => {
     const open = one.part('pad', struct({ first: u32, second: u32 }));
     open.set('second', 0x0403_0201);
     expect([...one.bytesOf('pad').subarray(4, 8)]).toEqual([1, 2, 3, 4]);
-    expect(() => one.part('u', inner)).toThrow();
+    expect(() => one.part('pad', layout)).toThrow();
   });
 });

@@ -79,8 +79,8 @@ export class GuestStruct<F> {
   /** A member as a structure of its own, over the same bytes: one of `layout`, where the interface leaves that open. */
   part<G>(path: Path<F>, layout: Composite<G>): GuestStruct<G> {
     const start = this.layout.offset[path];
-    if (layout.size > this.layout.type[path].size)
-      bug(`a part is larger than the member ${path} it is to be`);
+    if (this.base + start + layout.size > this.memory.length)
+      bug(`a part at ${path} is larger than what is there`);
     return new GuestStruct(layout, this.address + start, this.memory, this.base + start);
   }
 

@@ -7,7 +7,7 @@ import {
 } from '../../abi/domctl.ts';
 import { EFAULT, EINVAL, ESRCH } from '../../abi/errno.ts';
 import { xenctl_bitmap } from '../../abi/xen.ts';
-import { readBitmap, writeBitmap } from '../bitmap.ts';
+import { readBitmap, writeBitmap, type Bitmap } from '../bitmap.ts';
 import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
 import { setAffinity } from '../../sched/vcpus.ts';
@@ -23,49 +23,45 @@ export function affinity(
   u: ControlBuffer,
   command: number,
 ): number {
-  const at = xen_domctl_vcpuaffinity.offset;
-  const id = u.u32(at.vcpu);
+  const op = u.as(xen_domctl_vcpuaffinity);
+  const id = op.get('vcpu');
   if (id >= domain.maxVcpus) return -EINVAL;
   const vcpu = domain.vcpus[id];
   if (vcpu === undefined) return -ESRCH;
-  const flags = u.u32(at.flags);
-  if (!areFlagsValid(u, flags)) return -EINVAL;
-  if (command !== XEN_DOMCTL_setvcpuaffinity) return tell(context, u, vcpu.affinity, vcpu.softAffinity);
+  const flags = op.get('flags');
+  const hard = op.part('cpumap_hard', xenctl_bitmap);
+  const soft = op.part('cpumap_soft', xenctl_bitmap);
+  if (!areFlagsValid(flags, hard, soft)) return -EINVAL;
+  if (command !== XEN_DOMCTL_setvcpuaffinity) {
+    if (flags & XEN_VCPUAFFINITY_HARD && !writeBitmap(context, hard, vcpu.affinity)) return -EFAULT;
+    if (flags & XEN_VCPUAFFINITY_SOFT && !writeBitmap(context, soft, vcpu.softAffinity)) return -EFAULT;
+    return 0;
+  }
   const online = onlineOf(context);
   const before = vcpu.affinity;
   if (flags & XEN_VCPUAFFINITY_HARD) {
-    const wanted = readBitmap(context, u, at.cpumap_hard);
+    const wanted = readBitmap(context, hard);
     if (wanted < 0) return -EFAULT;
     if ((wanted & online) === 0) return -EINVAL;
     setAffinity(context.hypervisor, vcpu, wanted);
-    if (!writeBitmap(context, u, at.cpumap_hard, wanted & online)) return -EFAULT;
+    if (!writeBitmap(context, hard, wanted & online)) return -EFAULT;
   }
   if (flags & XEN_VCPUAFFINITY_SOFT) {
-    const wanted = readBitmap(context, u, at.cpumap_soft);
+    const wanted = readBitmap(context, soft);
     if (wanted < 0) {
       setAffinity(context.hypervisor, vcpu, before);
       return -EFAULT;
     }
     vcpu.softAffinity = wanted;
-    if (!writeBitmap(context, u, at.cpumap_soft, wanted & online & vcpu.affinity)) return -EFAULT;
+    if (!writeBitmap(context, soft, wanted & online & vcpu.affinity)) return -EFAULT;
   }
   return 0;
 }
 
-function tell(context: HypercallContext, u: ControlBuffer, hard: number, soft: number): number {
-  const { flags, cpumap_hard, cpumap_soft } = xen_domctl_vcpuaffinity.offset;
-  const asked = u.u32(flags);
-  if (asked & XEN_VCPUAFFINITY_HARD && !writeBitmap(context, u, cpumap_hard, hard)) return -EFAULT;
-  if (asked & XEN_VCPUAFFINITY_SOFT && !writeBitmap(context, u, cpumap_soft, soft)) return -EFAULT;
-  return 0;
-}
-
 /** vcpuaffinity_params_invalid: something to do, and a bitmap for each of it. */
-function areFlagsValid(u: ControlBuffer, flags: number): boolean {
-  const { cpumap_hard, cpumap_soft } = xen_domctl_vcpuaffinity.offset;
-  const missing = (at: number): boolean => u.wide(at + xenctl_bitmap.offset.bitmap) === 0;
-  if (flags === 0 || (flags & XEN_VCPUAFFINITY_HARD && missing(cpumap_hard))) return false;
-  return !(flags & XEN_VCPUAFFINITY_SOFT && missing(cpumap_soft));
+function areFlagsValid(flags: number, hard: Bitmap, soft: Bitmap): boolean {
+  if (flags === 0 || (flags & XEN_VCPUAFFINITY_HARD && hard.get('bitmap') === 0)) return false;
+  return !(flags & XEN_VCPUAFFINITY_SOFT && soft.get('bitmap') === 0);
 }
 
 function onlineOf({ hypervisor }: HypercallContext): number {

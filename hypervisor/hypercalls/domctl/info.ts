@@ -13,16 +13,15 @@ import {
 import { EINVAL, ESRCH } from '../../abi/errno.ts';
 import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
+import type { StructOf } from '../../memory/guest-struct.ts';
 import type { Hypervisor } from '../../state/hypervisor.ts';
 import type { Domain } from '../../state/domain.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
 import { RUNSTATE_RUNNING } from '../../state/vcpu.ts';
 
-const { offset } = xen_domctl_getdomaininfo;
 /** SHUTDOWN_CODE_INVALID, as far as the flags have room for it: the domain has not shut down. */
 const NO_SHUTDOWN_CODE = 0xffff;
 const LEAF_ADDRESS_BITS = 0x80000008;
-const INFO_BYTES = xen_domctl_getdomaininfo.size;
 
 /** ns that a vcpu has had a processor. */
 export function cpuTimeNs(vcpu: Vcpu, nowNs: number): number {
@@ -31,32 +30,37 @@ export function cpuTimeNs(vcpu: Vcpu, nowNs: number): number {
 }
 
 /** Fills in struct xen_domctl_getdomaininfo. No pages are claimed, shared or paged out; there is one pool of processors, 0. */
-function fillDomainInfo(hypervisor: Hypervisor, domain: Domain, info: ControlBuffer): void {
+function fillDomainInfo(
+  hypervisor: Hypervisor,
+  domain: Domain,
+  info: StructOf<typeof xen_domctl_getdomaininfo>,
+): void {
   const now = hypervisor.nowNs();
   const online = domain.vcpus.filter(({ down }) => !down);
-  info.bytes.fill(0, 0, INFO_BYTES);
-  info.setU16(offset.domain, domain.id);
-  info.setU32(offset.flags, flagsOf(domain, online));
+  info.bytes.fill(0);
+  info.set('domain', domain.id);
+  info.set('flags', flagsOf(domain, online));
   const remains = hypervisor.frames.remains.get(domain.id);
-  info.setWide(offset.tot_pages, domain.isDying ? (remains ?? 0) : domain.totalPages);
-  info.setWide(offset.max_pages, domain.maxPages);
-  info.setWide(offset.shared_info_frame, domain.sharedInfoMfn);
-  info.setWide(
-    offset.cpu_time,
+  info.set('tot_pages', domain.isDying ? (remains ?? 0) : domain.totalPages);
+  info.set('max_pages', domain.maxPages);
+  info.set('shared_info_frame', domain.sharedInfoMfn);
+  info.set(
+    'cpu_time',
     domain.vcpus.reduce((sum, vcpu) => sum + cpuTimeNs(vcpu, now), 0),
   );
-  info.setU32(offset.nr_online_vcpus, online.length);
-  info.setU32(
-    offset.max_vcpu_id,
-    domain.vcpus.length === 0 ? XEN_INVALID_MAX_VCPU_ID : domain.vcpus.length - 1,
-  );
-  info.bytes.set(domain.handle, offset.handle);
-  info.setU8(offset.gpaddr_bits, hypervisor.processor.cpuid(LEAF_ADDRESS_BITS, 0)[0] & 0xff);
-  info.setU32(offset['arch_config.emulation_flags'], domain.emulationFlags);
+  info.set('nr_online_vcpus', online.length);
+  info.set('max_vcpu_id', domain.vcpus.length === 0 ? XEN_INVALID_MAX_VCPU_ID : domain.vcpus.length - 1);
+  info.bytesOf('handle').set(domain.handle);
+  info.set('gpaddr_bits', hypervisor.processor.cpuid(LEAF_ADDRESS_BITS, 0)[0] & 0xff);
+  info.set('arch_config.emulation_flags', domain.emulationFlags);
 }
 
 /** Fills in what there is to say of the first domain with this id or a higher one: its id, or -1: there is none. */
-export function fillNextInfo(hypervisor: Hypervisor, from: number, info: ControlBuffer): number {
+export function fillNextInfo(
+  hypervisor: Hypervisor,
+  from: number,
+  info: StructOf<typeof xen_domctl_getdomaininfo>,
+): number {
   const { domains, dying, frames } = hypervisor;
   const ids = [...domains.keys(), ...frames.remains.keys()].filter((id) => id >= from);
   if (ids.length === 0) return -1;
@@ -79,15 +83,15 @@ function flagsOf(domain: Domain, online: readonly Vcpu[]): number {
 
 /** XEN_DOMCTL_getvcpuinfo */
 export function vcpuInfo({ hypervisor }: HypercallContext, domain: Domain, u: ControlBuffer): number {
-  const at = xen_domctl_getvcpuinfo.offset;
-  const id = u.u32(at.vcpu);
+  const op = u.as(xen_domctl_getvcpuinfo);
+  const id = op.get('vcpu');
   if (id >= domain.maxVcpus) return -EINVAL;
   const vcpu = domain.vcpus[id];
   if (vcpu === undefined) return -ESRCH;
-  u.setU8(at.online, Number(!vcpu.down));
-  u.setU8(at.blocked, Number(vcpu.blocked));
-  u.setU8(at.running, Number(vcpu.runstate === RUNSTATE_RUNNING));
-  u.setWide(at.cpu_time, cpuTimeNs(vcpu, hypervisor.nowNs()));
-  u.setU32(at.cpu, vcpu.processor);
+  op.set('online', Number(!vcpu.down));
+  op.set('blocked', Number(vcpu.blocked));
+  op.set('running', Number(vcpu.runstate === RUNSTATE_RUNNING));
+  op.set('cpu_time', cpuTimeNs(vcpu, hypervisor.nowNs()));
+  op.set('cpu', vcpu.processor);
   return 0;
 }

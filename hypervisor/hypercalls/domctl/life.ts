@@ -3,7 +3,6 @@
  * it has shut down, destroyed. Compare common/domctl.c and common/domain.c.
  */
 import {
-  xen_arch_domainconfig,
   xen_domctl_createdomain,
   XEN_DOMCTL_CDF_ALL,
   XEN_DOMCTL_CDF_hap,
@@ -20,7 +19,7 @@ import { DOMID_FIRST_RESERVED, VIRQ_DOM_EXC } from '../../abi/xen.ts';
 import { sendGlobalVirq } from '../../events/send.ts';
 import { mappingsOf } from '../../state/grant-table.ts';
 import type { Hypervisor } from '../../state/hypervisor.ts';
-import type { ControlBuffer } from '../control.ts';
+import type { StructOf } from '../../memory/guest-struct.ts';
 import type { HypercallContext } from '../hypercall.ts';
 import { MAX_VCPUS } from '../../memory/per-domain.ts';
 import { startTime } from '../../time/areas.ts';
@@ -29,52 +28,54 @@ import { destroyDomain } from '../../domain/destroy.ts';
 import type { Domain } from '../../state/domain.ts';
 import { pauseDomain, resumeDomain, unpauseDomain } from '../../domain/life.ts';
 
-const { offset } = xen_domctl_createdomain;
-const { emulation_flags: EMULATION, misc_flags: MISC } = xen_arch_domainconfig.offset;
 /** What paravirtualized domains do not have. */
 const NO_HVM = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_nested_virt;
 
 /** XEN_DOMCTL_createdomain. `wanted`: the caller's id; 0 or a reserved one: the next that is free. Gives the id, or an errno. */
-export function create(hypervisor: Hypervisor, wanted: number, u: ControlBuffer): number {
+export function create(
+  hypervisor: Hypervisor,
+  wanted: number,
+  op: StructOf<typeof xen_domctl_createdomain>,
+): number {
   const given = wanted > 0 && wanted < DOMID_FIRST_RESERVED;
   if (given && !isFreeId(hypervisor, wanted)) return -EEXIST;
   const id = given ? wanted : nextId(hypervisor);
   if (id < 0) return -ENOMEM;
-  const refused = checkConfiguration(u);
+  const refused = checkConfiguration(op);
   if (refused < 0) return refused;
   let domain: Domain;
   try {
-    domain = createDomain(hypervisor, { id, isPrivileged: false, vcpus: u.u32(offset.max_vcpus) });
+    domain = createDomain(hypervisor, { id, isPrivileged: false, vcpus: op.get('max_vcpus') });
   } catch (error) {
     if (error instanceof RangeError) return -ENOMEM;
     throw error;
   }
-  domain.grants.maxVersion = u.u32(offset.grant_opts) & XEN_DOMCTL_GRANT_version_mask;
-  const frames = u.u32(offset.max_grant_frames) | 0;
+  domain.grants.maxVersion = op.get('grant_opts') & XEN_DOMCTL_GRANT_version_mask;
+  const frames = op.get('max_grant_frames') | 0;
   if (frames >= 0) domain.grants.maxFrames = frames;
-  const maptrack = u.u32(offset.max_maptrack_frames) | 0;
+  const maptrack = op.get('max_maptrack_frames') | 0;
   if (maptrack >= 0) domain.grants.maxMappings = mappingsOf(maptrack);
-  domain.events.maxPort = u.u32(offset.max_evtchn_port);
-  domain.emulationFlags = u.u32(offset.arch + EMULATION);
-  domain.handle.set(u.bytes.subarray(offset.handle, offset.handle + domain.handle.length));
+  domain.events.maxPort = op.get('max_evtchn_port');
+  domain.emulationFlags = op.get('arch.emulation_flags');
+  domain.handle.set(op.bytesOf('handle'));
   domain.controllerPauseCount = 1;
   pauseDomain(hypervisor, domain);
   return id;
 }
 
 /** sanitise_domain_config and its part for x86. */
-function checkConfiguration(u: ControlBuffer): number {
-  const flags = u.u32(offset.flags);
-  const grants = u.u32(offset.grant_opts);
+function checkConfiguration(op: StructOf<typeof xen_domctl_createdomain>): number {
+  const flags = op.get('flags');
+  const grants = op.get('grant_opts');
   if (flags & ~XEN_DOMCTL_CDF_ALL || grants & ~XEN_DOMCTL_GRANT_version_mask) return -EINVAL;
-  if (u.u32(offset.max_vcpus) < 1 || u.u32(offset.max_vcpus) > MAX_VCPUS) return -EINVAL;
+  if (op.get('max_vcpus') < 1 || op.get('max_vcpus') > MAX_VCPUS) return -EINVAL;
   // Only the kind of domain that there is, on a machine without an IOMMU.
   if (flags & NO_HVM) return -EINVAL;
-  if (flags & (XEN_DOMCTL_CDF_iommu | XEN_DOMCTL_CDF_vpmu) || u.u32(offset.iommu_opts) !== 0) return -EINVAL;
-  if (u.u32(offset.vmtrace_size) !== 0 || u.u32(offset.arch + MISC) & ~XEN_X86_MSR_RELAXED) return -EINVAL;
-  if (u.u32(offset.arch + EMULATION) & ~XEN_X86_EMU_PIT) return -EOPNOTSUPP;
+  if (flags & (XEN_DOMCTL_CDF_iommu | XEN_DOMCTL_CDF_vpmu) || op.get('iommu_opts') !== 0) return -EINVAL;
+  if (op.get('vmtrace_size') !== 0 || op.get('arch.misc_flags') & ~XEN_X86_MSR_RELAXED) return -EINVAL;
+  if (op.get('arch.emulation_flags') & ~XEN_X86_EMU_PIT) return -EOPNOTSUPP;
   const version = grants & XEN_DOMCTL_GRANT_version_mask;
-  if (version < 1 || version > 2 || u.u32(offset.max_grant_frames) === 0) return -EINVAL;
+  if (version < 1 || version > 2 || op.get('max_grant_frames') === 0) return -EINVAL;
   return 0;
 }
 

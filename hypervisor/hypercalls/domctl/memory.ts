@@ -31,17 +31,17 @@ const MAX_ENTRIES = 1024;
 
 /** XEN_DOMCTL_max_mem: the domain may have less than it has; then it just gets no more. */
 export function setMaximum(_context: HypercallContext, domain: Domain, u: ControlBuffer): number {
-  const pages = Math.floor(u.wide(xen_domctl_max_mem.offset.max_memkb) / KIB_PER_PAGE);
+  const pages = Math.floor(u.as(xen_domctl_max_mem).get('max_memkb') / KIB_PER_PAGE);
   domain.maxPages = pages < 0 || pages > MAX_PAGES ? MAX_PAGES : pages;
   return 0;
 }
 
 /** XEN_DOMCTL_getpageframeinfo3: for each frame of the caller's array what it is used as. */
 export function pageInfo(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
-  const { offset } = xen_domctl_getpageframeinfo3;
-  const count = u.wide(offset.num);
+  const op = u.as(xen_domctl_getpageframeinfo3);
+  const count = op.get('num');
   if (count < 0 || count > MAX_ENTRIES) return -E2BIG;
-  const array = u.wide(offset.array);
+  const array = op.get('array');
   const { frames } = context.hypervisor;
   const entry = new Uint32Array(2);
   for (let index = 0; index < count; index++) {
@@ -72,7 +72,7 @@ export function writeHypercallPage(
   u: ControlBuffer,
 ): number {
   const { frames } = hypervisor;
-  const mfn = u.wide(xen_domctl_hypercall_init.offset.gmfn);
+  const mfn = u.as(xen_domctl_hypercall_init).get('gmfn');
   if (!(mfn >= 0 && mfn < frames.frames) || frames.owner[mfn] !== domain.id) return -EINVAL;
   if (getPageAndType(frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EPERM;
   writeBytes(frames, mfn * PAGE_BYTES, hypercallPage());

@@ -39,20 +39,20 @@ function change(
 
 /** XEN_DOMCTL_irq_permission: of a line by the caller's pirq, which has its number. */
 export function linePermission(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
-  const { offset } = xen_domctl_irq_permission;
-  const pirq = u.u32(offset.pirq);
+  const op = u.as(xen_domctl_irq_permission);
+  const pirq = op.get('pirq');
   if (pirq >= NR_PIRQS) return -EINVAL;
   if (pirq >= GSIS) return -EPERM;
-  return change(context, domain, 'lines', [pirq, pirq], u.u8(offset.allow_access) !== 0);
+  return change(context, domain, 'lines', [pirq, pirq], op.get('allow_access') !== 0);
 }
 
 /** XEN_DOMCTL_ioport_permission */
 export function portPermission(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
-  const { offset } = xen_domctl_ioport_permission;
-  const first = u.u32(offset.first_port);
-  const end = (first + u.u32(offset.nr_ports)) % WORD;
+  const op = u.as(xen_domctl_ioport_permission);
+  const first = op.get('first_port');
+  const end = (first + op.get('nr_ports')) % WORD;
   if (end <= first || end > MAX_IOPORTS) return -EINVAL;
-  return change(context, domain, 'ports', [first, end - 1], u.u8(offset.allow_access) !== 0);
+  return change(context, domain, 'ports', [first, end - 1], op.get('allow_access') !== 0);
 }
 
 /**
@@ -60,11 +60,10 @@ export function portPermission(context: HypercallContext, domain: Domain, u: Con
  * alone (getPageFromL1Entry).
  */
 export function memoryPermission(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
-  const { offset } = xen_domctl_iomem_permission;
-  const big = (at: number): bigint => (BigInt(u.u32(at + 4)) << 32n) | BigInt(u.u32(at));
-  const first = big(offset.first_mfn);
-  const last = (first + big(offset.nr_mfns) + MAX_MFN - 1n) % MAX_MFN;
+  const op = u.as(xen_domctl_iomem_permission);
+  const first = op.getBig('first_mfn');
+  const last = (first + op.getBig('nr_mfns') + MAX_MFN - 1n) % MAX_MFN;
   if (last < first) return -EINVAL;
   const range = [Number(first), Number(last)] as const;
-  return change(context, domain, 'deviceFrames', range, u.u8(offset.allow_access) !== 0);
+  return change(context, domain, 'deviceFrames', range, op.get('allow_access') !== 0);
 }

@@ -15,7 +15,7 @@ import {
   XEN_SCHEDULER_CREDIT,
 } from '../../abi/domctl.ts';
 import { EINVAL, ESRCH } from '../../abi/errno.ts';
-import type { Fields, Type } from '../../abi/layout.ts';
+import { struct, type Composite, type Scalar } from '../../abi/layout.ts';
 import {
   bvt_ctl,
   rrobin_ctl,
@@ -26,16 +26,16 @@ import {
   XEN_SYSCTL_SCHEDOP_putinfo,
 } from '../../abi/sysctl.ts';
 import type { ControlBuffer } from '../control.ts';
+import type { GuestStruct } from '../../memory/guest-struct.ts';
 import type { HypercallContext } from '../hypercall.ts';
 import type { Parameters } from '../../state/scheduler.ts';
 import { followScheduler } from '../../time/deadlines.ts';
 import type { Domain } from '../../state/domain.ts';
 
-/** A structure of scalars: their types, and where they are. */
-interface Layout {
-  readonly fields: Fields;
-  readonly offset: Readonly<Record<string, number>>;
-}
+/** A structure of scalars that are known by their names alone. */
+type Layout = Composite<Readonly<Record<string, Scalar>>>;
+/** Of a scheduler that has no parameters. */
+const NONE: Layout = struct({});
 
 /** By scheduler: the structure of a domain's parameters, and of its own. */
 const OF_DOMAIN: Readonly<Record<number, Layout>> = {
@@ -54,68 +54,52 @@ const CPUPOOL = 0;
 
 /** XEN_DOMCTL_scheduler_op. -EINVAL: not the scheduler that runs, no such command, or values that it refuses. */
 export function adjustDomain({ hypervisor }: HypercallContext, domain: Domain, u: ControlBuffer): number {
-  const { offset } = xen_domctl_scheduler_op;
+  const op = u.as(xen_domctl_scheduler_op);
   const { scheduler } = hypervisor;
-  const command = u.u32(offset.cmd);
+  const command = op.get('cmd');
   // The scheduler has forgotten who is dying.
-  if (u.u32(offset.sched_id) !== scheduler.id || domain.isDying) return -EINVAL;
-  const layout = OF_DOMAIN[scheduler.id];
+  if (op.get('sched_id') !== scheduler.id || domain.isDying) return -EINVAL;
+  const layout = OF_DOMAIN[scheduler.id] ?? NONE;
+  const parameters = op.part('u', layout);
   if (command === XEN_DOMCTL_SCHEDOP_getinfo) {
-    write(u, offset.u, layout, scheduler.parameters(domain));
+    write(parameters, layout, scheduler.parameters(domain));
     return 0;
   }
   if (command !== XEN_DOMCTL_SCHEDOP_putinfo) return -EINVAL;
-  const result = scheduler.adjust(domain, read(u, offset.u, layout), hypervisor.nowNs());
+  const result = scheduler.adjust(domain, read(parameters, layout), hypervisor.nowNs());
   followScheduler(hypervisor);
   return result;
 }
 
 /** XEN_SYSCTL_scheduler_op: what is set comes back. -ESRCH: no such pool; -EINVAL as `adjustDomain`. */
 export function adjustScheduler({ hypervisor }: HypercallContext, u: ControlBuffer): number {
-  const { offset } = xen_sysctl_scheduler_op;
+  const op = u.as(xen_sysctl_scheduler_op);
   const { scheduler } = hypervisor;
-  const command = u.u32(offset.cmd);
+  const command = op.get('cmd');
   if (command !== XEN_SYSCTL_SCHEDOP_putinfo && command !== XEN_SYSCTL_SCHEDOP_getinfo) return -EINVAL;
-  if (u.u32(offset.cpupool_id) !== CPUPOOL) return -ESRCH;
-  if (u.u32(offset.sched_id) !== scheduler.id) return -EINVAL;
-  const layout = OF_SCHEDULER[scheduler.id];
+  if (op.get('cpupool_id') !== CPUPOOL) return -ESRCH;
+  if (op.get('sched_id') !== scheduler.id) return -EINVAL;
+  const layout = OF_SCHEDULER[scheduler.id] ?? NONE;
+  const parameters = op.part('u', layout);
   if (command === XEN_SYSCTL_SCHEDOP_putinfo) {
-    const result = scheduler.configure(read(u, offset.u, layout), hypervisor.nowNs());
+    const result = scheduler.configure(read(parameters, layout), hypervisor.nowNs());
     if (result !== 0) return result;
     followScheduler(hypervisor);
   }
-  write(u, offset.u, layout, scheduler.settings());
+  write(parameters, layout, scheduler.settings());
   return 0;
 }
 
 /** XEN_SYSCTL_sched_id */
 export function schedulerId({ hypervisor }: HypercallContext, u: ControlBuffer): number {
-  u.setU32(xen_sysctl_sched_id.offset.sched_id, hypervisor.scheduler.id);
+  u.as(xen_sysctl_sched_id).set('sched_id', hypervisor.scheduler.id);
   return 0;
 }
 
-function read(u: ControlBuffer, at: number, layout: Layout | undefined): Parameters {
-  if (layout === undefined) return {};
-  const members = Object.entries(layout.fields);
-  return Object.fromEntries(
-    members.map(([name, type]) => [name, readOne(u, at + layout.offset[name]!, type)]),
-  );
+function read(op: GuestStruct<Layout['fields']>, layout: Layout): Parameters {
+  return Object.fromEntries(Object.keys(layout.fields).map((name) => [name, op.get(name)]));
 }
 
-function readOne(u: ControlBuffer, at: number, { kind }: Type): number {
-  if (kind === 'u16') return u.u16(at);
-  if (kind === 'u32') return u.u32(at);
-  if (kind === 'i32') return u.u32(at) | 0;
-  return u.wide(at);
-}
-
-function write(u: ControlBuffer, at: number, layout: Layout | undefined, values: Parameters): void {
-  if (layout === undefined) return;
-  for (const [name, { size }] of Object.entries(layout.fields)) {
-    const to = at + layout.offset[name]!;
-    const value = values[name]!;
-    if (size === 2) u.setU16(to, value);
-    else if (size === 4) u.setU32(to, value);
-    else u.setWide(to, value);
-  }
+function write(op: GuestStruct<Layout['fields']>, layout: Layout, values: Parameters): void {
+  for (const name of Object.keys(layout.fields)) op.set(name, values[name]!);
 }

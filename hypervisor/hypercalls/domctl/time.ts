@@ -13,11 +13,9 @@ import { tscKhz } from '../../state/clock.ts';
 import { setTimeOffset } from '../../time/wall-clock.ts';
 import type { Domain } from '../../state/domain.ts';
 
-const { offset } = xen_domctl_tsc_info;
-
 /** XEN_DOMCTL_settimeoffset */
 export function timeOffset({ hypervisor }: HypercallContext, domain: Domain, u: ControlBuffer): number {
-  setTimeOffset(hypervisor, domain, u.wide(xen_domctl_settimeoffset.offset.time_offset_seconds));
+  setTimeOffset(hypervisor, domain, u.as(xen_domctl_settimeoffset).get('time_offset_seconds'));
   return 0;
 }
 
@@ -27,12 +25,13 @@ export function tscInfo(
   domain: Domain,
   u: ControlBuffer,
 ): number {
+  const op = u.as(xen_domctl_tsc_info);
   if (domain === caller) return -EINVAL;
   const told = domain.tscMode !== TSC_MODE_NEVER_EMULATE;
-  u.setU32(offset.tsc_mode, domain.tscMode);
-  u.setU32(offset.gtsc_khz, told ? tscKhz(hypervisor.clock) : 0);
-  u.setU32(offset.incarnation, domain.tscIncarnation);
-  u.setWide(offset.elapsed_nsec, told ? hypervisor.nowNs() : 0);
+  op.set('tsc_mode', domain.tscMode);
+  op.set('gtsc_khz', told ? tscKhz(hypervisor.clock) : 0);
+  op.set('incarnation', domain.tscIncarnation);
+  op.set('elapsed_nsec', told ? hypervisor.nowNs() : 0);
   return 0;
 }
 
@@ -45,12 +44,13 @@ export function setTscInfo(
   domain: Domain,
   u: ControlBuffer,
 ): number {
-  const mode = u.u32(offset.tsc_mode);
-  const khz = u.u32(offset.gtsc_khz);
+  const op = u.as(xen_domctl_tsc_info);
+  const mode = op.get('tsc_mode');
+  const khz = op.get('gtsc_khz');
   if (domain === caller || mode > TSC_MODE_NEVER_EMULATE) return -EINVAL;
   const another = mode === TSC_MODE_DEFAULT && khz !== 0 && khz !== tscKhz(hypervisor.clock);
   if (mode === TSC_MODE_ALWAYS_EMULATE || another) return -EOPNOTSUPP;
   domain.tscMode = mode;
-  domain.tscIncarnation = (u.u32(offset.incarnation) + 1) >>> 0;
+  domain.tscIncarnation = (op.get('incarnation') + 1) >>> 0;
   return 0;
 }
