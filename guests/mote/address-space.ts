@@ -31,6 +31,8 @@ import { freeTables, protectTables, shareTables } from './tables';
 export const USER_START: u64 = 0x1000;
 /** The last page of the lower half is not used: `syscall` there would return to an address that is none. */
 export const USER_END: u64 = 0x7fff_ffff_f000;
+/** The last page: the code that handlers of signals return to. Below it is the stack. */
+export const TRAMPOLINE: u64 = 0x7fff_ffff_e000;
 /** Where mmap looks for room, downwards. */
 const MMAP_END: u64 = 0x7fff_0000_0000;
 /** The heap ends below the program's tables and text. */

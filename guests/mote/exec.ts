@@ -8,7 +8,7 @@ import { alloc, dispose, free } from 'kernel/memory/heap';
 import { current } from 'kernel/threads/threads';
 import { FRAME_SIZE } from 'kernel/xen/frame';
 import { PROT_EXEC, PROT_WRITE } from './abi';
-import { AddressSpace, USER_END } from './address-space';
+import { AddressSpace, TRAMPOLINE, USER_END } from './address-space';
 import { Arguments } from './arguments';
 import { fpuExit } from './fpu';
 import { Process } from './process';
@@ -19,8 +19,6 @@ import { resetHandlers } from './signals';
 @external("asm", "signal_trampoline")
 declare function signalTrampoline(): usize;
 
-/** The code that handlers of signals return to, and below it the stack. */
-export const TRAMPOLINE: u64 = 0x7fff_ffff_e000;
 const TRAMPOLINE_BYTES: usize = 16;
 const STACK_TOP: u64 = TRAMPOLINE;
 const STACK_BYTES: u64 = 8 << 20;
