@@ -141,7 +141,7 @@ describe('Mote', () => {
     const typed = 'echo $((1)) Mote-$(uname)\rls /bin | grep -c s\rexit\r';
     const { status, stdout, stderr } = await boot([], typed);
     expect(stdout).toContain('/ $ ');
-    expect(stdout).toContain('\r\nMote-Mote\r\n');
+    expect(stdout).toContain('\r\n1 Mote-Mote\r\n');
     expect(stderr).toContain('The domain has powered off.');
     expect(status).toBe(0);
   });
@@ -173,7 +173,7 @@ describe('Mote', () => {
       'cat /lab/sub/file /lab/link; head -n 1 /dev/vda /dev/vdb; echo gone > /lab/sub/file; ' +
         'echo x > /dev/vdb; echo gone > /dev/vda; head -n 1 /dev/vda; echo the end\r',
     );
-    expect(stdout).toContain('a file of mine\r\na file of mine\r\na disk of mine');
+    expect(stdout).toContain('a file of mine\r\na file of mine\r\n==> /dev/vda <==\r\na disk of mine');
     expect(stdout).toMatch(/Read-only file system\r\ngone\r\n/);
     expect(status).toBe(0);
     expect(readFileSync(join(share, 'sub', 'file'), 'utf8')).toBe('a file of mine\n');

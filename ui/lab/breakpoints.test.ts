@@ -45,7 +45,7 @@ const UNAME = {
   file: 'mote/machine-calls.ts',
   line: lineOf('mote/machine-calls.ts', 'put(abi.utsname.nodename'),
 };
-const HEAD = { file: 'programs/head.ts', line: lineOf('programs/head.ts', 'const input = openInput') };
+const HEAD = { file: 'programs/head.ts', line: lineOf('programs/head.ts', 'const line = input.line()') };
 
 test('a run stops before a line of the kernel, and of a program, whenever it comes there', async () => {
   const lab = await boot();
