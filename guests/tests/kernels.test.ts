@@ -69,6 +69,7 @@ const KERNELS = [
   'balloon',
   'smp',
   'held',
+  'operations',
   ...DOM0_KERNELS,
 ];
 

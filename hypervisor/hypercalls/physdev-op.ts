@@ -12,7 +12,7 @@ import { addRange, removeRange } from '../state/range-set.ts';
 import { endPirq, mayHave } from '../events/pirq.ts';
 import { GSIS } from '../state/gsi.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
-import { getPageAndType } from '../memory/page-types.ts';
+import { getPageAndType, putPageAndType } from '../memory/page-types.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
 import type { GuestStruct, StructOf } from '../memory/guest-struct.ts';
 import { anyDomain } from '../state/page-owner.ts';
@@ -98,9 +98,12 @@ function restoreMessages({ hypervisor, domain }: HypercallContext, bus: number, 
 
 /** The page where Xen would set a bit for each interrupt that needs an end-of-interrupt call. */
 const registerEoiPage = reads(physdev.physdev_pirq_eoi_gmfn, ({ hypervisor, domain }, op) => {
-  if (domain.pirqEoiMfn !== 0) return -EINVAL;
   const mfn = op.get('gmfn');
   if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;
+  if (domain.pirqEoiMfn !== 0) {
+    putPageAndType(hypervisor.frames, mfn);
+    return -EBUSY;
+  }
   domain.pirqEoiMfn = mfn;
   return 0;
 });

@@ -15,6 +15,7 @@ import { setGuestContext } from '../domain/context.ts';
 import { getPageAndType } from '../memory/page-types.ts';
 import { GuestStruct } from '../memory/guest-struct.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
+import { isGuestAddress } from '../memory/guest-access.ts';
 import { copyBytes, writeByte, writeBytes, writeWords } from '../memory/guest-frames.ts';
 import { setDown, wake } from '../sched/vcpus.ts';
 import { fillRunstate, writeRunstate, writeVcpuTime } from '../time/areas.ts';
@@ -34,8 +35,8 @@ const guestContext = new Uint32Array(vcpu_guest_context.size / 4);
 const operations: Readonly<Record<number, Operation>> = {
   [vcpuAbi.VCPUOP_initialise](context, vcpu, argument) {
     if (vcpu.info === 0) return -EINVAL;
-    if (vcpu.initialised) return -EEXIST;
     if (!context.read(argument, guestContext)) return -EFAULT;
+    if (vcpu.initialised) return -EEXIST;
     return setGuestContext(context.hypervisor, vcpu, guestContext);
   },
   [vcpuAbi.VCPUOP_up]({ hypervisor }, vcpu) {
@@ -60,7 +61,9 @@ const operations: Readonly<Record<number, Operation>> = {
   [vcpuAbi.VCPUOP_register_runstate_memory_area](context, vcpu, argument) {
     const op = context.readStruct(vcpuAbi.vcpu_register_runstate_memory_area, argument);
     if (op === null) return -EFAULT;
-    vcpu.runstateArea = op.get('addr.v');
+    const area = op.get('addr.v');
+    if (!isGuestAddress(area)) return -EFAULT;
+    vcpu.runstateArea = area;
     if (vcpu === context.vcpu) writeRunstate(context.hypervisor, vcpu);
     else vcpu.areasPending = true;
     return 0;
@@ -68,7 +71,9 @@ const operations: Readonly<Record<number, Operation>> = {
   [vcpuAbi.VCPUOP_register_vcpu_time_memory_area](context, vcpu, argument) {
     const op = context.readStruct(vcpuAbi.vcpu_register_time_memory_area, argument);
     if (op === null) return -EFAULT;
-    vcpu.timeArea = op.get('addr.v');
+    const area = op.get('addr.v');
+    if (!isGuestAddress(area)) return -EFAULT;
+    vcpu.timeArea = area;
     writeVcpuTime(context.hypervisor, vcpu);
     return 0;
   },
@@ -101,7 +106,8 @@ const operations: Readonly<Record<number, Operation>> = {
     const op = context.readStruct(vcpuAbi.vcpu_register_vcpu_info, argument);
     return op === null ? -EFAULT : registerInfo(context, vcpu, op.get('mfn'), op.get('offset'));
   },
-  [vcpuAbi.VCPUOP_send_nmi]({ hypervisor }, vcpu) {
+  [vcpuAbi.VCPUOP_send_nmi]({ hypervisor }, vcpu, argument) {
+    if (argument !== 0) return -EINVAL;
     vcpu.nmiPending = true;
     wake(hypervisor, vcpu);
     return 0;
