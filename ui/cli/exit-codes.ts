@@ -5,6 +5,7 @@ export const EXIT_CRASHED = 3;
 export const EXIT_ENDED_EARLY = 4;
 export const EXIT_TIME_OUT = 5;
 export const EXIT_BREAKPOINT = 6;
+export const EXIT_HOST_CRASHED = 7;
 /** As a shell reports a process that SIGPIPE ended: 128 + 13. */
 export const EXIT_NO_READER = 141;
 
@@ -16,4 +17,5 @@ Exit status:
   4  before the --until text or a --break line came, the domain ended, or you left it; or it waits for ever
   5  the time given by --for ran out; or the input had ended, and the console was silent for ten minutes of guest time
   6  the domain is at a --break line
+  7  the host crashed: a fault of Xen's own, with a report on stderr
   141  whoever read the output has gone`;

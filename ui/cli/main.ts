@@ -1,9 +1,10 @@
 /** The command line: parses it and hands over. Faults of the user's are one line on stderr and exit status 2. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { Line } from '../lab/code.ts';
+import { HostCrash } from '../lab/host-crash.ts';
 import { version } from '../../package.json';
 import type { BootOptions } from './boot.ts';
-import { EXIT_HELP, EXIT_NO_READER, EXIT_USAGE } from './exit-codes.ts';
+import { EXIT_HELP, EXIT_HOST_CRASHED, EXIT_NO_READER, EXIT_USAGE } from './exit-codes.ts';
 import { UserError } from './user-error.ts';
 
 function positiveInteger(text: string): number {
@@ -134,6 +135,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program((value) => (status = value)).parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error instanceof HostCrash) {
+      process.stderr.write(`\n${error.message}\n`);
+      return EXIT_HOST_CRASHED;
+    }
     if (!(error instanceof UserError)) throw error;
     process.stderr.write(`xenoscope: ${error.message}\n`);
     return EXIT_USAGE;

@@ -1,13 +1,19 @@
 /** The terminal as a console: what leaves it and what does not, and what every way out means as an exit status. */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { helloKernel } from '../../guests/tests/hello.ts';
 import { moteImages } from '../../guests/toolchain/mote-node.ts';
+import { bug } from '../../hypervisor/bug.ts';
+import { Xen } from '../../hypervisor/xen.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { Lab } from '../lab/lab.ts';
 import { status } from './boot.ts';
+import { main } from './main.ts';
 import { runInTerminal, type Ending } from './run.ts';
 
 const CTRL_BACKSLASH = '\x1c';
@@ -132,4 +138,23 @@ it('who reads no more of the output ends the run', async () => {
   const ended = await new Promise((done) => child.on('close', done));
   expect(said.replace(/^xenoscope: building .*\n/gm, '')).toBe('');
   expect(ended).toBe(141);
+});
+
+it('a fault of Xen’s own is a report on stderr and status 7', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
+  const file = join(folder, 'hello.elf');
+  writeFileSync(file, kernel);
+  const said: string[] = [];
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  const fails = vi.spyOn(Xen.prototype, 'run').mockImplementation(() => bug('frame 5 is freed twice'));
+  try {
+    expect(await main(['node', 'xenoscope', 'boot', file, '--for', '1'])).toBe(7);
+  } finally {
+    for (const spy of [stderr, stdout, fails]) spy.mockRestore();
+    rmSync(folder, { recursive: true });
+  }
+  expect(said.join('')).toMatch(
+    /The host has crashed.*\nXen BUG: frame 5 is freed twice\nat instruction 0, /,
+  );
 });

@@ -40,6 +40,6 @@ export function stateOf(lab: Lab, names: ReadonlyMap<number, string>, shown: num
     domains: domainViews(hypervisor, names),
     channels: channelViews(hypervisor, domain),
     counts,
-    ended: lab.domain.shutdown === null ? null : describeEnd(lab.domain, code.kernel),
+    ended: lab.crash?.message ?? (lab.domain.shutdown === null ? null : describeEnd(lab.domain, code.kernel)),
   };
 }

@@ -3,6 +3,7 @@
  */
 import { fromHalves, Machine } from '../../core/machine.ts';
 import type { FileTree } from '../../devices/fs/tree.ts';
+import { HypervisorBug } from '../../hypervisor/bug.ts';
 import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-parameters.ts';
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
@@ -21,6 +22,8 @@ import { ConsoleText } from './console-text.ts';
 import { fetchDisks, hostDevices } from './host-devices.ts';
 import type { FetchedDisk, HostDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
+import { describeHostCrash } from './ending.ts';
+import { HostCrash } from './host-crash.ts';
 import { makeShare } from './share.ts';
 import { beginStep } from './stepping.ts';
 import type { SourcePlace } from './symbols.ts';
@@ -103,6 +106,8 @@ export class Lab {
   private readonly fetched: readonly FetchedDisk[];
   private readonly text = new ConsoleText();
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
+  /** Xen itself has failed: nothing goes on. */
+  crash: HostCrash | null = null;
   private until: Until = {};
   /** Lines that a run stops before. */
   breakpoints: readonly Line[] = [];
@@ -200,14 +205,34 @@ export class Lab {
   /** Types on the console. What of it the guest shows again does not count for `until.text`. */
   type(bytes: Uint8Array): void {
     this.text.typed(bytes);
-    if (this.domain.isPrivileged) this.hypervisor.platform.uart.receive(bytes);
-    else typeOnConsole(this.hypervisor, this.domain, bytes);
+    this.guard(() => {
+      if (this.domain.isPrivileged) this.hypervisor.platform.uart.receive(bytes);
+      else typeOnConsole(this.hypervisor, this.domain, bytes);
+    });
   }
 
   /** Brings what disks wait for (`waiting`). Rejects where it cannot be had. */
   async fetch(): Promise<void> {
     await fetchDisks(this.fetched);
-    this.hypervisor.deviceFilled();
+    this.guard(() => {
+      this.hypervisor.deviceFilled();
+    });
+  }
+
+  private go(untilTicks: number): HypervisorStop {
+    return this.guard(() => this.hypervisor.run(untilTicks));
+  }
+
+  /** Lets Xen do something. Throws HostCrash where it fails, and from then on. */
+  private guard<T>(work: () => T): T {
+    if (this.crash !== null) throw this.crash;
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof HypervisorBug)) throw error;
+      this.crash = new HostCrash(describeHostCrash(this.hypervisor, error), error);
+      throw this.crash;
+    }
   }
 
   /** Runs for at most `ticks` of the clock; undefined: it can go on. */
@@ -223,7 +248,7 @@ export class Lab {
     if (left <= 0) return { kind: 'instructions' };
     const limit = Math.min(now + ticks, dueTicks, now + left);
     if (this.domain.shutdown !== null) return { kind: 'ended' };
-    const stop = hypervisor.run(limit);
+    const stop = this.go(limit);
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
     if (this.hasEnded(stop)) return { kind: 'ended' };
     if (this.broken !== undefined) return { kind: 'hypercall', event: this.broken };
@@ -326,7 +351,7 @@ export class Lab {
     this.broken = undefined;
     const end = hypervisor.ticks() + ticks;
     for (;;) {
-      const stop = hypervisor.run(end);
+      const stop = this.go(end);
       if (this.hasEnded(stop)) return { kind: 'ended' };
       if (stop.kind === 'waiting') return stop;
       if (stop.kind === 'idle') return end === Infinity ? { kind: 'idle' } : undefined;
@@ -347,7 +372,7 @@ export class Lab {
     while (this.instructions === before) {
       const target = hypervisor.idle ? hypervisor.deadlineTicks : hypervisor.ticks() + 1;
       if (target === Infinity) return { kind: 'idle' };
-      const stop = hypervisor.run(target);
+      const stop = this.go(target);
       if (this.hasEnded(stop)) return { kind: 'ended' };
       if (stop.kind === 'waiting') return stop;
     }

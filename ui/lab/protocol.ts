@@ -98,7 +98,7 @@ export interface LabState {
   readonly breakpoints: readonly BreakpointView[];
   /** Names of hypercalls that a run stops behind. */
   readonly hypercallBreaks: readonly string[];
-  /** How the domain ended, in a sentence. */
+  /** How the domain ended, in a sentence; or its host, which says so itself (an error carries the same). */
   readonly ended: string | null;
 }
 

@@ -1,6 +1,8 @@
 /** A lab behind messages, as a page drives it. */
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { helloKernel } from '../../guests/tests/hello.ts';
+import { bug } from '../../hypervisor/bug.ts';
+import { Xen } from '../../hypervisor/xen.ts';
 import { loadCore } from './core-node.ts';
 import type { Command, LabState, Update } from './protocol.ts';
 import { Session } from './session.ts';
@@ -176,4 +178,26 @@ test('what goes wrong is posted, and the session goes on', async () => {
   expect(last('error').message).toMatch(/regular expression/i);
   await session.command({ type: 'step', kind: 'instruction' });
   expect(state().instructions).toBe(1);
+});
+
+test('a fault of Xen’s own ends the host: a report, once and for all; another host boots', async () => {
+  await session.command({ ...BOOT });
+  await session.command({ type: 'pace', realTime: false });
+  const fails = vi.spyOn(Xen.prototype, 'run').mockImplementation(() => bug('frame 5 is freed twice'));
+  await session.command({ type: 'run' });
+  fails.mockRestore();
+  const report = last('error').message;
+  expect(report).toMatch(
+    /^The host has crashed.*\nXen BUG: frame 5 is freed twice\nat instruction 0, .* RIP 0x/,
+  );
+  expect(report).toContain('    at ');
+  expect(state()).toMatchObject({ running: false, ended: report });
+  updates = [];
+  for (const type of ['run', 'keys'] as const) {
+    await session.command(type === 'run' ? { type } : { type, bytes: Uint8Array.of(65) });
+    expect(last('error')).toMatchObject({ command: type, message: report });
+  }
+  await session.command(BOOT);
+  await session.command({ type: 'step', kind: 'instruction' });
+  expect(state()).toMatchObject({ instructions: 1, ended: null });
 });
