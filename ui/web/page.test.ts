@@ -65,8 +65,9 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await server.close();
   });
 
-  /** Opens the page anew, in a browser that has never seen it. */
+  /** Opens the page anew, in a browser that has never seen it; the one before is gone, and its host with it. */
   async function open(width = 1280, height = 800): Promise<void> {
+    for (const before of browser.contexts()) await before.close();
     const context = await browser.newContext({ viewport: { width, height } });
     page = await context.newPage();
     page.setDefaultTimeout(0);

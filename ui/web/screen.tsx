@@ -17,9 +17,11 @@ export interface ScreenProps {
 export function Screen({ client, tab, isOwn, isShown }: ScreenProps) {
   const { id, name, printed } = tab;
   const place = useRef<HTMLDivElement>(null);
+  const shownTerminal = useRef<Terminal>(null);
   useEffect(() => {
     const element = place.current!;
     const terminal = makeTerminal(isOwn);
+    shownTerminal.current = terminal;
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     terminal.open(element);
@@ -29,7 +31,6 @@ export function Screen({ client, tab, isOwn, isShown }: ScreenProps) {
         // While a step of the tour goes on, the tour types.
         if (!client.playing.value) client.type(text);
       });
-      if (document.activeElement === document.body) terminal.focus();
     }
     client.consoles.attach(id, (bytes) => {
       terminal.write(bytes);
@@ -44,6 +45,10 @@ export function Screen({ client, tab, isOwn, isShown }: ScreenProps) {
       terminal.dispose();
     };
   }, []);
+  useEffect(() => {
+    // What had the focus may be gone: the button that led here.
+    if (isOwn && isShown && document.activeElement === document.body) shownTerminal.current?.focus();
+  }, [isShown]);
   useEffect(() => {
     const input = place.current?.querySelector('textarea');
     input?.setAttribute('aria-label', `Console of ${name}${isOwn ? '. F6 leaves it' : ', read-only'}`);

@@ -68,7 +68,7 @@ function Registers({ vcpu, before }: { vcpu: VcpuView; before: VcpuView | undefi
 function Code({ vcpu }: { vcpu: VcpuView }) {
   if (vcpu.code.length === 0) return <p class="hint">Nothing is mapped at its RIP.</p>;
   return (
-    <ol class="code" data-testid="code">
+    <ol class="code" data-testid="code" tabIndex={0} aria-label="Code that comes next">
       {vcpu.code.map(({ address, text }) => (
         <li key={address}>
           <span class="address">{address.slice(-8)}</span> {text}
