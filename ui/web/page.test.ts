@@ -324,7 +324,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
         document.querySelector('[data-testid=console] .xterm-rows')?.textContent.includes('marked') === false,
     );
     await consoleHas('/ $');
-    await type('true; xm list\n');
+    await type('/bin/true; xm list\n');
     await consoleHas('changed 42');
     await consoleHas('Domain-0');
     // It is kept: the page that is opened again still has it.

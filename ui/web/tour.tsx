@@ -48,6 +48,8 @@ function isOver(client: LabClient): boolean {
 
 /** A run is a function of its inputs: a new host, brought to where the one before was a step ago. */
 function back(client: LabClient): void {
+  // What has been played is no step of the way there.
+  client.played.value = null;
   target.value = at.value - 1;
   goesOn.value = false;
   client.send({ type: 'pace', realTime: false });
