@@ -21,6 +21,7 @@ import type { Domain } from './state/domain.ts';
 import { Hypervisor, WAITING } from './state/hypervisor.ts';
 import type { Stop } from './state/hypervisor.ts';
 import { makePcpus, TURN_TICKS } from './state/pcpu.ts';
+import type { Vcpu } from './state/vcpu.ts';
 import { upcallDue } from './state/vcpu-info.ts';
 import { findDeadline } from './time/deadlines.ts';
 import { deliverNmi, deliverUpcall } from './traps/upcall.ts';
@@ -93,9 +94,7 @@ export class Xen extends Hypervisor {
     this.stop = this.platform.waiting ? WAITING : null;
     for (;;) {
       let now = this.ticks();
-      if (now >= this.deadlineTicks) expireTimers(this);
-      if (now >= this.turnEndTicks) this.nextTurn(now);
-      if (this.pcpu.mustSchedule || now >= this.pcpu.sliceEndTicks) schedule(this);
+      this.doWhatIsDue(now);
       if (this.stop !== null) return this.stop;
       if (now >= untilTicks) return BUDGET;
       const vcpu = this.pcpu.running;
@@ -105,11 +104,12 @@ export class Xen extends Hypervisor {
         continue;
       }
       switchTo(this, vcpu);
-      if (vcpu.nmiPending) deliverNmi(this, vcpu);
-      if (upcallDue(this, vcpu)) deliverUpcall(this, vcpu);
+      if (!this.staysInGuest) this.enter(vcpu);
+      this.staysInGuest = false;
       if (this.stop !== null) return this.stop;
       now = Math.min(untilTicks, this.deadlineTicks, this.pcpu.sliceEndTicks, this.turnEndTicks) - now;
       const reason = this.processor.run(now < MAX_BUDGET ? now : MAX_BUDGET);
+      this.staysInGuest = reason === EXIT_BUDGET || reason === EXIT_BREAKPOINT;
       if (reason === EXIT_BUDGET) continue;
       if (reason === EXIT_BREAKPOINT) {
         // Nothing has happened: the state is that of a run whose budget ended here.
@@ -121,6 +121,28 @@ export class Xen extends Hypervisor {
       if (this.trace.on) this.placeTrace(vcpu);
       handleExit(this.call, vcpu, reason);
     }
+  }
+
+  /** What is due by now; whatever is, the guest has been left for it. While all processors idle no turns pass. */
+  private doWhatIsDue(now: number): void {
+    if (now >= this.deadlineTicks) {
+      this.staysInGuest = false;
+      expireTimers(this);
+    }
+    if (now >= this.turnEndTicks && !this.idle) {
+      this.staysInGuest = false;
+      this.nextTurn(now);
+    }
+    if (this.pcpu.mustSchedule || now >= this.pcpu.sliceEndTicks) {
+      this.staysInGuest = false;
+      schedule(this);
+    }
+  }
+
+  /** What a vcpu is told of as it goes back to its guest. */
+  private enter(vcpu: Vcpu): void {
+    if (vcpu.nmiPending) deliverNmi(this, vcpu);
+    if (upcallDue(this, vcpu)) deliverUpcall(this, vcpu);
   }
 
   override consoleRaised(domain: Domain): void {

@@ -10,6 +10,7 @@ const PENDING = vcpu_info.offset.evtchn_upcall_pending;
 /** vcpu_mark_events_pending */
 export function markEventsPending(hypervisor: Hypervisor, vcpu: Vcpu): void {
   const { bytes } = hypervisor.machine;
+  hypervisor.staysInGuest = false;
   if (vcpu.info === 0 || bytes[vcpu.info + PENDING] !== 0) return;
   writeByte(hypervisor.frames, vcpu.info + PENDING, 1);
   if (vcpu.blocked) wake(hypervisor, vcpu);

@@ -58,6 +58,7 @@ class Lines implements Interrupts {
   }
 
   raise(line: number): void {
+    this.hypervisor.staysInGuest = false;
     changeLine(this.hypervisor, line, true);
     // The one line that Xen serves itself is its console's.
     if (this.hypervisor.gsis[line]!.isXens) serveConsole(this.hypervisor);

@@ -78,6 +78,11 @@ export abstract class Hypervisor {
   pcpu: Pcpu;
   /** The id that a domain got last from createdomain's own choice. */
   lastDomainId = 0;
+  /**
+   * The guest that is loaded was stopped by the budget of a run alone, which no real processor does: it goes on without being
+   * told of what it has unmasked meanwhile. Whatever would have interrupted it makes this false.
+   */
+  staysInGuest = false;
   /** Why `run` is to come back before the next instruction. */
   stop: Stop | null = null;
   /** Told what a domain prints whose console Xen serves itself. No part of the state. */
