@@ -89,12 +89,13 @@ export type Outcome = { readonly failed: string | undefined } | 'does not compil
 export function runTests(file: string, tests: readonly string[]): Outcome {
   const options = ['--bail=1', '--maxWorkers=1', '--pool=threads', '--reporter=default', '--passWithNoTests'];
   if (SHARING.test(file)) options.push('--no-isolate');
-  const { status, stdout, error } = spawnSync(
+  const { status, stdout, stderr, error } = spawnSync(
     process.execPath,
     ['node_modules/vitest/vitest.mjs', 'run', ...tests, ...options],
     { encoding: 'utf8', timeout: HANGS_MS, killSignal: 'SIGKILL', env: { ...process.env, NO_COLOR: '1' } },
   );
   if (status === 0) return { failed: undefined };
-  if (/ERROR (TS|AS)\d+/.test(stdout)) return 'does not compile';
-  return { failed: /FAIL\s+(.*)/.exec(stdout)?.[1] ?? (error === undefined ? 'a crash' : 'a hang') };
+  const said = stdout + stderr;
+  if (/ERROR (TS|AS)\d+/.test(said)) return 'does not compile';
+  return { failed: /FAIL\s+(.*)/.exec(said)?.[1] ?? (error === undefined ? 'a crash' : 'a hang') };
 }
