@@ -11,8 +11,6 @@ import { anyDomain, mayTarget } from '../state/page-owner.ts';
 
 export type Command = (context: HypercallContext, argument: number, start: number) => number;
 
-/** Entries of the largest memory map (E820MAX). */
-const MAX_ENTRIES = 1024;
 const ENTRY_WORDS = memory.E820_ENTRY_BYTES / 4;
 
 /** The domain of an id that is not the caller's own (rcu_lock_remote_domain_by_id): its id, or a negative errno. */
@@ -26,7 +24,7 @@ export const setMemoryMap: Command = (context, argument) => {
   const op = context.readStruct(memory.xen_foreign_memory_map, argument);
   if (op === null) return -EFAULT;
   const count = op.get('map.nr_entries');
-  if (count > MAX_ENTRIES) return -EINVAL;
+  if (count > memory.E820MAX) return -EINVAL;
   const domain = anyDomain(context, op.get('domid'));
   if (domain < 0) return domain;
   const denied = mayTarget(context, domain);

@@ -163,29 +163,6 @@ describe('what the machine is', () => {
     expect(Number(guest.peek(LIST))).toBe(guest.hypervisor.frames.m2pFrame);
   });
 
-  test('memory_map gives the entries there is room for', () => {
-    guest.poke(ARGUMENTS, 2, LIST);
-    expect(guest.call(memoryOp, abi.XENMEM_memory_map, ARGUMENTS)).toBe(-ENOSYS);
-    guest.domain.memory.e820 = [{ address: 0, size: 0x258000, type: abi.E820_RAM }];
-    expect(guest.call(memoryOp, abi.XENMEM_memory_map, ARGUMENTS)).toBe(0);
-    expect(Number(guest.peek(ARGUMENTS) & 0xffffffffn)).toBe(1);
-    expect([guest.peek(LIST), guest.peek(LIST + 8)]).toEqual([0n, 0x258000n]);
-  });
-
-  test('set_memory_map says what memory_map gives', () => {
-    guest.poke(LIST, 0x1000n, 0x258000n, 1n);
-    guest.poke(ARGUMENTS, DOMID_SELF, 1, LIST);
-    expect(guest.call(memoryOp, abi.XENMEM_set_memory_map, ARGUMENTS)).toBe(0);
-    expect(guest.domain.memory.e820).toEqual([{ address: 0x1000, size: 0x258000, type: abi.E820_RAM }]);
-    guest.poke(ARGUMENTS, DOMID_SELF, abi.E820MAX + 1, LIST);
-    expect(guest.call(memoryOp, abi.XENMEM_set_memory_map, ARGUMENTS)).toBe(-EINVAL);
-    guest.poke(ARGUMENTS, 77, 1, LIST);
-    expect(guest.call(memoryOp, abi.XENMEM_set_memory_map, ARGUMENTS)).toBe(-ESRCH);
-    guest.poke(ARGUMENTS, DOMID_SELF, 1, 0x5000);
-    expect(guest.call(memoryOp, abi.XENMEM_set_memory_map, ARGUMENTS)).toBe(-EFAULT);
-    expect(guest.domain.memory.e820).toHaveLength(1);
-  });
-
   test('errors', () => {
     expect(guest.call(memoryOp, 63, ARGUMENTS)).toBe(-ENOSYS);
     expect(guest.call(memoryOp, abi.XENMEM_current_reservation, 0x5000)).toBe(-EFAULT);
