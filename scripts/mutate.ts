@@ -4,8 +4,8 @@
  *   npm run mutate -- [--count N] [--seed N] [--in FOLDER]... [--from N] [--list]
  *
  * The same seed plants the same bugs in the same sources. A bug's nearest tests are those of its folder and those that import
- * its file over the fewest others, or, where the file is compiled into an image, those that run it; what they let pass is tried
- * by all tests of its room. Sources are changed where they are, one after another, and put back: the working tree must be clean.
+ * its file over the fewest others; what they let pass is tried by all tests of its room. Where the file is compiled into an
+ * image, a table has the tests that run it. Sources are changed where they are, one after another, and put back: the working tree must be clean.
  * Exit status: 0 when nine of ten are caught, 1 when fewer are, 2 for bad usage. A bug that changes nothing (of a number that
  * only must be large enough, say) is told from others by a reader alone.
  */
@@ -13,7 +13,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bugText, chooseBugs, type Bug } from './mutate/bugs.ts';
-import { nearestTests, roomOf, ROOMS, runTests } from './mutate/tests.ts';
+import { ROOMS, runTests, testsFor } from './mutate/tests.ts';
 
 class UsageError extends Error {}
 
@@ -36,14 +36,11 @@ function tryBug({ file, start, end, becomes }: Bug): Result {
   try {
     writeFileSync(file, text.slice(0, start) + becomes + text.slice(end));
     if (isCore && !buildsCore()) return { verdict: 'does not compile' };
-    const tiers = [
-      ['caught near', nearestTests(file)],
-      ['caught by its room', [`${roomOf(file)}/`]],
-    ] as const;
-    for (const [verdict, tests] of tiers) {
+    for (const [tier, tests] of testsFor(file).entries()) {
       const outcome = runTests(file, tests);
       if (outcome === 'does not compile') return { verdict: outcome };
-      if (outcome.failed !== undefined) return { verdict, by: outcome.failed };
+      if (outcome.failed !== undefined)
+        return { verdict: tier === 0 ? 'caught near' : 'caught by its room', by: outcome.failed };
     }
     return { verdict: 'NOT CAUGHT' };
   } finally {

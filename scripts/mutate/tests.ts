@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
 
-/** The rooms; tests of the whole room are tried where the nearest see nothing. */
+/** The rooms: a source's whole room is tried where the nearest tests see nothing. */
 export const ROOMS = ['core', 'devices', 'hypervisor', 'guests', 'ui/lab', 'ui/cli'];
 
 const DOM0 = 'guests/tests/dom0';
@@ -58,7 +58,7 @@ function distance(test: string, file: string): number {
   return Infinity;
 }
 
-export function roomOf(file: string): string {
+function roomOf(file: string): string {
   return ROOMS.find((room) => file.startsWith(`${room}/`)) ?? '.';
 }
 
@@ -74,9 +74,10 @@ function importing(file: string): string[] {
   return [...new Set([...beside, ...importers])];
 }
 
-/** Paths of tests, or what they begin with. */
-export function nearestTests(file: string): readonly string[] {
-  return RUN_BY.find(([sources]) => sources.test(file))?.[1] ?? importing(file);
+/** Paths of tests, or what they begin with: those to try first, and those to try then. */
+export function testsFor(file: string): readonly (readonly string[])[] {
+  const running = RUN_BY.find(([sources]) => sources.test(file))?.[1];
+  return running === undefined ? [importing(file), [`${roomOf(file)}/`]] : [running];
 }
 
 /** A bug that makes the tests of a file hang is caught, too. */
