@@ -13,7 +13,7 @@ export interface Bug {
 
 /** Not in what is data, is generated, or is itself for tests. */
 const LEFT_OUT =
-  /\.test\.ts$|\.d\.ts$|(^|\/)(testing|fuzz|soak|generated|bench|silicon|corpus|build|cache|tests|abi|proof|examples)|\/abi\.ts$/;
+  /\.test\.ts$|-testing\.ts$|\.d\.ts$|(^|\/)(testing|fuzz|soak|generated|bench|silicon|corpus|build|cache|tests|abi|proof|examples)|\/abi\.ts$/;
 
 const TURNED: ReadonlyMap<string, string> = new Map(
   Object.entries({
