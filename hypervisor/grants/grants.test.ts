@@ -8,7 +8,8 @@ import { mmuUpdate } from '../hypercalls/mmu-update.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
 import { writeWord, writeWords } from '../memory/guest-frames.ts';
 import { getM2p } from '../memory/m2p.ts';
-import { ARGUMENTS, L1_PFN, TABLE_FLAGS, TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';
+import { ARGUMENTS, L1_PFN, TABLE_FLAGS, TestDomain, testHost } from '../memory/testing.ts';
+import { halfword, put, va } from './testing.ts';
 
 const GRANTER = 2;
 const MAPPER = 1;
@@ -21,33 +22,6 @@ beforeEach(() => {
   granter = new TestDomain(host, GRANTER, 64);
   mapper = new TestDomain(host, MAPPER, 64);
 });
-
-function va(pfn: number): number {
-  return TEST_BASE + pfn * 4096;
-}
-
-/** Writes bytes of a struct at ARGUMENTS: fields by offset, of 1, 2, 4 or 8 bytes. */
-function put(
-  domain: TestDomain,
-  size: number,
-  ...fields: [offset: number, bytes: number, value: number][]
-): void {
-  const view = new DataView(new ArrayBuffer(Math.ceil(size / 8) * 8));
-  for (const [offset, bytes, value] of fields) {
-    if (bytes === 2) view.setUint16(offset, value, true);
-    else if (bytes === 4) view.setUint32(offset, value, true);
-    else view.setBigInt64(offset, BigInt(value), true);
-  }
-  domain.poke(
-    ARGUMENTS,
-    ...Array.from({ length: view.byteLength / 8 }, (_, i) => view.getBigUint64(i * 8, true)),
-  );
-}
-
-function halfword(domain: TestDomain, offset: number): number {
-  const word = domain.peek(ARGUMENTS + offset - (offset % 8));
-  return Number(BigInt.asIntN(16, word >> BigInt((offset % 8) * 8)));
-}
 
 /** Grants page `pfn` of the granter under a reference, by version 1. */
 function grant(ref: number, pfn: number, flags: number = abi.GTF_permit_access, domid = MAPPER): void {
