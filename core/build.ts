@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { generate } from './dispatch/dispatch.ts';
 import { optimizer } from './optimize.ts';
+import { VERSION_SECTION } from './version.ts';
 
 const VERSIONS_KEPT = 12;
 
@@ -52,6 +53,7 @@ function digestOf(loop: string, operations: string): string {
     .update(JSON.stringify(options.slice(1)))
     .update(asc.version);
   hash.update(contentOf(readFileSync(join(here, 'optimize.ts'), 'utf8')));
+  hash.update(contentOf(readFileSync(join(here, 'version.ts'), 'utf8')));
   hash.update(contentOf(loop)).update(contentOf(operations));
   const files = readdirSync(source, { recursive: true })
     .map(String)
@@ -62,8 +64,20 @@ function digestOf(loop: string, operations: string): string {
   return hash.digest('hex');
 }
 
-/** Compiles to `file`; ends the process where that fails. */
-async function compile(file: string): Promise<void> {
+/** A custom section (WebAssembly core specification, 5.5.3) of fewer than 128 bytes, header and all. */
+function customSection(name: string, content: string): Uint8Array {
+  const [nameBytes, contentBytes] = [Buffer.from(name), Buffer.from(content)];
+  return Uint8Array.of(
+    0,
+    1 + nameBytes.length + contentBytes.length,
+    nameBytes.length,
+    ...nameBytes,
+    ...contentBytes,
+  );
+}
+
+/** Compiles to `file`, marked with the digest of what it is made from; ends the process where that fails. */
+async function compile(file: string, digest: string): Promise<void> {
   process.stderr.write('building the processor\n');
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(options, { transforms: [optimizer((bytes) => (wasm = bytes))] });
@@ -71,7 +85,7 @@ async function compile(file: string): Promise<void> {
     process.stderr.write(`${stderr.toString()}\ncore/wasm did not compile: ${error?.message ?? 'nothing'}\n`);
     process.exit(1);
   }
-  writeFileSync(file, wasm);
+  writeFileSync(file, Buffer.concat([wasm, customSection(VERSION_SECTION, digest)]));
 }
 
 /** Only the versions used last stay. */
@@ -94,7 +108,7 @@ if (!isCurrent || !existsSync(join(output, 'core.wasm'))) {
   // Others may be loading the old one, or building too: files appear whole.
   const partial = join(output, `partial.${String(process.pid)}.wasm`);
   if (!existsSync(version)) {
-    await compile(partial);
+    await compile(partial, digest);
     renameSync(partial, version);
   }
   // Renewed, so that its time says when it was used last.

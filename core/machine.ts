@@ -20,6 +20,7 @@ interface CoreExports {
   readFlags(): number;
   writeFlags(flags: number): void;
   stateChanged(): void;
+  stateRestored(): void;
   dropBlocks(): void;
   breakpointsChanged(count: number): void;
   cpuid(leaf: number, subleaf: number): void;
@@ -149,6 +150,15 @@ export class Machine {
       }
       table = frame;
     }
+  }
+
+  /** A part of the module's memory by layout.ts: for machine-state.ts. */
+  part(offset: number, length: number): Uint8Array {
+    return new Uint8Array(this.bytes.buffer, offset, length);
+  }
+  /** The parts of the state were written (machine-state.ts). */
+  restored(): void {
+    this.core.stateRestored();
   }
 
   /** Clears one frame. */

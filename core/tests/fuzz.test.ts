@@ -3,7 +3,8 @@
  * long run does the same as many short ones. Random instructions over random registers, seeded.
  */
 import { expect, it } from 'vitest';
-import type { Machine } from '../machine.ts';
+import { PAGE_BYTES, type Machine } from '../machine.ts';
+import { restoreProcessor, saveProcessor, takeWrittenFrames } from '../machine-state.ts';
 import { CODE, DATA, userMachine } from '../testing.ts';
 import { CODE32_0, CODE32_3, CODE64_0, CODE64_3, DATA_0, DATA_3, installTables } from './rings.ts';
 import * as layout from '../wasm/layout.ts';
@@ -151,4 +152,52 @@ it('one run ends in the same state as single instructions', () => {
     expect(stateOf(stepwise.machine)).toEqual(stateOf(whole.machine));
     expect(Buffer.compare(stepwise.machine.bytes, whole.machine.bytes)).toBe(0);
   }
+});
+
+it('a run goes on from a saved state as it would have, its cached translations with it', () => {
+  const next = generator(0x51f0ad);
+  const whole = resettable();
+  const other = resettable();
+  for (let n = 0; n < 800; n++) {
+    whole.reset(true);
+    prepare(whole.machine, randomCase(next));
+    const first = 1 + (next() % (BUDGET - 1));
+    if (whole.machine.processor.run(first) !== layout.EXIT_BUDGET) continue;
+    other.machine.bytes.set(whole.machine.bytes);
+    restoreProcessor(other.machine, saveProcessor(whole.machine));
+    const exit = whole.machine.processor.run(BUDGET - first);
+    expect(other.machine.processor.run(BUDGET - first)).toBe(exit);
+    expect(Buffer.compare(saveProcessor(other.machine), saveProcessor(whole.machine))).toBe(0);
+    expect(Buffer.compare(other.machine.bytes, whole.machine.bytes)).toBe(0);
+  }
+});
+
+it('whatever writes to a frame, it is known afterwards', () => {
+  const next = generator(0x77aa);
+  const { machine, reset } = resettable();
+  let unseen = 0;
+  for (let n = 0; n < 250; n++) {
+    reset(true);
+    prepare(machine, randomCase(next));
+    takeWrittenFrames(machine);
+    const before = machine.bytes.slice();
+    machine.processor.run(BUDGET / 2);
+    // Asked in the midst of it, too: what is cached for writes then stays so.
+    if (n % 2 === 0) {
+      before.set(machine.bytes);
+      takeWrittenFrames(machine);
+    }
+    machine.processor.run(BUDGET / 2);
+    const written = new Set(takeWrittenFrames(machine));
+    if (Buffer.compare(machine.bytes, before) === 0) continue;
+    for (let frame = 0; frame < machine.frames; frame++) {
+      const at = frame * PAGE_BYTES;
+      const isSame = Buffer.compare(
+        machine.bytes.subarray(at, at + PAGE_BYTES),
+        before.subarray(at, at + PAGE_BYTES),
+      );
+      if (isSame !== 0 && !written.has(frame)) unseen++;
+    }
+  }
+  expect(unseen).toBe(0);
 });

@@ -10,6 +10,7 @@ import {
   TLB_BANKS,
   TLB_BANK_BYTES,
   TLB_ENTRY_BYTES,
+  WRITTEN_FRAMES,
 } from './layout';
 import { RECORD_BYTES } from './record';
 
@@ -39,8 +40,16 @@ function stopBlock(frame: u32): void {
   for (let p = block + BLOCK_RECORDS; p < end; p += RECORD_BYTES) store<u16>(p, OP_STOP);
 }
 
+/** The frame is going to be written, or may be from now on. */
+// @ts-ignore: decorator
+@inline
+export function noteWrite(frame: u32): void {
+  store<u8>(WRITTEN_FRAMES + frame, 1);
+}
+
 /** The frame was written: decoded code of it is not valid any more. */
 export function invalidateFrame(frame: u32): void {
+  noteWrite(frame);
   const at = FRAME_VERSIONS + frame * 4;
   const version = load<u32>(at);
   if (version & 1) {

@@ -5,7 +5,9 @@ import { setBreakpoints } from './breakpoints';
 import { cpuid as answerCpuid } from './cpuid';
 import { debugArmed } from './debug';
 import { readFlags, writeFlags } from './flags';
+import { readCodeSegment } from './code-segment';
 import {
+  CODE_LIMIT,
   CODE_PAGE,
   CR0,
   CR2,
@@ -21,6 +23,7 @@ import {
   FRAME_VERSIONS,
   MEMORY,
   MXCSR,
+  TRANSLATED_UNDER,
   VOID_READ,
 } from './layout';
 import {
@@ -50,6 +53,7 @@ export function initialise(frames: u32): void {
   store<u64>(DR7, 0x400);
   store<u16>(FCW, 0x37f);
   store<u32>(MXCSR, 0x1f80);
+  store<u32>(CODE_LIMIT, 0xffffffff);
   flushTlb();
   selectBank(0);
   dropBlocks();
@@ -63,16 +67,20 @@ export function breakpointsChanged(count: u32): void {
   dropBlocks();
 }
 
-/** What cached translations were made under: CR0.WP, EFER.NXE, and whether debug registers watch. */
-let translatedUnder: u32 = 0;
+/** The whole state was put in place from outside, its cached translations too (machine-state.ts): they stay. */
+export function stateRestored(): void {
+  readCodeSegment();
+  dropBlocks();
+}
 
 /** CPL, segments, control or debug registers were written from outside. */
 export function stateChanged(): void {
   modeChanged();
   selectBank(currentSpace());
+  // What cached translations were made under.
   const rights = (load<u32>(CR0) & CR0_WP) | (load<u32>(EFER) & EFER_NXE) | (debugArmed() ? 1 : 0);
-  if (rights == translatedUnder) return;
-  translatedUnder = rights;
+  if (rights == load<u32>(TRANSLATED_UNDER)) return;
+  store<u32>(TRANSLATED_UNDER, rights);
   flushTlb();
 }
 

@@ -148,6 +148,16 @@ export const NON_CANONICAL = 0x1484;
 export const BREAKPOINT_COUNT = 0x1488;
 export const BREAKPOINT_HIT = 0x148c;
 export const BREAKPOINT_RIP = 0x1490;
+
+/** u32: whether data accesses must be aligned (paging.ts); u32: what cached translations were made under (index.ts). */
+export const ALIGNED = 0x1498;
+export const TRANSLATED_UNDER = 0x149c;
+/** u32 each: base and limit of CS that blocks of compatibility mode were decoded under (code-segment.ts). */
+export const CODE_BASE = 0x14a0;
+export const CODE_LIMIT = 0x14a4;
+/** End of what belongs to one processor, breakpoints apart. */
+export const PROCESSOR_END = 0x14a8;
+
 export const BREAKPOINTS = 0x1500;
 export const BREAKPOINT_LIMIT = 256;
 
@@ -165,6 +175,12 @@ export const VOID_WRITE = 0x21000;
 export const SCRATCH_BLOCK = 0x22000;
 /** 32 bytes for an instruction that crosses a page. */
 export const FETCH_BUFFER = 0x23000;
+
+/**
+ * One u8 for each machine frame: 1 where it may have been written since the host of the module set it to 0. Pages tagged for
+ * writes are written unseen: who clears it must set it again for those (machine-state.ts).
+ */
+export const WRITTEN_FRAMES = 0x200000;
 
 /** Hash heads of decoded blocks: u32 pointers. */
 export const BLOCK_HASH = 0x100000;

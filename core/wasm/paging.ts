@@ -5,12 +5,13 @@
  * lower half of the address to get a pointer into the module's memory (24). A hit is a compare and an add. A page is
  * only tagged for writes when its D bit is set and no decoded code comes from it.
  */
-import { invalidateFrame } from './code-frames';
+import { invalidateFrame, noteWrite } from './code-frames';
 import { ADDEND, EXECUTE_TAG, WRITE_TAG } from './tlb-entry';
 import { debugArmed } from './debug';
 import { raise, raiseNonCanonical, raisePageFault } from './fault';
 import {
   AC,
+  ALIGNED,
   CODE_PAGE,
   CPL,
   CR0,
@@ -105,24 +106,28 @@ export function flushTlbPage(address: u64): void {
 }
 
 /** Whether data accesses must be aligned: ring 3 with CR0.AM and RFLAGS.AC. The TLB holds no data pages then. */
-let aligned: bool = false;
+// @ts-ignore: decorator
+@inline
+function aligned(): bool {
+  return load<u32>(ALIGNED) != 0;
+}
 
 /** Tells memory that CPL, CR0 or RFLAGS may have changed. */
 export function alignmentChanged(): void {
   const now = load<u32>(CPL) == 3 && (load<u32>(CR0) & CR0_AM) != 0 && (load<u32>(SYSTEM_FLAGS) & AC) != 0;
-  if (now == aligned) return;
-  aligned = now;
+  if (now == aligned()) return;
+  store<u32>(ALIGNED, now ? 1 : 0);
   flushTlb();
 }
 
 /** Whether each data access must be looked at: debug registers watch, or alignment is checked. */
 export function accessesWatched(): bool {
-  return aligned || debugArmed();
+  return aligned() || debugArmed();
 }
 
 /** Raises #AC for an operand of 2, 4 or 8 bytes that is not aligned, where that is checked. */
 export function misaligned(address: u64, bytes: u32): bool {
-  if (!aligned || bytes > 8 || bytes & (bytes - 1) || !((<u32>address) & (bytes - 1))) return false;
+  if (!aligned() || bytes > 8 || bytes & (bytes - 1) || !((<u32>address) & (bytes - 1))) return false;
   raise(VECTOR_AC, 0);
   return true;
 }
@@ -207,6 +212,7 @@ export function walk(address: u64, access: u32): u32 {
   if (machine >= limit) return (kind == ACCESS_WRITE ? VOID_WRITE : VOID_READ) + ((<u32>address) & 0xfff);
   if (level) store<u32>(LARGE_PAGES_CACHED, 1);
   const pointer = MEMORY + <u32>machine;
+  if (kind == ACCESS_WRITE) noteWrite(<u32>(machine >> 12));
   if (access & ACCESS_SUPERVISOR && load<u32>(CPL) == 3) return pointer;
   insert(address, pointer, kind);
   return pointer;
@@ -214,7 +220,9 @@ export function walk(address: u64, access: u32): u32 {
 
 function setBits(slot: u32, bits: u64): void {
   const entry = load<u64>(slot);
-  if ((entry & bits) != bits) store<u64>(slot, entry | bits);
+  if ((entry & bits) == bits) return;
+  store<u64>(slot, entry | bits);
+  noteWrite((slot - MEMORY) >> 12);
 }
 
 /** Tags the TLB entry of `address` for one kind of access. */

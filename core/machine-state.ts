@@ -1,0 +1,74 @@
+/**
+ * A machine's state, to be saved and put back: the processor with its cached translations, and which frames of memory were
+ * written since somebody asked. Memory itself is `Machine.bytes`. Decoded code is a cache: dropping it changes nothing.
+ *
+ * Translations are no mere cache: a page-table entry that changes while the TLB still has the old one takes effect with the
+ * next flush, as on real processors. So they are part of the state.
+ */
+import type { Machine } from './machine.ts';
+import * as layout from './wasm/layout.ts';
+import { ADDEND, WRITE_TAG } from './wasm/tlb-entry.ts';
+
+/** What of the module's memory is the processor's state; the breakpoints between are those of whoever watches. */
+const PARTS = [
+  { offset: layout.REGS, length: layout.BREAKPOINT_COUNT - layout.REGS },
+  { offset: layout.ALIGNED, length: layout.PROCESSOR_END - layout.ALIGNED },
+  { offset: layout.TLB, length: layout.TLB_BANKS * layout.TLB_BANK_BYTES },
+] as const;
+
+/** Bytes of `saveProcessor`. */
+export const PROCESSOR_STATE_BYTES = PARTS.reduce((sum, { length }) => sum + length, 0);
+
+/** The processor's state between two runs, in bytes that mean something to the same build of the core alone. */
+export function saveProcessor(machine: Machine): Uint8Array {
+  const saved = new Uint8Array(PROCESSOR_STATE_BYTES);
+  let at = 0;
+  for (const { offset, length } of PARTS) {
+    saved.set(machine.part(offset, length), at);
+    at += length;
+  }
+  return saved;
+}
+
+/**
+ * Puts back what `saveProcessor` gave, on a machine of as many frames whose memory is as it was then. Throws RangeError for
+ * another number of bytes, or state of a machine of another size.
+ */
+export function restoreProcessor(machine: Machine, saved: Uint8Array): void {
+  if (saved.length !== PROCESSOR_STATE_BYTES)
+    throw new RangeError(
+      `a processor's state has ${String(PROCESSOR_STATE_BYTES)} bytes, not ${String(saved.length)}`,
+    );
+  const frames = new DataView(saved.buffer, saved.byteOffset).getUint32(layout.FRAMES - layout.REGS, true);
+  if (frames !== machine.frames)
+    throw new RangeError(
+      `the state is of a machine of ${String(frames)} frames, not ${String(machine.frames)}`,
+    );
+  let at = 0;
+  for (const { offset, length } of PARTS) {
+    machine.part(offset, length).set(saved.subarray(at, at + length));
+    at += length;
+  }
+  machine.restored();
+}
+
+/** Frames that may have been written since the last call (or since the machine was made), in order of their numbers. */
+export function takeWrittenFrames(machine: Machine): number[] {
+  const written = machine.part(layout.WRITTEN_FRAMES, machine.frames);
+  const frames: number[] = [];
+  for (let frame = written.indexOf(1); frame >= 0; frame = written.indexOf(1, frame + 1)) frames.push(frame);
+  written.fill(0);
+  for (const frame of framesTaggedForWrites(machine)) written[frame] = 1;
+  return frames;
+}
+
+/** Frames that are written without a look at their page tables. */
+function* framesTaggedForWrites(machine: Machine): Generator<number> {
+  const bytes = layout.TLB_BANKS * layout.TLB_BANK_BYTES;
+  const words = new Uint32Array(machine.bytes.buffer, layout.TLB, bytes / 4);
+  for (let at = 0; at < words.length; at += layout.TLB_ENTRY_BYTES / 4) {
+    const low = words[at + WRITE_TAG / 4]!;
+    const isTagged = low !== 0xffff_ffff || words[at + WRITE_TAG / 4 + 1] !== 0xffff_ffff;
+    if (isTagged) yield (low + words[at + ADDEND / 4]! - layout.MEMORY) >>> 12;
+  }
+}
