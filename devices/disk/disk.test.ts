@@ -30,9 +30,8 @@ const access = fc
 const BASE = pattern(SECTORS * SECTOR_BYTES);
 
 test.each<[string, () => Disk, Uint8Array]>([
-  ['a memory image', () => new MemoryImage(BASE.slice(), false), BASE],
   ['a sparse image', () => new SparseImage(SECTORS), new Uint8Array(BASE.length)],
-  ['an overlay', () => new Overlay(new MemoryImage(BASE, true)), BASE],
+  ['an overlay', () => new Overlay(new MemoryImage(BASE)), BASE],
 ])('%s holds what was written, and what was there elsewhere', (_kind, make, start) => {
   fc.assert(
     fc.property(fc.array(access), (writes) => {
@@ -55,7 +54,7 @@ test.each<[string, () => Disk, Uint8Array]>([
 });
 
 test('overlays over one base do not see each other, and hold only what was written', () => {
-  const base = new MemoryImage(BASE, true);
+  const base = new MemoryImage(BASE);
   const [one, other] = [new Overlay(base), new Overlay(base)];
   one.write(9, pattern(SECTOR_BYTES, 9));
   expect(same(all(other), BASE)).toBe(true);
@@ -66,10 +65,24 @@ test('overlays over one base do not see each other, and hold only what was writt
   expect(sparse.blocks.size).toBe(1);
 });
 
+test.each<[string, () => Overlay | SparseImage]>([
+  ['a sparse image', () => new SparseImage(SECTORS)],
+  ['an overlay', () => new Overlay(new MemoryImage(BASE))],
+])('a block of %s stays as it is for whoever has it: a write replaces it', (_kind, make) => {
+  const disk = make();
+  disk.write(0, pattern(SECTOR_BYTES, 1));
+  const kept = disk.blocks.get(0)!;
+  const before = kept.slice();
+  disk.write(1, pattern(SECTOR_BYTES, 2));
+  expect(same(kept, before)).toBe(true);
+  expect(disk.blocks.get(0)).not.toBe(kept);
+});
+
 test('an image of a sector in part ends in zeroes', () => {
-  const disk = new MemoryImage(pattern(700), false);
-  expect(disk.sectors).toBe(2);
-  expect(same(all(disk).subarray(700), new Uint8Array(324))).toBe(true);
+  const image = new MemoryImage(pattern(700));
+  expect(image.sectors).toBe(2);
+  expect(same(all(image).subarray(700), new Uint8Array(324))).toBe(true);
+  const disk = new Overlay(image);
   disk.write(1, pattern(SECTOR_BYTES));
   expect(same(all(disk).subarray(SECTOR_BYTES), pattern(SECTOR_BYTES))).toBe(true);
 });

@@ -1,16 +1,18 @@
-/** A disk whose content is there as bytes: an image file that was read, say. A last sector in part is filled with zeroes. */
+/**
+ * A disk whose content is there as bytes: an image file that was read, say. It is for reading: what is written lies over it
+ * (overlay.ts). A last sector in part is filled with zeroes.
+ */
 import { SECTOR_BYTES, sectorsOf } from './disk.ts';
 import type { Disk } from './disk.ts';
 
 export class MemoryImage implements Disk {
   readonly sectors: number;
-  readonly readOnly: boolean;
+  readonly readOnly = true;
   private readonly bytes: Uint8Array;
 
-  /** A writable image is written in place, where `bytes` is whole sectors; else in a copy. */
-  constructor(bytes: Uint8Array, readOnly: boolean) {
+  /** Of `bytes`, which must stay as they are. */
+  constructor(bytes: Uint8Array) {
     this.sectors = sectorsOf(bytes.length);
-    this.readOnly = readOnly;
     this.bytes = bytes;
     if (bytes.length % SECTOR_BYTES !== 0) {
       this.bytes = new Uint8Array(this.sectors * SECTOR_BYTES);
@@ -27,7 +29,7 @@ export class MemoryImage implements Disk {
     into.set(this.bytes.subarray(at, at + into.length));
   }
 
-  write(sector: number, from: Uint8Array): void {
-    this.bytes.set(from, sector * SECTOR_BYTES);
+  write(): void {
+    // Read-only: nobody writes.
   }
 }

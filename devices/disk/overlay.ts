@@ -45,19 +45,20 @@ export class Overlay implements Disk {
     }
   }
 
+  /** A block that is there is replaced, not written to: whoever saves the disk may keep it as it is. */
   write(sector: number, from: Uint8Array): void {
     for (const piece of pieces(sector, from.length)) {
-      const held = this.blocks.get(piece.block) ?? this.copy(piece);
-      held.set(from.subarray(piece.done, piece.done + piece.bytes), piece.within);
+      const block = this.blocks.get(piece.block)?.slice() ?? this.copy(piece);
+      block.set(from.subarray(piece.done, piece.done + piece.bytes), piece.within);
+      this.blocks.set(piece.block, block);
     }
   }
 
   private copy(piece: Piece): Uint8Array {
     const { block } = piece;
-    const held = new Uint8Array(BLOCK_BYTES);
+    const copy = new Uint8Array(BLOCK_BYTES);
     if (!this.covers(piece))
-      this.base.read(block * BLOCK_SECTORS, held.subarray(0, this.blockSectors(block) * SECTOR_BYTES));
-    this.blocks.set(block, held);
-    return held;
+      this.base.read(block * BLOCK_SECTORS, copy.subarray(0, this.blockSectors(block) * SECTOR_BYTES));
+    return copy;
   }
 }

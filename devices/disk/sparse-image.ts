@@ -24,11 +24,12 @@ export class SparseImage implements Disk {
     }
   }
 
+  /** A block that is there is replaced, not written to: whoever saves the disk may keep it as it is. */
   write(sector: number, from: Uint8Array): void {
     for (const { block, within, done, bytes } of pieces(sector, from.length)) {
-      let held = this.blocks.get(block);
-      if (held === undefined) this.blocks.set(block, (held = new Uint8Array(BLOCK_BYTES)));
-      held.set(from.subarray(done, done + bytes), within);
+      const written = this.blocks.get(block)?.slice() ?? new Uint8Array(BLOCK_BYTES);
+      written.set(from.subarray(done, done + bytes), within);
+      this.blocks.set(block, written);
     }
   }
 }

@@ -29,7 +29,8 @@ const HOST_BRIDGE: PciIdentity = {
 };
 
 /** Intel's 440FX: kernels look for a host bridge before they trust the mechanism. It has no BARs. */
-class HostBridge extends PciFunction {
+/** What is in slot 0: nothing of it is used. */
+export class HostBridge extends PciFunction {
   constructor() {
     super(HOST_BRIDGE);
   }

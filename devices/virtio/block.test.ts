@@ -54,7 +54,7 @@ test('what is written is read back, through buffers of any shape', () => {
 });
 
 test('the configuration says size, segments and block size; a read-only disk says so and refuses', () => {
-  const { driver: guest } = driver(new MemoryImage(pattern(1000), true));
+  const { driver: guest } = driver(new MemoryImage(pattern(1000)));
   expect([guest.config(0, 4), guest.config(4, 4), guest.config(12, 4), guest.config(20, 4)]).toEqual([
     2, 0, 254, 512,
   ]);

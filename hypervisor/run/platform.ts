@@ -21,7 +21,7 @@ export function makePlatform(hypervisor: Hypervisor, config: PlatformConfig): Pl
 }
 
 /** Frames by their machine addresses: Xen's own are not reached, nor are page tables and descriptors written. */
-class DeviceMemory implements MachineMemory {
+export class DeviceMemory implements MachineMemory {
   private readonly frames: FrameTable;
 
   constructor(frames: FrameTable) {
@@ -50,7 +50,7 @@ class DeviceMemory implements MachineMemory {
   }
 }
 
-class Lines implements Interrupts {
+export class Lines implements Interrupts {
   private readonly hypervisor: Hypervisor;
 
   constructor(hypervisor: Hypervisor) {
@@ -68,7 +68,7 @@ class Lines implements Interrupts {
   }
 }
 
-class Ticks implements MachineClock {
+export class Ticks implements MachineClock {
   private readonly hypervisor: Hypervisor;
 
   constructor(hypervisor: Hypervisor) {

@@ -47,7 +47,7 @@ const OTHERS: Contract = {
 type State = 'run' | 'unblocked' | 'wait';
 const RANKS: Readonly<Record<State, number>> = { run: 0, unblocked: 1, wait: 2 };
 
-class AtroposVcpu {
+export class AtroposVcpu {
   readonly vcpu: Vcpu;
   readonly contract: Contract;
   state: State = 'wait';

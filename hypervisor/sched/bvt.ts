@@ -25,7 +25,7 @@ const MIN_ALLOWANCE_NS = 10_000;
 /** Virtual times beyond this are all put back, so that they stay exact. */
 const OVERRUN = 2 ** 40;
 
-class BvtDomain {
+export class BvtDomain {
   mcuAdvance = DEFAULT_MCU_ADVANCE;
   /** Whether it is to warp; how far, in virtual time; how long at a stretch (0: no limit), how long not, in ns. */
   warpback = 0;
@@ -38,7 +38,7 @@ class BvtDomain {
   unwarpEndsNs = Infinity;
 }
 
-class BvtVcpu {
+export class BvtVcpu {
   readonly vcpu: Vcpu;
   readonly domain: BvtDomain;
   /** Actual virtual time. */

@@ -1,0 +1,56 @@
+/** What of this room is state (devices/saved.ts). */
+import type { SavedClasses } from '../devices/saved.ts';
+import { Serial } from './console/serial.ts';
+import { XenConsole } from './console/console.ts';
+import { DomainMemory } from './memory/domain-memory.ts';
+import { FrameTable } from './memory/frame-table.ts';
+import { DeviceMemory, Lines, Ticks } from './run/platform.ts';
+import { Atropos, AtroposVcpu } from './sched/atropos.ts';
+import { Bvt, BvtDomain, BvtVcpu } from './sched/bvt.ts';
+import { Credit } from './sched/credit.ts';
+import { CreditQueues } from './sched/credit-queues.ts';
+import { CreditDomain, CreditUnit } from './sched/credit-units.ts';
+import { RoundRobin } from './sched/rrobin.ts';
+import { ConsoleRing } from './state/console-ring.ts';
+import { Domain } from './state/domain.ts';
+import { EventChannel, EventChannels, FifoControl } from './state/event-channels.ts';
+import { GrantTable } from './state/grant-table.ts';
+import { Gsi } from './state/gsi.ts';
+import { Pcpu } from './state/pcpu.ts';
+import { TrapTable, Vcpu } from './state/vcpu.ts';
+import { Counts } from './trace/counts.ts';
+import { Xen } from './xen.ts';
+
+/** The classes of this room whose objects are state. The machine and its processor are saved by core/machine-state.ts. */
+export const HYPERVISOR_SAVED: SavedClasses = {
+  Atropos: { type: Atropos },
+  AtroposVcpu: { type: AtroposVcpu },
+  Bvt: { type: Bvt },
+  BvtDomain: { type: BvtDomain },
+  BvtVcpu: { type: BvtVcpu },
+  ConsoleRing: { type: ConsoleRing },
+  Counts: { type: Counts },
+  Credit: { type: Credit },
+  CreditDomain: { type: CreditDomain },
+  CreditQueues: { type: CreditQueues },
+  CreditUnit: { type: CreditUnit },
+  DeviceMemory: { type: DeviceMemory },
+  Domain: { type: Domain },
+  DomainMemory: { type: DomainMemory },
+  EventChannel: { type: EventChannel },
+  EventChannels: { type: EventChannels },
+  FifoControl: { type: FifoControl },
+  FrameTable: { type: FrameTable, but: ['memory', 'trace'] },
+  GrantTable: { type: GrantTable },
+  Gsi: { type: Gsi },
+  Lines: { type: Lines },
+  Pcpu: { type: Pcpu },
+  RoundRobin: { type: RoundRobin },
+  Serial: { type: Serial },
+  Ticks: { type: Ticks },
+  TrapTable: { type: TrapTable },
+  Vcpu: { type: Vcpu },
+  // `call` is scratch between two hypercalls.
+  Xen: { type: Xen, but: ['machine', 'processor', 'trace', 'call', 'onConsole', 'onNotify'] },
+  XenConsole: { type: XenConsole, but: ['onOutput'] },
+};
