@@ -1,6 +1,6 @@
 /**
  * A disk whose content is there as bytes: an image file that was read, say. It is for reading: what is written lies over it
- * (overlay.ts). A last sector in part is filled with zeroes.
+ * (overlay.ts). A last sector in part ends in zeroes.
  */
 import { SECTOR_BYTES, sectorsOf } from './disk.ts';
 import type { Disk } from './disk.ts';
@@ -14,10 +14,6 @@ export class MemoryImage implements Disk {
   constructor(bytes: Uint8Array) {
     this.sectors = sectorsOf(bytes.length);
     this.bytes = bytes;
-    if (bytes.length % SECTOR_BYTES !== 0) {
-      this.bytes = new Uint8Array(this.sectors * SECTOR_BYTES);
-      this.bytes.set(bytes);
-    }
   }
 
   ready(): boolean {
@@ -26,7 +22,9 @@ export class MemoryImage implements Disk {
 
   read(sector: number, into: Uint8Array): void {
     const at = sector * SECTOR_BYTES;
-    into.set(this.bytes.subarray(at, at + into.length));
+    const part = this.bytes.subarray(at, at + into.length);
+    into.set(part);
+    into.fill(0, part.length);
   }
 
   write(): void {

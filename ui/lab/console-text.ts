@@ -2,6 +2,7 @@
  * What a console has printed, as text that conditions can be asked of. What a person typed and the guest only shows again (the
  * echo of a terminal, a shell's line editor) is no answer: it never fulfils a condition.
  */
+import { TextStream } from './text-stream.ts';
 import { TypedLines } from './typed-lines.ts';
 
 /** How much text is kept to match against. */
@@ -16,7 +17,7 @@ const STRETCH = 16;
 const WORD = /[\p{L}\p{N}_]/u;
 
 export class ConsoleText {
-  private readonly decoder = new TextDecoder();
+  private readonly stream = new TextStream();
   /** Whole pieces, without echo. */
   private text = '';
   /** The piece that is being printed, and how much of its beginning has been matched. */
@@ -27,7 +28,7 @@ export class ConsoleText {
 
   /** Adds bytes in the order they were printed. */
   add(bytes: Uint8Array): void {
-    let rest = this.decoder.decode(bytes, { stream: true });
+    let rest = this.stream.decode(bytes);
     for (let end = rest.search(PIECE_END); end >= 0; end = rest.search(PIECE_END)) {
       this.piece += rest.slice(0, end);
       this.finishPiece(rest.charAt(end));

@@ -59,8 +59,7 @@ export function hostDevices(
   const lan = new Lan();
   lan.join(new Gateway(DEFAULT_GATEWAY));
   const blocks = disks.map(({ name, bytes, readOnly }): DeviceConfig => {
-    const image =
-      bytes instanceof Uint8Array ? new MemoryImage(bytes) : fetchedImage(name, bytes, fetched);
+    const image = bytes instanceof Uint8Array ? new MemoryImage(bytes) : fetchedImage(name, bytes, fetched);
     return { kind: 'block', disk: readOnly === true ? image : new Overlay(image), id: name };
   });
   return [

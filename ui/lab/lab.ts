@@ -1,17 +1,16 @@
 /**
  * A lab: one host with its domain, and the one way to drive it. Faces (command line, page) go through here.
  */
-import { fromHalves, Machine } from '../../core/machine.ts';
+import { fromHalves } from '../../core/machine.ts';
 import type { FileTree } from '../../devices/fs/tree.ts';
 import { HypervisorBug } from '../../hypervisor/bug.ts';
-import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-parameters.ts';
 import { buildDomain } from '../../hypervisor/domain/build-domain.ts';
 import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
 import { typeOnConsole } from '../../hypervisor/domain/console-ring.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
 import type { Vcpu } from '../../hypervisor/state/vcpu.ts';
-import { Xen } from '../../hypervisor/xen.ts';
+import type { Xen } from '../../hypervisor/xen.ts';
 import type { Stop as HypervisorStop } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import { traceWords } from '../../hypervisor/trace/text.ts';
@@ -19,39 +18,18 @@ import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { Code } from './code.ts';
 import type { Line, WantedLine } from './code.ts';
 import { ConsoleText } from './console-text.ts';
-import { fetchDisks, hostDevices } from './host-devices.ts';
-import type { FetchedDisk, HostDisk } from './host-devices.ts';
+import { makeHost, planOf } from './host.ts';
+import type { DomainRequest, Host } from './host.ts';
+import { fetchDisks } from './host-devices.ts';
+import type { FetchedDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
 import { describeHostCrash } from './ending.ts';
 import { HostCrash } from './host-crash.ts';
-import { makeShare } from './share.ts';
+import { SnapshotError } from './snapshot/errors.ts';
+import type { SavedWorld } from './snapshot/format.ts';
+import { HostSaver } from './snapshot/host-saver.ts';
 import { beginStep } from './stepping.ts';
 import type { SourcePlace } from './symbols.ts';
-
-const MEBIBYTE = 2 ** 20;
-/** What Xen itself needs beside the domain. */
-const XEN_MB = 32;
-const PAGES_PER_MB = 256;
-
-export interface DomainRequest {
-  /** The kernel's file: bzImage or ELF. */
-  readonly kernel: Uint8Array;
-  readonly ramdisk?: Uint8Array;
-  readonly commandLine: string;
-  readonly memoryMb: number;
-  readonly vcpus: number;
-  /** It is domain 0: privileged, its console the machine's line, and its host has `hostMb` for it and the others. */
-  readonly isDom0?: boolean;
-  readonly hostMb?: number;
-  /** What domain 0 finds on its disks, and, by path, in the share that it mounts at /lab. */
-  readonly disks?: readonly HostDisk[];
-  readonly files?: ReadonlyMap<string, Uint8Array>;
-  /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
-  readonly cpus?: number;
-  readonly scheduler?: string;
-  /** Xen's command line (hypervisor/state/boot-parameters.ts); what it says goes before what is said here. */
-  readonly xenCommandLine?: string;
-}
 
 /** When to stop; several conditions: whichever comes first. */
 export interface Until {
@@ -99,12 +77,15 @@ export function eventOf({ domain, vcpu, detail }: TraceEvent, current: Vcpu | nu
 
 export class Lab {
   readonly hypervisor: Xen;
-  readonly domain: Domain;
+  /** What this was made from. */
+  readonly request: DomainRequest;
+  domain!: Domain;
   readonly code: Code;
   /** What domain 0 has at /lab. */
   readonly share: FileTree;
   private readonly fetched: readonly FetchedDisk[];
   private readonly text = new ConsoleText();
+  private readonly saver: HostSaver;
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   /** Xen itself has failed: nothing goes on. */
   crash: HostCrash | null = null;
@@ -120,18 +101,13 @@ export class Lab {
   private readonly hypercallSink: TraceSink;
   private matched: string | undefined;
 
-  private constructor(
-    hypervisor: Xen,
-    domain: Domain,
-    code: Code,
-    share: FileTree,
-    fetched: readonly FetchedDisk[],
-  ) {
+  private constructor({ hypervisor, share, fetched }: Host, request: DomainRequest) {
     this.hypervisor = hypervisor;
-    this.domain = domain;
-    this.code = code;
+    this.request = request;
+    this.code = new Code(request.kernel, request.ramdisk);
     this.share = share;
     this.fetched = fetched;
+    this.saver = new HostSaver(hypervisor, this.text);
     this.hypercallSink = {
       event: (event) => {
         this.traced(event);
@@ -139,10 +115,10 @@ export class Lab {
       end: () => undefined,
     };
     hypervisor.console.onOutput = (bytes) => {
-      if (domain.isPrivileged) this.printed(bytes);
+      if (this.domain.isPrivileged) this.printed(bytes);
     };
     hypervisor.onConsole = (from, bytes) => {
-      if (from === domain) this.printed(bytes);
+      if (from === this.domain) this.printed(bytes);
     };
   }
 
@@ -153,31 +129,34 @@ export class Lab {
   static async boot(core: WebAssembly.Module, request: DomainRequest): Promise<Lab> {
     const kernel = await loadKernel(request.kernel);
     const ramdisk = request.ramdisk === undefined ? undefined : await loadRamdisk(request.ramdisk);
-    const isDom0 = request.isDom0 ?? false;
-    const parameters = parseBootParameters(request.xenCommandLine ?? '');
-    const usual = { pages: request.memoryMb * PAGES_PER_MB, maxPages: null, vcpus: request.vcpus };
-    const { pages, maxPages, vcpus } = isDom0 ? dom0Resources(parameters, usual.pages, usual.vcpus) : usual;
-    const memoryMb = Math.max(Math.ceil(pages / PAGES_PER_MB) + XEN_MB, request.hostMb ?? 0);
-    const share = makeShare(request.files ?? new Map());
-    const fetched: FetchedDisk[] = [];
-    const scheduler = parameters.scheduler ?? request.scheduler;
-    const hypervisor = new Xen(new Machine(core, { memoryBytes: memoryMb * MEBIBYTE }), {
-      ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
-      ...(scheduler === undefined ? {} : { scheduler }),
-      parameters,
-      devices: isDom0 ? hostDevices(request.disks ?? [], share, fetched) : [],
-    });
-    const domain = buildDomain(hypervisor, {
-      id: isDom0 ? 0 : 1,
-      isPrivileged: isDom0,
-      vcpus,
-      kernel,
-      ramdisk,
-      commandLine: request.commandLine,
-      memoryPages: pages,
-      ...(maxPages === null ? {} : { maxPages }),
-    });
-    return new Lab(hypervisor, domain, new Code(request.kernel, request.ramdisk), share, fetched);
+    const lab = new Lab(makeHost(core, request), request);
+    lab.domain = buildDomain(lab.hypervisor, { ...planOf(request), kernel, ramdisk });
+    return lab;
+  }
+
+  /**
+   * The host of a world that was saved, made from what that was made from. Throws SnapshotError for one that this cannot
+   * have been saved from, RangeError for a host that cannot be.
+   */
+  static restore(core: WebAssembly.Module, request: DomainRequest, saved: SavedWorld): Lab {
+    const lab = new Lab(makeHost(core, request), request);
+    lab.goTo(saved);
+    return lab;
+  }
+
+  /** The world as it is now, to go back to (`goTo`) or to be put into a file. */
+  save(): SavedWorld {
+    return this.saver.save();
+  }
+
+  /** Goes to where a world was saved: this one, or one that was made alike. Throws SnapshotError. */
+  goTo(saved: SavedWorld): void {
+    this.saver.restore(saved);
+    const { id } = planOf(this.request);
+    const domain = this.hypervisor.domains.get(id) ?? this.hypervisor.dying.get(id);
+    if (domain === undefined) throw new SnapshotError(`it has no domain ${String(id)}`);
+    this.domain = domain;
+    this.crash = null;
   }
 
   /** System time in ns; instructions retired; ns per instruction. */

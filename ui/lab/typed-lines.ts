@@ -2,6 +2,7 @@
  * The lines that a person typed, as a line editor would have them: the keys that move the cursor and take back what was typed
  * do so here. What a guest shows again of them is recognised by that.
  */
+import { TextStream } from './text-stream.ts';
 
 /** How many lines are remembered. */
 const KEPT_LINES = 256;
@@ -57,13 +58,13 @@ export interface TypedLine {
 }
 
 export class TypedLines {
-  private readonly decoder = new TextDecoder();
+  private readonly stream = new TextStream();
   private readonly finished: TypedLine[] = [];
   private readonly line: Edited = { before: '', behind: '' };
 
   /** Hears what is typed. */
   type(bytes: Uint8Array): void {
-    for (const [key] of this.decoder.decode(bytes, { stream: true }).matchAll(KEY)) {
+    for (const [key] of this.stream.decode(bytes).matchAll(KEY)) {
       if (key === '\r' || key === '\n') this.finish();
       else if (key >= ' ' && key !== '\x7f') this.line.before += key;
       else EDITS.get(key)?.(this.line);

@@ -1,0 +1,82 @@
+/** A host as it is before its first domain: the machine, its devices, and Xen. */
+import { Machine } from '../../core/machine.ts';
+import type { FileTree } from '../../devices/fs/tree.ts';
+import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-parameters.ts';
+import { Xen } from '../../hypervisor/xen.ts';
+import { hostDevices } from './host-devices.ts';
+import type { FetchedDisk, HostDisk } from './host-devices.ts';
+import { makeShare } from './share.ts';
+
+const MEBIBYTE = 2 ** 20;
+/** What Xen itself needs beside the domain. */
+const XEN_MB = 32;
+const PAGES_PER_MB = 256;
+
+export interface DomainRequest {
+  /** The kernel's file: bzImage or ELF. */
+  readonly kernel: Uint8Array;
+  readonly ramdisk?: Uint8Array;
+  readonly commandLine: string;
+  readonly memoryMb: number;
+  readonly vcpus: number;
+  /** It is domain 0: privileged, its console the machine's line, and its host has `hostMb` for it and the others. */
+  readonly isDom0?: boolean;
+  readonly hostMb?: number;
+  /** What domain 0 finds on its disks, and, by path, in the share that it mounts at /lab. */
+  readonly disks?: readonly HostDisk[];
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
+  readonly cpus?: number;
+  readonly scheduler?: string;
+  /** Xen's command line (hypervisor/state/boot-parameters.ts); what it says goes before what is said here. */
+  readonly xenCommandLine?: string;
+}
+
+export interface Host {
+  readonly hypervisor: Xen;
+  /** What domain 0 has at /lab. */
+  readonly share: FileTree;
+  readonly fetched: readonly FetchedDisk[];
+}
+
+/** What of a request the builder of the domain is told (hypervisor/domain/build-domain.ts). */
+interface DomainPlan {
+  readonly id: number;
+  readonly isPrivileged: boolean;
+  readonly vcpus: number;
+  readonly commandLine: string;
+  readonly memoryPages: number;
+  readonly maxPages?: number;
+}
+
+export function planOf(request: DomainRequest): DomainPlan {
+  const isDom0 = request.isDom0 ?? false;
+  const parameters = parseBootParameters(request.xenCommandLine ?? '');
+  const usual = { pages: request.memoryMb * PAGES_PER_MB, maxPages: null, vcpus: request.vcpus };
+  const { pages, maxPages, vcpus } = isDom0 ? dom0Resources(parameters, usual.pages, usual.vcpus) : usual;
+  return {
+    id: isDom0 ? 0 : 1,
+    isPrivileged: isDom0,
+    vcpus,
+    commandLine: request.commandLine,
+    memoryPages: pages,
+    ...(maxPages === null ? {} : { maxPages }),
+  };
+}
+
+/** Makes a host just large enough. Throws RangeError for one that cannot be. */
+export function makeHost(core: WebAssembly.Module, request: DomainRequest): Host {
+  const { memoryPages, isPrivileged } = planOf(request);
+  const parameters = parseBootParameters(request.xenCommandLine ?? '');
+  const memoryMb = Math.max(Math.ceil(memoryPages / PAGES_PER_MB) + XEN_MB, request.hostMb ?? 0);
+  const share = makeShare(request.files ?? new Map());
+  const fetched: FetchedDisk[] = [];
+  const scheduler = parameters.scheduler ?? request.scheduler;
+  const hypervisor = new Xen(new Machine(core, { memoryBytes: memoryMb * MEBIBYTE }), {
+    ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
+    ...(scheduler === undefined ? {} : { scheduler }),
+    parameters,
+    devices: isPrivileged ? hostDevices(request.disks ?? [], share, fetched) : [],
+  });
+  return { hypervisor, share, fetched };
+}

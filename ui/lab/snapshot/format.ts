@@ -1,0 +1,221 @@
+/**
+ * A snapshot as a file. README.md in this folder has the format.
+ *
+ * Whatever is wrong with a file is found before anything of it is used: its magic, its version, a checksum over all of it;
+ * then every count is held against what is there.
+ */
+import { PAGE_BYTES } from '../../../core/machine.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { deflate, inflate } from './deflate.ts';
+import { SnapshotError } from './errors.ts';
+import type { SavedGraph } from './graph-writer.ts';
+import { ZERO_PAGE, type SavedMachine } from './machine-saver.ts';
+import { PageStore } from './page-store.ts';
+
+const MAGIC = new TextEncoder().encode('XENOSNAP');
+/** Goes up when the format changes, or what the names in it mean. */
+const VERSION = 1;
+const DIGEST_BYTES = 32;
+const MOST_HEADER_BYTES = 1 << 24;
+/** The largest machine there is (core/machine.ts). */
+const MOST_FRAMES = (3 * 2 ** 30) / PAGE_BYTES;
+
+/** An image that a world is made from, and that is not in the file: who restores it brings it. */
+export interface ImageName {
+  /** What it is, for people. */
+  readonly name: string;
+  readonly bytes: number;
+  /** SHA-256 of its content, in hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface Header {
+  /** Which build of the core (core/version.ts). */
+  readonly core: string;
+  readonly images: readonly ImageName[];
+  /** What the world was made from. */
+  readonly description: unknown;
+}
+
+/** A world at one instant. */
+export interface SavedWorld {
+  readonly machines: readonly SavedMachine[];
+  readonly graph: SavedGraph;
+}
+
+const PAGES = 0;
+const IMAGE = 1;
+
+/** Where a part of an image is found by its memory. */
+class ImageParts {
+  private readonly byBuffer = new Map<
+    ArrayBufferLike,
+    { readonly index: number; readonly bytes: Uint8Array }[]
+  >();
+
+  constructor(images: readonly Uint8Array[]) {
+    for (const [index, bytes] of images.entries())
+      this.byBuffer.set(bytes.buffer, [...(this.byBuffer.get(bytes.buffer) ?? []), { index, bytes }]);
+  }
+
+  find(part: Uint8Array): { readonly index: number; readonly offset: number } | null {
+    for (const { index, bytes } of this.byBuffer.get(part.buffer) ?? []) {
+      const offset = part.byteOffset - bytes.byteOffset;
+      if (offset >= 0 && offset + part.length <= bytes.length) return { index, offset };
+    }
+    return null;
+  }
+}
+
+function writeMachine(writer: ByteWriter, { processor, pages }: SavedMachine, store: PageStore): void {
+  writer.block(processor);
+  writer.count(pages.length);
+  for (const page of pages) writer.count(store.add(page));
+}
+
+function writeBlock(writer: ByteWriter, block: Uint8Array, store: PageStore, images: ImageParts): void {
+  const part = images.find(block);
+  writer.byte(part === null ? PAGES : IMAGE);
+  writer.count(block.length);
+  if (part === null) for (const number of store.addBytes(block)) writer.count(number);
+  else {
+    writer.count(part.index);
+    writer.count(part.offset);
+  }
+}
+
+/** The file of a world. `images`: the content of the header's, whose parts it does not hold. */
+export async function writeSnapshot(
+  header: Header,
+  { machines, graph }: SavedWorld,
+  images: readonly Uint8Array[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const body = new ByteWriter();
+  const store = new PageStore();
+  const parts = new ImageParts(images);
+  body.count(machines.length);
+  for (const machine of machines) writeMachine(body, machine, store);
+  body.block(graph.bytes);
+  body.count(graph.blocks.length);
+  for (const block of graph.blocks) writeBlock(body, block, store, parts);
+  body.count(store.pages.length);
+  for (const page of store.pages) body.raw(page);
+  const file = new ByteWriter();
+  file.raw(MAGIC);
+  file.count(VERSION);
+  file.text(JSON.stringify(header));
+  file.raw(await deflate(body.taken()));
+  const content = file.taken();
+  file.raw(new Uint8Array(await crypto.subtle.digest('SHA-256', content)));
+  return file.taken();
+}
+
+/** What a file says of itself: which world, of which build, from which images. Throws SnapshotError. */
+export async function readHeader(file: Uint8Array): Promise<Header> {
+  return (await open(file)).header;
+}
+
+async function open(file: Uint8Array): Promise<{ readonly header: Header; readonly rest: Uint8Array }> {
+  const reader = new ByteReader(file);
+  const magic = file.subarray(0, MAGIC.length);
+  if (magic.length < MAGIC.length || MAGIC.some((byte, at) => magic[at] !== byte))
+    throw new SnapshotError('it is no snapshot of Xenoscope');
+  reader.raw(MAGIC.length);
+  const version = reader.count();
+  if (version !== VERSION)
+    throw new SnapshotError(
+      `it is of version ${String(version)} of the format, and this Xenoscope reads version ${String(VERSION)}`,
+    );
+  const end = file.length - DIGEST_BYTES;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', file.slice(0, Math.max(end, 0))));
+  if (end < MAGIC.length || digest.some((byte, at) => file[end + at] !== byte))
+    throw new SnapshotError('it is damaged or incomplete: its checksum is not that of its content');
+  const header = readJson(reader);
+  return { header, rest: reader.raw(reader.left - DIGEST_BYTES) };
+}
+
+function readJson(reader: ByteReader): Header {
+  const length = reader.countOf('its header');
+  if (length > MOST_HEADER_BYTES) throw new SnapshotError('damaged: its header is too long');
+  try {
+    const header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(reader.raw(length))) as Header;
+    if (typeof header.core === 'string' && Array.isArray(header.images)) return header;
+  } catch (error) {
+    throw new SnapshotError('damaged: its header is no JSON', { cause: error });
+  }
+  throw new SnapshotError('damaged: its header lacks what it must have');
+}
+
+/** Pages by number, and what refers to them. */
+class Body {
+  private readonly reader: ByteReader;
+  private readonly images: readonly Uint8Array[];
+  private pages: readonly Uint8Array[] = [];
+
+  constructor(bytes: Uint8Array, images: readonly Uint8Array[]) {
+    this.reader = new ByteReader(bytes);
+    this.images = images;
+  }
+
+  read(): SavedWorld {
+    const machines = this.list('machines', () => ({
+      processor: this.reader.block(),
+      numbers: this.numbers(this.reader.count()),
+    }));
+    const bytes = this.reader.block().slice();
+    const blocks = this.list('blocks', () => this.block());
+    const count = this.reader.count();
+    if (count * PAGE_BYTES !== this.reader.left)
+      throw new SnapshotError('damaged: its pages are not all there');
+    this.pages = [ZERO_PAGE, ...Array.from({ length: count }, () => this.reader.raw(PAGE_BYTES))];
+    return {
+      machines: machines.map(({ processor, numbers }) => ({ processor, pages: this.pagesOf(numbers) })),
+      graph: { bytes, blocks: blocks.map((block) => block()) },
+    };
+  }
+
+  private list<T>(what: string, read: () => T): T[] {
+    return Array.from({ length: this.reader.countOf(what) }, read);
+  }
+
+  private numbers(count: number): number[] {
+    if (count > MOST_FRAMES || count > this.reader.left)
+      throw new SnapshotError('damaged: it ends in the midst of frames');
+    return Array.from({ length: count }, () => this.reader.count());
+  }
+
+  private pagesOf(numbers: readonly number[]): Uint8Array[] {
+    return numbers.map((number) => {
+      const page = this.pages[number];
+      if (page === undefined) throw new SnapshotError(`damaged: it has no page ${String(number)}`);
+      return page;
+    });
+  }
+
+  /** A block is put together when the pages have been read. */
+  private block(): () => Uint8Array {
+    const kind = this.reader.byte();
+    const length = this.reader.count();
+    if (kind === IMAGE) return this.imagePart(length, this.reader.count(), this.reader.count());
+    if (kind !== PAGES) throw new SnapshotError(`damaged: it has a block of kind ${String(kind)}`);
+    const numbers = this.numbers(Math.ceil(length / PAGE_BYTES));
+    return () => {
+      const bytes = new Uint8Array(numbers.length * PAGE_BYTES);
+      for (const [index, page] of this.pagesOf(numbers).entries()) bytes.set(page, index * PAGE_BYTES);
+      return bytes.length === length ? bytes : bytes.slice(0, length);
+    };
+  }
+
+  private imagePart(length: number, index: number, offset: number): () => Uint8Array {
+    const image = this.images[index];
+    if (image === undefined || offset + length > image.length)
+      throw new SnapshotError('damaged: it refers to a part of an image that is not there');
+    return () => image.subarray(offset, offset + length);
+  }
+}
+
+/** The world in a file; `images`: the content of the header's, in that order. Throws SnapshotError. */
+export async function readSnapshot(file: Uint8Array, images: readonly Uint8Array[]): Promise<SavedWorld> {
+  const { rest } = await open(file);
+  return new Body(await inflate(rest), images).read();
+}
