@@ -3,7 +3,8 @@
  * written since somebody asked. Memory itself is `Machine.bytes`. Decoded code is a cache: dropping it changes nothing.
  *
  * Translations are no mere cache: a page-table entry that changes while the TLB still has the old one takes effect with the
- * next flush, as on real processors. So they are part of the state.
+ * next flush, as on real processors. So they are part of the state; and so is which frames code was decoded from, for the TLB
+ * remembers no writes to those.
  */
 import type { Machine } from './machine.ts';
 import * as layout from './wasm/layout.ts';
@@ -16,17 +17,28 @@ const PARTS = [
   { offset: layout.TLB, length: layout.TLB_BANKS * layout.TLB_BANK_BYTES },
 ] as const;
 
-/** Bytes of `saveProcessor`. */
-export const PROCESSOR_STATE_BYTES = PARTS.reduce((sum, { length }) => sum + length, 0);
+const PARTS_BYTES = PARTS.reduce((sum, { length }) => sum + length, 0);
+
+/** Bytes of `saveProcessor`: the parts, and a bit for each frame. */
+function stateBytes({ frames }: Machine): number {
+  return PARTS_BYTES + Math.ceil(frames / 8);
+}
+
+function frameVersions(machine: Machine): Uint32Array {
+  return new Uint32Array(machine.bytes.buffer, layout.FRAME_VERSIONS, machine.frames);
+}
 
 /** The processor's state between two runs, in bytes that mean something to the same build of the core alone. */
 export function saveProcessor(machine: Machine): Uint8Array {
-  const saved = new Uint8Array(PROCESSOR_STATE_BYTES);
+  const saved = new Uint8Array(stateBytes(machine));
   let at = 0;
   for (const { offset, length } of PARTS) {
     saved.set(machine.part(offset, length), at);
     at += length;
   }
+  const versions = frameVersions(machine);
+  for (let frame = 0; frame < versions.length; frame++)
+    if ((versions[frame]! & 1) !== 0) saved[at + (frame >>> 3)]! |= 1 << (frame & 7);
   return saved;
 }
 
@@ -35,10 +47,9 @@ export function saveProcessor(machine: Machine): Uint8Array {
  * another number of bytes, or state of a machine of another size.
  */
 export function restoreProcessor(machine: Machine, saved: Uint8Array): void {
-  if (saved.length !== PROCESSOR_STATE_BYTES)
-    throw new RangeError(
-      `a processor's state has ${String(PROCESSOR_STATE_BYTES)} bytes, not ${String(saved.length)}`,
-    );
+  const bytes = stateBytes(machine);
+  if (saved.length !== bytes)
+    throw new RangeError(`a processor's state has ${String(bytes)} bytes here, not ${String(saved.length)}`);
   const frames = new DataView(saved.buffer, saved.byteOffset).getUint32(layout.FRAMES - layout.REGS, true);
   if (frames !== machine.frames)
     throw new RangeError(
@@ -49,6 +60,9 @@ export function restoreProcessor(machine: Machine, saved: Uint8Array): void {
     machine.part(offset, length).set(saved.subarray(at, at + length));
     at += length;
   }
+  const versions = frameVersions(machine);
+  for (let frame = 0; frame < versions.length; frame++)
+    versions[frame] = (saved[at + (frame >>> 3)]! >>> (frame & 7)) & 1;
   machine.restored();
 }
 

@@ -1,0 +1,58 @@
+/** Saved at any instant, a world goes on elsewhere as it would have here. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
+import { loadCore } from '../core-node.ts';
+import { Lab } from '../lab.ts';
+import { begin, TOUR, TOUR_HOST } from '../tour.ts';
+import { differenceOf } from './compare.ts';
+import { restoreLab, saveLab } from './file.ts';
+import { tryInstants } from './instants.ts';
+
+const core = loadCore();
+const SLICE_TICKS = 50_000_000;
+
+describe('a host of Mote, with domains', () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await Lab.boot(core, { ...TOUR_HOST, ...(await dom0Images()) });
+    for (const step of TOUR.slice(0, 6)) {
+      const until = begin(lab, step);
+      while (lab.run(until, SLICE_TICKS) === undefined);
+    }
+    // Something is under way: a domain is built, a disk written.
+    begin(lab, { tells: '', types: 'xm create db; mke2fs /tmp/more.img 4096; xm list', until: '' });
+  });
+
+  test('goes on alike from random instants', async () => {
+    let other = Lab.restore(core, lab.request, lab.save());
+    const faults = await tryInstants(lab, {
+      ...{ count: 40, seed: 1, apartTicks: 4_000_000, onTicks: 4_000_000 },
+      elsewhere: (saved, n) => {
+        if (n % 10 === 0) other = Lab.restore(core, lab.request, saved);
+        else other.goTo(saved);
+        return other;
+      },
+    });
+    expect(faults).toEqual([]);
+  });
+
+  test('goes back to where it was, and the same way again', () => {
+    const saved = lab.save();
+    lab.run({}, SLICE_TICKS);
+    const later = lab.save();
+    lab.goTo(saved);
+    expect(differenceOf(lab.save(), saved)).toBe(null);
+    lab.run({}, SLICE_TICKS);
+    expect(differenceOf(lab.save(), later)).toBe(null);
+  });
+
+  test('is a file', async () => {
+    const saved = lab.save();
+    const file = await saveLab(lab, core);
+    const { kernel, ramdisk } = lab.request;
+    const other = await restoreLab(core, file, {
+      image: async ({ name }) => (name === 'kernel' ? kernel : ramdisk),
+    });
+    expect(differenceOf(other.save(), saved)).toBe(null);
+  });
+});
