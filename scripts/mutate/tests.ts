@@ -80,6 +80,9 @@ export function testsFor(file: string): readonly (readonly string[])[] {
   return running === undefined ? [importing(file), [`${roomOf(file)}/`]] : [running];
 }
 
+/** Not tried: hosts that boot Debian for minutes. */
+const EXCLUDED = ['ui/lab/debian*.test.ts', 'ui/lab/soak.test.ts'].map((glob) => `--exclude=${glob}`);
+
 /** A bug that makes the tests of a file hang is caught, too. */
 const HANGS_MS = 1_200_000;
 
@@ -92,7 +95,7 @@ export function runTests(file: string, tests: readonly string[]): Outcome {
   if (SHARING.test(file)) options.push('--no-isolate');
   const { status, stdout, stderr, error } = spawnSync(
     process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', ...tests, ...options],
+    ['node_modules/vitest/vitest.mjs', 'run', ...tests, ...EXCLUDED, ...options],
     { encoding: 'utf8', timeout: HANGS_MS, killSignal: 'SIGKILL', env: { ...process.env, NO_COLOR: '1' } },
   );
   if (status === 0) return { failed: undefined };
