@@ -117,9 +117,11 @@ function redZone(): string {
   const f: (signal: i32) => void = onStack;
   handle(SIGNAL, addressOf(f.index));
   const parent = pid();
+  // What is saved of the FPU stands nearest to RSP.
+  const half = <f64>parent / 2.0;
   if (fork() == 0) { sleep(20); kill(parent, SIGNAL); exit(0); }
   const changed = red_zone(changetype<usize>(flag));
-  return changed.toString() + ' ' + wait();
+  return changed.toString() + ' ' + half.toString() + ' ' + wait();
 }
 
 /** A child that has this handler, and then does something. */
@@ -211,7 +213,7 @@ function line(of: string): string | undefined {
 }
 
 test('what a leaf function has below RSP is untouched by a handler', () => {
-  expect(line('red zone')).toBe('0 0');
+  expect(line('red zone')).toBe('0 0.5 0');
 });
 
 test('a handler cannot return to kernel mode', () => {

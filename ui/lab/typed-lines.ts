@@ -19,14 +19,19 @@ const toStart = (line: Edited): void =>
   void Object.assign(line, { before: '', behind: line.before + line.behind });
 const toEnd = (line: Edited): void =>
   void Object.assign(line, { before: line.before + line.behind, behind: '' });
-const eraseBefore = (line: Edited): void => void (line.before = line.before.slice(0, -1));
-const eraseBehind = (line: Edited): void => void (line.behind = line.behind.slice(1));
+/** The last and the first letter of a text; '' where it has none. */
+const lastOf = (text: string): string => /[^]$/u.exec(text)?.[0] ?? '';
+const firstOf = (text: string): string => /^[^]/u.exec(text)?.[0] ?? '';
+const eraseBefore = (line: Edited): void =>
+  void (line.before = line.before.slice(0, line.before.length - lastOf(line.before).length));
+const eraseBehind = (line: Edited): void =>
+  void (line.behind = line.behind.slice(firstOf(line.behind).length));
 const left = (line: Edited): void => {
-  line.behind = line.before.slice(-1) + line.behind;
+  line.behind = lastOf(line.before) + line.behind;
   eraseBefore(line);
 };
 const right = (line: Edited): void => {
-  line.before += line.behind.slice(0, 1);
+  line.before += firstOf(line.behind);
   eraseBehind(line);
 };
 const killAll = (line: Edited): void => void Object.assign(line, { before: '', behind: '' });
