@@ -303,6 +303,57 @@ function connectBackend(store: Store, state: string, open: () => void): void {
   };
 }
 
+test('of two answers to one request of the block frontend the first counts', async () => {
+  const guest = await boot(
+    `
+    import { BlockFrontend } from 'kernel/frontends/blkfront';
+    import { initKernel } from 'kernel/boot';
+    import { printNumber } from 'kernel/console/print';
+    import { allocatePages } from 'kernel/memory/pages';
+    import { makeRunnable, Thread } from 'kernel/threads/threads';
+    import { shutdown } from 'kernel/traps/panic';
+    import { initXenbus } from 'kernel/store/xenbus';
+    const disk = new BlockFrontend(memory.data<u8>([100, 101, 118, 105, 99, 101, 47, 120, 0]));
+    class Reader extends Thread {
+      run(): void {
+        printNumber(disk.transfer(false, 0, allocatePages(1), 1));
+        shutdown(0);
+      }
+    }
+    export function main(): void {
+      initKernel();
+      initXenbus();
+      assert(disk.connect((port: u32) => { disk.serve(); }), "not connected");
+      const reader = new Reader();
+      reader.prepare();
+      makeRunnable(reader);
+      printNumber(disk.transfer(false, 8, allocatePages(1), 1));
+    }`,
+    { ...COMMON, '/local/domain/0/backend/x/sectors': '256', '/local/domain/0/backend/x/info': '0' },
+  );
+  const { outside, store } = guest;
+  let back: BackRing | undefined;
+  connectBackend(store, '3', () => {
+    const ref = Number(store.nodes.get('device/x/ring-ref'));
+    back = new BackRing(outside.granted(ref, true), blkif_request.size, BLKIF_RING_SIZE);
+  });
+  const ids: bigint[] = [];
+  const text = run(guest, (port) => {
+    const ring = back!;
+    for (let at = ring.next(); at !== undefined; at = ring.next())
+      ids.push(ring.page.getBigUint64(at + blkif_request.offset.id, true));
+    if (ids.length < 2) return;
+    // The second one's, twice: done, and failed.
+    for (const status of [0, -1])
+      ring.respond((to) => {
+        ring.page.setBigUint64(to + blkif_response.offset.id, ids[1]!, true);
+        ring.page.setInt16(to + blkif_response.offset.status, status, true);
+      });
+    outside.notify(port);
+  });
+  expect([ids, text]).toEqual([[0n, 1n], '0']);
+});
+
 function serveDisk(outside: Outside, back: BackRing, disk: Uint8Array): void {
   const { offset } = blkif_request;
   for (let at = back.next(); at !== undefined; at = back.next()) {

@@ -57,6 +57,8 @@ export class NinePTree extends MountedTree<More> {
   messages = 0;
   /** What becomes of an answer on its way. */
   tamper: (reply: Uint8Array) => Uint8Array = (reply) => reply;
+  /** How long the device says that an answer is. */
+  saysLength: (reply: Uint8Array) => number = ({ length }) => length;
 
   constructor(tree: FileTree) {
     super(compiled, {
@@ -78,7 +80,7 @@ export class NinePTree extends MountedTree<More> {
           throw new Error(`${String(told.length)} bytes do not fit into ${String(room)}`);
         this.memory(reply, replyBytes).set(told.subarray(0, replyBytes));
         if (told.length > replyBytes) this.memory(data, dataBytes).set(told.subarray(replyBytes));
-        return told.length;
+        return this.saysLength(told);
       },
     });
     this.session = new Session(tree);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { FileNode } from '../../../../devices/fs/node.ts';
 import { DEFAULT_LIMITS, FileTree } from '../../../../devices/fs/tree.ts';
+import { read32, write32 } from '../../../../devices/little-endian.ts';
 import { NinePTree } from '../../../tests/9p/testing.ts';
 import { DIRECTORY, FILE } from '../../../tests/file-system.ts';
 
@@ -171,6 +172,27 @@ test('a file that is open outlives its name; nothing is left when all is closed'
   mote.list('');
   expect(mote.calls.unmount()).toBe(0);
   expect(mote.calls.blocksUsed()).toBe(blocks);
+});
+
+test('a server that tells of more than was asked for is not believed, nor a device that says so, too', () => {
+  const [RREAD, RWRITE, COUNT_AT] = [117, 119, 7];
+  const tree = new FileTree();
+  tree.put('f', bytes(100));
+  const mote = mounted(tree);
+  let more = 0;
+  mote.tamper = (reply) => {
+    if (reply[4] === RREAD || reply[4] === RWRITE) write32(reply, COUNT_AT, read32(reply, COUNT_AT) + more);
+    if (reply[4] === RREAD) write32(reply, 0, reply.length + more);
+    return reply;
+  };
+  mote.saysLength = (reply) => read32(reply, 0);
+  const work = (): unknown[] => [
+    mote.read('f', 0, 4),
+    mote.write('f', 4, text('word')),
+    mote.read('f', 96, 4),
+  ];
+  expect(work()).toEqual([bytes(4), 4, bytes(100).subarray(96)]);
+  for (more of [1, 5000, 0x7fff_0000]) expect(work()).toEqual([EIO, EIO, EIO]);
 });
 
 /** What a server may tell instead of its answer. */
