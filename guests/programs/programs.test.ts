@@ -131,6 +131,22 @@ test('the language: variables, substitution, loops, conditions, functions', () =
   expect(run('n=; while [ "$n" != xxx ]; do n=x$n; done; echo $n')).toBe('xxx');
 });
 
+test('exit and return give a status, or the last one', () => {
+  expect(run('(false; exit); echo $?; (exit 3); echo $?; (exit 300); echo $?')).toBe('1\n3\n44');
+  expect(run('f() { false; return; echo no; }; f; echo $?; g() { return 4; }; g; echo $?')).toBe('1\n4');
+});
+
+test('builtins with and without arguments', () => {
+  expect(run('HOME=/etc; cd; pwd; unset HOME; cd; pwd; HOME=/; cd /bin; cd; pwd')).toBe('/etc\n/\n/');
+  expect(run('set -- a b c; shift; echo $1 $#; shift 2; echo $#')).toBe('b 2\n0');
+  expect(run('for i in 1 2; do for j in 1 2; do break 2; done; echo no; done; echo $i')).toBe('1');
+  expect(run('for i in 1 2; do for j in 1 2; do continue 2; done; echo no; done; echo $i')).toBe('2');
+  expect(run('for i in 1 2; do for j in 1 2; do break; done; echo $j; done')).toBe('1\n1');
+  expect(run("export q=5; export | grep '^q'; sh -c 'echo $q'; unset q; echo [$q]")).toBe('q=5\n5\n[]');
+  expect(run('echo a b c | (read x y; echo "$y-$x")')).toBe('b c-a');
+  expect(run('export 5=x; echo $?')).toBe('sh: export: 5: Invalid argument\n1');
+});
+
 test('a script is a program', () => {
   run("echo 'echo $0: $#' > /s; echo 'for i; do echo \"<$i>\"; done; exit 4' >> /s");
   expect(run('sh /s a "b c"; echo $?; rm /s')).toBe('/s: 2\n<a>\n<b c>\n4');
