@@ -1,12 +1,6 @@
 /** Signals, as programs see them that look at what the kernel leaves on their stacks, or change it: one program as init. */
 import { beforeAll, expect, test } from 'vitest';
-import { SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
-import { loadCore } from '../../ui/lab/core-node.ts';
-import { Lab } from '../../ui/lab/lab.ts';
-import { buildProgram } from '../toolchain/build.ts';
-import { cpio } from '../toolchain/cpio.ts';
-import { moteImages } from '../toolchain/mote-node.ts';
-import { readSources } from '../toolchain/node.ts';
+import { runAsInit } from './testing.ts';
 
 /** A handler finds the address of rt_sigreturn's code at RSP and what was interrupted behind it (struct TrapFrame, FPU state). */
 const ASSEMBLER = `
@@ -64,8 +58,7 @@ flags:
 `;
 
 const PROGRAM = `
-import * as abi from 'mote/abi';
-import { addressOf, load64, syscall0, syscall1, syscall2, syscall3, syscall4 } from 'programs/lib/intrinsics';
+import { addressOf, load64 } from 'programs/lib/intrinsics';
 
 @external("asm", "red_zone") declare function red_zone(flag: usize): i32;
 @external("asm", "to_kernel_address") declare function to_kernel_address(): u64;
@@ -77,26 +70,7 @@ const KERNEL: u64 = 0xffffffff80000000;
 const IOPL: u64 = 0x3000;
 const SIGNAL = abi.SIGUSR1;
 
-function print(text: string): void {
-  const bytes = String.UTF8.encode(text);
-  syscall3(abi.SYS_write, 1, changetype<usize>(bytes), bytes.byteLength);
-}
-function fork(): i64 { return syscall0(abi.SYS_fork); }
-function exit(status: i32): void { syscall1(abi.SYS_exit, status); }
-function pid(): i64 { return syscall0(abi.SYS_getpid); }
-function kill(pid: i64, signal: i32): i64 { return syscall2(abi.SYS_kill, pid, signal); }
 function handle(signal: i32, handler: u64): i64 { return syscall2(abi.SYS_signal, signal, handler); }
-const status = new StaticArray<i32>(1);
-/** Waits for a child: its wait status. */
-function wait(options: i32 = 0): string {
-  return syscall4(abi.SYS_wait4, -1, changetype<usize>(status), options, 0) > 0 ? status[0].toString() : 'none';
-}
-const time = new StaticArray<u64>(2);
-function sleep(ms: u64): void {
-  time[0] = 0;
-  time[1] = ms * 1000000;
-  syscall2(abi.SYS_nanosleep, changetype<usize>(time), 0);
-}
 function pathAt(text: string): usize {
   const bytes = new StaticArray<u8>(64);
   String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, changetype<usize>(bytes), true);
@@ -195,17 +169,7 @@ export function main(args: string[]): i32 {
 let said: string;
 
 beforeAll(async () => {
-  const sources = new Map([...readSources(), ['programs/t.ts', PROGRAM], ['programs/lib/t.asm', ASSEMBLER]]);
-  const program = await buildProgram(sources, 'programs/t.ts');
-  const { kernel } = await moteImages();
-  const ramdisk = cpio([{ type: 'file', path: 'init', executable: true, data: program.file }]);
-  const lab = await Lab.boot(loadCore(), { kernel, ramdisk, commandLine: '', memoryMb: 16, vcpus: 1 });
-  let text = '';
-  lab.onConsole((bytes) => (text += new TextDecoder().decode(bytes)));
-  while (lab.ns < 100e9) if (lab.run({}, 100_000_000) !== undefined) break;
-  said = text.replaceAll('\r', '');
-  expect(said).not.toContain('panic');
-  expect(lab.domain.shutdown?.reason, said).toBe(SHUTDOWN_poweroff);
+  said = await runAsInit(PROGRAM, ASSEMBLER);
 });
 
 function line(of: string): string | undefined {
