@@ -87,6 +87,33 @@ test('the time that is set while SET stops the clock is the time from then on', 
   expect(ALL.map(read)).toEqual([0x20, 0, 1, 1, 0, 0, 0]);
 });
 
+test.each([
+  ['seconds', 0, 0x60, 0],
+  ['seconds', 0, 0x59, 0x59],
+  ['minutes', 2, 0x60, 0],
+  ['minutes', 2, 0x59, 0x59],
+  ['hours', 4, 0x24, 0],
+  ['hours', 4, 0x23, 0x23],
+  ['days', 7, 0, 1],
+  ['days', 7, 0x32, 0x31],
+  ['months', 8, 0, 1],
+  ['months', 8, 0x13, 0x12],
+  ['years', 9, 0xa0, 0],
+  ['centuries', 0x32, 0xa0, 0],
+])('%s that there are none of are taken for some: register %i, %i is %i', (_, register, value, kept) => {
+  const { read, write } = setup();
+  // In a month that has 31 days.
+  write(8, 1);
+  write(register, value);
+  expect(read(register)).toBe(kept);
+});
+
+test('the weekday is the date’s, whatever is written', () => {
+  const { read, write } = setup();
+  write(6, 3);
+  expect(read(6)).toBe(7);
+});
+
 test('CMOS memory keeps what is written, and nothing enables an interrupt', () => {
   const { read, write } = setup();
   write(0x40, 0xab);

@@ -1,10 +1,11 @@
 /**
  * Plants small bugs, one at a time, and tells which of them the tests nearest to them catch:
  *
- *   npm run mutate -- [--count N] [--seed N] [--in FOLDER]... [--from N] [--list]
+ *   npm run mutate -- [--count N] [--seed N] [--in FOLDER]... [--from N] [--near] [--list]
  *
  * The same seed plants the same bugs in the same sources. A bug's nearest tests are those of its folder and those that import
- * its file over the fewest others; what they let pass is tried by all tests of its room. Where the file is compiled into an
+ * its file over the fewest others; what they let pass is tried by all tests of its room,
+ * unless `--near`. Where the file is compiled into an
  * image, a table has the tests that run it. Sources are changed where they are, one after another, and put back: the working tree must be clean.
  * Exit status: 0 when nine of ten are caught, 1 when fewer are, 2 for bad usage. A bug that changes nothing (of a number that
  * only must be large enough, say) is told from others by a reader alone.
@@ -30,13 +31,15 @@ function buildsCore(): boolean {
 }
 
 /** Plants a bug, and takes it out again. */
-function tryBug({ file, start, end, becomes }: Bug): Result {
+function tryBug({ file, start, end, becomes }: Bug, nearOnly: boolean): Result {
   const text = readFileSync(file, 'utf8');
   const isCore = /^core\/(wasm|dispatch)\//.test(file);
   try {
     writeFileSync(file, text.slice(0, start) + becomes + text.slice(end));
     if (isCore && !buildsCore()) return { verdict: 'does not compile' };
-    for (const [tier, tests] of testsFor(file).entries()) {
+    for (const [tier, tests] of testsFor(file)
+      .slice(0, nearOnly ? 1 : 2)
+      .entries()) {
       const outcome = runTests(file, tests);
       if (outcome === 'does not compile') return { verdict: outcome };
       if (outcome.failed !== undefined)
@@ -62,10 +65,10 @@ function whole(text: string): number {
 }
 
 /** Tries bugs one after another and says what became of each; all verdicts. */
-function campaign(bugs: readonly Bug[], from: number): Verdict[] {
+function campaign(bugs: readonly Bug[], from: number, nearOnly: boolean): Verdict[] {
   return bugs.slice(from - 1).map((bug, n) => {
     const what = bugText(bug);
-    const { verdict, by } = tryBug(bug);
+    const { verdict, by } = tryBug(bug, nearOnly);
     const tail = by === undefined ? '' : `  (${by})`;
     console.log(`${String(from + n)} of ${String(bugs.length)}: ${verdict}: ${what}${tail}`);
     return verdict;
@@ -79,6 +82,7 @@ function main(): number {
       seed: { type: 'string', default: '1' },
       in: { type: 'string', multiple: true, default: ROOMS },
       from: { type: 'string', default: '1' },
+      near: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
     },
   });
@@ -89,7 +93,7 @@ function main(): number {
     return 0;
   }
   if (!isClean()) throw new UsageError('the working tree has changes: commit them, or put them aside');
-  const verdicts = campaign(bugs, whole(values.from));
+  const verdicts = campaign(bugs, whole(values.from), values.near);
   const count = (wanted: Verdict): number => verdicts.filter((verdict) => verdict === wanted).length;
   const planted = verdicts.length - count('does not compile');
   const caught = planted - count('NOT CAUGHT');
