@@ -61,6 +61,19 @@ describe('a host with two domains', () => {
     expect(host.inside('one', 'wget -O - http://10.0.0.12/etc/motd')).toContain('Mote');
   });
 
+  test('a card has the address that its configuration gave it, and an interface tells what it was set to', () => {
+    expect(host.inside('one', 'ifconfig eth0')).toMatch(
+      /^eth0: flags=\d+<UP,BROADCAST,RUNNING.*> {2}mtu 1500\n +inet 10\.0\.0\.11 {2}netmask 255\.255\.255\.0\n +ether 00:16:3e:00:00:11\n/,
+    );
+    expect(host.inside('two', 'ifconfig eth0 down; ifconfig eth0')).toMatch(
+      /<BROADCAST.*\n +inet 10\.0\.0\.12 .*\n +ether 00:16:3e:00:00:12\n/,
+    );
+    const bridge = /ether ([0-9a-f:]+)/.exec(host.run('ifconfig xenbr0'))?.[1]?.replaceAll(':', '');
+    expect(host.run('brctl show')).toMatch(
+      new RegExp(`^bridge name.*\nxenbr0\t\t8000\\.${bridge!}\tno\t\tpeth0\n\t+vif1\\.0\n\t+vif2\\.0$`),
+    );
+  });
+
   test.each([
     [
       "disk = [ 'file:/images/data,xvda' ]",
