@@ -5,7 +5,7 @@
 import type { Disk } from './disk/disk.ts';
 import type { FileTree } from './fs/tree.ts';
 import { parseMac } from './lan/ethernet.ts';
-import type { LanPort } from './lan/lan.ts';
+import type { NetworkPort } from './lan/lan.ts';
 import { allOnes } from './machine.ts';
 import type { Interrupts, MachineClock, MachineMemory } from './machine.ts';
 import { CONFIG_ADDRESS, CONFIG_DATA, PciBus } from './pci/bus.ts';
@@ -25,7 +25,7 @@ export const IO_BASE = 0xc000;
 /** A device on the PCI bus; they get slots 1, 2, … in the order of the list. */
 export type DeviceConfig =
   | { readonly kind: 'block'; readonly disk: Disk; readonly id: string }
-  | { readonly kind: 'net'; readonly port: LanPort; readonly mac: string }
+  | { readonly kind: 'net'; readonly port: NetworkPort; readonly mac: string }
   | { readonly kind: 'console' }
   | { readonly kind: 'entropy'; readonly seed: number }
   | { readonly kind: '9p'; readonly tag: string; readonly tree: FileTree };

@@ -58,6 +58,8 @@ interface DhcpOptions {
   readonly first: number;
   readonly last: number;
   readonly leaseSeconds: number;
+  /** Addresses of that range that are kept for the cards with these MAC addresses (six numbers, joined by commas). */
+  readonly reserved?: ReadonlyMap<string, number>;
 }
 
 interface Lease {
@@ -71,6 +73,8 @@ interface Message {
   readonly bytes: Uint8Array;
   readonly type: number;
   readonly client: string;
+  /** Its card's address, as `DhcpOptions.reserved` has it. */
+  readonly mac: string;
   /** Options 50 and 54; 0 where they are missing. */
   readonly requested: number;
   readonly server: number;
@@ -140,14 +144,26 @@ export class DhcpServer {
     return address >= this.options.first && address <= this.options.last;
   }
 
+  /** Whether a client may have an address, if nobody has it. */
+  private mayHave({ mac }: Message, address: number): boolean {
+    const { reserved } = this.options;
+    if (!this.inRange(address)) return false;
+    if (reserved === undefined) return true;
+    const own = reserved.get(mac);
+    return own === undefined ? ![...reserved.values()].includes(address) : own === address;
+  }
+
   /** The address for a client: what it has, what it had, what it asks for, a free one. 0 when all are taken. */
-  private choose({ client, requested }: Message, nowNs: number): number {
+  private choose(message: Message, nowNs: number): number {
+    const { client, requested } = message;
     for (const [address, lease] of this.leases) if (lease.client === client) return address;
-    if (this.inRange(requested) && this.holder(requested, nowNs) === null) return requested;
+    if (this.mayHave(message, requested) && this.holder(requested, nowNs) === null) return requested;
     const { first, last } = this.options;
     for (const fresh of [true, false])
-      for (let address = first; address <= last; address++)
-        if (fresh ? !this.leases.has(address) : this.holder(address, nowNs) === null) return address;
+      for (let address = first; address <= last; address++) {
+        const isFree = fresh ? !this.leases.has(address) : this.holder(address, nowNs) === null;
+        if (isFree && this.mayHave(message, address)) return address;
+      }
     return 0;
   }
 
@@ -168,7 +184,8 @@ export class DhcpServer {
     const address = message.requested === 0 ? message.ciaddr : message.requested;
     const holder = this.holder(address, nowNs);
     const free = holder === null && message.server === 0;
-    if (!this.inRange(address) || (holder !== message.client && !free)) return this.reply(message, NAK, 0);
+    if (!this.mayHave(message, address) || (holder !== message.client && !free))
+      return this.reply(message, NAK, 0);
     this.withdraw(message);
     this.leases.set(address, { client: message.client, untilNs: this.leaseEnd(nowNs) });
     return this.reply(message, ACK, address);
@@ -222,11 +239,13 @@ function parse(bytes: Uint8Array): Message | null {
     const value = options.get(code);
     return value?.length === 4 ? get32(value, 0) : 0;
   };
-  const identity = [bytes.subarray(CHADDR, CHADDR + 6), options.get(OPTION_CLIENT_ID) ?? []];
+  const mac = bytes.subarray(CHADDR, CHADDR + 6).join();
+  const identity = [mac, options.get(OPTION_CLIENT_ID) ?? []];
   return {
     bytes,
     type: options.get(OPTION_TYPE)?.[0] ?? 0,
     client: identity.join(),
+    mac,
     requested: address(OPTION_REQUESTED),
     server: address(OPTION_SERVER),
     ciaddr: get32(bytes, CIADDR),

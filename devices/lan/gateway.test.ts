@@ -185,6 +185,20 @@ test('DHCP: INFORM is told the network, and gets no address', () => {
   expect(get32(answer.options.get(3)!, 0)).toBe(GATEWAY);
 });
 
+test('DHCP: an address that is reserved is its card’s alone, whoever comes first', () => {
+  gateway = new Gateway({
+    ...DEFAULT_GATEWAY,
+    last: '10.0.0.102',
+    reserved: { '52:54:00:00:00:09': '10.0.0.101' },
+  });
+  expect(lease(OTHER)).toBe(FIRST);
+  const third = Uint8Array.of(2, 0, 0, 0, 0, 3);
+  expect(ask({ type: dhcp.REQUEST, mac: third, options: { 50: FIRST + 1 } })?.type).toBe(dhcp.NAK);
+  expect(lease(third)).toBe(FIRST + 2);
+  expect(ask({ type: dhcp.DISCOVER, options: { 50: FIRST + 2 } })?.address).toBe(FIRST + 1);
+  expect(lease(CLIENT)).toBe(FIRST + 1);
+});
+
 test('whatever comes, the gateway answers with frames or not at all', () => {
   const heads = [arpRequest(GATEWAY), ping(gateway.mac, GATEWAY)];
   const spoiled = fc.tuple(

@@ -20,7 +20,7 @@ const ICMP_ECHO_REPLY = 0;
 const BROADCAST = 0xffff_ffff;
 
 /** Addresses as text. */
-interface GatewayOptions {
+export interface GatewayOptions {
   readonly mac: string;
   readonly address: string;
   readonly netmask: string;
@@ -30,6 +30,8 @@ interface GatewayOptions {
   /** The name server that clients are told of; itself unless given. */
   readonly dns?: string;
   readonly leaseSeconds: number;
+  /** Addresses of that range that are kept for cards, by their MAC addresses. */
+  readonly reserved?: Readonly<Record<string, string>>;
 }
 
 export const DEFAULT_GATEWAY: GatewayOptions = {
@@ -40,6 +42,15 @@ export const DEFAULT_GATEWAY: GatewayOptions = {
   last: '10.0.0.199',
   leaseSeconds: 3600,
 };
+
+function reservations(reserved: Readonly<Record<string, string>>): Map<string, number> {
+  return new Map(
+    Object.entries(reserved).map(([mac, address]) => [
+      ethernet.parseMac(mac).join(),
+      ethernet.parseIpv4(address),
+    ]),
+  );
+}
 
 export class Gateway implements Station {
   readonly mac: Uint8Array;
@@ -58,6 +69,7 @@ export class Gateway implements Station {
       first: ethernet.parseIpv4(options.first),
       last: ethernet.parseIpv4(options.last),
       leaseSeconds: options.leaseSeconds,
+      ...(options.reserved === undefined ? {} : { reserved: reservations(options.reserved) }),
     });
   }
 

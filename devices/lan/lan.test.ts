@@ -119,3 +119,28 @@ test('addresses as text', () => {
     expect(() => parseIpv4(bad)).toThrow(RangeError);
   expect(() => parseMac('52:54:00:ab:00')).toThrow(RangeError);
 });
+
+test('a cable passes so many bits a second in each direction, one frame after the other', () => {
+  // 1000 bytes and what surrounds them: 1024 bytes, 8.192 us at 1 Gbit/s; 60 bytes are the least: 672 ns.
+  const lan = new Lan({ latencyNs: 5000, bitsPerSecond: 1e9 });
+  const [one, two, three] = [lan.join(), lan.join(), lan.join()];
+  const large = (from: number): Uint8Array => frame(mac(2), mac(from), 0x88b5, new Uint8Array(986));
+  send(two, mac(9), 2, 0);
+  lan.advance(10_000);
+  one.send(large(1), 100_000);
+  one.send(large(1), 100_000);
+  three.send(large(3), 100_001);
+  lan.advance(1e6);
+  // Each cable to the switch has its own; the one from it has all three.
+  expect(two.inbox.map(({ atNs }) => atNs)).toEqual([121_384, 129_576, 137_768]);
+  send(one, mac(2), 1, 200_000);
+  lan.advance(1e6);
+  expect(two.inbox[3]!.atNs).toBe(200_000 + 672 + 5000 + 672);
+});
+
+test('for a cable that is too slow 512 frames wait, and more are lost', () => {
+  const lan = new Lan({ bitsPerSecond: 1e6 });
+  const [one] = [lan.join(), lan.join()];
+  for (let count = 0; count < 600; count++) one.send(frame(ALL, mac(1), 0x88b5, new Uint8Array(1504)), 0);
+  expect(lan.counts).toEqual({ sent: 600, delivered: 0, lost: 600 - 513 });
+});

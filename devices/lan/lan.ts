@@ -1,28 +1,51 @@
 /**
  * A local network: one learning switch (IEEE 802.1D, section 7.8) that joins the ports of machines' NICs and of stations. A
- * frame takes LATENCY_NS from the port where it is sent to where it arrives, and frames cross the switch in the order of
- * their times, then of their ports: so several machines may run ahead of each other by less than LATENCY_NS, in whatever
+ * frame takes the latency from the port where it is sent to where it arrives, and frames cross the switch in the order of
+ * their times, then of their ports: so several machines may run ahead of each other by less than the latency, in whatever
  * turns, and the same happens.
  */
 import { Random } from '../random.ts';
 import { DESTINATION, MAC_BYTES, MOST_FRAME_BYTES, SOURCE, HEADER_BYTES } from './ethernet.ts';
 
 export const LATENCY_NS = 20_000;
-/** Frames that wait at a port for who takes them; more are lost. */
-const INBOX_FRAMES = 512;
+/** Frames that wait at a port for who takes them, or for the cable to be free; more are lost. */
+export const INBOX_FRAMES = 512;
 const LEARNED = 1024;
+/** What a frame takes of a cable besides itself: preamble, check sequence, gap (IEEE 802.3); and the least that it is long. */
+const WIRE_BYTES = 24;
+const LEAST_FRAME_BYTES = 60;
+const NS_PER_SECOND = 1e9;
 
 interface LanOptions {
   /** Of the faults. */
   readonly seed?: number;
   /** The share of frames that are lost, from 0 to 1. */
   readonly loss?: number;
+  /** Of a frame, in ns; LATENCY_NS unless given. */
+  readonly latencyNs?: number;
+  /** How fast each cable is in each direction; without, a frame takes no time but the latency. */
+  readonly bitsPerSecond?: number;
 }
 
 /** A frame with the time when it arrives, in ns. */
-interface Arrival {
+export interface Arrival {
   readonly atNs: number;
   readonly frame: Uint8Array;
+}
+
+/** What a NIC sees of the network that it is plugged into. Times are the machine's, in ns. */
+export interface NetworkPort {
+  send(frame: Uint8Array, nowNs: number): void;
+  /** Lets everything come that is due, whether there is room for it or not. */
+  advance(nowNs: number): void;
+  /** Whether a frame has arrived by now. */
+  hasArrived(nowNs: number): boolean;
+  /** The next frame that has arrived by now; null when there is none. */
+  receive(nowNs: number): Uint8Array | null;
+  /** When there may be something to receive next. */
+  nextNs(): number;
+  /** When `advance` has something to do next. */
+  advanceNs(): number;
 }
 
 interface Flight extends Arrival {
@@ -43,11 +66,14 @@ export interface Station {
 }
 
 /** One end of a cable whose other end is at the switch. */
-export class LanPort {
+export class LanPort implements NetworkPort {
   readonly lan: Lan;
   readonly number: number;
   readonly station: Station | null;
   readonly inbox: Arrival[] = [];
+  /** Until when the cable is busy, to the switch and from it, in ns. */
+  sendsUntilNs = 0;
+  receivesUntilNs = 0;
 
   constructor(lan: Lan, number: number, station: Station | null) {
     this.lan = lan;
@@ -59,20 +85,25 @@ export class LanPort {
     this.lan.send(this.number, frame, nowNs);
   }
 
-  /** Whether a frame has arrived by now. */
+  advance(nowNs: number): void {
+    this.lan.advance(nowNs);
+  }
+
   hasArrived(nowNs: number): boolean {
     this.lan.advance(nowNs);
     return (this.inbox[0]?.atNs ?? Infinity) <= nowNs;
   }
 
-  /** The next frame that has arrived by now; null when there is none. */
   receive(nowNs: number): Uint8Array | null {
     return this.hasArrived(nowNs) ? (this.inbox.shift()?.frame ?? null) : null;
   }
 
-  /** When there may be something to receive next, in ns. */
   nextNs(): number {
     return Math.min(this.inbox[0]?.atNs ?? Infinity, this.lan.nextNs());
+  }
+
+  advanceNs(): number {
+    return this.lan.nextNs();
   }
 }
 
@@ -81,6 +112,8 @@ export class Lan {
   readonly counts: LanCounts = { sent: 0, delivered: 0, lost: 0 };
   /** The share of frames that are lost; may be changed at any time. */
   loss: number;
+  readonly latencyNs: number;
+  private readonly bitsPerSecond: number;
   private readonly random: Random;
   /** Frames on their way to the switch, by time, then by port. */
   private readonly flights: Flight[] = [];
@@ -90,6 +123,8 @@ export class Lan {
   constructor(options: LanOptions = {}) {
     this.random = new Random(options.seed ?? 1);
     this.loss = options.loss ?? 0;
+    this.latencyNs = options.latencyNs ?? LATENCY_NS;
+    this.bitsPerSecond = options.bitsPerSecond ?? Infinity;
   }
 
   /** A new port, for a NIC or for a station. */
@@ -99,14 +134,17 @@ export class Lan {
     return port;
   }
 
-  /** Frames that are no Ethernet are lost on the cable. */
+  /** Frames that are no Ethernet are lost on the cable, and those for which too many wait already. */
   send(port: number, frame: Uint8Array, nowNs: number): void {
     this.counts.sent++;
-    if (frame.length < HEADER_BYTES || frame.length > MOST_FRAME_BYTES) {
+    const from = this.ports[port]!;
+    const isFrame = frame.length >= HEADER_BYTES && frame.length <= MOST_FRAME_BYTES;
+    if (!isFrame || this.isFull(from.sendsUntilNs, nowNs)) {
       this.counts.lost++;
       return;
     }
-    const flight = { atNs: nowNs + LATENCY_NS, port, frame: frame.slice() };
+    from.sendsUntilNs = this.passesAt(from.sendsUntilNs, nowNs, frame);
+    const flight = { atNs: from.sendsUntilNs + this.latencyNs, port, frame: frame.slice() };
     let place = this.flights.length;
     while (place > 0 && isBefore(flight, this.flights[place - 1]!)) place--;
     this.flights.splice(place, 0, flight);
@@ -144,14 +182,28 @@ export class Lan {
     if (this.learned.size > LEARNED) this.learned.delete(this.learned.keys().next().value!);
   }
 
-  private deliver(to: LanPort, { atNs, frame }: Flight): void {
-    if (to.station !== null) {
-      this.counts.delivered++;
-      for (const answer of to.station.answer(frame, atNs)) this.send(to.number, answer, atNs);
-    } else if (to.inbox.length < INBOX_FRAMES) {
-      this.counts.delivered++;
-      to.inbox.push({ atNs, frame });
-    } else this.counts.lost++;
+  private deliver(to: LanPort, { atNs: crossesNs, frame }: Flight): void {
+    const isFull = to.station === null && to.inbox.length >= INBOX_FRAMES;
+    if (isFull || this.isFull(to.receivesUntilNs, crossesNs)) {
+      this.counts.lost++;
+      return;
+    }
+    this.counts.delivered++;
+    const atNs = (to.receivesUntilNs = this.passesAt(to.receivesUntilNs, crossesNs, frame));
+    if (to.station === null) to.inbox.push({ atNs, frame });
+    else for (const answer of to.station.answer(frame, atNs)) this.send(to.number, answer, atNs);
+  }
+
+  /** When a frame has passed a cable that is busy until `busyNs`. */
+  private passesAt(busyNs: number, nowNs: number, frame: Uint8Array): number {
+    const bits = 8 * (Math.max(frame.length, LEAST_FRAME_BYTES) + WIRE_BYTES);
+    return Math.max(busyNs, nowNs) + Math.ceil((bits * NS_PER_SECOND) / this.bitsPerSecond);
+  }
+
+  /** Whether so much waits for a cable that a switch's or a card's memory is full. */
+  private isFull(busyNs: number, nowNs: number): boolean {
+    const bits = 8 * INBOX_FRAMES * (MOST_FRAME_BYTES + WIRE_BYTES);
+    return busyNs - nowNs > (bits * NS_PER_SECOND) / this.bitsPerSecond;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { read16 } from '../little-endian.ts';
 import { checksum, MAC_BYTES, MOST_FRAME_BYTES, put16 } from '../lan/ethernet.ts';
-import type { LanPort } from '../lan/lan.ts';
+import type { NetworkPort } from '../lan/lan.ts';
 import type { MachineClock, MachineMemory } from '../machine.ts';
 import { nowNs } from '../machine.ts';
 import { readChain, writeChain } from './chain.ts';
@@ -32,12 +32,12 @@ const HDR_NUM_BUFFERS = 10;
 const HDR_F_NEEDS_CSUM = 1;
 
 export class VirtioNet extends VirtioDevice {
-  private readonly port: LanPort;
+  private readonly port: NetworkPort;
   private readonly clock: MachineClock;
   /** Whether the driver has left no buffer for what has arrived: it waits until the driver notifies. */
   private starved = false;
 
-  constructor(memory: MachineMemory, clock: MachineClock, port: LanPort, mac: Uint8Array) {
+  constructor(memory: MachineMemory, clock: MachineClock, port: NetworkPort, mac: Uint8Array) {
     super(memory, {
       type: TYPE,
       classCode: CLASS_ETHERNET,
@@ -67,11 +67,11 @@ export class VirtioNet extends VirtioDevice {
     else if (!this.starved) {
       this.receive(now);
       this.settle(RECEIVE);
-    } else this.port.lan.advance(now);
+    } else this.port.advance(now);
   }
 
   override nextNs(): number {
-    return this.starved ? this.port.lan.nextNs() : this.port.nextNs();
+    return this.starved ? this.port.advanceNs() : this.port.nextNs();
   }
 
   private receive(now: number): void {
