@@ -8,6 +8,7 @@ import { Overlay } from './disk/overlay.ts';
 import { SparseImage } from './disk/sparse-image.ts';
 import { Session } from './fs/session.ts';
 import { FileTree } from './fs/tree.ts';
+import { Cable, SwitchEnd } from './lan/cable.ts';
 import { DhcpServer } from './lan/dhcp.ts';
 import { Gateway } from './lan/gateway.ts';
 import { Lan, LanPort } from './lan/lan.ts';
@@ -38,6 +39,7 @@ export type SavedClasses = Readonly<Record<string, SavedClass>>;
 
 /** The classes of this room whose objects are state. */
 export const DEVICES_SAVED: SavedClasses = {
+  Cable: { type: Cable },
   CommonConfig: { type: CommonConfig },
   DhcpServer: { type: DhcpServer },
   FetchedImage: { type: FetchedImage },
@@ -54,6 +56,7 @@ export const DEVICES_SAVED: SavedClasses = {
   Random: { type: Random },
   Rtc: { type: Rtc },
   SparseImage: { type: SparseImage, frozen: ['blocks'] },
+  SwitchEnd: { type: SwitchEnd },
   Uart16550: { type: Uart16550, but: ['onOutput'] },
   VirtioBlock: { type: VirtioBlock },
   VirtioConsole: { type: VirtioConsole, but: ['onOutput'] },

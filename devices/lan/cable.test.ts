@@ -38,6 +38,7 @@ test('what is sent is a copy, with its time; at the switch it waits to be brough
   const [from] = ends.map((end) => lan.join(end));
   for (const atNs of [50, 60]) from!.send(numbered(atNs), atNs);
   lan.advance(1000);
+  expect(ends.map((end) => end.nextNs())).toEqual([Infinity, 60]);
   expect(ends[1]!.takeUntil(60)).toEqual([{ atNs: 60, frame: numbered(50) }]);
   expect(ends[1]!.takeUntil(60)).toEqual([]);
   expect(ends[1]!.takeUntil(1000)).toEqual([{ atNs: 70, frame: numbered(60) }]);

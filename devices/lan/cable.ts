@@ -56,6 +56,11 @@ export class SwitchEnd implements Station {
     return [];
   }
 
+  /** When the first of it arrives. */
+  nextNs(): number {
+    return this.arrivals[0]?.atNs ?? Infinity;
+  }
+
   /** What arrives by then, taken from here. */
   takeUntil(ns: number): Arrival[] {
     const later = this.arrivals.findIndex(({ atNs }) => atNs > ns);

@@ -6,11 +6,19 @@ import { shutdown } from 'kernel/traps/panic';
 import { now, SECOND, wallClock } from 'kernel/events/clock';
 import * as abi from './abi';
 import { borrowUserHalf, returnUserHalf } from './borrow';
+import { findWord, wordAt } from './command-line';
 import { processCount } from './process';
 import { setSyscall } from './syscall-table';
 import { copyIn, copyOut } from './user-memory';
 
+/** The host's name, NUL-terminated; 0: nobody has given it one. */
+let nodename: usize = 0;
+const NODENAME: string = 'mote';
+const MOST_NAME: usize = 64;
+
 export function initSystemCalls(): void {
+  const name = findWord('hostname=', false);
+  if (name != 0) nodename = wordAt(name);
   setSyscall(abi.SYS_uname, uname);
   setSyscall(abi.SYS_sysinfo, sysinfo);
   setSyscall(abi.SYS_clock_gettime, clockGettime);
@@ -26,7 +34,7 @@ export const RELEASE: string = '1.0';
 function uname(to: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
   memory.fill(buffer, 0, abi.utsname.SIZE);
   put(abi.utsname.sysname, SYSNAME);
-  put(abi.utsname.nodename, 'mote');
+  putName(buffer + abi.utsname.nodename);
   put(abi.utsname.release, RELEASE);
   put(abi.utsname.version, 'Xen PV');
   put(abi.utsname.machine, 'x86_64');
@@ -37,6 +45,13 @@ function uname(to: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
 function put(at: usize, text: string): void {
   for (let index = 0; index < text.length; index++)
     store<u8>(buffer + at + index, <u8>text.charCodeAt(index));
+}
+
+function putName(at: usize): void {
+  if (nodename == 0) return put(abi.utsname.nodename, NODENAME);
+  let bytes: usize = 0;
+  while (bytes < MOST_NAME && load<u8>(nodename + bytes) != 0) bytes++;
+  memory.copy(at, nodename, bytes);
 }
 
 function sysinfo(to: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {

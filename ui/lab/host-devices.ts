@@ -4,6 +4,7 @@ import { Overlay } from '../../devices/disk/overlay.ts';
 import { MemoryImage } from '../../devices/disk/memory-image.ts';
 import { DEFAULT_GATEWAY, Gateway } from '../../devices/lan/gateway.ts';
 import { Lan } from '../../devices/lan/lan.ts';
+import type { NetworkPort } from '../../devices/lan/lan.ts';
 import type { FileTree } from '../../devices/fs/tree.ts';
 import type { DeviceConfig } from '../../devices/platform.ts';
 
@@ -11,6 +12,10 @@ import type { DeviceConfig } from '../../devices/platform.ts';
 export interface DiskSource {
   readonly size: number;
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
+export function isSource(bytes: Uint8Array | DiskSource): bytes is DiskSource {
+  return !(bytes instanceof Uint8Array);
 }
 
 /** A disk of the machine: /dev/vda, /dev/vdb, … in their order. What is written stays in the lab. */
@@ -43,27 +48,42 @@ export async function fetchDisks(disks: readonly FetchedDisk[]): Promise<void> {
     }
 }
 
+/** A network card, and where it is plugged in. */
+export interface Card {
+  readonly port: NetworkPort;
+  readonly mac: string;
+}
+
 const CARD_MAC = '52:54:00:00:00:10';
 /** What domain 0 mounts the share by. */
 const SHARE_TAG = 'lab';
 /** Domain 0 has names for so many. */
 const MAX_DISKS = 4;
 
-/** Those that are fetched are added to `fetched`. Throws RangeError for more disks than a host has. */
+/** The card of a host that is alone: on a network with a gateway. */
+function loneCard(): Card {
+  const lan = new Lan();
+  lan.join(new Gateway(DEFAULT_GATEWAY));
+  return { port: lan.join(), mac: CARD_MAC };
+}
+
+/**
+ * `cards`: those of a host that is not alone. Disks that are fetched are added to `fetched`. Throws RangeError for more disks
+ * than a host has.
+ */
 export function hostDevices(
   disks: readonly HostDisk[],
   share: FileTree,
   fetched: FetchedDisk[],
+  cards: readonly Card[] = [loneCard()],
 ): DeviceConfig[] {
   if (disks.length > MAX_DISKS) throw new RangeError(`a host has ${String(MAX_DISKS)} disks at most`);
-  const lan = new Lan();
-  lan.join(new Gateway(DEFAULT_GATEWAY));
   const blocks = disks.map(({ name, bytes, readOnly }): DeviceConfig => {
-    const image = bytes instanceof Uint8Array ? new MemoryImage(bytes) : fetchedImage(name, bytes, fetched);
+    const image = isSource(bytes) ? fetchedImage(name, bytes, fetched) : new MemoryImage(bytes);
     return { kind: 'block', disk: readOnly === true ? image : new Overlay(image), id: name };
   });
   return [
-    { kind: 'net', port: lan.join(), mac: CARD_MAC },
+    ...cards.map(({ port, mac }): DeviceConfig => ({ kind: 'net', port, mac })),
     { kind: '9p', tag: SHARE_TAG, tree: share },
     ...blocks,
   ];

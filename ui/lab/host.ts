@@ -4,7 +4,7 @@ import type { FileTree } from '../../devices/fs/tree.ts';
 import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-parameters.ts';
 import { Xen } from '../../hypervisor/xen.ts';
 import { hostDevices } from './host-devices.ts';
-import type { FetchedDisk, HostDisk } from './host-devices.ts';
+import type { Card, FetchedDisk, HostDisk } from './host-devices.ts';
 import { makeShare } from './share.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -25,6 +25,10 @@ export interface DomainRequest {
   /** What domain 0 finds on its disks, and, by path, in the share that it mounts at /lab. */
   readonly disks?: readonly HostDisk[];
   readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** Its network cards, where the host is one of several (world/); else it has one, on a network of its own. */
+  readonly cards?: readonly Card[];
+  /** What RDRAND draws from. */
+  readonly seed?: number;
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
   readonly cpus?: number;
   readonly scheduler?: string;
@@ -72,11 +76,13 @@ export function makeHost(core: WebAssembly.Module, request: DomainRequest): Host
   const share = makeShare(request.files ?? new Map());
   const fetched: FetchedDisk[] = [];
   const scheduler = parameters.scheduler ?? request.scheduler;
-  const hypervisor = new Xen(new Machine(core, { memoryBytes: memoryMb * MEBIBYTE }), {
+  const { seed } = request;
+  const memoryBytes = memoryMb * MEBIBYTE;
+  const hypervisor = new Xen(new Machine(core, { memoryBytes, ...(seed === undefined ? {} : { seed }) }), {
     ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
     ...(scheduler === undefined ? {} : { scheduler }),
     parameters,
-    devices: isPrivileged ? hostDevices(request.disks ?? [], share, fetched) : [],
+    devices: isPrivileged ? hostDevices(request.disks ?? [], share, fetched, request.cards) : [],
   });
   return { hypervisor, share, fetched };
 }

@@ -81,6 +81,17 @@ export async function stateHash(hypervisor: Xen): Promise<string> {
   writer.block(new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(machine.bytes))));
   const skip = new Set<unknown>([machine, processor, trace, call, machine.bytes.buffer]);
   writeValue(writer, hypervisor, new Map(), skip);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', writer.taken()));
+  return hexDigest(writer.taken());
+}
+
+/** SHA-256 of plain data, in hexadecimal. */
+export async function plainHash(value: unknown): Promise<string> {
+  const writer = new Writer();
+  writeValue(writer, value, new Map(), new Set());
+  return hexDigest(writer.taken());
+}
+
+async function hexDigest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,0 +1,188 @@
+/**
+ * What a world is made of, as plain data: an object, or a JSON file that has one. Images (kernels, ramdisks, disks, files) are
+ * named here and given beside it.
+ */
+import { MAX_PCPUS } from '../../../hypervisor/state/pcpu.ts';
+import { Field } from './field.ts';
+
+/** Hosts that are made are domain 0's: its kernel has the machine's devices, and makes the other domains. */
+export interface HostDescription {
+  /** Its name on its networks: letters, digits and dashes, 63 at most. */
+  readonly name: string;
+  /** Names of images. */
+  readonly kernel: string;
+  readonly ramdisk?: string;
+  /** For the kernel; `hostname=` with the name is put in front. */
+  readonly commandLine?: string;
+  /** All its memory, in MiB; and domain 0's. */
+  readonly hostMb?: number;
+  readonly memoryMb?: number;
+  /** Physical processors: 1, 2, 4, 8, 16; domain 0's virtual ones. */
+  readonly cpus?: number;
+  readonly vcpus?: number;
+  readonly scheduler?: string;
+  /** Xen's command line. */
+  readonly xen?: string;
+  readonly disks?: readonly DiskDescription[];
+  /** What domain 0 finds at /lab: images by path. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The LANs that it has a card on, in the order of the cards; all of them unless given. */
+  readonly lans?: readonly string[];
+}
+
+export interface DiskDescription {
+  readonly image: string;
+  readonly readOnly?: boolean;
+}
+
+export interface LanDescription {
+  readonly name: string;
+  /** From card to card, in ns. */
+  readonly latencyNs?: number;
+  /** Of each cable in each direction; without, frames take no time but the latency. */
+  readonly megabitsPerSecond?: number;
+  /** The share of frames that are lost, from 0 to 1. */
+  readonly loss?: number;
+  /** Where DHCP and a gateway are, and on which network: `10.0.0.0/24`. Null: there is none. */
+  readonly gateway?: string | null;
+}
+
+export interface WorldDescription {
+  /** One to eight. */
+  readonly hosts: readonly HostDescription[];
+  /** Unless given, one: `lan`. */
+  readonly lans?: readonly LanDescription[];
+  /** What varies is drawn from it. */
+  readonly seed?: number;
+}
+
+export const MOST_HOSTS = 8;
+const MOST_LANS = 4;
+const MOST_DISKS = 4;
+const MOST_FILES = 65_536;
+/**
+ * What a frame takes between two machines of a data centre, card, kernel and switch together, is tens to hundreds of
+ * microseconds. It is also how far hosts may run ahead of each other: at 1 ns an instruction, 100 us are a hundred thousand
+ * instructions, a millisecond or two of ours, for which it is worth waking a thread.
+ */
+export const DEFAULT_LATENCY_NS = 100_000;
+const LATENCY_RANGE_NS = [1000, 1_000_000_000] as const;
+export const DEFAULT_NETWORK = '10.0.0.0/24';
+const DEFAULT_LAN: LanDescription = { name: 'lan' };
+
+export const HOST_DEFAULTS = { hostMb: 512, memoryMb: 128, cpus: 1, vcpus: 1 } as const;
+
+const NAME = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
+/** As the gateway leases hosts' addresses from .100 on. */
+const NETWORK = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.0\/24$/;
+
+/** The LANs of a description, the one that there is unless said otherwise with them. */
+export function lansOf({ lans }: WorldDescription): readonly LanDescription[] {
+  return lans ?? [DEFAULT_LAN];
+}
+
+/** The LANs that a host has a card on, as their indices. */
+export function cardsOf(description: WorldDescription, { lans }: HostDescription): number[] {
+  const all = lansOf(description);
+  return (lans ?? all.map(({ name }) => name)).map((wanted) => all.findIndex(({ name }) => name === wanted));
+}
+
+/** Reads a description: an object from anywhere. Throws DescriptionError, which names the field. */
+export function checkDescription(value: unknown): WorldDescription {
+  const { hosts, lans, seed } = new Field('', value).object(['hosts', 'lans', 'seed']);
+  const lanList = lans.given?.list(MOST_LANS).map(checkLan) ?? [DEFAULT_LAN];
+  unique(lans, lanList);
+  const hostList = hosts.list(MOST_HOSTS);
+  if (hostList.length === 0) hosts.fail('a world has a host');
+  const checked = hostList.map((host) => checkHost(host, lanList));
+  unique(hosts, checked);
+  return {
+    hosts: checked,
+    ...optional('lans', lans, () => lanList),
+    ...optional('seed', seed, (field) => field.number(0, 0xffff_ffff)),
+  };
+}
+
+/** A field that is left out where it is left out. */
+function optional<Name extends string, Value>(
+  name: Name,
+  field: Field,
+  read: (field: Field) => Value,
+): Partial<Record<Name, Value>> {
+  return field.given === null ? {} : ({ [name]: read(field) } as Record<Name, Value>);
+}
+
+function unique(field: Field, named: readonly { readonly name: string }[]): void {
+  const double = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index);
+  if (double !== undefined) field.fail(`two are called ${double.name}`);
+}
+
+function nameOf(field: Field): string {
+  const name = field.text();
+  return NAME.test(name) ? name : field.fail(`${name} is no name: letters, digits and dashes, 63 at most`);
+}
+
+function checkLan(field: Field): LanDescription {
+  const { name, latencyNs, megabitsPerSecond, loss, gateway } = field.object([
+    'name',
+    'latencyNs',
+    'megabitsPerSecond',
+    'loss',
+    'gateway',
+  ]);
+  return {
+    name: nameOf(name),
+    ...optional('latencyNs', latencyNs, (given) => given.number(...LATENCY_RANGE_NS)),
+    ...optional('megabitsPerSecond', megabitsPerSecond, (given) => given.number(0.001, 1_000_000, false)),
+    ...optional('loss', loss, (given) => given.number(0, 1, false)),
+    ...optional('gateway', gateway, (given) => (given.value === null ? null : networkOf(given))),
+  };
+}
+
+function networkOf(field: Field): string {
+  const text = field.text();
+  const parts = NETWORK.exec(text);
+  if (parts === null || parts.slice(1).some((part) => Number(part) > 255))
+    return field.fail(`${text} is no network of the form ${DEFAULT_NETWORK}`);
+  return text;
+}
+
+function checkHost(field: Field, lans: readonly LanDescription[]): HostDescription {
+  const given = field.object([
+    ...(['name', 'kernel', 'ramdisk', 'commandLine', 'hostMb', 'memoryMb', 'cpus', 'vcpus'] as const),
+    ...(['scheduler', 'xen', 'disks', 'files', 'lans'] as const),
+  ]);
+  const text = (each: Field): string => each.text();
+  return {
+    name: nameOf(given.name),
+    kernel: given.kernel.text(),
+    ...optional('ramdisk', given.ramdisk, text),
+    ...optional('commandLine', given.commandLine, text),
+    ...optional('hostMb', given.hostMb, (each) => each.number(1, 3072)),
+    ...optional('memoryMb', given.memoryMb, (each) => each.number(1, 3072)),
+    ...optional('cpus', given.cpus, (each) => each.number(1, MAX_PCPUS)),
+    ...optional('vcpus', given.vcpus, (each) => each.number(1, 32)),
+    ...optional('scheduler', given.scheduler, text),
+    ...optional('xen', given.xen, text),
+    ...optional('disks', given.disks, (each) => each.list(MOST_DISKS).map(checkDisk)),
+    ...optional('files', given.files, filesOf),
+    ...optional('lans', given.lans, (each) => each.list(MOST_LANS).map((lan) => lanOf(lan, lans))),
+  };
+}
+
+function checkDisk(field: Field): DiskDescription {
+  const { image, readOnly } = field.object(['image', 'readOnly']);
+  return { image: image.text(), ...optional('readOnly', readOnly, (each) => each.flag()) };
+}
+
+function filesOf(field: Field): Record<string, string> {
+  const entries = [...field.entries()];
+  if (entries.length > MOST_FILES) field.fail(`there must be ${String(MOST_FILES)} at most`);
+  return Object.fromEntries(entries.map(([path, image]) => [path, image.text()]));
+}
+
+function lanOf(field: Field, lans: readonly LanDescription[]): string {
+  const wanted = field.text();
+  if (lans.some(({ name }) => name === wanted)) return wanted;
+  return field.fail(`there is no LAN ${wanted}; there is ${lans.map(({ name }) => name).join(', ')}`);
+}

@@ -1,0 +1,154 @@
+/**
+ * What lies between the hosts of a world: its LANs, and how far each host may go. It knows nothing of where hosts run.
+ *
+ * A frame that is sent at `t` arrives at `t + latency`, so that who is at `t` knows all that arrives by then. Time is cut into
+ * cells, one nanosecond shorter than the shortest latency: hosts run to the end of the cell in which the first of them does
+ * something, in any order or at once; what they have sent arrives behind that end, and is brought before they go on. Where
+ * cells end, and where a run is stopped within one, changes nothing of what a host sees. A host that has nothing to do in a
+ * cell is left alone, and its clock stays behind until somebody wants to see it.
+ */
+import { SwitchEnd } from '../../../devices/lan/cable.ts';
+import { DEFAULT_GATEWAY, Gateway } from '../../../devices/lan/gateway.ts';
+import { Lan } from '../../../devices/lan/lan.ts';
+import type { Arrival, LanPort } from '../../../devices/lan/lan.ts';
+import { cardsOf, DEFAULT_LATENCY_NS, DEFAULT_NETWORK, lansOf } from './description.ts';
+import type { LanDescription, WorldDescription } from './description.ts';
+import { seedOf } from './seed.ts';
+
+/** How far a host is. */
+export interface Progress {
+  readonly nowNs: number;
+  /** When it does something next, unless something comes for it: its clock, while it is busy; Infinity: never. */
+  readonly activityNs: number;
+  /** Its domain 0 has shut down: it runs no more. */
+  readonly isOff: boolean;
+}
+
+/** What a host has sent until it stopped, by card, and how far it is. */
+export interface Sent extends Progress {
+  readonly sent: readonly (readonly Arrival[])[];
+}
+
+/** What a host is to do: to take what arrives on its cards, and to run to a time. */
+export interface Job {
+  readonly untilNs: number;
+  readonly arrivals: readonly (readonly Arrival[])[];
+}
+
+/** A host's card at the switch. */
+interface Plug {
+  readonly port: LanPort;
+  readonly end: SwitchEnd;
+}
+
+const START: Progress = { nowNs: 0, activityNs: 0, isOff: false };
+/** Hosts that no LAN joins would never have to wait for each other; but a run is to stop now and then. */
+const LONGEST_CELL_NS = 10_000_000;
+const FIRST_LEASE = 100;
+
+export class Exchange {
+  readonly lans: readonly Lan[];
+  /** By host and card. */
+  private readonly plugs: readonly (readonly Plug[])[];
+  readonly progress: Progress[];
+  /** The time up to which hosts have been let run. */
+  horizonNs = 0;
+  private readonly cellNs: number;
+
+  constructor(description: WorldDescription) {
+    const lans = lansOf(description);
+    this.lans = lans.map((lan, index) => makeLan(lan, index, description));
+    this.plugs = description.hosts.map((host) =>
+      cardsOf(description, host).map((lan) => {
+        const end = new SwitchEnd();
+        return { port: this.lans[lan]!.join(end), end };
+      }),
+    );
+    this.progress = description.hosts.map(() => START);
+    this.cellNs = Math.min(LONGEST_CELL_NS, ...this.lans.map(({ latencyNs }) => latencyNs - 1));
+  }
+
+  /** When something happens next anywhere; Infinity: nothing does, without an input. */
+  get activityNs(): number {
+    const hosts = this.progress.map(({ activityNs }) => activityNs);
+    const arriving = this.plugs.flatMap((cards) => cards.map(({ end }) => end.nextNs()));
+    return Math.min(...hosts, ...arriving, ...this.lans.map((lan) => lan.nextNs()));
+  }
+
+  /**
+   * Begins a turn: what each host is to do; undefined: nothing. The turn ends where the cell does, or at `limitNs`, and then
+   * with all clocks at that. Where nobody does anything until `pauseNs`, it ends there.
+   */
+  begin(limitNs: number, pauseNs: number): { readonly endNs: number; readonly jobs: (Job | undefined)[] } {
+    const { activityNs, cellNs } = this;
+    const cellEndNs = (Math.floor(activityNs / cellNs) + 1) * cellNs;
+    const endNs = Math.min(activityNs > pauseNs ? pauseNs : cellEndNs, limitNs);
+    this.horizonNs = Math.max(this.horizonNs, endNs);
+    for (const lan of this.lans) lan.advance(endNs);
+    return { endNs, jobs: this.progress.map((host, index) => this.jobOf(index, host, endNs, limitNs)) };
+  }
+
+  private jobOf(index: number, host: Progress, untilNs: number, limitNs: number): Job | undefined {
+    const arrivals = this.plugs[index]!.map(({ end }) => end.takeUntil(untilNs));
+    if (host.isOff) return undefined;
+    const isBusy = host.activityNs <= untilNs || arrivals.some(({ length }) => length > 0);
+    return isBusy || (untilNs === limitNs && host.nowNs < untilNs) ? { untilNs, arrivals } : undefined;
+  }
+
+  /** What brings the clocks of those who have nothing to do to where the others are. */
+  catchUp(): (Job | undefined)[] {
+    const untilNs = this.horizonNs;
+    return this.progress.map(({ nowNs, activityNs, isOff }) =>
+      isOff || nowNs >= untilNs || activityNs <= untilNs ? undefined : { untilNs, arrivals: [] },
+    );
+  }
+
+  /** Ends a turn: takes what hosts have sent; undefined: they had no job. In whatever order they ran, the same happens. */
+  end(reports: readonly (Sent | undefined)[]): void {
+    for (const [index, report] of reports.entries()) {
+      if (report === undefined) continue;
+      const { nowNs, activityNs, isOff } = report;
+      this.progress[index] = { nowNs, activityNs, isOff };
+      for (const [card, frames] of report.sent.entries())
+        for (const { frame, atNs } of frames) this.plugs[index]![card]!.port.send(frame, atNs);
+    }
+  }
+}
+
+function makeLan(lan: LanDescription, index: number, description: WorldDescription): Lan {
+  const { name, latencyNs, megabitsPerSecond, loss, gateway } = lan;
+  const made = new Lan({
+    seed: seedOf(description.seed, `lan ${name}: loss`),
+    latencyNs: latencyNs ?? DEFAULT_LATENCY_NS,
+    ...(loss === undefined ? {} : { loss }),
+    ...(megabitsPerSecond === undefined ? {} : { bitsPerSecond: megabitsPerSecond * 1e6 }),
+  });
+  if (gateway !== null) made.join(makeGateway(gateway ?? DEFAULT_NETWORK, index, description));
+  return made;
+}
+
+/** The MAC address of a host's card on a LAN. */
+export function macOf(host: number, lan: number): string {
+  return mac(lan, 0x10 + host);
+}
+
+function mac(lan: number, station: number): string {
+  return `52:54:00:00:${[lan, station].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+}
+
+/** Hosts get the first addresses that the gateway leases, in their order. */
+function makeGateway(network: string, lan: number, description: WorldDescription): Gateway {
+  const address = (station: number): string => network.replace(/0\/24$/, String(station));
+  const reserved = description.hosts
+    .map((host, index) => ({ index, cards: cardsOf(description, host) }))
+    .filter(({ cards }) => cards.includes(lan))
+    .map(({ index }) => [macOf(index, lan), address(FIRST_LEASE + index)] as const);
+  return new Gateway({
+    ...DEFAULT_GATEWAY,
+    mac: mac(lan, 1),
+    address: address(1),
+    first: address(FIRST_LEASE),
+    last: address(199),
+    reserved: Object.fromEntries(reserved),
+  });
+}

@@ -1,0 +1,68 @@
+/** Worlds of Mote for tests and long runs: typed at as a person would. */
+import { expect } from 'vitest';
+import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
+import { loadCore } from '../core-node.ts';
+import type { HostDescription, WorldDescription } from './description.ts';
+import type { WorldImages } from './host.ts';
+import type { Input } from './inputs.ts';
+import { World } from './world.ts';
+
+const PATIENCE_NS = 600e9;
+
+/** A host with Mote. */
+export function mote(name: string, more: Partial<HostDescription> = {}): HostDescription {
+  return { name, kernel: 'mote', ramdisk: 'dom0', hostMb: 128, memoryMb: 64, ...more };
+}
+
+export async function moteWorld(
+  description: WorldDescription,
+  images: WorldImages = {},
+  inputs: readonly Input[] = [],
+): Promise<World> {
+  const { kernel, ramdisk } = await dom0Images();
+  return World.make(loadCore(), description, { mote: kernel, dom0: ramdisk, ...images }, inputs);
+}
+
+/** Consoles that somebody types on. */
+export class Consoles {
+  readonly world: World;
+  readonly screens: string[];
+  /** How far the world is let run at once, in ns. */
+  sliceNs = Infinity;
+
+  constructor(world: World) {
+    this.world = world;
+    this.screens = world.hosts.map(() => '');
+    for (const [index, { lab }] of world.hosts.entries())
+      lab.onConsole((bytes) => {
+        this.screens[index] += new TextDecoder('latin1').decode(bytes).replaceAll('\r', '');
+      });
+  }
+
+  /** Lets the world run until a host has printed this. */
+  until(host: number, pattern: RegExp): void {
+    const until = { text: { host, pattern }, ns: this.world.ns + PATIENCE_NS };
+    let stop;
+    while (stop === undefined) stop = this.world.run(until, this.sliceNs);
+    expect(stop.kind, this.screens[host]).toBe('host');
+  }
+
+  /** Lets all clocks come to a time. */
+  to(ns: number): void {
+    let stop;
+    while (stop === undefined) stop = this.world.run({ ns }, this.sliceNs);
+    expect(stop).toEqual({ kind: 'time' });
+  }
+
+  type(host: number, keys: string): void {
+    this.screens[host] = '';
+    this.world.type(host, new TextEncoder().encode(keys));
+  }
+
+  /** What a command prints on a host that is at its prompt. */
+  run(host: number, command: string): string {
+    this.type(host, `${command}\r`);
+    this.until(host, /(^|\n)\/ \$ $/);
+    return this.screens[host]!.replace(/^[^\n]*\n/, '').replace(/\/ \$ $/, '');
+  }
+}
