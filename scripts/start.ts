@@ -1,27 +1,31 @@
 /**
  * npm start: serves the page. What it needs is built meanwhile, the page itself too; until it is there, a page that says how
- * far that is.
+ * far that is. npm run dev (--watch): goes on looking at the sources; what changes is built, and open pages load anew.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { BuildProgress } from '../ui/cli/build-progress.ts';
 import { buildCore } from '../ui/cli/ready.ts';
 import { writeMote } from '../guests/build-mote.ts';
+import { buildPage } from './page.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = join(ROOT, 'dist/web');
 const STAMP = join(ROOT, 'dist/web.digest');
-const CONFIGURATION = join(ROOT, 'vite.config.ts');
 /** All that the page is made of. */
 const ROOMS = ['core', 'devices', 'hypervisor', 'guests', 'ui'];
-const FILES = ['package-lock.json', 'vite.config.ts'];
+const FILES = ['package-lock.json', 'scripts/page.ts'];
+const IS_WATCHING = process.argv.includes('--watch');
+const LOOK_AGAIN_MS = 300;
+const STATUS_INTERRUPTED = 130;
 
-/** How far it is, as the waiting page shows it. */
-const state = { isReady: false, text: 'beginning', done: 0, total: 1, error: '' };
+/** How far it is, as the waiting page shows it; `builds`: how many pages there were. */
+const state = { isReady: false, builds: 0, text: 'beginning', done: 0, total: 1, error: '' };
 
 const WAITING = `<!doctype html>
 <html lang="en">
@@ -43,51 +47,55 @@ for (;;) {
 </script>
 </html>`;
 
-/** Answers what is asked before the page is there. */
-function whileWaiting(): Plugin {
+/** In a page that is watched: it loads anew when there is another. */
+const RELOADER = `<script type="module">
+let first;
+for (;;) {
+  const { builds } = await (await fetch('/progress.json')).json();
+  if (builds !== (first ??= builds)) { location.reload(); break; }
+  await new Promise((next) => setTimeout(next, 300));
+}
+</script>`;
+
+/** Answers what is asked before the page is there, and how far it is. */
+function progressOfBuild(): Plugin {
   return {
-    name: 'waiting page',
+    name: 'progress of the build',
     configurePreviewServer({ middlewares }) {
-      middlewares.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-        if (request.url === '/progress.json') {
+      middlewares.use(({ url }: IncomingMessage, response: ServerResponse, next: () => void) => {
+        const html = (text: string): unknown => response.setHeader('Content-Type', 'text/html').end(text);
+        if (url === '/progress.json')
           response.setHeader('Content-Type', 'application/json').end(JSON.stringify(state));
-        } else if (!state.isReady) {
-          response.setHeader('Content-Type', 'text/html').end(WAITING);
-        } else next();
+        else if (!state.isReady) html(WAITING);
+        else if (IS_WATCHING && url === '/') html(readFileSync(join(PAGE, 'index.html'), 'utf8') + RELOADER);
+        else next();
       });
     },
   };
 }
 
-/** The page's build comes to the images as the last thing: they are waited for there. */
-function afterImages(images: Promise<unknown>): Plugin {
-  const image = /^(?:.*\/)?(guests\/build\/[\w.-]+|core\/build\/core\.wasm)\?url$/;
-  return {
-    name: 'after the images',
-    enforce: 'pre',
-    resolveId(id) {
-      const path = image.exec(id)?.[1];
-      return path === undefined ? null : `${join(ROOT, path)}?url`;
-    },
-    async load(id) {
-      if (image.test(id)) await images;
-      return null;
-    },
-  };
+/** Paths of everything that the page is made of but the images, whose sources these are, too. */
+function sourceFiles(): string[] {
+  const inRooms = ROOMS.flatMap((room) =>
+    readdirSync(join(ROOT, room), { recursive: true, withFileTypes: true })
+      .filter((each) => each.isFile())
+      .map((each) => join(each.parentPath, each.name))
+      .filter((path) => !/[\\/](build|cache|generated)[\\/]|\.test\.tsx?$|[\\/]vectors[\\/]/.test(path)),
+  );
+  return [...FILES.map((name) => join(ROOT, name)), ...inRooms.sort()];
 }
 
-/** A digest of everything that the page is made of but the images, whose sources these are, too. */
 function digestOfSources(): string {
   const hash = createHash('sha256');
-  for (const name of FILES) hash.update(readFileSync(join(ROOT, name)));
-  for (const room of ROOMS) {
-    const files = readdirSync(join(ROOT, room), { recursive: true, withFileTypes: true });
-    const paths = files.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));
-    for (const path of paths.sort())
-      if (!/[\\/](build|cache|generated)[\\/]|\.test\.tsx?$|[\\/]vectors[\\/]/.test(path))
-        hash.update(path).update(readFileSync(path));
-  }
+  for (const path of sourceFiles()) hash.update(path).update(readFileSync(path));
   return hash.digest('hex');
+}
+
+/** Differs when a source has been written. Quick. */
+function timesOfSources(): string {
+  return sourceFiles()
+    .map((path) => `${path} ${String(statSync(path, { throwIfNoEntry: false })?.mtimeMs)}`)
+    .join('\n');
 }
 
 function isBuilt(digest: string): boolean {
@@ -95,7 +103,7 @@ function isBuilt(digest: string): boolean {
 }
 
 /** Builds what is not as the sources say. */
-async function buildPage(): Promise<void> {
+async function buildWhatChanged(): Promise<void> {
   const digest = digestOfSources();
   if (isBuilt(digest)) return;
   const progress = new BuildProgress(process.stdout, '');
@@ -109,32 +117,58 @@ async function buildPage(): Promise<void> {
     if (done > 0) progress.show(done, total, name);
   });
   const images = Promise.all([buildCore(), mote]);
-  // A worker's code is built on its own, with plugins of its own.
-  const page = build({
-    configFile: CONFIGURATION,
-    logLevel: 'error',
-    plugins: [afterImages(images)],
-    worker: { plugins: () => [afterImages(images)] },
-  });
-  await Promise.all([images, page]);
+  await Promise.all([images, buildPage(PAGE, images)]);
   progress.clear();
   writeFileSync(STAMP, digest);
 }
 
+/** Builds each time that sources have been written. */
+async function watch(): Promise<never> {
+  for (let times = timesOfSources(); ; await sleep(LOOK_AGAIN_MS)) {
+    const now = timesOfSources();
+    if (now === times) continue;
+    times = now;
+    await buildWhatChanged().then(
+      () => state.builds++,
+      // The page stays as it was until this is mended.
+      (error: unknown) => process.stderr.write(`${messageOf(error)}\n`),
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+process.once('SIGINT', () => {
+  process.stdout.write('\nXenoscope has ended\n');
+  process.exit(STATUS_INTERRUPTED);
+});
 process.stdout.write('Xenoscope is starting\n');
 // Large: it is loaded when something has been said.
-const { build, preview } = await import('vite');
+const { preview } = await import('vite');
 mkdirSync(PAGE, { recursive: true });
-const server = await preview({ configFile: CONFIGURATION, logLevel: 'error', plugins: [whileWaiting()] });
+const server = await preview({
+  configFile: false,
+  root: ROOT,
+  logLevel: 'error',
+  build: { outDir: PAGE },
+  plugins: [progressOfBuild()],
+});
 process.stdout.write(`Xenoscope is at ${server.resolvedUrls?.local[0] ?? ''}\n`);
 try {
-  await buildPage();
+  await buildWhatChanged();
   state.isReady = true;
+  state.builds++;
   process.stdout.write('It is ready. Ctrl-C ends it.\n');
 } catch (error) {
+  // Ctrl-C ends those that build, too, and this process may hear of that first: what waits for it is heard in a whole turn.
+  await nextTurn();
+  await nextTurn();
   // The waiting page shows it, too.
-  state.error = error instanceof Error ? error.message : String(error);
+  state.error = messageOf(error);
   process.stderr.write(`${state.error}\n`);
   process.exitCode = 1;
   await server.close();
 }
+if (IS_WATCHING && state.isReady) await watch();

@@ -5,6 +5,8 @@
  * (`import { print } from 'kernel/console/print'`) or relatively within one. `xen` is the ABI (abi-module.ts).
  */
 import { abiModule } from './abi-module.ts';
+import { describe } from './diagnostic.ts';
+import type { Diagnostic } from './diagnostic.ts';
 import { optimizer } from './optimize.ts';
 import type { Emitted } from './optimize.ts';
 
@@ -24,15 +26,6 @@ export interface CompileOptions {
 
 export type Compiled = Emitted;
 
-/** An error or a warning of the compiler at its place. Lines and columns count from 1; 0: no place. */
-export interface Diagnostic {
-  readonly severity: 'error' | 'warning';
-  readonly message: string;
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
 /** The sources do not compile. */
 export class CompileError extends Error {
   readonly diagnostics: readonly Diagnostic[];
@@ -42,11 +35,6 @@ export class CompileError extends Error {
     this.name = 'CompileError';
     this.diagnostics = errors;
   }
-}
-
-/** `file:line:column: message`. */
-export function describe({ file, line, column, message }: Diagnostic): string {
-  return file === '' ? message : `${file}:${String(line)}:${String(column)}: ${message}`;
 }
 
 const RUNTIMES = { kernel: 'stub', program: 'incremental', bare: 'stub' };

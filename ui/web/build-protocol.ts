@@ -1,5 +1,5 @@
 /** What the page and the compiler's worker say to each other. */
-import type { Diagnostic } from '../../guests/toolchain/compile.ts';
+import type { Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 import type { MoteImages } from '../../guests/toolchain/mote.ts';
 
 export interface BuildRequest {

@@ -1,5 +1,6 @@
 /** The compiler in a thread of its own: the page stays alive while it works. */
-import { CompileError, type Diagnostic } from '../../guests/toolchain/compile.ts';
+import { CompileError } from '../../guests/toolchain/compile.ts';
+import type { Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 import { rebuildMote } from '../../guests/toolchain/mote.ts';
 import type { BuildReply, BuildRequest } from './build-protocol.ts';
 

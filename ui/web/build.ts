@@ -1,6 +1,6 @@
 /** Building the changed Mote in the page. */
 import { signal } from '@preact/signals';
-import type { Diagnostic } from '../../guests/toolchain/compile.ts';
+import type { Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 import type { MoteImages } from '../../guests/toolchain/mote.ts';
 import type { BuildReply, BuildRequest } from './build-protocol.ts';
 import { edits } from './edits.ts';
@@ -15,7 +15,7 @@ let worker: Promise<Worker> | undefined;
 
 /** The compiler is several megabytes: it comes with the first build. */
 function compiler(): Promise<Worker> {
-  worker ??= import('./build-worker.ts?worker').then(({ default: BuildWorker }) => new BuildWorker());
+  worker ??= import('./build-worker.ts?worker').then(({ default: start }) => start());
   return worker;
 }
 

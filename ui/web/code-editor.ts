@@ -2,7 +2,7 @@
 import { javascript } from '@codemirror/lang-javascript';
 import { lintGutter, setDiagnostics } from '@codemirror/lint';
 import { basicSetup, EditorView } from 'codemirror';
-import type { Diagnostic } from '../../guests/toolchain/compile.ts';
+import type { Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 
 export interface CodeEditor {
   /** Shows a text, from a line on (from 1; 0: from the top). `onChange` hears what becomes of it. */

@@ -1,7 +1,7 @@
 /** The editor: any file of Mote's kernel and programs; change it, build it here, boot it. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { describe, type Diagnostic } from '../../guests/toolchain/compile.ts';
+import { describe, type Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 import { requestOf, world } from './boot-panel.tsx';
 import { build, building, cancelBuild, diagnostics } from './build.ts';
 import type { CodeEditor } from './code-editor.ts';

@@ -6,7 +6,7 @@ import { NOTHING_BOOTED } from '../lab/lab-state.ts';
 import type { BootRequest, Command, LabState, TraceLine, Update } from '../lab/protocol.ts';
 import { Consoles } from './consoles.ts';
 import { isStrings, kept } from './kept.ts';
-import LabWorker from '../lab/worker.ts?worker';
+import startLab from '../lab/worker.ts?worker';
 
 /** Trace lines kept in the page. */
 const KEPT_LINES = 3000;
@@ -53,7 +53,7 @@ export class LabClient {
   readonly used = signal(false);
   private readonly keptBreakpoints = kept<readonly WantedLine[]>('breakpoints', [], isLines);
   private readonly keptHypercalls = kept<readonly string[]>('hypercalls', [], isStrings);
-  private readonly worker = new LabWorker();
+  private readonly worker = startLab();
   private measured = { at: performance.now(), instructions: 0 };
   /** The host has run since it was told of breakpoints: what it tells of them is what there is. */
   private told = false;

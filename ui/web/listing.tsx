@@ -1,40 +1,25 @@
 /** A source of the guest's with its line numbers; a click on one makes a breakpoint. */
 import { signal } from '@preact/signals';
+import names from 'guests:names';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { lastLineOf } from '../lab/function-lines.ts';
 import type { BreakpointView } from '../lab/protocol.ts';
 import { booted } from './edits.ts';
 import type { LabClient } from './lab-client.ts';
 
-/** The guests' sources by path, each fetched when it is first shown. */
-const SOURCES = import.meta.glob<string>(
-  [
-    '../../guests/kernel/**/*.{ts,asm}',
-    '../../guests/mote/**/*.ts',
-    '../../guests/programs/**/*.{ts,asm}',
-    '../../guests/dom0/**/*.ts',
-    '!../../guests/**/*.test.ts',
-  ],
-  { query: '?raw', import: 'default' },
+/** Paths of the code below guests/. */
+export const sourceFiles: readonly string[] = names.filter((path) =>
+  /^(?!tests|\w+\/root\/).*\.(?:ts|asm)$/.test(path),
 );
-const PREFIX = '../../guests/';
-
-/** Paths of all sources below guests/. */
-export const sourceFiles: readonly string[] = Object.keys(SOURCES)
-  .map((path) => path.slice(PREFIX.length))
-  .sort();
 
 /** Texts that are here, by path below guests/; null: there is none of that name. */
 const texts = signal<ReadonlyMap<string, readonly string[] | null>>(new Map());
 
 function load(file: string): void {
   if (texts.value.has(file)) return;
-  const put = (lines: readonly string[] | null): void => {
-    texts.value = new Map([...texts.value, [file, lines]]);
-  };
-  const fetchText = SOURCES[`${PREFIX}${file}`];
-  if (fetchText === undefined) put(null);
-  else void fetchText().then((text) => put(text.split('\n')));
+  void import('./guest-sources.ts').then(({ guestSources }) => {
+    texts.value = new Map([...texts.value, [file, guestSources.get(file)?.split('\n') ?? null]]);
+  });
 }
 
 function isAt({ wanted, line }: BreakpointView, file: string, n: number): boolean {

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { build, preview, type PreviewServer } from 'vite';
+import { preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { debianImages } from '../../guests/debian/fetch.ts';
 import { writeMote } from '../../guests/build-mote.ts';
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
 import { helloKernel } from '../../guests/tests/hello.ts';
+import { buildPage } from '../../scripts/page.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { Lab } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
@@ -19,7 +20,6 @@ import { play, TOUR, TOUR_HOST } from '../lab/tour.ts';
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 const images = await debianImages();
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-page-'));
-const CONFIGURATION = fileURLToPath(new URL('../../vite.config.ts', import.meta.url));
 const BROWSER_ARGS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -50,9 +50,9 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   beforeAll(async () => {
     await writeMote();
     const outDir = join(folder, 'site');
-    await build({ configFile: CONFIGURATION, logLevel: 'error', build: { outDir, emptyOutDir: true } });
+    await buildPage(outDir);
     server = await preview({
-      configFile: CONFIGURATION,
+      configFile: false,
       logLevel: 'error',
       build: { outDir },
       preview: { port: 4873, strictPort: false },

@@ -1,0 +1,135 @@
+/**
+ * The page from its sources, by esbuild: ui/web/main.tsx with all that it imports, its workers, and the images, in a folder that
+ * any server of files can serve.
+ *
+ * What it may import beside modules: `FILE?url` is where a file will be; `FILE?worker` makes a worker of a module;
+ * `guests:names` and `guests:sources` are the guests' sources (ui/web/modules.d.ts has their types). All of it stands in one
+ * folder, so that a module finds the rest beside itself wherever the page lies.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { readSources } from '../guests/toolchain/node.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const WEB = join(ROOT, 'ui/web');
+const ASSETS = 'assets';
+const HASH_LETTERS = 8;
+/** Of the guests' sources, those that can be changed in the page. */
+const EDITABLE = /^(?:kernel|mote|programs|dom0|tests\/kernels\/hello)\//;
+/** The compiler asks for these where there is Node. */
+const NODE_ONLY = ['fs', 'module', 'path', 'url', 'worker_threads', 'node:*'];
+
+/**
+ * Builds the page into `folder`; what was there is gone then. `files`: the images and the processor have been built. Throws an
+ * Error that says what is wrong with the sources; the folder is as it was.
+ */
+export async function buildPage(folder: string, files: Promise<unknown> = Promise.resolve()): Promise<void> {
+  const part = `${folder}.part`;
+  const assets = join(part, ASSETS);
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(assets, { recursive: true });
+  const { scripts, styles } = await bundle(join(WEB, 'main.tsx'), assets, files);
+  const head = [
+    ...styles.map((name) => `<link rel="stylesheet" href="./${ASSETS}/${name}" />`),
+    ...scripts.map((name) => `<script type="module" src="./${ASSETS}/${name}"></script>`),
+  ];
+  const html = readFileSync(join(WEB, 'index.html'), 'utf8');
+  writeFileSync(join(part, 'index.html'), html.replace('</head>', `  ${head.join('\n    ')}\n  </head>`));
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(part, folder);
+}
+
+interface Bundled {
+  /** Names in the folder of the assets of what begins: the entry's module, and its styles. */
+  readonly scripts: readonly string[];
+  readonly styles: readonly string[];
+}
+
+async function bundle(entry: string, assets: string, files: Promise<unknown>): Promise<Bundled> {
+  const options = {
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    outdir: assets,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    charset: 'utf8',
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
+    external: NODE_ONLY,
+    logLevel: 'silent',
+    metafile: true,
+    plugins: [filesByUrl(assets, files), workers(assets, files), guestSources()],
+  } satisfies BuildOptions;
+  const { outputs } = (await build(options)).metafile;
+  const [output] = Object.values(outputs).filter(({ entryPoint }) => entryPoint !== undefined);
+  const [script] = Object.keys(outputs).filter((path) => outputs[path] === output);
+  return {
+    scripts: [basename(script!)],
+    styles: output!.cssBundle === undefined ? [] : [basename(output!.cssBundle)],
+  };
+}
+
+/** A module whose value finds `name` beside itself. */
+function urlOf(name: string): string {
+  return `new URL(${JSON.stringify(`./${name}`)}, import.meta.url)`;
+}
+
+function filesByUrl(assets: string, files: Promise<unknown>): Plugin {
+  return {
+    name: 'files by URL',
+    setup(build) {
+      build.onResolve({ filter: /\?url$/ }, ({ path, resolveDir }) => ({
+        path: resolve(resolveDir, path.replace(/\?url$/, '')),
+        namespace: 'url',
+      }));
+      build.onLoad({ filter: /./, namespace: 'url' }, async ({ path }) => {
+        await files;
+        const bytes = readFileSync(path);
+        const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_LETTERS);
+        const name = `${basename(path, extname(path))}-${hash}${extname(path)}`;
+        writeFileSync(join(assets, name), bytes);
+        return { contents: `export default ${urlOf(name)}.href;` };
+      });
+    },
+  };
+}
+
+function workers(assets: string, files: Promise<unknown>): Plugin {
+  return {
+    name: 'workers',
+    setup(build) {
+      build.onResolve({ filter: /\?worker$/ }, ({ path, resolveDir }) => ({
+        path: resolve(resolveDir, path.replace(/\?worker$/, '')),
+        namespace: 'worker',
+      }));
+      build.onLoad({ filter: /./, namespace: 'worker' }, async ({ path }) => {
+        const [name] = (await bundle(path, assets, files)).scripts;
+        return { contents: `export default () => new Worker(${urlOf(name!)}, { type: 'module' });` };
+      });
+    },
+  };
+}
+
+function guestSources(): Plugin {
+  return {
+    name: 'sources of the guests',
+    setup(build) {
+      build.onResolve({ filter: /^guests:/ }, ({ path }) => ({ path, namespace: 'guests' }));
+      build.onLoad({ filter: /./, namespace: 'guests' }, ({ path }) => {
+        const sources = [...readSources()]
+          .filter(([name]) => EDITABLE.test(name))
+          .sort(([a], [b]) => (a < b ? -1 : 1));
+        const value = path === 'guests:names' ? sources.map(([name]) => name) : Object.fromEntries(sources);
+        return { contents: JSON.stringify(value), loader: 'json' };
+      });
+    },
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage(join(ROOT, 'dist/web'));

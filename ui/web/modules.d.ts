@@ -1,0 +1,27 @@
+/** What the page imports beside modules: see scripts/page.ts. */
+
+/** Where the file will be. */
+declare module '*?url' {
+  const url: string;
+  export default url;
+}
+
+/** Starts a worker whose script the module is. */
+declare module '*?worker' {
+  const start: () => Worker;
+  export default start;
+}
+
+declare module '*.css';
+
+/** Paths below guests/ of the sources that can be changed in the page, in order. */
+declare module 'guests:names' {
+  const names: readonly string[];
+  export default names;
+}
+
+/** Their texts, by path. */
+declare module 'guests:sources' {
+  const sources: Readonly<Record<string, string>>;
+  export default sources;
+}
