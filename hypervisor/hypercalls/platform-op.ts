@@ -133,7 +133,17 @@ function processorInfo({ hypervisor: { pcpus } }: HypercallContext, u: ControlBu
 const VENDOR_REGISTERS = [1, 3, 2] as const;
 const vendorParts = struct({ first: u32, second: u32, third: u32 });
 const VENDOR_PARTS = ['first', 'second', 'third'] as const;
+/** A family that goes on in another field; from which family on models do (get_cpu_family in asm/processor.h). */
 const EXTENDED_FAMILY = 15;
+const FIRST_EXTENDED_MODEL = 6;
+
+/** What EAX of CPUID's leaf 1 says. */
+export function readSignature(eax: number): { family: number; model: number; stepping: number } {
+  const base = (eax >>> 8) & 15;
+  const family = base === EXTENDED_FAMILY ? base + ((eax >>> 20) & 0xff) : base;
+  const extended = family >= FIRST_EXTENDED_MODEL ? (eax >>> 12) & 0xf0 : 0;
+  return { family, model: ((eax >>> 4) & 15) | extended, stepping: eax & 15 };
+}
 
 /** XENPF_get_cpu_version: by CPUID's leaves 0 and 1. */
 function processorVersion({ hypervisor }: HypercallContext, u: ControlBuffer): number {
@@ -145,11 +155,10 @@ function processorVersion({ hypervisor }: HypercallContext, u: ControlBuffer): n
   VENDOR_REGISTERS.forEach((register, index) => {
     vendor.set(VENDOR_PARTS[index]!, isThere ? leaf[register] : 0);
   });
-  const [signature] = processor.cpuid(1, 0);
-  const family = (signature >>> 8) & 15;
-  op.set('family', isThere ? family + (family === EXTENDED_FAMILY ? (signature >>> 20) & 0xff : 0) : 0);
-  op.set('model', isThere ? ((signature >>> 4) & 15) | ((signature >>> 12) & 0xf0) : 0);
-  op.set('stepping', isThere ? signature & 15 : 0);
+  const { family, model, stepping } = readSignature(processor.cpuid(1, 0)[0]);
+  op.set('family', isThere ? family : 0);
+  op.set('model', isThere ? model : 0);
+  op.set('stepping', isThere ? stepping : 0);
   op.set('max_present', pcpus.length - 1);
   return 0;
 }
