@@ -6,6 +6,7 @@ import { filesOf } from '../../guests/toolchain/cpio.ts';
 import { addressesOf, functionAt } from '../../guests/toolchain/link/symbols.ts';
 import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
 import type { ReadonlyMachine } from '../../core/machine.ts';
+import type { WorldRequest } from './host.ts';
 import { executableOf, placeOf, readSymbols } from './symbols.ts';
 import type { SourcePlace } from './symbols.ts';
 import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
@@ -43,7 +44,13 @@ export interface Found {
   readonly addresses: readonly number[];
 }
 
+/** A kernel's file and that of its ramdisk, or where they come from. */
+type Images = Pick<WorldRequest, 'kernel' | 'ramdisk'>;
+
 export class Code {
+  /** That of images that are not here. */
+  static readonly UNKNOWN = new Code(new Uint8Array(0), undefined);
+
   /** The kernel's symbols; null: its file has none. */
   readonly kernel: Symbols | null;
   private readonly kernelText: Text | null;
@@ -53,6 +60,22 @@ export class Code {
     this.kernel = readSymbols(kernel);
     this.kernelText = this.kernel === null ? null : executableOf(kernel);
     this.programs = this.kernel === null || ramdisk === undefined ? [] : programsOf(ramdisk);
+  }
+
+  /** The code of images that are here; null: they are elsewhere. */
+  static ofImages({ kernel, ramdisk }: Images): Code | null {
+    if (!(kernel instanceof Uint8Array)) return null;
+    return ramdisk === undefined || ramdisk instanceof Uint8Array ? new Code(kernel, ramdisk) : null;
+  }
+
+  /** The code of images that are brought now, if they are not here. Rejects with a SnapshotError where they cannot be had. */
+  static async bring(images: Images): Promise<Code> {
+    const [kernel, ramdisk] = await Promise.all(
+      [images.kernel, images.ramdisk].map((image) =>
+        image === undefined || image instanceof Uint8Array ? image : image.load(),
+      ),
+    );
+    return new Code(kernel!, ramdisk);
   }
 
   /** The symbols of the code at an address, as the machine has it mapped now; null: nothing is known of it. */

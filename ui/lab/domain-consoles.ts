@@ -5,7 +5,6 @@
  */
 import { GTF_permit_access, GTF_type_mask, grant_entry_v1 } from '../../hypervisor/abi/grant-table.ts';
 import { xencons_interface, XENCONS_OUT_BYTES } from '../../hypervisor/abi/console.ts';
-import type { Domain } from '../../hypervisor/state/domain.ts';
 import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceEvent, TraceDetail } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
@@ -14,13 +13,13 @@ import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 
 export class DomainConsoles implements TraceSink {
   private readonly hypervisor: Hypervisor;
-  private readonly own: Domain;
+  private readonly own: number;
   private readonly print: (domain: number, bytes: Uint8Array) => void;
   /** By domain id; null: its ring cannot be found. */
   private readonly taps = new Map<number, RingTap | null>();
 
-  /** `own`: the lab's domain, whose console is known better. */
-  constructor(hypervisor: Hypervisor, own: Domain, print: (domain: number, bytes: Uint8Array) => void) {
+  /** `own`: the id of the lab's domain, whose console is known better. */
+  constructor(hypervisor: Hypervisor, own: number, print: (domain: number, bytes: Uint8Array) => void) {
     this.hypervisor = hypervisor;
     this.own = own;
     this.print = print;
@@ -28,8 +27,8 @@ export class DomainConsoles implements TraceSink {
 
   event({ domain, detail }: TraceEvent): void {
     const id = domainToLookAt(domain, detail);
-    if (id < 0 || id === this.own.id) return;
-    const bytes = this.tap(id)?.look();
+    if (id < 0 || id === this.own) return;
+    const bytes = this.tap(id)?.look(this.hypervisor.machine);
     if (bytes) this.print(id, bytes);
   }
 
@@ -58,7 +57,7 @@ export class DomainConsoles implements TraceSink {
     const { offset } = xencons_interface;
     const page = mfn * PAGE_BYTES;
     const place = { data: page + offset.out, producer: page + offset.out_prod, bytes: XENCONS_OUT_BYTES };
-    return new RingTap(machine, place, 0);
+    return new RingTap(place, 0);
   }
 }
 

@@ -39,7 +39,7 @@ export class DomainNames implements TraceSink {
     const channel = this.hypervisor.domains.get(0)?.events.at(detail.port);
     if (channel?.state !== ECS_INTERDOMAIN || channel.remoteDomain !== 0) return;
     this.tap ??= this.find();
-    const bytes = this.tap?.look();
+    const bytes = this.tap?.look(this.hypervisor.machine);
     if (bytes) this.held.push(...bytes);
     this.takeMessages();
   }
@@ -55,7 +55,7 @@ export class DomainNames implements TraceSink {
       if (frames.owner[mfn] !== 0 || !this.holdsRequest(mfn)) continue;
       const page = mfn * PAGE_BYTES;
       const place = { data: page, producer: page + offset.req_prod, bytes: XENSTORE_RING_SIZE };
-      return new RingTap(machine, place, machine.words[(page + offset.req_cons) / 4]!);
+      return new RingTap(place, machine.words[(page + offset.req_cons) / 4]!);
     }
     return null;
   }

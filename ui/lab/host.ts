@@ -6,6 +6,7 @@ import { Xen } from '../../hypervisor/xen.ts';
 import { hostDevices } from './host-devices.ts';
 import type { Card, FetchedDisk, HostDisk } from './host-devices.ts';
 import { makeShare } from './share.ts';
+import type { ImageName } from './snapshot/format.ts';
 
 const MEBIBYTE = 2 ** 20;
 /** What Xen itself needs beside the domain. */
@@ -36,6 +37,22 @@ export interface DomainRequest {
   readonly xenCommandLine?: string;
 }
 
+/** The content of a file, or where it comes from once somebody needs it. */
+export type Image = Uint8Array | AbsentImage;
+
+/** An image that is known by name and is elsewhere. */
+export interface AbsentImage {
+  readonly name: ImageName;
+  /** Rejects with a SnapshotError where it cannot be had, or is another. */
+  load(): Promise<Uint8Array>;
+}
+
+/** What a world was made from. Who goes on with one needs neither kernel nor ramdisk: their content is in its memory. */
+export type WorldRequest = Omit<DomainRequest, 'kernel' | 'ramdisk'> & {
+  readonly kernel: Image;
+  readonly ramdisk?: Image;
+};
+
 export interface Host {
   readonly hypervisor: Xen;
   /** What domain 0 has at /lab. */
@@ -53,7 +70,7 @@ interface DomainPlan {
   readonly maxPages?: number;
 }
 
-export function planOf(request: DomainRequest): DomainPlan {
+export function planOf(request: WorldRequest): DomainPlan {
   const isDom0 = request.isDom0 ?? false;
   const parameters = parseBootParameters(request.xenCommandLine ?? '');
   const usual = { pages: request.memoryMb * PAGES_PER_MB, maxPages: null, vcpus: request.vcpus };
@@ -69,7 +86,7 @@ export function planOf(request: DomainRequest): DomainPlan {
 }
 
 /** Makes a host just large enough. Throws RangeError for one that cannot be. */
-export function makeHost(core: WebAssembly.Module, request: DomainRequest): Host {
+export function makeHost(core: WebAssembly.Module, request: WorldRequest): Host {
   const { memoryPages, isPrivileged } = planOf(request);
   const parameters = parseBootParameters(request.xenCommandLine ?? '');
   const memoryMb = Math.max(Math.ceil(memoryPages / PAGES_PER_MB) + XEN_MB, request.hostMb ?? 0);

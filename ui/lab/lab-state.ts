@@ -23,7 +23,7 @@ export const NOTHING_BOOTED: HostState = {
 };
 
 /** `shown`: the domain whose vcpus and event channels are told. */
-export function stateOf(lab: Lab, names: ReadonlyMap<number, string>, shown: number): HostState {
+export function stateOf(lab: Lab, shown: number): HostState {
   const { hypervisor, code } = lab;
   const domain = hypervisor.domains.get(shown) ?? lab.domain;
   const counts: Record<string, number> = {};
@@ -37,7 +37,7 @@ export function stateOf(lab: Lab, names: ReadonlyMap<number, string>, shown: num
     instructions: lab.instructions,
     shown: domain.id,
     vcpus: domain.vcpus.map((vcpu) => vcpuView(hypervisor, vcpu, code)),
-    domains: domainViews(hypervisor, names),
+    domains: domainViews(hypervisor, lab.witness.names),
     channels: channelViews(hypervisor, domain),
     counts,
     ended: lab.crash?.message ?? (lab.domain.shutdown === null ? null : describeEnd(lab.domain, code.kernel)),

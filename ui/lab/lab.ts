@@ -19,7 +19,7 @@ import { Code } from './code.ts';
 import type { Line, WantedLine } from './code.ts';
 import { ConsoleText } from './console-text.ts';
 import { makeHost, planOf } from './host.ts';
-import type { DomainRequest, Host } from './host.ts';
+import type { DomainRequest, Host, WorldRequest } from './host.ts';
 import { fetchDisks } from './host-devices.ts';
 import type { FetchedDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
@@ -30,6 +30,7 @@ import type { SavedWorld } from './snapshot/format.ts';
 import { HostSaver } from './snapshot/host-saver.ts';
 import { beginStep } from './stepping.ts';
 import type { SourcePlace } from './symbols.ts';
+import { Witness } from './witness.ts';
 
 /** When to stop; several conditions: whichever comes first. */
 export interface Until {
@@ -78,13 +79,16 @@ export function eventOf({ domain, vcpu, detail }: TraceEvent, current: Vcpu | nu
 export class Lab {
   readonly hypervisor: Xen;
   /** What this was made from. */
-  readonly request: DomainRequest;
+  readonly request: WorldRequest;
   domain!: Domain;
-  readonly code: Code;
+  /** What the domain runs: nothing is known of it before its images are here (`bringCode`). */
+  code: Code;
   /** What domain 0 has at /lab. */
   readonly share: FileTree;
   private readonly fetched: readonly FetchedDisk[];
   private readonly text = new ConsoleText();
+  /** What is known of the host from watching it. */
+  readonly witness: Witness;
   private readonly saver: HostSaver;
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   /** Xen itself has failed: nothing goes on. */
@@ -101,13 +105,14 @@ export class Lab {
   private readonly hypercallSink: TraceSink;
   private matched: string | undefined;
 
-  private constructor({ hypervisor, share, fetched }: Host, request: DomainRequest) {
+  private constructor({ hypervisor, share, fetched }: Host, request: WorldRequest) {
     this.hypervisor = hypervisor;
     this.request = request;
-    this.code = new Code(request.kernel, request.ramdisk);
+    this.code = Code.ofImages(request) ?? Code.UNKNOWN;
     this.share = share;
     this.fetched = fetched;
-    this.saver = new HostSaver(hypervisor, this.text);
+    this.witness = new Witness(hypervisor, planOf(request).id);
+    this.saver = new HostSaver(hypervisor, this.text, this.witness);
     this.hypercallSink = {
       event: (event) => {
         this.traced(event);
@@ -131,6 +136,10 @@ export class Lab {
     const ramdisk = request.ramdisk === undefined ? undefined : await loadRamdisk(request.ramdisk);
     const lab = new Lab(makeHost(core, request), request);
     lab.domain = buildDomain(lab.hypervisor, { ...planOf(request), kernel, ramdisk });
+    if (lab.domain.isPrivileged)
+      lab.hypervisor.console.replay((bytes) => {
+        lab.witness.printed(lab.domain.id, bytes);
+      });
     return lab;
   }
 
@@ -138,10 +147,20 @@ export class Lab {
    * The host of a world that was saved, made from what that was made from. Throws SnapshotError for one that this cannot
    * have been saved from, RangeError for a host that cannot be.
    */
-  static restore(core: WebAssembly.Module, request: DomainRequest, saved: SavedWorld): Lab {
+  static restore(core: WebAssembly.Module, request: WorldRequest, saved: SavedWorld): Lab {
     const lab = new Lab(makeHost(core, request), request);
     lab.goTo(saved);
     return lab;
+  }
+
+  /** Whether the images that the domain runs are elsewhere. */
+  get lacksCode(): boolean {
+    return this.code === Code.UNKNOWN;
+  }
+
+  /** Brings the images that the domain runs, for their symbols. Rejects with a SnapshotError where they cannot be had. */
+  async bringCode(): Promise<void> {
+    if (this.lacksCode) this.code = await Code.bring(this.request);
   }
 
   /** The world as it is now, to go back to (`goTo`) or to be put into a file. */
@@ -360,6 +379,7 @@ export class Lab {
 
   private printed(bytes: Uint8Array): void {
     this.text.add(bytes);
+    this.witness.printed(this.domain.id, bytes);
     for (const listener of this.listeners) listener(bytes);
     if (this.until.text === undefined || this.matched !== undefined) return;
     this.matched = this.text.take(this.until.text);

@@ -10,25 +10,23 @@ export interface RingPlace {
 }
 
 export class RingTap {
-  private readonly machine: ReadonlyMachine;
   private readonly place: RingPlace;
   private seen: number;
 
   /** `seen`: the index up to which it is known already. */
-  constructor(machine: ReadonlyMachine, place: RingPlace, seen: number) {
-    this.machine = machine;
+  constructor(place: RingPlace, seen: number) {
     this.place = place;
     this.seen = seen;
   }
 
   /** What was put in since the last look; null: nothing. More than the ring holds, or an index that makes no sense, is passed over. */
-  look(): Uint8Array | null {
+  look({ words, bytes: memory }: ReadonlyMachine): Uint8Array | null {
     const { data, producer: at, bytes } = this.place;
-    const producer = this.machine.words[at / 4]!;
+    const producer = words[at / 4]!;
     const count = (producer - this.seen) >>> 0;
     const from = this.seen;
     this.seen = producer;
     if (count === 0 || count > bytes) return null;
-    return Uint8Array.from({ length: count }, (_, n) => this.machine.bytes[data + ((from + n) % bytes)]!);
+    return Uint8Array.from({ length: count }, (_, n) => memory[data + ((from + n) % bytes)]!);
   }
 }

@@ -3,8 +3,6 @@
  * a Web Worker in the page, a plain call in a test.
  */
 import type { WantedLine } from './code.ts';
-import { DomainConsoles } from './domain-consoles.ts';
-import { DomainNames } from './domain-names.ts';
 import { Lab, type Stop, type Until } from './lab.ts';
 import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
 import { drive, driveStep } from './pacing.ts';
@@ -29,7 +27,6 @@ export class Session {
   private readonly post: (update: Update) => void;
   private lab: Lab | null = null;
   private batch: TraceBatch | null = null;
-  private names: ReadonlyMap<number, string> = new Map();
   /** Breakpoints stay when another domain is booted. */
   private breakpoints: readonly BreakpointView[] = [];
   private hypercallBreaks: readonly string[] = [];
@@ -133,23 +130,12 @@ export class Session {
     this.wantedDomain = null;
     this.shownDomain = lab.domain.id;
     this.post({ type: 'booted' });
-    lab.onConsole((bytes) => {
-      this.post({ type: 'console', domain: lab.domain.id, bytes });
+    lab.witness.watch();
+    lab.witness.listen((domain, bytes) => {
+      this.post({ type: 'console', domain, bytes });
     });
-    this.observe(lab);
     lab.hypervisor.trace.add(this.batch);
     this.postState();
-  }
-
-  /** Looks at the other domains of a host. */
-  private observe({ hypervisor, domain }: Lab): void {
-    const names = new DomainNames(hypervisor);
-    const consoles = new DomainConsoles(hypervisor, domain, (id, bytes) => {
-      this.post({ type: 'console', domain: id, bytes });
-    });
-    this.names = names.names;
-    hypervisor.trace.add(names);
-    hypervisor.trace.add(consoles);
   }
 
   /** What is new and has no place is refused; what was set before waits for a host that has one. */
@@ -298,10 +284,10 @@ export class Session {
   }
 
   private state(): LabState {
-    const { lab, names, breakpoints, hypercallBreaks, stepping, stopped, shownDomain, wantedDomain } = this;
+    const { lab, breakpoints, hypercallBreaks, stepping, stopped, shownDomain, wantedDomain } = this;
     const running = this.run !== null;
     return {
-      ...(lab === null ? NOTHING_BOOTED : stateOf(lab, names, shownDomain)),
+      ...(lab === null ? NOTHING_BOOTED : stateOf(lab, shownDomain)),
       running,
       stepping: running ? stepping : null,
       stopped: running ? null : stopped,

@@ -14,7 +14,7 @@ import { PageStore } from './page-store.ts';
 
 const MAGIC = new TextEncoder().encode('XENOSNAP');
 /** Goes up when the format changes, or what the names in it mean. */
-const VERSION = 1;
+const VERSION = 2;
 const DIGEST_BYTES = 32;
 const MOST_HEADER_BYTES = 1 << 24;
 /** The largest machine there is (core/machine.ts). */
@@ -53,9 +53,10 @@ class ImageParts {
     { readonly index: number; readonly bytes: Uint8Array }[]
   >();
 
-  constructor(images: readonly Uint8Array[]) {
+  constructor(images: readonly (Uint8Array | null)[]) {
     for (const [index, bytes] of images.entries())
-      this.byBuffer.set(bytes.buffer, [...(this.byBuffer.get(bytes.buffer) ?? []), { index, bytes }]);
+      if (bytes !== null)
+        this.byBuffer.set(bytes.buffer, [...(this.byBuffer.get(bytes.buffer) ?? []), { index, bytes }]);
   }
 
   find(part: Uint8Array): { readonly index: number; readonly offset: number } | null {
@@ -84,11 +85,11 @@ function writeBlock(writer: ByteWriter, block: Uint8Array, store: PageStore, ima
   }
 }
 
-/** The file of a world. `images`: the content of the header's, whose parts it does not hold. */
+/** The file of a world. `images`: the content of the header's, whose parts it does not hold; null: it is not here. */
 export async function writeSnapshot(
   header: Header,
   { machines, graph }: SavedWorld,
-  images: readonly Uint8Array[],
+  images: readonly (Uint8Array | null)[],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const body = new ByteWriter();
   const store = new PageStore();
@@ -146,18 +147,21 @@ function readJson(reader: ByteReader): Header {
   throw new SnapshotError('damaged: its header lacks what it must have');
 }
 
+/** Brings the content of an image, by its number in the header. Rejects with a SnapshotError. */
+export type BringImage = (index: number) => Promise<Uint8Array>;
+
 /** Pages by number, and what refers to them. */
 class Body {
   private readonly reader: ByteReader;
-  private readonly images: readonly Uint8Array[];
+  private readonly image: BringImage;
   private pages: readonly Uint8Array[] = [];
 
-  constructor(bytes: Uint8Array, images: readonly Uint8Array[]) {
+  constructor(bytes: Uint8Array, image: BringImage) {
     this.reader = new ByteReader(bytes);
-    this.images = images;
+    this.image = image;
   }
 
-  read(): SavedWorld {
+  async read(): Promise<SavedWorld> {
     const machines = this.list('machines', () => ({
       processor: this.reader.block(),
       numbers: this.numbers(this.reader.count()),
@@ -170,7 +174,7 @@ class Body {
     this.pages = [ZERO_PAGE, ...Array.from({ length: count }, () => this.reader.raw(PAGE_BYTES))];
     return {
       machines: machines.map(({ processor, numbers }) => ({ processor, pages: this.pagesOf(numbers) })),
-      graph: { bytes, blocks: blocks.map((block) => block()) },
+      graph: { bytes, blocks: await Promise.all(blocks.map((block) => block())) },
     };
   }
 
@@ -193,7 +197,7 @@ class Body {
   }
 
   /** A block is put together when the pages have been read. */
-  private block(): () => Uint8Array {
+  private block(): () => Uint8Array | Promise<Uint8Array> {
     const kind = this.reader.byte();
     const length = this.reader.count();
     if (kind === IMAGE) return this.imagePart(length, this.reader.count(), this.reader.count());
@@ -206,16 +210,18 @@ class Body {
     };
   }
 
-  private imagePart(length: number, index: number, offset: number): () => Uint8Array {
-    const image = this.images[index];
-    if (image === undefined || offset + length > image.length)
-      throw new SnapshotError('damaged: it refers to a part of an image that is not there');
-    return () => image.subarray(offset, offset + length);
+  private imagePart(length: number, index: number, offset: number): () => Promise<Uint8Array> {
+    return async () => {
+      const image = await this.image(index);
+      if (offset + length > image.length)
+        throw new SnapshotError('damaged: it refers to a part of an image that is not there');
+      return image.subarray(offset, offset + length);
+    };
   }
 }
 
-/** The world in a file; `images`: the content of the header's, in that order. Throws SnapshotError. */
-export async function readSnapshot(file: Uint8Array, images: readonly Uint8Array[]): Promise<SavedWorld> {
+/** The world in a file; `image` is asked for those that it has parts of. Rejects with a SnapshotError. */
+export async function readSnapshot(file: Uint8Array, image: BringImage): Promise<SavedWorld> {
   const { rest } = await open(file);
-  return new Body(await inflate(rest), images).read();
+  return new Body(await inflate(rest), image).read();
 }

@@ -5,6 +5,7 @@ import { HYPERVISOR_SAVED } from '../../../hypervisor/saved.ts';
 import type { Xen } from '../../../hypervisor/xen.ts';
 import type { ConsoleText } from '../console-text.ts';
 import { LAB_SAVED } from '../saved.ts';
+import type { Witness } from '../witness.ts';
 import { ClassTable } from './classes.ts';
 import { SnapshotError } from './errors.ts';
 import type { SavedWorld } from './format.ts';
@@ -15,12 +16,16 @@ import { MachineSaver } from './machine-saver.ts';
 const CLASSES = new ClassTable(DEVICES_SAVED, HYPERVISOR_SAVED, LAB_SAVED);
 
 export class HostSaver {
-  private readonly root: { readonly hypervisor: Xen; readonly text: ConsoleText };
+  private readonly root: {
+    readonly hypervisor: Xen;
+    readonly text: ConsoleText;
+    readonly witness: Witness;
+  };
   private readonly machine: MachineSaver;
 
   /** From when the host was made on: a machine tells one alone what was written. */
-  constructor(hypervisor: Xen, text: ConsoleText) {
-    this.root = { hypervisor, text };
+  constructor(hypervisor: Xen, text: ConsoleText, witness: Witness) {
+    this.root = { hypervisor, text, witness };
     this.machine = new MachineSaver(hypervisor.machine as Machine);
   }
 

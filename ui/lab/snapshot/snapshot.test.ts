@@ -46,13 +46,31 @@ describe('a host of Mote, with domains', () => {
     expect(differenceOf(lab.save(), later)).toBe(null);
   });
 
-  test('is a file', async () => {
+  test('is a file, which needs kernel and ramdisk for their symbols alone', async () => {
     const saved = lab.save();
     const file = await saveLab(lab, core);
-    const { kernel, ramdisk } = lab.request;
+    const images = await dom0Images();
+    const asked: string[] = [];
+    let kernel: Uint8Array | undefined;
     const other = await restoreLab(core, file, {
-      image: async ({ name }) => (name === 'kernel' ? kernel : ramdisk),
+      image: async ({ name }) => {
+        asked.push(name);
+        return name === 'kernel' ? kernel : images.ramdisk;
+      },
     });
     expect(differenceOf(other.save(), saved)).toBe(null);
+    // Nor do they have to be here to save it again, to the same bytes.
+    expect(Buffer.from(await saveLab(other, core)).equals(file)).toBe(true);
+    expect(asked).toEqual([]);
+    expect(other.here()).toBe(null);
+    await expect(other.bringCode()).rejects.toThrow(
+      /^it needs its kernel \(SHA-256 [0-9a-f]{64}\), which is not here$/,
+    );
+    kernel = images.ramdisk;
+    await expect(other.bringCode()).rejects.toThrow('its kernel is another than the one that is here');
+    kernel = images.kernel;
+    await other.bringCode();
+    expect(other.here()).toEqual(lab.here());
+    expect(other.lacksCode).toBe(false);
   });
 });
