@@ -118,3 +118,22 @@ test('a line that nobody reads loses bytes, and says so once', () => {
   expect(port.read(uart.LSR) & 2).toBe(2);
   expect(port.read(uart.LSR) & 2).toBe(0);
 });
+
+test('what interrupts is told by the data sheet’s numbers, the most urgent first', () => {
+  const { port } = setup();
+  const [RBR_THR, IER, IIR_FCR, LSR, FIFOS] = [0, 1, 2, 5, 0xc0];
+  const told = (): number => port.read(IIR_FCR);
+  expect(told()).toBe(1);
+  port.write(IIR_FCR, 0x41);
+  port.write(IER, 7);
+  port.receive(new Uint8Array(5000));
+  expect(told()).toBe(FIFOS | 6);
+  port.read(LSR);
+  expect(told()).toBe(FIFOS | 4);
+  // Fewer than the trigger's four are left once the line has been read.
+  for (let bytes = 4096; bytes > 3; bytes--) port.read(RBR_THR);
+  expect(told()).toBe(FIFOS | 12);
+  for (let bytes = 3; bytes > 0; bytes--) port.read(RBR_THR);
+  expect(told()).toBe(FIFOS | 2);
+  expect(told()).toBe(FIFOS | 1);
+});

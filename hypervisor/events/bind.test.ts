@@ -188,6 +188,14 @@ describe('close', () => {
   });
 });
 
+test('a port of a VIRQ that no vcpu has for it is a bug that stops the host', () => {
+  expect(bindVirq(VIRQ_TIMER, 1)).toBe(0);
+  const { virqPorts } = guest.domain.vcpus[1]!;
+  const port = virqPorts[VIRQ_TIMER]!;
+  virqPorts[VIRQ_TIMER] = 0;
+  expect(() => eventOp(guest, abi.EVTCHNOP_close, port)).toThrow(/which no vcpu has/);
+});
+
 describe('bind_vcpu', () => {
   test('moves what is not bound to one vcpu by its nature', () => {
     const port = unbound(2);

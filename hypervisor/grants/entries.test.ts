@@ -15,6 +15,7 @@ import {
 } from '../memory/entries.ts';
 import { writeWords } from '../memory/guest-frames.ts';
 import { ARGUMENTS, L1_PFN, TABLE_FLAGS, TestDomain, testHost } from '../memory/testing.ts';
+import { unpin } from './pin.ts';
 import { halfword, put, va } from './testing.ts';
 
 const GRANTER = 2;
@@ -193,6 +194,25 @@ describe('an end of a mapping is refused', () => {
     const { handle } = map(va(PLACE), 0);
     expect(unmap(handle + 1, va(PLACE))).toBe(abi.GNTST_bad_handle);
     expect(unmap(0xffff_ffff, va(PLACE))).toBe(abi.GNTST_bad_handle);
+  });
+});
+
+describe('pins that cannot be', () => {
+  test('are given back more often than taken, or of a grant that is not in use', () => {
+    const { frames, domains } = granter.hypervisor;
+    const giveBack = (readOnly: boolean) => (): void => {
+      unpin(frames, domains, granter.domain, REF, readOnly);
+    };
+    expect(giveBack(false)).toThrow(/not in use/);
+    map(va(PLACE), 0);
+    expect(giveBack(true)).toThrow(/more often than taken/);
+  });
+
+  test('belong to a mapping whose granter is gone', () => {
+    const { handle } = map(va(PLACE), 0);
+    const { mappings } = mapper.domain.grants;
+    mappings[handle] = { ...mappings[handle]!, domid: 77 };
+    expect(() => unmap(handle, va(PLACE))).toThrow(/granter 77 of a mapping is gone/);
   });
 });
 

@@ -5,11 +5,17 @@ import { HypervisorBug } from '../bug.ts';
 import { setGdt } from '../hypercalls/set-gdt.ts';
 import { updateVaMapping } from '../hypercalls/update-va-mapping.ts';
 import { PAGE_PRESENT, PAGE_USER } from './entries.ts';
-import { PGT_L1_PAGE_TABLE, PGT_NONE, PGT_SEG_DESC_PAGE, PGT_WRITABLE_PAGE } from './frame-table.ts';
+import {
+  PGT_L1_PAGE_TABLE,
+  PGT_NONE,
+  PGT_SEG_DESC_PAGE,
+  PGT_VALIDATED,
+  PGT_WRITABLE_PAGE,
+} from './frame-table.ts';
 import type { FrameTable } from './frame-table.ts';
 import * as write from './guest-frames.ts';
-import { getPageAndType, putPageAndType, putPageType } from './page-types.ts';
-import { clearGdt } from './per-domain.ts';
+import { getPageAndType, getPageType, putPageAndType, putPageType } from './page-types.ts';
+import { clearGdt, writeDescriptor } from './per-domain.ts';
 import { ARGUMENTS, L1_PFN, L4_PFN, TEST_BASE, TestDomain, testHost } from './testing.ts';
 
 const PAGE = 20;
@@ -128,6 +134,43 @@ describe('counts that cannot be', () => {
     expect(() => putPageType(frames, mfn, -1)).toThrow(/nobody holds/);
     expect(frames.typeCount[mfn]).toBe(0);
     expect(() => putPageAndType(frames, mfn)).toThrow(HypervisorBug);
+  });
+
+  test('a type is taken without a reference, or given back where there is none, or of what was never validated', () => {
+    const free = frames.allocateForXen();
+    frames.release(free);
+    expect(() => getPageType(frames, free, PGT_WRITABLE_PAGE)).toThrow(/without a reference/);
+    expect(frames.typeCount[free]).toBe(0);
+    frames.count[mfn] = 0;
+    expect(() => putPageType(frames, mfn, -1)).toThrow(/nobody refers to it/);
+    frames.count[mfn] = 2;
+    frames.flags[mfn]! &= ~PGT_VALIDATED;
+    expect(() => putPageType(frames, mfn, -1)).toThrow(/was not validated/);
+    expect(frames.typeCount[mfn]).toBe(1);
+  });
+
+  test('a descriptor is written where nobody holds the frame for it', () => {
+    const descriptor = (frame: number) => (): void => {
+      writeDescriptor(frames, frame, 0, 0, 0);
+    };
+    expect(descriptor(mfn)).not.toThrow();
+    letGo();
+    expect(descriptor(mfn)).toThrow(/nobody holds for it/);
+    expect(descriptor(guest.mfns[L1_PFN]!)).toThrow(HypervisorBug);
+  });
+
+  test('a frame of Xen’s is freed that a domain maps', () => {
+    const shared = frames.allocateForXen();
+    frames.shareWithDomain(shared, 1, true);
+    frames.count[shared] = 2;
+    expect(() => {
+      frames.release(shared);
+    }).toThrow(/freed while it is in use/);
+    frames.count[shared] = 1;
+    frames.typeCount[shared] = 2;
+    expect(() => {
+      frames.release(shared);
+    }).toThrow(/freed while it is in use/);
   });
 
   test('a frame is freed twice, or while it is used', () => {
