@@ -20,6 +20,6 @@ export class ClassTable {
   }
 
   of(value: object): { readonly name: string; readonly saved: SavedClass } | undefined {
-    return this.byType.get(value.constructor);
+    return this.byType.get((Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor);
   }
 }

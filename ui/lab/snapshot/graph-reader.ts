@@ -167,7 +167,8 @@ class GraphReader {
     const keys: string[] = [];
     for (let left = this.reader.countOf('a shape'); left > 0; left--) keys.push(this.reader.text());
     const saved = name === '' ? { type: Object } : this.classes.named(name);
-    if (saved === undefined) throw new SnapshotError(`it is of another version: this one knows no ${name}`);
+    if (saved === undefined)
+      throw new SnapshotError(`it is of another version: this one knows no ${JSON.stringify(name)}`);
     if (keys.includes('__proto__')) throw new SnapshotError('damaged: an object has a field __proto__');
     const shape = { name, prototype: saved.type.prototype as object, keys };
     this.shapes.push(shape);
@@ -183,7 +184,7 @@ class GraphReader {
       for (const key of Object.keys(known)) if (!keys.includes(key)) Reflect.deleteProperty(known, key);
     for (const key of keys) {
       if (known !== undefined && name !== '' && !Object.hasOwn(known, key))
-        throw new SnapshotError(`it is of another version: here, a ${name} has no ${key}`);
+        throw new SnapshotError(`it is of another version: here, a ${name} has no ${JSON.stringify(key)}`);
       value[key] = this.value(value[key]);
     }
     return value;

@@ -61,7 +61,7 @@ class GraphWriter {
 
   private number(value: number): void {
     const zigzag = value < 0 ? -2 * value - 1 : 2 * value;
-    if (Number.isSafeInteger(zigzag) && !Object.is(value, -0)) {
+    if (Number.isInteger(value) && Number.isSafeInteger(zigzag) && !Object.is(value, -0)) {
       this.writer.byte(tags.INTEGER);
       this.writer.count(zigzag);
     } else {
@@ -126,7 +126,8 @@ class GraphWriter {
   }
 
   private fields(value: Record<string, unknown>, path: string, isFrozen: boolean): void {
-    const known = value.constructor === Object ? { name: '', saved: PLAIN } : this.classes.of(value);
+    const known =
+      Object.getPrototypeOf(value) === Object.prototype ? { name: '', saved: PLAIN } : this.classes.of(value);
     if (known === undefined)
       throw new SnapshotError(
         `${path} is a ${value.constructor.name}, a class that is in no list of what is state`,
