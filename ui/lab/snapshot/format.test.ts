@@ -27,11 +27,12 @@ const world: SavedWorld = {
     blocks: [new Uint8Array(5000).fill(5), image.subarray(1000, 9000), page(1), new Uint8Array(300)],
   },
 };
+const bring = (): Promise<Uint8Array> => Promise.resolve(image);
 const file = await writeSnapshot(header, world, [image]);
 
 test('a file has the world, pages once, and parts of images not at all', async () => {
   expect(await readHeader(file)).toEqual(header);
-  const read = await readSnapshot(file, [image]);
+  const read = await readSnapshot(file, bring);
   expect(differenceOf(read, world)).toBe(null);
   expect(read.graph.blocks[1]!.buffer).toBe(image.buffer);
   expect(read.machines[0]!.pages[2]).toBe(read.machines[1]!.pages[0]);
@@ -44,7 +45,7 @@ test('the same world gives the same file', async () => {
 
 async function refusal(bytes: Uint8Array): Promise<string> {
   try {
-    await readSnapshot(bytes, [image]);
+    await readSnapshot(bytes, bring);
   } catch (error) {
     expect(error).toBeInstanceOf(SnapshotError);
     return (error as Error).message;
