@@ -32,10 +32,14 @@ const RUN_BY: readonly (readonly [sources: RegExp, tests: readonly string[]])[] 
 /** Tests of a room that share one worker's modules: each file takes a third of the time. Core's machines are too large. */
 const SHARING = /^(devices|hypervisor)\//;
 
+/** Not tried: hosts that boot Debian for minutes. */
+const LONG = /^ui\/lab\/(debian.*|soak)\.test\.ts$/;
+
 function testsBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => join(folder, name))
+    .filter((path) => !LONG.test(path))
     .sort();
 }
 
@@ -79,11 +83,8 @@ function importing(file: string): string[] {
 /** Paths of tests, or what they begin with: those to try first, and those to try then. */
 export function testsFor(file: string): readonly (readonly string[])[] {
   const running = RUN_BY.find(([sources]) => sources.test(file))?.[1];
-  return running === undefined ? [importing(file), [`${roomOf(file)}/`]] : [running];
+  return running === undefined ? [importing(file), testsBelow(roomOf(file))] : [running];
 }
-
-/** Not tried: hosts that boot Debian for minutes. */
-const EXCLUDED = ['ui/lab/debian*.test.ts', 'ui/lab/soak.test.ts'].map((glob) => `--exclude=${glob}`);
 
 /** A bug that makes the tests of a file hang is caught, too. */
 const HANGS_MS = 1_200_000;
@@ -97,7 +98,7 @@ export function runTests(file: string, tests: readonly string[]): Outcome {
   if (SHARING.test(file)) options.push('--no-isolate');
   const { status, stdout, stderr, error } = spawnSync(
     process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', ...tests, ...EXCLUDED, ...options],
+    ['node_modules/vitest/vitest.mjs', 'run', ...tests, ...options],
     { encoding: 'utf8', timeout: HANGS_MS, killSignal: 'SIGKILL', env: { ...process.env, NO_COLOR: '1' } },
   );
   if (status === 0) return { failed: undefined };
