@@ -31,7 +31,8 @@ export class BackRing {
   get waiting(): u32 {
     if (this.broken) return 0;
     const count = atomic.load<u32>(this.page + sring.req_prod) - this.consumed;
-    if (count + (this.consumed - this.produced) <= this.size) return count;
+    // A sum with the unanswered ones would wrap where an index lies just behind.
+    if (count <= this.size - (this.consumed - this.produced)) return count;
     this.broken = true;
     return 0;
   }
