@@ -104,8 +104,11 @@ test.each([
   const { read, write } = setup();
   // In a month that has 31 days.
   write(8, 1);
+  const others = ALL.filter((each) => each !== register);
+  const before = others.map(read);
   write(register, value);
   expect(read(register)).toBe(kept);
+  expect(others.map(read)).toEqual(before);
 });
 
 test('the weekday is the date’s, whatever is written', () => {
