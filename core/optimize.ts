@@ -7,12 +7,7 @@
 import type { Transform } from 'assemblyscript/asc';
 
 const PASSES = [
-  ...[
-    'remove-unused-module-elements',
-    'once-reduction',
-    'duplicate-function-elimination',
-    'simplify-globals',
-  ],
+  ...['remove-unused-module-elements', 'duplicate-function-elimination', 'simplify-globals'],
   ...[
     'precompute',
     'remove-unused-brs',
@@ -24,7 +19,7 @@ const PASSES = [
   ],
   ...['remove-unused-module-elements', 'code-folding', 'ssa-nomerge'],
   ...['simplify-locals-nostructure', 'vacuum', 'precompute-propagate', 'optimize-instructions', 'dce'],
-  ...['remove-unused-brs', 'remove-unused-names', 'merge-blocks', 'avoid-reinterprets', 'pick-load-signs'],
+  ...['remove-unused-brs', 'remove-unused-names', 'merge-blocks', 'pick-load-signs'],
   ...['local-cse', 'simplify-locals', 'vacuum', 'dae', 'inlining', 'precompute-propagate'],
   ...['simplify-locals-notee-nostructure', 'vacuum', 'remove-unused-module-elements', 'local-cse'],
   ...['reorder-locals', 'coalesce-locals', 'simplify-locals', 'coalesce-locals', 'vacuum', 'rse'],
@@ -85,7 +80,7 @@ export function optimizer(emit: (wasm: Uint8Array) => void): Transform {
 
     afterCompile(module: BinaryenModule): void {
       configure(this.binaryen);
-      module.runPasses(PASSES);
+      for (const pass of PASSES) module.runPasses([pass]);
       emit(module.emitBinary());
     }
   }

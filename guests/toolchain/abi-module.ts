@@ -60,13 +60,17 @@ const HEADERS: readonly Readonly<Record<string, unknown>>[] = [
   xenstore,
 ];
 
+let numbers: Readonly<Record<string, number | bigint>> | undefined;
+
 /** The ABI's plain numbers by name, for the assembler. */
-export function abiNumbers(): Record<string, number | bigint> {
-  const numbers: Record<string, number | bigint> = {};
-  for (const [name, value] of entries())
-    if (typeof value === 'number' || typeof value === 'bigint') numbers[name] = value;
-    else if (isStruct(value))
-      for (const [member, offset] of members(value)) numbers[`${name}.${member}`] = offset;
+export function abiNumbers(): Readonly<Record<string, number | bigint>> {
+  numbers ??= Object.fromEntries(
+    entries().flatMap(([name, value]): [string, number | bigint][] => {
+      if (typeof value === 'number' || typeof value === 'bigint') return [[name, value]];
+      if (!isStruct(value)) return [];
+      return members(value).map(([member, offset]) => [`${name}.${member}`, offset]);
+    }),
+  );
   return numbers;
 }
 

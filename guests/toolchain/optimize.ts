@@ -8,15 +8,10 @@
 import type { Transform } from 'assemblyscript/asc';
 
 const PASSES = [
-  ...[
-    'remove-unused-module-elements',
-    'once-reduction',
-    'duplicate-function-elimination',
-    'simplify-globals',
-  ],
+  ...['remove-unused-module-elements', 'duplicate-function-elimination', 'simplify-globals'],
   // What is inlined is made small first: the compiler's accessors and its library are full of it.
   ...['precompute', 'remove-unused-brs', 'remove-unused-names', 'vacuum', 'inlining', 'dae'],
-  ...['simplify-locals-nostructure', 'vacuum', 'precompute-propagate', 'optimize-instructions', 'dce'],
+  ...['simplify-locals-nostructure', 'vacuum', 'precompute-propagate', 'optimize-instructions'],
   ...['remove-unused-brs', 'remove-unused-names', 'merge-blocks', 'simplify-locals', 'vacuum'],
   // Small as it is now, more of it can be inlined.
   ...['dae', 'inlining', 'precompute-propagate', 'simplify-locals-nostructure', 'vacuum'],
@@ -30,7 +25,7 @@ const PASSES = [
   ],
   ...['merge-locals', 'coalesce-locals', 'reorder-locals', 'vacuum', 'code-folding', 'remove-unused-brs'],
   ...['merge-blocks', 'optimize-instructions', 'vacuum', 'reorder-globals', 'reorder-functions'],
-  ...['duplicate-function-elimination', 'memory-packing', 'remove-unused-module-elements'],
+  ...['duplicate-function-elimination', 'memory-packing'],
 ];
 
 /** As the compiler sets them for -O3 --shrinkLevel 1: its library reads the levels, too. */
@@ -82,7 +77,8 @@ export function optimizer(emit: (emitted: Emitted) => void): Transform {
 
     afterCompile(module: BinaryenModule): void {
       configure(this.binaryen);
-      module.runPasses(PASSES);
+      // One by one: all at once, the module's writer goes from pass to pass within each function, which takes longer.
+      for (const pass of PASSES) module.runPasses([pass]);
       const { binary, sourceMap } = module.emitBinary('out.wasm.map');
       emit({ wasm: binary, sourceMap });
     }

@@ -7,6 +7,9 @@ import type { Job, Reply } from './build-worker.ts';
 const LAUNCHER = new URL('../../scripts/run.js', import.meta.url);
 const WORKER = fileURLToPath(new URL('./build-worker.ts', import.meta.url));
 
+/** What the compiler makes for one image is young when it is done with it: room for all of it, that none of it is moved. */
+const YOUNG_MB = 128;
+
 /** Builds all jobs. `built` is told of each as it is there. Throws an Error that says what is wrong with the sources of one. */
 export async function buildAll(
   jobs: readonly Job[],
@@ -28,7 +31,11 @@ function weight({ kind, parts }: Job): number {
 
 /** One thread: takes what waits until there is no more. */
 async function work(waiting: Job[], built: (job: Job, file: Uint8Array) => void): Promise<void> {
-  const worker = new Worker(LAUNCHER, { argv: [WORKER], execArgv: [] });
+  const worker = new Worker(LAUNCHER, {
+    argv: [WORKER],
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
   try {
     for (let job = waiting.pop(); job !== undefined; job = waiting.pop()) {
       const reply = await ask(worker, job);
