@@ -13,10 +13,14 @@ import { Lan } from '../../../devices/lan/lan.ts';
 import type { Arrival, LanPort } from '../../../devices/lan/lan.ts';
 import { cardsOf, DEFAULT_LATENCY_NS, DEFAULT_NETWORK, lansOf } from './description.ts';
 import type { LanDescription, WorldDescription } from './description.ts';
+import type { Input } from './inputs.ts';
 import { seedOf } from './seed.ts';
 
 /** How far a host is. */
 export interface Progress {
+  /** By its clock, whose ticks take so long. */
+  readonly ticks: number;
+  readonly periodNs: number;
   readonly nowNs: number;
   /** When it does something next, unless something comes for it: its clock, while it is busy; Infinity: never. */
   readonly activityNs: number;
@@ -29,11 +33,15 @@ export interface Sent extends Progress {
   readonly sent: readonly (readonly Arrival[])[];
 }
 
-/** What a host is to do: to take what arrives on its cards, and to run to a time. */
+/** What a host is to do: to take what arrives on its cards, and what comes from outside, and to run to a time. */
 export interface Job {
   readonly untilNs: number;
   readonly arrivals: readonly (readonly Arrival[])[];
+  readonly inputs: readonly Input[];
 }
+
+/** What all hosts are to do in a turn; undefined: nothing. */
+export type Jobs = readonly (Job | undefined)[];
 
 /** A host's card at the switch. */
 interface Plug {
@@ -41,7 +49,6 @@ interface Plug {
   readonly end: SwitchEnd;
 }
 
-const START: Progress = { nowNs: 0, activityNs: 0, isOff: false };
 /** Hosts that no LAN joins would never have to wait for each other; but a run is to stop now and then. */
 const LONGEST_CELL_NS = 10_000_000;
 const FIRST_LEASE = 100;
@@ -51,11 +58,14 @@ export class Exchange {
   /** By host and card. */
   private readonly plugs: readonly (readonly Plug[])[];
   readonly progress: Progress[];
+  /** What has come from outside, by host, and has not been given to it. */
+  private readonly inputs: readonly Input[][];
   /** The time up to which hosts have been let run. */
   horizonNs = 0;
   private readonly cellNs: number;
 
-  constructor(description: WorldDescription) {
+  /** `progress`: of the hosts, as they were made. */
+  constructor(description: WorldDescription, progress: readonly Progress[]) {
     const lans = lansOf(description);
     this.lans = lans.map((lan, index) => makeLan(lan, index, description));
     this.plugs = description.hosts.map((host) =>
@@ -64,53 +74,96 @@ export class Exchange {
         return { port: this.lans[lan]!.join(end), end };
       }),
     );
-    this.progress = description.hosts.map(() => START);
+    this.progress = [...progress];
+    this.inputs = progress.map(() => []);
     this.cellNs = Math.min(LONGEST_CELL_NS, ...this.lans.map(({ latencyNs }) => latencyNs - 1));
   }
 
   /** When something happens next anywhere; Infinity: nothing does, without an input. */
   get activityNs(): number {
-    const hosts = this.progress.map(({ activityNs }) => activityNs);
+    const hosts = this.progress.map((_, host) => this.hostActivityNs(host));
     const arriving = this.plugs.flatMap((cards) => cards.map(({ end }) => end.nextNs()));
     return Math.min(...hosts, ...arriving, ...this.lans.map((lan) => lan.nextNs()));
   }
 
+  private hostActivityNs(host: number): number {
+    const { activityNs, periodNs, isOff } = this.progress[host]!;
+    if (isOff) return Infinity;
+    return Math.min(activityNs, ...this.inputs[host]!.map(({ ticks }) => Math.floor(ticks * periodNs)));
+  }
+
+  /** Whether a host has nothing to do where the others are, and its clock has been left behind. */
+  private lags(host: number): boolean {
+    const { nowNs, isOff } = this.progress[host]!;
+    return !isOff && nowNs < this.horizonNs && this.hostActivityNs(host) > this.horizonNs;
+  }
+
+  /** The instant at which what comes for a host now does: by its clock, which is where the others are by then. */
+  instantFor(host: number): number {
+    const { ticks, periodNs } = this.progress[host]!;
+    return this.lags(host) ? Math.ceil(this.horizonNs / periodNs) : ticks;
+  }
+
+  /** Takes what comes from outside. */
+  input(input: Input): void {
+    this.inputs[input.host]!.push(input);
+  }
+
   /**
-   * Begins a turn: what each host is to do; undefined: nothing. The turn ends where the cell does, or at `limitNs`, and then
-   * with all clocks at that. Where nobody does anything until `pauseNs`, it ends there.
+   * Begins a turn. It ends where the cell does, or at `limitNs`, and then with all clocks at that. Where nobody does anything
+   * until `pauseNs`, it ends there.
    */
-  begin(limitNs: number, pauseNs: number): { readonly endNs: number; readonly jobs: (Job | undefined)[] } {
+  begin(limitNs: number, pauseNs: number): { readonly endNs: number; readonly jobs: Jobs } {
     const { activityNs, cellNs } = this;
     const cellEndNs = (Math.floor(activityNs / cellNs) + 1) * cellNs;
     const endNs = Math.min(activityNs > pauseNs ? pauseNs : cellEndNs, limitNs);
     this.horizonNs = Math.max(this.horizonNs, endNs);
     for (const lan of this.lans) lan.advance(endNs);
-    return { endNs, jobs: this.progress.map((host, index) => this.jobOf(index, host, endNs, limitNs)) };
+    const isLimit = endNs === limitNs;
+    return { endNs, jobs: this.progress.map((_, host) => this.jobOf(host, endNs, isLimit)) };
   }
 
-  private jobOf(index: number, host: Progress, untilNs: number, limitNs: number): Job | undefined {
-    const arrivals = this.plugs[index]!.map(({ end }) => end.takeUntil(untilNs));
-    if (host.isOff) return undefined;
-    const isBusy = host.activityNs <= untilNs || arrivals.some(({ length }) => length > 0);
-    return isBusy || (untilNs === limitNs && host.nowNs < untilNs) ? { untilNs, arrivals } : undefined;
+  private jobOf(host: number, untilNs: number, isLimit: boolean): Job | undefined {
+    const arrivals = this.plugs[host]!.map(({ end }) => end.takeUntil(untilNs));
+    const { isOff, nowNs } = this.progress[host]!;
+    if (isOff) return undefined;
+    const isBusy = this.hostActivityNs(host) <= untilNs || arrivals.some(({ length }) => length > 0);
+    if (!isBusy && !(isLimit && nowNs < untilNs)) return undefined;
+    return { untilNs, arrivals, inputs: this.inputs[host]!.splice(0) };
   }
 
-  /** What brings the clocks of those who have nothing to do to where the others are. */
-  catchUp(): (Job | undefined)[] {
-    const untilNs = this.horizonNs;
-    return this.progress.map(({ nowNs, activityNs, isOff }) =>
-      isOff || nowNs >= untilNs || activityNs <= untilNs ? undefined : { untilNs, arrivals: [] },
+  /** What lets every host look at what it has come to: nobody's clock goes on. */
+  look(): Jobs {
+    return this.progress.map(({ nowNs, isOff }) =>
+      isOff ? undefined : { untilNs: nowNs, arrivals: [], inputs: [] },
     );
   }
 
-  /** Ends a turn: takes what hosts have sent; undefined: they had no job. In whatever order they ran, the same happens. */
+  /** What brings the clocks of those who have nothing to do to where the others are. */
+  catchUp(): Jobs {
+    const untilNs = this.horizonNs;
+    return this.progress.map((_, host) =>
+      this.lags(host) ? { untilNs, arrivals: [], inputs: this.inputs[host]!.splice(0) } : undefined,
+    );
+  }
+
+  /**
+   * Ends a turn: takes what hosts have sent; undefined: they had no job. In whatever order they ran, the same happens. Throws
+   * an Error where a frame would arrive when others have been already, which is a fault of this file's.
+   */
   end(reports: readonly (Sent | undefined)[]): void {
-    for (const [index, report] of reports.entries()) {
+    for (const [host, report] of reports.entries()) {
       if (report === undefined) continue;
-      const { nowNs, activityNs, isOff } = report;
-      this.progress[index] = { nowNs, activityNs, isOff };
-      for (const [card, frames] of report.sent.entries())
-        for (const { frame, atNs } of frames) this.plugs[index]![card]!.port.send(frame, atNs);
+      const { sent, ...progress } = report;
+      this.progress[host] = progress;
+      for (const [card, frames] of sent.entries()) {
+        const { port } = this.plugs[host]![card]!;
+        for (const { frame, atNs } of frames) {
+          if (atNs + port.lan.latencyNs <= this.horizonNs)
+            throw new Error(`a frame of ${String(atNs)} ns arrives before ${String(this.horizonNs)} ns`);
+          port.send(frame, atNs);
+        }
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ import { cardsOf, HOST_DEFAULTS } from './description.ts';
 import type { HostDescription, WorldDescription } from './description.ts';
 import { DescriptionError } from './field.ts';
 import { macOf } from './exchange.ts';
-import type { Job, Sent } from './exchange.ts';
+import type { Job, Progress, Sent } from './exchange.ts';
 import type { Input } from './inputs.ts';
 import { seedOf } from './seed.ts';
 
@@ -58,17 +58,17 @@ export class WorldHost {
     return new WorldHost(lab, cables);
   }
 
-  /** An input that is to come at its instant, or, if the clock is there, before the next instruction. */
-  take(input: Input): void {
+  private take(input: Input): void {
     const later = this.inputs.findIndex(({ ticks }) => ticks > input.ticks);
     this.inputs.splice(later < 0 ? this.inputs.length : later, 0, input);
   }
 
   /** Does a job; with `text`, it stops where the console has printed that. */
-  run({ untilNs, arrivals }: Job, text?: RegExp): Report {
+  run({ untilNs, arrivals, inputs }: Job, text?: RegExp): Report {
     const { lab, cables } = this;
     for (const [card, frames] of arrivals.entries()) cables[card]!.coming.push(...frames);
     if (arrivals.some(({ length }) => length > 0)) lab.hypervisor.deviceUsed();
+    for (const input of inputs) this.take(input);
     const endTicks = Math.ceil(untilNs / lab.periodNs);
     let stop: Stop | null = null;
     do {
@@ -93,13 +93,14 @@ export class WorldHost {
     }
   }
 
-  get progress(): { nowNs: number; activityNs: number; isOff: boolean } {
+  get progress(): Progress {
     const { lab } = this;
-    const { hypervisor } = lab;
+    const { hypervisor, periodNs } = lab;
+    const ticks = hypervisor.ticks();
     const isOff = lab.domain.shutdown !== null;
-    const due = hypervisor.idle ? hypervisor.deadlineTicks : hypervisor.ticks();
-    const ticks = Math.max(hypervisor.ticks(), Math.min(due, this.dueTicks));
-    return { nowNs: lab.ns, activityNs: isOff ? Infinity : Math.floor(ticks * lab.periodNs), isOff };
+    const due = Math.min(hypervisor.idle ? hypervisor.deadlineTicks : ticks, this.dueTicks);
+    const activityNs = isOff ? Infinity : Math.floor(Math.max(ticks, due) * periodNs);
+    return { ticks, periodNs, nowNs: lab.ns, activityNs, isOff };
   }
 }
 

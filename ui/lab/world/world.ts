@@ -3,37 +3,14 @@
  * reachable from here. Hosts take turns in this thread.
  */
 import { plainHash, stateHash } from '../state-hash.ts';
-import type { Stop } from '../lab.ts';
 import { checkDescription } from './description.ts';
 import type { WorldDescription } from './description.ts';
 import { Exchange } from './exchange.ts';
-import type { Job } from './exchange.ts';
 import { WorldHost } from './host.ts';
 import type { Report, WorldImages } from './host.ts';
 import type { Input } from './inputs.ts';
-
-/** When a world is to stop; several conditions: whichever comes first. */
-export interface WorldUntil {
-  /** The console of a host has printed this. */
-  readonly text?: { readonly host: number; readonly pattern: RegExp };
-  /** All clocks have reached so many ns. */
-  readonly ns?: number;
-}
-
-/** Why a world has stopped. */
-export type WorldStop =
-  /** These hosts have stopped, at their instants; all others have done what they do until then. */
-  | { readonly kind: 'host'; readonly stops: readonly HostStop[] }
-  | { readonly kind: 'time' }
-  /** Nothing can happen any more but by input. */
-  | { readonly kind: 'idle' }
-  /** All hosts are off. */
-  | { readonly kind: 'ended' };
-
-export interface HostStop {
-  readonly host: number;
-  readonly stop: Stop;
-}
+import { takeTurns } from './turns.ts';
+import type { Reports, Round, WorldStop, WorldUntil } from './turns.ts';
 
 export class World {
   readonly description: WorldDescription;
@@ -48,7 +25,10 @@ export class World {
     this.description = description;
     this.hosts = hosts;
     this.order = [...hosts.keys()];
-    this.exchange = new Exchange(description);
+    this.exchange = new Exchange(
+      description,
+      hosts.map(({ progress }) => progress),
+    );
   }
 
   /**
@@ -76,61 +56,29 @@ export class World {
 
   /** Types on the console of a host, now. */
   type(host: number, keys: Uint8Array): void {
-    this.input({ host, ticks: this.hosts[host]!.lab.hypervisor.ticks(), keys: keys.slice() });
+    this.input({ host, ticks: this.exchange.instantFor(host), keys: keys.slice() });
   }
 
   private input(input: Input): void {
     this.inputs.push(input);
-    const host = this.hosts[input.host]!;
-    host.take(input);
-    this.exchange.progress[input.host] = host.progress;
+    this.exchange.input(input);
   }
 
   /** Runs for about `ns`; undefined: it can go on. */
   run(until: WorldUntil, ns = Infinity): WorldStop | undefined {
-    const { exchange } = this;
-    const printed = this.printed(until);
-    if (printed !== null) return printed;
-    const limitNs = until.ns ?? Infinity;
-    const pauseNs = exchange.horizonNs + ns;
-    for (;;) {
-      if (exchange.progress.every(({ isOff }) => isOff)) return { kind: 'ended' };
-      if (Math.min(limitNs, pauseNs) === Infinity && exchange.activityNs === Infinity)
-        return this.end({ kind: 'idle' });
-      const { endNs, jobs } = exchange.begin(limitNs, pauseNs);
-      const stops = this.turn(jobs, until);
-      if (stops.length > 0) return this.end({ kind: 'host', stops });
-      if (endNs === limitNs) return { kind: 'time' };
-      if (endNs >= pauseNs) return undefined;
-    }
+    const turns = takeTurns(this.exchange, until, ns);
+    for (let turn = turns.next(); ; turn = turns.next(this.round(turn.value)))
+      if (turn.done === true) return turn.value;
   }
 
-  /** What is waited for may be there already. */
-  private printed({ text }: WorldUntil): WorldStop | null {
-    if (text === undefined) return null;
-    const stop = this.hosts[text.host]!.lab.run({ text: text.pattern }, 0);
-    return stop?.kind === 'text' ? { kind: 'host', stops: [{ host: text.host, stop }] } : null;
-  }
-
-  private turn(jobs: readonly (Job | undefined)[], { text }: WorldUntil): HostStop[] {
-    const reports: (Report | undefined)[] = [];
-    for (const index of this.order) {
-      const job = jobs[index];
-      if (job !== undefined)
-        reports[index] = this.hosts[index]!.run(job, text?.host === index ? text.pattern : undefined);
+  private round(round: Round): Reports {
+    const reports: (Report | undefined)[] = round.map(() => undefined);
+    for (const host of this.order) {
+      const work = round[host];
+      if (work !== undefined) reports[host] = this.hosts[host]!.run(work.job, work.text);
     }
     this.exchange.end(reports);
-    return reports.flatMap((report, host) =>
-      report === undefined || report.stop === null || report.stop.kind === 'ended'
-        ? []
-        : [{ host, stop: report.stop }],
-    );
-  }
-
-  /** Who has nothing to do is where the others are, too. */
-  private end(stop: WorldStop): WorldStop {
-    this.turn(this.exchange.catchUp(), {});
-    return stop;
+    return reports;
   }
 
   /** Brings what disks wait for. Rejects with DiskUnavailable. */

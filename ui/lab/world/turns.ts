@@ -1,0 +1,80 @@
+/** How a world goes on, turn by turn, wherever its hosts run. */
+import type { Stop } from '../lab.ts';
+import type { Exchange, Job, Jobs } from './exchange.ts';
+import type { Report } from './host.ts';
+
+/** When a world is to stop; several conditions: whichever comes first. */
+export interface WorldUntil {
+  /** The console of a host, of any unless one is named, has printed this. */
+  readonly text?: { readonly host?: number; readonly pattern: RegExp };
+  /** All clocks have reached so many ns. */
+  readonly ns?: number;
+}
+
+/** Why a world has stopped. */
+export type WorldStop =
+  /** These hosts have stopped, at their instants; all others have done what they do until then. */
+  | { readonly kind: 'host'; readonly stops: readonly HostStop[] }
+  | { readonly kind: 'time' }
+  /** Nothing can happen any more but by input. */
+  | { readonly kind: 'idle' }
+  /** All hosts are off. */
+  | { readonly kind: 'ended' };
+
+export interface HostStop {
+  readonly host: number;
+  readonly stop: Stop;
+}
+
+/** What a host is to do, and what it looks for on its console meanwhile. */
+export interface Work {
+  readonly job: Job;
+  readonly text: RegExp | undefined;
+}
+
+/** What hosts do in a turn, at once or in any order. */
+export type Round = readonly (Work | undefined)[];
+export type Reports = readonly (Report | undefined)[];
+
+/**
+ * The turns of a run of about `ns`: each is to be done by the hosts, and ended at the exchange, before the next is asked for
+ * with what they report. Undefined: it can go on.
+ */
+export function* takeTurns(
+  exchange: Exchange,
+  until: WorldUntil,
+  ns: number,
+): Generator<Round, WorldStop | undefined, Reports> {
+  const limitNs = until.ns ?? Infinity;
+  const pauseNs = exchange.horizonNs + ns;
+  const watched = (jobs: Jobs): Round =>
+    jobs.map((job, host) => (job === undefined ? undefined : { job, text: patternFor(host, until) }));
+  const printed = watched(exchange.look()).map((work) => (work?.text === undefined ? undefined : work));
+  const before = stopsOf(yield printed);
+  if (before.length > 0) return { kind: 'host', stops: before };
+  for (;;) {
+    if (exchange.progress.every(({ isOff }) => isOff)) return { kind: 'ended' };
+    const isIdle = Math.min(limitNs, pauseNs, exchange.activityNs) === Infinity;
+    const { endNs, jobs } = isIdle ? { endNs: 0, jobs: [] } : exchange.begin(limitNs, pauseNs);
+    const stops = stopsOf(yield watched(jobs));
+    if (isIdle || stops.length > 0) {
+      // Who has nothing to do is where the others are, too.
+      yield watched(exchange.catchUp());
+      return isIdle ? { kind: 'idle' } : { kind: 'host', stops };
+    }
+    if (endNs === limitNs) return { kind: 'time' };
+    if (endNs >= pauseNs) return undefined;
+  }
+}
+
+function patternFor(host: number, { text }: WorldUntil): RegExp | undefined {
+  return text === undefined || (text.host ?? host) !== host ? undefined : text.pattern;
+}
+
+/** A host that is off is no reason to stop. */
+function stopsOf(reports: Reports): HostStop[] {
+  return reports.flatMap((report, host) => {
+    const stop = report?.stop ?? null;
+    return stop === null || stop.kind === 'ended' ? [] : [{ host, stop }];
+  });
+}
