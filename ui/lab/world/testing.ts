@@ -14,13 +14,18 @@ export function mote(name: string, more: Partial<HostDescription> = {}): HostDes
   return { name, kernel: 'mote', ramdisk: 'dom0', hostMb: 128, memoryMb: 64, ...more };
 }
 
+/** What `mote` needs. */
+export async function moteFiles(): Promise<WorldImages> {
+  const { kernel, ramdisk } = await dom0Images();
+  return { mote: kernel, dom0: ramdisk };
+}
+
 export async function moteWorld(
   description: WorldDescription,
   images: WorldImages = {},
   inputs: readonly Input[] = [],
 ): Promise<World> {
-  const { kernel, ramdisk } = await dom0Images();
-  return World.make(loadCore(), description, { mote: kernel, dom0: ramdisk, ...images }, inputs);
+  return World.make(loadCore(), description, { ...(await moteFiles()), ...images }, inputs);
 }
 
 /** Consoles that somebody types on. */

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { Random } from '../../../devices/random.ts';
-import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import type { WorldDescription } from './description.ts';
-import { Consoles, mote, moteWorld } from './testing.ts';
+import { startNodeThread } from './node-threads.ts';
+import { Consoles, mote, moteFiles, moteWorld } from './testing.ts';
+import { ThreadedWorld } from './threaded-world.ts';
 import { World } from './world.ts';
 
 const [A, B] = [0, 1];
@@ -71,6 +72,19 @@ test('it is the same when its inputs come again at their instants', async () => 
   expect(await again.hash()).toBe(hash);
 });
 
+test('it is the same with each host in a thread of its own', async () => {
+  const images = { ...(await moteFiles()), data };
+  const threaded = await ThreadedWorld.make(loadCore(), TWO, images, startNodeThread, first.inputs);
+  const heard: string[] = [];
+  threaded.onConsole(A, (bytes) => heard.push(new TextDecoder('latin1').decode(bytes)));
+  expect(await threaded.run({ text: { host: A, pattern: /loss/ } })).toMatchObject({ kind: 'host' });
+  expect(await threaded.run({ ns: END_NS })).toEqual({ kind: 'time' });
+  expect(await threaded.hash()).toBe(hash);
+  expect(heard.join('')).toContain(said.pings.split('\n')[0]);
+  expect((await threaded.facts(B)).instructions).toBe(first.hosts[B]!.lab.instructions);
+  threaded.close();
+});
+
 test('another seed loses other frames', async () => {
   const other = await moteWorld({ ...TWO, seed: 8 }, { data });
   const { sum } = talk(new Consoles(other));
@@ -101,8 +115,7 @@ test('a host that is off takes no part; when all are, the world has ended', () =
 test('images that are not given, or that only a disk may be, are named', async () => {
   const kernel = (image: string): Promise<World> =>
     World.make(loadCore(), { hosts: [mote('A'), mote('B', { kernel: image })] }, images);
-  const { kernel: elf, ramdisk } = await dom0Images();
-  const images = { mote: elf, dom0: ramdisk, far: { size: 1, slice: () => new Blob() } };
+  const images = { ...(await moteFiles()), far: { size: 1, slice: () => new Blob() } };
   await expect(kernel('other')).rejects.toThrow('hosts[1].kernel: there is no image other');
   await expect(kernel('far')).rejects.toThrow(
     'hosts[1].kernel: only a disk can be elsewhere, as the image far is',

@@ -8,6 +8,8 @@ import type { WorldDescription } from './description.ts';
 import { Exchange } from './exchange.ts';
 import { WorldHost } from './host.ts';
 import type { Report, WorldImages } from './host.ts';
+import { factsOf } from './host-messages.ts';
+import type { HostFacts } from './host-messages.ts';
 import type { Input } from './inputs.ts';
 import { takeTurns } from './turns.ts';
 import type { Reports, Round, WorldStop, WorldUntil } from './turns.ts';
@@ -81,9 +83,14 @@ export class World {
     return reports;
   }
 
+  /** Hears what a host's console prints, as Lab.onConsole. */
+  onConsole(host: number, listener: (bytes: Uint8Array) => void): void {
+    this.hosts[host]!.lab.onConsole(listener);
+  }
+
   /** Brings what disks wait for. Rejects with DiskUnavailable. */
-  async fetch(): Promise<void> {
-    for (const { lab } of this.hosts) if (lab.hypervisor.platform.waiting) await lab.fetch();
+  async fetch({ stops }: Extract<WorldStop, { kind: 'host' }>): Promise<void> {
+    for (const { host, stop } of stops) if (stop.kind === 'waiting') await this.hosts[host]!.lab.fetch();
   }
 
   /** One hash of all that goes on depends on. */
@@ -91,5 +98,9 @@ export class World {
     const hosts: string[] = [];
     for (const { lab } of this.hosts) hosts.push(await stateHash(lab.hypervisor));
     return plainHash({ hosts, lans: this.exchange.lans });
+  }
+
+  facts(host: number): Promise<HostFacts> {
+    return Promise.resolve(factsOf(this.hosts[host]!));
   }
 }

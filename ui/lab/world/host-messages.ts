@@ -1,0 +1,151 @@
+/** A host of a world behind messages, for one that runs in a thread of its own. All of them survive structured cloning. */
+import { SHUTDOWN_crash } from '../../../hypervisor/abi/sched.ts';
+import type { Counts } from '../../../hypervisor/trace/counts.ts';
+import { describeEnd } from '../ending.ts';
+import { HostCrash } from '../host-crash.ts';
+import type { DiskSource } from '../host-devices.ts';
+import { isSource } from '../host-devices.ts';
+import { stateHash } from '../state-hash.ts';
+import type { WorldDescription } from './description.ts';
+import type { Progress } from './exchange.ts';
+import { WorldHost } from './host.ts';
+import type { Report, WorldImages } from './host.ts';
+import type { Work } from './turns.ts';
+
+/** An image that is elsewhere, with whoever boots the host: read by messages. */
+interface FarImage {
+  readonly far: string;
+  readonly size: number;
+}
+
+export type HostCommand =
+  | {
+      readonly type: 'boot';
+      readonly core: WebAssembly.Module;
+      readonly description: WorldDescription;
+      readonly index: number;
+      readonly images: Readonly<Record<string, Uint8Array | FarImage>>;
+    }
+  | { readonly type: 'work'; readonly work: Work }
+  /** Brings what disks wait for. */
+  | { readonly type: 'fetch' }
+  | { readonly type: 'hash' }
+  | { readonly type: 'facts' }
+  /** The answer to a `read`. */
+  | { readonly type: 'bytes'; readonly bytes: ArrayBuffer | null; readonly problem: string };
+
+/** What is told of a host that has stopped. */
+export interface HostFacts {
+  readonly instructions: number;
+  /** How its domain 0 ended, in words; null: it has not. */
+  readonly ending: string | null;
+  readonly hasCrashed: boolean;
+  readonly counts: Counts;
+}
+
+/** One for each command but `bytes`; `read` in between. */
+export type HostReply =
+  | { readonly type: 'booted'; readonly progress: Progress; readonly printed: readonly Uint8Array[] }
+  | { readonly type: 'worked'; readonly report: Report; readonly printed: readonly Uint8Array[] }
+  | { readonly type: 'fetched' }
+  | { readonly type: 'hash'; readonly hash: string }
+  | { readonly type: 'facts'; readonly facts: HostFacts }
+  | { readonly type: 'read'; readonly image: string; readonly start: number; readonly end: number }
+  /** Xen itself has failed, or the command could not be done. */
+  | { readonly type: 'failed'; readonly isCrash: boolean; readonly name: string; readonly message: string };
+
+/** Images as they can be sent: those that are elsewhere stay there. */
+export function sendable(images: WorldImages): Record<string, Uint8Array | FarImage> {
+  return Object.fromEntries(
+    Object.entries(images).map(([name, image]) => [
+      name,
+      isSource(image) ? { far: name, size: image.size } : image,
+    ]),
+  );
+}
+
+export function factsOf({ lab }: WorldHost): HostFacts {
+  const { shutdown } = lab.domain;
+  return {
+    instructions: lab.instructions,
+    ending: shutdown === null ? null : describeEnd(lab.domain, lab.code.kernel),
+    hasCrashed: shutdown?.reason === SHUTDOWN_crash,
+    counts: { ...lab.hypervisor.counts },
+  };
+}
+
+/** The thread's side: obeys commands one after the other. */
+export class HostServer {
+  private readonly post: (reply: HostReply) => void;
+  private host: WorldHost | null = null;
+  private printed: Uint8Array[] = [];
+  /** Whoever waits for the bytes that were asked for. */
+  private reading: ((answer: Extract<HostCommand, { type: 'bytes' }>) => void) | null = null;
+
+  constructor(post: (reply: HostReply) => void) {
+    this.post = post;
+  }
+
+  async obey(command: HostCommand): Promise<void> {
+    try {
+      await this.dispatch(command);
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      this.post({ type: 'failed', isCrash: error instanceof HostCrash, name, message });
+    }
+  }
+
+  private async dispatch(command: HostCommand): Promise<void> {
+    switch (command.type) {
+      case 'boot':
+        return this.boot(command);
+      case 'work': {
+        const { job, text } = command.work;
+        const report = this.running.run(job, text);
+        this.post({ type: 'worked', report, printed: this.printed.splice(0) });
+        return;
+      }
+      case 'fetch':
+        await this.running.lab.fetch();
+        this.post({ type: 'fetched' });
+        return;
+      case 'hash':
+        this.post({ type: 'hash', hash: await stateHash(this.running.lab.hypervisor) });
+        return;
+      case 'facts':
+        this.post({ type: 'facts', facts: factsOf(this.running) });
+        return;
+      case 'bytes':
+        this.reading?.(command);
+    }
+  }
+
+  private get running(): WorldHost {
+    if (this.host === null) throw new Error('the host has not been booted');
+    return this.host;
+  }
+
+  private async boot(command: Extract<HostCommand, { type: 'boot' }>): Promise<void> {
+    const { core, description, index } = command;
+    const images = Object.fromEntries(
+      Object.entries(command.images).map(([name, image]) => [
+        name,
+        image instanceof Uint8Array ? image : this.source(image),
+      ]),
+    );
+    this.host = await WorldHost.boot(core, description, index, images);
+    this.host.lab.onConsole((bytes) => this.printed.push(bytes));
+    this.post({ type: 'booted', progress: this.host.progress, printed: this.printed.splice(0) });
+  }
+
+  private source({ far, size }: FarImage): DiskSource {
+    const read = async (start: number, end: number): Promise<ArrayBuffer> => {
+      const answer = new Promise<Extract<HostCommand, { type: 'bytes' }>>((done) => (this.reading = done));
+      this.post({ type: 'read', image: far, start, end });
+      const { bytes, problem } = await answer;
+      if (bytes === null) throw new Error(problem);
+      return bytes;
+    };
+    return { size, slice: (start, end) => ({ arrayBuffer: () => read(start, end) }) };
+  }
+}
