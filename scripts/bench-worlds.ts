@@ -27,16 +27,19 @@ async function instructions(world: AnyWorld): Promise<number> {
   return facts.reduce((sum, each) => sum + each.instructions, 0);
 }
 
-/** Millions of instructions a second, of all hosts together, and the world's hash behind them. */
-async function measure(world: AnyWorld): Promise<{ rate: number; hash: string }> {
+/** Millions of instructions a second, of all hosts together; ns of processors' time for one; the world's hash behind them. */
+async function measure(world: AnyWorld): Promise<{ rate: number; costNs: number; hash: string }> {
   for (const host of hosts) await world.run({ text: { host, pattern: PROMPT }, ns: PATIENCE_NS });
   for (const host of hosts) world.type(host, new TextEncoder().encode(BUSY));
   await world.run({ ns: world.ns + BUSY_NS / 10 });
   const before = await instructions(world);
   const started = performance.now();
+  const used = process.cpuUsage();
   await world.run({ ns: world.ns + BUSY_NS });
   const seconds = (performance.now() - started) / 1000;
-  return { rate: ((await instructions(world)) - before) / seconds / 1e6, hash: await world.hash() };
+  const { user, system } = process.cpuUsage(used);
+  const done = (await instructions(world)) - before;
+  return { rate: done / seconds / 1e6, costNs: ((user + system) * 1000) / done, hash: await world.hash() };
 }
 
 const one = await measure(await World.make(loadCore(), description, images));
@@ -46,6 +49,7 @@ threaded.close();
 const isSame = one.hash === two.hash;
 process.stdout.write(
   `one thread: ${one.rate.toFixed(0)} million instructions a second, two: ${two.rate.toFixed(0)}; ` +
-    `ratio ${(two.rate / one.rate).toFixed(2)}; ${isSame ? 'the same hash' : 'OTHER HASHES'}\n`,
+    `ratio ${(two.rate / one.rate).toFixed(2)}; an instruction takes ${(two.costNs / one.costNs).toFixed(2)} of the ` +
+    `processors' time; ${isSame ? 'the same hash' : 'OTHER HASHES'}\n`,
 );
 process.exitCode = isSame ? 0 : 1;

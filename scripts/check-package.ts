@@ -13,6 +13,7 @@ const BOOT_SECONDS = 5;
 const WANTED = [
   'ui/cli/bin.js',
   'dist/cli/main.js',
+  'dist/host/main.js',
   'dist/web/index.html',
   'core/build/core.wasm',
   'guests/build/mote.elf',
@@ -58,6 +59,11 @@ const started = performance.now();
 const bin = join(folder, 'node_modules/.bin/xenoscope');
 const boot = spawnSync(bin, ['boot', '--until', '/ \\$ ', '--for', '60'], { cwd: folder, encoding: 'utf8' });
 const seconds = (performance.now() - started) / 1000;
+const two = spawnSync(bin, ['boot', '--hosts', '2', '--until', 'by 10', '--for', '60'], {
+  cwd: folder,
+  encoding: 'utf8',
+});
+if (two.status !== 0) faults.push(`boot --hosts 2: status ${String(two.status)}, ${two.stderr}`);
 process.stdout.write(boot.stdout);
 if (boot.status !== 0) faults.push(`boot: status ${String(boot.status)}, ${boot.stderr}`);
 if (seconds > BOOT_SECONDS) faults.push(`the prompt took ${seconds.toFixed(1)} s: is the machine busy?`);

@@ -22,6 +22,8 @@ import { UserError } from './user-error.ts';
 export interface BootOptions {
   readonly ramdisk?: string;
   readonly dom0?: boolean;
+  readonly hosts?: number;
+  readonly world?: string;
   readonly hostMemory?: number;
   readonly disk: readonly string[];
   readonly share: readonly string[];
@@ -39,15 +41,15 @@ export interface BootOptions {
   readonly counts?: boolean;
 }
 
-const NS_PER_SECOND = 1e9;
+export const NS_PER_SECOND = 1e9;
 /** Said of kernels that somebody else made: some of them wait for ever for what is not there. */
 const ALONE =
   'xenoscope: this domain is alone on its host, without xenstore, disks and network; domain 0 serves them (--dom0, xm create)\n';
 /** The memory of a host with domain 0, unless said otherwise. */
-const HOST_MB = 512;
+export const HOST_MB = 512;
 
 /** The kernel that an argument means: a file, a folder to build it from, or, without one, Mote with its ramdisk. */
-async function images(
+export async function kernelImages(
   kernel: string | undefined,
   isDom0: boolean,
   progress: OnProgress,
@@ -79,7 +81,7 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
   refuseWhatCannotApply(options);
   const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
   const isDom0 = options.dom0 ?? false;
-  const { core, files } = await ready((progress) => images(kernel, isDom0, progress));
+  const { core, files } = await ready((progress) => kernelImages(kernel, isDom0, progress));
   const request = {
     ...(isDom0 ? { isDom0, ...(await hostOf(options)) } : {}),
     ...files,
@@ -123,6 +125,10 @@ function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
 
 /** Boots and drives a domain to its end; returns the exit status. */
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
+  if (options.hosts !== undefined || options.world !== undefined) {
+    const { bootWorld } = await import('./boot-world.ts');
+    return bootWorld(kernel, options);
+  }
   const lab = await makeLab(kernel, options);
   if (kernel !== undefined && options.dom0 !== true && !isFolder(kernel)) process.stderr.write(ALONE);
   setBreakpoints(lab, options.break);

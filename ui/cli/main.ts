@@ -60,6 +60,12 @@ function program(done: (status: number) => void): Command {
       "it is domain 0, privileged, with the machine's console; Mote then has xm, and domains to make",
     )
     .option(
+      '--hosts <N>',
+      'so many hosts (8 at most), each with domain 0, on one LAN: A, B, ...; their consoles in turns (Ctrl-\\)',
+      positiveInteger,
+    )
+    .option('--world <file>', 'the hosts, LANs and images that a JSON file describes')
+    .option(
       '--host-memory <MB>',
       "the host's memory, with --dom0 (512 unless said otherwise)",
       positiveInteger,

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { helloKernel } from '../../guests/tests/hello.ts';
@@ -15,24 +14,10 @@ import { Lab } from '../lab/lab.ts';
 import { status } from './boot.ts';
 import { main } from './main.ts';
 import { runInTerminal, type Ending } from './run.ts';
+import { Keyboard } from './testing.ts';
 
 const CTRL_BACKSLASH = '\x1c';
 const CTRL_RIGHT_BRACKET = '\x1d';
-
-/** A terminal, or a pipe, as process.stdin would be; whether it is raw. */
-class Keyboard extends PassThrough {
-  readonly isTTY: boolean;
-  isRaw = false;
-
-  constructor(isTTY: boolean) {
-    super();
-    this.isTTY = isTTY;
-  }
-
-  setRawMode(raw: boolean): void {
-    this.isRaw = raw;
-  }
-}
 
 const kernel = await helloKernel();
 

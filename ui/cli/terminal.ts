@@ -4,7 +4,6 @@
  */
 
 const CTRL_BACKSLASH = 0x1c;
-const KEY_Q = 0x71;
 
 /** Where keys come from: process.stdin, a terminal or not. */
 export type Keys = NodeJS.ReadableStream & {
@@ -44,16 +43,21 @@ export class Terminal {
     if (this.keys.isTTY === true) this.keys.setRawMode?.(raw);
   }
 
-  /**
-   * Says what runs, and asks whether it is to end; true: yes. What is typed meanwhile is the answer, and no key for the guest,
-   * unless it is Ctrl-\ again.
-   */
+  /** Says what runs, and asks whether it is to end; true: yes. */
   async askToLeave(running: string): Promise<boolean> {
-    process.stderr.write(`\r\n[${running}: q ends it, Ctrl-\\ types Ctrl-\\, any other key goes on] `);
+    return (await this.ask(`${running}: q ends it`)) === 'q';
+  }
+
+  /**
+   * Asks what is to be done, and gives the key that is the answer. What is typed meanwhile is the answer, and no key for the
+   * guest, unless it is Ctrl-\ again.
+   */
+  async ask(question: string): Promise<string> {
+    process.stderr.write(`\r\n[${question}, Ctrl-\\ types Ctrl-\\, any other key goes on] `);
     const key = await new Promise<number>((done) => (this.answer = done));
     process.stderr.write('\r\n');
     if (key === CTRL_BACKSLASH) this.onKeys(Uint8Array.of(key));
-    return key === KEY_Q;
+    return String.fromCharCode(key);
   }
 
   private readonly receive = (chunk: Buffer): void => {

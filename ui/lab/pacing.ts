@@ -17,7 +17,7 @@ export interface Pace {
 }
 
 /** How long a slice should take, in ms: short enough for a page to stay responsive. */
-const SLICE_MS = 12;
+export const SLICE_MS = 12;
 const FIRST_SLICE_TICKS = 1_000_000;
 /** A step may go instruction by instruction. */
 const FIRST_STEP_TICKS = 2000;
@@ -75,12 +75,14 @@ export async function driveStep(
   return undefined;
 }
 
-function nextSlice(ticks: number, tookMs: number, least = FIRST_SLICE_TICKS): number {
+/** The next slice, in units of which so many took so long. */
+export function nextSlice(ticks: number, tookMs: number, least = FIRST_SLICE_TICKS): number {
   const factor = Math.min(4, Math.max(0.25, SLICE_MS / Math.max(tookMs, 0.01)));
   return Math.min(LONGEST_SLICE_TICKS, Math.max(least, Math.round(ticks * factor)));
 }
 
-function pause(ms: number): Promise<void> {
+/** Lets others have their turns, for at least so long. */
+export function pause(ms: number): Promise<void> {
   if (ms > 0) return new Promise((done) => setTimeout(done, ms));
   if (typeof setImmediate !== 'undefined') return new Promise((done) => setImmediate(done));
   // A browser's shortest timer is 4 ms; a message comes as soon as the others have had their turns.

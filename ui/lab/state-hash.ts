@@ -25,7 +25,8 @@ class Writer {
     return at;
   }
   number(value: number): void {
-    this.view.setFloat64(this.reserve(8), value, true);
+    const at = this.reserve(8);
+    this.view.setFloat64(at, value, true);
   }
   text(value: string): void {
     this.block(new TextEncoder().encode(value));

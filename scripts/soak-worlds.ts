@@ -1,0 +1,75 @@
+/**
+ * `npm run soak:worlds`: A pings B and fetches 32 MiB from it over a LAN that loses 1 % of its frames; then the same again from
+ * the log of its inputs, with the hosts in turns and each in a thread. Exit status 1: not the same, or not as it was.
+ */
+import { createHash } from 'node:crypto';
+import { dom0Images } from '../guests/toolchain/mote-node.ts';
+import { noise } from '../guests/tests/dom0/testing-integrity.ts';
+import { loadCore } from '../ui/lab/core-node.ts';
+import { startNodeThread } from '../ui/lab/world/node-threads.ts';
+import { ThreadedWorld } from '../ui/lab/world/threaded-world.ts';
+import { World } from '../ui/lab/world/world.ts';
+
+const MIB = 32;
+const PROMPT = /\n\/ \$ $/;
+const PATIENCE_NS = 3600e9;
+const [A, B] = [0, 1];
+
+const data = noise(MIB);
+const { kernel, ramdisk } = await dom0Images();
+const images = { mote: kernel, dom0: ramdisk, data };
+const host = { kernel: 'mote', ramdisk: 'dom0', hostMb: 256, memoryMb: 160 };
+const description = {
+  hosts: [
+    { ...host, name: 'A' },
+    { ...host, name: 'B', files: { data: 'data' } },
+  ],
+  lans: [{ name: 'lan', megabitsPerSecond: 1000, loss: 0.01 }],
+};
+
+let isGood = true;
+function tell(what: string, good: boolean, started: number, more: string): void {
+  isGood &&= good;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`${what}: ${good ? 'well' : 'WRONG'}, ${seconds} s; ${more}\n`);
+}
+
+const begun = performance.now();
+const world = await World.make(loadCore(), description, images);
+let screen = '';
+world.onConsole(A, (bytes) => (screen += new TextDecoder('latin1').decode(bytes).replaceAll('\r', '')));
+
+function run(index: number, command: string): void {
+  world.type(index, new TextEncoder().encode(`${command}\r`));
+  const until = { text: { host: index, pattern: PROMPT }, ns: world.ns + PATIENCE_NS };
+  if (world.run(until)?.kind !== 'host') throw new Error(`${command}: no prompt; ${screen}`);
+}
+for (const index of [A, B])
+  world.run({ text: { host: index, pattern: /\/ \$ $/ }, ns: world.ns + PATIENCE_NS });
+run(B, 'httpd /lab &');
+run(A, 'ping -c 5 10.0.0.101');
+const fetchedFrom = world.ns;
+run(A, 'wget -O /tmp/data http://10.0.0.101/data; sha256sum /tmp/data');
+const guestSeconds = (world.ns - fetchedFrom) / 1e9;
+const endNs = world.ns + 1e9;
+world.run({ ns: endNs });
+const hash = await world.hash();
+const came = screen.includes(createHash('sha256').update(data).digest('hex'));
+const { lost, sent } = world.exchange.lans[0]!.counts;
+const detail = `${guestSeconds.toFixed(2)} s of the guests' time, ${String(lost)} of ${String(sent)} frames lost`;
+tell(`${String(MIB)} MiB from B to A`, came, begun, `${detail}, ${hash}`);
+
+const again = performance.now();
+const replayed = await World.make(loadCore(), description, images, world.inputs);
+replayed.order = [B, A];
+replayed.run({ ns: endNs });
+const second = await replayed.hash();
+tell('from its log, in other turns', second === hash, again, second);
+
+const atOnce = performance.now();
+const threaded = await ThreadedWorld.make(loadCore(), description, images, startNodeThread, world.inputs);
+await threaded.run({ ns: endNs });
+const third = await threaded.hash();
+threaded.close();
+tell('from its log, in two threads', third === hash, atOnce, third);
+process.exitCode = isGood ? 0 : 1;

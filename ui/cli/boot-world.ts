@@ -1,0 +1,170 @@
+/** `xenoscope boot --hosts N`, `--world FILE`: a world of hosts in the terminal. */
+import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
+import { dom0Images, type OnProgress } from '../../guests/toolchain/mote-node.ts';
+import { checkDescription, MOST_HOSTS } from '../lab/world/description.ts';
+import type { HostDescription, WorldDescription } from '../lab/world/description.ts';
+import type { WorldImages } from '../lab/world/host.ts';
+import { startNodeThread } from '../lab/world/node-threads.ts';
+import { ThreadedWorld } from '../lab/world/threaded-world.ts';
+import { World } from '../lab/world/world.ts';
+import type { AnyWorld } from '../lab/world/world-pacing.ts';
+import { HOST_MB, kernelImages, NS_PER_SECOND } from './boot.ts';
+import type { BootOptions } from './boot.ts';
+import { countLines } from './counts.ts';
+import { EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
+import { openDisks, readFolders, readImage } from './host-files.ts';
+import { ready } from './ready.ts';
+import { SILENCE_NS } from './run.ts';
+import { runWorldInTerminal, type WorldEnding } from './run-world.ts';
+import { UserError } from './user-error.ts';
+
+/** What Mote's images are called in a description. */
+const MOTE = 'mote';
+const DOM0 = 'dom0';
+const NAMES = 'ABCDEFGH';
+
+interface Plan {
+  readonly description: WorldDescription;
+  readonly images: WorldImages;
+}
+
+/** Hosts that are alike. */
+async function alike(
+  count: number,
+  kernel: string | undefined,
+  options: BootOptions,
+  progress: OnProgress,
+): Promise<Plan> {
+  if (count > MOST_HOSTS) throw new UserError(`--hosts: a world has ${String(MOST_HOSTS)} hosts at most`);
+  const built = await kernelImages(kernel, true, progress);
+  const ramdisk = options.ramdisk === undefined ? built.ramdisk : readImage(options.ramdisk);
+  const disks = (await openDisks(options.disk)).map((disk, n) => ({ ...disk, image: `disk ${String(n)}` }));
+  const files = [...readFolders(options.share)].map(([path, bytes]) => ({
+    path,
+    bytes,
+    image: `file ${path}`,
+  }));
+  const host: Omit<HostDescription, 'name'> = {
+    kernel: 'kernel',
+    ...(ramdisk === undefined ? {} : { ramdisk: 'ramdisk' }),
+    commandLine: options.extra,
+    hostMb: options.hostMemory ?? HOST_MB,
+    memoryMb: options.memory,
+    vcpus: options.vcpus,
+    cpus: options.cpus,
+    ...(options.sched === undefined ? {} : { scheduler: options.sched }),
+    ...(options.xen === undefined ? {} : { xen: options.xen }),
+    disks: disks.map(({ image, readOnly }) => ({ image, readOnly: readOnly ?? false })),
+    files: Object.fromEntries(files.map(({ path, image }) => [path, image])),
+  };
+  return {
+    description: { hosts: [...NAMES.slice(0, count)].map((name) => ({ name, ...host })) },
+    images: {
+      kernel: built.kernel,
+      ...(ramdisk === undefined ? {} : { ramdisk }),
+      ...Object.fromEntries([...disks, ...files].map(({ image, bytes }) => [image, bytes])),
+    },
+  };
+}
+
+/** What a file describes. Images are Mote's, or files by their paths from where it is. */
+async function described(path: string, progress: OnProgress): Promise<Plan> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(readImage(path)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UserError(`${path}: ${error.message}`);
+  }
+  const description = checkDescription(value);
+  const mote = await dom0Images(progress);
+  const images: Record<string, WorldImages[string]> = { [MOTE]: mote.kernel, [DOM0]: mote.ramdisk };
+  const place = (name: string): string => resolve(dirname(path), name);
+  for (const { kernel, ramdisk, disks, files } of description.hosts) {
+    for (const name of [kernel, ramdisk, ...Object.values(files ?? {})])
+      if (name !== undefined) images[name] ??= readImage(place(name));
+    for (const { image } of disks ?? [])
+      images[image] ??= (await openDisks([/^https?:/.test(image) ? image : place(image)]))[0]!.bytes;
+  }
+  return { description, images };
+}
+
+/** Options that would be ignored. */
+function refuseWhatCannotApply(kernel: string | undefined, options: BootOptions): void {
+  if (options.break.length > 0 || options.trace !== undefined)
+    throw new UserError('--break and --trace are for one host: they go without --hosts and --world');
+  if (options.world === undefined) return;
+  if (options.hosts !== undefined || kernel !== undefined || options.ramdisk !== undefined)
+    throw new UserError(
+      '--world says which hosts there are and what they boot: it goes without --hosts, a kernel, --ramdisk',
+    );
+  if (options.disk.length + options.share.length > 0)
+    throw new UserError('--world says which disks and files hosts have: it goes without --disk and --share');
+}
+
+async function makeWorld(kernel: string | undefined, options: BootOptions): Promise<AnyWorld> {
+  refuseWhatCannotApply(kernel, options);
+  const { hosts, world } = options;
+  try {
+    const { core, files: plan } = await ready((progress) =>
+      world === undefined ? alike(hosts ?? 1, kernel, options, progress) : described(world, progress),
+    );
+    const { description, images } = plan;
+    if (description.hosts.length === 1 || availableParallelism() === 1)
+      return await World.make(core, description, images);
+    return await ThreadedWorld.make(core, description, images, startNodeThread);
+  } catch (error) {
+    if (error instanceof ImageError) throw new UserError(`${kernel ?? 'Mote'}: ${error.message}`);
+    if (error instanceof RangeError)
+      throw new UserError(world === undefined ? error.message : `${world}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Boots and drives a world to its end; returns the exit status. */
+export async function bootWorld(kernel: string | undefined, options: BootOptions): Promise<number> {
+  const world = await makeWorld(kernel, options);
+  try {
+    const ending = await runWorldInTerminal(world, {
+      ...(options.until === undefined ? {} : { text: { pattern: options.until } }),
+      ...(options.for === undefined ? {} : { ns: options.for * NS_PER_SECOND }),
+    });
+    const said = words(ending, options);
+    if (said !== undefined) process.stderr.write(`\n${said}\n`);
+    const hasCrashed = await tellOfHosts(world, options);
+    if (options.hash === true) process.stdout.write(`\n${await world.hash()} at ${String(world.ns)} ns\n`);
+    return statusOf(ending, options, hasCrashed);
+  } finally {
+    if (world instanceof ThreadedWorld) world.close();
+  }
+}
+
+/** How hosts ended, and what they did. True: a domain 0 has crashed. */
+async function tellOfHosts(world: AnyWorld, options: BootOptions): Promise<boolean> {
+  let hasCrashed = false;
+  for (const [host, { name }] of world.description.hosts.entries()) {
+    const facts = await world.facts(host);
+    hasCrashed ||= facts.hasCrashed;
+    if (facts.ending !== null) process.stderr.write(`${name}: ${facts.ending}\n`);
+    if (options.counts === true) process.stderr.write(`${name}:\n${countLines(facts.counts).join('\n')}\n`);
+  }
+  return hasCrashed;
+}
+
+function words(ending: WorldEnding, options: BootOptions): string | undefined {
+  if (ending.kind === 'time') return `xenoscope: ${String(options.for)} s of guest time are over`;
+  if (ending.kind === 'idle') return 'xenoscope: all hosts wait for input, and the standard input has ended';
+  if (ending.kind === 'silent')
+    return `xenoscope: the input has ended, and nothing was printed for ${String(SILENCE_NS / NS_PER_SECOND)} s of guest time`;
+  return undefined;
+}
+
+function statusOf(ending: WorldEnding, options: BootOptions, hasCrashed: boolean): number {
+  if (hasCrashed) return EXIT_CRASHED;
+  if (ending.kind === 'time' || ending.kind === 'silent') return EXIT_TIME_OUT;
+  if (ending.kind === 'idle') return EXIT_ENDED_EARLY;
+  if (ending.kind === 'host') return EXIT_OK;
+  return options.until === undefined ? EXIT_OK : EXIT_ENDED_EARLY;
+}

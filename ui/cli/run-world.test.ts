@@ -1,0 +1,124 @@
+/** A world in the terminal: whose console gets the keys, and how it is asked for by `boot`. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { mote, moteWorld } from '../lab/world/testing.ts';
+import { runWorldInTerminal } from './run-world.ts';
+import { Keyboard } from './testing.ts';
+
+const CTRL_BACKSLASH = '\x1c';
+
+describe('in a terminal', () => {
+  let printed = '';
+  beforeEach(() => {
+    printed = '';
+    const take = (chunk: string | Uint8Array): boolean => {
+      printed += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk);
+      return true;
+    };
+    vi.spyOn(process.stdout, 'write').mockImplementation(take);
+    vi.spyOn(process.stderr, 'write').mockImplementation(take);
+    return () => {
+      vi.restoreAllMocks();
+    };
+  });
+
+  it('keys go to the first host until Ctrl-\\ and a number lead them to another; q ends all', async () => {
+    const keyboard = new Keyboard(true);
+    const world = await moteWorld({ hosts: [mote('A'), mote('B')] });
+    const left: [after: string, keys: string][] = [
+      ['B| xenbr0: 10.0.0.101', 'hostname\r'],
+      ['A| A', CTRL_BACKSLASH],
+      ['the console of A: 1 A, 2 B: shows that host', '2'],
+      ['goes on] \r\n', 'hostname\r'],
+      ['B| B', CTRL_BACKSLASH],
+      ['the console of B', 'q'],
+    ];
+    for (const host of [0, 1]) world.onConsole(host, () => setImmediate(offer));
+    function offer(): void {
+      while (left.length > 0 && printed.includes(left[0]![0])) keyboard.write(left.shift()![1]);
+      if (left.length > 0) setImmediate(offer);
+    }
+    expect(await runWorldInTerminal(world, {}, keyboard)).toEqual({ kind: 'left' });
+    expect(keyboard.isRaw).toBe(false);
+    expect(world.inputs.map(({ host }) => host)).toEqual([0, 1]);
+  });
+});
+
+const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
+
+interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function boot(args: readonly string[], input = ''): Promise<Result> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [BIN, 'boot', ...args], { stdio: 'pipe' });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on('close', (status) => {
+      done({ status, stdout, stderr });
+    });
+    child.stdin.end(input);
+  });
+}
+
+function describedBy(name: string, value: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value));
+  return path;
+}
+
+it('--hosts 2: the first is typed at, lines have their host’s name, a run is a function of its inputs', async () => {
+  const args = ['--hosts', '2', '--host-memory', '128', '--memory', '64', '--until', 'packet loss', '--hash'];
+  const input = 'hostname; ping -c 1 10.0.0.101\n';
+  const first = await boot(args, input);
+  expect(first.stdout).toMatch(/^A\| A\nA\| PING 10\.0\.0\.101[^]*^A\| 1 packets transmitted, 1 received/m);
+  expect(first.stdout).toMatch(/^B\| xenbr0: 10\.0\.0\.101 by 10\.0\.0\.1$/m);
+  expect(first.status).toBe(0);
+  expect(await boot(args, input)).toEqual(first);
+});
+
+it('--world FILE: hosts as a file describes them, with files from where it is', async () => {
+  writeFileSync(join(folder, 'greeting'), 'from the other side\n');
+  const host = { kernel: 'mote', ramdisk: 'dom0', hostMb: 128, memoryMb: 64 };
+  const file = describedBy('world.json', {
+    hosts: [
+      { ...host, name: 'left' },
+      { ...host, name: 'right', files: { index: 'greeting' } },
+    ],
+    lans: [{ name: 'wire', latencyNs: 1_000_000, gateway: '192.168.7.0/24' }],
+  });
+  const { stdout, status } = await boot(['--world', file, '--until', 'seq=2.*ms'], 'ping 192.168.7.101\n');
+  expect(stdout).toMatch(/^left\| 64 bytes from 192\.168\.7\.101: icmp_seq=2 ttl=64 time=2\.\d+ ms/m);
+  expect(status).toBe(0);
+});
+
+it.each([
+  [['--hosts', '9'], '--hosts: a world has 8 hosts at most'],
+  [['--hosts', '2', '--break', 'main.ts:1'], '--break and --trace are for one host'],
+  [['--hosts', '2', '--cpus', '3'], 'a machine has 1, 2, 4, 8 or 16 processors, not 3'],
+  [['--world', describedBy('a.json', '{')], 'a.json: Expected property name'],
+  [
+    ['--world', describedBy('b.json', { hosts: [{ name: 'A' }] })],
+    'b.json: hosts[0].kernel: it must be a text',
+  ],
+  [
+    ['--world', describedBy('c.json', { hosts: [{ name: 'A', kernel: 'none' }] })],
+    `cannot read ${join(folder, 'none')}`,
+  ],
+  [['--world', join(folder, 'a.json'), '--hosts', '2'], 'it goes without --hosts'],
+])('%j is refused in a line', async (args, message) => {
+  const { status, stderr, stdout } = await boot(args);
+  expect(stderr).toContain(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect([status, stdout]).toEqual([2, '']);
+});
