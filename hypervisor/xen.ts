@@ -51,6 +51,7 @@ const MAX_BUDGET = 0x7fffffff;
 
 const BUDGET: Stop = { kind: 'budget' };
 const IDLE: Stop = { kind: 'idle' };
+const BREAKPOINT: Stop = { kind: 'breakpoint' };
 
 export class Xen extends Hypervisor {
   readonly console: XenConsole;
@@ -89,33 +90,35 @@ export class Xen extends Hypervisor {
     return this.pcpus.every(({ running, mustSchedule }) => running === null && !mustSchedule);
   }
 
-  /** Runs the domains until the clock is at `untilTicks` (Infinity: for ever), or something stops it. */
+  /**
+   * Runs the domains until the clock is at `untilTicks` (Infinity: for ever), or something stops it. It comes back at one place
+   * of a tick alone, when all that is due by then has been done and who goes on has been told of it: so a tick says exactly
+   * where a run stands, whyever it came back there, and an input of that tick meets the same state when the run is made again.
+   */
   run(untilTicks: number): Stop {
     this.stop = this.platform.waiting ? WAITING : null;
     for (;;) {
       let now = this.ticks();
       this.doWhatIsDue(now);
+      const vcpu = this.pcpu.running;
+      if (vcpu !== null) this.enter(vcpu);
       if (this.stop !== null) return this.stop;
       if (now >= untilTicks) return BUDGET;
-      const vcpu = this.pcpu.running;
       if (vcpu === null) {
         const stop = this.passIdleTime(untilTicks);
         if (stop !== null) return stop;
         continue;
       }
-      switchTo(this, vcpu);
-      if (!this.staysInGuest) this.enter(vcpu);
-      this.staysInGuest = false;
-      if (this.stop !== null) return this.stop;
       now = Math.min(untilTicks, this.deadlineTicks, this.pcpu.sliceEndTicks, this.turnEndTicks) - now;
       const reason = this.processor.run(now < MAX_BUDGET ? now : MAX_BUDGET);
-      this.staysInGuest = reason === EXIT_BUDGET || reason === EXIT_BREAKPOINT;
       if (reason === EXIT_BUDGET) continue;
       if (reason === EXIT_BREAKPOINT) {
         // Nothing has happened: the state is that of a run whose budget ended here.
         this.processor.setWord(EXIT_REASON, EXIT_BUDGET);
-        return { kind: 'breakpoint' };
+        this.stop = BREAKPOINT;
+        continue;
       }
+      this.staysInGuest = false;
       // What faults is not retired, but takes its tick: time goes on whatever a guest does.
       if (reason === EXIT_EXCEPTION) this.processor.tscOffset = this.processor.tscOffset + 1;
       if (this.trace.on) this.placeTrace(vcpu);
@@ -139,8 +142,11 @@ export class Xen extends Hypervisor {
     }
   }
 
-  /** What a vcpu is told of as it goes back to its guest. */
+  /** A vcpu gets its processor, and is told of what it has to be told of as it goes back to its guest. */
   private enter(vcpu: Vcpu): void {
+    switchTo(this, vcpu);
+    if (this.staysInGuest) return;
+    this.staysInGuest = true;
     if (vcpu.nmiPending) deliverNmi(this, vcpu);
     if (upcallDue(this, vcpu)) deliverUpcall(this, vcpu);
   }

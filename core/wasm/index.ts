@@ -8,7 +8,6 @@ import { readFlags, writeFlags } from './flags';
 import { readCodeSegment } from './code-segment';
 import {
   CODE_LIMIT,
-  CODE_PAGE,
   CR0,
   CR2,
   CR4,
@@ -63,7 +62,6 @@ export function initialise(frames: u32): void {
 /** The list of breakpoints (layout.ts BREAKPOINTS) has changed: its first `count` are set. */
 export function breakpointsChanged(count: u32): void {
   setBreakpoints(count);
-  store<u64>(CODE_PAGE, -1);
   dropBlocks();
 }
 

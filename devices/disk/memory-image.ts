@@ -13,7 +13,8 @@ export class MemoryImage implements Disk {
   /** Of `bytes`, which must stay as they are. */
   constructor(bytes: Uint8Array) {
     this.sectors = sectorsOf(bytes.length);
-    this.bytes = bytes;
+    // Whatever kind of array it is (Node's Buffer): what is saved is of one kind.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   ready(): boolean {

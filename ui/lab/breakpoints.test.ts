@@ -43,7 +43,7 @@ function type(lab: Lab, text: string): void {
 
 const UNAME = {
   file: 'mote/machine-calls.ts',
-  line: lineOf('mote/machine-calls.ts', 'put(abi.utsname.nodename'),
+  line: lineOf('mote/machine-calls.ts', 'put(abi.utsname.release'),
 };
 const HEAD = { file: 'programs/head.ts', line: lineOf('programs/head.ts', 'const line = input.line()') };
 

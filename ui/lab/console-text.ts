@@ -43,6 +43,12 @@ export class ConsoleText {
     this.lines.type(bytes);
   }
 
+  /** What has been printed so far is no news. */
+  forget(): void {
+    this.text = '';
+    this.taken = this.piece.length;
+  }
+
   /** Whether `pattern` occurs; what lies before the end of its first match is forgotten then. */
   take(pattern: RegExp): string | undefined {
     const anywhere = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));

@@ -30,6 +30,8 @@ import type { SavedWorld } from './snapshot/format.ts';
 import { HostSaver } from './snapshot/host-saver.ts';
 import { beginStep } from './stepping.ts';
 import type { SourcePlace } from './symbols.ts';
+import { Past } from './time/past.ts';
+import type { Moment } from './time/past.ts';
 import { Witness } from './witness.ts';
 
 /** When to stop; several conditions: whichever comes first. */
@@ -90,6 +92,9 @@ export class Lab {
   /** What is known of the host from watching it. */
   readonly witness: Witness;
   private readonly saver: HostSaver;
+  /** How it has come here; and whether it goes again where it has been. */
+  past = new Past();
+  private isAgain = false;
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   /** Xen itself has failed: nothing goes on. */
   crash: HostCrash | null = null;
@@ -170,6 +175,11 @@ export class Lab {
 
   /** Goes to where a world was saved: this one, or one that was made alike. Throws SnapshotError. */
   goTo(saved: SavedWorld): void {
+    this.restore(saved);
+    this.past = new Past();
+  }
+
+  private restore(saved: SavedWorld): void {
     this.saver.restore(saved);
     const { id } = planOf(this.request);
     const domain = this.hypervisor.domains.get(id) ?? this.hypervisor.dying.get(id);
@@ -200,8 +210,16 @@ export class Lab {
     if (this.domain.isPrivileged && this.instructions === 0) this.hypervisor.console.replay(listener);
   }
 
-  /** Types on the console. What of it the guest shows again does not count for `until.text`. */
+  /**
+   * Types on the console. What of it the guest shows again does not count for `until.text`. What had been typed later, where
+   * somebody has gone back, belongs to another run from now on.
+   */
   type(bytes: Uint8Array): void {
+    this.past.typed(this.hypervisor.ticks(), bytes);
+    this.take(bytes);
+  }
+
+  private take(bytes: Uint8Array): void {
     this.text.typed(bytes);
     this.guard(() => {
       if (this.domain.isPrivileged) this.hypervisor.platform.uart.receive(bytes);
@@ -217,8 +235,76 @@ export class Lab {
     });
   }
 
+  /** Lets Xen run, with the inputs that come on the way, and the snapshots that are made. */
   private go(untilTicks: number): HypervisorStop {
-    return this.guard(() => this.hypervisor.run(untilTicks));
+    const { past, hypervisor } = this;
+    for (;;) {
+      const now = hypervisor.ticks();
+      while (past.dueTicks <= now) this.take(past.inputs[past.come++]!.keys);
+      if (past.nextTicks(now) <= now) this.keepMoment();
+      this.isAgain = now < past.endTicks;
+      const next = Math.min(past.dueTicks, past.nextTicks(now), this.isAgain ? past.endTicks : Infinity);
+      const stop = this.guard(() => hypervisor.run(Math.min(untilTicks, next)));
+      past.isAt(hypervisor.ticks());
+      const isOver = hypervisor.ticks() >= untilTicks || next === Infinity;
+      if (isOver || (stop.kind !== 'budget' && stop.kind !== 'idle')) return stop;
+    }
+  }
+
+  /** A snapshot to come back to. */
+  keepMoment(): void {
+    const { past, instructions } = this;
+    past.keep({ ticks: this.hypervisor.ticks(), instructions, come: past.come, saved: this.save() });
+  }
+
+  /** Goes back to a moment of the past. */
+  returnTo({ saved, come }: Moment): void {
+    this.restore(saved);
+    this.past.come = come;
+  }
+
+  /** Goes on to an instant, whatever happens on the way; false: the domain ends before. */
+  runTo(ticks: number): boolean {
+    return this.unwatched(() => this.lookThrough(ticks, () => undefined));
+  }
+
+  /** Goes on to where so many instructions are retired; false: nothing retires that many. */
+  runToInstruction(instructions: number): boolean {
+    return this.unwatched(() => {
+      while (this.instructions < instructions) {
+        const { hypervisor } = this;
+        const left = hypervisor.idle ? hypervisor.deadlineTicks - hypervisor.ticks() : 0;
+        const ticks = hypervisor.ticks() + Math.max(left, instructions - this.instructions);
+        if (!Number.isFinite(ticks) && this.past.dueTicks === Infinity) return false;
+        if (!this.lookThrough(ticks, () => undefined)) return false;
+      }
+      return true;
+    });
+  }
+
+  /** Goes on to an instant, and calls `look` at every stop on the way and there; false: the domain ends before. */
+  lookThrough(ticks: number, look: () => void): boolean {
+    this.until = {};
+    while (this.hypervisor.ticks() < ticks) {
+      const stop = this.go(ticks);
+      if (stop.kind === 'waiting' || this.hasEnded(stop)) return false;
+      look();
+    }
+    return true;
+  }
+
+  /** Does something without the stops that were asked for. */
+  private unwatched<T>(work: () => T): T {
+    const { hypervisor, hypercallSink, hypercallBreaks } = this;
+    hypervisor.processor.setBreakpoints([]);
+    hypervisor.trace.remove(hypercallSink);
+    try {
+      return work();
+    } finally {
+      this.text.forget();
+      hypervisor.processor.setBreakpoints(this.watched);
+      if (hypercallBreaks.length > 0) hypervisor.trace.add(hypercallSink);
+    }
   }
 
   /** Lets Xen do something. Throws HostCrash where it fails, and from then on. */
@@ -289,6 +375,10 @@ export class Lab {
   /** The lab's domain has shut down; others may come and go. */
   private hasEnded(stop: HypervisorStop): boolean {
     return stop.kind === 'shutdown' && stop.domain === this.domain;
+  }
+
+  isAtBreakpoint(): boolean {
+    return this.watched.includes(this.hypervisor.processor.rip) && this.atBreakpoint() !== undefined;
   }
 
   /** Two programs have different code at one address: it must be the line that was meant. */
@@ -380,7 +470,8 @@ export class Lab {
   private printed(bytes: Uint8Array): void {
     this.text.add(bytes);
     this.witness.printed(this.domain.id, bytes);
-    for (const listener of this.listeners) listener(bytes);
+    // Of the past everybody has been told.
+    if (!this.isAgain) for (const listener of this.listeners) listener(bytes);
     if (this.until.text === undefined || this.matched !== undefined) return;
     this.matched = this.text.take(this.until.text);
     if (this.matched !== undefined) this.hypervisor.requestStop('text');

@@ -1,0 +1,131 @@
+/** Back and forth in a run: each instant is what it was, however it is come to. */
+import { beforeEach, describe, expect, test } from 'vitest';
+import { moteImages } from '../../../guests/toolchain/mote-node.ts';
+import { loadCore } from '../core-node.ts';
+import { Lab } from '../lab.ts';
+import { differenceOf } from '../snapshot/compare.ts';
+import { readSources } from '../../../guests/toolchain/node.ts';
+import { backInstruction, backLine, backTo, BREAKPOINT, eventSearch, goToTicks } from './travel.ts';
+
+const core = loadCore();
+const PROMPT = /\$ $/;
+const sources = readSources();
+
+function lineOf(file: string, text: string): number {
+  return (
+    sources
+      .get(file)!
+      .split('\n')
+      .findIndex((line) => line.includes(text)) + 1
+  );
+}
+
+describe('a domain of Mote that was used', () => {
+  let lab: Lab;
+  let printed = '';
+  const command = (text: string): void => {
+    lab.type(new TextEncoder().encode(`${text}\r`));
+    while (lab.run({ text: PROMPT }, 5_000_000) === undefined);
+  };
+
+  beforeEach(async () => {
+    lab = await Lab.boot(core, { ...(await moteImages()), commandLine: '', memoryMb: 32, vcpus: 1 });
+    lab.past.isKept = true;
+    printed = '';
+    lab.onConsole((bytes) => (printed += new TextDecoder().decode(bytes)));
+    while (lab.run({ text: PROMPT }, 5_000_000) === undefined);
+    command('uname; seq 1 300 | wc');
+    command('ls -l /bin');
+  });
+
+  test('any instant is what it was', () => {
+    const instants: { ticks: number; saved: ReturnType<Lab['save']> }[] = [];
+    for (const ticks of [1_000_000, 3_333_333, 12_345_678]) {
+      lab.runTo(lab.hypervisor.ticks() + ticks);
+      instants.push({ ticks: lab.hypervisor.ticks(), saved: lab.save() });
+      command('cat /etc/motd; sleep 0.01');
+    }
+    const all = printed;
+    for (const { ticks, saved } of [instants[1]!, instants[0]!, instants[2]!, instants[0]!]) {
+      expect(goToTicks(lab, ticks)).toBe(true);
+      expect(differenceOf(lab.save(), saved)).toBe(null);
+    }
+    // On to the end, and nothing is told a second time.
+    expect(goToTicks(lab, lab.past.endTicks)).toBe(true);
+    expect(printed).toBe(all);
+    command('echo on');
+    expect(printed.slice(all.length)).toMatch(/^echo on\r?\non\r?\n/);
+    expect(goToTicks(lab, lab.past.endTicks + 1)).toBe(false);
+  });
+
+  test('instruction by instruction: back is the way that was come', () => {
+    const states: { instructions: number; rip: number; saved: ReturnType<Lab['save']> }[] = [];
+    const { processor } = lab.hypervisor;
+    lab.type(new TextEncoder().encode('uname\r'));
+    for (let n = 0; n < 20; n++) {
+      expect(lab.stepInstruction()?.kind).toBe('step');
+      states.push({ instructions: lab.instructions, rip: processor.rip, saved: lab.save() });
+    }
+    for (const { instructions, rip, saved } of states.slice(0, -1).reverse()) {
+      expect(backInstruction(lab)).toBe(true);
+      expect([lab.instructions, processor.rip]).toEqual([instructions, rip]);
+      expect(differenceOf(lab.save(), saved)).toBe(null);
+    }
+  });
+
+  test('back to a breakpoint, and to the one before it; from a line to the one before', () => {
+    const file = 'mote/machine-calls.ts';
+    const line = lineOf(file, 'put(abi.utsname.release');
+    lab.setBreakpoints([{ file, line }]);
+    const stops: number[] = [];
+    for (let n = 0; n < 2; n++) {
+      lab.type(new TextEncoder().encode('uname\r'));
+      while (lab.run({}, 5_000_000) === undefined);
+      stops.push(lab.hypervisor.ticks());
+      lab.leaveBreakpoint();
+      while (lab.run({ text: PROMPT }, 5_000_000) === undefined);
+    }
+    const end = lab.hypervisor.ticks();
+    expect(backTo(lab, BREAKPOINT)).toBe(true);
+    expect(lab.hypervisor.ticks()).toBe(stops[1]);
+    expect(lab.here()).toMatchObject({ file, line });
+    expect(backLine(lab)).toBe(true);
+    expect(lab.here()?.line).not.toBe(line);
+    goToTicks(lab, stops[1]!);
+    expect(backTo(lab, BREAKPOINT)).toBe(true);
+    expect(lab.hypervisor.ticks()).toBe(stops[0]);
+    // The first boot's `uname` of all is none: the kernel prints nothing of it.
+    while (backTo(lab, BREAKPOINT)) expect(lab.hypervisor.ticks()).toBeLessThan(stops[0]!);
+    goToTicks(lab, end);
+  });
+
+  test('back to the last event that fits', () => {
+    const seen: number[] = [];
+    const sink = {
+      event: ({ detail }: { detail: { kind: string } }) => {
+        if (detail.kind === 'hypercall') seen.push(lab.hypervisor.ticks());
+      },
+      end: () => undefined,
+    };
+    lab.hypervisor.trace.add(sink);
+    command('seq 1 20');
+    lab.hypervisor.trace.remove(sink);
+    expect(
+      backTo(
+        lab,
+        eventSearch(({ detail }) => detail.kind === 'hypercall'),
+      ),
+    ).toBe(true);
+    expect(lab.hypervisor.ticks()).toBe(seen.findLast((ticks) => ticks < present));
+  });
+
+  test('what is typed in the past begins another run', () => {
+    const ticks = lab.hypervisor.ticks();
+    command('echo one');
+    expect(goToTicks(lab, ticks)).toBe(true);
+    command('echo other');
+    expect(printed).toMatch(/one[^]*other/);
+    expect(lab.past.inputs.at(-1)!.keys).toEqual(new TextEncoder().encode('echo other\r'));
+    expect(goToTicks(lab, ticks + 1000)).toBe(true);
+  });
+});

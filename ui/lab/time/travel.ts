@@ -1,0 +1,152 @@
+/**
+ * Ways back: an instant before the present is a snapshot before it, and forwards again. What is looked for backwards (a
+ * breakpoint, an event, a text, a line) is looked for forwards, from one snapshot to the next, from the latest on: the last
+ * one found is it.
+ */
+import type { Line } from '../code.ts';
+import type { Lab, Stop } from '../lab.ts';
+import type { TraceEvent } from '../../../hypervisor/trace/event.ts';
+import type { TraceSink } from '../../../hypervisor/trace/tracer.ts';
+import type { Moment } from './past.ts';
+
+/** Further than this from a snapshot, another one is made on the way, so near before the instant. */
+const FAR_TICKS = 3_000_000;
+const NEAR_TICKS = 1_000_000;
+/** How many instructions are looked at at once for the line before this. */
+const FIRST_LOOK = 256;
+const LONGEST_LOOK = 1 << 20;
+
+/** Goes to an instant between the first snapshot and the end of all that has been run. False: it is not there. */
+export function goToTicks(lab: Lab, ticks: number): boolean {
+  const { past, hypervisor } = lab;
+  const moment = past.before(ticks);
+  if (moment === undefined || ticks > past.endTicks) return false;
+  const now = hypervisor.ticks();
+  if (now > ticks || now < moment.ticks) lab.returnTo(moment);
+  if (ticks - hypervisor.ticks() > FAR_TICKS) {
+    lab.runTo(ticks - NEAR_TICKS);
+    lab.keepMoment();
+  }
+  return lab.runTo(ticks);
+}
+
+/** Goes back to where so many instructions had been retired, just so. False: that is before the first snapshot. */
+export function goToInstruction(lab: Lab, instructions: number): boolean {
+  const moment = lab.past.moments.findLast((each) => each.instructions <= instructions);
+  if (moment === undefined) return false;
+  lab.returnTo(moment);
+  const near = instructions - NEAR_TICKS;
+  if (instructions - moment.instructions > FAR_TICKS && lab.runToInstruction(near)) lab.keepMoment();
+  return lab.runToInstruction(instructions);
+}
+
+/** To before the instruction that was executed last. */
+export function backInstruction(lab: Lab): boolean {
+  return goToInstruction(lab, lab.instructions - 1);
+}
+
+/** A way to look for something in a stretch of time. */
+export interface Search {
+  /** Sets up what is looked for; `end` takes it back. */
+  begin(lab: Lab): void;
+  /** Whether what has stopped the lab is it. */
+  isThere(lab: Lab): boolean;
+  end(lab: Lab): void;
+}
+
+/** Goes back to the last instant before the present at which `search` finds what it is for. False: there is none. */
+export function backTo(lab: Lab, search: Search): boolean {
+  const present = lab.hypervisor.ticks();
+  let endTicks = present;
+  for (
+    let moment = lab.past.before(present - 1);
+    moment !== undefined;
+    moment = lab.past.before(moment.ticks - 1)
+  ) {
+    const found = lastIn(lab, search, moment, endTicks);
+    if (found !== null) return goToTicks(lab, found);
+    endTicks = moment.ticks;
+  }
+  goToTicks(lab, present);
+  return false;
+}
+
+/** The last instant from a moment on, and before `endTicks`, at which it is found; null: none. */
+function lastIn(lab: Lab, search: Search, moment: Moment, endTicks: number): number | null {
+  let last: number | null = null;
+  lab.returnTo(moment);
+  search.begin(lab);
+  try {
+    lab.lookThrough(endTicks, () => {
+      if (lab.hypervisor.ticks() < endTicks && search.isThere(lab)) last = lab.hypervisor.ticks();
+    });
+  } finally {
+    search.end(lab);
+  }
+  return last;
+}
+
+/** Breakpoints, the lab's own. */
+export const BREAKPOINT: Search = {
+  begin: (lab) => {
+    lab.hypervisor.processor.setBreakpoints(lab.watched);
+  },
+  isThere: (lab) => lab.isAtBreakpoint(),
+  end: () => undefined,
+};
+
+/** Events of the trace that fit. */
+export function eventSearch(fits: (event: TraceEvent) => boolean): Search {
+  let seen = false;
+  let sink: TraceSink | null = null;
+  return {
+    begin: (lab) => {
+      sink = {
+        event: (event) => {
+          if (!fits(event)) return;
+          seen = true;
+          lab.hypervisor.requestStop('search');
+        },
+        end: () => undefined,
+      };
+      lab.hypervisor.trace.add(sink);
+    },
+    isThere: () => {
+      const was = seen;
+      seen = false;
+      return was;
+    },
+    end: (lab) => {
+      if (sink !== null) lab.hypervisor.trace.remove(sink);
+    },
+  };
+}
+
+/** To the beginning of the line that was executed before this one. False: none is known. */
+export function backLine(lab: Lab): boolean {
+  const { instructions } = lab;
+  for (let look = FIRST_LOOK; look <= LONGEST_LOOK; look *= 4) {
+    const from = Math.max(instructions - look, lab.past.moments[0]?.instructions ?? 0);
+    if (!goToInstruction(lab, from)) return false;
+    const found = lastLineStart(lab, instructions);
+    if (found !== null) return goToInstruction(lab, found);
+    if (from === (lab.past.moments[0]?.instructions ?? 0)) break;
+  }
+  goToInstruction(lab, instructions);
+  return false;
+}
+
+/** The count of instructions at which the last line before `end` began; null: none begins from here on. */
+function lastLineStart(lab: Lab, end: number): number | null {
+  let line: Line | null = lab.here();
+  let start: number | null = null;
+  while (lab.instructions < end) {
+    const stop: Stop | undefined = lab.stepInstruction();
+    if (stop?.kind !== 'step') return start;
+    const place = lab.here();
+    const isOther = place !== null && (place.line !== line?.line || place.file !== line.file);
+    if (isOther && lab.instructions < end) start = lab.instructions;
+    if (place !== null) line = place;
+  }
+  return start;
+}
