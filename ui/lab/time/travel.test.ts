@@ -110,6 +110,7 @@ describe('a domain of Mote that was used', () => {
     lab.hypervisor.trace.add(sink);
     command('seq 1 20');
     lab.hypervisor.trace.remove(sink);
+    const present = lab.hypervisor.ticks();
     expect(
       backTo(
         lab,
