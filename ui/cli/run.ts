@@ -1,6 +1,7 @@
 /** Drives a lab with the terminal as its console, until what was asked for has happened, or the person leaves. */
 import { DiskUnavailable } from '../lab/host-devices.ts';
-import type { Lab, Stop, Until } from '../lab/lab.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { Stop, Until } from '../lab/stop.ts';
 import { drive, type Pace } from '../lab/pacing.ts';
 import { Progress } from './progress.ts';
 import { Terminal, type Keys } from './terminal.ts';

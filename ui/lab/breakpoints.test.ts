@@ -9,7 +9,7 @@ import { loadCore } from './core-node.ts';
 import { HYPERVISOR_event_channel_op } from '../../hypervisor/abi/xen.ts';
 import { lastLineOf } from './function-lines.ts';
 import { Lab } from './lab.ts';
-import type { Stop } from './lab.ts';
+import type { Stop } from './stop.ts';
 import { stateHash } from './state-hash.ts';
 import { beginStep } from './stepping.ts';
 import { executableOf, readSymbols, stackOf } from './symbols.ts';

@@ -9,11 +9,9 @@ import { loadKernel } from '../../hypervisor/domain/builder/kernel.ts';
 import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
 import { typeOnConsole } from '../../hypervisor/domain/console-ring.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
-import type { Vcpu } from '../../hypervisor/state/vcpu.ts';
 import type { Xen } from '../../hypervisor/xen.ts';
 import type { Stop as HypervisorStop } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
-import { traceWords } from '../../hypervisor/trace/text.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { Code } from './code.ts';
 import type { Line, WantedLine } from './code.ts';
@@ -29,54 +27,12 @@ import { SnapshotError } from './snapshot/errors.ts';
 import type { SavedWorld } from './snapshot/format.ts';
 import { HostSaver } from './snapshot/host-saver.ts';
 import { beginStep } from './stepping.ts';
+import { eventOf } from './stop.ts';
+import type { EventPlace, Stop, Until } from './stop.ts';
 import type { SourcePlace } from './symbols.ts';
 import { Past } from './time/past.ts';
 import type { Moment } from './time/past.ts';
 import { Witness } from './witness.ts';
-
-/** When to stop; several conditions: whichever comes first. */
-export interface Until {
-  /** The console has printed this. */
-  readonly text?: RegExp;
-  /** The clock has reached so many ns. */
-  readonly ns?: number;
-  /** So many instructions are retired. */
-  readonly instructions?: number;
-}
-
-/** Why a run stopped. */
-export type Stop =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'time' }
-  | { readonly kind: 'instructions' }
-  /** A step has got where it was to; `event`: what it has come to, where that is no line. */
-  | { readonly kind: 'step'; readonly event?: EventPlace }
-  /** A hypercall of the names that a run stops at has been made (`setHypercallBreaks`). */
-  | { readonly kind: 'hypercall'; readonly event: EventPlace }
-  /** The next instruction is the first of a line with a breakpoint. */
-  | { readonly kind: 'breakpoint'; readonly place: SourcePlace }
-  /** The domain has shut down: `domain.shutdown`. */
-  | { readonly kind: 'ended' }
-  /** Nothing can happen any more but by input. */
-  | { readonly kind: 'idle' }
-  /** A disk lacks bytes that are elsewhere: `fetch` brings them. */
-  | { readonly kind: 'waiting' };
-
-/** What happened, and whose it was. */
-export interface EventPlace {
-  readonly domain: number;
-  readonly vcpu: number;
-  /** In a line, as the trace has it. */
-  readonly text: string;
-}
-
-/** `current`: whose the processor is, where the event is the hypervisor's. */
-export function eventOf({ domain, vcpu, detail }: TraceEvent, current: Vcpu | null): EventPlace {
-  const { name, args } = traceWords(detail);
-  const text = detail.kind === 'hypercall' ? `${name}(${args})` : `${name} ${args}`.trimEnd();
-  if (domain >= 0 || current === null) return { domain, vcpu, text };
-  return { domain: current.domain.id, vcpu: current.id, text };
-}
 
 export class Lab {
   readonly hypervisor: Xen;

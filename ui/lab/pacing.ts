@@ -2,7 +2,8 @@
  * Driving a lab through time: in slices, so that whoever else lives in the thread gets its turns, and against the wall
  * clock where somebody watches. Pacing changes how long we wait, never what happens.
  */
-import type { Lab, Stop, Until } from './lab.ts';
+import type { Lab } from './lab.ts';
+import type { Stop, Until } from './stop.ts';
 import type { Stepping } from './stepping.ts';
 
 export interface Pace {

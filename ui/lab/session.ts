@@ -3,7 +3,8 @@
  * a Web Worker in the page, a plain call in a test.
  */
 import type { WantedLine } from './code.ts';
-import { Lab, type Stop, type Until } from './lab.ts';
+import { Lab } from './lab.ts';
+import type { Stop, Until } from './stop.ts';
 import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
 import { drive, driveStep } from './pacing.ts';
 import { pageTablesView } from './page-tables.ts';

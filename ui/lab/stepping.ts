@@ -8,8 +8,9 @@ import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { BREAKPOINT_LIMIT, RSP } from '../../core/wasm/layout.ts';
 import { functionAt, lineAt } from '../../guests/toolchain/link/symbols.ts';
 import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
-import type { Lab, Stop } from './lab.ts';
-import { eventOf } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { eventOf } from './stop.ts';
+import type { Stop } from './stop.ts';
 import type { StepKind } from './protocol.ts';
 import type { SourcePlace } from './symbols.ts';
 

@@ -1,5 +1,6 @@
 /** Why a run or a step stopped, and how far it went, in a sentence. */
-import type { EventPlace, Lab, Stop } from './lab.ts';
+import type { Lab } from './lab.ts';
+import type { EventPlace, Stop } from './stop.ts';
 import type { StepKind } from './protocol.ts';
 
 /** Where a run began. */

@@ -2,7 +2,8 @@
  * The tour of a host: what a person types at its consoles, what is to be seen then, and why it is worth a look. A run of it is
  * a function of the images alone: keys go in where the text before them has come out.
  */
-import type { Lab, Until } from './lab.ts';
+import type { Lab } from './lab.ts';
+import type { Until } from './stop.ts';
 
 export interface TourStep {
   /** What this shows. */

@@ -4,7 +4,8 @@
  * one found is it.
  */
 import type { Line } from '../code.ts';
-import type { Lab, Stop } from '../lab.ts';
+import type { Lab } from '../lab.ts';
+import type { Stop } from '../stop.ts';
 import type { TraceEvent } from '../../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../../hypervisor/trace/tracer.ts';
 import type { Moment } from './past.ts';

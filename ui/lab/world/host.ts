@@ -3,7 +3,7 @@ import { Cable } from '../../../devices/lan/cable.ts';
 import { isSource } from '../host-devices.ts';
 import type { DiskSource, HostDisk } from '../host-devices.ts';
 import { Lab } from '../lab.ts';
-import type { Stop } from '../lab.ts';
+import type { Stop } from '../stop.ts';
 import { cardsOf, HOST_DEFAULTS } from './description.ts';
 import type { HostDescription, WorldDescription } from './description.ts';
 import { DescriptionError } from './field.ts';

@@ -1,5 +1,5 @@
 /** How a world goes on, turn by turn, wherever its hosts run. */
-import type { Stop } from '../lab.ts';
+import type { Stop } from '../stop.ts';
 import type { Exchange, Job, Jobs } from './exchange.ts';
 import type { Report } from './host.ts';
 
