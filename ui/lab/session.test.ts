@@ -97,6 +97,14 @@ test('lines are numbered as they happen: what nobody will see has its numbers, t
   expect(dropped).toBeGreaterThan(0);
 });
 
+test('of a long text that the console has printed its end is told', async () => {
+  await session.command(BOOT);
+  await session.command({ type: 'pace', realTime: false });
+  await session.command({ type: 'runUntil', text: '[^]*Type something' });
+  const told = /^The console has printed (".*") \(/.exec(state().stopped!)?.[1] ?? '""';
+  expect(JSON.parse(told)).toMatch(/^[^]{26}Type something$/);
+});
+
 test('every stop says why, and how far it went; a step on an idle host, that it jumped', async () => {
   await session.command(BOOT);
   expect(state().stopped).toBe(null);
