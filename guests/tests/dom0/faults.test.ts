@@ -25,7 +25,7 @@ beforeAll(async () => {
     'kernel = "/images/liar.elf"',
     'memory = 8',
     'name = "liar"',
-    "disk = [ 'file:/images/data,xvda,w' ]",
+    "disk = [ 'file:/images/data,xvda,w', 'file:/images/read,xvdb,r' ]",
     "vif = [ 'mac=00:16:3e:00:00:13' ]",
     'on_poweroff = "destroy"',
   ];
@@ -38,6 +38,7 @@ beforeAll(async () => {
       'etc/xen/huge': text(['kernel = "/boot/mote.elf"', 'memory = 1000', 'name = "huge"', disks]),
       'images/liar.elf': file,
       'images/data': new Uint8Array(MIB),
+      'images/read': new TextEncoder().encode('what was there\n'.padEnd(4096)),
       'images/big': new Uint8Array(4 * MIB),
     },
     {
@@ -133,6 +134,7 @@ test('a frontend lies', () => {
     /backend\/vif\/\d+\/0: the rest of a packet is not there\n/,
   ])
     expect(told).toMatch(message);
+  expect(host.run('head -n 1 /images/read')).toBe('what was there');
   host.run('rm /var/log/xen/console/guest-liar.log');
   allIsWell();
 });

@@ -1,6 +1,7 @@
 /** Lies about a network card. */
 import * as xen from 'xen';
-import { netif_extra_info, netif_rx_request, netif_tx_request, netif_tx_response, sring } from 'xen';
+import { netif_extra_info, netif_rx_request, netif_rx_response } from 'xen';
+import { netif_tx_request, netif_tx_response, sring } from 'xen';
 import { sendEvent } from 'kernel/events/events';
 import { grantAccess } from 'kernel/grants/grants';
 import { FrontRing } from 'kernel/grants/ring';
@@ -39,6 +40,7 @@ export function cardLies(): void {
   connect();
   packets();
   extras();
+  headroom();
   indices();
   rings();
   connect();
@@ -138,6 +140,45 @@ function extras(): void {
   checkNumber('a packet of many parts', send(page, 0, 1, 0), NO_ANSWER);
   check('and is closed', card.becomes(xen.XenbusStateClosing));
   connect();
+}
+
+/** A packet comes behind as much room as was asked for, or, where that is too much, not at all. */
+function headroom(): void {
+  const buffer = newPage();
+  const ref = grantAccess(0, buffer, false);
+  const rooms: StaticArray<u16> = [0, 256, 4030];
+  for (let index = 0; index < rooms.length; index++) {
+    card.tell('xdp-headroom', rooms[index]);
+    connect();
+    memory.fill(buffer, 0, 4096);
+    const request = receiving.nextRequest();
+    store<u32>(request + netif_rx_request.gref, ref);
+    receiving.push();
+    checkNumber('a question', send(page, 0, FRAME, 0), 0);
+    checkNumber('where its answer is', received(), rooms[index]);
+    check('whose it is', memory.compare(buffer + rooms[index], QUESTION + 6, 6) == 0);
+    let used = 0;
+    for (let at: usize = 0; at < rooms[index]; at++) used += load<u8>(buffer + at) == 0 ? 0 : 1;
+    checkNumber('bytes in the room before it', used, 0);
+  }
+  card.tell('xdp-headroom', 4080);
+  connect();
+  receiving.nextRequest();
+  receiving.push();
+  checkNumber('a question', send(page, 0, FRAME, 0), 0);
+  checkNumber('an answer that does not fit', received(), NO_ANSWER);
+  card.forget('xdp-headroom');
+  connect();
+}
+
+/** Where in its page the next packet begins. */
+function received(): i32 {
+  for (let look = 0; look < LOOKS; look++) {
+    const response = receiving.nextResponse();
+    if (response != 0) return load<u16>(response + netif_rx_response.offset);
+    pause();
+  }
+  return NO_ANSWER;
 }
 
 function indices(): void {

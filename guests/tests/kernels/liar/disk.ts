@@ -21,7 +21,12 @@ const DISK_SECTORS: u64 = 2048;
 /** As many as a page of them has room for. */
 const SEGMENTS: usize = 512;
 
-const disk = new Device(DIRECTORY);
+/** device/vbd/51728 */
+const READ_ONLY: usize = memory.data<u8>([
+  100, 101, 118, 105, 99, 101, 47, 118, 98, 100, 47, 53, 49, 55, 50, 56, 0,
+]);
+/** The one that is lied about. */
+let disk = new Device(DIRECTORY);
 const ring = new FrontRing(newPage(), blkif_request.SIZE, ENTRIES);
 let ringRef: u32 = 0;
 let writable: u32 = 0;
@@ -30,11 +35,13 @@ const table: usize = newPage();
 let tableRef: u32 = 0;
 
 export function diskLies(): void {
-  disk.begin();
   ringRef = grantAccess(0, ring.page, false);
   writable = grantAccess(0, newPage(), false);
   readable = grantAccess(0, newPage(), true);
   tableRef = grantAccess(0, table, true);
+  readOnly();
+  disk = new Device(DIRECTORY);
+  disk.begin();
   connect();
   requests();
   indirectRequests();
@@ -59,6 +66,23 @@ function connect(): void {
   ring.reset();
   publish(ringRef, disk.port);
   check('the disk is connected', disk.becomes(xen.XenbusStateConnected));
+}
+
+/** Writes to a disk that is only to be read. */
+function readOnly(): void {
+  disk = new Device(READ_ONLY);
+  disk.begin();
+  connect();
+  checkNumber('a read of it', ask(<u8>xen.BLKIF_OP_READ, 0, 1, writable, 0, 0), 0);
+  checkNumber('a write to it', ask(<u8>xen.BLKIF_OP_WRITE, 0, 1, readable, 0, 0), xen.BLKIF_RSP_ERROR);
+  const barrier = <u8>xen.BLKIF_OP_WRITE_BARRIER;
+  checkNumber('a barrier', ask(barrier, 0, 1, readable, 0, 0), xen.BLKIF_RSP_ERROR);
+  checkNumber(
+    'a flush that writes',
+    ask(<u8>xen.BLKIF_OP_FLUSH_DISKCACHE, 0, 1, readable, 0, 0),
+    xen.BLKIF_RSP_ERROR,
+  );
+  checkNumber('a discard', discard(0, 1), xen.BLKIF_RSP_EOPNOTSUPP);
 }
 
 /** A request of `count` segments, the first of them as it is said: its status. */
