@@ -14,9 +14,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 import { generate } from './dispatch/dispatch.ts';
 import { optimizer } from './optimize.ts';
 import { VERSION_SECTION } from './version.ts';
@@ -47,11 +47,16 @@ function contentOf(text: string): string {
     .replace(/ +/g, ' ');
 }
 
+function compilerVersion(): string {
+  const { version } = createRequire(import.meta.url)('assemblyscript/package.json') as { version: string };
+  return version;
+}
+
 /** A digest of everything the output depends on. */
 function digestOf(loop: string, operations: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify(options.slice(1)))
-    .update(asc.version);
+    .update(compilerVersion());
   hash.update(contentOf(readFileSync(join(here, 'optimize.ts'), 'utf8')));
   hash.update(contentOf(readFileSync(join(here, 'version.ts'), 'utf8')));
   hash.update(contentOf(loop)).update(contentOf(operations));
@@ -79,6 +84,8 @@ function customSection(name: string, content: string): Uint8Array {
 /** Compiles to `file`, marked with the digest of what it is made from; ends the process where that fails. */
 async function compile(file: string, digest: string): Promise<void> {
   process.stderr.write('building the processor\n');
+  // Large: it is loaded when there is something to compile.
+  const { default: asc } = await import('assemblyscript/asc');
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(options, { transforms: [optimizer((bytes) => (wasm = bytes))] });
   if (error !== null || wasm === undefined) {

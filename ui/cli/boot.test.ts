@@ -4,9 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { helloKernel } from '../../guests/tests/hello.ts';
 import { readSources } from '../../guests/toolchain/node.ts';
+import { main } from './main.ts';
 
 const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
 const HELLO_FOLDER = fileURLToPath(new URL('../../guests/tests/kernels/hello', import.meta.url));
@@ -31,6 +32,18 @@ function boot(args: readonly string[], input = ''): Promise<Result> {
     });
     child.stdin.end(input);
   });
+}
+
+/** As `boot`, in this process, for what ends before anything runs: that a process of its own says it is seen with the others. */
+async function refused(args: readonly string[]): Promise<Omit<Result, 'stdout'>> {
+  let stderr = '';
+  const written = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    stderr += String(chunk);
+    return true;
+  });
+  const status = await main([process.execPath, BIN, 'boot', ...args]);
+  written.mockRestore();
+  return { status, stderr };
 }
 
 function file(name: string, bytes: Uint8Array | string): string {
@@ -244,7 +257,7 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
     ],
   ];
   it.each(cases)('%s', async (_what, args, message) => {
-    const { status, stderr } = await boot(args());
+    const { status, stderr } = await refused(args());
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
@@ -256,10 +269,17 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
     ['a bad expression', ['--until', '(']],
     ['no time at all', ['--for', '0']],
   ])('%s', async (_what, args) => {
-    const { status, stderr } = await boot(args);
+    const { status, stderr } = await refused(args);
     expect(stderr).toMatch(/^error: /);
     expect(status).toBe(2);
   });
+});
+
+it('is refused by a process of its own, too', async () => {
+  const absent = await boot([join(folder, 'absent')]);
+  expect(absent.stderr).toMatch(/^xenoscope: cannot read .*absent[^\n]*\n$/);
+  expect([absent.status, absent.stdout]).toEqual([2, '']);
+  expect((await boot(['--frobnicate'])).status).toBe(2);
 });
 
 it('the README has every option and exit status that --help has', async () => {

@@ -134,8 +134,8 @@ function leaveWithReader(error: NodeJS.ErrnoException): void {
 
 /** Runs the command line `argv` (with node and script in front); returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
-  process.stdout.on('error', leaveWithReader);
-  process.stderr.on('error', leaveWithReader);
+  for (const stream of [process.stdout, process.stderr])
+    if (!stream.listeners('error').includes(leaveWithReader)) stream.on('error', leaveWithReader);
   let status = 0;
   try {
     await program((value) => (status = value)).parseAsync([...argv]);
