@@ -12,6 +12,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { readSources } from '../guests/toolchain/node.ts';
+import { writeSnapshotOfHost } from './snapshot.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const WEB = join(ROOT, 'ui/web');
@@ -75,9 +76,12 @@ async function bundle(entry: string, assets: string, files: Promise<unknown>): P
   };
 }
 
+/** In pieces: what makes a program of this file (scripts/bundle.js) puts this file's own URL where it finds the whole. */
+const OWN_URL = ['import', 'meta', 'url'].join('.');
+
 /** A module whose value finds `name` beside itself. */
 function urlOf(name: string): string {
-  return `new URL(${JSON.stringify(`./${name}`)}, import.meta.url)`;
+  return `new URL(${JSON.stringify(`./${name}`)}, ${OWN_URL})`;
 }
 
 function filesByUrl(assets: string, files: Promise<unknown>): Plugin {
@@ -132,4 +136,6 @@ function guestSources(): Plugin {
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage(join(ROOT, 'dist/web'));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildPage(join(ROOT, 'dist/web'), writeSnapshotOfHost());
+}
