@@ -24,9 +24,23 @@ export interface BootRequest {
   readonly xenCommandLine?: string;
 }
 
+export interface OpenRequest {
+  /** A snapshot's file. */
+  readonly file: Uint8Array;
+  /** Images that it may need, in any order: those of the page itself are known. */
+  readonly images?: readonly Uint8Array[];
+}
+
+/** What a snapshot is made for. */
+export type SavePurpose = 'file' | 'browser';
+
 export type Command =
   /** Boots another host and, where `runs` is given, lets it run. Where it cannot be, the one that is there goes on. */
   | ({ readonly type: 'boot'; readonly runs?: boolean } & BootRequest)
+  /** Goes on with a host that was saved, or, without `runs`, stands where it was. Where it cannot be, as `boot`. */
+  | ({ readonly type: 'open'; readonly runs?: boolean } & OpenRequest)
+  /** Asks for `saved`. */
+  | { readonly type: 'save'; readonly purpose: SavePurpose }
   | { readonly type: 'run' }
   /** Stops a run; gives up a step. */
   | { readonly type: 'pause' }
@@ -111,6 +125,13 @@ export type Update =
   /** A step of the tour has had its effect; or it has not, because its time was over or something stopped it. */
   | { readonly type: 'played'; readonly step: number; readonly done: boolean }
   | { readonly type: 'trace'; readonly lines: readonly TraceLine[]; readonly dropped: number }
+  /** The host as it was at `ns`, in a snapshot's file. */
+  | {
+      readonly type: 'saved';
+      readonly purpose: SavePurpose;
+      readonly file: Uint8Array<ArrayBuffer>;
+      readonly ns: number;
+    }
   | ({ readonly type: 'pageTables' } & PageTablesView)
   | { readonly type: 'hash'; readonly hash: string; readonly instructions: number }
   /** What went wrong, and with which command; null: with the lab itself. */

@@ -9,7 +9,18 @@ import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
 import { drive, driveStep } from './pacing.ts';
 import { pageTablesView } from './page-tables.ts';
 import type { TablePath } from './page-tables.ts';
-import type { BreakpointView, Command, LabState, StepKind, Update } from './protocol.ts';
+import type {
+  BreakpointView,
+  Command,
+  LabState,
+  OpenRequest,
+  SavePurpose,
+  StepKind,
+  Update,
+} from './protocol.ts';
+import { imagesAmong } from './own-images.ts';
+import { restoreLab, saveLab } from './snapshot/file.ts';
+import type { Sources } from './snapshot/file.ts';
 import { stateHash } from './state-hash.ts';
 import { beginStep } from './stepping.ts';
 import { describeStop, wantedBy } from './stop-text.ts';
@@ -26,6 +37,7 @@ const SECOND_NS = 1e9;
 export class Session {
   private readonly core: WebAssembly.Module;
   private readonly post: (update: Update) => void;
+  private readonly image: Sources['image'];
   private lab: Lab | null = null;
   private batch: TraceBatch | null = null;
   /** Breakpoints stay when another domain is booted. */
@@ -50,9 +62,15 @@ export class Session {
   /** Ends when the domain that was asked for last is there: what comes behind it waits. */
   private ready: Promise<void> = Promise.resolve();
 
-  constructor(core: WebAssembly.Module, post: (update: Update) => void) {
+  /** `image`: finds images that snapshots need and that do not come with them. */
+  constructor(
+    core: WebAssembly.Module,
+    post: (update: Update) => void,
+    image: Sources['image'] = () => Promise.resolve(undefined),
+  ) {
     this.core = core;
     this.post = post;
+    this.image = image;
   }
 
   /** Does what a face asks for. What goes wrong is posted as an error, never thrown. */
@@ -67,13 +85,21 @@ export class Session {
   }
 
   private async obey(command: Command): Promise<void> {
-    if (command.type !== 'boot') await this.ready.catch(() => undefined);
+    if (command.type !== 'boot' && command.type !== 'open') await this.ready.catch(() => undefined);
     switch (command.type) {
       case 'boot':
         this.ready = this.ready.catch(() => undefined).then(() => this.boot(command));
         await this.ready;
         if (command.runs === true) await this.go({});
         return;
+      case 'open':
+        this.ready = this.ready.catch(() => undefined).then(() => this.open(command));
+        await this.ready;
+        if (command.runs === true) await this.go({});
+        else if (this.lab !== null) await this.showCode(this.lab);
+        return;
+      case 'save':
+        return this.save(command.purpose);
       case 'run':
         await this.go({});
         return;
@@ -83,6 +109,7 @@ export class Session {
       case 'step':
         return this.step(command.kind);
       case 'breakpoints':
+        await this.bringCode();
         this.setBreakpoints(command.lines);
         return;
       case 'hypercallBreaks':
@@ -107,6 +134,7 @@ export class Session {
         return;
       case 'pageTables':
         this.openTables = command.open;
+        if (command.open !== null) await this.bringCode();
         this.postPageTables();
         return;
       case 'hash':
@@ -116,7 +144,32 @@ export class Session {
 
   /** Another host; where it cannot be made, the one that is there goes on. */
   private async boot(request: Extract<Command, { type: 'boot' }>): Promise<void> {
-    const lab = await Lab.boot(this.core, request);
+    this.enter(await Lab.boot(this.core, request));
+    this.postState();
+  }
+
+  /** Goes on with another host, that was saved; where it cannot be restored, as `boot`. */
+  private async open({ file, images = [] }: OpenRequest): Promise<void> {
+    const among = imagesAmong(images);
+    const lab = await restoreLab(this.core, file, {
+      image: async (wanted) => (await among(wanted)) ?? this.image(wanted),
+    });
+    // Who waits for lines needs to know where they are; else nobody asks for the sources before it stands.
+    if (this.breakpoints.length > 0) await bringCodeOf(lab, this.post);
+    this.enter(lab);
+    this.stopped = `It stands where it was saved, at ${(lab.ns / SECOND_NS).toFixed(3)} s.`;
+    this.postState();
+  }
+
+  private async save(purpose: SavePurpose): Promise<void> {
+    const { lab } = this;
+    if (lab === null) return;
+    const { ns } = lab;
+    this.post({ type: 'saved', purpose, file: await saveLab(lab, this.core), ns });
+  }
+
+  /** Another host is there. */
+  private enter(lab: Lab): void {
     this.run?.abort();
     this.run = null;
     this.lab = lab;
@@ -136,7 +189,12 @@ export class Session {
       this.post({ type: 'console', domain, bytes });
     });
     lab.hypervisor.trace.add(this.batch);
-    this.postState();
+  }
+
+  /** Brings what somebody who looks closer needs to know of the code. */
+  private async bringCode(): Promise<void> {
+    if (this.lab?.lacksCode !== true) return;
+    await bringCodeOf(this.lab, this.post);
   }
 
   /** What is new and has no place is refused; what was set before waits for a host that has one. */
@@ -199,6 +257,7 @@ export class Session {
   }
 
   private async step(kind: StepKind): Promise<void> {
+    await this.bringCode();
     const ticks = kind === 'hypercall' || kind === 'event' ? STEP_TICKS : Infinity;
     await this.drive(kind, async (lab, signal) => {
       const stepping = beginStep(lab, kind);
@@ -242,7 +301,15 @@ export class Session {
     this.stopped = describeStop(lab, stop, start, kind);
     this.postTrace();
     this.postState();
+    void this.showCode(lab);
     return stop ?? undefined;
+  }
+
+  /** It stands: where that is in the sources. */
+  private async showCode(lab: Lab): Promise<void> {
+    if (!lab.lacksCode) return;
+    await bringCodeOf(lab, this.post);
+    if (this.lab === lab) this.postState();
   }
 
   private async hash(): Promise<void> {
@@ -296,6 +363,16 @@ export class Session {
       breakpoints,
       hypercallBreaks,
     };
+  }
+}
+
+/** Where it cannot be had, that is told; the host goes on without. */
+async function bringCodeOf(lab: Lab, post: (update: Update) => void): Promise<void> {
+  try {
+    await lab.bringCode();
+  } catch (error) {
+    const message = `No sources are shown: ${error instanceof Error ? error.message : String(error)}.`;
+    post({ type: 'error', command: null, message });
   }
 }
 

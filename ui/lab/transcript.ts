@@ -1,8 +1,7 @@
 /** The last that a console has printed. It is kept in pieces, so that saving it again and again copies one of them. */
 
 const PIECE_BYTES = 4096;
-/** 128 KiB: about as much as a terminal scrolls back. */
-const MOST_PIECES = 32;
+const USUAL_BYTES = 128 * 1024;
 const NEWLINE = 10;
 
 export class Transcript {
@@ -12,6 +11,12 @@ export class Transcript {
   private used = 0;
   /** More was printed than is kept. */
   private isCut = false;
+  private readonly mostPieces: number;
+
+  /** `mostBytes`: what is kept at most, a multiple of 4 KiB. */
+  constructor(mostBytes = USUAL_BYTES) {
+    this.mostPieces = mostBytes / PIECE_BYTES;
+  }
 
   add(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
@@ -35,7 +40,7 @@ export class Transcript {
     this.full.push(this.last);
     this.last = new Uint8Array(PIECE_BYTES);
     this.used = 0;
-    if (this.full.length < MOST_PIECES) return;
+    if (this.full.length < this.mostPieces) return;
     this.full.shift();
     this.isCut = true;
   }

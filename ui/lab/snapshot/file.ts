@@ -6,6 +6,7 @@ import { Lab } from '../lab.ts';
 import { SnapshotError } from './errors.ts';
 import { readHeader, readSnapshot, writeSnapshot } from './format.ts';
 import type { BringImage, Header, ImageName } from './format.ts';
+import { sha256 } from './sha256.ts';
 
 /** A request whose images are numbers: those of the header's. */
 interface Description extends Omit<WorldRequest, 'kernel' | 'ramdisk' | 'disks' | 'files'> {
@@ -59,19 +60,9 @@ function describe(request: WorldRequest, images: ImageList): Description {
   };
 }
 
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** Of images, which nobody writes to: a world is saved again and again. */
-const digests = new WeakMap<Uint8Array, Promise<string>>();
-
 async function nameOf(image: Image, name: string): Promise<ImageName> {
   if (!(image instanceof Uint8Array)) return image.name;
-  let digest = digests.get(image);
-  if (digest === undefined) digests.set(image, (digest = sha256(image)));
-  return { name, bytes: image.length, sha256: await digest };
+  return { name, bytes: image.length, sha256: await sha256(image) };
 }
 
 /** The world of a lab as it is now, in a file. */

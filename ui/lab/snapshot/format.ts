@@ -10,9 +10,9 @@ import { deflate, inflate } from './deflate.ts';
 import { SnapshotError } from './errors.ts';
 import type { SavedGraph } from './graph-writer.ts';
 import { ZERO_PAGE, type SavedMachine } from './machine-saver.ts';
+import { isSnapshot, MAGIC } from './magic.ts';
 import { PageStore } from './page-store.ts';
 
-const MAGIC = new TextEncoder().encode('XENOSNAP');
 /** Goes up when the format changes, or what the names in it mean. */
 const VERSION = 2;
 const DIGEST_BYTES = 32;
@@ -118,9 +118,7 @@ export async function readHeader(file: Uint8Array): Promise<Header> {
 
 async function open(file: Uint8Array): Promise<{ readonly header: Header; readonly rest: Uint8Array }> {
   const reader = new ByteReader(file);
-  const magic = file.subarray(0, MAGIC.length);
-  if (magic.length < MAGIC.length || MAGIC.some((byte, at) => magic[at] !== byte))
-    throw new SnapshotError('it is no snapshot of Xenoscope');
+  if (!isSnapshot(file)) throw new SnapshotError('it is no snapshot of Xenoscope');
   reader.raw(MAGIC.length);
   const version = reader.count();
   if (version !== VERSION)
