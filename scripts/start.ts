@@ -13,13 +13,14 @@ import { BuildProgress } from '../ui/cli/build-progress.ts';
 import { buildCore } from '../ui/cli/ready.ts';
 import { writeMote } from '../guests/build-mote.ts';
 import { buildPage } from './page.ts';
+import { writeSnapshotOfHost } from './snapshot.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = join(ROOT, 'dist/web');
 const STAMP = join(ROOT, 'dist/web.digest');
 /** All that the page is made of. */
 const ROOMS = ['core', 'devices', 'hypervisor', 'guests', 'ui'];
-const FILES = ['package-lock.json', 'scripts/page.ts'];
+const FILES = ['package-lock.json', 'scripts/page.ts', 'scripts/snapshot.ts'];
 const IS_WATCHING = process.argv.includes('--watch');
 const LOOK_AGAIN_MS = 300;
 const STATUS_INTERRUPTED = 130;
@@ -116,7 +117,7 @@ async function buildWhatChanged(): Promise<void> {
     });
     if (done > 0) progress.show(done, total, name);
   });
-  const images = Promise.all([buildCore(), mote]);
+  const images = Promise.all([buildCore(), mote]).then(() => writeSnapshotOfHost());
   await Promise.all([images, buildPage(PAGE, images)]);
   progress.clear();
   writeFileSync(STAMP, digest);

@@ -6,16 +6,19 @@ import { Controls } from './controls.tsx';
 import { Details } from './details.tsx';
 import { editing, Editor } from './editor.tsx';
 import { listen } from './keys.ts';
+import { keepWorlds, wouldBeLost } from './keeper.ts';
 import type { LabClient } from './lab-client.ts';
+import { Offer, SaveAndOpen } from './saved-worlds.tsx';
 import { Status } from './status.tsx';
 import { Tour, touring } from './tour.tsx';
 import { TraceList } from './trace-list.tsx';
 import { Vcpus } from './vcpus.tsx';
 
 export function App({ client }: { client: LabClient }) {
-  const dragging = useDrop();
+  const dragging = useDrop(client);
   useEffect(() => listen(client), [client]);
   useEffect(() => warnOfLoss(client), [client]);
+  useEffect(() => keepWorlds(client), [client]);
   return (
     <div class="page">
       <header>
@@ -26,6 +29,7 @@ export function App({ client }: { client: LabClient }) {
         </p>
         <span class="header-buttons">
           <button onClick={openWorldDialog}>New world…</button>
+          <SaveAndOpen client={client} />
           <button
             aria-pressed={touring.value}
             title="Shows a host step by step, by itself or as you say"
@@ -49,6 +53,7 @@ export function App({ client }: { client: LabClient }) {
       <Controls client={client} />
       {touring.value && <Tour client={client} />}
       <Status client={client} />
+      <Offer client={client} />
       <main class={editing.value ? 'editing' : ''}>
         <Consoles client={client} />
         <TraceList client={client} />
@@ -63,20 +68,18 @@ export function App({ client }: { client: LabClient }) {
       </main>
       <WorldDialog client={client} />
       {dragging && (
-        <p class="drop-cue">Drop it: a kernel and a ramdisk to boot, or files for domain 0, at /lab.</p>
+        <p class="drop-cue">
+          Drop it: a saved world, a kernel and a ramdisk to boot, or files for domain 0, at /lab.
+        </p>
       )}
     </div>
   );
 }
 
-/** A host that has run for so long, in s of its time, is a loss, though nobody has typed. */
-const LONG_SECONDS = 120;
-
-/** Asks before a reload takes a host away that somebody has used. */
+/** Asks before a reload takes a host away that somebody has used and that is not kept. */
 function warnOfLoss(client: LabClient): () => void {
   const leaving = (event: BeforeUnloadEvent): void => {
-    const { booted, ns } = client.state.value;
-    if (booted && (client.used.value || ns > LONG_SECONDS * 1e9)) event.preventDefault();
+    if (wouldBeLost(client)) event.preventDefault();
   };
   addEventListener('beforeunload', leaving);
   return () => {

@@ -4,16 +4,14 @@
  */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { USUAL_HOST } from '../lab/usual-host.ts';
 import { booted } from './edits.ts';
 import { kept } from './kept.ts';
 import type { LabClient } from './lab-client.ts';
-import { dom0Files, moteFiles } from './mote.ts';
+import { dom0Files, moteFiles, usualHost } from './mote.ts';
+import { openFiles, readFiles, snapshotAmong } from './saved-worlds.tsx';
+import type { Picked } from './saved-worlds.tsx';
 import { share, ShareField, shared } from './share-field.tsx';
-
-interface Picked {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
 
 /** What a world is made of, but for its files. */
 export interface World {
@@ -27,9 +25,9 @@ export interface World {
 
 const USUAL: World = {
   isHost: true,
-  commandLine: 'console=hvc0 rdinit=/init',
-  memoryMb: 128,
-  vcpus: 1,
+  commandLine: USUAL_HOST.commandLine,
+  memoryMb: USUAL_HOST.memoryMb,
+  vcpus: USUAL_HOST.vcpus,
   files: [],
 };
 export const world = kept<World>('world', USUAL, isWorld);
@@ -42,7 +40,7 @@ const stands = signal(false);
 /** What has to be said of the world that was booted: it is another than last time. */
 export const note = signal<string | null>(null);
 /** What a host has beside domain 0's memory, in MiB: room for other domains. */
-const ROOM_MB = 512;
+const ROOM_MB = USUAL_HOST.hostMb - USUAL_HOST.memoryMb;
 
 function isWorld(value: unknown): value is World {
   if (typeof value !== 'object' || value === null) return false;
@@ -97,11 +95,13 @@ function looksLikeKernel(bytes: Uint8Array): boolean {
   return view.getUint32(0, true) === ELF || view.getUint32(BZIMAGE_MAGIC_AT, true) === HDRS;
 }
 
-/** A kernel and a ramdisk for a single domain, or files for a host's domain 0. The dialog shows what has come. */
-async function drop(files: FileList): Promise<void> {
-  const picked = await Promise.all(
-    [...files].map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
-  );
+/** A saved world; a kernel and a ramdisk for a single domain; or files for a host's domain 0. The dialog shows those. */
+async function drop(client: LabClient, files: FileList): Promise<void> {
+  const picked = await readFiles(files);
+  if (snapshotAmong(picked) !== undefined) {
+    openFiles(client, picked);
+    return;
+  }
   const found = picked.find(({ bytes }) => looksLikeKernel(bytes));
   if (found !== undefined) pickedKernel(found);
   const others = picked.filter((each) => each !== found);
@@ -111,7 +111,7 @@ async function drop(files: FileList): Promise<void> {
 }
 
 /** Takes files that are dropped anywhere. Whether one is being dragged over the page. */
-export function useDrop(): boolean {
+export function useDrop(client: LabClient): boolean {
   const [dragging, setDragging] = useState(false);
   useEffect(() => {
     const over = (event: DragEvent): void => {
@@ -127,7 +127,7 @@ export function useDrop(): boolean {
       const { dataTransfer } = event;
       if (dataTransfer === null) return;
       const { files } = dataTransfer;
-      read(() => drop(files));
+      read(() => drop(client, files));
     };
     addEventListener('dragover', over);
     addEventListener('dragleave', left);
@@ -165,7 +165,15 @@ function nameOf(): string {
 
 /** Boots what is chosen, when it has been read and if it is still wanted then. */
 export async function bootChosen(client: LabClient, isWanted: () => boolean, runs = true): Promise<void> {
-  const images = await chosen();
+  client.booting.value = nameOf();
+  let images;
+  try {
+    images = await chosen();
+  } catch (error) {
+    client.booting.value = null;
+    client.error.value = `It does not boot: ${String(error)}.`;
+    return;
+  }
   if (!isWanted()) return;
   const picked = [kernel.value, ramdisk.value].flatMap((file) => file?.name ?? []);
   choose({ files: [...picked, ...(world.value.isHost ? shared.value.keys() : [])] });
@@ -174,11 +182,23 @@ export async function bootChosen(client: LabClient, isWanted: () => boolean, run
   client.boot(requestOf(images), nameOf(), runs);
 }
 
+function isUsual(): boolean {
+  const { value } = world;
+  return (Object.keys(USUAL) as (keyof World)[]).every((key) => key === 'files' || value[key] === USUAL[key]);
+}
+
+/** The usual host need not boot: it is there, at its prompt. */
+async function openUsual(client: LabClient, isWanted: () => boolean): Promise<void> {
+  const file = await usualHost();
+  if (isWanted()) client.open({ file }, 'a host with Mote as domain 0', true);
+}
+
 /** Boots what was there at the last visit; where its files are gone, a host, and says so. */
 export async function bootKept(client: LabClient, isWanted: () => boolean): Promise<void> {
   const { files } = world.value;
   if (files.length > 0) choose({ isHost: true, files: [] });
-  await bootChosen(client, isWanted);
+  if (isUsual()) await openUsual(client, isWanted);
+  else await bootChosen(client, isWanted);
   if (files.length > 0)
     note.value = `The last world had files of yours (${files.join(', ')}), which the browser does not keep: this is a host with Mote. “New world…” takes them again.`;
 }

@@ -1,5 +1,6 @@
 /** The consoles of a host: whose there are, and where their bytes go. */
 import { signal } from '@preact/signals';
+import { Transcript } from '../lab/transcript.ts';
 import type { DomainView } from '../lab/views.ts';
 
 export interface ConsoleTab {
@@ -14,6 +15,9 @@ export interface ConsoleTab {
   readonly printed: boolean;
 }
 
+/** Of what a console prints while nobody can see it: more than its terminal scrolls back. */
+const WAITING_BYTES = 2 ** 21;
+
 type Print = (bytes: Uint8Array) => void;
 
 export class Consoles {
@@ -24,9 +28,18 @@ export class Consoles {
   /** How many hosts there were. */
   readonly hosts = signal(0);
   private readonly prints = new Map<number, Print>();
-  /** What came before anybody was there to show it. */
-  private readonly waiting = new Map<number, Uint8Array[]>();
+  /** What came before anybody was there to show it, or while the page was hidden. */
+  private readonly waiting = new Map<number, Transcript>();
   private readonly closed = new Set<number>();
+  private readonly isHidden: () => boolean;
+
+  /**
+   * `isHidden`: nobody sees the page. A terminal draws by timers, which hardly go then: what is printed on and on would pile up
+   * in it until it throws all away.
+   */
+  constructor(isHidden: () => boolean) {
+    this.isHidden = isHidden;
+  }
 
   /** Another host comes. */
   clear(): void {
@@ -54,16 +67,26 @@ export class Consoles {
   /** Where a domain's bytes go from now on, beginning with those that have come. */
   attach(id: number, print: Print): void {
     this.prints.set(id, print);
-    for (const bytes of this.waiting.get(id) ?? []) print(bytes);
+    this.flush(id, print);
+  }
+
+  /** The page is seen again: what has been printed meanwhile is shown. */
+  seen(): void {
+    for (const [id, print] of this.prints) this.flush(id, print);
+  }
+
+  private flush(id: number, print: Print): void {
+    const waiting = this.waiting.get(id);
     this.waiting.delete(id);
+    if (waiting !== undefined) print(waiting.bytes());
   }
 
   print(id: number, bytes: Uint8Array): void {
     if (this.closed.has(id)) return;
     this.add(id, '');
     const print = this.prints.get(id);
-    if (print !== undefined) print(bytes);
-    else this.waiting.set(id, [...(this.waiting.get(id) ?? []), bytes]);
+    if (print !== undefined && !this.isHidden()) print(bytes);
+    else this.wait(id, bytes);
     this.change(id, { printed: true, ...(this.shown.value === id ? {} : { news: true }) });
   }
 
@@ -77,6 +100,12 @@ export class Consoles {
       this.tabs.value.some((other) => other.id > id && other.name === name && !other.ended);
     for (const tab of this.tabs.value)
       if (tab !== own && tab.ended && tab.id !== this.shown.value && isReplaced(tab)) this.close(tab.id);
+  }
+
+  private wait(id: number, bytes: Uint8Array): void {
+    const waiting = this.waiting.get(id) ?? new Transcript(WAITING_BYTES);
+    waiting.add(bytes);
+    this.waiting.set(id, waiting);
   }
 
   private add(id: number, name: string): void {

@@ -3,9 +3,18 @@ import { signal } from '@preact/signals';
 import type { WantedLine } from '../lab/code.ts';
 import type { PageTablesView } from '../lab/page-tables.ts';
 import { NOTHING_BOOTED } from '../lab/lab-state.ts';
-import type { BootRequest, Command, LabState, TraceLine, Update } from '../lab/protocol.ts';
+import type {
+  BootRequest,
+  Command,
+  LabState,
+  OpenRequest,
+  SavePurpose,
+  TraceLine,
+  Update,
+} from '../lab/protocol.ts';
 import { Consoles } from './consoles.ts';
 import { isStrings, kept } from './kept.ts';
+import { isOwn } from './mote.ts';
 import startLab from '../lab/worker.ts?worker';
 
 /** Trace lines kept in the page. */
@@ -21,6 +30,9 @@ const NOTHING: LabState = {
   hypercallBreaks: [],
 };
 
+/** What a person does that changes what becomes of a host. */
+const TOUCHES: ReadonlySet<Command['type']> = new Set(['keys', 'step', 'runUntil', 'play']);
+
 /** What a person does, which ends the trouble that a banner tells of. */
 const CLEARS: ReadonlySet<Command['type']> = new Set(['run', 'step', 'runUntil', 'breakpoints', 'play']);
 
@@ -28,7 +40,7 @@ export class LabClient {
   readonly state = signal<LabState>(NOTHING);
   /** The state before the last: what changed is highlighted. */
   readonly previous = signal<LabState>(NOTHING);
-  readonly consoles = new Consoles();
+  readonly consoles = new Consoles(() => document.hidden);
   readonly trace = signal<readonly TraceLine[]>([]);
   readonly dropped = signal(0);
   /** What was asked for with the command `pageTables`. */
@@ -41,6 +53,15 @@ export class LabClient {
   readonly boots = signal(0);
   /** What is being booted, in words; null: nothing. */
   readonly booting = signal<string | null>(null);
+  /** What saved world is being opened, in words; null: none. */
+  readonly opening = signal<string | null>(null);
+  /** Images of this world that are not the page's own: who opens it again brings them. */
+  images: readonly Uint8Array[] = [];
+  private nextImages: readonly Uint8Array[] = [];
+  /** What a person has done to this host, counted. */
+  readonly touches = signal(0);
+  /** Who gets the host's snapshots, by what they are for. */
+  readonly onSaved = new Map<SavePurpose, (saved: Extract<Update, { type: 'saved' }>) => void>();
   /** A step of the tour is under way. */
   readonly playing = signal(false);
   /** Nobody waits for the wall clock while the guest is idle. */
@@ -62,19 +83,21 @@ export class LabClient {
     this.worker.onmessage = ({ data }: MessageEvent<Update>) => {
       this.receive(data);
     };
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.consoles.seen();
+    });
     this.send({ type: 'breakpoints', lines: this.keptBreakpoints.value });
     this.send({ type: 'hypercallBreaks', names: this.keptHypercalls.value });
   }
 
   send(command: Command): void {
     if (CLEARS.has(command.type)) this.error.value = null;
-    if (command.type === 'step') this.used.value = true;
+    if (TOUCHES.has(command.type)) this.touch();
     this.worker.postMessage(command);
   }
 
   /** Types on the console of the lab's domain. */
   type(text: string): void {
-    this.used.value = true;
     if (!this.state.value.running) this.unread.value += text;
     this.send({ type: 'keys', bytes: new TextEncoder().encode(text) });
   }
@@ -86,7 +109,28 @@ export class LabClient {
     this.played.value = null;
     this.playing.value = false;
     this.booting.value = name;
+    this.opening.value = null;
+    const { kernel, ramdisk, files = new Map<string, Uint8Array>() } = request;
+    const all = [kernel, ...(ramdisk === undefined ? [] : [ramdisk]), ...files.values()];
+    this.nextImages = all.filter((image) => !isOwn(image));
     this.send({ type: 'boot', ...request, runs });
+  }
+
+  /** Opens a saved world. `name`: what it is, in words. */
+  open(request: OpenRequest, name: string, runs: boolean): void {
+    this.boots.value++;
+    this.error.value = null;
+    this.played.value = null;
+    this.playing.value = false;
+    this.booting.value = null;
+    this.opening.value = name;
+    this.nextImages = request.images ?? [];
+    this.send({ type: 'open', ...request, runs });
+  }
+
+  private touch(): void {
+    this.used.value = true;
+    this.touches.value++;
   }
 
   /** Does a step of the tour: `played` says when it has ended. */
@@ -121,6 +165,9 @@ export class LabClient {
       case 'hash':
         this.hash.value = `${update.hash} at instruction ${update.instructions.toLocaleString('en')}`;
         break;
+      case 'saved':
+        this.onSaved.get(update.purpose)?.(update);
+        break;
       case 'error':
         this.failed(update.command, update.message);
     }
@@ -130,6 +177,8 @@ export class LabClient {
   private clear(): void {
     this.consoles.clear();
     this.booting.value = null;
+    this.opening.value = null;
+    this.images = this.nextImages;
     this.hash.value = null;
     this.trace.value = [];
     this.dropped.value = 0;
@@ -140,8 +189,11 @@ export class LabClient {
   }
 
   private failed(command: Command['type'] | null, message: string): void {
-    if (command === 'boot') {
-      const remains = this.state.value.booted ? ' What was there before goes on.' : '';
+    const remains = this.state.value.booted ? ' What was there before goes on.' : '';
+    if (command === 'open') {
+      this.error.value = `${this.opening.value ?? 'It'} cannot be opened: ${message}.${remains}`;
+      this.opening.value = null;
+    } else if (command === 'boot') {
       this.error.value = `${this.booting.value ?? 'It'} does not boot: ${message}.${remains}`;
       this.booting.value = null;
       this.playing.value = false;

@@ -6,6 +6,8 @@ import { bootKept } from './boot-panel.tsx';
 import { LabClient } from './lab-client.ts';
 
 const client = new LabClient();
-render(<App client={client} />, document.getElementById('app')!);
 // Whoever is quicker, and boots something else or begins the tour, gets that.
-void bootKept(client, () => client.boots.value === 0 && !client.playing.value);
+bootKept(client, () => client.boots.value === 0 && !client.playing.value).catch((error: unknown) => {
+  client.error.value = `There is no host: ${String(error)}.`;
+});
+render(<App client={client} />, document.getElementById('app')!);

@@ -11,6 +11,7 @@ import { writeMote } from '../../guests/build-mote.ts';
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
 import { helloKernel } from '../../guests/tests/hello.ts';
 import { buildPage } from '../../scripts/page.ts';
+import { writeSnapshotOfHost } from '../../scripts/snapshot.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { Lab } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
@@ -50,7 +51,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
   beforeAll(async () => {
     await writeMote();
     const outDir = join(folder, 'site');
-    await buildPage(outDir);
+    await buildPage(outDir, writeSnapshotOfHost());
     server = await preview({
       configFile: false,
       logLevel: 'error',

@@ -49,8 +49,8 @@ export function Source({ client }: { client: LabClient }) {
       </div>
       {file === undefined ? (
         <p class="hint">
-          Nothing is known of the code at RIP: the kernel carries no symbols, or no vcpu has run yet. Mote and
-          its programs carry them: pause it, or step to a hypercall.
+          Nothing is known of the code at RIP: its symbols have not been fetched yet, the kernel carries none,
+          or no vcpu has run. Mote and its programs carry them: pause it, or step to a hypercall.
         </p>
       ) : (
         <Listing client={client} file={file} line={line} />

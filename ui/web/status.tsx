@@ -50,6 +50,7 @@ function sentence(client: LabClient): string {
   const { booted, running, stepping, stopped } = client.state.value;
   const booting = client.booting.value;
   if (booting !== null) return `Booting ${booting} …`;
+  if (client.opening.value !== null) return `Opening ${client.opening.value} …`;
   if (!booted) return 'Nothing is booted: “New world…” boots a host.';
   if (stepping !== null) return `Stepping to ${stepping} …`;
   if (running)

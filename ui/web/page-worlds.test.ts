@@ -1,0 +1,193 @@
+/** Worlds in Chromium: the page opens with one, saves one, opens one, and keeps the last. */
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { preview, type PreviewServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeMote } from '../../guests/build-mote.ts';
+import { helloKernel } from '../../guests/tests/hello.ts';
+import { buildPage } from '../../scripts/page.ts';
+import { SNAPSHOT, writeSnapshotOfHost } from '../../scripts/snapshot.ts';
+import { loadCore } from '../lab/core-node.ts';
+import type { Lab } from '../lab/lab.ts';
+import { restoreLab } from '../lab/snapshot/file.ts';
+import { stateHash } from '../lab/state-hash.ts';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+const folder = mkdtempSync(join(tmpdir(), 'xenoscope-worlds-'));
+const BROWSER_ARGS = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const SLICE_TICKS = 100_000_000;
+const COMMAND = 'xm create mote';
+const STARTED = 'Started domain mote';
+
+/** A world from a file, in Node. */
+function inNode(file: string): Promise<Lab> {
+  return restoreLab(loadCore(), readFileSync(file), { image: () => Promise.resolve(undefined) });
+}
+
+describe.skipIf(executablePath === undefined)('worlds in the page', () => {
+  let server: PreviewServer;
+  let browser: Browser;
+  let page: Page;
+  /** What the page has fetched, by name. */
+  let fetched: string[];
+
+  beforeAll(async () => {
+    await writeMote();
+    const outDir = join(folder, 'site');
+    await buildPage(outDir, writeSnapshotOfHost());
+    server = await preview({ configFile: false, root: folder, logLevel: 'error', build: { outDir } });
+    browser = await chromium.launch({ timeout: 0, executablePath: executablePath!, args: BROWSER_ARGS });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  /** Opens the page in a browser that has never seen it. */
+  async function open(): Promise<void> {
+    for (const before of browser.contexts()) await before.close();
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+    page.setDefaultTimeout(0);
+    fetched = [];
+    page.on('request', (request) => fetched.push(basename(request.url())));
+    await page.goto(server.resolvedUrls!.local[0]!);
+    await consoleHas('/ $');
+  }
+  async function consoleHas(wanted: string): Promise<void> {
+    const look = (text: string): boolean =>
+      document.querySelector('[data-testid=console] .xterm-rows')?.textContent.includes(text) === true;
+    await page.waitForFunction(look, wanted);
+  }
+  async function type(keys: string): Promise<void> {
+    await page.getByTestId('console').click();
+    await page.keyboard.type(keys);
+  }
+  const status = (): Promise<string> => page.getByTestId('status').innerText();
+  async function statusIs(begins: string): Promise<void> {
+    await page.getByTestId('status').filter({ hasText: begins }).waitFor();
+  }
+  async function shownHash(): Promise<string> {
+    await page.getByTestId('hash-button').click();
+    return (await page.getByTestId('hash').innerText()).split(' ')[0]!;
+  }
+  async function save(): Promise<string> {
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    const path = join(folder, (await download).suggestedFilename());
+    await (await download).saveAs(path);
+    return path;
+  }
+  async function drop(path: string): Promise<void> {
+    const dataTransfer = await page.evaluateHandle(
+      ([name, base64]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([Uint8Array.from(atob(base64!), (byte) => byte.charCodeAt(0))], name!));
+        return data;
+      },
+      [basename(path), readFileSync(path).toString('base64')],
+    );
+    await page.dispatchEvent('main', 'drop', { dataTransfer });
+  }
+  /** Waits until the browser has kept this world. */
+  async function isKept(): Promise<void> {
+    await page.waitForFunction(() => {
+      const worlds = JSON.parse(localStorage.getItem('xenoscope.worlds') ?? 'null') as {
+        last: unknown;
+      } | null;
+      return (worlds?.last ?? null) !== null;
+    });
+  }
+
+  it('opens with a host at its prompt, for which no image is fetched, and goes on from a file to the state that Node has', async () => {
+    await open();
+    expect(fetched.filter((name) => /\.(elf|cpio)$/.test(name))).toEqual([]);
+    expect(fetched.filter((name) => /\.snapshot$/.test(name))).toHaveLength(1);
+    await page.getByLabel('skip idle time').check();
+    await page.getByTestId('open').setInputFiles(SNAPSHOT);
+    await statusIs('It stands where it was saved');
+    // Where it stands is shown with the sources: those need the images.
+    await page.getByTestId('source-line').waitFor();
+    expect(fetched.filter((name) => /^(mote|dom0)-\w+\.(elf|cpio)$/.test(name))).toHaveLength(2);
+    await type(`${COMMAND}\n`);
+    await page.getByLabel('Run until').fill(STARTED);
+    await page.getByRole('button', { name: 'Run until' }).click();
+    await statusIs('The console has');
+    const lab = await inNode(SNAPSHOT);
+    lab.type(new TextEncoder().encode(`${COMMAND}\r`));
+    while (lab.run({ text: new RegExp(STARTED) }, SLICE_TICKS) === undefined);
+    const hash = await stateHash(lab.hypervisor);
+    expect(await shownHash()).toBe(hash);
+    // And from the page back to Node.
+    expect(await stateHash((await inNode(await save())).hypervisor)).toBe(hash);
+  });
+
+  it('keeps the last world and offers it after a reload: consoles, domains, what they do', async () => {
+    await open();
+    await type(`echo marked $((6 * 7)); ${COMMAND}\n`);
+    await consoleHas(STARTED);
+    await isKept();
+    await page.reload();
+    await page.getByTestId('offer').waitFor();
+    expect(await page.getByTestId('offer').innerText()).toMatch(/^Your last world: Domain-0, mote at \d/);
+    await page.evaluate(AXE);
+    const axe = page.evaluate<{ violations: unknown[] }>(
+      `axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`,
+    );
+    expect((await axe).violations).toEqual([]);
+    await page.getByRole('button', { name: 'Go on where you were' }).click();
+    await consoleHas('marked 42');
+    await page.getByTestId('offer').waitFor({ state: 'detached' });
+    await page.getByRole('tab', { name: /^mote/ }).click();
+    await page.getByTestId('console-1').getByText('Welcome to Mote').first().waitFor();
+    await page.getByRole('tab', { name: /^Domain-0/ }).click();
+    await type('xm destroy mote; echo destroyed $?\n');
+    await consoleHas('destroyed 0');
+    // What is forgotten is offered no more.
+    await page.reload();
+    await page.getByRole('button', { name: 'Forget it' }).click();
+    await page.reload();
+    await consoleHas('/ $');
+    expect(await page.getByTestId('offer').count()).toBe(0);
+  });
+
+  it('a world with a kernel of its own is kept with that; a file of it needs it beside; what cannot be opened leaves what runs', async () => {
+    await open();
+    const kernel = { name: 'hello', mimeType: '', buffer: Buffer.from(await helloKernel()) };
+    await page.getByRole('button', { name: 'New world…' }).click();
+    await page.getByTestId('kernel').setInputFiles(kernel);
+    await page.getByRole('button', { name: 'Boot', exact: true }).click();
+    await consoleHas('Type something');
+    await type('x');
+    await isKept();
+    const path = await save();
+    const opener = page.getByTestId('open');
+    await opener.setInputFiles({ name: 'bad', mimeType: '', buffer: Buffer.from('this is no world') });
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').innerText()).toMatch(
+      /^bad cannot be opened: it is no snapshot of Xenoscope\. What was there before goes on\./,
+    );
+    expect(await status()).toMatch(/^Running/);
+    await page.reload();
+    await page.getByRole('button', { name: 'Go on where you were' }).click();
+    await consoleHas('Type something');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByTestId('source-line').waitFor();
+    await drop(path);
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').innerText()).toMatch(/^No sources are shown: it needs its kernel/);
+    const file = join(folder, kernel.name);
+    writeFileSync(file, kernel.buffer);
+    await opener.setInputFiles([file, path]);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await statusIs('It stands where it was saved');
+    await page.getByTestId('source-line').waitFor();
+  });
+});

@@ -1,0 +1,119 @@
+/** Worlds as files: “Save” gives one, “Open” takes one; and the offer to go on with the world of the last visit. */
+import { useEffect, useRef } from 'preact/hooks';
+import type { Update } from '../lab/protocol.ts';
+import { isSnapshot } from '../lab/snapshot/magic.ts';
+import { forget, goOn, trouble, worlds } from './keeper.ts';
+import type { LabClient } from './lab-client.ts';
+
+export interface Picked {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export function readFiles(files: FileList): Promise<Picked[]> {
+  return Promise.all(
+    [...files].map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+  );
+}
+
+/** A snapshot among files, if there is one. */
+export function snapshotAmong(files: readonly Picked[]): Picked | undefined {
+  return files.find(({ bytes }) => isSnapshot(bytes));
+}
+
+/** Opens a snapshot among files; the others are images that it may need. */
+export function openFiles(client: LabClient, files: readonly Picked[]): void {
+  const world = snapshotAmong(files) ?? files[0];
+  if (world === undefined) return;
+  const images = files.filter((each) => each !== world).map(({ bytes }) => bytes);
+  client.open({ file: world.bytes, images }, world.name, false);
+}
+
+const MEDIA_TYPE = 'application/octet-stream';
+
+/** Gives a snapshot to the browser's downloads. */
+function download({ file, ns }: Extract<Update, { type: 'saved' }>): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([file], { type: MEDIA_TYPE }));
+  link.download = `xenoscope-${(ns / 1e9).toFixed(3)}s.snapshot`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+export function SaveAndOpen({ client }: { client: LabClient }) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    client.onSaved.set('file', download);
+  }, [client]);
+  return (
+    <>
+      <button
+        title="Goes on with a world from a file, as it was saved. If it has a kernel of its own, pick that, too"
+        onClick={() => input.current?.click()}
+      >
+        Open…
+      </button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        data-testid="open"
+        onChange={({ currentTarget }) => {
+          const { files } = currentTarget;
+          if (files === null) return;
+          void readFiles(files).then((picked) => {
+            openFiles(client, picked);
+            // The same file may be picked again.
+            currentTarget.value = '';
+          });
+        }}
+      />
+      <button
+        disabled={!client.state.value.booted}
+        title="The whole host as it is at this instant, in a file that goes on to the same bits anywhere"
+        onClick={() => {
+          client.send({ type: 'save', purpose: 'file' });
+        }}
+      >
+        Save
+      </button>
+    </>
+  );
+}
+
+/** The world of the last visit, and what stands in the way of keeping this one. */
+export function Offer({ client }: { client: LabClient }) {
+  const { offered } = worlds.value;
+  return (
+    <>
+      {trouble.value !== null && (
+        <p class="message" role="status">
+          The browser does not keep this world for the next visit: {trouble.value}. “Save” puts it into a
+          file.
+        </p>
+      )}
+      {offered !== null && (
+        <section class="message" aria-label="Your last world" data-testid="offer" data-pane>
+          Your last world: {offered.what}, kept on {new Date(offered.keptAt).toLocaleString()}.{' '}
+          <button
+            class="small"
+            onClick={() => {
+              void goOn(client, offered);
+            }}
+          >
+            Go on where you were
+          </button>{' '}
+          <button
+            class="small"
+            onClick={() => {
+              void forget();
+            }}
+          >
+            Forget it
+          </button>
+        </section>
+      )}
+    </>
+  );
+}
