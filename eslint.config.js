@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 /**
- * The arrows of the house: core <- devices <- hypervisor <- ui/lab <- {ui/cli, ui/web}; what a room must not import, as
+ * The arrows of the house: core <- devices <- hypervisor <- ui/lab <- {ui/api, ui/cli, ui/web}; what a room must not import, as
  * the path from the repository's root. `guests/` knows the ABI and the assembler alone.
  */
 const forbidden = {
@@ -9,9 +9,10 @@ const forbidden = {
   devices: ['hypervisor/', 'guests/', 'ui/'],
   hypervisor: ['guests/', 'ui/'],
   guests: ['core/(?!assembler/)', 'devices/', 'hypervisor/(?!abi/)', 'ui/'],
-  'ui/lab': ['(ui/)?cli/', '(ui/)?web/'],
-  'ui/cli': ['(ui/)?web/'],
-  'ui/web': ['(ui/)?cli/'],
+  'ui/lab': ['(ui/)?cli/', '(ui/)?web/', '(ui/)?api/'],
+  'ui/cli': ['(ui/)?web/', '(ui/)?api/'],
+  'ui/web': ['(ui/)?cli/', '(ui/)?api/'],
+  'ui/api': ['(ui/)?cli/', '(ui/)?web/'],
 };
 
 /** The folders of `hypervisor/`, from the bottom up: none knows of one above it (hypervisor/README.md). */

@@ -32,7 +32,7 @@ const HDR_NUM_BUFFERS = 10;
 const HDR_F_NEEDS_CSUM = 1;
 
 export class VirtioNet extends VirtioDevice {
-  private readonly port: NetworkPort;
+  readonly port: NetworkPort;
   private readonly clock: MachineClock;
   /** Whether the driver has left no buffer for what has arrived: it waits until the driver notifies. */
   private starved = false;

@@ -1,0 +1,12 @@
+/** What the package `xenoscope` gives: hosts and worlds of them to run, drive, look into and break in tests, in Node. */
+export { boot, LoneHost, Snapshot } from '../lab/scenario/lone-host.ts';
+export type { Content, Disk, HostOptions } from '../lab/scenario/lone-host.ts';
+export { bootWorld, ScenarioWorld } from '../lab/scenario/world.ts';
+export type { WorldHostOptions, WorldOptions } from '../lab/scenario/world.ts';
+export { Host } from '../lab/scenario/host.ts';
+export type { Domain, VcpuChoice } from '../lab/scenario/host.ts';
+export { Console } from '../lab/scenario/console.ts';
+export type { Patience } from '../lab/scenario/console.ts';
+export { Watch } from '../lab/scenario/events.ts';
+export type { EventFilter, EventKind, SeenEvent } from '../lab/scenario/events.ts';
+export { ScenarioFailure } from '../lab/scenario/failure.ts';

@@ -1,0 +1,12 @@
+/** What failures leave behind: files in `xenoscope-failures` below the working directory, or where XENOSCOPE_FAILURES says. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** The same failure at the same instant leaves the same file: a run is a function of its inputs. The file's path. */
+export function leaveFile(title: string, bytes: Uint8Array): string {
+  const folder = resolve(process.env['XENOSCOPE_FAILURES'] ?? 'xenoscope-failures');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${title.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '')}.snapshot`);
+  writeFileSync(path, bytes);
+  return path;
+}

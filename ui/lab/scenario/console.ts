@@ -1,0 +1,101 @@
+/** The console of a scenario's host: what is typed, what it prints, what is expected of it. */
+import { TextStream } from '../text-stream.ts';
+import type { Drive } from './drive.ts';
+import { ScenarioFailure } from './failure.ts';
+
+/** How long something is waited for, in seconds of guest time: an idle host takes none of ours. */
+export interface Patience {
+  readonly withinSeconds?: number;
+}
+
+export const PATIENCE_SECONDS = 60;
+const NS_PER_SECOND = 1e9;
+/** Without anything else to look at, a run need not pause. */
+const EVERY_NS = 1e9;
+/** How much of what was printed is kept. */
+const KEPT_CHARACTERS = 1 << 20;
+
+/** What a console needs of its host. */
+interface Terminal {
+  readonly ns: number;
+  readonly drive: Drive;
+  report(headline: string): Promise<string>;
+}
+
+export class Console {
+  private readonly terminal: Terminal;
+  private readonly stream = new TextStream();
+  private printed = '';
+
+  /** @internal */
+  constructor(terminal: Terminal) {
+    this.terminal = terminal;
+  }
+
+  /** @internal */
+  add(bytes: Uint8Array): void {
+    this.printed += this.stream.decode(bytes).replaceAll('\r', '');
+    if (this.printed.length > 2 * KEPT_CHARACTERS) this.printed = this.printed.slice(-KEPT_CHARACTERS);
+  }
+
+  /** @internal What had been printed by then, where somebody has gone back or elsewhere. */
+  printedBefore(text: string): void {
+    this.printed = text;
+  }
+
+  /** All that was printed since the host booted, as far as it is kept (the last million characters), with what was typed. */
+  get text(): string {
+    return this.printed;
+  }
+
+  /** The last lines of it. */
+  lastLines(count: number): readonly string[] {
+    return this.printed.trimEnd().split('\n').slice(-count);
+  }
+
+  /** Types, now: `\r` is Return, `\x03` Ctrl-C. */
+  type(text: string): void {
+    this.terminal.drive.type(new TextEncoder().encode(text));
+  }
+
+  /** Types a line and Return. */
+  enter(line: string): void {
+    this.type(`${line}\r`);
+  }
+
+  /**
+   * Runs until the console has printed this, and gives what matched. What was printed before the end of the last match does
+   * not count again, nor does what was typed and is only shown. Rejects with a ScenarioFailure where it does not come.
+   */
+  async expect(wanted: string | RegExp, patience: Patience = {}): Promise<string> {
+    const found = await this.sees(wanted, patience);
+    if (found !== null) return found;
+    throw new ScenarioFailure(await this.terminal.report(missing(wanted, patience)));
+  }
+
+  /** As `expect`; null: it has not come. */
+  async sees(
+    wanted: string | RegExp,
+    { withinSeconds = PATIENCE_SECONDS }: Patience = {},
+  ): Promise<string | null> {
+    const { terminal } = this;
+    const outcome = await terminal.drive.run({
+      text: typeof wanted === 'string' ? new RegExp(literal(wanted)) : wanted,
+      isOver: () => false,
+      everyNs: EVERY_NS,
+      untilNs: terminal.ns + withinSeconds * NS_PER_SECOND,
+    });
+    return outcome.kind === 'text' ? outcome.text : null;
+  }
+}
+
+/** What is said where a text has not come. */
+function missing(wanted: string | RegExp, { withinSeconds = PATIENCE_SECONDS }: Patience): string {
+  const what = typeof wanted === 'string' ? JSON.stringify(wanted) : String(wanted);
+  return `the console has not printed ${what} within ${String(withinSeconds)} s of guest time`;
+}
+
+/** A terminal is sent more than a newline. */
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('\n', '\\r?\\n');
+}

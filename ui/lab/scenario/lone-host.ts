@@ -1,0 +1,140 @@
+/** A host that is alone: besides what a host can do, it is saved, gone back with, forked and hashed. */
+import { dom0Images, moteImages } from '../../../guests/toolchain/mote-node.ts';
+import { VirtioNet } from '../../../devices/virtio/net.ts';
+import { LanPort } from '../../../devices/lan/lan.ts';
+import { loadCore } from '../core-node.ts';
+import { HOST_DEFAULTS } from '../world/description.ts';
+import { Lab } from '../lab.ts';
+import { saveLab } from '../snapshot/file.ts';
+import type { SavedWorld } from '../snapshot/format.ts';
+import { stateHash } from '../state-hash.ts';
+import { leaveFile } from './artifacts.ts';
+import { LoneDrive } from './drive.ts';
+import { Host } from './host.ts';
+
+/** Bytes of a file, or its text. */
+export type Content = Uint8Array | string;
+
+export interface Disk {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly readOnly?: boolean;
+}
+
+/** What a host is made of. Nothing of it: Mote, alone, with 128 MiB. */
+export interface HostOptions {
+  /** A bzImage, or an ELF file with Xen's notes; Mote unless given. */
+  readonly kernel?: Uint8Array;
+  /** Mote's own with Mote's kernel; none with another. */
+  readonly ramdisk?: Uint8Array;
+  readonly commandLine?: string;
+  /** The domain's memory, in MiB, and its virtual processors. */
+  readonly memoryMb?: number;
+  readonly vcpus?: number;
+  /** It is domain 0, privileged: with Mote, there is `xm`, and there are domains to make. */
+  readonly dom0?: boolean;
+  /** The memory of domain 0's host, in MiB. */
+  readonly hostMb?: number;
+  /** Physical processors: 1, 2, 4, 8, 16; and the scheduler: credit, bvt, atropos, rrobin. */
+  readonly cpus?: number;
+  readonly scheduler?: string;
+  /** Xen's command line. */
+  readonly xen?: string;
+  /** Domain 0's /dev/vda, /dev/vdb, …; and what it has at /lab, by path. */
+  readonly disks?: readonly Disk[];
+  readonly files?: Readonly<Record<string, Content>>;
+  /** What RDRAND draws from. */
+  readonly seed?: number;
+}
+
+/** A host as it was at an instant. */
+export class Snapshot {
+  /** Guest time in ns. */
+  readonly ns: number;
+  /** @internal */
+  readonly saved: SavedWorld;
+  /** @internal */
+  readonly printedBefore: string;
+
+  /** @internal */
+  constructor(ns: number, saved: SavedWorld, printedBefore: string) {
+    this.ns = ns;
+    this.saved = saved;
+    this.printedBefore = printedBefore;
+  }
+}
+
+/** Boots a host, stopped at its first instruction. Rejects with an Error that says what is no kernel or does not fit. */
+export async function boot(options: HostOptions = {}): Promise<LoneHost> {
+  const { kernel, ramdisk, dom0 = false, hostMb, files = {}, xen, commandLine = '', ...plain } = options;
+  const { memoryMb = HOST_DEFAULTS.memoryMb, vcpus = HOST_DEFAULTS.vcpus, ...rest } = plain;
+  const images = kernel === undefined ? await (dom0 ? dom0Images() : moteImages()) : { kernel };
+  const lab = await Lab.boot(loadCore(), {
+    ...rest,
+    ...images,
+    ...(ramdisk === undefined ? {} : { ramdisk }),
+    commandLine,
+    memoryMb,
+    vcpus,
+    isDom0: dom0,
+    ...(dom0 ? { hostMb: hostMb ?? HOST_DEFAULTS.hostMb } : {}),
+    ...(xen === undefined ? {} : { xenCommandLine: xen }),
+    files: new Map(Object.entries(files).map(([path, content]) => [path, bytesOf(content)])),
+  });
+  return new LoneHost(lab);
+}
+
+function bytesOf(content: Content): Uint8Array {
+  return typeof content === 'string' ? new TextEncoder().encode(content) : content;
+}
+
+export class LoneHost extends Host {
+  /** @internal */
+  constructor(lab: Lab) {
+    super('host', lab, new LoneDrive(lab));
+  }
+
+  /** The host as it is now, in memory: to go back to, as often as wanted. */
+  save(): Snapshot {
+    return new Snapshot(this.ns, this.lab.save(), this.console.text);
+  }
+
+  /** Goes back to where the host, or one that was forked from it, was saved. */
+  restore(snapshot: Snapshot): void {
+    this.lab.goTo(snapshot.saved);
+    this.console.printedBefore(snapshot.printedBefore);
+  }
+
+  /** Another host that is as this one is, and goes on by itself. */
+  fork(): LoneHost {
+    const { saved, printedBefore } = this.save();
+    const other = new LoneHost(Lab.restore(loadCore(), this.lab.request, saved));
+    other.console.printedBefore(printedBefore);
+    return other;
+  }
+
+  /** SHA-256 of the whole state, in hexadecimal: what `xenoscope boot --hash` prints. */
+  hash(): Promise<string> {
+    return stateHash(this.lab.hypervisor);
+  }
+
+  /** The host as it is now, as a snapshot file's bytes. Images are named by hash in it and not stored. */
+  file(): Promise<Uint8Array<ArrayBuffer>> {
+    return saveLab(this.lab, loadCore());
+  }
+
+  /** The network of domain 0's card loses so great a share of its frames from now on, drawn from a seed: 0 to 1. */
+  loseFrames(share: number): void {
+    if (!(share >= 0 && share <= 1)) throw new RangeError('a share is from 0 to 1');
+    const card = this.lab.hypervisor.platform.devices.find((device) => device instanceof VirtioNet);
+    if (!(card?.port instanceof LanPort))
+      throw new RangeError('the host has no network card: domain 0’s has');
+    card.port.lan.loss = share;
+  }
+
+  /** As a host's, and the path of a snapshot file that it leaves (`XENOSCOPE_FAILURES` names the folder). */
+  override async report(headline: string): Promise<string> {
+    const path = leaveFile(`${headline.slice(0, 40)}-${String(this.instructions)}`, await this.file());
+    return `${await super.report(headline)}\nsnapshot: ${path}`;
+  }
+}

@@ -1,0 +1,159 @@
+/** Hosts and worlds as a test of somebody else's drives them. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import '../../api/vitest.ts';
+import { boot, bootWorld, ScenarioFailure } from '../../api/index.ts';
+import { loadCore } from '../core-node.ts';
+import { restoreLab } from '../snapshot/file.ts';
+import { stateHash } from '../state-hash.ts';
+import { moteImages } from '../../../guests/toolchain/mote-node.ts';
+
+const PROMPT = '/ $ ';
+const folder = mkdtempSync(join(tmpdir(), 'xenoscope-scenario-'));
+
+beforeAll(() => {
+  process.env['XENOSCOPE_FAILURES'] = folder;
+});
+afterAll(() => {
+  delete process.env['XENOSCOPE_FAILURES'];
+  rmSync(folder, { recursive: true });
+});
+
+test('a host prints, is typed at, and tells what it is', async () => {
+  const host = await boot({ memoryMb: 32 });
+  await host.console.expect(PROMPT);
+  host.console.enter('echo one$((1 + 1))');
+  // What was typed and is only shown again is no answer.
+  expect(await host.console.sees('echo', { withinSeconds: 1 })).toBeNull();
+  host.console.enter('uname');
+  await expect(host).toPrint(/Mote/, { withinSeconds: 5 });
+  expect(host).toHaveMade('mmu_update', { atLeast: 10 });
+  expect(host).not.toHaveMade('vm_assist', { times: 1000 });
+  await expect(host).toKeepInvariants();
+  expect(host.domains).toMatchObject([{ vcpus: 1, memoryMb: 32, ending: null }]);
+  const { rip, rsp } = host.registers();
+  expect(host.readMemory(rip!, 2)).toHaveLength(2);
+  expect(rsp).not.toBe(0n);
+  expect(() => host.readMemory(0x10n, 1)).toThrow(/nothing is mapped at 0x10/);
+});
+
+test('a fork and a host that went back do the same to the bit', async () => {
+  const host = await boot({ memoryMb: 32 });
+  await host.console.expect(PROMPT);
+  const snapshot = host.save();
+  const fork = host.fork();
+  expect(await fork.hash()).toBe(await host.hash());
+  host.console.enter('ls /bin');
+  await expect(host).toPrint(PROMPT);
+  fork.console.enter('ls /bin');
+  await expect(fork).toPrint(PROMPT);
+  const hash = await host.hash();
+  await expect(fork).toHashTo(hash);
+  expect(fork.console.text).toBe(host.console.text);
+  host.restore(snapshot);
+  expect(host.console.text).not.toBe(fork.console.text);
+  await expect(host).not.toHashTo(hash);
+  host.console.enter('ls /bin');
+  await expect(host).toPrint(PROMPT);
+  await expect(host).toHashTo(hash);
+});
+
+test('events are waited for by kind, name, domain and argument', async () => {
+  const host = await boot({ memoryMb: 32 });
+  const writes = host.watch({ kind: 'hypercall', name: 'console_io' });
+  const seen = await host.waitFor({ kind: 'hypercall', name: 'sched_op', arguments: { 0: 1 } });
+  expect(seen.text).toMatch(/^sched_op\(command=SCHEDOP_block/);
+  const { instructions } = host;
+  await host.waitFor({ kind: 'upcall' });
+  expect(host.instructions).toBeGreaterThanOrEqual(instructions);
+  expect(writes.count).toBe(host.hypercallCount('console_io'));
+  await expect(host).not.toReach({ kind: 'crash' }, { withinSeconds: 1 });
+  await expect(host.waitFor({ kind: 'hypercall', name: 'shed_op' })).rejects.toThrow('no hypercall shed_op');
+  await expect(host.waitFor({ kind: 'upcall', name: 'sched_op' })).rejects.toThrow('has no name');
+});
+
+test('what does not come is told with where time stood, and leaves a snapshot that goes on', async () => {
+  const host = await boot({ memoryMb: 32 });
+  await host.console.expect(PROMPT);
+  const failure = await host.console.expect(/never/, { withinSeconds: 2 }).then(
+    () => expect.unreachable(),
+    (error: unknown) => error as ScenarioFailure,
+  );
+  expect(failure.name).toBe('ScenarioFailure');
+  expect(failure.message).toMatch(
+    /has not printed \/never\/ within 2 s of guest time\nhost host is at 2\.\d{9} s/,
+  );
+  expect(failure.message).toContain('  | / $');
+  const path = /^snapshot: (.*)$/m.exec(failure.message)![1]!;
+  const lab = await restoreLab(loadCore(), readFileSync(path), {
+    image: async ({ name }) => (await moteImages())[name as 'kernel' | 'ramdisk'],
+  });
+  expect(await stateHash(lab.hypervisor)).toBe(await host.hash());
+});
+
+test('a matcher that fails says the same, and only then leaves a file', async () => {
+  const host = await boot({ memoryMb: 32 });
+  await host.console.expect(PROMPT);
+  await expect(host).not.toPrint('never', { withinSeconds: 1 });
+  const message = await expect(host)
+    .toPrint('never', { withinSeconds: 1 })
+    .then(
+      () => expect.unreachable(),
+      (error: unknown) => (error as Error).message,
+    );
+  expect(message).toMatch(/has not printed "never" within 1 s[^]*its console printed last:[^]*snapshot: /);
+  expect(existsSync(/^snapshot: (.*)$/m.exec(message)![1]!)).toBe(true);
+  expect(() => {
+    expect(host).toHaveMade('mmu_update', { times: 1 });
+  }).toThrow(/mmu_update has been made \d+ times; wanted: 1 times\nhost host is at/);
+});
+
+test('domains are crashed, paused and destroyed, and domain 0 notices', async () => {
+  const host = await boot({ dom0: true, memoryMb: 96, hostMb: 192 });
+  await host.console.expect(PROMPT);
+  host.console.enter('xm create mote');
+  const { id } = await host.waitForDomain(({ name, letters }) => name === 'mote' && letters.includes('b'));
+  await host.console.expect(PROMPT);
+  host.pauseDomain(id);
+  host.console.enter('xm list mote');
+  await host.console.expect(/mote +1 .*--p---/);
+  host.unpauseDomain(id);
+  await host.console.expect(PROMPT);
+  const crash = host.watch({ kind: 'crash', domain: id });
+  host.crashDomain(id, 'on purpose');
+  expect(crash.last?.text).toContain('on purpose');
+  await host.waitForDomain((domain) => domain.id === id + 1 && domain.name === 'mote');
+  host.destroyDomain(2);
+  await expect(host).toKeepInvariants();
+  host.console.enter('xm list');
+  await host.console.expect(/Name[^]*Domain-0/);
+  host.crash('the end');
+  await host.runFor(1);
+  expect(host.domains[0]!.ending).toContain('the end');
+});
+
+test('hosts of a world go on together; one is crashed, a LAN loses everything', async () => {
+  const small = { hostMb: 128, memoryMb: 64 };
+  const world = await bootWorld({
+    hosts: [
+      { name: 'A', ...small },
+      { name: 'B', ...small },
+    ],
+    seed: 1,
+  });
+  const [a, b] = [world.host('A'), world.host('B')];
+  await b.console.expect('10.0.0.101 by');
+  await b.console.expect(PROMPT);
+  a.console.enter('ping -c 1 10.0.0.101');
+  await expect(a).toPrint(' 0% packet loss');
+  world.loseFrames('lan', 1);
+  a.console.enter('ping -c 1 10.0.0.101');
+  await expect(a).toPrint('100% packet loss');
+  world.loseFrames('lan', 0);
+  b.crash();
+  a.console.enter('ping -c 1 10.0.0.101');
+  await expect(a).toPrint('100% packet loss');
+  expect(b.domains[0]!.ending).not.toBeNull();
+});

@@ -1,0 +1,76 @@
+/** A world of several hosts as a scenario drives it. Hosts go on together, whichever of them is waited for. */
+import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
+import { loadCore } from '../core-node.ts';
+import type { HostDescription, LanDescription } from '../world/description.ts';
+import { lansOf } from '../world/description.ts';
+import { World } from '../world/world.ts';
+import { WorldDrive } from './drive.ts';
+import { Host } from './host.ts';
+
+/** A host of a world; without a kernel, it is Mote's domain 0. */
+export type WorldHostOptions = Omit<HostDescription, 'kernel'> & { readonly kernel?: string };
+
+/** One to eight hosts, and the LANs that join them; without LANs, one. */
+export interface WorldOptions {
+  readonly hosts: readonly WorldHostOptions[];
+  readonly lans?: readonly LanDescription[];
+  /** What varies is drawn from it: which frames are lost. */
+  readonly seed?: number;
+  /** Kernels, ramdisks, disks and files by the names that hosts have for them, besides Mote's `mote` and `dom0`. */
+  readonly images?: Readonly<Record<string, Uint8Array>>;
+}
+
+/**
+ * Boots the hosts, each stopped at its first instruction. Rejects with an Error that names the field of what cannot be.
+ */
+export async function bootWorld({ images = {}, ...options }: WorldOptions): Promise<ScenarioWorld> {
+  const { kernel, ramdisk } = await dom0Images();
+  const mote = { kernel: 'mote', ramdisk: 'dom0' };
+  const hosts = options.hosts.map((host) => (host.kernel === undefined ? { ...mote, ...host } : host));
+  const all = { mote: kernel, dom0: ramdisk, ...images };
+  return new ScenarioWorld(await World.make(loadCore(), { ...options, hosts }, all));
+}
+
+export class ScenarioWorld {
+  readonly hosts: readonly Host[];
+  private readonly world: World;
+
+  /** @internal */
+  constructor(world: World) {
+    this.world = world;
+    this.hosts = world.hosts.map(
+      ({ lab }, index) => new Host(world.description.hosts[index]!.name, lab, new WorldDrive(world, index)),
+    );
+  }
+
+  /** Throws RangeError where there is none of that name. */
+  host(name: string): Host {
+    const found = this.hosts.find((host) => host.name === name);
+    if (found === undefined) throw new RangeError(`there is no host ${name}`);
+    return found;
+  }
+
+  /** The time that every host has reached, in ns. */
+  get ns(): number {
+    return this.world.ns;
+  }
+
+  /** Lets so many seconds of guest time pass on all hosts. */
+  async runFor(seconds: number): Promise<void> {
+    await this.hosts[0]!.runFor(seconds);
+  }
+
+  /** A LAN loses so great a share of its frames from now on, drawn from the world's seed: 0 to 1. */
+  loseFrames(lan: string, share: number): void {
+    if (!(share >= 0 && share <= 1)) throw new RangeError('a share is from 0 to 1');
+    const index = lansOf(this.world.description).findIndex(({ name }) => name === lan);
+    const found = this.world.exchange.lans[index];
+    if (found === undefined) throw new RangeError(`there is no LAN ${lan}`);
+    found.loss = share;
+  }
+
+  /** One hash of all hosts and of what lies between them, in hexadecimal. */
+  hash(): Promise<string> {
+    return this.world.hash();
+  }
+}
