@@ -110,8 +110,11 @@ describe('a host with two domains', () => {
   });
 
   test('nothing is left of a domain with devices', () => {
+    expect(host.run('xenstore-ls /vm')).toMatch(/"one"[^]*"two"/);
     host.run('xm destroy one; xm destroy two');
     expect(host.list()).toHaveLength(1);
+    host.run('sleep 1');
+    expect(host.run('xenstore-ls /vm')).not.toMatch(/"(one|two)"/);
     expect(host.run('xenstore-ls /local/domain/0/backend/vbd; xenstore-ls /local/domain/0/backend/vif')).toBe(
       '',
     );
