@@ -3,6 +3,7 @@
  * configuration lists, all of them behind ports.
  */
 import type { Disk } from './disk/disk.ts';
+import type { StoreLink } from './disk/shared-store.ts';
 import type { FileTree } from './fs/tree.ts';
 import { parseMac } from './lan/ethernet.ts';
 import type { NetworkPort } from './lan/lan.ts';
@@ -16,6 +17,7 @@ import { VirtioConsole } from './virtio/console.ts';
 import type { VirtioDevice } from './virtio/device.ts';
 import { VirtioEntropy } from './virtio/entropy.ts';
 import { VirtioNet } from './virtio/net.ts';
+import { VirtioStore } from './virtio/store.ts';
 import { VirtioNineP } from './virtio/9p.ts';
 import { VirtioPci } from './virtio/pci.ts';
 
@@ -25,6 +27,7 @@ export const IO_BASE = 0xc000;
 /** A device on the PCI bus; they get slots 1, 2, … in the order of the list. */
 export type DeviceConfig =
   | { readonly kind: 'block'; readonly disk: Disk; readonly id: string }
+  | { readonly kind: 'store'; readonly link: StoreLink; readonly id: string }
   | { readonly kind: 'net'; readonly port: NetworkPort; readonly mac: string }
   | { readonly kind: 'console' }
   | { readonly kind: 'entropy'; readonly seed: number }
@@ -120,6 +123,8 @@ function make(config: DeviceConfig, { memory, clock }: Surroundings, epochSecond
   switch (config.kind) {
     case 'block':
       return new VirtioBlock(memory, config.disk, config.id);
+    case 'store':
+      return new VirtioStore(memory, clock, config.link, config.id);
     case 'net':
       return new VirtioNet(memory, clock, config.port, parseMac(config.mac));
     case 'console':

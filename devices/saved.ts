@@ -5,6 +5,7 @@
 import { FetchedImage } from './disk/fetched-image.ts';
 import { MemoryImage } from './disk/memory-image.ts';
 import { Overlay } from './disk/overlay.ts';
+import { SharedStore, StoreLink, StoreSize } from './disk/shared-store.ts';
 import { SparseImage } from './disk/sparse-image.ts';
 import { Session } from './fs/session.ts';
 import { FileTree } from './fs/tree.ts';
@@ -24,6 +25,7 @@ import { VirtioConsole } from './virtio/console.ts';
 import { VirtioEntropy } from './virtio/entropy.ts';
 import { VirtioNet } from './virtio/net.ts';
 import { VirtioPci } from './virtio/pci.ts';
+import { VirtioStore } from './virtio/store.ts';
 import { Virtqueue } from './virtio/queue.ts';
 
 export interface SavedClass {
@@ -55,7 +57,10 @@ export const DEVICES_SAVED: SavedClasses = {
   Platform: { type: Platform },
   Random: { type: Random },
   Rtc: { type: Rtc },
+  SharedStore: { type: SharedStore },
   SparseImage: { type: SparseImage, frozen: ['blocks'] },
+  StoreLink: { type: StoreLink },
+  StoreSize: { type: StoreSize },
   SwitchEnd: { type: SwitchEnd },
   Uart16550: { type: Uart16550, but: ['onOutput'] },
   VirtioBlock: { type: VirtioBlock },
@@ -64,5 +69,6 @@ export const DEVICES_SAVED: SavedClasses = {
   VirtioNet: { type: VirtioNet },
   VirtioNineP: { type: VirtioNineP },
   VirtioPci: { type: VirtioPci },
+  VirtioStore: { type: VirtioStore },
   Virtqueue: { type: Virtqueue },
 };

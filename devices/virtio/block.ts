@@ -33,7 +33,7 @@ const CONFIG_BYTES = 24;
 /** Data buffers in a request: the ring less header and status. */
 const SEG_MAX = QUEUE_SIZE - 2;
 
-const HEADER_BYTES = 16;
+export const HEADER_BYTES = 16;
 const ID_BYTES = 20;
 
 export class VirtioBlock extends VirtioDevice {
@@ -104,8 +104,7 @@ export class VirtioBlock extends VirtioDevice {
       case T_OUT:
         return this.transfer(chain, sector, chain.readableBytes - HEADER_BYTES, true);
       case T_FLUSH:
-        // What was written is on the disk already.
-        this.answer(chain, 0, S_OK);
+        this.flush(chain);
         return true;
       case T_GET_ID:
         this.answer(chain, writeChain(this.memory, chain, 0, this.id.subarray(0, room)), S_OK);
@@ -116,7 +115,12 @@ export class VirtioBlock extends VirtioDevice {
     }
   }
 
-  private transfer(chain: Chain, sector: number, bytes: number, write: boolean): boolean {
+  /** What was written is on the disk already. */
+  protected flush(chain: Chain): void {
+    this.answer(chain, 0, S_OK);
+  }
+
+  protected transfer(chain: Chain, sector: number, bytes: number, write: boolean): boolean {
     const { disk } = this;
     const count = bytes / SECTOR_BYTES;
     const inside = Number.isInteger(count) && sector + count <= disk.sectors;
@@ -138,7 +142,7 @@ export class VirtioBlock extends VirtioDevice {
   }
 
   /** The status is the last byte that the device may write. What lies before it unwritten does not count as used. */
-  private answer(chain: Chain, written: number, status: number): void {
+  protected answer(chain: Chain, written: number, status: number): void {
     writeChain(this.memory, chain, chain.writableBytes - 1, Uint8Array.of(status));
     this.give(0, chain, written === chain.writableBytes - 1 ? written + 1 : written);
   }

@@ -5,7 +5,7 @@ import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, type OnProgress } from '../../guests/toolchain/mote-node.ts';
 import { checkDescription, MOST_HOSTS } from '../lab/world/description.ts';
 import type { HostDescription, WorldDescription } from '../lab/world/description.ts';
-import type { WorldImages } from '../lab/world/host.ts';
+import type { WorldImages } from '../lab/world/images.ts';
 import { startNodeThread } from '../lab/world/node-threads.ts';
 import { ThreadedWorld } from '../lab/world/threaded-world.ts';
 import { World } from '../lab/world/world.ts';
@@ -82,6 +82,7 @@ async function described(path: string, progress: OnProgress): Promise<Plan> {
   const mote = await dom0Images(progress);
   const images: Record<string, WorldImages[string]> = { [MOTE]: mote.kernel, [DOM0]: mote.ramdisk };
   const place = (name: string): string => resolve(dirname(path), name);
+  for (const { image } of description.stores ?? []) images[image] ??= readImage(place(image));
   for (const { kernel, ramdisk, disks, files } of description.hosts) {
     for (const name of [kernel, ramdisk, ...Object.values(files ?? {})])
       if (name !== undefined) images[name] ??= readImage(place(name));

@@ -1,6 +1,7 @@
 /** The devices of a host: a card on a network with a gateway, a share with the lab's files, and the disks that were asked for. */
 import { FetchedImage } from '../../devices/disk/fetched-image.ts';
 import { Overlay } from '../../devices/disk/overlay.ts';
+import type { StoreLink } from '../../devices/disk/shared-store.ts';
 import { MemoryImage } from '../../devices/disk/memory-image.ts';
 import { DEFAULT_GATEWAY, Gateway } from '../../devices/lan/gateway.ts';
 import { Lan } from '../../devices/lan/lan.ts';
@@ -54,6 +55,12 @@ export interface Card {
   readonly mac: string;
 }
 
+/** A disk behind those of the machine's own, which others have, too. */
+export interface AttachedStore {
+  readonly name: string;
+  readonly link: StoreLink;
+}
+
 const CARD_MAC = '52:54:00:00:00:10';
 /** What domain 0 mounts the share by. */
 const SHARE_TAG = 'lab';
@@ -68,7 +75,7 @@ function loneCard(): Card {
 }
 
 /**
- * `cards`: those of a host that is not alone. Disks that are fetched are added to `fetched`. Throws RangeError for more disks
+ * `cards`, `stores`: those of a host that is not alone. Disks that are fetched are added to `fetched`. Throws RangeError for more disks
  * than a host has.
  */
 export function hostDevices(
@@ -76,8 +83,10 @@ export function hostDevices(
   share: FileTree,
   fetched: FetchedDisk[],
   cards: readonly Card[] = [loneCard()],
+  stores: readonly AttachedStore[] = [],
 ): DeviceConfig[] {
-  if (disks.length > MAX_DISKS) throw new RangeError(`a host has ${String(MAX_DISKS)} disks at most`);
+  if (disks.length + stores.length > MAX_DISKS)
+    throw new RangeError(`a host has ${String(MAX_DISKS)} disks at most`);
   const blocks = disks.map(({ name, bytes, readOnly }): DeviceConfig => {
     const image = isSource(bytes) ? fetchedImage(name, bytes, fetched) : new MemoryImage(bytes);
     return { kind: 'block', disk: readOnly === true ? image : new Overlay(image), id: name };
@@ -86,6 +95,7 @@ export function hostDevices(
     ...cards.map(({ port, mac }): DeviceConfig => ({ kind: 'net', port, mac })),
     { kind: '9p', tag: SHARE_TAG, tree: share },
     ...blocks,
+    ...stores.map(({ name, link }): DeviceConfig => ({ kind: 'store', link, id: name })),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { FileTree } from '../../devices/fs/tree.ts';
 import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-parameters.ts';
 import { Xen } from '../../hypervisor/xen.ts';
 import { hostDevices } from './host-devices.ts';
-import type { Card, FetchedDisk, HostDisk } from './host-devices.ts';
+import type { AttachedStore, Card, FetchedDisk, HostDisk } from './host-devices.ts';
 import { makeShare } from './share.ts';
 import type { ImageName } from './snapshot/format.ts';
 
@@ -28,6 +28,8 @@ export interface DomainRequest {
   readonly files?: ReadonlyMap<string, Uint8Array>;
   /** Its network cards, where the host is one of several (world/); else it has one, on a network of its own. */
   readonly cards?: readonly Card[];
+  /** Disks that it shares with others, behind its own. */
+  readonly stores?: readonly AttachedStore[];
   /** What RDRAND draws from. */
   readonly seed?: number;
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
@@ -99,7 +101,9 @@ export function makeHost(core: WebAssembly.Module, request: WorldRequest): Host 
     ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
     ...(scheduler === undefined ? {} : { scheduler }),
     parameters,
-    devices: isPrivileged ? hostDevices(request.disks ?? [], share, fetched, request.cards) : [],
+    devices: isPrivileged
+      ? hostDevices(request.disks ?? [], share, fetched, request.cards, request.stores)
+      : [],
   });
   return { hypervisor, share, fetched };
 }

@@ -11,6 +11,7 @@ test('a description that is complete stays as it is, as JSON does', () => {
         ...{ name: 'A', kernel: 'mote', ramdisk: 'dom0', commandLine: 'x', hostMb: 256, memoryMb: 64 },
         ...{ cpus: 2, vcpus: 2, scheduler: 'bvt', xen: 'console=com1', lans: ['two', 'one'] },
         disks: [{ image: 'disk', readOnly: true }, { image: 'other' }],
+        stores: ['san'],
         files: { 'xen/web': 'web' },
       },
       mote('B'),
@@ -19,6 +20,7 @@ test('a description that is complete stays as it is, as JSON does', () => {
       { name: 'one', latencyNs: 50_000, megabitsPerSecond: 100, loss: 0.5, gateway: null },
       { name: 'two', gateway: '192.168.7.0/24' },
     ],
+    stores: [{ name: 'san', image: 'disk', latencyNs: 200_000 }],
     seed: 9,
   };
   expect(checkDescription(JSON.parse(JSON.stringify(description)))).toEqual(description);
@@ -62,6 +64,8 @@ describe('a description that cannot be', () => {
       { hosts: [{ ...host, disks: [{ image: 'x', readOnly: 1 }] }] },
       'hosts[0].disks[0].readOnly: it must be true',
     ],
+    [{ hosts: [{ ...host, stores: ['san'] }] }, 'hosts[0].stores[0]: there is no store san; there is none'],
+    [{ hosts: [host], stores: [{ name: 'san' }] }, 'stores[0].image: it must be a text'],
     [7, 'it must be an object'],
   ])('%j', (description, message) => {
     expect(() => checkDescription(description)).toThrow(message);

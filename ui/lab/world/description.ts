@@ -24,6 +24,8 @@ export interface HostDescription {
   /** Xen's command line. */
   readonly xen?: string;
   readonly disks?: readonly DiskDescription[];
+  /** Stores that it has as disks behind those, as its hosts share them. */
+  readonly stores?: readonly string[];
   /** What domain 0 finds at /lab: images by path. */
   readonly files?: Readonly<Record<string, string>>;
   /** The LANs that it has a card on, in the order of the cards; all of them unless given. */
@@ -47,11 +49,21 @@ export interface LanDescription {
   readonly gateway?: string | null;
 }
 
+/** A disk that several hosts have at once, elsewhere: every write that a host was told to be done is seen by all. */
+export interface StoreDescription {
+  readonly name: string;
+  /** What is on it at first: an image in memory. */
+  readonly image: string;
+  /** To it, and back, in ns. */
+  readonly latencyNs?: number;
+}
+
 export interface WorldDescription {
   /** One to eight. */
   readonly hosts: readonly HostDescription[];
   /** Unless given, one: `lan`. */
   readonly lans?: readonly LanDescription[];
+  readonly stores?: readonly StoreDescription[];
   /** What varies is drawn from it. */
   readonly seed?: number;
 }
@@ -59,6 +71,7 @@ export interface WorldDescription {
 export const MOST_HOSTS = 8;
 const MOST_LANS = 4;
 const MOST_DISKS = 4;
+const MOST_STORES = 4;
 const MOST_FILES = 65_536;
 /**
  * What a frame takes between two machines of a data centre, card, kernel and switch together, is tens to hundreds of
@@ -87,18 +100,26 @@ export function cardsOf(description: WorldDescription, { lans }: HostDescription
   return (lans ?? all.map(({ name }) => name)).map((wanted) => all.findIndex(({ name }) => name === wanted));
 }
 
+/** The stores that a host has, as their indices. */
+export function storesOf({ stores = [] }: WorldDescription, host: HostDescription): number[] {
+  return (host.stores ?? []).map((wanted) => stores.findIndex(({ name }) => name === wanted));
+}
+
 /** Reads a description: an object from anywhere. Throws DescriptionError, which names the field. */
 export function checkDescription(value: unknown): WorldDescription {
-  const { hosts, lans, seed } = new Field('', value).object(['hosts', 'lans', 'seed']);
+  const { hosts, lans, stores, seed } = new Field('', value).object(['hosts', 'lans', 'stores', 'seed']);
   const lanList = lans.given?.list(MOST_LANS).map(checkLan) ?? [DEFAULT_LAN];
   unique(lans, lanList);
+  const storeList = stores.given?.list(MOST_STORES).map(checkStore) ?? [];
+  unique(stores, storeList);
   const hostList = hosts.list(MOST_HOSTS);
   if (hostList.length === 0) hosts.fail('a world has a host');
-  const checked = hostList.map((host) => checkHost(host, lanList));
+  const checked = hostList.map((host) => checkHost(host, lanList, storeList));
   unique(hosts, checked);
   return {
     hosts: checked,
     ...optional('lans', lans, () => lanList),
+    ...optional('stores', stores, () => storeList),
     ...optional('seed', seed, (field) => field.number(0, 0xffff_ffff)),
   };
 }
@@ -147,10 +168,23 @@ function networkOf(field: Field): string {
   return text;
 }
 
-function checkHost(field: Field, lans: readonly LanDescription[]): HostDescription {
+function checkStore(field: Field): StoreDescription {
+  const { name, image, latencyNs } = field.object(['name', 'image', 'latencyNs']);
+  return {
+    name: nameOf(name),
+    image: image.text(),
+    ...optional('latencyNs', latencyNs, (given) => given.number(...LATENCY_RANGE_NS)),
+  };
+}
+
+interface Named {
+  readonly name: string;
+}
+
+function checkHost(field: Field, lans: readonly Named[], stores: readonly Named[]): HostDescription {
   const given = field.object([
     ...(['name', 'kernel', 'ramdisk', 'commandLine', 'hostMb', 'memoryMb', 'cpus', 'vcpus'] as const),
-    ...(['scheduler', 'xen', 'disks', 'files', 'lans'] as const),
+    ...(['scheduler', 'xen', 'disks', 'stores', 'files', 'lans'] as const),
   ]);
   const text = (each: Field): string => each.text();
   return {
@@ -165,8 +199,11 @@ function checkHost(field: Field, lans: readonly LanDescription[]): HostDescripti
     ...optional('scheduler', given.scheduler, text),
     ...optional('xen', given.xen, text),
     ...optional('disks', given.disks, (each) => each.list(MOST_DISKS).map(checkDisk)),
+    ...optional('stores', given.stores, (each) =>
+      each.list(MOST_STORES).map((store) => oneOf(store, stores, 'store')),
+    ),
     ...optional('files', given.files, filesOf),
-    ...optional('lans', given.lans, (each) => each.list(MOST_LANS).map((lan) => lanOf(lan, lans))),
+    ...optional('lans', given.lans, (each) => each.list(MOST_LANS).map((lan) => oneOf(lan, lans, 'LAN'))),
   };
 }
 
@@ -181,8 +218,9 @@ function filesOf(field: Field): Record<string, string> {
   return Object.fromEntries(entries.map(([path, image]) => [path, image.text()]));
 }
 
-function lanOf(field: Field, lans: readonly LanDescription[]): string {
+function oneOf(field: Field, all: readonly Named[], what: string): string {
   const wanted = field.text();
-  if (lans.some(({ name }) => name === wanted)) return wanted;
-  return field.fail(`there is no LAN ${wanted}; there is ${lans.map(({ name }) => name).join(', ')}`);
+  if (all.some(({ name }) => name === wanted)) return wanted;
+  const others = all.length === 0 ? 'none' : all.map(({ name }) => name).join(', ');
+  return field.fail(`there is no ${what} ${wanted}; there is ${others}`);
 }

@@ -7,12 +7,18 @@
  * cells end, and where a run is stopped within one, changes nothing of what a host sees. A host that has nothing to do in a
  * cell is left alone, and its clock stays behind until somebody wants to see it.
  */
+import { MemoryImage } from '../../../devices/disk/memory-image.ts';
+import { Overlay } from '../../../devices/disk/overlay.ts';
+import { SharedStore } from '../../../devices/disk/shared-store.ts';
+import type { StoreAnswer, StoreRequest } from '../../../devices/disk/shared-store.ts';
 import { SwitchEnd } from '../../../devices/lan/cable.ts';
 import { DEFAULT_GATEWAY, Gateway } from '../../../devices/lan/gateway.ts';
 import { Lan } from '../../../devices/lan/lan.ts';
 import type { Arrival, LanPort } from '../../../devices/lan/lan.ts';
-import { cardsOf, DEFAULT_LATENCY_NS, DEFAULT_NETWORK, lansOf } from './description.ts';
-import type { LanDescription, WorldDescription } from './description.ts';
+import { cardsOf, DEFAULT_LATENCY_NS, DEFAULT_NETWORK, lansOf, storesOf } from './description.ts';
+import type { LanDescription, StoreDescription, WorldDescription } from './description.ts';
+import { imageInMemory } from './images.ts';
+import type { WorldImages } from './images.ts';
 import type { Input } from './inputs.ts';
 import { seedOf } from './seed.ts';
 
@@ -28,15 +34,18 @@ export interface Progress {
   readonly isOff: boolean;
 }
 
-/** What a host has sent until it stopped, by card, and how far it is. */
+/** What a host has sent until it stopped, by card, what it has asked stores for, by store, and how far it is. */
 export interface Sent extends Progress {
   readonly sent: readonly (readonly Arrival[])[];
+  readonly requests: readonly (readonly StoreRequest[])[];
 }
 
 /** What a host is to do: to take what arrives on its cards, and what comes from outside, and to run to a time. */
 export interface Job {
   readonly untilNs: number;
   readonly arrivals: readonly (readonly Arrival[])[];
+  /** Of stores. */
+  readonly answers: readonly (readonly StoreAnswer[])[];
   readonly inputs: readonly Input[];
 }
 
@@ -55,6 +64,9 @@ const FIRST_LEASE = 100;
 
 export class Exchange {
   readonly lans: readonly Lan[];
+  readonly stores: readonly SharedStore[];
+  /** Which of them each host has, in its order. */
+  private readonly attached: readonly (readonly SharedStore[])[];
   /** By host and card. */
   private readonly plugs: readonly (readonly Plug[])[];
   readonly progress: Progress[];
@@ -64,8 +76,8 @@ export class Exchange {
   horizonNs = 0;
   private readonly cellNs: number;
 
-  /** `progress`: of the hosts, as they were made. */
-  constructor(description: WorldDescription, progress: readonly Progress[]) {
+  /** `progress`: of the hosts, as they were made; `images`: of the stores. Throws DescriptionError. */
+  constructor(description: WorldDescription, progress: readonly Progress[], images: WorldImages) {
     const lans = lansOf(description);
     this.lans = lans.map((lan, index) => makeLan(lan, index, description));
     this.plugs = description.hosts.map((host) =>
@@ -74,16 +86,27 @@ export class Exchange {
         return { port: this.lans[lan]!.join(end), end };
       }),
     );
+    this.stores = (description.stores ?? []).map((store, index) =>
+      makeStore(
+        store,
+        description.hosts.length,
+        imageInMemory(images, store.image, `stores[${String(index)}].image`),
+      ),
+    );
+    this.attached = description.hosts.map((host) => storesOf(description, host).map((n) => this.stores[n]!));
     this.progress = [...progress];
     this.inputs = progress.map(() => []);
-    this.cellNs = Math.min(LONGEST_CELL_NS, ...this.lans.map(({ latencyNs }) => latencyNs - 1));
+    this.cellNs = Math.min(
+      LONGEST_CELL_NS,
+      ...[...this.lans, ...this.stores].map(({ latencyNs }) => latencyNs - 1),
+    );
   }
 
   /** When something happens next anywhere; Infinity: nothing does, without an input. */
   get activityNs(): number {
     const hosts = this.progress.map((_, host) => this.hostActivityNs(host));
     const arriving = this.plugs.flatMap((cards) => cards.map(({ end }) => end.nextNs()));
-    return Math.min(...hosts, ...arriving, ...this.lans.map((lan) => lan.nextNs()));
+    return Math.min(...hosts, ...arriving, ...[...this.lans, ...this.stores].map((each) => each.nextNs()));
   }
 
   private hostActivityNs(host: number): number {
@@ -118,24 +141,26 @@ export class Exchange {
     const cellEndNs = (Math.floor(activityNs / cellNs) + 1) * cellNs;
     const endNs = Math.min(activityNs > pauseNs ? pauseNs : cellEndNs, limitNs);
     this.horizonNs = Math.max(this.horizonNs, endNs);
-    for (const lan of this.lans) lan.advance(endNs);
+    for (const each of [...this.lans, ...this.stores]) each.advance(endNs);
     const isLimit = endNs === limitNs;
     return { endNs, jobs: this.progress.map((_, host) => this.jobOf(host, endNs, isLimit)) };
   }
 
   private jobOf(host: number, untilNs: number, isLimit: boolean): Job | undefined {
     const arrivals = this.plugs[host]!.map(({ end }) => end.takeUntil(untilNs));
+    const answers = this.attached[host]!.map((store) => store.takeUntil(host, untilNs));
     const { isOff, nowNs } = this.progress[host]!;
     if (isOff) return undefined;
-    const isBusy = this.hostActivityNs(host) <= untilNs || arrivals.some(({ length }) => length > 0);
+    const comes = [...arrivals, ...answers].some(({ length }) => length > 0);
+    const isBusy = this.hostActivityNs(host) <= untilNs || comes;
     if (!isBusy && !(isLimit && nowNs < untilNs)) return undefined;
-    return { untilNs, arrivals, inputs: this.inputs[host]!.splice(0) };
+    return { untilNs, arrivals, answers, inputs: this.inputs[host]!.splice(0) };
   }
 
   /** What lets every host look at what it has come to: nobody's clock goes on. */
   look(): Jobs {
     return this.progress.map(({ nowNs, isOff }) =>
-      isOff ? undefined : { untilNs: nowNs, arrivals: [], inputs: [] },
+      isOff ? undefined : { untilNs: nowNs, arrivals: [], answers: [], inputs: [] },
     );
   }
 
@@ -143,7 +168,9 @@ export class Exchange {
   catchUp(): Jobs {
     const untilNs = this.horizonNs;
     return this.progress.map((_, host) =>
-      this.lags(host) ? { untilNs, arrivals: [], inputs: this.inputs[host]!.splice(0) } : undefined,
+      this.lags(host)
+        ? { untilNs, arrivals: [], answers: [], inputs: this.inputs[host]!.splice(0) }
+        : undefined,
     );
   }
 
@@ -154,18 +181,36 @@ export class Exchange {
   end(reports: readonly (Sent | undefined)[]): void {
     for (const [host, report] of reports.entries()) {
       if (report === undefined) continue;
-      const { sent, ...progress } = report;
+      const { sent, requests, ...progress } = report;
       this.progress[host] = progress;
+      for (const [index, asked] of requests.entries()) {
+        const store = this.attached[host]![index]!;
+        for (const request of asked) {
+          this.checkLatency(request.atNs + store.latencyNs);
+          store.send(host, request);
+        }
+      }
       for (const [card, frames] of sent.entries()) {
         const { port } = this.plugs[host]![card]!;
         for (const { frame, atNs } of frames) {
-          if (atNs + port.lan.latencyNs <= this.horizonNs)
-            throw new Error(`a frame of ${String(atNs)} ns arrives before ${String(this.horizonNs)} ns`);
+          this.checkLatency(atNs + port.lan.latencyNs);
           port.send(frame, atNs);
         }
       }
     }
   }
+
+  private checkLatency(arrivesNs: number): void {
+    if (arrivesNs <= this.horizonNs)
+      throw new Error(
+        `what arrives at ${String(arrivesNs)} ns was sent too late for ${String(this.horizonNs)} ns`,
+      );
+  }
+}
+
+/** Nobody writes to the image: what hosts write lies over it. */
+function makeStore({ latencyNs }: StoreDescription, hosts: number, image: Uint8Array): SharedStore {
+  return new SharedStore(new Overlay(new MemoryImage(image)), hosts, latencyNs ?? DEFAULT_LATENCY_NS);
 }
 
 function makeLan(lan: LanDescription, index: number, description: WorldDescription): Lan {

@@ -9,7 +9,8 @@ import { stateHash } from '../state-hash.ts';
 import type { WorldDescription } from './description.ts';
 import type { Progress } from './exchange.ts';
 import { WorldHost } from './host.ts';
-import type { Report, WorldImages } from './host.ts';
+import type { Report } from './host.ts';
+import type { WorldImages } from './images.ts';
 import type { Work } from './turns.ts';
 
 /** An image that is elsewhere, with whoever boots the host: read by messages. */

@@ -1,19 +1,17 @@
 /** A host of a world, in whatever thread: its lab, the cables of its cards, and the inputs that are still to come. */
+import { sectorsOf } from '../../../devices/disk/disk.ts';
+import { StoreLink } from '../../../devices/disk/shared-store.ts';
 import { Cable } from '../../../devices/lan/cable.ts';
-import { isSource } from '../host-devices.ts';
-import type { DiskSource, HostDisk } from '../host-devices.ts';
 import { Lab } from '../lab.ts';
 import type { Stop } from '../stop.ts';
-import { cardsOf, HOST_DEFAULTS } from './description.ts';
-import type { HostDescription, WorldDescription } from './description.ts';
-import { DescriptionError } from './field.ts';
+import { cardsOf, HOST_DEFAULTS, storesOf } from './description.ts';
+import type { WorldDescription } from './description.ts';
 import { macOf } from './exchange.ts';
 import type { Job, Progress, Sent } from './exchange.ts';
+import { imageInMemory, imagesOf } from './images.ts';
+import type { WorldImages } from './images.ts';
 import type { Input } from './inputs.ts';
 import { seedOf } from './seed.ts';
-
-/** Images by the names that a description has for them. Disks may be elsewhere. */
-export type WorldImages = Readonly<Record<string, Uint8Array | DiskSource>>;
 
 export interface Report extends Sent {
   /** Why it has stopped before its job was done; null: it was. */
@@ -23,12 +21,14 @@ export interface Report extends Sent {
 export class WorldHost {
   readonly lab: Lab;
   private readonly cables: readonly Cable[];
+  private readonly links: readonly StoreLink[];
   /** In the order of their instants. */
   private readonly inputs: Input[] = [];
 
-  private constructor(lab: Lab, cables: readonly Cable[]) {
+  private constructor(lab: Lab, cables: readonly Cable[], links: readonly StoreLink[]) {
     this.lab = lab;
     this.cables = cables;
+    this.links = links;
   }
 
   /** Boots a world's host of that number, stopped at its first instruction. Throws DescriptionError, and what Lab.boot throws. */
@@ -41,6 +41,11 @@ export class WorldHost {
     const host = description.hosts[index]!;
     const lans = cardsOf(description, host);
     const cables = lans.map(() => new Cable());
+    const stores = storesOf(description, host).map((n) => ({ n, ...description.stores![n]! }));
+    const links = stores.map(({ n, image }) => {
+      const { length } = imageInMemory(images, image, `stores[${String(n)}].image`);
+      return new StoreLink(sectorsOf(length));
+    });
     const lab = await Lab.boot(core, {
       ...HOST_DEFAULTS,
       ...imagesOf(host, `hosts[${String(index)}]`, images),
@@ -53,9 +58,10 @@ export class WorldHost {
       ...(host.scheduler === undefined ? {} : { scheduler: host.scheduler }),
       ...(host.xen === undefined ? {} : { xenCommandLine: host.xen }),
       cards: lans.map((lan, card) => ({ port: cables[card]!, mac: macOf(index, lan) })),
+      stores: stores.map(({ name }, index) => ({ name, link: links[index]! })),
       seed: seedOf(description.seed, `host ${host.name}: RDRAND`),
     });
-    return new WorldHost(lab, cables);
+    return new WorldHost(lab, cables, links);
   }
 
   private take(input: Input): void {
@@ -64,10 +70,11 @@ export class WorldHost {
   }
 
   /** Does a job; with `text`, it stops where the console has printed that. */
-  run({ untilNs, arrivals, inputs }: Job, text?: RegExp): Report {
-    const { lab, cables } = this;
+  run({ untilNs, arrivals, answers, inputs }: Job, text?: RegExp): Report {
+    const { lab, cables, links } = this;
     for (const [card, frames] of arrivals.entries()) cables[card]!.coming.push(...frames);
-    if (arrivals.some(({ length }) => length > 0)) lab.hypervisor.deviceUsed();
+    for (const [index, come] of answers.entries()) links[index]!.coming.push(...come);
+    if ([...arrivals, ...answers].some(({ length }) => length > 0)) lab.hypervisor.deviceUsed();
     for (const input of inputs) this.take(input);
     const endTicks = Math.ceil(untilNs / lab.periodNs);
     let stop: Stop | null = null;
@@ -75,7 +82,8 @@ export class WorldHost {
       while (this.dueTicks <= lab.hypervisor.ticks()) lab.type(this.inputs.shift()!.keys);
       stop = this.runTo(Math.min(endTicks, this.dueTicks), text);
     } while (stop === null && lab.hypervisor.ticks() < endTicks);
-    return { ...this.progress, sent: cables.map(({ sent }) => sent.splice(0)), stop };
+    const sent = cables.map((cable) => cable.sent.splice(0));
+    return { ...this.progress, sent, requests: links.map((link) => link.sent.splice(0)), stop };
   }
 
   /** When the next input comes. */
@@ -102,34 +110,4 @@ export class WorldHost {
     const activityNs = isOff ? Infinity : Math.floor(Math.max(ticks, due) * periodNs);
     return { ticks, periodNs, nowNs: lab.ns, activityNs, isOff };
   }
-}
-
-function imagesOf(
-  { kernel, ramdisk, disks, files }: HostDescription,
-  path: string,
-  images: WorldImages,
-): { kernel: Uint8Array; ramdisk?: Uint8Array; disks: HostDisk[]; files: Map<string, Uint8Array> } {
-  const bytes = (name: string, field: string): Uint8Array => {
-    const image = imageOf(images, name, `${path}.${field}`);
-    if (!isSource(image)) return image;
-    throw new DescriptionError(`${path}.${field}`, `only a disk can be elsewhere, as the image ${name} is`);
-  };
-  return {
-    kernel: bytes(kernel, 'kernel'),
-    ...(ramdisk === undefined ? {} : { ramdisk: bytes(ramdisk, 'ramdisk') }),
-    disks: (disks ?? []).map(({ image, readOnly }, index) => ({
-      name: image,
-      bytes: imageOf(images, image, `${path}.disks[${String(index)}].image`),
-      ...(readOnly === undefined ? {} : { readOnly }),
-    })),
-    files: new Map(
-      Object.entries(files ?? {}).map(([file, image]) => [file, bytes(image, `files.${file}`)] as const),
-    ),
-  };
-}
-
-function imageOf(images: WorldImages, name: string, path: string): Uint8Array | DiskSource {
-  const image = Object.hasOwn(images, name) ? images[name] : undefined;
-  if (image === undefined) throw new DescriptionError(path, `there is no image ${name}`);
-  return image;
 }

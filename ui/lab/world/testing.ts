@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import type { HostDescription, WorldDescription } from './description.ts';
-import type { WorldImages } from './host.ts';
+import type { WorldImages } from './images.ts';
 import type { Input } from './inputs.ts';
 import { World } from './world.ts';
 

@@ -9,7 +9,7 @@ import { checkDescription } from './description.ts';
 import type { WorldDescription } from './description.ts';
 import { Exchange } from './exchange.ts';
 import { DescriptionError } from './field.ts';
-import type { WorldImages } from './host.ts';
+import type { WorldImages } from './images.ts';
 import { sendable } from './host-messages.ts';
 import type { HostCommand, HostFacts, HostReply } from './host-messages.ts';
 import type { Input } from './inputs.ts';
@@ -100,12 +100,14 @@ export class ThreadedWorld {
     description: WorldDescription,
     clients: readonly HostClient[],
     booted: readonly Reply<'booted'>[],
+    images: WorldImages,
   ) {
     this.description = description;
     this.clients = clients;
     this.exchange = new Exchange(
       description,
       booted.map(({ progress }) => progress),
+      images,
     );
     this.printed = booted.map(({ printed }) => [...printed]);
     this.listeners = booted.map(() => []);
@@ -126,7 +128,7 @@ export class ThreadedWorld {
       const booted = await Promise.all(
         clients.map((client, index) => client.ask({ ...boot, index }, 'booted')),
       );
-      const world = new ThreadedWorld(checked, clients, booted);
+      const world = new ThreadedWorld(checked, clients, booted, images);
       for (const input of inputs) world.input(input);
       return world;
     } catch (error) {
@@ -197,7 +199,11 @@ export class ThreadedWorld {
   /** As World.hash. */
   async hash(): Promise<string> {
     const replies = await Promise.all(this.clients.map((client) => client.ask({ type: 'hash' }, 'hash')));
-    return plainHash({ hosts: replies.map(({ hash }) => hash), lans: this.exchange.lans });
+    return plainHash({
+      hosts: replies.map(({ hash }) => hash),
+      lans: this.exchange.lans,
+      stores: this.exchange.stores,
+    });
   }
 
   async facts(host: number): Promise<HostFacts> {

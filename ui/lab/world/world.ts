@@ -7,7 +7,8 @@ import { checkDescription } from './description.ts';
 import type { WorldDescription } from './description.ts';
 import { Exchange } from './exchange.ts';
 import { WorldHost } from './host.ts';
-import type { Report, WorldImages } from './host.ts';
+import type { Report } from './host.ts';
+import type { WorldImages } from './images.ts';
 import { factsOf } from './host-messages.ts';
 import type { HostFacts } from './host-messages.ts';
 import type { Input } from './inputs.ts';
@@ -23,13 +24,14 @@ export class World {
   /** In which order hosts take their turns: whichever it is, the same happens. */
   order: readonly number[];
 
-  private constructor(description: WorldDescription, hosts: readonly WorldHost[]) {
+  private constructor(description: WorldDescription, hosts: readonly WorldHost[], images: WorldImages) {
     this.description = description;
     this.hosts = hosts;
     this.order = [...hosts.keys()];
     this.exchange = new Exchange(
       description,
       hosts.map(({ progress }) => progress),
+      images,
     );
   }
 
@@ -46,7 +48,7 @@ export class World {
     const checked = checkDescription(description);
     const hosts: WorldHost[] = [];
     for (const index of checked.hosts.keys()) hosts.push(await WorldHost.boot(core, checked, index, images));
-    const world = new World(checked, hosts);
+    const world = new World(checked, hosts, images);
     for (const input of inputs) world.input(input);
     return world;
   }
@@ -97,7 +99,7 @@ export class World {
   async hash(): Promise<string> {
     const hosts: string[] = [];
     for (const { lab } of this.hosts) hosts.push(await stateHash(lab.hypervisor));
-    return plainHash({ hosts, lans: this.exchange.lans });
+    return plainHash({ hosts, lans: this.exchange.lans, stores: this.exchange.stores });
   }
 
   facts(host: number): Promise<HostFacts> {
