@@ -5,14 +5,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   'guests/tests/dom0/bookworm.test.ts',
   'guests/tests/dom0/linux-devices.test.ts',
+  'ui/lab/debian.test.ts',
   'guests/tests/dom0/linux.test.ts',
   'ui/web/page.test.ts',
   'ui/cli/boot.test.ts',
   'guests/tests/dom0/faults.test.ts',
+  'guests/toolchain/proof/operators.test.ts',
   'guests/tests/dom0/share.test.ts',
   'guests/tests/dom0/actions.test.ts',
   'guests/mote/process.test.ts',
   'guests/mote/fs/ext2/ext2.test.ts',
+  'guests/toolchain/proof/corpus.test.ts',
 ];
 
 function rank({ moduleId }: TestSpecification): number {
