@@ -65,6 +65,9 @@ export function keepWorlds(client: LabClient): () => void {
   client.onSaved.set('browser', (saved) => {
     writing = writing.then(() => write(client, saved));
   });
+  client.onSaveFailed = () => {
+    saving = null;
+  };
   const hidden = (): void => {
     if (document.visibilityState === 'hidden') keep(client);
   };

@@ -72,6 +72,8 @@ export class LabClient {
   readonly unread = signal('');
   /** A person has typed or stepped in this host: it would be a loss. */
   readonly used = signal(false);
+  /** Hears that a snapshot has not been made. */
+  onSaveFailed: (() => void) | null = null;
   private readonly keptBreakpoints = kept<readonly WantedLine[]>('breakpoints', [], isLines);
   private readonly keptHypercalls = kept<readonly string[]>('hypercalls', [], isStrings);
   private readonly worker = startLab();
@@ -197,6 +199,9 @@ export class LabClient {
       this.error.value = `${this.booting.value ?? 'It'} does not boot: ${message}.${remains}`;
       this.booting.value = null;
       this.playing.value = false;
+    } else if (command === 'save') {
+      this.error.value = `This world cannot be saved: ${message}.`;
+      this.onSaveFailed?.();
     } else this.error.value = command === 'breakpoints' ? `No breakpoint at ${message}.` : message;
   }
 
