@@ -16,7 +16,8 @@ interface CoreExports {
   flushTlb(): void;
   flushTlbPage(low: number, high: number): void;
   loadAddressSpace(low: number, high: number, bank: number, keep: number): void;
-  invalidateFrame(frame: number): void;
+  frameWritten(frame: number): void;
+  watchChanged(): void;
   readFlags(): number;
   writeFlags(flags: number): void;
   stateChanged(): void;
@@ -116,7 +117,7 @@ export class Machine {
 
   /** Tells the core that a machine frame was written from outside: decoded code of it is dropped. */
   wrote(mfn: number): void {
-    this.core.invalidateFrame(mfn);
+    this.core.frameWritten(mfn);
   }
 
   /** Copies `data` to a machine address; it may span frames. */
@@ -155,6 +156,10 @@ export class Machine {
   /** A part of the module's memory by layout.ts: for machine-state.ts. */
   part(offset: number, length: number): Uint8Array {
     return new Uint8Array(this.bytes.buffer, offset, length);
+  }
+  /** What is watched was changed (write-watch.ts). */
+  watchChanged(): void {
+    this.core.watchChanged();
   }
   /** The parts of the state were written (machine-state.ts). */
   restored(): void {

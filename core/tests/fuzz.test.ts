@@ -7,6 +7,7 @@ import { PAGE_BYTES, type Machine } from '../machine.ts';
 import { restoreProcessor, saveProcessor, takeWrittenFrames } from '../machine-state.ts';
 import { CODE, DATA, userMachine } from '../testing.ts';
 import { CODE32_0, CODE32_3, CODE64_0, CODE64_3, DATA_0, DATA_3, installTables } from './rings.ts';
+import { takeWritten, watchWrites } from '../write-watch.ts';
 import * as layout from '../wasm/layout.ts';
 
 const BUDGET = 24;
@@ -200,4 +201,38 @@ it('whatever writes to a frame, it is known afterwards', () => {
     }
   }
   expect(unseen).toBe(0);
+});
+
+it('a watch on bytes sees every write to them, and changes nothing of the run', () => {
+  const next = generator(0x3a7c);
+  const { machine, reset } = resettable();
+  let [seen, missed, imagined] = [0, 0, 0];
+  for (let n = 0; n < 300; n++) {
+    reset(true);
+    const given = randomCase(next);
+    prepare(machine, given);
+    const before = machine.bytes.slice();
+    machine.processor.run(BUDGET);
+    const state = stateOf(machine);
+    const at = machine.bytes.findIndex((byte, address) => byte !== before[address]);
+    if (at < 0) continue;
+    for (const [address, isWritten] of [
+      [at, true],
+      [(at + 0x100000) % 0x300000, false],
+    ] as const) {
+      reset(true);
+      prepare(machine, given);
+      watchWrites(machine, address, 1);
+      machine.processor.run(BUDGET);
+      const hit = takeWritten(machine);
+      expect(stateOf(machine)).toEqual(state);
+      const differs = machine.bytes[address] !== before[address];
+      if (differs && hit !== 'guest') missed++;
+      if (hit === 'outside') imagined++;
+      if (isWritten && hit === 'guest') seen++;
+      watchWrites(machine, 0, 0);
+    }
+  }
+  expect([missed, imagined]).toEqual([0, 0]);
+  expect(seen).toBeGreaterThan(20);
 });

@@ -34,11 +34,19 @@ import {
   translateAny,
 } from './paging';
 
+import { noteOutside, watchChanged } from './watch';
+
 const CR0_WP: u32 = 0x10000;
 const EFER_NXE: u32 = 0x800;
 
-export { dropBlocks, flushTlb, invalidateFrame, readFlags, writeFlags };
+export { dropBlocks, flushTlb, readFlags, watchChanged, writeFlags };
 export { run } from './run';
+
+/** A frame was written from outside. */
+export function frameWritten(frame: u32): void {
+  invalidateFrame(frame);
+  noteOutside(frame);
+}
 
 /** Makes the processor of a machine with so many frames, in long mode with paging, NX and SSE enabled. */
 export function initialise(frames: u32): void {

@@ -161,6 +161,14 @@ export const PROCESSOR_END = 0x14a8;
 export const BREAKPOINTS = 0x1500;
 export const BREAKPOINT_LIMIT = 256;
 
+/**
+ * Bytes of machine memory whose writes somebody wants to know of (watch.ts): pointers to the first and behind the last (u32; 0:
+ * none), and whether they were written (u32): bit 0 by the guest, bit 1: their frame by whoever has the module.
+ */
+export const WATCH_FIRST = 0x14b0;
+export const WATCH_END = 0x14b4;
+export const WATCH_HIT = 0x14b8;
+
 /** TLB: 4 banks (address space × privilege) of 512 entries of 32 bytes. */
 export const TLB = 0x10000;
 export const TLB_ENTRIES = 512;

@@ -2,6 +2,7 @@
 import { invalidateFrame } from './code-frames';
 import { ADDEND, WRITE_TAG } from './tlb-entry';
 import { debugArmed, watchHit } from './debug';
+import { noteWatched } from './watch';
 import { DEBUG_PENDING, MEMORY } from './layout';
 import {
   ACCESS_READ,
@@ -67,12 +68,15 @@ export function writeSlow(address: u64, bytes: u32, value: u64): void {
   if (misaligned(address, bytes)) return;
   if ((address & PAGE_MASK) == (last & PAGE_MASK)) {
     storeBytes(first, bytes, value);
+    noteWatched(first, bytes);
   } else {
     const second = translateWrite(last & PAGE_MASK);
     if (!second) return;
     const inFirst = 0x1000 - ((<u32>address) & 0xfff);
     storeBytes(first, inFirst, value);
     storeBytes(second, bytes - inFirst, value >> (inFirst * 8));
+    noteWatched(first, inFirst);
+    noteWatched(second, bytes - inFirst);
   }
   noteAccess(address, bytes, true);
 }
@@ -181,5 +185,6 @@ export function supervisorWrite(address: u64, bytes: u32, value: u64): void {
   const pointer = walk(address, ACCESS_WRITE | ACCESS_SUPERVISOR);
   if (!pointer) return;
   storeBytes(pointer, bytes, value);
+  noteWatched(pointer, bytes);
   if (pointer >= <u32>MEMORY) invalidateFrame((pointer - MEMORY) >> 12);
 }

@@ -8,6 +8,7 @@
 import { invalidateFrame, noteWrite } from './code-frames';
 import { ADDEND, EXECUTE_TAG, WRITE_TAG } from './tlb-entry';
 import { debugArmed } from './debug';
+import { isWatchedFrame, noteWatched } from './watch';
 import { raise, raiseNonCanonical, raisePageFault } from './fault';
 import {
   AC,
@@ -223,6 +224,7 @@ function setBits(slot: u32, bits: u64): void {
   if ((entry & bits) == bits) return;
   store<u64>(slot, entry | bits);
   noteWrite((slot - MEMORY) >> 12);
+  noteWatched(slot, 8);
 }
 
 /** Tags the TLB entry of `address` for one kind of access. */
@@ -245,7 +247,8 @@ function insert(address: u64, pointer: u32, kind: u32): void {
   store<u64>(e, page);
   if (kind == ACCESS_WRITE) {
     const frame = (pointer - MEMORY) >> 12;
-    if (!(load<u32>(FRAME_VERSIONS + frame * 4) & 1)) store<u64>(e, page, WRITE_TAG);
+    if (!(load<u32>(FRAME_VERSIONS + frame * 4) & 1) && !isWatchedFrame(frame))
+      store<u64>(e, page, WRITE_TAG);
   }
 }
 

@@ -7,6 +7,7 @@ import { compareFlags } from './alu';
 import { faulted } from './fault';
 import { RAX } from './layout';
 import { accessesWatched, translateRead, translateWrite } from './paging';
+import { noteWatched } from './watch';
 import { readMemory, readRegister, writeMemory, writeRegister } from './operands';
 
 const ACCUMULATOR: u32 = RAX * 8;
@@ -56,6 +57,7 @@ export function moveRun(source: u64, destination: u64, size: u32, count: u32, do
   let to = translateWrite(destination);
   if (!to) return 0;
   const bytes = count << size;
+  noteWatched(down ? to + (1 << size) - bytes : to, bytes);
   // Elements that were written are read again when the destination follows the source closely: one by one then.
   const replicates = down ? to < from && from - to < bytes : to > from && to - from < bytes;
   if (replicates || bytes < BULK_BYTES) {
@@ -82,6 +84,7 @@ export function fillRun(destination: u64, size: u32, count: u32, down: bool): u3
   if (!to) return 0;
   if (down) to -= (count - 1) << size;
   const bytes = count << size;
+  noteWatched(to, bytes);
   if (bytes >= BULK_BYTES && sameBytes(value, size)) {
     memory.fill(to, <u8>value, bytes);
   } else {

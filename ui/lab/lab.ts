@@ -229,9 +229,10 @@ export class Lab {
     return this.unwatched(() => {
       while (this.instructions < instructions) {
         const { hypervisor } = this;
-        const left = hypervisor.idle ? hypervisor.deadlineTicks - hypervisor.ticks() : 0;
+        const due = Math.min(hypervisor.deadlineTicks, this.past.dueTicks);
+        const left = hypervisor.idle ? due - hypervisor.ticks() : 0;
         const ticks = hypervisor.ticks() + Math.max(left, instructions - this.instructions);
-        if (!Number.isFinite(ticks) && this.past.dueTicks === Infinity) return false;
+        if (ticks === Infinity) return false;
         if (!this.lookThrough(ticks, () => undefined)) return false;
       }
       return true;
@@ -414,7 +415,8 @@ export class Lab {
     if (this.domain.shutdown !== null) return { kind: 'ended' };
     const before = this.instructions;
     while (this.instructions === before) {
-      const target = hypervisor.idle ? hypervisor.deadlineTicks : hypervisor.ticks() + 1;
+      const due = Math.min(hypervisor.deadlineTicks, this.past.dueTicks);
+      const target = hypervisor.idle ? due : hypervisor.ticks() + 1;
       if (target === Infinity) return { kind: 'idle' };
       const stop = this.go(target);
       if (this.hasEnded(stop)) return { kind: 'ended' };

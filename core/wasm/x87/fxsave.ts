@@ -20,6 +20,7 @@ import {
 } from '../layout';
 import { noteAccess } from '../memory';
 import { leavesCanonical, translateRead, translateWrite } from '../paging';
+import { noteWatched } from '../watch';
 import { top } from './stack';
 import { setControlWord } from './state';
 
@@ -56,6 +57,8 @@ export function fxsave(address: u64, wide: bool): void {
   for (let row: u32 = 0; row < XMM_REGISTERS + xmmBytes(); row += 16)
     storeRow((row < inFirst ? first : second) + row, row, wide);
   noteAccess(address, BYTES, true);
+  noteWatched(first, inFirst);
+  noteWatched(second + inFirst, BYTES - inFirst);
 }
 
 /** One 16-byte row of the image. */

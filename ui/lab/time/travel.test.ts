@@ -5,7 +5,15 @@ import { loadCore } from '../core-node.ts';
 import { Lab } from '../lab.ts';
 import { differenceOf } from '../snapshot/compare.ts';
 import { readSources } from '../../../guests/toolchain/node.ts';
-import { backInstruction, backLine, backTo, BREAKPOINT, eventSearch, goToTicks } from './travel.ts';
+import {
+  backInstruction,
+  backLine,
+  backTo,
+  backToWrite,
+  BREAKPOINT,
+  eventSearch,
+  goToTicks,
+} from './travel.ts';
 
 const core = loadCore();
 const PROMPT = /\$ $/;
@@ -118,6 +126,27 @@ describe('a domain of Mote that was used', () => {
       ),
     ).toBe(true);
     expect(lab.hypervisor.ticks()).toBe(seen.findLast((ticks) => ticks < present));
+  });
+
+  test('back to the last write of a byte: it is as it was before, and behind the next instruction as it is now', () => {
+    const { machine, processor } = lab.hypervisor;
+    command('echo written');
+    lab.runTo(lab.hypervisor.ticks());
+    const present = lab.save();
+    // The stack of whoever runs now: written all the time.
+    const address = machine.peek(processor.get(4)) & ~7;
+    const now = machine.bytes.slice(address, address + 8);
+    expect(backToWrite(lab, address, 8)).toBe(true);
+    const writer = lab.hypervisor.ticks();
+    expect(writer).toBeLessThan(present.machines.length + lab.past.endTicks);
+    lab.stepInstruction();
+    expect(machine.bytes.slice(address, address + 8)).toEqual(now);
+    // And the one before that.
+    goToTicks(lab, writer);
+    expect(backToWrite(lab, address, 8)).toBe(true);
+    expect(lab.hypervisor.ticks()).toBeLessThan(writer);
+    goToTicks(lab, lab.past.endTicks);
+    expect(differenceOf(lab.save(), present)).toBe(null);
   });
 
   test('what is typed in the past begins another run', () => {

@@ -3,6 +3,8 @@
  * breakpoint, an event, a text, a line) is looked for forwards, from one snapshot to the next, from the latest on: the last
  * one found is it.
  */
+import type { Machine } from '../../../core/machine.ts';
+import { takeWritten, watchWrites } from '../../../core/write-watch.ts';
 import type { Line } from '../code.ts';
 import type { Lab } from '../lab.ts';
 import type { Stop } from '../stop.ts';
@@ -150,4 +152,85 @@ function lastLineStart(lab: Lab, end: number): number | null {
     if (place !== null) line = place;
   }
   return start;
+}
+
+/** So closely a stretch is looked at for writes, before it is gone through instruction by instruction. */
+const CLOSELY_TICKS = 50_000;
+
+/**
+ * Goes back to before the instruction that was the last to write to some bytes of machine memory (the guest's, or one on which
+ * the hypervisor changed them). False: nothing has written to them since the first snapshot.
+ */
+export function backToWrite(lab: Lab, address: number, bytes: number): boolean {
+  const present = lab.hypervisor.ticks();
+  let endTicks = present;
+  for (
+    let moment = lab.past.before(present - 1);
+    moment !== undefined;
+    moment = lab.past.before(moment.ticks - 1)
+  ) {
+    const stretch = lastWrittenStretch(lab, moment, endTicks, address, bytes);
+    const found = stretch === null ? null : lastWriter(lab, stretch, address, bytes);
+    if (found !== null) return goToTicks(lab, found);
+    endTicks = moment.ticks;
+  }
+  goToTicks(lab, present);
+  return false;
+}
+
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Looks for writes with a watch, which changes what the lab is: it is to be sent elsewhere afterwards. */
+function watched<T>(lab: Lab, address: number, bytes: number, work: (wasWritten: () => boolean) => T): T {
+  const machine = lab.hypervisor.machine as Machine;
+  const content = (): string => machine.bytes.subarray(address, address + bytes).join();
+  let before = content();
+  watchWrites(machine, address, bytes);
+  try {
+    return work(() => {
+      const hit = takeWritten(machine);
+      const now = content();
+      const isChanged = now !== before;
+      before = now;
+      return hit === 'guest' || isChanged;
+    });
+  } finally {
+    watchWrites(machine, 0, 0);
+  }
+}
+
+function lastWrittenStretch(
+  lab: Lab,
+  moment: Moment,
+  endTicks: number,
+  address: number,
+  bytes: number,
+): Stretch | null {
+  lab.returnTo(moment);
+  return watched(lab, address, bytes, (wasWritten) => {
+    let last: Stretch | null = null;
+    for (let from = moment.ticks; from < endTicks; from = lab.hypervisor.ticks()) {
+      const to = Math.min(from + CLOSELY_TICKS, endTicks);
+      if (!lab.runTo(to)) break;
+      if (wasWritten()) last = { from, to };
+    }
+    return last;
+  });
+}
+
+/** The instant before the last instruction of a stretch that wrote. */
+function lastWriter(lab: Lab, { from, to }: Stretch, address: number, bytes: number): number | null {
+  goToTicks(lab, from);
+  return watched(lab, address, bytes, (wasWritten) => {
+    let last: number | null = null;
+    while (lab.hypervisor.ticks() < to) {
+      const ticks = lab.hypervisor.ticks();
+      if (lab.stepInstruction()?.kind !== 'step') break;
+      if (wasWritten()) last = ticks;
+    }
+    return last;
+  });
 }
