@@ -131,7 +131,6 @@ describe('a domain of Mote that was used', () => {
   test('back to the last write of a byte: it is as it was before, and behind the next instruction as it is now', () => {
     const { machine, processor } = lab.hypervisor;
     command('echo written');
-    lab.runTo(lab.hypervisor.ticks());
     const present = lab.save();
     // The stack of whoever runs now: written all the time.
     const address = machine.peek(processor.get(4)) & ~7;
@@ -146,7 +145,8 @@ describe('a domain of Mote that was used', () => {
     expect(backToWrite(lab, address, 8)).toBe(true);
     expect(lab.hypervisor.ticks()).toBeLessThan(writer);
     goToTicks(lab, lab.past.endTicks);
-    expect(differenceOf(lab.save(), present)).toBe(null);
+    // What a text was looked for in is no part of the run.
+    expect(differenceOf({ ...lab.save(), graph: present.graph }, present)).toBe(null);
   });
 
   test('what is typed in the past begins another run', () => {
