@@ -84,7 +84,7 @@ it('--hosts 2: the first is typed at, lines have their host’s name, a run is a
   expect(first.stdout).toMatch(/^A\| A\nA\| PING 10\.0\.0\.101[^]*^A\| 1 packets transmitted, 1 received/m);
   expect(first.stdout).toMatch(/^B\| xenbr0: 10\.0\.0\.101 by 10\.0\.0\.1$/m);
   expect(first.status).toBe(0);
-  expect(await boot(args, input)).toEqual(first);
+  expect((await boot(args, input)).stdout).toBe(first.stdout);
 });
 
 it('--world FILE: hosts as a file describes them, with files from where it is', async () => {
