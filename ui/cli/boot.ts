@@ -13,7 +13,8 @@ import { stateHash } from '../lab/state-hash.ts';
 import { buildFolder, isFolder } from './build.ts';
 import { countLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
-import { openDisks, readFolders, readImage } from './host-files.ts';
+import { imagePaths, openDisks, readFolders, readImage } from './host-files.ts';
+import { Recorder, saveOnTheWay, saveSnapshot } from './kept-runs.ts';
 import { ready } from './ready.ts';
 import { runInTerminal, SILENCE_NS, type Ending } from './run.ts';
 import { TraceFile } from './trace-file.ts';
@@ -39,6 +40,10 @@ export interface BootOptions {
   readonly trace?: string;
   readonly hash?: boolean;
   readonly counts?: boolean;
+  /** A snapshot at the end goes here. */
+  readonly save?: string;
+  /** A recording of the run goes here. */
+  readonly output?: string;
 }
 
 export const NS_PER_SECOND = 1e9;
@@ -77,7 +82,10 @@ function refuseWhatCannotApply(options: BootOptions): void {
     );
 }
 
-async function makeLab(kernel: string | undefined, options: BootOptions): Promise<Lab> {
+async function makeLab(
+  kernel: string | undefined,
+  options: BootOptions,
+): Promise<{ lab: Lab; core: WebAssembly.Module }> {
   refuseWhatCannotApply(options);
   const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
   const isDom0 = options.dom0 ?? false;
@@ -92,9 +100,10 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
     cpus: options.cpus,
     ...(options.sched === undefined ? {} : { scheduler: options.sched }),
     ...(options.xen === undefined ? {} : { xenCommandLine: options.xen }),
+    paths: imagePaths(kernel, options),
   };
   try {
-    return await Lab.boot(core, request);
+    return { lab: await Lab.boot(core, request), core };
   } catch (error) {
     if (error instanceof ImageError) throw new UserError(`${kernel ?? 'Mote'}: ${error.message}`);
     if (error instanceof RangeError) throw new UserError(error.message);
@@ -103,7 +112,7 @@ async function makeLab(kernel: string | undefined, options: BootOptions): Promis
 }
 
 /** Stops before these lines; where one has no code, before the next one of its function that has. */
-function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
+export function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
   const sources = lines.length === 0 ? new Map<string, string>() : readSources();
   const wanted = lines.map((each) => {
     const text = sources.get(each.file)?.split('\n');
@@ -126,32 +135,57 @@ function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
 /** Boots and drives a domain to its end; returns the exit status. */
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
   if (options.hosts !== undefined || options.world !== undefined) {
+    if (options.save !== undefined || options.output !== undefined)
+      throw new UserError('a recording or a snapshot is of one host: it goes without --hosts and --world');
     const { bootWorld } = await import('./boot-world.ts');
     return bootWorld(kernel, options);
   }
-  const lab = await makeLab(kernel, options);
+  const { lab, core } = await makeLab(kernel, options);
   if (kernel !== undefined && options.dom0 !== true && !isFolder(kernel)) process.stderr.write(ALONE);
+  return runLab(lab, core, options);
+}
+
+/** What of the options is of the run, not of what is booted. */
+export type RunOptions = Pick<
+  BootOptions,
+  'until' | 'for' | 'break' | 'trace' | 'hash' | 'counts' | 'save' | 'output'
+>;
+
+/** Drives a lab to its end in the terminal; returns the exit status. */
+export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOptions): Promise<number> {
   setBreakpoints(lab, options.break);
   const trace = options.trace === undefined ? undefined : new TraceFile(options.trace, lab.periodNs);
   if (trace !== undefined) lab.hypervisor.trace.add(trace);
-  const ending = await runInTerminal(lab, {
-    ...(options.until === undefined ? {} : { text: options.until }),
-    ...(options.for === undefined ? {} : { ns: options.for * NS_PER_SECOND }),
-  });
+  const recorder = options.output === undefined ? undefined : new Recorder(lab, core, options.output);
+  const ending = await runInTerminal(
+    lab,
+    {
+      ...(options.until === undefined ? {} : { text: options.until }),
+      ...(options.for === undefined ? {} : { ns: options.for * NS_PER_SECOND }),
+    },
+    process.stdin,
+    {
+      ...(recorder === undefined ? {} : { look: () => recorder.look() }),
+      save: () => saveOnTheWay(lab, core),
+    },
+  );
   trace?.close();
   report(lab, ending, options);
   if (options.counts === true) process.stderr.write(`${countLines(lab.hypervisor.counts).join('\n')}\n`);
   if (options.hash === true)
     process.stdout.write(`\n${await stateHash(lab.hypervisor)} at instruction ${String(lab.instructions)}\n`);
+  if (recorder !== undefined) process.stderr.write(`xenoscope: ${await recorder.end()}\n`);
+  if (options.save !== undefined)
+    process.stderr.write(`xenoscope: ${await saveSnapshot(lab, core, options.save)}\n`);
   return status(lab, ending, options);
 }
 
-function report(lab: Lab, ending: Ending, options: BootOptions): void {
+function report(lab: Lab, ending: Ending, options: RunOptions): void {
   const said = words(lab, ending, options);
   if (said !== undefined) process.stderr.write(`\n${said}\n`);
 }
 
-function words(lab: Lab, ending: Ending, options: BootOptions): string | undefined {
+function words(lab: Lab, ending: Ending, options: RunOptions): string | undefined {
   if (ending.kind === 'ended') return describeEnd(lab.domain, lab.code.kernel);
   if (ending.kind === 'breakpoint') return describeBreakpoint(lab, ending.place);
   if (ending.kind === 'time') return `xenoscope: ${String(options.for)} s of guest time are over`;

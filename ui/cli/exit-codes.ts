@@ -6,16 +6,18 @@ export const EXIT_ENDED_EARLY = 4;
 export const EXIT_TIME_OUT = 5;
 export const EXIT_BREAKPOINT = 6;
 export const EXIT_HOST_CRASHED = 7;
+export const EXIT_DIFFERS = 8;
 /** As a shell reports a process that SIGPIPE ended: 128 + 13. */
 export const EXIT_NO_READER = 141;
 
 export const EXIT_HELP = `
 Exit status:
   0  the --until text came; where nothing was waited for, the domain powered off or rebooted, or you left it
-  2  bad usage, or an image that cannot be read or is not a kernel
+  2  bad usage, or a file that cannot be read or is not what it should be; or a command of a debugger's script failed
   3  the domain crashed
   4  before the --until text or a --break line came, the domain ended, or you left it; or it waits for ever
   5  the time given by --for ran out; or the input had ended, and the console was silent for ten minutes of guest time
   6  the domain is at a --break line
   7  the host crashed: a fault of Xen's own, with a report on stderr
+  8  a replay came to another state than the recording at a mark, which is named on stderr
   141  whoever read the output has gone`;

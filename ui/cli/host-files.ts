@@ -1,9 +1,19 @@
 /** What a host is given of the user's files: disks, and folders that appear at /lab. They are read, and never written. */
-import { fstatSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import {
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Stats } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { DiskSource, HostDisk } from '../lab/host-devices.ts';
 import { SHARE_LIMITS } from '../lab/share.ts';
+import { diskName, fileName } from '../lab/snapshot/description.ts';
 import { UrlSource } from '../lab/url-source.ts';
 import { UserError } from './user-error.ts';
 
@@ -21,6 +31,34 @@ function attempt<T>(path: string, work: () => T): T {
 
 export function readImage(path: string): Uint8Array {
   return attempt(path, () => readFileSync(path));
+}
+
+/** Writes a file that somebody asked for. Throws UserError where that fails. */
+export function writeOutput(path: string, bytes: Uint8Array): void {
+  try {
+    writeFileSync(path, bytes);
+  } catch (error) {
+    throw new UserError(`cannot write ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** Where the images of a host are, by what files call them: who makes the host again finds them there. */
+export function imagePaths(
+  kernel: string | undefined,
+  { ramdisk, disk, share }: { ramdisk?: string; disk: readonly string[]; share: readonly string[] },
+): Record<string, string> {
+  const disks = disk.map((text) => text.replace(READ_ONLY, ''));
+  const files = share.flatMap((folder) =>
+    [...readFolders([folder]).keys()].map((path) => [fileName(path), resolve(folder, path)] as const),
+  );
+  return {
+    ...(kernel === undefined ? {} : { kernel: resolve(kernel) }),
+    ...(ramdisk === undefined ? {} : { ramdisk: resolve(ramdisk) }),
+    ...Object.fromEntries(
+      disks.map((path) => [diskName(basename(path)), IS_URL.test(path) ? path : resolve(path)]),
+    ),
+    ...Object.fromEntries(files),
+  };
 }
 
 /** A disk of each FILE or URL, or FILE,ro: they are read as the host reads them. */

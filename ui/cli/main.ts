@@ -4,6 +4,8 @@ import type { Line } from '../lab/code.ts';
 import { HostCrash } from '../lab/host-crash.ts';
 import { version } from '../../package.json';
 import type { BootOptions } from './boot.ts';
+import { INSTANT_HELP } from './instant.ts';
+import type { ReplayOptions, RestoreOptions } from './replay.ts';
 import { EXIT_HELP, EXIT_HOST_CRASHED, EXIT_NO_READER, EXIT_USAGE } from './exit-codes.ts';
 import { UserError } from './user-error.ts';
 
@@ -42,14 +44,9 @@ function expression(text: string): RegExp {
   }
 }
 
-function program(done: (status: number) => void): Command {
-  const command = new Command('xenoscope')
-    .description('A Xen you can see through.')
-    .version(version)
-    .exitOverride();
-  command
-    .command('boot')
-    .description('boot a kernel as a paravirtualized domain; the terminal is its console (Ctrl-\\ leaves)')
+/** Adds what `boot` and `record` are told. */
+function withBootOptions(command: Command): Command {
+  return command
     .argument(
       '[kernel]',
       'bzImage, ELF file with Xen notes, or folder of a kernel to build; without one, Mote boots',
@@ -98,11 +95,79 @@ function program(done: (status: number) => void): Command {
     )
     .option('--trace <file>', 'write what the hypervisor does to a file')
     .option('--hash', 'print a hash of the whole state at the end')
-    .option('--counts', 'print how often each hypercall was made')
+    .option('--counts', 'print how often each hypercall was made');
+}
+
+/** Adds where images that a file names are. */
+function withImages(command: Command): Command {
+  return command.option(
+    '--image <file>',
+    'an image that the file was made with; Mote is found by itself, and what is still where it was (may be given again)',
+    another,
+    [],
+  );
+}
+
+function program(done: (status: number) => void): Command {
+  const command = new Command('xenoscope')
+    .description('A Xen you can see through.')
+    .version(version)
+    .exitOverride();
+  withBootOptions(command.command('boot'))
+    .description('boot a kernel as a paravirtualized domain; the terminal is its console (Ctrl-\\ leaves)')
+    .option('--save <file>', 'write a snapshot at the end: `restore` goes on with it, `debug` looks into it')
     .addHelpText('after', EXIT_HELP)
     .action(async (kernel: string | undefined, options: BootOptions) => {
       const { boot } = await import('./boot.ts');
       done(await boot(kernel, options));
+    });
+  withBootOptions(command.command('record'))
+    .description(
+      'boot as `boot` does, and record the run: `replay` runs it again, `debug` goes back and forth in it',
+    )
+    .requiredOption('-o, --output <file>', 'where the recording goes')
+    .option('--save <file>', 'write a snapshot at the end, too')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (kernel: string | undefined, options: BootOptions) => {
+      const { boot } = await import('./boot.ts');
+      done(await boot(kernel, options));
+    });
+  withImages(command.command('replay'))
+    .description('run what was recorded again, and compare the state with the recording at each of its marks')
+    .argument('<file>', 'recording')
+    .option('--at <instant>', `stop at an instant, and say where that is: ${INSTANT_HELP}`)
+    .option('--until <regex>', 'end when the console has printed this', expression)
+    .option(
+      '--break <file:line>',
+      'end before this line, and say who called it (may be given again)',
+      line,
+      [],
+    )
+    .option('--hash', 'print a hash of the whole state at the end')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (file: string, options: ReplayOptions) => {
+      const { replayFile } = await import('./replay.ts');
+      done(await replayFile(file, options));
+    });
+  withImages(command.command('restore'))
+    .description('go on with a snapshot in the terminal')
+    .argument('<file>', 'snapshot')
+    .option('--until <regex>', 'end when the console has printed this', expression)
+    .option('--for <seconds>', "end when the host's clock, from its boot on, is at so many seconds", seconds)
+    .option(
+      '--break <file:line>',
+      'end before this line, and say who called it (may be given again)',
+      line,
+      [],
+    )
+    .option('--trace <file>', 'write what the hypervisor does to a file')
+    .option('--hash', 'print a hash of the whole state at the end')
+    .option('--counts', 'print how often each hypercall was made')
+    .option('--save <file>', 'write a snapshot at the end')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (file: string, options: RestoreOptions) => {
+      const { restoreFile } = await import('./replay.ts');
+      done(await restoreFile(file, options));
     });
   command
     .command('build')

@@ -16,8 +16,21 @@ export const SILENCE_NS = 600e9;
 /** How a run ended: as the lab says; the person left; nobody types, and the console is silent. */
 export type Ending = Stop | { readonly kind: 'left' } | { readonly kind: 'silent' };
 
+/** What else happens while it runs. */
+export interface Beside {
+  /** Called whenever the lab stands; it waits. */
+  readonly look?: () => Promise<void>;
+  /** Saves the lab, and says what came of it. */
+  readonly save?: () => Promise<string>;
+}
+
 /** Runs to the end. Guest time is real time where a person watches. Throws UserError for a disk that cannot be read. */
-export async function runInTerminal(lab: Lab, wanted: Until, keys: Keys = process.stdin): Promise<Ending> {
+export async function runInTerminal(
+  lab: Lab,
+  wanted: Until,
+  keys: Keys = process.stdin,
+  { look, save }: Beside = {},
+): Promise<Ending> {
   const asked = wanted.text !== undefined || wanted.ns !== undefined;
   const progress = new Progress(lab, process.stderr.isTTY && !process.stdout.isTTY);
   let menu = new AbortController();
@@ -51,15 +64,20 @@ export async function runInTerminal(lab: Lab, wanted: Until, keys: Keys = proces
     get signal() {
       return menu.signal;
     },
-    onSlice: () => {
+    onSlice: async () => {
       progress.tick();
+      await look?.();
     },
   };
   try {
     for (;;) {
       const stop = await drive(lab, until, pace);
       if (stop !== undefined) return stop.kind === 'time' && isSilent() ? { kind: 'silent' } : stop;
-      if (await terminal.askToLeave(whatRuns(lab))) return { kind: 'left' };
+      const key = await terminal.ask(
+        `${whatRuns(lab)}: q ends it${save === undefined ? '' : ', s saves it'}`,
+      );
+      if (key === 'q') return { kind: 'left' };
+      if (key === 's' && save !== undefined) process.stderr.write(`[${await save()}]\r\n`);
       menu = new AbortController();
     }
   } catch (error) {

@@ -43,11 +43,6 @@ export class Terminal {
     if (this.keys.isTTY === true) this.keys.setRawMode?.(raw);
   }
 
-  /** Says what runs, and asks whether it is to end; true: yes. */
-  async askToLeave(running: string): Promise<boolean> {
-    return (await this.ask(`${running}: q ends it`)) === 'q';
-  }
-
   /**
    * Asks what is to be done, and gives the key that is the answer. What is typed meanwhile is the answer, and no key for the
    * guest, unless it is Ctrl-\ again.

@@ -37,6 +37,8 @@ export interface DomainRequest {
   readonly scheduler?: string;
   /** Xen's command line (hypervisor/state/boot-parameters.ts); what it says goes before what is said here. */
   readonly xenCommandLine?: string;
+  /** Where images were, by what files call them (snapshot/description.ts): who makes the world again looks for them there. */
+  readonly paths?: Readonly<Record<string, string>>;
 }
 
 /** The content of a file, or where it comes from once somebody needs it. */

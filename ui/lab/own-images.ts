@@ -1,6 +1,6 @@
 /** Images that are here, found by their hash. */
 import { sha256 } from './snapshot/sha256.ts';
-import type { Sources } from './snapshot/file.ts';
+import type { Sources } from './snapshot/description.ts';
 
 type Load = () => Promise<Uint8Array>;
 

@@ -13,8 +13,8 @@ export interface Pace {
   readonly inputEnded?: boolean;
   /** Aborts between slices. */
   readonly signal?: AbortSignal;
-  /** Called after each slice. */
-  readonly onSlice?: () => void;
+  /** Called after each slice; what comes next waits for it. */
+  readonly onSlice?: () => void | Promise<void>;
 }
 
 /** How long a slice should take, in ms: short enough for a page to stay responsive. */
@@ -39,7 +39,7 @@ export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | 
     const stop = lab.run(until, Math.min(sliceTicks, Math.ceil(aheadNs / lab.periodNs)));
     const tookMs = performance.now() - started;
     if (!pace.realTime) anchorNs = lab.ns - performance.now() * 1e6;
-    pace.onSlice?.();
+    await pace.onSlice?.();
     if (stop?.kind === 'waiting') await lab.fetch();
     else if (stop !== undefined) return stop;
     else if (pace.inputEnded === true && lab.waitsForEver) return { kind: 'idle' };
@@ -69,7 +69,7 @@ export async function driveStep(
     const tookMs = performance.now() - started;
     if (stop?.kind === 'waiting') await lab.fetch();
     else if (stop !== undefined) return stop;
-    pace.onSlice?.();
+    await pace.onSlice?.();
     sliceTicks = nextSlice(sliceTicks, tookMs, FIRST_STEP_TICKS);
     await pause(0);
   }

@@ -20,7 +20,7 @@ import type {
 } from './protocol.ts';
 import { imagesAmong } from './own-images.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
-import type { Sources } from './snapshot/file.ts';
+import type { Sources } from './snapshot/description.ts';
 import { stateHash } from './state-hash.ts';
 import { beginStep } from './stepping.ts';
 import { describeStop, wantedBy } from './stop-text.ts';

@@ -27,7 +27,7 @@ export async function driveWorld(
     const aheadNs = pace.realTime ? Math.max(0, Math.min(dueNs - world.ns, LAG_NS)) : Infinity;
     const stop = aheadNs === 0 ? undefined : await world.run(until, Math.min(sliceNs, aheadNs));
     const tookMs = performance.now() - started;
-    pace.onSlice?.();
+    await pace.onSlice?.();
     if (stop?.kind === 'host' && stop.stops.every((each) => each.stop.kind === 'waiting'))
       await world.fetch(stop);
     else if (stop !== undefined) return stop;

@@ -1,0 +1,146 @@
+/** Snapshots and recordings as files: written, read, and the images that they name found. */
+import { existsSync } from 'node:fs';
+import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
+import { allImages } from '../../guests/toolchain/mote-node.ts';
+import type { DiskSource } from '../lab/host-devices.ts';
+import type { Lab } from '../lab/lab.ts';
+import { imagesOf } from '../lab/own-images.ts';
+import type { Sources } from '../lab/snapshot/description.ts';
+import { SnapshotError } from '../lab/snapshot/errors.ts';
+import { saveLab } from '../lab/snapshot/file.ts';
+import type { ImageName } from '../lab/snapshot/format.ts';
+import { sha256 } from '../lab/snapshot/sha256.ts';
+import { Marks } from '../lab/time/marks.ts';
+import { writeRecording } from '../lab/time/recording.ts';
+import { buildFolder, isFolder } from './build.ts';
+import { openDisks, readImage, writeOutput } from './host-files.ts';
+import { UserError } from './user-error.ts';
+
+const MEBIBYTE = 2 ** 20;
+const KIBIBYTE = 2 ** 10;
+
+function sizeOf({ length }: Uint8Array): string {
+  return length < MEBIBYTE
+    ? `${(length / KIBIBYTE).toFixed(1)} KiB`
+    : `${(length / MEBIBYTE).toFixed(1)} MiB`;
+}
+
+/** Writes a snapshot; says so. */
+export async function saveSnapshot(lab: Lab, core: WebAssembly.Module, path: string): Promise<string> {
+  const file = await saveLab(lab, core);
+  writeOutput(path, file);
+  return `snapshot of instruction ${String(lab.instructions)} in ${path}, ${sizeOf(file)}`;
+}
+
+/** Writes a snapshot to a name of its own, in the folder where this runs. What goes wrong is said, too: the run goes on. */
+export async function saveOnTheWay(lab: Lab, core: WebAssembly.Module): Promise<string> {
+  try {
+    return await saveSnapshot(lab, core, `xenoscope-${String(lab.instructions)}.snapshot`);
+  } catch (error) {
+    if (error instanceof UserError || error instanceof SnapshotError) return error.message;
+    throw error;
+  }
+}
+
+/** Records a lab that was booted just now, and that somebody else runs. */
+export class Recorder {
+  private readonly lab: Lab;
+  private readonly core: WebAssembly.Module;
+  private readonly path: string;
+  private readonly marks: Marks;
+
+  /** Throws UserError for a file that cannot be written, before anything has run. */
+  constructor(lab: Lab, core: WebAssembly.Module, path: string) {
+    this.lab = lab;
+    this.core = core;
+    this.path = path;
+    this.marks = new Marks(lab);
+    writeOutput(path, new Uint8Array(0));
+  }
+
+  /** To be called while the lab stands. */
+  look(): Promise<void> {
+    return this.marks.look();
+  }
+
+  /** Writes the recording; says so. */
+  async end(): Promise<string> {
+    await this.marks.end();
+    return writeRun(this.lab, this.core, this.marks.made, this.path);
+  }
+}
+
+/** Writes a recording of a lab's run up to now; says so. */
+export async function writeRun(
+  lab: Lab,
+  core: WebAssembly.Module,
+  marks: Marks['made'],
+  path: string,
+): Promise<string> {
+  const file = await writeRecording(lab, core, marks);
+  writeOutput(path, file);
+  const { come } = lab.past;
+  return `recording of ${String(come)} inputs and ${String(marks.length)} marks in ${path}, ${sizeOf(file)}`;
+}
+
+/** Images that the user has: those given, Mote's, and what is still where it was. */
+export class ImageFiles implements Sources {
+  private readonly given: Sources['image'];
+  private readonly motes: Sources['image'];
+
+  constructor(given: readonly string[]) {
+    this.given = imagesOf(given.map((path) => () => Promise.resolve(readImage(path))));
+    const all = once(allImages);
+    this.motes = imagesOf([
+      async () => (await all()).mote.kernel,
+      async () => (await all()).mote.ramdisk,
+      async () => (await all()).dom0.ramdisk,
+    ]);
+  }
+
+  async image(wanted: ImageName, path: string | undefined): Promise<Uint8Array | undefined> {
+    return (
+      (await this.given(wanted, path)) ??
+      (path === undefined ? await this.motes(wanted, path) : await imageAt(path, wanted))
+    );
+  }
+
+  async disk(_name: string, path: string | undefined): Promise<DiskSource | undefined> {
+    if (path === undefined) return undefined;
+    const [disk] = await openDisks([path]);
+    return disk?.bytes as DiskSource | undefined;
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/** What is still where it was. */
+async function imageAt(path: string, wanted: ImageName): Promise<Uint8Array | undefined> {
+  if (!existsSync(path)) return undefined;
+  const bytes = isFolder(path) ? (await buildFolder(path)).file : readImage(path);
+  return (await sha256(bytes)) === wanted.sha256 ? bytes : undefined;
+}
+
+/** Does something with a file; what is wrong with it is the user's to know. */
+export async function withFile<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SnapshotError || error instanceof ImageError || error instanceof RangeError)
+      throw new UserError(`${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Brings the images that a restored lab's domain runs, for their symbols; says it where they cannot be had. */
+export async function bringCode(lab: Lab): Promise<void> {
+  try {
+    await lab.bringCode();
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    process.stderr.write(`xenoscope: there are no symbols: ${error.message}\n`);
+  }
+}
