@@ -1,6 +1,16 @@
-/** The command line as JavaScript: dist/cli/main.js, which ui/cli/bin.js runs, and dist/host/main.js, a thread of a world's. */
+/**
+ * What Node runs of the package, as JavaScript: dist/cli/main.js, which ui/cli/bin.js runs; dist/host/main.js, a thread of a
+ * world's; dist/api/main.js and dist/vitest/main.js, which it exports.
+ */
 import { fileURLToPath } from 'node:url';
 import { bundle } from './bundle.js';
 
-await bundle(fileURLToPath(new URL('../ui/cli/main.ts', import.meta.url)), 'cli');
-await bundle(fileURLToPath(new URL('../ui/lab/world/node-host.ts', import.meta.url)), 'host');
+const PROGRAMS = {
+  cli: '../ui/cli/main.ts',
+  host: '../ui/lab/world/node-host.ts',
+  api: '../ui/api/index.ts',
+  vitest: '../ui/api/vitest.ts',
+};
+
+for (const [folder, source] of Object.entries(PROGRAMS))
+  await bundle(fileURLToPath(new URL(source, import.meta.url)), folder);

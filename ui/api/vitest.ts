@@ -3,6 +3,7 @@
  * What does not come is told with the console's last lines, where time stood, and the path of a snapshot file.
  */
 import { expect } from 'vitest';
+import { describeFilter, describeText, literal, within } from '../lab/scenario/words.ts';
 import type { EventFilter, Host, LoneHost, Patience, ScenarioWorld } from './index.ts';
 
 /** How often a hypercall is to have been made: exactly, or at least; once at least unless said otherwise. */
@@ -44,15 +45,6 @@ async function verdict(host: Host, pass: boolean, isNot: unknown, headline: stri
   return { pass, message: () => message };
 }
 
-function within({ withinSeconds = 60 }: Patience = {}): string {
-  return `within ${String(withinSeconds)} s of guest time`;
-}
-
-/** A text is looked for as it is. */
-function wordsOf(reason: string | RegExp): RegExp {
-  return typeof reason === 'string' ? new RegExp(reason.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : reason;
-}
-
 function isEnough(count: number, { times, atLeast = 1 }: Times): boolean {
   return times === undefined ? count >= atLeast : count === times;
 }
@@ -61,24 +53,31 @@ expect.extend({
   async toPrint(host: Host, wanted: string | RegExp, patience?: Patience) {
     const text = await host.console.sees(wanted, patience);
     const has = text === null ? 'has not printed' : 'has printed';
-    const what = typeof wanted === 'string' ? JSON.stringify(wanted) : String(wanted);
-    return verdict(host, text !== null, this.isNot, `the console ${has} ${what} ${within(patience)}`);
+    return verdict(
+      host,
+      text !== null,
+      this.isNot,
+      `the console ${has} ${describeText(wanted)} ${within(patience)}`,
+    );
   },
 
   async toReach(host: Host, filter: EventFilter, patience?: Patience) {
     const event = await host.reaches(filter, patience);
-    const what =
-      filter.name === undefined ? `an event of kind ${filter.kind}` : `the hypercall ${filter.name}`;
     const headline =
-      event === null ? `${what} has not come ${within(patience)}` : `it has come to ${event.text}`;
+      event === null
+        ? `${describeFilter(filter)} has not come ${within(patience)}`
+        : `it has come to ${event.text}`;
     return verdict(host, event !== null, this.isNot, headline);
   },
 
   async toCrashWith(host: Host, reason: string | RegExp, patience?: Patience) {
-    const event = await host.reaches({ kind: 'crash', words: wordsOf(reason) }, patience);
+    const event = await host.reaches(
+      { kind: 'crash', words: typeof reason === 'string' ? literal(reason) : reason },
+      patience,
+    );
     const headline =
       event === null
-        ? `no domain has crashed with ${String(reason)} ${within(patience)}`
+        ? `no domain has crashed with ${describeText(reason)} ${within(patience)}`
         : `there is a ${event.text}`;
     return verdict(host, event !== null, this.isNot, headline);
   },

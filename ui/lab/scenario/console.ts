@@ -2,13 +2,9 @@
 import { TextStream } from '../text-stream.ts';
 import type { Drive } from './drive.ts';
 import { ScenarioFailure } from './failure.ts';
+import { describeText, literal, PATIENCE_SECONDS, within } from './words.ts';
+import type { Patience } from './words.ts';
 
-/** How long something is waited for, in seconds of guest time: an idle host takes none of ours. */
-export interface Patience {
-  readonly withinSeconds?: number;
-}
-
-export const PATIENCE_SECONDS = 60;
 const NS_PER_SECOND = 1e9;
 /** Without anything else to look at, a run need not pause. */
 const EVERY_NS = 1e9;
@@ -70,7 +66,8 @@ export class Console {
   async expect(wanted: string | RegExp, patience: Patience = {}): Promise<string> {
     const found = await this.sees(wanted, patience);
     if (found !== null) return found;
-    throw new ScenarioFailure(await this.terminal.report(missing(wanted, patience)));
+    const headline = `the console has not printed ${describeText(wanted)} ${within(patience)}`;
+    throw new ScenarioFailure(await this.terminal.report(headline));
   }
 
   /** As `expect`; null: it has not come. */
@@ -80,22 +77,11 @@ export class Console {
   ): Promise<string | null> {
     const { terminal } = this;
     const outcome = await terminal.drive.run({
-      text: typeof wanted === 'string' ? new RegExp(literal(wanted)) : wanted,
+      text: typeof wanted === 'string' ? literal(wanted) : wanted,
       isOver: () => false,
       everyNs: EVERY_NS,
       untilNs: terminal.ns + withinSeconds * NS_PER_SECOND,
     });
     return outcome.kind === 'text' ? outcome.text : null;
   }
-}
-
-/** What is said where a text has not come. */
-function missing(wanted: string | RegExp, { withinSeconds = PATIENCE_SECONDS }: Patience): string {
-  const what = typeof wanted === 'string' ? JSON.stringify(wanted) : String(wanted);
-  return `the console has not printed ${what} within ${String(withinSeconds)} s of guest time`;
-}
-
-/** A terminal is sent more than a newline. */
-function literal(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('\n', '\\r?\\n');
 }

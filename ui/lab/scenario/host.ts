@@ -12,12 +12,13 @@ import type { Lab } from '../lab.ts';
 import { stateOf } from '../lab-state.ts';
 import { pageAt } from '../page-tables.ts';
 import { domainViews, vcpuView } from '../views.ts';
-import { Console, PATIENCE_SECONDS } from './console.ts';
-import type { Patience } from './console.ts';
+import { Console } from './console.ts';
 import type { Drive } from './drive.ts';
 import { checkHypercall, Watch } from './events.ts';
 import type { EventFilter, EventKind, SeenEvent } from './events.ts';
 import { ScenarioFailure } from './failure.ts';
+import { describeFilter, PATIENCE_SECONDS, within } from './words.ts';
+import type { Patience } from './words.ts';
 
 const NS_PER_SECOND = 1e9;
 /** A run that only time ends pauses so often. */
@@ -94,7 +95,9 @@ export class Host {
   ): Promise<SeenEvent<Kind>> {
     const seen = await this.reaches(filter, patience);
     if (seen !== null) return seen;
-    throw new ScenarioFailure(await this.report(`${describe(filter)} has not come ${within(patience)}`));
+    throw new ScenarioFailure(
+      await this.report(`${describeFilter(filter)} has not come ${within(patience)}`),
+    );
   }
 
   /** As `waitFor`; null: it has not come. */
@@ -257,14 +260,4 @@ export class Host {
     const lines = console.lastLines(LINES_SHOWN).map((line) => `  | ${line}`);
     return [`${at}${waits}`, ...ended, 'its console printed last:', ...lines];
   }
-}
-
-function within({ withinSeconds = PATIENCE_SECONDS }: Patience): string {
-  return `within ${String(withinSeconds)} s of guest time`;
-}
-
-function describe({ kind, name, domain, words }: EventFilter): string {
-  const what = name === undefined ? `an event of kind ${kind}` : `the hypercall ${name}`;
-  const whose = domain === undefined ? '' : ` of domain ${String(domain)}`;
-  return `${what}${whose}${words === undefined ? '' : ` with ${String(words)}`}`;
 }
