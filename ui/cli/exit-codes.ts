@@ -1,5 +1,7 @@
 /** What the command's exit status means. */
 export const EXIT_OK = 0;
+/** As test runners say it. */
+export const EXIT_SCENARIO_FAILED = 1;
 export const EXIT_USAGE = 2;
 export const EXIT_CRASHED = 3;
 export const EXIT_ENDED_EARLY = 4;
@@ -21,3 +23,10 @@ Exit status:
   7  the host crashed: a fault of Xen's own, with a report on stderr
   8  a replay came to another state than the recording at a mark, which is named on stderr
   141  whoever read the output has gone`;
+
+export const EXIT_HELP_TEST = `
+Exit status:
+  0  all scenarios ran, and what they expect is so
+  1  a scenario failed
+  2  bad usage, or a file that cannot be read or has no scenario
+  7  a host crashed: a fault of Xen's own`;

@@ -18,8 +18,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '\t': '&#9;',
 };
 /** What XML 1.0 has no way to write (section 2.2): most control characters, halves of surrogate pairs. */
-// eslint-disable-next-line no-control-regex
-const UNWRITABLE = /[\x00-\x08\x0b-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+const UNWRITABLE =
+  /[\x00-\x08\x0b-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 function writable(text: string): string {
   return text.replace(UNWRITABLE, '\ufffd');
@@ -35,7 +36,12 @@ function content(text: string): string {
 
 export function junit(results: readonly Result[]): string {
   const files = [...new Set(results.map(({ file }) => file))];
-  const suites = files.map((file) => suite(file, results.filter((result) => result.file === file)));
+  const suites = files.map((file) =>
+    suite(
+      file,
+      results.filter((result) => result.file === file),
+    ),
+  );
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${counts(results)}>\n${suites.join('')}</testsuites>\n`;
 }
 

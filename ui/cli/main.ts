@@ -6,7 +6,7 @@ import { version } from '../../package.json';
 import type { BootOptions } from './boot.ts';
 import { INSTANT_HELP } from './instant.ts';
 import type { ReplayOptions, RestoreOptions } from './replay.ts';
-import { EXIT_HELP, EXIT_HOST_CRASHED, EXIT_NO_READER, EXIT_USAGE } from './exit-codes.ts';
+import { EXIT_HELP, EXIT_HELP_TEST, EXIT_HOST_CRASHED, EXIT_NO_READER, EXIT_USAGE } from './exit-codes.ts';
 import { UserError } from './user-error.ts';
 
 function positiveInteger(text: string): number {
@@ -187,6 +187,16 @@ function program(done: (status: number) => void): Command {
     .action(async (options: { readonly hash?: boolean }) => {
       const { tour } = await import('./tour.ts');
       done(await tour(options));
+    });
+  command
+    .command('test')
+    .description('run the scenarios that files (JavaScript modules) export, one after the other')
+    .argument('<files...>')
+    .option('--junit <file>', 'write the results as JUnit XML')
+    .addHelpText('after', EXIT_HELP_TEST)
+    .action(async (files: string[], options: { readonly junit?: string }) => {
+      const { runFiles } = await import('./test-scenarios.ts');
+      done(await runFiles(files, options));
     });
   return command;
 }

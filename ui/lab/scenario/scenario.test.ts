@@ -110,6 +110,18 @@ test('a matcher that fails says the same, and only then leaves a file', async ()
   }).toThrow(/mmu_update has been made \d+ times; wanted: 1 times\nhost host is at/);
 });
 
+test('a guest that crashes by itself, and a frame table that is not as it must be', async () => {
+  const host = await boot({ memoryMb: 32 });
+  await host.console.expect(PROMPT);
+  host.console.enter('hypercall mmuext_op 0 0; hypercall set_trap_table 0; spin');
+  await expect(host).toCrashWith('domain 1: ', { withinSeconds: 5 });
+  expect(host.domains[0]!.ending).toMatch(/^The domain has crashed/);
+  await expect(host).toKeepInvariants();
+  const { frames } = host.lab.hypervisor;
+  frames.count[frames.owner.indexOf(host.domains[0]!.id)]!++;
+  await expect(expect(host).toKeepInvariants()).rejects.toThrow(/they do not hold:\nframe \d+ has count/);
+});
+
 test('domains are crashed, paused and destroyed, and domain 0 notices', async () => {
   const host = await boot({ dom0: true, memoryMb: 96, hostMb: 192 });
   await host.console.expect(PROMPT);

@@ -24,7 +24,11 @@ export function scenario(
   options: WorldOptions,
   run: (world: ScenarioWorld) => Promise<void>,
 ): Scenario;
-export function scenario(name: string, options: HostOptions, run: (host: LoneHost) => Promise<void>): Scenario;
+export function scenario(
+  name: string,
+  options: HostOptions,
+  run: (host: LoneHost) => Promise<void>,
+): Scenario;
 export function scenario(
   name: string,
   options: HostOptions | WorldOptions | Scenario['run'],

@@ -1,0 +1,86 @@
+/** `xenoscope test`: runs what scenario files export, one scenario after the other. */
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { moteImages } from '../../guests/toolchain/mote-node.ts';
+import { HostCrash } from '../lab/host-crash.ts';
+import { isScenario, runScenario } from '../lab/scenario/scenario.ts';
+import type { Scenario } from '../lab/scenario/scenario.ts';
+import { EXIT_HOST_CRASHED, EXIT_OK, EXIT_SCENARIO_FAILED } from './exit-codes.ts';
+import { junit } from './junit.ts';
+import type { Result } from './junit.ts';
+import { ready } from './ready.ts';
+import { UserError } from './user-error.ts';
+
+interface Found {
+  readonly file: string;
+  readonly scenario: Scenario;
+}
+
+/** Runs the scenarios of all files; returns the exit status. Throws UserError for a file that has none or cannot be read. */
+export async function runFiles(
+  files: readonly string[],
+  options: { readonly junit?: string },
+): Promise<number> {
+  const found: Found[] = [];
+  for (const file of files) found.push(...(await scenariosOf(file)));
+  await ready(moteImages);
+  const results: Result[] = [];
+  let hasCrashed = false;
+  for (const { file, scenario } of found) {
+    const { failure, seconds } = await runOne(scenario);
+    hasCrashed ||= failure instanceof HostCrash;
+    results.push({ file, name: scenario.name, seconds, failure: failure === null ? null : told(failure) });
+    tell(results.at(-1)!);
+  }
+  const failures = results.filter((result) => result.failure !== null).length;
+  process.stdout.write(`${String(results.length)} scenarios, ${String(failures)} failed\n`);
+  if (options.junit !== undefined) write(options.junit, junit(results));
+  if (hasCrashed) return EXIT_HOST_CRASHED;
+  return failures === 0 ? EXIT_OK : EXIT_SCENARIO_FAILED;
+}
+
+/** In the order in which the file's names are sorted: an import has no other. */
+async function scenariosOf(file: string): Promise<Found[]> {
+  const exported = await load(file);
+  const scenarios = Object.values(exported).flat().filter(isScenario);
+  if (scenarios.length === 0) throw new UserError(`${file}: it exports no scenario`);
+  return scenarios.map((scenario) => ({ file, scenario }));
+}
+
+async function load(file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new UserError(`cannot load ${file}: ${(error as Error).message}`);
+  }
+}
+
+async function runOne(scenario: Scenario): Promise<{ failure: Error | null; seconds: number }> {
+  const started = performance.now();
+  const seconds = (): number => (performance.now() - started) / 1000;
+  try {
+    await runScenario(scenario);
+    return { failure: null, seconds: seconds() };
+  } catch (error) {
+    return { failure: error instanceof Error ? error : new Error(String(error)), seconds: seconds() };
+  }
+}
+
+/** What is expected says all; of anything else, its place is told. */
+function told({ name, message, stack }: Error): string {
+  return name === 'ScenarioFailure' || name === 'HostCrash' ? message : (stack ?? message);
+}
+
+function tell({ name, seconds, failure }: Result): void {
+  process.stdout.write(`${failure === null ? 'ok  ' : 'FAIL'} ${name} (${seconds.toFixed(1)} s)\n`);
+  if (failure !== null) process.stdout.write(`${failure.replace(/^/gm, '     ')}\n`);
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new UserError(`cannot write ${path}: ${(error as Error).message}`);
+  }
+}
