@@ -77,6 +77,8 @@ function checkExample(): void {
     check('tsc', '--project', name);
   }
   check('vitest', 'run');
+  writeFileSync(join(folder, 'scenarios.js'), readmeExample('js'));
+  check('xenoscope', 'test', 'scenarios.js');
 }
 
 const paths = packed.files.map(({ path }) => path);

@@ -1,12 +1,14 @@
 /** What failures leave behind: files in `xenoscope-failures` below the working directory, or where XENOSCOPE_FAILURES says. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 
 /** The same failure at the same instant leaves the same file: a run is a function of its inputs. The file's path. */
-export function leaveFile(title: string, bytes: Uint8Array): string {
+export function leaveFile(name: string, bytes: Uint8Array): string {
   const folder = resolve(process.env['XENOSCOPE_FAILURES'] ?? 'xenoscope-failures');
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${title.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-/, '')}.snapshot`);
+  const ending = extname(name);
+  const stem = name.slice(0, -ending.length).replace(/[^A-Za-z0-9]+/g, '-');
+  const path = join(folder, stem.replace(/^-/, '') + ending);
   writeFileSync(path, bytes);
   return path;
 }

@@ -7,6 +7,7 @@ import { PAGE_BYTES } from '../../../hypervisor/memory/pages.ts';
 import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import type { Domain as XenDomain } from '../../../hypervisor/state/domain.ts';
 import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
+import type { Xen } from '../../../hypervisor/xen.ts';
 import { describeEnd } from '../ending.ts';
 import type { Lab } from '../lab.ts';
 import { stateOf } from '../lab-state.ts';
@@ -53,6 +54,8 @@ export class Host {
   readonly lab: Lab;
   /** @internal */
   readonly drive: Drive;
+  /** @internal Whether it is a function of what it was booted from and its inputs: nothing was broken. */
+  isRepeatable = true;
 
   /** @internal */
   constructor(name: string, lab: Lab, drive: Drive) {
@@ -207,9 +210,15 @@ export class Host {
     return checkFrameTable(frames, domains);
   }
 
+  /** @internal What breaks something asks for the hypervisor so. */
+  get broken(): Xen {
+    this.isRepeatable = false;
+    return this.lab.hypervisor;
+  }
+
   /** Crashes a domain, as Xen does one that it cannot go on with: domain 0 decides what becomes of it. */
   crashDomain(id: number, message = 'crashed by a scenario'): void {
-    crashDomain(this.lab.hypervisor, this.domain(id), message);
+    crashDomain(this.broken, this.domain(id), message);
   }
 
   /** Kills a domain, as XEN_DOMCTL_destroydomain does. Throws RangeError for the host's own: `crash` ends that. */
@@ -217,15 +226,15 @@ export class Host {
     const domain = this.domain(id);
     if (domain === this.lab.domain) throw new RangeError('the host’s own domain cannot be destroyed');
     if (domain.isDying) return;
-    destroyDomain(this.lab.hypervisor, domain);
-    sendGlobalVirq(this.lab.hypervisor, VIRQ_DOM_EXC);
+    destroyDomain(this.broken, domain);
+    sendGlobalVirq(this.broken, VIRQ_DOM_EXC);
   }
 
   /** Stops all vcpus of a domain, until `unpauseDomain`; several pauses need as many. */
   pauseDomain(id: number): void {
     const domain = this.domain(id);
     domain.controllerPauseCount++;
-    pauseDomain(this.lab.hypervisor, domain);
+    pauseDomain(this.broken, domain);
   }
 
   /** Throws RangeError for a domain that nobody has paused. */
@@ -233,7 +242,7 @@ export class Host {
     const domain = this.domain(id);
     if (domain.controllerPauseCount === 0) throw new RangeError(`domain ${String(id)} is not paused`);
     domain.controllerPauseCount--;
-    unpauseDomain(this.lab.hypervisor, domain);
+    unpauseDomain(this.broken, domain);
   }
 
   /** Crashes the host's own domain, and with it the host: it does nothing more. The rest of its world goes on. */

@@ -8,6 +8,8 @@ import { Lab } from '../lab.ts';
 import { saveLab } from '../snapshot/file.ts';
 import type { SavedWorld } from '../snapshot/format.ts';
 import { stateHash } from '../state-hash.ts';
+import { Marks } from '../time/marks.ts';
+import { writeRecording } from '../time/recording.ts';
 import { leaveFile } from './artifacts.ts';
 import { LoneDrive } from './drive.ts';
 import { Host } from './host.ts';
@@ -102,6 +104,7 @@ export class LoneHost extends Host {
   /** Goes back to where the host, or one that was forked from it, was saved. */
   restore(snapshot: Snapshot): void {
     this.lab.goTo(snapshot.saved);
+    this.isRepeatable = false;
     this.console.printedBefore(snapshot.printedBefore);
   }
 
@@ -110,6 +113,7 @@ export class LoneHost extends Host {
     const { saved, printedBefore } = this.save();
     const other = new LoneHost(Lab.restore(loadCore(), this.lab.request, saved));
     other.console.printedBefore(printedBefore);
+    other.isRepeatable = false;
     return other;
   }
 
@@ -126,15 +130,31 @@ export class LoneHost extends Host {
   /** The network of domain 0's card loses so great a share of its frames from now on, drawn from a seed: 0 to 1. */
   loseFrames(share: number): void {
     if (!(share >= 0 && share <= 1)) throw new RangeError('a share is from 0 to 1');
-    const card = this.lab.hypervisor.platform.devices.find((device) => device instanceof VirtioNet);
+    const card = this.broken.platform.devices.find((device) => device instanceof VirtioNet);
     if (!(card?.port instanceof LanPort))
       throw new RangeError('the host has no network card: domain 0’s has');
     card.port.lan.loss = share;
   }
 
-  /** As a host's, and the path of a snapshot file that it leaves (`XENOSCOPE_FAILURES` names the folder). */
+  /**
+   * As a host's, and the paths of the files that it leaves (`XENOSCOPE_FAILURES` names their folder): a snapshot, and, of a host
+   * that was booted and has not been broken, a recording.
+   */
   override async report(headline: string): Promise<string> {
-    const path = leaveFile(`${headline.slice(0, 40)}-${String(this.instructions)}`, await this.file());
-    return `${await super.report(headline)}\nsnapshot: ${path}`;
+    const name = `${headline.slice(0, 40)}-${String(this.instructions)}`;
+    const told = await super.report(headline);
+    const snapshot = leaveFile(`${name}.snapshot`, await this.file());
+    const lines = [told, `snapshot, for xenoscope restore or the page: ${snapshot}`];
+    if (this.isRepeatable) {
+      const recording = leaveFile(`${name}.recording`, await this.recording());
+      lines.push(`recording, for xenoscope replay: ${recording}`);
+    }
+    return lines.join('\n');
+  }
+
+  private async recording(): Promise<Uint8Array> {
+    const marks = new Marks(this.lab);
+    await marks.end();
+    return writeRecording(this.lab, loadCore(), marks.made);
   }
 }

@@ -7,7 +7,10 @@ import '../../api/vitest.ts';
 import { boot, bootWorld, ScenarioFailure } from '../../api/index.ts';
 import { loadCore } from '../core-node.ts';
 import { restoreLab } from '../snapshot/file.ts';
+import type { ImageName } from '../snapshot/format.ts';
 import { stateHash } from '../state-hash.ts';
+import { replay } from '../time/marks.ts';
+import { bootRecording, readRecording } from '../time/recording.ts';
 import { moteImages } from '../../../guests/toolchain/mote-node.ts';
 
 const PROMPT = '/ $ ';
@@ -20,6 +23,15 @@ afterAll(() => {
   delete process.env['XENOSCOPE_FAILURES'];
   rmSync(folder, { recursive: true });
 });
+
+const sources = {
+  image: async ({ name }: ImageName) => (await moteImages())[name as 'kernel' | 'ramdisk'],
+};
+
+/** The path of a file that a failure has left. */
+function left({ message }: { readonly message: string }, kind: 'snapshot' | 'recording'): string {
+  return new RegExp(`^${kind}, .*: (.*)$`, 'm').exec(message)![1]!;
+}
 
 test('a host prints, is typed at, and tells what it is', async () => {
   const host = await boot({ memoryMb: 32 });
@@ -77,20 +89,26 @@ test('events are waited for by kind, name, domain and argument', async () => {
 test('what does not come is told with where time stood, and leaves a snapshot that goes on', async () => {
   const host = await boot({ memoryMb: 32 });
   await host.console.expect(PROMPT);
+  host.console.enter('sleep 1; uname');
+  await host.waitFor({ kind: 'hypercall', name: 'mmu_update' });
+  host.console.enter('uname');
   const failure = await host.console.expect(/never/, { withinSeconds: 2 }).then(
     () => expect.unreachable(),
     (error: unknown) => error as ScenarioFailure,
   );
   expect(failure.name).toBe('ScenarioFailure');
   expect(failure.message).toMatch(
-    /has not printed \/never\/ within 2 s of guest time\nhost host is at 2\.\d{9} s/,
+    /has not printed \/never\/ within 2 s of guest time\nhost host is at \d\.\d{9} s/,
   );
   expect(failure.message).toContain('  | / $');
-  const path = /^snapshot: (.*)$/m.exec(failure.message)![1]!;
-  const lab = await restoreLab(loadCore(), readFileSync(path), {
-    image: async ({ name }) => (await moteImages())[name as 'kernel' | 'ramdisk'],
-  });
+  const lab = await restoreLab(loadCore(), readFileSync(left(failure, 'snapshot')), sources);
   expect(await stateHash(lab.hypervisor)).toBe(await host.hash());
+  // And a recording, which comes to the same.
+  const recording = await readRecording(readFileSync(left(failure, 'recording')));
+  expect(recording.inputs).toHaveLength(2);
+  const again = await bootRecording(loadCore(), recording, sources);
+  expect(await replay(again, recording.marks, {})).toEqual({ stop: undefined, alike: 1, differs: null });
+  expect(await stateHash(again.hypervisor)).toBe(await host.hash());
 });
 
 test('a matcher that fails says the same, and only then leaves a file', async () => {
@@ -103,8 +121,8 @@ test('a matcher that fails says the same, and only then leaves a file', async ()
       () => expect.unreachable(),
       (error: unknown) => (error as Error).message,
     );
-  expect(message).toMatch(/has not printed "never" within 1 s[^]*its console printed last:[^]*snapshot: /);
-  expect(existsSync(/^snapshot: (.*)$/m.exec(message)![1]!)).toBe(true);
+  expect(message).toMatch(/has not printed "never" within 1 s[^]*its console printed last:[^]*snapshot, /);
+  expect(existsSync(left({ message }, 'recording'))).toBe(true);
   expect(() => {
     expect(host).toHaveMade('mmu_update', { times: 1 });
   }).toThrow(/mmu_update has been made \d+ times; wanted: 1 times\nhost host is at/);
@@ -135,6 +153,8 @@ test('domains are crashed, paused and destroyed, and domain 0 notices', async ()
   await host.console.expect(PROMPT);
   const crash = host.watch({ kind: 'crash', domain: id });
   host.crashDomain(id, 'on purpose');
+  // What was broken is no input: no recording has it.
+  expect(await host.report('broken')).not.toContain('recording');
   expect(crash.last?.text).toContain('on purpose');
   await host.waitForDomain((domain) => domain.id === id + 1 && domain.name === 'mote');
   host.destroyDomain(2);
