@@ -3,7 +3,8 @@
 /** An instant of a run: so many instructions retired, so many ns or ticks of the host's clock, its beginning or its end. */
 export type Instant =
   | { readonly kind: 'instruction' | 'ns' | 'tick'; readonly value: number }
-  | { readonly kind: 'start' | 'end' };
+  | { readonly kind: 'start' }
+  | { readonly kind: 'end' };
 
 export const INSTANT_HELP = '12345 (instructions), 1.5s, 20ms, tick 12345, start, end';
 

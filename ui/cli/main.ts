@@ -6,6 +6,7 @@ import { version } from '../../package.json';
 import type { BootOptions } from './boot.ts';
 import { INSTANT_HELP } from './instant.ts';
 import type { ReplayOptions, RestoreOptions } from './replay.ts';
+import type { DebugOptions } from './debug/debug.ts';
 import { EXIT_HELP, EXIT_HELP_TEST, EXIT_HOST_CRASHED, EXIT_NO_READER, EXIT_USAGE } from './exit-codes.ts';
 import { UserError } from './user-error.ts';
 
@@ -168,6 +169,16 @@ function program(done: (status: number) => void): Command {
     .action(async (file: string, options: RestoreOptions) => {
       const { restoreFile } = await import('./replay.ts');
       done(await restoreFile(file, options));
+    });
+  withImages(command.command('debug'))
+    .description(
+      'go back and forth in a recording, or on from a snapshot; commands come from the terminal or from standard input',
+    )
+    .argument('<file>', 'recording or snapshot')
+    .addHelpText('after', EXIT_HELP)
+    .action(async (file: string, options: DebugOptions) => {
+      const { debugFile } = await import('./debug/debug.ts');
+      done(await debugFile(file, options));
     });
   command
     .command('build')

@@ -81,6 +81,8 @@ export async function stateHash(hypervisor: Xen): Promise<string> {
   writer.block(processor.rawBytes(layout.REGS, layout.STATE_END - layout.REGS));
   writer.block(new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(machine.bytes))));
   const skip = new Set<unknown>([machine, processor, trace, call, machine.bytes.buffer]);
+  // Why a run has stopped is no state: the next one begins by forgetting it.
+  hypervisor.stop = null;
   writeValue(writer, hypervisor, new Map(), skip);
   return hexDigest(writer.taken());
 }

@@ -90,21 +90,21 @@ export function vcpuView(hypervisor: Hypervisor, vcpu: Vcpu, code: Code): VcpuVi
     state: STATES[vcpu.runstate] ?? 'offline',
     mode: vcpu.guestKernelMode ? 'kernel' : 'user',
     registers,
-    code: codeAt(read, rip),
+    code: codeAt(read, rip, INSTRUCTIONS_SHOWN),
     stack: stackAt(read, code.symbolsIn(read, rip), rip, Number(quad(layout.REGS + layout.RSP * 8))),
   };
 }
 
 /** The pages that a vcpu has mapped, by address, sign-interpreted; null: none is there. */
-type ReadPage = (page: number) => Uint8Array | null;
+export type ReadPage = (page: number) => Uint8Array | null;
 
-function readerOf({ frames }: Hypervisor, { guestKernelMode, kernelRoot, userRoot }: Vcpu): ReadPage {
+export function readerOf({ frames }: Hypervisor, { guestKernelMode, kernelRoot, userRoot }: Vcpu): ReadPage {
   const root = guestKernelMode ? kernelRoot : userRoot;
   return (page) => (root === 0 ? null : pageAt(frames, root, page));
 }
 
-/** At most so many bytes from an address on, as far as they are mapped. */
-function bytesAt(read: ReadPage, address: number, count: number): Uint8Array {
+/** At most so many bytes from an address on, a page at most, as far as they are mapped. */
+export function bytesAt(read: ReadPage, address: number, count: number): Uint8Array {
   const offset = address - Math.floor(address / PAGE_BYTES) * PAGE_BYTES;
   const first = read(address - offset)?.subarray(offset, offset + count) ?? new Uint8Array(0);
   if (first.length === 0 || offset + count <= PAGE_BYTES) return first;
@@ -124,11 +124,11 @@ function hexDigits(value: bigint): string {
   return BigInt.asUintN(64, value).toString(16).padStart(16, '0');
 }
 
-/** Disassembles from an address on, as far as it is mapped. */
-function codeAt(read: ReadPage, rip: number): InstructionView[] {
+/** Disassembles so many instructions from an address on, as far as it is mapped. */
+export function codeAt(read: ReadPage, rip: number, count: number): InstructionView[] {
   const shown: InstructionView[] = [];
   let address = rip;
-  for (let count = 0; count < INSTRUCTIONS_SHOWN; count++) {
+  while (shown.length < count) {
     const bytes = bytesAt(read, address, LONGEST_INSTRUCTION);
     if (bytes.length === 0) break;
     const { text, length } = disassemble(bytes, address);

@@ -1,0 +1,143 @@
+/** What a debugger shows of a lab where it stands, as text. */
+import { hex64 } from '../../../core/machine.ts';
+import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { bytesAt, channelViews, codeAt, domainViews, readerOf, vcpuView } from '../../lab/views.ts';
+import { placeOf } from '../../lab/symbols.ts';
+import type { Debugger } from './debugger.ts';
+import { Wrong } from './wrong.ts';
+
+const IN_A_ROW = 3;
+const ROW_BYTES = 16;
+const NS_PER_SECOND = 1e9;
+
+/** `d1v0`; without one, who has the processor, or else the first of the lab's domain. Throws Wrong. */
+export function vcpuNamed({ hypervisor, domain }: Lab, name = ''): Vcpu {
+  const match = /^d(\d+)v(\d+)$/.exec(name);
+  if (name !== '' && match === null) throw new Wrong(`${name}: a vcpu is named as d0v0`);
+  const vcpu =
+    match === null
+      ? (hypervisor.current ?? domain.vcpus[0])
+      : hypervisor.domains.get(Number(match[1]))?.vcpus[Number(match[2])];
+  if (vcpu === undefined) throw new Wrong(`there is no vcpu ${name}`);
+  return vcpu;
+}
+
+const nameOf = ({ domain, id }: Vcpu): string => `d${String(domain.id)}v${String(id)}`;
+
+export function seconds(ns: number): string {
+  return `${(ns / NS_PER_SECOND).toFixed(9)} s`;
+}
+
+/** Instant, who runs, the line of the sources, the instruction. */
+export function where({ lab, sources }: Debugger): string {
+  const { hypervisor } = lab;
+  const head = `instruction ${String(lab.instructions)}, ${seconds(lab.ns)}, tick ${String(hypervisor.ticks())}`;
+  const vcpu = hypervisor.current;
+  if (vcpu === null) return `${head}: no vcpu runs`;
+  const { mode, code } = vcpuView(hypervisor, vcpu, lab.code);
+  const place = lab.here();
+  const lines = [`${head}: ${nameOf(vcpu)}, ${mode} mode`];
+  if (place !== null) {
+    const text = sources.get(place.file)?.split('\n')[place.line - 1];
+    lines.push(
+      `${place.function}, ${place.file}:${String(place.line)}${text === undefined ? '' : `: ${text.trim()}`}`,
+    );
+  }
+  const [next] = code;
+  if (next !== undefined) lines.push(`${next.address}  ${next.text}`);
+  return lines.join('\n');
+}
+
+export function registers(lab: Lab, name?: string): string {
+  const vcpu = vcpuNamed(lab, name);
+  const view = vcpuView(lab.hypervisor, vcpu, lab.code);
+  const all = Object.entries(view.registers).map(([register, value]) => `${register.padStart(6)} ${value}`);
+  const rows = all.flatMap((_, n) => (n % IN_A_ROW === 0 ? [all.slice(n, n + IN_A_ROW).join('  ')] : []));
+  return [`${nameOf(vcpu)}, ${view.state}, ${view.mode} mode`, ...rows].join('\n');
+}
+
+export function backtrace(lab: Lab, name?: string): string {
+  const vcpu = vcpuNamed(lab, name);
+  const { stack, registers: values } = vcpuView(lab.hypervisor, vcpu, lab.code);
+  if (stack.length === 0)
+    throw new Wrong(
+      `nothing is known of the code at 0x${values['rip'] ?? '?'}: no image that is here has symbols for it`,
+    );
+  return stack
+    .map((each, n) => `#${String(n)}  ${each.function} (${each.file}:${String(each.line)})`)
+    .join('\n');
+}
+
+/** Rows of 16 bytes, and what they are as characters. */
+export function memory(lab: Lab, address: number, count: number): string {
+  const read = readerOf(lab.hypervisor, vcpuNamed(lab));
+  const rows: string[] = [];
+  for (let done = 0; done < count; done += ROW_BYTES) {
+    const bytes = bytesAt(read, address + done, Math.min(ROW_BYTES, count - done));
+    if (bytes.length === 0) {
+      rows.push(`${hex64(address + done)}  nothing is mapped here`);
+      break;
+    }
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const text = [...bytes].map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'));
+    rows.push(`${hex64(address + done)}  ${hex.padEnd(3 * ROW_BYTES)} ${text.join('')}`);
+  }
+  return rows.join('\n');
+}
+
+/** Instructions, with the functions that they are in. */
+export function disassembly(lab: Lab, from: number | null, count: number): string {
+  const vcpu = vcpuNamed(lab);
+  const rip = vcpuView(lab.hypervisor, vcpu, lab.code).registers['rip'] ?? '0';
+  const address = from ?? Number(BigInt.asIntN(64, BigInt(`0x${rip}`)));
+  const read = readerOf(lab.hypervisor, vcpu);
+  const symbols = lab.code.symbolsIn(read, address);
+  const code = codeAt(read, address, count);
+  if (code.length === 0) throw new Wrong(`nothing is mapped at ${hex64(address)}`);
+  let last = '';
+  return code
+    .flatMap(({ address: at, text }) => {
+      const place = symbols === null ? null : placeOf(symbols, Number(BigInt.asIntN(64, BigInt(at))));
+      const line = place === null ? '' : `${place.function}, ${place.file}:${String(place.line)}`;
+      const isNew = line !== last;
+      last = line;
+      return [...(isNew ? [`${line}:`] : []), `  ${at}  ${text}`];
+    })
+    .join('\n');
+}
+
+export function domains(lab: Lab): string {
+  const rows = domainViews(lab.hypervisor, lab.witness.names).map((each) =>
+    [
+      String(each.id).padStart(4),
+      (each.name === '' ? '(no name)' : each.name).padEnd(16),
+      `${String(Math.round(each.memoryMb))} MiB`.padStart(9),
+      `${String(each.vcpus)} vcpu${each.vcpus === 1 ? ' ' : 's'}`,
+      each.letters,
+      `${each.seconds.toFixed(3)} s`,
+    ].join('  '),
+  );
+  return rows.join('\n');
+}
+
+/** The event channels of a domain. */
+export function ports(lab: Lab, id: number | null): string {
+  const domain = id === null ? vcpuNamed(lab).domain : lab.hypervisor.domains.get(id);
+  if (domain === undefined) throw new Wrong(`there is no domain ${String(id)}`);
+  const rows = channelViews(lab.hypervisor, domain).map(
+    ({ port, binding, vcpu, pending, masked }) =>
+      `${String(port).padStart(4)}  vcpu ${String(vcpu)}  ${pending ? 'pending' : '       '} ${masked ? 'masked' : '      '}  ${binding}`,
+  );
+  return rows.length === 0 ? `domain ${String(domain.id)} has no event channels` : rows.join('\n');
+}
+
+/** What was typed, and what is to come. */
+export function inputs({ lab }: Debugger): string {
+  const { past, periodNs } = lab;
+  const rows = past.inputs.map(
+    ({ ticks, keys }, n) =>
+      `${n < past.come ? ' ' : '>'} ${seconds(ticks * periodNs).padStart(16)}  ${JSON.stringify(String.fromCharCode(...keys))}`,
+  );
+  return rows.length === 0 ? 'nothing was typed' : [...rows, '(> is to come)'].join('\n');
+}

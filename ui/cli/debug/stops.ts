@@ -1,0 +1,141 @@
+/** What a debugger stops at: lines, hypercalls, upcalls. They are found forwards and backwards alike. */
+import { eventOf } from '../../lab/stop.ts';
+import type { EventPlace } from '../../lab/stop.ts';
+import type { WantedLine } from '../../lab/code.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { BREAKPOINT, eventSearch, type Search } from '../../lab/time/travel.ts';
+import { hypercallOf, NR_HYPERCALLS } from '../../../hypervisor/hypercalls/table.ts';
+import type { TraceEvent } from '../../../hypervisor/trace/event.ts';
+import type { TraceSink } from '../../../hypervisor/trace/tracer.ts';
+import { Wrong } from './wrong.ts';
+
+/** A hypercall by name, or an upcall (`event`), of one domain or of any. */
+export interface EventBreak {
+  readonly what: 'hypercall' | 'event';
+  /** Of the hypercall; null: any. */
+  readonly name: string | null;
+  readonly domain: number | null;
+}
+
+export const HYPERCALLS: readonly string[] = Array.from(
+  { length: NR_HYPERCALLS },
+  (_, number) => hypercallOf(number)?.name,
+).filter((name) => name !== undefined);
+
+/** `hypercall [NAME] [domain N]`, `event [domain N]`. Null: it is neither. Throws Wrong. */
+export function parseEventBreak(text: string): EventBreak | null {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const [what] = words;
+  if (what !== 'hypercall' && what !== 'event') return null;
+  const at = words.indexOf('domain');
+  const rest = words.slice(1, at < 0 ? undefined : at);
+  const [name = null] = rest;
+  const domain = at < 0 ? null : Number(words[at + 1]);
+  if (rest.length > (what === 'hypercall' ? 1 : 0) || (domain !== null && !Number.isInteger(domain)))
+    throw new Wrong('it is `hypercall [NAME] [domain N]` or `event [domain N]`');
+  if (name !== null && !HYPERCALLS.includes(name)) throw new Wrong(`there is no hypercall ${name}`);
+  return { what, name, domain };
+}
+
+export function describeEventBreak({ what, name, domain }: EventBreak): string {
+  return `${what}${name === null ? '' : ` ${name}`}${domain === null ? '' : ` of domain ${String(domain)}`}`;
+}
+
+export class Stops {
+  private readonly lab: Lab;
+  private lines: readonly WantedLine[] = [];
+  private events: readonly EventBreak[] = [];
+  /** The event that a run has come to. */
+  seen: EventPlace | null = null;
+  private readonly sink: TraceSink = {
+    event: (event) => {
+      if (this.seen !== null || !this.fits(event)) return;
+      this.seen = eventOf(event, this.lab.hypervisor.current);
+      this.lab.hypervisor.requestStop('event');
+    },
+    end: () => undefined,
+  };
+
+  constructor(lab: Lab) {
+    this.lab = lab;
+  }
+
+  get isEmpty(): boolean {
+    return this.lines.length + this.events.length === 0;
+  }
+
+  /** In the order of their numbers. */
+  all(): string[] {
+    return [
+      ...this.lab.breakpoints.map(({ file, line }) => `${file}:${String(line)}`),
+      ...this.events.map(describeEventBreak),
+    ];
+  }
+
+  /** Says which line it is that has code. Throws Wrong where none has. */
+  addLine(line: WantedLine): string {
+    const wanted = [...this.lines, line];
+    const found = this.lab.setBreakpoints(wanted).at(-1)!;
+    if (typeof found === 'string') {
+      this.lab.setBreakpoints(this.lines);
+      throw new Wrong(`${line.file}:${String(line.line)}: ${found}`);
+    }
+    this.lines = wanted;
+    return `${found.file}:${String(found.line)}`;
+  }
+
+  addEvent(event: EventBreak): void {
+    this.events = [...this.events, event];
+  }
+
+  /** Drops one by its number, from 1. False: there is none. */
+  drop(number: number): boolean {
+    if (number < 1 || number > this.all().length) return false;
+    const index = number - 1 - this.lines.length;
+    if (index >= 0) this.events = this.events.filter((_, n) => n !== index);
+    else this.lines = this.lines.filter((_, n) => n !== number - 1);
+    this.lab.setBreakpoints(this.lines);
+    return true;
+  }
+
+  /** Stops at events from now on, until `disarm`. */
+  arm(): void {
+    this.seen = null;
+    if (this.events.length > 0) this.lab.hypervisor.trace.add(this.sink);
+  }
+
+  disarm(): void {
+    this.lab.hypervisor.trace.remove(this.sink);
+  }
+
+  /** Any of them, to look for backwards. */
+  search(): Search {
+    const events = eventSearch((event) => this.fits(event));
+    return {
+      begin: (lab) => {
+        BREAKPOINT.begin(lab);
+        if (this.events.length > 0) events.begin(lab);
+      },
+      isThere: (lab) => {
+        // Both are asked: an event that was seen is taken back by that.
+        const isEvent = events.isThere(lab);
+        return isEvent || BREAKPOINT.isThere(lab);
+      },
+      end: (lab) => {
+        events.end(lab);
+        BREAKPOINT.end(lab);
+      },
+    };
+  }
+
+  private fits(event: TraceEvent): boolean {
+    return this.events.some((each) => fitsBreak(event, each));
+  }
+}
+
+/** Whether an event of the trace is one that is meant. */
+export function fitsBreak({ detail, domain }: TraceEvent, wanted: EventBreak): boolean {
+  if (wanted.domain !== null && domain !== wanted.domain) return false;
+  if (wanted.what === 'event') return detail.kind === 'upcall';
+  return detail.kind === 'hypercall' && (wanted.name === null || detail.name === wanted.name);
+}
