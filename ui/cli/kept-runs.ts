@@ -1,5 +1,6 @@
 /** Snapshots and recordings as files: written, read, and the images that they name found. */
 import { existsSync } from 'node:fs';
+import { coreVersion } from '../../core/version.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { allImages } from '../../guests/toolchain/mote-node.ts';
 import type { DiskSource } from '../lab/host-devices.ts';
@@ -11,7 +12,7 @@ import { saveLab } from '../lab/snapshot/file.ts';
 import type { ImageName } from '../lab/snapshot/format.ts';
 import { sha256 } from '../lab/snapshot/sha256.ts';
 import { Marks } from '../lab/time/marks.ts';
-import { writeRecording } from '../lab/time/recording.ts';
+import { writeRecording, type Recording } from '../lab/time/recording.ts';
 import { buildFolder, isFolder } from './build.ts';
 import { openDisks, readImage, writeOutput } from './host-files.ts';
 import { UserError } from './user-error.ts';
@@ -143,4 +144,12 @@ export async function bringCode(lab: Lab): Promise<void> {
     if (!(error instanceof SnapshotError)) throw error;
     process.stderr.write(`xenoscope: there are no symbols: ${error.message}\n`);
   }
+}
+
+/** A recording of another version may be run again, but not be the same. */
+export function tellOfOtherCore({ core: wanted }: Recording, core: WebAssembly.Module): void {
+  if (wanted !== coreVersion(core))
+    process.stderr.write(
+      'xenoscope: another version of Xenoscope has recorded this: it may go another way\n',
+    );
 }

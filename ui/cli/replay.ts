@@ -1,5 +1,4 @@
 /** `xenoscope replay` runs a recording again; `xenoscope restore` goes on with a snapshot. */
-import { coreVersion } from '../../core/version.ts';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import type { Line } from '../lab/code.ts';
 import { DiskUnavailable } from '../lab/host-devices.ts';
@@ -13,7 +12,7 @@ import { runLab, setBreakpoints, type RunOptions } from './boot.ts';
 import { EXIT_BREAKPOINT, EXIT_DIFFERS, EXIT_ENDED_EARLY, EXIT_OK } from './exit-codes.ts';
 import { readImage } from './host-files.ts';
 import { INSTANT_HELP, nsOfTick, parseInstant } from './instant.ts';
-import { bringCode, ImageFiles, withFile } from './kept-runs.ts';
+import { bringCode, ImageFiles, tellOfOtherCore, withFile } from './kept-runs.ts';
 import { ready } from './ready.ts';
 import { UserError } from './user-error.ts';
 
@@ -55,10 +54,7 @@ export async function replayFile(path: string, options: ReplayOptions): Promise<
   const recording = await withFile(path, () => readRecording(file));
   const at = options.at === undefined ? null : untilInstant(options.at, recording);
   const { core } = await ready(nothing);
-  if (recording.core !== coreVersion(core))
-    process.stderr.write(
-      'xenoscope: another version of Xenoscope has recorded this: it may go another way\n',
-    );
+  tellOfOtherCore(recording, core);
   const lab = await withFile(path, () => bootRecording(core, recording, new ImageFiles(options.image)));
   setBreakpoints(lab, options.break);
   lab.onConsole((bytes) => process.stdout.write(bytes));

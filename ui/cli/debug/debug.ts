@@ -6,7 +6,7 @@ import { restoreLab } from '../../lab/snapshot/file.ts';
 import { bootRecording, readRecording } from '../../lab/time/recording.ts';
 import { EXIT_OK, EXIT_USAGE } from '../exit-codes.ts';
 import { readImage } from '../host-files.ts';
-import { bringCode, ImageFiles, withFile } from '../kept-runs.ts';
+import { bringCode, ImageFiles, tellOfOtherCore, withFile } from '../kept-runs.ts';
 import { ready } from '../ready.ts';
 import { UserError } from '../user-error.ts';
 import { commandNamed, complete } from './commands.ts';
@@ -54,6 +54,7 @@ async function open(path: string, images: ImageFiles): Promise<Opened> {
     throw new UserError(`${path}: it is neither a recording nor a snapshot of Xenoscope`);
   const recording = await withFile(path, () => readRecording(file));
   const { core } = await ready(nothing);
+  tellOfOtherCore(recording, core);
   const lab = await withFile(path, () => bootRecording(core, recording, images));
   return { lab, core, marks: recording.marks };
 }
