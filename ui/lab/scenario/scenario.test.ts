@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import '../../api/vitest.ts';
-import { boot, bootWorld, ScenarioFailure } from '../../api/index.ts';
+import { boot, bootWorld } from '../../api/index.ts';
+import type { EventFilter, ScenarioFailure } from '../../api/index.ts';
 import { loadCore } from '../core-node.ts';
 import { restoreLab } from '../snapshot/file.ts';
 import type { ImageName } from '../snapshot/format.ts';
@@ -81,7 +82,20 @@ test('events are waited for by kind, name, domain and argument', async () => {
   await host.waitFor({ kind: 'upcall' });
   expect(host.instructions).toBeGreaterThanOrEqual(instructions);
   expect(writes.count).toBe(host.hypercallCount('console_io'));
-  await expect(host).not.toReach({ kind: 'crash' }, { withinSeconds: 1 });
+  // Each part of a filter holds something back.
+  const nobodys: EventFilter[] = [
+    { kind: 'crash' },
+    { kind: 'hypercall', name: 'sched_op', arguments: { 0: 77n } },
+    { kind: 'hypercall', domain: 5 },
+    { kind: 'hypercall', words: /no such words/ },
+  ];
+  for (const filter of nobodys) {
+    host.console.enter('uname');
+    const all = host.watch({ kind: 'hypercall', name: 'sched_op' });
+    await expect(host).not.toReach(filter, { withinSeconds: 1 });
+    expect(all.count).toBeGreaterThan(0);
+    all.end();
+  }
   await expect(host.waitFor({ kind: 'hypercall', name: 'shed_op' })).rejects.toThrow('no hypercall shed_op');
   await expect(host.waitFor({ kind: 'upcall', name: 'sched_op' })).rejects.toThrow('has no name');
 });
@@ -147,9 +161,12 @@ test('domains are crashed, paused and destroyed, and domain 0 notices', async ()
   const { id } = await host.waitForDomain(({ name, letters }) => name === 'mote' && letters.includes('b'));
   await host.console.expect(PROMPT);
   host.pauseDomain(id);
+  const guest = host.lab.hypervisor.domains.get(id)!;
+  expect(guest.pauseCount).toBe(1);
   host.console.enter('xm list mote');
   await host.console.expect(/mote +1 .*--p---/);
   host.unpauseDomain(id);
+  expect(guest.pauseCount).toBe(0);
   await host.console.expect(PROMPT);
   const crash = host.watch({ kind: 'crash', domain: id });
   host.crashDomain(id, 'on purpose');
