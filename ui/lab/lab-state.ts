@@ -19,6 +19,7 @@ export const NOTHING_BOOTED: HostState = {
   domains: [],
   channels: [],
   counts: {},
+  past: null,
   ended: null,
 };
 
@@ -40,6 +41,12 @@ export function stateOf(lab: Lab, shown: number): HostState {
     domains: domainViews(hypervisor, lab.witness.names),
     channels: channelViews(hypervisor, domain),
     counts,
+    past: pastOf(lab),
     ended: lab.crash?.message ?? (lab.domain.shutdown === null ? null : describeEnd(lab.domain, code.kernel)),
   };
+}
+
+function pastOf({ past, periodNs }: Lab): LabState['past'] {
+  const first = past.moments[0];
+  return first === undefined ? null : { beginNs: first.ticks * periodNs, endNs: past.endTicks * periodNs };
 }

@@ -197,9 +197,13 @@ export class Lab {
     for (;;) {
       const now = hypervisor.ticks();
       while (past.dueTicks <= now) this.take(past.inputs[past.come++]!.keys);
-      if (past.nextTicks(now) <= now) this.keepMoment();
+      if (past.nextTicks(now, this.instructions) <= now) this.keepMoment();
       this.isAgain = now < past.endTicks;
-      const next = Math.min(past.dueTicks, past.nextTicks(now), this.isAgain ? past.endTicks : Infinity);
+      const next = Math.min(
+        past.dueTicks,
+        past.nextTicks(now, this.instructions),
+        this.isAgain ? past.endTicks : Infinity,
+      );
       const stop = this.guard(() => hypervisor.run(Math.min(untilTicks, next)));
       past.isAt(hypervisor.ticks());
       const isOver = hypervisor.ticks() >= untilTicks || next === Infinity;

@@ -7,6 +7,9 @@ import type { ChannelView, DomainView, VcpuView } from './views.ts';
 /** How far a step goes: `over` passes what a line calls, `out` goes on until the function has returned. */
 export type StepKind = 'instruction' | 'line' | 'over' | 'out' | 'hypercall' | 'event';
 
+/** What a host can go back to. */
+export type BackKind = 'instruction' | 'line' | 'hypercall' | 'event' | 'breakpoint';
+
 export interface BootRequest {
   /** The kernel's file. */
   readonly kernel: Uint8Array;
@@ -45,6 +48,10 @@ export type Command =
   /** Stops a run; gives up a step. */
   | { readonly type: 'pause' }
   | { readonly type: 'step'; readonly kind: StepKind }
+  /** Goes back in time; what was printed since is taken back (`rewound`). */
+  | { readonly type: 'back'; readonly kind: BackKind }
+  /** Goes to an instant that the host has been at. */
+  | { readonly type: 'goTo'; readonly ns: number }
   /** Stop before these lines, and no others. */
   | { readonly type: 'breakpoints'; readonly lines: readonly WantedLine[] }
   /** Stop behind hypercalls of these names, and no others. */
@@ -112,6 +119,8 @@ export interface LabState {
   readonly breakpoints: readonly BreakpointView[];
   /** Names of hypercalls that a run stops behind. */
   readonly hypercallBreaks: readonly string[];
+  /** What can be gone to, in ns: from where on, and how far it has ever been; null: nothing is remembered. */
+  readonly past: { readonly beginNs: number; readonly endNs: number } | null;
   /** How the domain ended, in a sentence; or its host, which says so itself (an error carries the same). */
   readonly ended: string | null;
 }
@@ -119,6 +128,8 @@ export interface LabState {
 export type Update =
   /** What was asked for last is there: what comes now is of it. */
   | { readonly type: 'booted' }
+  /** The host is at another instant: its consoles begin anew. */
+  | { readonly type: 'rewound' }
   | { readonly type: 'state'; readonly state: LabState }
   /** What a domain prints: the one that keys go to, or another. */
   | { readonly type: 'console'; readonly domain: number; readonly bytes: Uint8Array }

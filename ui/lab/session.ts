@@ -25,6 +25,7 @@ import { stateHash } from './state-hash.ts';
 import { beginStep } from './stepping.ts';
 import { describeStop, wantedBy } from './stop-text.ts';
 import type { Start } from './stop-text.ts';
+import { goBack, goToTime } from './time/ways-back.ts';
 import { begin, TOUR } from './tour.ts';
 import { TraceBatch } from './trace-batch.ts';
 
@@ -108,6 +109,10 @@ export class Session {
         return;
       case 'step':
         return this.step(command.kind);
+      case 'back':
+        return this.travel((lab) => goBack(lab, command.kind));
+      case 'goTo':
+        return this.travel((lab) => goToTime(lab, command.ns));
       case 'breakpoints':
         await this.bringCode();
         this.setBreakpoints(command.lines);
@@ -185,10 +190,33 @@ export class Session {
     this.shownDomain = lab.domain.id;
     this.post({ type: 'booted' });
     lab.witness.watch();
+    this.hear(lab);
+    lab.past.isKept = true;
+    lab.hypervisor.trace.add(this.batch);
+  }
+
+  /** What the consoles have printed, and print from now on, is posted. */
+  private hear(lab: Lab): void {
     lab.witness.listen((domain, bytes) => {
       this.post({ type: 'console', domain, bytes });
     });
-    lab.hypervisor.trace.add(this.batch);
+  }
+
+  /** Goes to another instant, in place of whatever the lab does. What happens on the way nobody is told of. */
+  private async travel(go: (lab: Lab) => string): Promise<void> {
+    const { lab, batch } = this;
+    if (lab === null || batch === null) return;
+    this.run?.abort();
+    await this.over;
+    await this.bringCode();
+    lab.witness.listen(() => undefined);
+    lab.hypervisor.trace.remove(batch);
+    this.stopped = go(lab);
+    lab.hypervisor.trace.add(batch);
+    this.begun = null;
+    this.post({ type: 'rewound' });
+    this.hear(lab);
+    this.postState();
   }
 
   /** Brings what somebody who looks closer needs to know of the code. */

@@ -1,7 +1,7 @@
 /** Run control, whose state the panes show, and where the machine stands in time. */
 import { signal } from '@preact/signals';
 import * as abi from '../../hypervisor/abi/xen.ts';
-import type { StepKind } from '../lab/protocol.ts';
+import type { BackKind, StepKind } from '../lab/protocol.ts';
 import { RUN_KEY, STEP_KEYS } from './keys.ts';
 import type { LabClient } from './lab-client.ts';
 
@@ -60,6 +60,7 @@ export function Controls({ client }: { client: LabClient }) {
           </button>
         ))}
       </span>
+      <Back client={client} />
       <RunUntil client={client} disabled={over} />
       <HypercallBreaks client={client} />
       <Looked client={client} />
@@ -77,6 +78,54 @@ export function Controls({ client }: { client: LabClient }) {
       </label>
       <Clock client={client} />
     </section>
+  );
+}
+
+const WAYS_BACK: readonly { readonly kind: BackKind; readonly label: string; readonly title: string }[] = [
+  { kind: 'hypercall', label: 'Hypercall', title: 'Back to the hypercall before this, of any vcpu' },
+  { kind: 'event', label: 'Event', title: 'Back to the event upcall before this' },
+  { kind: 'line', label: 'Line', title: 'Back to the line of the source before this one' },
+  { kind: 'instruction', label: 'Instruction', title: 'Back to before the last instruction' },
+  { kind: 'breakpoint', label: 'Breakpoint', title: 'Back to where it was at a breakpoint last' },
+];
+
+/** Ways back, and the whole run to go to an instant of. */
+function Back({ client }: { client: LabClient }) {
+  const { past, ns, running, breakpoints } = client.state.value;
+  if (past === null) return null;
+  return (
+    <span class="steps" role="group" aria-label="Go back to the last">
+      <span>Back to last</span>
+      {WAYS_BACK.map(({ kind, label, title }) => (
+        <button
+          key={kind}
+          title={title}
+          disabled={running || (kind === 'breakpoint' && breakpoints.length === 0)}
+          data-testid={`back-${kind}`}
+          onClick={() => {
+            client.send({ type: 'back', kind });
+          }}
+        >
+          {label}
+        </button>
+      ))}
+      <input
+        type="range"
+        class="past"
+        aria-label="Go to an instant"
+        aria-valuetext={`${(ns / 1e9).toFixed(3)} s of ${(past.endNs / 1e9).toFixed(3)} s`}
+        title="All that this host has been: drag to go to an instant of it"
+        min={past.beginNs}
+        max={past.endNs}
+        step="any"
+        value={ns}
+        disabled={running}
+        data-testid="past"
+        onChange={(event) => {
+          client.send({ type: 'goTo', ns: Number(event.currentTarget.value) });
+        }}
+      />
+    </span>
   );
 }
 

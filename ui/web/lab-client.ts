@@ -31,10 +31,18 @@ const NOTHING: LabState = {
 };
 
 /** What a person does that changes what becomes of a host. */
-const TOUCHES: ReadonlySet<Command['type']> = new Set(['keys', 'step', 'runUntil', 'play']);
+const TOUCHES: ReadonlySet<Command['type']> = new Set(['keys', 'step', 'back', 'goTo', 'runUntil', 'play']);
 
 /** What a person does, which ends the trouble that a banner tells of. */
-const CLEARS: ReadonlySet<Command['type']> = new Set(['run', 'step', 'runUntil', 'breakpoints', 'play']);
+const CLEARS: ReadonlySet<Command['type']> = new Set([
+  'run',
+  'step',
+  'back',
+  'goTo',
+  'runUntil',
+  'breakpoints',
+  'play',
+]);
 
 export class LabClient {
   readonly state = signal<LabState>(NOTHING);
@@ -146,6 +154,9 @@ export class LabClient {
     switch (update.type) {
       case 'booted':
         this.clear();
+        break;
+      case 'rewound':
+        this.consoles.clear();
         break;
       case 'console':
         this.consoles.print(update.domain, update.bytes);

@@ -23,8 +23,8 @@ export interface Moment {
   bytes: number;
 }
 
-/** From one snapshot to the next: about a quarter of a second of running. */
-const INTERVAL_TICKS = 20_000_000;
+/** Instructions from one snapshot to the next: about a quarter of a second of running. Idle time costs nothing. */
+const INTERVAL = 20_000_000;
 /** Neighbours may be apart by this share of their age. */
 const APART = 1 / 12;
 /** The bytes of all that differs between snapshots, at most. */
@@ -46,11 +46,12 @@ export class Past {
     return this.inputs[this.come]?.ticks ?? Infinity;
   }
 
-  /** When the next snapshot is to be made: not where one is near already. */
-  nextTicks(nowTicks: number): number {
+  /** The earliest tick at which the next snapshot may be to be made: now, or when it is worth another look. */
+  nextTicks(nowTicks: number, instructions: number): number {
     if (!this.isKept) return Infinity;
     const before = this.before(nowTicks);
-    return before === undefined ? nowTicks : Math.max(nowTicks, before.ticks + INTERVAL_TICKS);
+    if (before === undefined) return nowTicks;
+    return nowTicks + Math.max(0, before.instructions + INTERVAL - instructions);
   }
 
   /** The last snapshot at `ticks` or before. */
@@ -66,7 +67,7 @@ export class Past {
     this.moments.splice(index, 0, { ...moment, bytes: 0 });
     this.measure(index);
     this.measure(index + 1);
-    this.thin(moment.ticks);
+    this.thin(moment.instructions);
   }
 
   /** What is typed at `ticks`. What was to come later belongs to another run now: its inputs, and its snapshots. */
@@ -90,10 +91,10 @@ export class Past {
   }
 
   /** Drops snapshots: those that are closer together than their age asks for, and the oldest beyond the budget. */
-  private thin(nowTicks: number): void {
+  private thin(now: number): void {
     for (let index = this.moments.length - 2; index > 0; index--) {
-      const gap = this.moments[index + 1]!.ticks - this.moments[index - 1]!.ticks;
-      if (gap < Math.abs(nowTicks - this.moments[index]!.ticks) * APART) this.drop(index);
+      const gap = this.moments[index + 1]!.instructions - this.moments[index - 1]!.instructions;
+      if (gap < Math.abs(now - this.moments[index]!.instructions) * APART) this.drop(index);
     }
     let bytes = this.moments.reduce((sum, moment) => sum + moment.bytes, 0);
     while (bytes > BUDGET_BYTES && this.moments.length > 2) {

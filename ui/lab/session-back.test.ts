@@ -1,0 +1,71 @@
+/** A session that goes back in time: what a page is told then. */
+import { beforeEach, expect, test } from 'vitest';
+import { moteImages } from '../../guests/toolchain/mote-node.ts';
+import { loadCore } from './core-node.ts';
+import type { LabState, Update } from './protocol.ts';
+import { Session } from './session.ts';
+
+let updates: Update[];
+let session: Session;
+const state = (): LabState =>
+  updates.findLast((update): update is Extract<Update, { type: 'state' }> => update.type === 'state')!.state;
+
+/** What the consoles show: all that was printed since they were emptied last. */
+function shown(): string {
+  const from = updates.findLastIndex(({ type }) => type === 'rewound');
+  return updates
+    .slice(from + 1)
+    .map((update) => (update.type === 'console' ? new TextDecoder().decode(update.bytes) : ''))
+    .join('');
+}
+const type = (keys: string): Promise<void> =>
+  session.command({ type: 'keys', bytes: new TextEncoder().encode(keys) });
+const until = (text: string): Promise<void> => session.command({ type: 'runUntil', text });
+
+beforeEach(async () => {
+  updates = [];
+  session = new Session(loadCore(), (update) => {
+    updates.push(structuredClone(update));
+  });
+  await session.command({ type: 'boot', ...(await moteImages()), commandLine: '', memoryMb: 32, vcpus: 1 });
+  await session.command({ type: 'pace', realTime: false });
+  await until('\\$ $');
+});
+
+test('goes to an instant: the console shows what it did then, and what is typed there begins another run', async () => {
+  const { ns } = state();
+  const before = shown();
+  await type('echo first\r');
+  await until('\\nfirst[^]*\\$ $');
+  expect(state().past!.endNs).toBe(state().ns);
+  await session.command({ type: 'goTo', ns });
+  expect(state()).toMatchObject({ ns, running: false });
+  expect(shown()).toBe(before);
+  expect(state().stopped).toMatch(/^It went to \d\.\d{6} s\.$/);
+  await type('echo second\r');
+  await until('\\nsecond[^]*\\$ $');
+  expect(shown()).toContain('second');
+  expect(shown()).not.toContain('first');
+});
+
+test('back by an instruction, a hypercall, a line: each is before where it was, and says so', async () => {
+  await type('uname\r');
+  await until('\\nMote[^]*\\$ $');
+  for (const kind of ['instruction', 'hypercall', 'line', 'instruction'] as const) {
+    const before = state().instructions;
+    await session.command({ type: 'back', kind });
+    expect(state().instructions).toBeLessThan(before);
+    expect(state().stopped).toMatch(/^It went back to .+: \d\.\d{6} s\.$/);
+  }
+  // And forwards again, where it had been.
+  const { instructions } = state();
+  await session.command({ type: 'step', kind: 'instruction' });
+  expect(state().instructions).toBe(instructions + 1);
+});
+
+test('what is not there is not found, and the host stays', async () => {
+  const { instructions } = state();
+  await session.command({ type: 'back', kind: 'breakpoint' });
+  expect(state().instructions).toBe(instructions);
+  expect(state().stopped).toMatch(/^It stays where it is: /);
+});

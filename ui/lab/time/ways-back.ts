@@ -1,0 +1,52 @@
+/** The ways back that a face offers: what each goes to, in words, and how. */
+import type { Lab } from '../lab.ts';
+import type { BackKind } from '../protocol.ts';
+import { backInstruction, backLine, backTo, BREAKPOINT, eventSearch, goToTicks } from './travel.ts';
+
+interface WayBack {
+  /** What it goes back to. */
+  readonly to: string;
+  readonly go: (lab: Lab) => boolean;
+}
+
+const WAYS: Readonly<Record<BackKind, WayBack>> = {
+  instruction: { to: 'before the last instruction', go: backInstruction },
+  line: { to: 'the line before', go: backLine },
+  hypercall: {
+    to: 'the hypercall before',
+    go: (lab) =>
+      backTo(
+        lab,
+        eventSearch(({ detail }) => detail.kind === 'hypercall'),
+      ),
+  },
+  event: {
+    to: 'the event upcall before',
+    go: (lab) =>
+      backTo(
+        lab,
+        eventSearch(({ detail }) => detail.kind === 'upcall'),
+      ),
+  },
+  breakpoint: { to: 'the last time it was at a breakpoint', go: (lab) => backTo(lab, BREAKPOINT) },
+};
+
+const NS_PER_SECOND = 1e9;
+
+/** Goes back; says where it stands, in a sentence. */
+export function goBack(lab: Lab, kind: BackKind): string {
+  const { to, go } = WAYS[kind];
+  const before = lab.ns;
+  if (!go(lab)) return `It stays where it is: ${to} is not to be found in what is remembered.`;
+  const ns = before - lab.ns;
+  return `It went back to ${to}: ${(ns / NS_PER_SECOND).toFixed(6)} s.`;
+}
+
+/** Goes to an instant that it has been at, in ns; says where it stands, in a sentence. */
+export function goToTime(lab: Lab, ns: number): string {
+  const ticks = Math.min(Math.round(ns / lab.periodNs), lab.past.endTicks);
+  const went = goToTicks(lab, Math.max(ticks, lab.past.moments[0]?.ticks ?? Infinity));
+  return went
+    ? `It went to ${(lab.ns / NS_PER_SECOND).toFixed(6)} s.`
+    : 'It stays where it is: that is not remembered.';
+}
