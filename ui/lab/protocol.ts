@@ -128,8 +128,8 @@ export interface LabState {
 export type Update =
   /** What was asked for last is there: what comes now is of it. */
   | { readonly type: 'booted' }
-  /** The host is at another instant: its consoles begin anew. */
-  | { readonly type: 'rewound' }
+  /** The host is at another instant: its consoles begin anew, and what came later has not happened. */
+  | { readonly type: 'rewound'; readonly ns: number }
   | { readonly type: 'state'; readonly state: LabState }
   /** What a domain prints: the one that keys go to, or another. */
   | { readonly type: 'console'; readonly domain: number; readonly bytes: Uint8Array }

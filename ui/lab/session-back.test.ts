@@ -55,7 +55,7 @@ test('back by an instruction, a hypercall, a line: each is before where it was, 
     const before = state().instructions;
     await session.command({ type: 'back', kind });
     expect(state().instructions).toBeLessThan(before);
-    expect(state().stopped).toMatch(/^It went back to .+: \d\.\d{6} s\.$/);
+    expect(state().stopped).toMatch(/^It went back to .+: by [\d,]+ instructions, \d\.\d{6} s\.$/);
   }
   // And forwards again, where it had been.
   const { instructions } = state();

@@ -214,7 +214,7 @@ export class Session {
     this.stopped = go(lab);
     lab.hypervisor.trace.add(batch);
     this.begun = null;
-    this.post({ type: 'rewound' });
+    this.post({ type: 'rewound', ns: lab.ns });
     this.hear(lab);
     this.postState();
   }

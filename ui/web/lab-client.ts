@@ -157,6 +157,7 @@ export class LabClient {
         break;
       case 'rewound':
         this.consoles.clear();
+        this.trace.value = this.trace.value.filter(({ ns }) => ns <= update.ns);
         break;
       case 'console':
         this.consoles.print(update.domain, update.bytes);

@@ -36,10 +36,11 @@ const NS_PER_SECOND = 1e9;
 /** Goes back; says where it stands, in a sentence. */
 export function goBack(lab: Lab, kind: BackKind): string {
   const { to, go } = WAYS[kind];
-  const before = lab.ns;
+  const before = { ns: lab.ns, instructions: lab.instructions };
   if (!go(lab)) return `It stays where it is: ${to} is not to be found in what is remembered.`;
-  const ns = before - lab.ns;
-  return `It went back to ${to}: ${(ns / NS_PER_SECOND).toFixed(6)} s.`;
+  const instructions = (before.instructions - lab.instructions).toLocaleString('en');
+  const seconds = ((before.ns - lab.ns) / NS_PER_SECOND).toFixed(6);
+  return `It went back to ${to}: by ${instructions} instructions, ${seconds} s.`;
 }
 
 /** Goes to an instant that it has been at, in ns; says where it stands, in a sentence. */
