@@ -47,7 +47,8 @@ export class Lab {
   private readonly text = new ConsoleText();
   /** What is known of the host from watching it. */
   readonly witness: Witness;
-  private readonly saver: HostSaver;
+  /** Saves it: a world of several saves each by this. */
+  readonly saver: HostSaver;
   /** How it has come here; and whether it goes again where it has been. */
   past = new Past();
   private isAgain = false;
@@ -137,6 +138,11 @@ export class Lab {
 
   private restore(saved: SavedWorld): void {
     this.saver.restore(saved);
+    this.restored();
+  }
+
+  /** The host is another one's, by its saver. Throws SnapshotError for one without the lab's domain. */
+  restored(): void {
     const { id } = planOf(this.request);
     const domain = this.hypervisor.domains.get(id) ?? this.hypervisor.dying.get(id);
     if (domain === undefined) throw new SnapshotError(`it has no domain ${String(id)}`);

@@ -11,11 +11,13 @@ import { TextStream } from './text-stream.ts';
 import { Transcript } from './transcript.ts';
 import { TypedLines } from './typed-lines.ts';
 import { Witness } from './witness.ts';
+import { Exchange } from './world/exchange.ts';
 
 export const LAB_SAVED: SavedClasses = {
   ConsoleText: { type: ConsoleText },
   DomainConsoles: { type: DomainConsoles, but: ['hypervisor', 'print'] },
   DomainNames: { type: DomainNames, but: ['hypervisor'] },
+  Exchange: { type: Exchange },
   RingTap: { type: RingTap },
   TextStream: { type: TextStream },
   Transcript: { type: Transcript, frozen: ['full'] },

@@ -13,15 +13,17 @@ import { readGraph } from './graph-reader.ts';
 import { writeGraph } from './graph-writer.ts';
 import { MachineSaver } from './machine-saver.ts';
 
-const CLASSES = new ClassTable(DEVICES_SAVED, HYPERVISOR_SAVED, LAB_SAVED);
+/** All that is state, of all rooms. */
+export const CLASSES = new ClassTable(DEVICES_SAVED, HYPERVISOR_SAVED, LAB_SAVED);
 
 export class HostSaver {
-  private readonly root: {
+  /** What of a host is saved besides its machine: for who saves several in one graph. */
+  readonly root: {
     readonly hypervisor: Xen;
     readonly text: ConsoleText;
     readonly witness: Witness;
   };
-  private readonly machine: MachineSaver;
+  readonly machine: MachineSaver;
 
   /** From when the host was made on: a machine tells one alone what was written. */
   constructor(hypervisor: Xen, text: ConsoleText, witness: Witness) {

@@ -64,6 +64,12 @@ export class WorldHost {
     return new WorldHost(lab, cables, links);
   }
 
+  /** What of it is saved, besides its machine (world-saver.ts). */
+  get root(): object {
+    const { lab, cables, links, inputs } = this;
+    return { ...lab.saver.root, cables, links, inputs };
+  }
+
   private take(input: Input): void {
     const later = this.inputs.findIndex(({ ticks }) => ticks > input.ticks);
     this.inputs.splice(later < 0 ? this.inputs.length : later, 0, input);

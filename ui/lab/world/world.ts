@@ -2,6 +2,8 @@
  * A world: one to eight hosts, what lies between them, and the log of what came from outside. All that it is, is plain data
  * reachable from here. Hosts take turns in this thread.
  */
+import type { SavedWorld } from '../snapshot/format.ts';
+import { restoreWorld, saveWorld } from './world-saver.ts';
 import { plainHash, stateHash } from '../state-hash.ts';
 import { checkDescription } from './description.ts';
 import type { WorldDescription } from './description.ts';
@@ -93,6 +95,16 @@ export class World {
   /** Brings what disks wait for. Rejects with DiskUnavailable. */
   async fetch({ stops }: Extract<WorldStop, { kind: 'host' }>): Promise<void> {
     for (const { host, stop } of stops) if (stop.kind === 'waiting') await this.hosts[host]!.lab.fetch();
+  }
+
+  /** The world as it is now, to go back to (`goTo`), or on from in another that is made alike. Throws SnapshotError. */
+  save(): SavedWorld {
+    return saveWorld(this);
+  }
+
+  /** Goes to where a world of the same description was saved. Throws SnapshotError. */
+  goTo(saved: SavedWorld): void {
+    restoreWorld(this, saved);
   }
 
   /** One hash of all that goes on depends on. */
