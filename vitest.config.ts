@@ -22,7 +22,7 @@ export default defineConfig({
     testTimeout: HANG_MS,
     hookTimeout: HANG_MS,
     expect: { poll: { timeout: HANG_MS } },
-    maxWorkers: 3,
+    maxWorkers: 2,
     // Files share a process, and with it the modules and the processor that V8 has compiled: a third less than a process for each.
     // So no module keeps state, and whoever mocks restores.
     isolate: false,
