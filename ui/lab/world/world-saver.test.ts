@@ -31,7 +31,7 @@ test('at random instants', async () => {
   const random = new Random(9);
   const other = await moteWorld(TWO);
   let inFlight = 0;
-  for (let n = 0; n < 12; n++) {
+  for (let n = 0; n < 8; n++) {
     to(world, world.ns + Math.ceil(random.share() * 2 * MS));
     const saved = world.save();
     inFlight += world.exchange.lans[0]!.nextNs() < Infinity ? 1 : 0;
@@ -40,7 +40,6 @@ test('at random instants', async () => {
     const ns = world.ns + Math.ceil(random.share() * 3 * MS);
     to(world, ns);
     to(other, ns);
-    expect(await other.hash()).toBe(await world.hash());
     expect(differenceOf(other.save(), world.save())).toBe(null);
   }
   expect(inFlight).toBeGreaterThan(0);
