@@ -1,5 +1,4 @@
 /** The command line as a user runs it. */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,31 +7,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { helloKernel } from '../../guests/tests/hello.ts';
 import { readSources } from '../../guests/toolchain/node.ts';
 import { main } from './main.ts';
+import { BIN, boot } from './testing.ts';
+import type { Result } from './testing.ts';
 
-const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
 const HELLO_FOLDER = fileURLToPath(new URL('../../guests/tests/kernels/hello', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
-
-interface Result {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `xenoscope boot ARGS` with `input` on its standard input. */
-function boot(args: readonly string[], input = ''): Promise<Result> {
-  return new Promise((done) => {
-    const child = spawn(process.execPath, [BIN, 'boot', ...args], { stdio: 'pipe' });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on('close', (status) => {
-      done({ status, stdout, stderr });
-    });
-    child.stdin.end(input);
-  });
-}
 
 /** As `boot`, in this process, for what ends before anything runs: that a process of its own says it is seen with the others. */
 async function refused(args: readonly string[]): Promise<Omit<Result, 'stdout'>> {

@@ -1,36 +1,13 @@
 /** Recordings and snapshots on the command line as a user runs it. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { helloKernel } from '../../guests/tests/hello.ts';
+import { xenoscope } from './testing.ts';
 
-const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
 const path = (name: string): string => join(folder, name);
-
-interface Result {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs `xenoscope ARGS` with `input` on its standard input. */
-function xenoscope(args: readonly string[], input = ''): Promise<Result> {
-  return new Promise((done) => {
-    const child = spawn(process.execPath, [BIN, ...args], { stdio: 'pipe' });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on('close', (status) => {
-      done({ status, stdout, stderr });
-    });
-    child.stdin.end(input);
-  });
-}
 
 const kernel = await helloKernel();
 writeFileSync(path('hello'), kernel);

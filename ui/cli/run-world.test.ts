@@ -1,13 +1,11 @@
 /** A world in the terminal: whose console gets the keys, and how it is asked for by `boot`. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { mote, moteWorld } from '../lab/world/testing.ts';
 import { runWorldInTerminal } from './run-world.ts';
-import { Keyboard } from './testing.ts';
+import { boot, Keyboard, takeOutput } from './testing.ts';
 
 const CTRL_BACKSLASH = '\x1c';
 
@@ -15,12 +13,7 @@ describe('in a terminal', () => {
   let printed = '';
   beforeEach(() => {
     printed = '';
-    const take = (chunk: string | Uint8Array): boolean => {
-      printed += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk);
-      return true;
-    };
-    vi.spyOn(process.stdout, 'write').mockImplementation(take);
-    vi.spyOn(process.stderr, 'write').mockImplementation(take);
+    takeOutput((text) => (printed += text));
     return () => {
       vi.restoreAllMocks();
     };
@@ -48,28 +41,7 @@ describe('in a terminal', () => {
   });
 });
 
-const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
-
-interface Result {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function boot(args: readonly string[], input = ''): Promise<Result> {
-  return new Promise((done) => {
-    const child = spawn(process.execPath, [BIN, 'boot', ...args], { stdio: 'pipe' });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    child.on('close', (status) => {
-      done({ status, stdout, stderr });
-    });
-    child.stdin.end(input);
-  });
-}
 
 function describedBy(name: string, value: unknown): string {
   const path = join(folder, name);

@@ -14,7 +14,7 @@ import { Lab } from '../lab/lab.ts';
 import { status } from './boot.ts';
 import { main } from './main.ts';
 import { runInTerminal, type Ending } from './run.ts';
-import { Keyboard } from './testing.ts';
+import { Keyboard, takeOutput } from './testing.ts';
 
 const CTRL_BACKSLASH = '\x1c';
 const CTRL_RIGHT_BRACKET = '\x1d';
@@ -29,12 +29,7 @@ describe('a terminal', () => {
   let printed = '';
   beforeEach(() => {
     printed = '';
-    const take = (chunk: string | Uint8Array): boolean => {
-      printed += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk);
-      return true;
-    };
-    vi.spyOn(process.stdout, 'write').mockImplementation(take);
-    vi.spyOn(process.stderr, 'write').mockImplementation(take);
+    takeOutput((text) => (printed += text));
     return () => {
       vi.restoreAllMocks();
     };

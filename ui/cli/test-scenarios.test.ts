@@ -8,6 +8,7 @@ import { bundle } from '../../scripts/bundle.js';
 import { readmeExample } from '../../scripts/readme-example.ts';
 import { junit } from './junit.ts';
 import { main } from './main.ts';
+import { takeOutput } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-test-'));
 let api = '';
@@ -20,12 +21,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   printed = '';
-  const take = (chunk: string | Uint8Array): boolean => {
-    printed += typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk);
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(take);
-  vi.spyOn(process.stderr, 'write').mockImplementation(take);
+  takeOutput((text) => (printed += text));
   return () => {
     vi.restoreAllMocks();
   };

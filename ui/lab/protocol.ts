@@ -1,6 +1,6 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
 import type { Line, WantedLine } from './code.ts';
-import type { HostDisk } from './host-devices.ts';
+import type { DomainRequest } from './host.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { ChannelView, DomainView, VcpuView } from './views.ts';
 
@@ -10,22 +10,20 @@ export type StepKind = 'instruction' | 'line' | 'over' | 'out' | 'hypercall' | '
 /** What a host can go back to. */
 export type BackKind = 'instruction' | 'line' | 'hypercall' | 'event' | 'breakpoint';
 
-export interface BootRequest {
-  /** The kernel's file. */
-  readonly kernel: Uint8Array;
-  readonly ramdisk?: Uint8Array;
-  readonly commandLine: string;
-  readonly memoryMb: number;
-  readonly vcpus: number;
-  /** It is domain 0, on a host of `hostMb` MiB. */
-  readonly isDom0?: boolean;
-  readonly hostMb?: number;
-  /** Its disks, and the files that it finds at /lab, by path. */
-  readonly disks?: readonly HostDisk[];
-  readonly files?: ReadonlyMap<string, Uint8Array>;
-  /** Xen's command line (hypervisor/state/boot-parameters.ts). */
-  readonly xenCommandLine?: string;
-}
+/** Of what a host is made from, what a face asks for. */
+export type BootRequest = Pick<
+  DomainRequest,
+  | 'kernel'
+  | 'ramdisk'
+  | 'commandLine'
+  | 'memoryMb'
+  | 'vcpus'
+  | 'isDom0'
+  | 'hostMb'
+  | 'disks'
+  | 'files'
+  | 'xenCommandLine'
+>;
 
 export interface OpenRequest {
   /** A snapshot's file. */

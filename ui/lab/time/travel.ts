@@ -59,14 +59,16 @@ export interface Search {
 
 /** Goes back to the last instant before the present at which `search` finds what it is for. False: there is none. */
 export function backTo(lab: Lab, search: Search): boolean {
+  return backwards(lab, (moment, endTicks) => lastIn(lab, search, moment, endTicks));
+}
+
+/** Looks from one snapshot to the next, from the latest on, and goes to the first instant found. False: none, and it stays. */
+function backwards(lab: Lab, find: (moment: Moment, endTicks: number) => number | null): boolean {
   const present = lab.hypervisor.ticks();
   let endTicks = present;
-  for (
-    let moment = lab.past.before(present - 1);
-    moment !== undefined;
-    moment = lab.past.before(moment.ticks - 1)
-  ) {
-    const found = lastIn(lab, search, moment, endTicks);
+  let moment = lab.past.before(present - 1);
+  for (; moment !== undefined; moment = lab.past.before(moment.ticks - 1)) {
+    const found = find(moment, endTicks);
     if (found !== null) return goToTicks(lab, found);
     endTicks = moment.ticks;
   }
@@ -162,20 +164,10 @@ const CLOSELY_TICKS = 50_000;
  * the hypervisor changed them). False: nothing has written to them since the first snapshot.
  */
 export function backToWrite(lab: Lab, address: number, bytes: number): boolean {
-  const present = lab.hypervisor.ticks();
-  let endTicks = present;
-  for (
-    let moment = lab.past.before(present - 1);
-    moment !== undefined;
-    moment = lab.past.before(moment.ticks - 1)
-  ) {
+  return backwards(lab, (moment, endTicks) => {
     const stretch = lastWrittenStretch(lab, moment, endTicks, address, bytes);
-    const found = stretch === null ? null : lastWriter(lab, stretch, address, bytes);
-    if (found !== null) return goToTicks(lab, found);
-    endTicks = moment.ticks;
-  }
-  goToTicks(lab, present);
-  return false;
+    return stretch === null ? null : lastWriter(lab, stretch, address, bytes);
+  });
 }
 
 interface Stretch {
