@@ -1,5 +1,6 @@
 /** Back and forth in a run: each instant is what it was, however it is come to. */
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { WATCH_END } from '../../../core/wasm/layout.ts';
 import { moteImages } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import { Lab } from '../lab.ts';
@@ -147,6 +148,23 @@ describe('a domain of Mote that was used', () => {
     goToTicks(lab, lab.past.endTicks);
     // What a text was looked for in is no part of the run.
     expect(differenceOf({ ...lab.save(), graph: present.graph }, present)).toBe(null);
+  });
+
+  test('no snapshot is made while a watch on writes changes what the processor has cached', () => {
+    command('seq 1 12000 | sort | wc');
+    const { machine, processor } = lab.hypervisor;
+    // As if those between had been dropped: the search comes where new ones are due.
+    lab.past.moments.splice(1);
+    expect(lab.instructions).toBeGreaterThan(40_000_000);
+    const keep = lab.keepMoment.bind(lab);
+    const watched: boolean[] = [];
+    vi.spyOn(lab, 'keepMoment').mockImplementation(() => {
+      watched.push(new Uint32Array(machine.bytes.buffer, WATCH_END, 1)[0] !== 0);
+      keep();
+    });
+    backToWrite(lab, machine.peek(processor.get(4)) & ~7, 8);
+    expect(watched.length).toBeGreaterThan(0);
+    expect(watched).not.toContain(true);
   });
 
   test('what is typed in the past begins another run', () => {

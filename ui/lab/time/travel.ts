@@ -175,11 +175,17 @@ interface Stretch {
   readonly to: number;
 }
 
-/** Looks for writes with a watch, which changes what the lab is: it is to be sent elsewhere afterwards. */
+/**
+ * Looks for writes with a watch, which drops translations cached for writes: no snapshot is made meanwhile, and the lab is to be
+ * sent elsewhere afterwards.
+ */
 function watched<T>(lab: Lab, address: number, bytes: number, work: (wasWritten: () => boolean) => T): T {
   const machine = lab.hypervisor.machine as Machine;
   const content = (): string => machine.bytes.subarray(address, address + bytes).join();
   let before = content();
+  const { past } = lab;
+  const { isKept } = past;
+  past.isKept = false;
   watchWrites(machine, address, bytes);
   try {
     return work(() => {
@@ -190,6 +196,7 @@ function watched<T>(lab: Lab, address: number, bytes: number, work: (wasWritten:
       return hit === 'guest' || isChanged;
     });
   } finally {
+    past.isKept = isKept;
     watchWrites(machine, 0, 0);
   }
 }
