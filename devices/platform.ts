@@ -2,6 +2,7 @@
  * The rest of a physical machine, put together: a serial port, a clock, and a PCI bus with the virtio devices that the
  * configuration lists, all of them behind ports.
  */
+import type { Chance } from './chance.ts';
 import type { Disk } from './disk/disk.ts';
 import type { StoreLink } from './disk/shared-store.ts';
 import type { FileTree } from './fs/tree.ts';
@@ -15,6 +16,7 @@ import { COM1, COM1_IRQ, Uart16550, UART_PORTS } from './uart16550.ts';
 import { VirtioBlock } from './virtio/block.ts';
 import { VirtioConsole } from './virtio/console.ts';
 import type { VirtioDevice } from './virtio/device.ts';
+import { DiskFaults } from './virtio/disk-faults.ts';
 import { VirtioEntropy } from './virtio/entropy.ts';
 import { VirtioNet } from './virtio/net.ts';
 import { VirtioStore } from './virtio/store.ts';
@@ -37,6 +39,8 @@ export interface PlatformConfig {
   /** The wall clock at system time 0, in seconds since 1970. */
   readonly epochSeconds: number;
   readonly devices: readonly DeviceConfig[];
+  /** What varies. */
+  readonly chance?: Chance | undefined;
 }
 
 /** The machine that devices are in. */
@@ -61,7 +65,7 @@ export class Platform {
     this.uart = new Uart16550(interrupts, COM1_IRQ);
     this.rtc = new Rtc(clock, config.epochSeconds);
     this.pci = new PciBus(interrupts);
-    this.devices = config.devices.map((device) => make(device, surroundings, config.epochSeconds));
+    this.devices = config.devices.map((device) => make(device, surroundings, config));
     for (const device of this.devices) this.pci.add(new VirtioPci(device));
     this.pci.assignBars(IO_BASE);
   }
@@ -119,12 +123,17 @@ function isPci(port: number): boolean {
   return port >= CONFIG_ADDRESS && port < CONFIG_DATA + 4;
 }
 
-function make(config: DeviceConfig, { memory, clock }: Surroundings, epochSeconds: number): VirtioDevice {
+function make(
+  config: DeviceConfig,
+  { memory, clock }: Surroundings,
+  { epochSeconds, chance }: PlatformConfig,
+): VirtioDevice {
+  const faults = chance === undefined ? undefined : new DiskFaults(clock, chance);
   switch (config.kind) {
     case 'block':
-      return new VirtioBlock(memory, config.disk, config.id);
+      return new VirtioBlock(memory, config.disk, config.id, faults);
     case 'store':
-      return new VirtioStore(memory, clock, config.link, config.id);
+      return new VirtioStore(memory, clock, config.link, config.id, faults);
     case 'net':
       return new VirtioNet(memory, clock, config.port, parseMac(config.mac));
     case 'console':

@@ -2,6 +2,7 @@
  * What of this room is state. A snapshot walks the objects that a world is made of: of a class that is named here, all fields
  * are saved but those listed. A class that is in no room's list cannot be saved, and the test of snapshots says so.
  */
+import { Chance } from './chance.ts';
 import { FetchedImage } from './disk/fetched-image.ts';
 import { MemoryImage } from './disk/memory-image.ts';
 import { Overlay } from './disk/overlay.ts';
@@ -22,6 +23,7 @@ import { VirtioNineP } from './virtio/9p.ts';
 import { VirtioBlock } from './virtio/block.ts';
 import { CommonConfig } from './virtio/common-config.ts';
 import { VirtioConsole } from './virtio/console.ts';
+import { DiskFaults } from './virtio/disk-faults.ts';
 import { VirtioEntropy } from './virtio/entropy.ts';
 import { VirtioNet } from './virtio/net.ts';
 import { VirtioPci } from './virtio/pci.ts';
@@ -42,8 +44,11 @@ export type SavedClasses = Readonly<Record<string, SavedClass>>;
 /** The classes of this room whose objects are state. */
 export const DEVICES_SAVED: SavedClasses = {
   Cable: { type: Cable },
+  // What it draws is a function of what the world is made from; here is how far it is.
+  Chance: { type: Chance, but: ['seed', 'place', 'afterNs', 'isKept'] },
   CommonConfig: { type: CommonConfig },
   DhcpServer: { type: DhcpServer },
+  DiskFaults: { type: DiskFaults },
   FetchedImage: { type: FetchedImage },
   FileTree: { type: FileTree },
   Gateway: { type: Gateway },

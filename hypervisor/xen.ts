@@ -4,6 +4,7 @@
  */
 import type { Machine } from '../core/machine.ts';
 import { EXIT_BREAKPOINT, EXIT_BUDGET, EXIT_EXCEPTION, EXIT_REASON } from '../core/wasm/layout.ts';
+import type { Chance } from '../devices/chance.ts';
 import type { DeviceConfig, Platform } from '../devices/platform.ts';
 import { XenConsole } from './console/console.ts';
 import { serveConsole } from './domain/console-ring.ts';
@@ -39,6 +40,8 @@ export interface XenOptions {
   readonly devices?: readonly DeviceConfig[];
   /** Xen's boot parameters; `scheduler` stands for their `sched=`. */
   readonly parameters?: BootParameters;
+  /** What varies; without it, nothing does. */
+  readonly chance?: Chance | undefined;
 }
 
 /**
@@ -68,12 +71,17 @@ export class Xen extends Hypervisor {
       clock: makeClock((options.periodNs ?? 1) / pcpus.length),
       epochSeconds,
       pcpus,
-      scheduler: makeScheduler(options.scheduler ?? 'credit', pcpus),
+      scheduler: makeScheduler(options.scheduler ?? 'credit', pcpus, options.chance),
       parameters: options.parameters ?? parseBootParameters(''),
+      chance: options.chance,
     });
     this.turnEndTicks = pcpus.length === 1 ? Infinity : TURN_TICKS;
     this.call = new HypercallContext(this);
-    this.platform = makePlatform(this, { epochSeconds, devices: options.devices ?? [] });
+    this.platform = makePlatform(this, {
+      epochSeconds,
+      devices: options.devices ?? [],
+      chance: options.chance,
+    });
     this.console = new XenConsole(new Serial(this.platform.uart, this.gsis));
     this.greet();
   }
@@ -158,7 +166,8 @@ export class Xen extends Hypervisor {
   /** The next processor takes its turn. */
   private nextTurn(now: number): void {
     this.pcpu = this.pcpus[(this.pcpu.id + 1) % this.pcpus.length]!;
-    this.turnEndTicks = now + TURN_TICKS;
+    const length = this.chance?.draw('turn length', TURN_TICKS - 1, this.nowNs()) ?? 0;
+    this.turnEndTicks = now + (length === 0 ? TURN_TICKS : length);
   }
 
   /** The processor whose turn it is has nothing to run: its turn passes; when no other has, time goes on at once. */

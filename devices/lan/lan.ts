@@ -4,6 +4,7 @@
  * their times, then of their ports: so several machines may run ahead of each other by less than the latency, in whatever
  * turns, and the same happens.
  */
+import type { Chance } from '../chance.ts';
 import { Random } from '../random.ts';
 import { DESTINATION, MAC_BYTES, MOST_FRAME_BYTES, SOURCE, HEADER_BYTES } from './ethernet.ts';
 
@@ -11,14 +12,18 @@ export const LATENCY_NS = 20_000;
 /** Frames that wait at a port for who takes them, or for the cable to be free; more are lost. */
 export const INBOX_FRAMES = 512;
 const LEARNED = 1024;
+/** How much longer a frame may take where things vary: a switch's queue, a card's moderation of interrupts. */
+const MOST_DELAY_NS = 2_000_000;
 /** What a frame takes of a cable besides itself: preamble, check sequence, gap (IEEE 802.3); and the least that it is long. */
 const WIRE_BYTES = 24;
 const LEAST_FRAME_BYTES = 60;
 const NS_PER_SECOND = 1e9;
 
 interface LanOptions {
-  /** Of the faults. */
+  /** Of the loss. */
   readonly seed?: number;
+  /** What else varies. */
+  readonly chance?: Chance | undefined;
   /** The share of frames that are lost, from 0 to 1. */
   readonly loss?: number;
   /** Of a frame, in ns; LATENCY_NS unless given. */
@@ -50,6 +55,8 @@ export interface NetworkPort {
 
 interface Flight extends Arrival {
   readonly port: number;
+  /** It has been held up already. */
+  readonly isLate?: true;
 }
 
 /** Frames that the network has counted. One to many is delivered many times. */
@@ -115,6 +122,7 @@ export class Lan {
   readonly latencyNs: number;
   private readonly bitsPerSecond: number;
   private readonly random: Random;
+  readonly chance: Chance | undefined;
   /** Frames on their way to the switch, by time, then by port. */
   private readonly flights: Flight[] = [];
   /** Which port a station is behind, by its address; those learned last are last. */
@@ -122,6 +130,7 @@ export class Lan {
 
   constructor(options: LanOptions = {}) {
     this.random = new Random(options.seed ?? 1);
+    this.chance = options.chance;
     this.loss = options.loss ?? 0;
     this.latencyNs = options.latencyNs ?? LATENCY_NS;
     this.bitsPerSecond = options.bitsPerSecond ?? Infinity;
@@ -144,7 +153,10 @@ export class Lan {
       return;
     }
     from.sendsUntilNs = this.passesAt(from.sendsUntilNs, nowNs, frame);
-    const flight = { atNs: from.sendsUntilNs + this.latencyNs, port, frame: frame.slice() };
+    this.fly({ atNs: from.sendsUntilNs + this.latencyNs, port, frame: frame.slice() });
+  }
+
+  private fly(flight: Flight): void {
     let place = this.flights.length;
     while (place > 0 && isBefore(flight, this.flights[place - 1]!)) place--;
     this.flights.splice(place, 0, flight);
@@ -165,14 +177,28 @@ export class Lan {
 
   private cross(flight: Flight): void {
     const { frame, port } = flight;
+    if (this.isHeldUp(flight)) return;
     this.learn(frame, port);
-    if (this.loss > 0 && this.random.share() < this.loss) {
+    if (this.isLost(flight)) {
       this.counts.lost++;
       return;
     }
     const known = isGroup(frame) ? undefined : this.learned.get(addressAt(frame, DESTINATION));
     for (const to of this.ports)
       if (to.number !== port && (known === undefined || known === to.number)) this.deliver(to, flight);
+  }
+
+  /** It comes later: others pass it. */
+  private isHeldUp(flight: Flight): boolean {
+    if (flight.isLate === true) return false;
+    const delayNs = this.chance?.draw('frame delay', MOST_DELAY_NS, flight.atNs) ?? 0;
+    if (delayNs > 0) this.fly({ ...flight, atNs: flight.atNs + delayNs, isLate: true });
+    return delayNs > 0;
+  }
+
+  private isLost({ atNs }: Flight): boolean {
+    if (this.loss > 0 && this.random.share() < this.loss) return true;
+    return (this.chance?.draw('frame loss', 1, atNs) ?? 0) > 0;
   }
 
   private learn(frame: Uint8Array, port: number): void {

@@ -5,6 +5,7 @@ import { read32, read64, write32, write64 } from '../little-endian.ts';
 import type { MachineMemory } from '../machine.ts';
 import { readChain, writeChain } from './chain.ts';
 import type { Chain } from './chain.ts';
+import type { DiskFaults } from './disk-faults.ts';
 import { VirtioDevice } from './device.ts';
 
 const TYPE = 2;
@@ -41,9 +42,11 @@ export class VirtioBlock extends VirtioDevice {
   private readonly id: Uint8Array;
   /** Whether the request that is next waits for the disk's bytes. */
   private waits = false;
+  /** What makes requests slow, or fail. */
+  faults: DiskFaults | undefined;
 
   /** `id` is what GET_ID answers: up to 20 bytes of ASCII. */
-  constructor(memory: MachineMemory, disk: Disk, id: string) {
+  constructor(memory: MachineMemory, disk: Disk, id: string, faults?: DiskFaults) {
     super(memory, {
       type: TYPE,
       classCode: CLASS_STORAGE,
@@ -52,6 +55,7 @@ export class VirtioBlock extends VirtioDevice {
       configBytes: CONFIG_BYTES,
     });
     this.disk = disk;
+    this.faults = faults;
     this.id = new Uint8Array(ID_BYTES);
     this.id.set(new TextEncoder().encode(id).subarray(0, ID_BYTES));
     write64(this.config, CONFIG_CAPACITY, disk.sectors);
@@ -62,21 +66,53 @@ export class VirtioBlock extends VirtioDevice {
   override reset(): void {
     super.reset();
     this.waits = false;
+    this.faults?.forget();
   }
 
-  /** A request that waited is tried again: the disk may have been filled in. */
-  override advance(): void {
-    if (!this.waits) return;
-    this.work();
+  override nextNs(): number {
+    return this.faults?.nextNs() ?? Infinity;
+  }
+
+  /** Late requests are served; one that waited is tried again: the disk may have been filled in. */
+  override advance(now = this.faults?.nowNs ?? 0): void {
+    const { faults } = this;
+    const isDue = faults !== undefined && faults.nextNs() <= now;
+    if (isDue) this.serveLate(faults, now);
+    if (this.waits) this.work();
+    else if (!isDue) return;
     this.settle(0);
+  }
+
+  /** Serves what is due, as far as the disk has its bytes. */
+  private serveLate(faults: DiskFaults, now: number): void {
+    faults.waits = false;
+    while (this.live && faults.nextNs() <= now) {
+      const chain = faults.first!;
+      if (!this.hasRoom(chain)) return;
+      faults.waits = !this.serve(chain);
+      if (faults.waits) return;
+      faults.served();
+    }
+  }
+
+  /** What the driver's buffers are used for may have changed since it came: they are asked about again. */
+  protected hasRoom({ readable, writable }: Chain): boolean {
+    const { memory } = this;
+    const isRoom =
+      readable.every(({ address, length }) => memory.contains(address, length, false)) &&
+      writable.every(({ address, length }) => memory.contains(address, length, true));
+    if (!isRoom) this.fail('a block request whose buffers are of no use any more');
+    return isRoom;
   }
 
   /** Whether the machine has to stand still until the disk has been filled in. */
   get waiting(): boolean {
-    return this.waits;
+    return this.waits || this.faults?.waits === true;
   }
 
   protected override work(): void {
+    // Whether one that has waited is late was decided when it came.
+    let isDecided = this.waits;
     this.waits = false;
     for (;;) {
       const chain = this.take(0);
@@ -85,9 +121,9 @@ export class VirtioBlock extends VirtioDevice {
         this.fail('a block request without header or status');
         return;
       }
-      const header = new Uint8Array(HEADER_BYTES);
-      readChain(this.memory, chain, 0, header);
-      if (!this.serve(chain, read32(header, 0), read64(header, 8))) {
+      if (!isDecided && this.faults?.holdsUp(chain) === true) continue;
+      isDecided = false;
+      if (!this.serve(chain)) {
         this.queues[0]!.unpop();
         this.waits = true;
         return;
@@ -96,9 +132,16 @@ export class VirtioBlock extends VirtioDevice {
   }
 
   /** Serves a request. False: not now, the disk lacks bytes. */
-  private serve(chain: Chain, type: number, sector: number): boolean {
+  private serve(chain: Chain): boolean {
+    const header = new Uint8Array(HEADER_BYTES);
+    readChain(this.memory, chain, 0, header);
+    const sector = read64(header, 8);
     const room = chain.writableBytes - 1;
-    switch (type) {
+    if (this.faults?.fails() === true) {
+      this.answer(chain, 0, S_IOERR);
+      return true;
+    }
+    switch (read32(header, 0)) {
       case T_IN:
         return this.transfer(chain, sector, room, false);
       case T_OUT:

@@ -7,6 +7,7 @@ import { nowNs } from '../machine.ts';
 import { HEADER_BYTES, S_IOERR, S_OK, VirtioBlock } from './block.ts';
 import { readChain, writeChain } from './chain.ts';
 import type { Chain } from './chain.ts';
+import type { DiskFaults } from './disk-faults.ts';
 
 export class VirtioStore extends VirtioBlock {
   private readonly link: StoreLink;
@@ -15,8 +16,8 @@ export class VirtioStore extends VirtioBlock {
   private readonly asked = new Map<number, Chain>();
   private lastId = 0;
 
-  constructor(memory: MachineMemory, clock: MachineClock, link: StoreLink, id: string) {
-    super(memory, new StoreSize(link.sectors), id);
+  constructor(memory: MachineMemory, clock: MachineClock, link: StoreLink, id: string, faults?: DiskFaults) {
+    super(memory, new StoreSize(link.sectors), id, faults);
     this.clock = clock;
     this.link = link;
   }
@@ -28,10 +29,11 @@ export class VirtioStore extends VirtioBlock {
   }
 
   override nextNs(): number {
-    return this.link.nextNs();
+    return Math.min(super.nextNs(), this.link.nextNs());
   }
 
   override advance(now = nowNs(this.clock)): void {
+    super.advance(now);
     let isDone = false;
     while (this.link.nextNs() <= now) {
       const answer = this.link.coming.shift()!;
@@ -44,11 +46,9 @@ export class VirtioStore extends VirtioBlock {
     if (isDone) this.settle(0);
   }
 
-  /** What the driver's buffers are used for may have changed meanwhile: they are asked about again. */
   private complete(chain: Chain, { data }: StoreAnswer): void {
-    const isRoom = chain.writable.every(({ address, length }) => this.memory.contains(address, length, true));
-    if (!isRoom) this.fail('a block request whose buffers are of no use any more');
-    else if (data === null) this.answer(chain, 0, S_OK);
+    if (!this.hasRoom(chain)) return;
+    if (data === null) this.answer(chain, 0, S_OK);
     else this.answer(chain, writeChain(this.memory, chain, 0, data), S_OK);
   }
 

@@ -15,6 +15,7 @@ export function resetVcpu(hypervisor: Hypervisor, vcpu: Vcpu): void {
   vcpu.initialised = false;
   vcpu.fpuInitialised = false;
   vcpu.down = true;
+  hypervisor.wakings?.delete(vcpu);
   vcpu.blocked = false;
   vcpu.polling = false;
   vcpu.pollTimeoutNs = -1;

@@ -3,7 +3,7 @@ import { EINVAL } from '../abi/errno.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
-import { wake } from '../sched/vcpus.ts';
+import { kick } from '../sched/vcpus.ts';
 import type { EventChannel } from '../state/event-channels.ts';
 import { ECS_INTERDOMAIN, ECS_IPI, ECS_UNBOUND } from '../state/event-channels.ts';
 import { clearPendingFifo, isMaskedFifo, isPendingFifo, setPendingFifo, unmaskFifo } from './fifo.ts';
@@ -29,7 +29,7 @@ export function setPortPending(hypervisor: Hypervisor, domain: Domain, channel: 
 function wakePollers(hypervisor: Hypervisor, domain: Domain, port: number): void {
   for (const vcpu of domain.vcpus) {
     if (!vcpu.polling) continue;
-    if (vcpu.pollPorts.length !== 1 || vcpu.pollPorts[0] === port) wake(hypervisor, vcpu);
+    if (vcpu.pollPorts.length !== 1 || vcpu.pollPorts[0] === port) kick(hypervisor, vcpu);
   }
 }
 

@@ -3,7 +3,7 @@ import { vcpu_info } from '../abi/shared-info.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { writeByte } from '../memory/guest-frames.ts';
-import { wake } from '../sched/vcpus.ts';
+import { kick } from '../sched/vcpus.ts';
 
 const PENDING = vcpu_info.offset.evtchn_upcall_pending;
 
@@ -13,5 +13,5 @@ export function markEventsPending(hypervisor: Hypervisor, vcpu: Vcpu): void {
   hypervisor.staysInGuest = false;
   if (vcpu.info === 0 || bytes[vcpu.info + PENDING] !== 0) return;
   writeByte(hypervisor.frames, vcpu.info + PENDING, 1);
-  if (vcpu.blocked) wake(hypervisor, vcpu);
+  if (vcpu.blocked) kick(hypervisor, vcpu);
 }

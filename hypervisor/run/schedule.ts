@@ -6,7 +6,7 @@ import type { Hypervisor } from '../state/hypervisor.ts';
 import { loadLdt } from '../traps/ldt.ts';
 import { updatePendingAreas, writeRunstate, writeVcpuTime } from '../time/areas.ts';
 import { ticksAt } from '../state/clock.ts';
-import { findDeadline, followScheduler } from '../time/deadlines.ts';
+import { findDeadline, followScheduler, withSlack } from '../time/deadlines.ts';
 import { expirePeriodic } from './timers.ts';
 import { reloadSegments } from '../traps/failsafe.ts';
 import { loadGuestAddressSpace } from '../traps/mode.ts';
@@ -28,7 +28,7 @@ export function schedule(hypervisor: Hypervisor): void {
   pcpu.sliceEndTicks =
     next === null || decision.sliceNs === Infinity
       ? Infinity
-      : ticksAt(hypervisor.clock, now + decision.sliceNs);
+      : ticksAt(hypervisor.clock, withSlack(hypervisor, now + decision.sliceNs));
   if (next === before) {
     followScheduler(hypervisor);
     return;

@@ -5,12 +5,12 @@
 import { SHUTDOWN_watchdog } from '../abi/sched.ts';
 import { VIRQ_TIMER } from '../abi/xen.ts';
 import { sendVirq } from '../events/send.ts';
-import { wake } from '../sched/vcpus.ts';
+import { wake, wakeLate } from '../sched/vcpus.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { runsOn } from '../state/pcpu.ts';
 import type { Vcpu } from '../state/vcpu.ts';
-import { findDeadline } from '../time/deadlines.ts';
+import { findDeadline, withSlack } from '../time/deadlines.ts';
 import { shutdownDomain } from '../domain/life.ts';
 
 /** Fires what is due. */
@@ -18,6 +18,7 @@ export function expireTimers(hypervisor: Hypervisor): void {
   const now = hypervisor.nowNs();
   hypervisor.platform.advance(hypervisor.ticks());
   if (hypervisor.schedulerTickNs <= now) hypervisor.scheduler.tick(now);
+  wakeLate(hypervisor, now);
   for (const domain of hypervisor.domains.values()) {
     if (domain.shutdown !== null) continue;
     expireWatchdogs(hypervisor, domain, now);
@@ -43,7 +44,7 @@ function expireVcpu(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
 /** vcpu_periodic_timer_work: missed ticks are one tick. */
 export function expirePeriodic(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {
   if (vcpu.periodicNs < 0 || vcpu.periodicNs > now) return;
-  vcpu.periodicNs = now + vcpu.periodNs;
+  vcpu.periodicNs = withSlack(hypervisor, now + vcpu.periodNs);
   tell(hypervisor, vcpu, 'periodic');
   sendVirq(hypervisor, vcpu, VIRQ_TIMER);
 }

@@ -8,11 +8,13 @@
  * they are what they were. Compare common/sched_atropos.c of Xen 2.0. There, left-over time was charged like promised
  * time, so that who had used it was owed nothing afterwards: here it is not. There, each processor had queues of its own.
  */
+import type { Chance } from '../../devices/chance.ts';
 import { SCHED_ATROPOS } from '../abi/domctl.ts';
 import { EINVAL } from '../abi/errno.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { allows, limitSlices } from '../state/pcpu.ts';
+import { placeInQueue } from './order.ts';
 import type { Pcpu } from '../state/pcpu.ts';
 import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
 
@@ -81,14 +83,16 @@ export class Atropos implements Scheduler {
   readonly title = 'Atropos Soft Real Time Scheduler';
   readonly id = SCHED_ATROPOS;
   private readonly pcpus: readonly Pcpu[];
+  private readonly chance: Chance | undefined;
   private readonly states: readonly AtroposPcpu[];
   private readonly contracts = new Map<Domain, Contract>();
   private readonly vcpus = new Map<Vcpu, AtroposVcpu>();
   /** Who waits for a processor, in the order they came. */
   private readonly queue: AtroposVcpu[] = [];
 
-  constructor(pcpus: readonly Pcpu[]) {
+  constructor(pcpus: readonly Pcpu[], chance?: Chance) {
     this.pcpus = pcpus;
+    this.chance = chance;
     this.states = pcpus.map(() => ({ current: null, turnEndsNs: 0, hasYielded: false }));
   }
 
@@ -110,7 +114,7 @@ export class Atropos implements Scheduler {
     const woken = this.vcpus.get(vcpu)!;
     unblock(woken, nowNs);
     woken.extraNs = Math.max(woken.extraNs, this.leastExtraNs());
-    this.enqueue(woken);
+    this.enqueue(woken, nowNs);
   }
 
   sleep(vcpu: Vcpu): void {
@@ -121,7 +125,7 @@ export class Atropos implements Scheduler {
   affinityChanged(vcpu: Vcpu, nowNs: number): void {
     this.tick(nowNs);
     this.sleep(vcpu);
-    this.enqueue(this.vcpus.get(vcpu)!);
+    this.enqueue(this.vcpus.get(vcpu)!, nowNs);
   }
 
   yield({ id }: Pcpu): void {
@@ -218,8 +222,8 @@ export class Atropos implements Scheduler {
     return this.queue.includes(vcpu) || this.states.some(({ current }) => current === vcpu);
   }
 
-  private enqueue(vcpu: AtroposVcpu): void {
-    this.queue.push(vcpu);
+  private enqueue(vcpu: AtroposVcpu, nowNs: number): void {
+    this.queue.splice(placeInQueue(this.queue.length, this.chance, nowNs), 0, vcpu);
     limitSlices(this.pcpus);
     if (canRun(vcpu)) this.demand(vcpu);
   }

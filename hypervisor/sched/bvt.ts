@@ -8,11 +8,13 @@
  * There, each processor has a queue and a virtual time of its own, and vcpus stay where they are put. Here all processors
  * serve one queue. A vcpu whose share would be more than a whole processor runs all the time, and is owed nothing.
  */
+import type { Chance } from '../../devices/chance.ts';
 import { SCHED_BVT } from '../abi/domctl.ts';
 import { EINVAL } from '../abi/errno.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { allows, limitSlices } from '../state/pcpu.ts';
+import { placeInQueue } from './order.ts';
 import type { Pcpu } from '../state/pcpu.ts';
 import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
 
@@ -66,6 +68,7 @@ export class Bvt implements Scheduler {
   readonly title = 'Borrowed Virtual Time';
   readonly id = SCHED_BVT;
   private readonly pcpus: readonly Pcpu[];
+  private readonly chance: Chance | undefined;
   private readonly states: readonly BvtPcpu[];
   private readonly domains = new Map<Domain, BvtDomain>();
   private readonly vcpus = new Map<Vcpu, BvtVcpu>();
@@ -74,8 +77,9 @@ export class Bvt implements Scheduler {
   /** The system's virtual time. */
   private svt = 0;
 
-  constructor(pcpus: readonly Pcpu[]) {
+  constructor(pcpus: readonly Pcpu[], chance?: Chance) {
     this.pcpus = pcpus;
+    this.chance = chance;
     this.states = pcpus.map(() => ({ current: null, sliceEndNs: 0, isPreempted: false, hasYielded: false }));
   }
 
@@ -231,7 +235,7 @@ export class Bvt implements Scheduler {
   }
 
   private enqueue(vcpu: BvtVcpu, nowNs: number): void {
-    this.queue.push(vcpu);
+    this.queue.splice(placeInQueue(this.queue.length, this.chance, nowNs), 0, vcpu);
     const allowed = this.pcpus.filter((pcpu) => allows(vcpu.vcpu, pcpu));
     const idle = allowed.find((pcpu) => this.states[pcpu.id]!.current === null && !pcpu.mustSchedule);
     if (idle !== undefined) {

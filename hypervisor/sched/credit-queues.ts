@@ -3,10 +3,12 @@
  * processor takes work from a busy one. Compare __runq_insert, __runq_tickle and csched_load_balance in
  * xen/common/sched/credit.c.
  */
+import type { Chance } from '../../devices/chance.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { IDLE, OVER } from './credit-units.ts';
 import type { CreditUnit } from './credit-units.ts';
 import { allows, limitSlices } from '../state/pcpu.ts';
+import { placeInQueue } from './order.ts';
 import type { Pcpu } from '../state/pcpu.ts';
 
 /** A processor. */
@@ -21,12 +23,14 @@ export interface CreditPcpu {
 export class CreditQueues {
   readonly states: readonly CreditPcpu[];
   private readonly pcpus: readonly Pcpu[];
+  private readonly chance: Chance | undefined;
   /** The processors from which one took last, and that was woken last while it idled. */
   private stolenFrom = 0;
   private tickled = 0;
 
-  constructor(pcpus: readonly Pcpu[]) {
+  constructor(pcpus: readonly Pcpu[], chance?: Chance) {
     this.pcpus = pcpus;
+    this.chance = chance;
     this.states = pcpus.map(() => ({ queue: [], current: null, sinceNs: 0, sliceEndNs: 0 }));
   }
 
@@ -42,11 +46,14 @@ export class CreditQueues {
     if (at >= 0) queue.splice(at, 1);
   }
 
-  /** Puts a vcpu into a queue and tells a processor of it. It waits in none while it is parked, or has nowhere to run. */
-  enqueue(unit: CreditUnit): void {
+  /**
+   * Puts a vcpu into a queue and tells a processor of it. It waits in none while it is parked, or has nowhere to run. `wokeNs`:
+   * it has woken then.
+   */
+  enqueue(unit: CreditUnit, wokeNs = -1): void {
     unit.isWaiting = true;
     if (unit.isParked || !this.place(unit)) return;
-    this.insertInto(this.states[unit.pcpu]!.queue, unit);
+    this.insertInto(this.states[unit.pcpu]!.queue, unit, wokeNs);
     const own = this.pcpus[unit.pcpu]!;
     const idle = this.isIdle(own) ? own : this.idleFor(unit.vcpu);
     const { current } = this.states[own.id]!;
@@ -70,10 +77,16 @@ export class CreditQueues {
   }
 
   /** Behind those of its priority; one that yields lets one more pass, if there is one. */
-  private insertInto(queue: CreditUnit[], unit: CreditUnit): void {
-    const at = queue.findIndex(({ priority }) => priority < unit.priority);
-    if (at < 0) queue.push(unit);
-    else queue.splice(unit.hasYielded ? at + 1 : at, 0, unit);
+  private insertInto(queue: CreditUnit[], unit: CreditUnit, wokeNs = -1): void {
+    const lower = queue.findIndex(({ priority }) => priority < unit.priority);
+    if (lower >= 0 && unit.hasYielded) {
+      queue.splice(lower + 1, 0, unit);
+      return;
+    }
+    const end = lower < 0 ? queue.length : lower;
+    let first = end;
+    while (first > 0 && queue[first - 1]!.priority === unit.priority) first--;
+    queue.splice(first + placeInQueue(end - first, this.chance, wokeNs), 0, unit);
   }
 
   /** Where it waits: where it did, if it may run there; else at the shortest queue. False: it may run nowhere. */

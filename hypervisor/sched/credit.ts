@@ -7,6 +7,7 @@
  * Xen's ticks, on which a running vcpu pays and competes, decide nothing by themselves: they are caught up with before the
  * next decision. So time passes without interruption while nobody waits. Only a cap needs its accounting on time.
  */
+import type { Chance } from '../../devices/chance.ts';
 import { EINVAL } from '../abi/errno.ts';
 import { XEN_SCHEDULER_CREDIT } from '../abi/domctl.ts';
 import * as abi from '../abi/sysctl.ts';
@@ -51,9 +52,9 @@ export class Credit implements Scheduler {
   private nextTickNs = 0;
   private ticksLeft = 0;
 
-  constructor(pcpus: readonly Pcpu[]) {
+  constructor(pcpus: readonly Pcpu[], chance?: Chance) {
     this.pcpus = pcpus;
-    this.queues = new CreditQueues(pcpus);
+    this.queues = new CreditQueues(pcpus, chance);
     this.startPeriod(0);
   }
 
@@ -80,7 +81,7 @@ export class Credit implements Scheduler {
     this.advance(nowNs);
     const unit = this.units.get(vcpu)!;
     if (unit.priority === UNDER && !unit.isParked) unit.priority = BOOST;
-    this.queues.enqueue(unit);
+    this.queues.enqueue(unit, nowNs);
   }
 
   sleep(vcpu: Vcpu): void {

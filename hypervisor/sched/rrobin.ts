@@ -2,11 +2,13 @@
  * Round robin: runnable vcpus take turns of equal length, from one queue for all processors. One that wakes goes first, so
  * that an interrupt or a lock that was waited for is dealt with at once; the one it displaces is next.
  */
+import type { Chance } from '../../devices/chance.ts';
 import { SCHED_RROBIN } from '../abi/domctl.ts';
 import { EINVAL } from '../abi/errno.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { allows, placeFor } from '../state/pcpu.ts';
+import { placeInQueue } from './order.ts';
 import type { Pcpu } from '../state/pcpu.ts';
 import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
 
@@ -20,6 +22,7 @@ export class RoundRobin implements Scheduler {
   readonly tickNs = Infinity;
   private sliceNs = DEFAULT_SLICE_NS;
   private readonly pcpus: readonly Pcpu[];
+  private readonly chance: Chance | undefined;
   private readonly queue: Vcpu[] = [];
   /** Woken vcpus, in the order they woke; they run before the queue. */
   private readonly woken: Vcpu[] = [];
@@ -27,8 +30,9 @@ export class RoundRobin implements Scheduler {
   private readonly turnEndsNs: number[];
   private readonly yielded: boolean[];
 
-  constructor(pcpus: readonly Pcpu[]) {
+  constructor(pcpus: readonly Pcpu[], chance?: Chance) {
     this.pcpus = pcpus;
+    this.chance = chance;
     this.turnEndsNs = pcpus.map(() => 0);
     this.yielded = pcpus.map(() => false);
   }
@@ -41,15 +45,15 @@ export class RoundRobin implements Scheduler {
     for (const vcpu of vcpus) this.sleep(vcpu);
   }
 
-  wake(vcpu: Vcpu): void {
-    this.woken.push(vcpu);
+  wake(vcpu: Vcpu, nowNs: number): void {
+    this.woken.splice(placeInQueue(this.woken.length, this.chance, nowNs), 0, vcpu);
     const pcpu = placeFor(this.pcpus, vcpu);
     if (pcpu !== undefined) pcpu.mustSchedule = true;
   }
 
-  affinityChanged(vcpu: Vcpu): void {
+  affinityChanged(vcpu: Vcpu, nowNs: number): void {
     this.sleep(vcpu);
-    this.wake(vcpu);
+    this.wake(vcpu, nowNs);
   }
 
   sleep(vcpu: Vcpu): void {

@@ -2,6 +2,7 @@
  * For tests: a scheduler in virtual time. Vcpus that are nothing but a pattern of running and blocking are driven as
  * run/schedule.ts and vcpus.ts drive real ones; what each got, and how long it waited when it woke, is counted.
  */
+import type { Chance } from '../../devices/chance.ts';
 import { Domain } from '../state/domain.ts';
 import { Vcpu } from '../state/vcpu.ts';
 import { Random } from '../fuzz/random.ts';
@@ -49,9 +50,9 @@ export class Simulation {
   private readonly decision: Decision = { vcpu: null, sliceNs: 0 };
   private domains = 0;
 
-  constructor(scheduler: string, pcpus = 1, seed = 1) {
+  constructor(scheduler: string, pcpus = 1, seed = 1, chance?: Chance) {
     this.pcpus = makePcpus(pcpus);
-    this.scheduler = makeScheduler(scheduler, this.pcpus);
+    this.scheduler = makeScheduler(scheduler, this.pcpus, chance);
     this.slicesEndNs = this.pcpus.map(() => Infinity);
     this.random = new Random(seed);
   }

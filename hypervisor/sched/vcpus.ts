@@ -4,7 +4,7 @@ import type { Vcpu } from '../state/vcpu.ts';
 import { RUNSTATE_BLOCKED, RUNSTATE_OFFLINE, RUNSTATE_RUNNABLE } from '../state/vcpu.ts';
 import { changeRunstate } from '../state/runstate.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
-import { followScheduler } from '../time/deadlines.ts';
+import { findDeadline, followScheduler, withSlack } from '../time/deadlines.ts';
 import { allows, runsOn } from '../state/pcpu.ts';
 
 /** vcpu_runnable */
@@ -43,8 +43,36 @@ export function update(hypervisor: Hypervisor, vcpu: Vcpu): void {
   followScheduler(hypervisor);
 }
 
+/** How long it may take from an event until who waits for it wakes: an interrupt between processors, one that sleeps deeply. */
+const MOST_WAKE_NS = 100_000;
+
+/** vcpu_kick: an event has come for a vcpu, which may be waiting for it. */
+export function kick(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const { chance, wakings } = hypervisor;
+  if (wakings === undefined || (!vcpu.blocked && !vcpu.polling)) {
+    wake(hypervisor, vcpu);
+    return;
+  }
+  // It has been kicked already.
+  if (wakings.has(vcpu)) return;
+  const now = hypervisor.nowNs();
+  const delayNs = chance?.draw('wake delay', MOST_WAKE_NS, now) ?? 0;
+  if (delayNs === 0) {
+    wake(hypervisor, vcpu);
+    return;
+  }
+  wakings.set(vcpu, now + delayNs);
+  findDeadline(hypervisor);
+}
+
+/** Wakes whom a kick has reached by now. */
+export function wakeLate(hypervisor: Hypervisor, nowNs: number): void {
+  for (const [vcpu, atNs] of hypervisor.wakings ?? []) if (atNs <= nowNs) wake(hypervisor, vcpu);
+}
+
 /** vcpu_unblock: ends blocking and polling. */
 export function wake(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  hypervisor.wakings?.delete(vcpu);
   if (!vcpu.blocked && !vcpu.polling) return;
   vcpu.blocked = false;
   vcpu.polling = false;
@@ -65,7 +93,7 @@ export function block(hypervisor: Hypervisor, vcpu: Vcpu): void {
 export function poll(hypervisor: Hypervisor, vcpu: Vcpu, ports: number[], timeoutNs: number): void {
   vcpu.polling = true;
   vcpu.pollPorts = ports;
-  vcpu.pollTimeoutNs = timeoutNs;
+  vcpu.pollTimeoutNs = timeoutNs < 0 ? timeoutNs : withSlack(hypervisor, timeoutNs);
   tell(hypervisor, vcpu, 'poll');
   update(hypervisor, vcpu);
 }

@@ -3,6 +3,7 @@
  * data reachable from here, so that it can be saved whole; time moves only with the count of retired instructions.
  */
 import type { Machine, Processor, ReadonlyMachine } from '../../core/machine.ts';
+import type { Chance } from '../../devices/chance.ts';
 import type { Platform } from '../../devices/platform.ts';
 import type { XenConsole } from '../console/console.ts';
 import { bootFrameTable } from '../memory/boot.ts';
@@ -43,6 +44,8 @@ export interface Parts {
   readonly pcpus: readonly Pcpu[];
   readonly scheduler: Scheduler;
   readonly parameters: BootParameters;
+  /** What varies. */
+  readonly chance: Chance | undefined;
 }
 
 export abstract class Hypervisor {
@@ -68,6 +71,9 @@ export abstract class Hypervisor {
   readonly virqHandlers = new Map<number, number>();
   /** Those that were destroyed and of which there are remains (frames.remains), by id. */
   readonly dying = new Map<number, Domain>();
+  /** What varies, and of whom that are to be woken, when that comes, in ns of system time; undefined: nothing does. */
+  readonly chance: Chance | undefined;
+  readonly wakings: Map<Vcpu, number> | undefined;
   /** The vcpu whose state the core holds; null before the first. */
   current: Vcpu | null = null;
   /** When the next timer is due, in ticks. */
@@ -99,6 +105,8 @@ export abstract class Hypervisor {
     this.pcpu = parts.pcpus[0]!;
     this.scheduler = parts.scheduler;
     this.parameters = parts.parameters;
+    this.chance = parts.chance;
+    this.wakings = parts.chance === undefined ? undefined : new Map();
     this.frames = bootFrameTable(machine, this.domains, this.trace);
   }
 

@@ -1,4 +1,5 @@
 /** The devices of a host: a card on a network with a gateway, a share with the lab's files, and the disks that were asked for. */
+import type { Chance } from '../../devices/chance.ts';
 import { FetchedImage } from '../../devices/disk/fetched-image.ts';
 import { Overlay } from '../../devices/disk/overlay.ts';
 import type { StoreLink } from '../../devices/disk/shared-store.ts';
@@ -67,22 +68,22 @@ const SHARE_TAG = 'lab';
 /** Domain 0 has names for so many. */
 const MAX_DISKS = 4;
 
-/** The card of a host that is alone: on a network with a gateway. */
-function loneCard(): Card {
-  const lan = new Lan();
+/** The card of a host that is alone: on a network with a gateway. `chance`: what varies of it. */
+export function loneCard(chance: Chance | undefined): Card {
+  const lan = new Lan({ chance });
   lan.join(new Gateway(DEFAULT_GATEWAY));
   return { port: lan.join(), mac: CARD_MAC };
 }
 
 /**
- * `cards`, `stores`: those of a host that is not alone. Disks that are fetched are added to `fetched`. Throws RangeError for more disks
+ * Disks that are fetched are added to `fetched`. Throws RangeError for more disks
  * than a host has.
  */
 export function hostDevices(
   disks: readonly HostDisk[],
   share: FileTree,
   fetched: FetchedDisk[],
-  cards: readonly Card[] = [loneCard()],
+  cards: readonly Card[],
   stores: readonly AttachedStore[] = [],
 ): DeviceConfig[] {
   if (disks.length + stores.length > MAX_DISKS)

@@ -1,9 +1,11 @@
 /** A host as it is before its first domain: the machine, its devices, and Xen. */
 import { Machine } from '../../core/machine.ts';
+import { Chance } from '../../devices/chance.ts';
+import type { Vary } from '../../devices/chance.ts';
 import type { FileTree } from '../../devices/fs/tree.ts';
 import { dom0Resources, parseBootParameters } from '../../hypervisor/state/boot-parameters.ts';
 import { Xen } from '../../hypervisor/xen.ts';
-import { hostDevices } from './host-devices.ts';
+import { hostDevices, loneCard } from './host-devices.ts';
 import type { AttachedStore, Card, FetchedDisk, HostDisk } from './host-devices.ts';
 import { makeShare } from './share.ts';
 import type { ImageName } from './snapshot/format.ts';
@@ -32,6 +34,9 @@ export interface DomainRequest {
   readonly stores?: readonly AttachedStore[];
   /** What RDRAND draws from. */
   readonly seed?: number;
+  /** What else varies, if anything does; and by what name the host is in that: `host` unless it is one of several. */
+  readonly vary?: Vary;
+  readonly place?: string;
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
   readonly cpus?: number;
   readonly scheduler?: string;
@@ -97,14 +102,16 @@ export function makeHost(core: WebAssembly.Module, request: WorldRequest): Host 
   const share = makeShare(request.files ?? new Map());
   const fetched: FetchedDisk[] = [];
   const scheduler = parameters.scheduler ?? request.scheduler;
-  const { seed } = request;
+  const { seed, vary, place = 'host' } = request;
+  const chance = vary === undefined ? undefined : new Chance(vary, place);
   const memoryBytes = memoryMb * MEBIBYTE;
   const hypervisor = new Xen(new Machine(core, { memoryBytes, ...(seed === undefined ? {} : { seed }) }), {
     ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
     ...(scheduler === undefined ? {} : { scheduler }),
     parameters,
+    chance,
     devices: isPrivileged
-      ? hostDevices(request.disks ?? [], share, fetched, request.cards, request.stores)
+      ? hostDevices(request.disks ?? [], share, fetched, request.cards ?? [loneCard(chance)], request.stores)
       : [],
   });
   return { hypervisor, share, fetched };

@@ -79,6 +79,11 @@ export class Host {
     return this.lab.instructions;
   }
 
+  /** What has been otherwise than without `vary`, in its order: names for `vary.only`. */
+  get variations(): readonly string[] {
+    return this.lab.hypervisor.chance?.taken ?? [];
+  }
+
   /** Lets so many seconds of guest time pass. */
   async runFor(seconds: number): Promise<void> {
     await this.drive.run({

@@ -1,5 +1,6 @@
 /** A host that is alone: besides what a host can do, it is saved, gone back with, forked and hashed. */
 import { dom0Images, moteImages } from '../../../guests/toolchain/mote-node.ts';
+import type { Vary } from '../../../devices/chance.ts';
 import { VirtioNet } from '../../../devices/virtio/net.ts';
 import { LanPort } from '../../../devices/lan/lan.ts';
 import { loadCore } from '../core-node.ts';
@@ -47,6 +48,8 @@ export interface HostOptions {
   readonly files?: Readonly<Record<string, Content>>;
   /** What RDRAND draws from. */
   readonly seed?: number;
+  /** What else varies, and by which seed; without it, nothing does. */
+  readonly vary?: Vary;
 }
 
 /** A host as it was at an instant. */

@@ -1,4 +1,5 @@
 /** A world of several hosts as a scenario drives it. Hosts go on together, whichever of them is waited for. */
+import type { Vary } from '../../../devices/chance.ts';
 import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import type { HostDescription, LanDescription } from '../world/description.ts';
@@ -14,8 +15,10 @@ export type WorldHostOptions = Omit<HostDescription, 'kernel'> & { readonly kern
 export interface WorldOptions {
   readonly hosts: readonly WorldHostOptions[];
   readonly lans?: readonly LanDescription[];
-  /** What varies is drawn from it: which frames are lost. */
+  /** Which frames are lost of LANs that lose some is drawn from it. */
   readonly seed?: number;
+  /** What else varies, and by which seed; without it, nothing does. */
+  readonly vary?: Vary;
   /** Kernels, ramdisks, disks and files by the names that hosts have for them, besides Mote's `mote` and `dom0`. */
   readonly images?: Readonly<Record<string, Uint8Array>>;
 }
@@ -53,6 +56,12 @@ export class ScenarioWorld {
   /** The time that every host has reached, in ns. */
   get ns(): number {
     return this.world.ns;
+  }
+
+  /** What has been otherwise than without `vary`, of each host and of each LAN in its order: names for `vary.only`. */
+  get variations(): readonly string[] {
+    const lans = this.world.exchange.lans.map(({ chance }) => chance?.taken ?? []);
+    return [...this.hosts.map(({ variations }) => variations), ...lans].flat();
   }
 
   /** Lets so many seconds of guest time pass on all hosts. */

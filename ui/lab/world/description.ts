@@ -2,6 +2,7 @@
  * What a world is made of, as plain data: an object, or a JSON file that has one. Images (kernels, ramdisks, disks, files) are
  * named here and given beside it.
  */
+import type { Vary } from '../../../devices/chance.ts';
 import { MAX_PCPUS } from '../../../hypervisor/state/pcpu.ts';
 import { Field } from './field.ts';
 
@@ -64,8 +65,10 @@ export interface WorldDescription {
   /** Unless given, one: `lan`. */
   readonly lans?: readonly LanDescription[];
   readonly stores?: readonly StoreDescription[];
-  /** What varies is drawn from it. */
+  /** What RDRAND gives, and which frames are lost of LANs that lose some, is drawn from it. */
   readonly seed?: number;
+  /** What else varies (devices/chance.ts); without it, nothing does. */
+  readonly vary?: Vary;
 }
 
 export const MOST_HOSTS = 8;
@@ -73,6 +76,7 @@ const MOST_LANS = 4;
 const MOST_DISKS = 4;
 const MOST_STORES = 4;
 const MOST_FILES = 65_536;
+const MOST_DECISIONS = 1e7;
 /**
  * What a frame takes between two machines of a data centre, card, kernel and switch together, is tens to hundreds of
  * microseconds. It is also how far hosts may run ahead of each other: at 1 ns an instruction, 100 us are a hundred thousand
@@ -107,7 +111,9 @@ export function storesOf({ stores = [] }: WorldDescription, host: HostDescriptio
 
 /** Reads a description: an object from anywhere. Throws DescriptionError, which names the field. */
 export function checkDescription(value: unknown): WorldDescription {
-  const { hosts, lans, stores, seed } = new Field('', value).object(['hosts', 'lans', 'stores', 'seed']);
+  const { hosts, lans, stores, seed, vary } = new Field('', value).object([
+    ...(['hosts', 'lans', 'stores', 'seed', 'vary'] as const),
+  ]);
   const lanList = lans.given?.list(MOST_LANS).map(checkLan) ?? [DEFAULT_LAN];
   unique(lans, lanList);
   const storeList = stores.given?.list(MOST_STORES).map(checkStore) ?? [];
@@ -120,7 +126,21 @@ export function checkDescription(value: unknown): WorldDescription {
     hosts: checked,
     ...optional('lans', lans, () => lanList),
     ...optional('stores', stores, () => storeList),
-    ...optional('seed', seed, (field) => field.number(0, 0xffff_ffff)),
+    ...optional('seed', seed, seedIn),
+    ...optional('vary', vary, checkVary),
+  };
+}
+
+function seedIn(field: Field): number {
+  return field.number(0, 0xffff_ffff);
+}
+
+function checkVary(field: Field): Vary {
+  const { seed, only, afterNs } = field.object(['seed', 'only', 'afterNs']);
+  return {
+    seed: seedIn(seed),
+    ...optional('only', only, (given) => given.list(MOST_DECISIONS).map((name) => name.text())),
+    ...optional('afterNs', afterNs, (given) => given.number(0, Number.MAX_SAFE_INTEGER)),
   };
 }
 

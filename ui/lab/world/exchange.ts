@@ -7,6 +7,7 @@
  * cells end, and where a run is stopped within one, changes nothing of what a host sees. A host that has nothing to do in a
  * cell is left alone, and its clock stays behind until somebody wants to see it.
  */
+import { Chance } from '../../../devices/chance.ts';
 import { MemoryImage } from '../../../devices/disk/memory-image.ts';
 import { Overlay } from '../../../devices/disk/overlay.ts';
 import { SharedStore } from '../../../devices/disk/shared-store.ts';
@@ -20,7 +21,7 @@ import type { LanDescription, StoreDescription, WorldDescription } from './descr
 import { imageInMemory } from './images.ts';
 import type { WorldImages } from './images.ts';
 import type { Input } from './inputs.ts';
-import { seedOf } from './seed.ts';
+import { seedOf } from '../../../devices/seed.ts';
 
 /** How far a host is. */
 export interface Progress {
@@ -217,6 +218,7 @@ function makeLan(lan: LanDescription, index: number, description: WorldDescripti
   const { name, latencyNs, megabitsPerSecond, loss, gateway } = lan;
   const made = new Lan({
     seed: seedOf(description.seed, `lan ${name}: loss`),
+    chance: description.vary === undefined ? undefined : new Chance(description.vary, `lan ${name}`),
     latencyNs: latencyNs ?? DEFAULT_LATENCY_NS,
     ...(loss === undefined ? {} : { loss }),
     ...(megabitsPerSecond === undefined ? {} : { bitsPerSecond: megabitsPerSecond * 1e6 }),

@@ -11,7 +11,7 @@ import type { Job, Progress, Sent } from './exchange.ts';
 import { imageInMemory, imagesOf } from './images.ts';
 import type { WorldImages } from './images.ts';
 import type { Input } from './inputs.ts';
-import { seedOf } from './seed.ts';
+import { seedOf } from '../../../devices/seed.ts';
 
 export interface Report extends Sent {
   /** Why it has stopped before its job was done; null: it was. */
@@ -59,6 +59,7 @@ export class WorldHost {
       ...(host.xen === undefined ? {} : { xenCommandLine: host.xen }),
       cards: lans.map((lan, card) => ({ port: cables[card]!, mac: macOf(index, lan) })),
       stores: stores.map(({ name }, index) => ({ name, link: links[index]! })),
+      ...(description.vary === undefined ? {} : { vary: description.vary, place: host.name }),
       seed: seedOf(description.seed, `host ${host.name}: RDRAND`),
     });
     return new WorldHost(lab, cables, links);
