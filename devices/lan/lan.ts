@@ -53,6 +53,15 @@ export interface NetworkPort {
   advanceNs(): number;
 }
 
+/** What somebody breaks, from when he does it on. */
+export type LanFault =
+  /** So great a share of all frames is lost, drawn from the seed: 0 to 1. */
+  | { readonly kind: 'lose frames'; readonly share: number }
+  /** So many of the next frames are lost. */
+  | { readonly kind: 'drop frames'; readonly count: number }
+  /** Each frame takes so much longer, in ns. */
+  | { readonly kind: 'delay frames'; readonly ns: number };
+
 interface Flight extends Arrival {
   readonly port: number;
   /** It has been held up already. */
@@ -117,8 +126,10 @@ export class LanPort implements NetworkPort {
 export class Lan {
   readonly ports: LanPort[] = [];
   readonly counts: LanCounts = { sent: 0, delivered: 0, lost: 0 };
-  /** The share of frames that are lost; may be changed at any time. */
-  loss: number;
+  /** The share of frames that are lost. */
+  private loss: number;
+  /** How many of the next ones are lost, and how much longer all take; undefined: nothing was ever broken. */
+  private faults: { dropping: number; delayNs: number } | undefined;
   readonly latencyNs: number;
   private readonly bitsPerSecond: number;
   private readonly random: Random;
@@ -134,6 +145,16 @@ export class Lan {
     this.loss = options.loss ?? 0;
     this.latencyNs = options.latencyNs ?? LATENCY_NS;
     this.bitsPerSecond = options.bitsPerSecond ?? Infinity;
+  }
+
+  suffer(fault: LanFault): void {
+    if (fault.kind === 'lose frames') {
+      this.loss = fault.share;
+      return;
+    }
+    this.faults ??= { dropping: 0, delayNs: 0 };
+    if (fault.kind === 'drop frames') this.faults.dropping += fault.count;
+    else this.faults.delayNs = fault.ns;
   }
 
   /** A new port, for a NIC or for a station. */
@@ -191,12 +212,17 @@ export class Lan {
   /** It comes later: others pass it. */
   private isHeldUp(flight: Flight): boolean {
     if (flight.isLate === true) return false;
-    const delayNs = this.chance?.draw('frame delay', MOST_DELAY_NS, flight.atNs) ?? 0;
+    const { chance, faults } = this;
+    const delayNs = (faults?.delayNs ?? 0) + (chance?.draw('frame delay', MOST_DELAY_NS, flight.atNs) ?? 0);
     if (delayNs > 0) this.fly({ ...flight, atNs: flight.atNs + delayNs, isLate: true });
     return delayNs > 0;
   }
 
   private isLost({ atNs }: Flight): boolean {
+    if (this.faults !== undefined && this.faults.dropping > 0) {
+      this.faults.dropping--;
+      return true;
+    }
     if (this.loss > 0 && this.random.share() < this.loss) return true;
     return (this.chance?.draw('frame loss', 1, atNs) ?? 0) > 0;
   }

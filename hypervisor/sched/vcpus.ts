@@ -13,6 +13,7 @@ export function isRunnable(vcpu: Vcpu): boolean {
   return (
     vcpu.initialised &&
     !vcpu.down &&
+    vcpu.isStopped !== true &&
     !vcpu.blocked &&
     !vcpu.polling &&
     domain.pauseCount === 0 &&
@@ -34,7 +35,11 @@ export function update(hypervisor: Hypervisor, vcpu: Vcpu): void {
     else pcpu.mustSchedule = true;
   } else {
     const offline =
-      vcpu.down || !vcpu.initialised || vcpu.domain.shutdown !== null || vcpu.domain.pauseCount > 0;
+      vcpu.down ||
+      vcpu.isStopped === true ||
+      !vcpu.initialised ||
+      vcpu.domain.shutdown !== null ||
+      vcpu.domain.pauseCount > 0;
     changeRunstate(vcpu, offline ? RUNSTATE_OFFLINE : RUNSTATE_BLOCKED, now);
     const pcpu = runsOn(hypervisor.pcpus, vcpu);
     if (pcpu !== undefined) pcpu.mustSchedule = true;
@@ -114,6 +119,12 @@ export function setAffinity(hypervisor: Hypervisor, vcpu: Vcpu, affinity: number
     hypervisor.scheduler.affinityChanged(vcpu, hypervisor.nowNs());
     followScheduler(hypervisor);
   }
+}
+
+/** vcpu_pause and vcpu_unpause, for who breaks something: its processor stands still, or goes on. */
+export function setStopped(hypervisor: Hypervisor, vcpu: Vcpu, isStopped: boolean): void {
+  vcpu.isStopped = isStopped;
+  update(hypervisor, vcpu);
 }
 
 export function setDown(hypervisor: Hypervisor, vcpu: Vcpu, down: boolean): void {

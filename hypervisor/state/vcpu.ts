@@ -37,6 +37,8 @@ export class Vcpu {
   fpuInitialised = false;
   /** VPF_down: not up yet, or taken down by vcpu_op. */
   down = true;
+  /** Somebody outside has stopped it (setStopped); undefined: nobody ever has. */
+  isStopped: boolean | undefined = undefined;
   /** VPF_blocked; VPF_in_poll, for `pollPorts`. */
   blocked = false;
   polling = false;

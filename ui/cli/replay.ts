@@ -2,6 +2,7 @@
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import type { Line } from '../lab/code.ts';
 import { DiskUnavailable } from '../lab/host-devices.ts';
+import { FaultImpossible } from '../lab/faults.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Stop, Until } from '../lab/stop.ts';
 import { restoreLab } from '../lab/snapshot/file.ts';
@@ -70,7 +71,9 @@ async function attempt<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof DiskUnavailable ? new UserError(error.message) : error;
+    throw error instanceof DiskUnavailable || error instanceof FaultImpossible
+      ? new UserError(error.message)
+      : error;
   }
 }
 

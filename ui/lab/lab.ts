@@ -16,6 +16,8 @@ import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { Code } from './code.ts';
 import type { Line, WantedLine } from './code.ts';
 import { ConsoleText } from './console-text.ts';
+import { suffer } from './faults.ts';
+import type { Fault } from './faults.ts';
 import { makeHost, planOf } from './host.ts';
 import type { DomainRequest, Host, WorldRequest } from './host.ts';
 import { fetchDisks } from './host-devices.ts';
@@ -31,7 +33,7 @@ import { eventOf } from './stop.ts';
 import type { EventPlace, Stop, Until } from './stop.ts';
 import type { SourcePlace } from './symbols.ts';
 import { Past } from './time/past.ts';
-import type { Moment } from './time/past.ts';
+import type { InputAt, Moment } from './time/past.ts';
 import { Witness } from './witness.ts';
 
 export class Lab {
@@ -177,11 +179,28 @@ export class Lab {
    * somebody has gone back, belongs to another run from now on.
    */
   type(bytes: Uint8Array): void {
-    this.past.typed(this.hypervisor.ticks(), bytes);
-    this.take(bytes);
+    this.past.add({ ticks: this.hypervisor.ticks(), keys: bytes.slice() });
+    this.takeKeys(bytes);
   }
 
-  private take(bytes: Uint8Array): void {
+  /** Breaks something, now. Throws FaultImpossible where there is nothing to break. */
+  inject(fault: Fault): void {
+    this.guard(() => {
+      suffer(this.hypervisor, fault);
+    });
+    this.past.add({ ticks: this.hypervisor.ticks(), keys: new Uint8Array(0), fault });
+  }
+
+  /** An input comes again that has come before. */
+  private take({ keys, fault }: InputAt): void {
+    if (keys.length > 0) this.takeKeys(keys);
+    if (fault === undefined) return;
+    this.guard(() => {
+      suffer(this.hypervisor, fault);
+    });
+  }
+
+  private takeKeys(bytes: Uint8Array): void {
     this.text.typed(bytes);
     this.guard(() => {
       if (this.domain.isPrivileged) this.hypervisor.platform.uart.receive(bytes);
@@ -202,7 +221,9 @@ export class Lab {
     const { past, hypervisor } = this;
     for (;;) {
       const now = hypervisor.ticks();
-      while (past.dueTicks <= now) this.take(past.inputs[past.come++]!.keys);
+      while (past.dueTicks <= now) this.take(past.inputs[past.come++]!);
+      // A fault has ended it.
+      if (this.domain.shutdown !== null) return { kind: 'shutdown', domain: this.domain };
       if (past.nextTicks(now, this.instructions) <= now) this.keepMoment();
       this.isAgain = now < past.endTicks;
       const next = Math.min(

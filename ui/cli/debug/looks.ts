@@ -1,6 +1,7 @@
 /** What a debugger shows of a lab where it stands, as text. */
 import { hex64 } from '../../../core/machine.ts';
 import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
+import { describeFault } from '../../lab/faults.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { bytesAt, channelViews, codeAt, domainViews, readerOf, vcpuView } from '../../lab/views.ts';
 import { placeOf } from '../../lab/symbols.ts';
@@ -132,12 +133,14 @@ export function ports(lab: Lab, id: number | null): string {
   return rows.length === 0 ? `domain ${String(domain.id)} has no event channels` : rows.join('\n');
 }
 
-/** What was typed, and what is to come. */
+/** What was typed and broken, and what is to come. */
 export function inputs({ lab }: Debugger): string {
   const { past, periodNs } = lab;
   const rows = past.inputs.map(
-    ({ ticks, keys }, n) =>
-      `${n < past.come ? ' ' : '>'} ${seconds(ticks * periodNs).padStart(16)}  ${JSON.stringify(String.fromCharCode(...keys))}`,
+    ({ ticks, keys, fault }, n) =>
+      `${n < past.come ? ' ' : '>'} ${seconds(ticks * periodNs).padStart(16)}  ${
+        fault === undefined ? JSON.stringify(String.fromCharCode(...keys)) : describeFault(fault)
+      }`,
   );
   return rows.length === 0 ? 'nothing was typed' : [...rows, '(> is to come)'].join('\n');
 }

@@ -1,4 +1,5 @@
 /** How a scenario's run goes on: of a host that is alone, or of one of a world's. Time-outs are in guest time. */
+import type { Fault } from '../faults.ts';
 import type { Lab } from '../lab.ts';
 import type { World } from '../world/world.ts';
 import type { WorldStop } from '../world/turns.ts';
@@ -27,6 +28,8 @@ export interface Drive {
   readonly ns: number;
   run(wait: Wait): Promise<Outcome>;
   type(keys: Uint8Array): void;
+  /** Breaks something of the host, now. Throws FaultImpossible. */
+  inject(fault: Fault): void;
 }
 
 export class LoneDrive implements Drive {
@@ -54,6 +57,10 @@ export class LoneDrive implements Drive {
 
   type(keys: Uint8Array): void {
     this.lab.type(keys);
+  }
+
+  inject(fault: Fault): void {
+    this.lab.inject(fault);
   }
 }
 
@@ -92,5 +99,9 @@ export class WorldDrive implements Drive {
 
   type(keys: Uint8Array): void {
     this.world.type(this.host, keys);
+  }
+
+  inject(fault: Fault): void {
+    this.world.inject(this.host, fault);
   }
 }

@@ -1,14 +1,11 @@
 /** A host as a scenario drives it: runs it, waits for what happens on it, looks into it, and breaks it. */
-import { crashDomain, pauseDomain, unpauseDomain } from '../../../hypervisor/domain/life.ts';
-import { destroyDomain } from '../../../hypervisor/domain/destroy.ts';
-import { VIRQ_DOM_EXC } from '../../../hypervisor/abi/xen.ts';
-import { sendGlobalVirq } from '../../../hypervisor/events/send.ts';
 import { PAGE_BYTES } from '../../../hypervisor/memory/pages.ts';
 import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import type { Domain as XenDomain } from '../../../hypervisor/state/domain.ts';
 import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
-import type { Xen } from '../../../hypervisor/xen.ts';
 import { describeEnd } from '../ending.ts';
+import { checkFault } from '../fault-file.ts';
+import type { Fault } from '../faults.ts';
 import type { Lab } from '../lab.ts';
 import { stateOf } from '../lab-state.ts';
 import { pageAt } from '../page-tables.ts';
@@ -54,7 +51,7 @@ export class Host {
   readonly lab: Lab;
   /** @internal */
   readonly drive: Drive;
-  /** @internal Whether it is a function of what it was booted from and its inputs: nothing was broken. */
+  /** @internal Whether its inputs from its boot on are known: it is no fork, and was not gone back with. */
   isRepeatable = true;
 
   /** @internal */
@@ -215,39 +212,51 @@ export class Host {
     return checkFrameTable(frames, domains);
   }
 
-  /** @internal What breaks something asks for the hypervisor so. */
-  get broken(): Xen {
-    this.isRepeatable = false;
-    return this.lab.hypervisor;
+  /**
+   * Breaks something, now. It is an input as keys are: recordings have it. Throws RangeError for what cannot be, and where
+   * there is nothing to break.
+   */
+  inject(fault: Fault): void {
+    this.drive.inject(checkFault(fault));
   }
 
   /** Crashes a domain, as Xen does one that it cannot go on with: domain 0 decides what becomes of it. */
-  crashDomain(id: number, message = 'crashed by a scenario'): void {
-    crashDomain(this.broken, this.domain(id), message);
+  crashDomain(domain: number, message = 'crashed by a scenario'): void {
+    this.inject({ kind: 'crash domain', domain, message });
   }
 
-  /** Kills a domain, as XEN_DOMCTL_destroydomain does. Throws RangeError for the host's own: `crash` ends that. */
-  destroyDomain(id: number): void {
-    const domain = this.domain(id);
-    if (domain === this.lab.domain) throw new RangeError('the host’s own domain cannot be destroyed');
-    if (domain.isDying) return;
-    destroyDomain(this.broken, domain);
-    sendGlobalVirq(this.broken, VIRQ_DOM_EXC);
+  /** Kills a domain, as XEN_DOMCTL_destroydomain does. Throws RangeError for domain 0: `crash` ends that. */
+  destroyDomain(domain: number): void {
+    this.inject({ kind: 'destroy domain', domain });
   }
 
   /** Stops all vcpus of a domain, until `unpauseDomain`; several pauses need as many. */
-  pauseDomain(id: number): void {
-    const domain = this.domain(id);
-    domain.controllerPauseCount++;
-    pauseDomain(this.broken, domain);
+  pauseDomain(domain: number): void {
+    this.inject({ kind: 'pause domain', domain });
   }
 
   /** Throws RangeError for a domain that nobody has paused. */
-  unpauseDomain(id: number): void {
-    const domain = this.domain(id);
-    if (domain.controllerPauseCount === 0) throw new RangeError(`domain ${String(id)} is not paused`);
-    domain.controllerPauseCount--;
-    unpauseDomain(this.broken, domain);
+  unpauseDomain(domain: number): void {
+    this.inject({ kind: 'unpause domain', domain });
+  }
+
+  /** Stops one vcpu, as if its processor had stopped, until `startVcpu`. */
+  stopVcpu(domain: number, vcpu: number): void {
+    this.inject({ kind: 'stop vcpu', domain, vcpu });
+  }
+
+  startVcpu(domain: number, vcpu: number): void {
+    this.inject({ kind: 'start vcpu', domain, vcpu });
+  }
+
+  /** So many of the next requests to a disk of the machine fail with an I/O error; disks are counted from 0, stores behind them. */
+  failRequests(disk: number, count = 1): void {
+    this.inject({ kind: 'fail requests', disk, count });
+  }
+
+  /** Each request to a disk takes so many seconds of guest time from now on; 0: none any more. */
+  delayRequests(disk: number, seconds: number): void {
+    this.inject({ kind: 'delay requests', disk, ns: Math.round(seconds * NS_PER_SECOND) });
   }
 
   /** Crashes the host's own domain, and with it the host: it does nothing more. The rest of its world goes on. */

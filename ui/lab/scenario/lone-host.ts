@@ -1,8 +1,6 @@
 /** A host that is alone: besides what a host can do, it is saved, gone back with, forked and hashed. */
 import { dom0Images, moteImages } from '../../../guests/toolchain/mote-node.ts';
 import type { Vary } from '../../../devices/chance.ts';
-import { VirtioNet } from '../../../devices/virtio/net.ts';
-import { LanPort } from '../../../devices/lan/lan.ts';
 import { loadCore } from '../core-node.ts';
 import { HOST_DEFAULTS } from '../world/description.ts';
 import { Lab } from '../lab.ts';
@@ -132,16 +130,22 @@ export class LoneHost extends Host {
 
   /** The network of domain 0's card loses so great a share of its frames from now on, drawn from a seed: 0 to 1. */
   loseFrames(share: number): void {
-    if (!(share >= 0 && share <= 1)) throw new RangeError('a share is from 0 to 1');
-    const card = this.broken.platform.devices.find((device) => device instanceof VirtioNet);
-    if (!(card?.port instanceof LanPort))
-      throw new RangeError('the host has no network card: domain 0’s has');
-    card.port.lan.loss = share;
+    this.inject({ kind: 'lose frames', share });
+  }
+
+  /** The network loses so many of the next frames. */
+  dropFrames(count: number): void {
+    this.inject({ kind: 'drop frames', count });
+  }
+
+  /** Each frame takes so many more seconds of guest time from now on; 0: none any more. */
+  delayFrames(seconds: number): void {
+    this.inject({ kind: 'delay frames', ns: Math.round(seconds * 1e9) });
   }
 
   /**
    * As a host's, and the paths of the files that it leaves (`XENOSCOPE_FAILURES` names their folder): a snapshot, and, of a host
-   * that was booted and has not been broken, a recording.
+   * that is no fork and was not gone back with, a recording.
    */
   override async report(headline: string): Promise<string> {
     const name = `${headline.slice(0, 40)}-${String(this.instructions)}`;

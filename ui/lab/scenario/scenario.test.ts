@@ -8,11 +8,12 @@ import { boot, bootWorld } from '../../api/index.ts';
 import type { EventFilter, ScenarioFailure } from '../../api/index.ts';
 import { loadCore } from '../core-node.ts';
 import { restoreLab } from '../snapshot/file.ts';
+import { imagesAmong } from '../own-images.ts';
 import type { ImageName } from '../snapshot/format.ts';
 import { stateHash } from '../state-hash.ts';
 import { replay } from '../time/marks.ts';
 import { bootRecording, readRecording } from '../time/recording.ts';
-import { moteImages } from '../../../guests/toolchain/mote-node.ts';
+import { dom0Images, moteImages } from '../../../guests/toolchain/mote-node.ts';
 
 const PROMPT = '/ $ ';
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-scenario-'));
@@ -170,8 +171,6 @@ test('domains are crashed, paused and destroyed, and domain 0 notices', async ()
   await host.console.expect(PROMPT);
   const crash = host.watch({ kind: 'crash', domain: id });
   host.crashDomain(id, 'on purpose');
-  // What was broken is no input: no recording has it.
-  expect(await host.report('broken')).not.toContain('recording');
   expect(crash.last?.text).toContain('on purpose');
   await host.waitForDomain((domain) => domain.id === id + 1 && domain.name === 'mote');
   host.destroyDomain(2);
@@ -181,6 +180,53 @@ test('domains are crashed, paused and destroyed, and domain 0 notices', async ()
   host.crash('the end');
   await host.runFor(1);
   expect(host.domains[0]!.ending).toContain('the end');
+});
+
+test('what is broken comes again in a recording', async () => {
+  const disk = { name: 'disk', bytes: new Uint8Array(1 << 16) };
+  const host = await boot({ dom0: true, memoryMb: 64, hostMb: 96, disks: [disk] });
+  await host.console.expect(PROMPT);
+  // A disk that fails once, and one that is slow.
+  host.failRequests(0);
+  host.console.enter('dd if=/dev/vda of=/dev/null bs=4k count=1');
+  await host.console.expect('Input/output error');
+  host.delayRequests(0, 2);
+  host.console.enter('dd if=/dev/vda of=/dev/null bs=4k count=1; echo read');
+  expect(await host.console.sees('read', { withinSeconds: 1 })).toBeNull();
+  await host.console.expect('read', { withinSeconds: 10 });
+  host.delayRequests(0, 0);
+  // A network that loses a frame, then is slow.
+  host.dropFrames(1);
+  host.console.enter('ping -c 1 10.0.0.1');
+  await host.console.expect('100% packet loss');
+  host.delayFrames(0.01);
+  host.console.enter('ping -c 1 10.0.0.1');
+  await host.console.expect(/time=[2-4]\d/);
+  host.stopVcpu(0, 0);
+  host.console.enter('uname');
+  expect(await host.console.sees('Mote', { withinSeconds: 1 })).toBeNull();
+  host.startVcpu(0, 0);
+  await host.console.expect('Mote');
+  expect(() => {
+    host.stopVcpu(0, 7);
+  }).toThrow('has no vcpu 7');
+  expect(() => {
+    host.failRequests(4);
+  }).toThrow('has no disk 4');
+  expect(() => {
+    host.loseFrames(2);
+  }).toThrow('lose frames.share: it must be a number from 0 to 1');
+  host.crash('the end');
+  await host.runFor(1);
+  expect(host.domains[0]!.ending).toContain('the end');
+  const recording = await readRecording(
+    readFileSync(left({ message: await host.report('broken') }, 'recording')),
+  );
+  const again = await bootRecording(loadCore(), recording, {
+    image: imagesAmong([...Object.values(await dom0Images()), disk.bytes]),
+  });
+  // Its one mark is the state at its end.
+  expect(await replay(again, recording.marks, {})).toMatchObject({ alike: 1, differs: null });
 });
 
 test('hosts of a world go on together; one is crashed, a LAN loses everything', async () => {

@@ -1,6 +1,8 @@
 /** A world of several hosts as a scenario drives it. Hosts go on together, whichever of them is waited for. */
 import type { Vary } from '../../../devices/chance.ts';
 import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
+import type { LanFault } from '../../../devices/lan/lan.ts';
+import { checkLanFault } from '../fault-file.ts';
 import { loadCore } from '../core-node.ts';
 import type { HostDescription, LanDescription } from '../world/description.ts';
 import { lansOf } from '../world/description.ts';
@@ -71,11 +73,24 @@ export class ScenarioWorld {
 
   /** A LAN loses so great a share of its frames from now on, drawn from the world's seed: 0 to 1. */
   loseFrames(lan: string, share: number): void {
-    if (!(share >= 0 && share <= 1)) throw new RangeError('a share is from 0 to 1');
+    this.injectLan(lan, { kind: 'lose frames', share });
+  }
+
+  /** A LAN loses so many of the next frames. */
+  dropFrames(lan: string, count: number): void {
+    this.injectLan(lan, { kind: 'drop frames', count });
+  }
+
+  /** Each frame of a LAN takes so many more seconds of guest time from now on; 0: none any more. */
+  delayFrames(lan: string, seconds: number): void {
+    this.injectLan(lan, { kind: 'delay frames', ns: Math.round(seconds * 1e9) });
+  }
+
+  /** Breaks something of a LAN, now. Throws RangeError for what cannot be. */
+  injectLan(lan: string, fault: LanFault): void {
     const index = lansOf(this.world.description).findIndex(({ name }) => name === lan);
-    const found = this.world.exchange.lans[index];
-    if (found === undefined) throw new RangeError(`there is no LAN ${lan}`);
-    found.loss = share;
+    if (index < 0) throw new RangeError(`there is no LAN ${lan}`);
+    this.world.injectLan(index, checkLanFault(fault));
   }
 
   /** One hash of all hosts and of what lies between them, in hexadecimal. */

@@ -5,12 +5,15 @@
  * They lie close together near where somebody is, and further apart the older they are: of any two neighbours, one is dropped
  * when they are closer than a share of their distance from the present.
  */
+import type { Fault } from '../faults.ts';
 import type { SavedWorld } from '../snapshot/format.ts';
 
-/** Keys that were typed, and when: before the first instruction behind that tick. */
-export interface KeysAt {
+/** What came from outside, and when: before the first instruction behind that tick. */
+export interface InputAt {
   readonly ticks: number;
+  /** That were typed; none, where something was broken. */
   readonly keys: Uint8Array;
+  readonly fault?: Fault;
 }
 
 export interface Moment {
@@ -32,7 +35,7 @@ const BUDGET_BYTES = 384 * 2 ** 20;
 
 export class Past {
   /** In the order of their instants. */
-  inputs: KeysAt[] = [];
+  inputs: InputAt[] = [];
   /** How many of them have come. */
   come = 0;
   /** How far this run has ever been, in ticks. */
@@ -70,9 +73,10 @@ export class Past {
     this.thin(moment.instructions);
   }
 
-  /** What is typed at `ticks`. What was to come later belongs to another run now: its inputs, and its snapshots. */
-  typed(ticks: number, keys: Uint8Array): void {
-    this.inputs.splice(this.come, Infinity, { ticks, keys: keys.slice() });
+  /** What comes now. What was to come later belongs to another run: its inputs, and its snapshots. */
+  add(input: InputAt): void {
+    const { ticks } = input;
+    this.inputs.splice(this.come, Infinity, input);
     this.come++;
     this.endTicks = ticks;
     const later = this.moments.findIndex((moment) => moment.ticks > ticks);

@@ -96,7 +96,7 @@ describe('a recording of Mote', () => {
 
   test('another version, and what is none, are said to be', async () => {
     const text = new TextDecoder().decode(file);
-    const later = new TextEncoder().encode(text.replace('"version": 1', '"version": 9'));
+    const later = new TextEncoder().encode(text.replace('"version": 2', '"version": 9'));
     expect(await refusal(later)).toMatch(/^it is of version 9 of the format/);
     for (const other of ['', '{}', 'null', 'XENOSNAP', '[1]'])
       expect(await refusal(new TextEncoder().encode(other))).toBe('it is no recording of Xenoscope');

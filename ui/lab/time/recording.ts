@@ -12,12 +12,13 @@ import type { Description, Sources } from '../snapshot/description.ts';
 import { SnapshotError } from '../snapshot/errors.ts';
 import type { ImageName } from '../snapshot/format.ts';
 import { sha256 } from '../snapshot/sha256.ts';
+import { readFault } from '../fault-file.ts';
 import { DescriptionError, Field } from '../world/field.ts';
-import type { KeysAt } from './past.ts';
+import type { InputAt } from './past.ts';
 
 const FORMAT = 'xenoscope recording';
 /** Goes up when the content changes, or what the names in it mean. */
-const VERSION = 1;
+const VERSION = 2;
 const MOST_INPUTS = 1e7;
 const MOST_TICKS = Number.MAX_SAFE_INTEGER;
 
@@ -37,7 +38,7 @@ export interface Recording {
   readonly description: Description;
   readonly images: readonly ImageName[];
   /** In the order of their instants. */
-  readonly inputs: readonly KeysAt[];
+  readonly inputs: readonly InputAt[];
   /** In the order of their instants; the last one is at the end. */
   readonly marks: readonly Mark[];
 }
@@ -50,11 +51,15 @@ export async function writeRecording(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { past, request } = lab;
   const { description, images } = await describe(request);
-  const inputs = past.inputs.slice(0, past.come).map(({ ticks, keys }) => ({ ticks, keys: textOf(keys) }));
+  const inputs = past.inputs.slice(0, past.come).map(filedInput);
   const content = { core: coreVersion(core), description, images, inputs, marks };
   const checksum = await checksumOf(content);
   const file = { format: FORMAT, version: VERSION, checksum, content };
   return new TextEncoder().encode(`${JSON.stringify(file, null, 1)}\n`);
+}
+
+function filedInput({ ticks, keys, fault }: InputAt): object {
+  return fault === undefined ? { ticks, keys: textOf(keys) } : { ticks, fault };
 }
 
 /** Keys as characters of the same numbers: what was typed can be read in the file. */
@@ -121,10 +126,11 @@ function imageOf(field: Field): ImageName {
   return { name: name.text(), bytes: bytes.number(0, MOST_TICKS), sha256: hash.text() };
 }
 
-function inputOf(field: Field): KeysAt {
-  const { ticks, keys } = field.object(['ticks', 'keys']);
-  const text = keys.text();
-  return { ticks: ticks.number(0, MOST_TICKS), keys: Uint8Array.from(text, (key) => key.charCodeAt(0)) };
+function inputOf(field: Field): InputAt {
+  const { ticks: at, keys, fault } = field.object(['ticks', 'keys', 'fault']);
+  const ticks = at.number(0, MOST_TICKS);
+  if (fault.given !== null) return { ticks, keys: new Uint8Array(0), fault: readFault(fault) };
+  return { ticks, keys: Uint8Array.from(keys.text(), (key) => key.charCodeAt(0)) };
 }
 
 function markOf(field: Field): Mark {

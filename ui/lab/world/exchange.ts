@@ -20,7 +20,7 @@ import { cardsOf, DEFAULT_LATENCY_NS, DEFAULT_NETWORK, lansOf, storesOf } from '
 import type { LanDescription, StoreDescription, WorldDescription } from './description.ts';
 import { imageInMemory } from './images.ts';
 import type { WorldImages } from './images.ts';
-import type { Input } from './inputs.ts';
+import type { Input, LanInput } from './inputs.ts';
 import { seedOf } from '../../../devices/seed.ts';
 
 /** How far a host is. */
@@ -71,6 +71,8 @@ export class Exchange {
   /** By host and card. */
   private readonly plugs: readonly (readonly Plug[])[];
   readonly progress: Progress[];
+  /** Faults of LANs that are still to come, in the order of their times. */
+  private readonly lanInputs: LanInput[] = [];
   /** What has come from outside, by host, and has not been given to it. */
   private readonly inputs: readonly Input[][];
   /** The time up to which hosts have been let run. */
@@ -133,6 +135,36 @@ export class Exchange {
     this.inputs[input.host]!.push(input);
   }
 
+  /** Takes what is broken of a LAN, now or later. */
+  lanInput(input: LanInput): void {
+    this.lanInputs.push(input);
+  }
+
+  /** Brings a host to where the others are, with what has come for it: what it is told now is now. */
+  settle(host: number): Jobs {
+    const { nowNs, isOff } = this.progress[host]!;
+    const untilNs = this.lags(host) ? this.horizonNs : nowNs;
+    const inputs = this.inputs[host]!.splice(0);
+    return this.progress.map((_, each) =>
+      each === host && !isOff ? { untilNs, arrivals: [], answers: [], inputs } : undefined,
+    );
+  }
+
+  /** Lets everything cross that is due by then, broken from when it was. */
+  private cross(endNs: number): void {
+    for (
+      let first = this.lanInputs[0];
+      first !== undefined && first.atNs < endNs;
+      first = this.lanInputs[0]
+    ) {
+      this.lanInputs.shift();
+      const lan = this.lans[first.lan]!;
+      lan.advance(first.atNs);
+      lan.suffer(first.fault);
+    }
+    for (const each of [...this.lans, ...this.stores]) each.advance(endNs);
+  }
+
   /**
    * Begins a turn. It ends where the cell does, or at `limitNs`, and then with all clocks at that. Where nobody does anything
    * until `pauseNs`, it ends there.
@@ -142,7 +174,7 @@ export class Exchange {
     const cellEndNs = (Math.floor(activityNs / cellNs) + 1) * cellNs;
     const endNs = Math.min(activityNs > pauseNs ? pauseNs : cellEndNs, limitNs);
     this.horizonNs = Math.max(this.horizonNs, endNs);
-    for (const each of [...this.lans, ...this.stores]) each.advance(endNs);
+    this.cross(endNs);
     const isLimit = endNs === limitNs;
     return { endNs, jobs: this.progress.map((_, host) => this.jobOf(host, endNs, isLimit)) };
   }

@@ -86,11 +86,16 @@ export class WorldHost {
     const endTicks = Math.ceil(untilNs / lab.periodNs);
     let stop: Stop | null = null;
     do {
-      while (this.dueTicks <= lab.hypervisor.ticks()) lab.type(this.inputs.shift()!.keys);
+      while (this.dueTicks <= lab.hypervisor.ticks()) this.comes(this.inputs.shift()!);
       stop = this.runTo(Math.min(endTicks, this.dueTicks), text);
     } while (stop === null && lab.hypervisor.ticks() < endTicks);
     const sent = cables.map((cable) => cable.sent.splice(0));
     return { ...this.progress, sent, requests: links.map((link) => link.sent.splice(0)), stop };
+  }
+
+  private comes({ keys, fault }: Input): void {
+    if (keys.length > 0) this.lab.type(keys);
+    if (fault !== undefined) this.lab.inject(fault);
   }
 
   /** When the next input comes. */

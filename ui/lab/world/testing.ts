@@ -4,7 +4,7 @@ import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import type { HostDescription, WorldDescription } from './description.ts';
 import type { WorldImages } from './images.ts';
-import type { Input } from './inputs.ts';
+import type { Input, LanInput } from './inputs.ts';
 import { World } from './world.ts';
 
 const PATIENCE_NS = 600e9;
@@ -24,8 +24,9 @@ export async function moteWorld(
   description: WorldDescription,
   images: WorldImages = {},
   inputs: readonly Input[] = [],
+  lanInputs: readonly LanInput[] = [],
 ): Promise<World> {
-  return World.make(loadCore(), description, { ...(await moteFiles()), ...images }, inputs);
+  return World.make(loadCore(), description, { ...(await moteFiles()), ...images }, inputs, lanInputs);
 }
 
 /** Consoles that somebody types on. */

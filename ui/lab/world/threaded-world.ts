@@ -12,7 +12,7 @@ import { DescriptionError } from './field.ts';
 import type { WorldImages } from './images.ts';
 import { sendable } from './host-messages.ts';
 import type { HostCommand, HostFacts, HostReply } from './host-messages.ts';
-import type { Input } from './inputs.ts';
+import type { Input, LanInput } from './inputs.ts';
 import { takeTurns } from './turns.ts';
 import type { Reports, Round, WorldStop, WorldUntil } from './turns.ts';
 
@@ -120,6 +120,7 @@ export class ThreadedWorld {
     images: WorldImages,
     start: () => HostThread,
     inputs: readonly Input[] = [],
+    lanInputs: readonly LanInput[] = [],
   ): Promise<ThreadedWorld> {
     const checked = checkDescription(description);
     const clients = checked.hosts.map(() => new HostClient(start(), images));
@@ -130,6 +131,7 @@ export class ThreadedWorld {
       );
       const world = new ThreadedWorld(checked, clients, booted, images);
       for (const input of inputs) world.input(input);
+      for (const input of lanInputs) world.exchange.lanInput(input);
       return world;
     } catch (error) {
       for (const client of clients) client.end();

@@ -2,6 +2,8 @@
  * A world: one to eight hosts, what lies between them, and the log of what came from outside. All that it is, is plain data
  * reachable from here. Hosts take turns in this thread.
  */
+import type { LanFault } from '../../../devices/lan/lan.ts';
+import type { Fault } from '../faults.ts';
 import type { SavedWorld } from '../snapshot/format.ts';
 import { restoreWorld, saveWorld } from './world-saver.ts';
 import { plainHash, stateHash } from '../state-hash.ts';
@@ -13,7 +15,7 @@ import type { Report } from './host.ts';
 import type { WorldImages } from './images.ts';
 import { factsOf } from './host-messages.ts';
 import type { HostFacts } from './host-messages.ts';
-import type { Input } from './inputs.ts';
+import type { Input, LanInput } from './inputs.ts';
 import { takeTurns } from './turns.ts';
 import type { Reports, Round, WorldStop, WorldUntil } from './turns.ts';
 
@@ -23,6 +25,7 @@ export class World {
   readonly exchange: Exchange;
   /** What came from outside, in the order in which it came. */
   readonly inputs: Input[] = [];
+  readonly lanInputs: LanInput[] = [];
   /** In which order hosts take their turns: whichever it is, the same happens. */
   order: readonly number[];
 
@@ -38,20 +41,22 @@ export class World {
   }
 
   /**
-   * Boots the hosts of a description, each stopped at its first instruction. `inputs`: the log of another run, which this one
-   * is to repeat. Throws DescriptionError for what cannot be, which names the field; ImageError, RangeError as Lab.boot.
+   * Boots the hosts of a description, each stopped at its first instruction. `inputs`, `lanInputs`: the logs of another run,
+   * which this one is to repeat. Throws DescriptionError for what cannot be, which names the field; ImageError, RangeError as Lab.boot.
    */
   static async make(
     core: WebAssembly.Module,
     description: unknown,
     images: WorldImages,
     inputs: readonly Input[] = [],
+    lanInputs: readonly LanInput[] = [],
   ): Promise<World> {
     const checked = checkDescription(description);
     const hosts: WorldHost[] = [];
     for (const index of checked.hosts.keys()) hosts.push(await WorldHost.boot(core, checked, index, images));
     const world = new World(checked, hosts, images);
     for (const input of inputs) world.input(input);
+    for (const input of lanInputs) world.lanInput(input);
     return world;
   }
 
@@ -63,6 +68,26 @@ export class World {
   /** Types on the console of a host, now. */
   type(host: number, keys: Uint8Array): void {
     this.input({ host, ticks: this.exchange.instantFor(host), keys: keys.slice() });
+  }
+
+  /** Breaks something in a host, now. Throws FaultImpossible where there is nothing to break. */
+  inject(host: number, fault: Fault): void {
+    const input = { host, ticks: this.exchange.instantFor(host), keys: new Uint8Array(0), fault };
+    this.exchange.input(input);
+    this.round(
+      this.exchange.settle(host).map((job) => (job === undefined ? undefined : { job, text: undefined })),
+    );
+    this.inputs.push(input);
+  }
+
+  /** Breaks something of a LAN, from now on. */
+  injectLan(lan: number, fault: LanFault): void {
+    this.lanInput({ lan, atNs: this.ns, fault });
+  }
+
+  private lanInput(input: LanInput): void {
+    this.lanInputs.push(input);
+    this.exchange.lanInput(input);
   }
 
   private input(input: Input): void {
