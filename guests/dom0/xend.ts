@@ -51,7 +51,9 @@ function look(): void {
       guest = new Guest(each);
       guests.push(guest);
     }
-    if (guest != null && each.isShutDown && !guest.isSettled) settle(guest, each);
+    if (guest == null) continue;
+    if (!each.isShutDown) guest.isSettled = false;
+    else if (!guest.isSettled) settle(guest, each);
   }
   sweep();
 }

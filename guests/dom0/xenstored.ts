@@ -145,7 +145,11 @@ function lookForEnds(): void {
     if ((flags & XEN_DOMINF_dying) != 0) {
       disconnect(domid);
       any = true;
-    } else if ((flags & XEN_DOMINF_shutdown) != 0 && !ended.includes(domid)) {
+    } else if ((flags & XEN_DOMINF_shutdown) == 0) {
+      // One that had suspended itself goes on.
+      const at = ended.indexOf(domid);
+      if (at >= 0) ended.splice(at, 1);
+    } else if (!ended.includes(domid)) {
       ended.push(domid);
       any = true;
     }

@@ -6,6 +6,8 @@ import { create } from './xm/create';
 import { blockList, networkList } from './xm/devices';
 import { debugKeys, sysrq } from './xm/keys';
 import { list } from './xm/long';
+import { restore } from './xm/restore';
+import { save } from './xm/save';
 import { schedAtropos, schedBvt, schedCredit } from './xm/sched';
 import { dmesg, domid, domname, info, uptime, vcpuList } from './xm/show';
 import { top } from './xm/top';
@@ -28,6 +30,8 @@ const COMMANDS: Command[] = [
   new Command('unpause', 'DOMAIN', 'Unpause a paused domain.', unpause),
   new Command('shutdown', 'DOMAIN', 'Shutdown a domain: it is asked to.', shutDown),
   new Command('reboot', 'DOMAIN', 'Reboot a domain: it is asked to.', reboot),
+  new Command('save', '[-c] DOMAIN FILE', 'Save a domain state to restore later; -c: it goes on.', save),
+  new Command('restore', '[-p] FILE', 'Restore a domain from a saved state; -p: paused.', restore),
   new Command('rename', 'DOMAIN NAME', 'Rename a domain.', rename),
   new Command(
     'mem-set',
@@ -73,7 +77,7 @@ const COMMANDS: Command[] = [
 const USE_COLUMNS: i32 = 26;
 
 /** What the manuals have, and xm will. */
-const LATER: string[] = ['save', 'restore', 'migrate'];
+const LATER: string[] = ['migrate'];
 
 export function main(args: string[]): i32 {
   if (args.length < 2) {

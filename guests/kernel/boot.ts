@@ -8,6 +8,7 @@ import { start_info } from 'xen';
 import { findConsole } from './console/print';
 import { initConsole } from './console/input';
 import { initEvents } from './events/events';
+import { publishP2m } from './memory/published-p2m';
 import { virtual, window } from './xen/intrinsics';
 import { setStartInfo } from './xen/start-info';
 import { addPages, bookkeepingBytes, initPages, PAGE_SHIFT, PAGE_SIZE } from './memory/pages';
@@ -41,6 +42,7 @@ export function boot(info: usize): void {
   addPages(PAGE_SIZE, IMAGE);
   addPages((records + bookkeepingBytes(pages) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1), end);
   mapForeign(SHARED_INFO, load<u64>(info + start_info.shared_info) >> PAGE_SHIFT);
+  publishP2m();
 }
 
 /** Brings up traps, events, the console's input and time. */

@@ -91,7 +91,7 @@ export const SYS_clock_gettime: i32 = 228; // (clock, timespec)
 export const SYS_signal: i32 = 1000; // (signal, address of the handler, or SIG_DFL, SIG_IGN) -> the last one
 export const SYS_hypercall: i32 = 1001; // (number, u64[5]) -> what Xen returned, or -EPERM
 export const SYS_pagetable: i32 = 1002; // (virtual address, u64[5][2]) -> levels walked: each entry and its table's pfn; 0, the page's pfn
-export const SYS_map_foreign: i32 = 1004; // (domid, u64 mfns[], count) -> address: frames of another domain, until munmap
+export const SYS_map_foreign: i32 = 1004; // (domid, u64 mfns[], count, PROT_WRITE or 0) -> address: frames of another domain, until munmap
 
 /** /dev/xen/evtchn: what is read are ports (u32) that were raised, and stay masked until they are written back. */
 export const IOCTL_EVTCHN_BIND_VIRQ: i32 = 0x0004_4500; // (virq) -> port

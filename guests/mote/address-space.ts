@@ -213,11 +213,12 @@ export class AddressSpace {
   }
 
   /** Maps a machine frame of another domain's, to be read and written. 0, or Xen's negative errno, or -ENOMEM. */
-  mapForeign(va: u64, mfn: u64, domid: u32): i32 {
+  mapForeign(va: u64, mfn: u64, domid: u32, isWritable: bool): i32 {
     const at = this.makeWalk(va);
     if (at == 0) return -ENOMEM;
-    const bits = PAGE_PRESENT | PAGE_USER | PAGE_WRITE | PAGE_ACCESSED | PAGE_DIRTY | PAGE_NX | PAGE_FOREIGN;
-    return updateForeign(at, (mfn << PAGE_SHIFT) | bits, domid);
+    const bits = PAGE_PRESENT | PAGE_USER | PAGE_ACCESSED | PAGE_NX | PAGE_FOREIGN;
+    const written = isWritable ? PAGE_WRITE | PAGE_DIRTY : 0;
+    return updateForeign(at, (mfn << PAGE_SHIFT) | bits | written, domid);
   }
 
   /** Gives the right to write to a page that may be shared. */

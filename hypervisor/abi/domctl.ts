@@ -10,6 +10,7 @@ export const XEN_DOMCTL_pausedomain = 3;
 export const XEN_DOMCTL_unpausedomain = 4;
 export const XEN_DOMCTL_getdomaininfo = 5;
 export const XEN_DOMCTL_setvcpuaffinity = 9;
+export const XEN_DOMCTL_shadow_op = 10;
 export const XEN_DOMCTL_max_mem = 11;
 export const XEN_DOMCTL_setvcpucontext = 12;
 export const XEN_DOMCTL_getvcpucontext = 13;
@@ -32,9 +33,15 @@ export const XEN_DOMCTL_get_ext_vcpucontext = 43;
 export const XEN_DOMCTL_gettscinfo = 59;
 export const XEN_DOMCTL_settscinfo = 60;
 export const XEN_DOMCTL_getpageframeinfo3 = 61;
+export const XEN_DOMCTL_setvcpuextstate = 62;
+export const XEN_DOMCTL_getvcpuextstate = 63;
 export const XEN_DOMCTL_set_virq_handler = 66;
 export const XEN_DOMCTL_setnodeaffinity = 68;
 export const XEN_DOMCTL_getnodeaffinity = 69;
+export const XEN_DOMCTL_get_vcpu_msrs = 72;
+export const XEN_DOMCTL_set_vcpu_msrs = 73;
+export const XEN_DOMCTL_get_cpu_policy = 82;
+export const XEN_DOMCTL_set_cpu_policy = 83;
 
 /** Any command; `u` is the command's own structure. */
 export const xen_domctl = struct({
@@ -112,11 +119,40 @@ export const xen_domctl_getdomaininfo = struct({
 
 /** Types in the upper bits of a page's answer: a table's level, and whether it is pinned. */
 export const XEN_DOMCTL_PFINFO_LTAB_SHIFT = 28;
+export const XEN_DOMCTL_PFINFO_LTABTYPE_MASK = 0x70000000;
 export const XEN_DOMCTL_PFINFO_LPINTAB = 0x80000000;
+/** No page at all; one that is to be there, whatever is in it; one that the machine has lost. */
+export const XEN_DOMCTL_PFINFO_BROKEN = 0xd0000000;
+export const XEN_DOMCTL_PFINFO_XALLOC = 0xe0000000;
 export const XEN_DOMCTL_PFINFO_XTAB = 0xf0000000;
 
 /** `array`: of u64, frame numbers in, types out. */
 export const xen_domctl_getpageframeinfo3 = struct({ num: u64, array: handle });
+
+export const XEN_DOMCTL_SHADOW_OP_OFF = 0;
+export const XEN_DOMCTL_SHADOW_OP_ENABLE_TEST = 1;
+export const XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY = 2;
+export const XEN_DOMCTL_SHADOW_OP_ENABLE_TRANSLATE = 3;
+export const XEN_DOMCTL_SHADOW_OP_CLEAN = 11;
+export const XEN_DOMCTL_SHADOW_OP_PEEK = 12;
+export const XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION = 30;
+export const XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION = 31;
+export const XEN_DOMCTL_SHADOW_OP_ENABLE = 32;
+/** Of ENABLE; of CLEAN and PEEK. */
+export const XEN_DOMCTL_SHADOW_ENABLE_LOG_DIRTY = 1 << 2;
+export const XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL = 1 << 0;
+
+const xen_domctl_shadow_op_stats = struct({ fault_count: u32, dirty_count: u32 });
+
+/** `dirty_bitmap`: a bit for each of `pages` pfns. */
+export const xen_domctl_shadow_op = struct({
+  op: u32,
+  mode: u32,
+  mb: u32,
+  dirty_bitmap: handle,
+  pages: u64,
+  stats: xen_domctl_shadow_op_stats,
+});
 
 export const xen_domctl_max_mem = struct({ max_memkb: u64 });
 
@@ -194,6 +230,27 @@ export const xen_domctl_ext_vcpucontext = struct({
   sysenter_disables_events: u8,
   vmce: hvm_vmce_vcpu,
 });
+
+/** `buffer`: XCR0, all of it that was ever set, and XSAVE's area. */
+export const xen_domctl_vcpuextstate = struct({ vcpu: u32, xfeature_mask: u64, size: u64, buffer: handle });
+
+export const xen_domctl_vcpu_msr = struct({ index: u32, reserved: u32, value: u64 });
+export const xen_domctl_vcpu_msrs = struct({ vcpu: u32, msr_count: u32, msrs: handle });
+
+/** What CPUID and RDMSR tell a domain: `leaves` of xen_cpuid_leaf, `msrs` of xen_msr_entry. */
+export const xen_domctl_cpu_policy = struct({
+  nr_leaves: u32,
+  nr_msrs: u32,
+  leaves: handle,
+  msrs: handle,
+  err_leaf: u32,
+  err_subleaf: u32,
+  err_msr: u32,
+});
+/** arch-x86/xen.h. `subleaf` XEN_CPUID_NO_SUBLEAF: the leaf has none. */
+export const xen_cpuid_leaf = struct({ leaf: u32, subleaf: u32, a: u32, b: u32, c: u32, d: u32 });
+export const XEN_CPUID_NO_SUBLEAF = 0xffffffff;
+export const xen_msr_entry = struct({ idx: u32, flags: u32, val: u64 });
 
 export const xen_domctl_address_size = struct({ size: u32 });
 

@@ -19,7 +19,8 @@ export function guestCr4(value: number): number {
   return CR4_SHOWN | (value & CR4_GUEST);
 }
 
-/** Gives the processor the CR4 that the vcpu is to run with. */
+/** Gives the processor the CR4 that the vcpu is to run with. Where its TSC is emulated, every RDTSC faults. */
 export function loadCr4(processor: Processor, vcpu: Vcpu): void {
-  processor.setWord(CR4, CR4_XEN | (vcpu.cr4 & (CR4_TSD | CR4_FSGSBASE)));
+  const emulated = vcpu.domain.tscEmulated ? CR4_TSD : 0;
+  processor.setWord(CR4, CR4_XEN | emulated | (vcpu.cr4 & (CR4_TSD | CR4_FSGSBASE)));
 }

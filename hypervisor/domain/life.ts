@@ -43,6 +43,7 @@ export function shutdownDomain(
 export function resumeDomain(hypervisor: Hypervisor, domain: Domain): void {
   if (domain.shutdown === null) return;
   domain.shutdown = null;
+  domain.shutdownCode = -1;
   for (const vcpu of domain.vcpus) update(hypervisor, vcpu);
   findDeadline(hypervisor);
 }

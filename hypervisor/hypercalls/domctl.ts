@@ -18,6 +18,8 @@ import * as permissions from './domctl/permissions.ts';
 import { adjustDomain } from './domctl/scheduler.ts';
 import { affinity } from './domctl/affinity.ts';
 import * as time from './domctl/time.ts';
+import { cpuPolicy } from './domctl/cpu-policy.ts';
+import * as vcpuState from './domctl/vcpu-state.ts';
 import * as vcpus from './domctl/vcpus.ts';
 import type { Domain } from '../state/domain.ts';
 import { findDying } from '../domain/destroy.ts';
@@ -30,15 +32,16 @@ type Work = (context: HypercallContext, domain: Domain, u: ControlBuffer, comman
 
 interface Command {
   readonly work: Work;
-  /** The structure is the answer too. */
-  readonly answers: boolean;
+  /** The structure is the answer too: where it is done, or where it is refused as well. */
+  readonly answers: 'never' | 'done' | 'always';
   /** It looks at what it is given before it asks who the caller is. */
   readonly asksLater: boolean;
 }
 
-const tells = (work: Work): Command => ({ work, answers: true, asksLater: false });
-const does = (work: Work): Command => ({ work, answers: false, asksLater: false });
-const permits = (work: Work): Command => ({ work, answers: false, asksLater: true });
+const tells = (work: Work): Command => ({ work, answers: 'done', asksLater: false });
+const explains = (work: Work): Command => ({ work, answers: 'always', asksLater: false });
+const does = (work: Work): Command => ({ work, answers: 'never', asksLater: false });
+const permits = (work: Work): Command => ({ work, answers: 'never', asksLater: true });
 
 /** struct xen_domctl_address_size */
 const address_size = struct({ size: u32 });
@@ -70,6 +73,12 @@ const COMMANDS: Readonly<Record<number, Command>> = {
     domain.suspendPort = u.as(abi.xen_domctl_subscribe).get('port');
     return 0;
   }),
+  [abi.XEN_DOMCTL_getvcpuextstate]: tells(vcpuState.getExtendedState),
+  [abi.XEN_DOMCTL_setvcpuextstate]: does(vcpuState.setExtendedState),
+  [abi.XEN_DOMCTL_get_vcpu_msrs]: explains(vcpuState.msrs),
+  [abi.XEN_DOMCTL_set_vcpu_msrs]: explains(vcpuState.msrs),
+  [abi.XEN_DOMCTL_get_cpu_policy]: tells(cpuPolicy),
+  [abi.XEN_DOMCTL_set_cpu_policy]: explains(cpuPolicy),
   [abi.XEN_DOMCTL_setvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_getvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_scheduler_op]: tells(adjustDomain),
@@ -107,7 +116,7 @@ export const domctl: Hypercall = {
     const id = u.whole(abi.xen_domctl).get('domain');
     if (context.hypervisor.trace.on) trace(context, u.command, id);
     let result: number;
-    let answers = true;
+    let answers: Command['answers'] = 'done';
     if (u.command === abi.XEN_DOMCTL_createdomain) result = create(context, id, u);
     else if (u.command === abi.XEN_DOMCTL_getdomaininfo) result = domainInfo(context, id, u);
     else {
@@ -117,9 +126,10 @@ export const domctl: Hypercall = {
       if (!context.domain.isPrivileged && command?.asksLater !== true) return -EPERM;
       if (command === undefined) return -ENOSYS;
       result = command.work(context, domain, u, u.command);
-      answers = command.answers && result === 0;
+      answers = command.answers;
     }
-    if (answers && result === 0 && !context.writeBytes(argument, u.bytes)) return -EFAULT;
+    const isAnswered = answers === 'always' || (answers === 'done' && result === 0);
+    if (isAnswered && !context.writeBytes(argument, u.bytes)) return -EFAULT;
     return result;
   },
 };

@@ -14,6 +14,16 @@ export interface Shutdown {
   readonly crash: CrashReport | null;
 }
 
+/** What CPUID tells the domain in a leaf: an xen_cpuid_leaf. */
+export interface CpuidLeaf {
+  readonly leaf: number;
+  readonly subleaf: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+}
+
 export class Domain {
   readonly id: number;
   readonly isPrivileged: boolean;
@@ -42,6 +52,12 @@ export class Domain {
   /** TSC_MODE_*, and how often it was set: at every start and restore. */
   tscMode = TSC_MODE_DEFAULT;
   tscIncarnation = 1;
+  /** Its TSC is reckoned from system time: at which frequency, and what it is behind that, in ns. */
+  tscEmulated = false;
+  tscKhz = 0;
+  tscOffsetNs = 0;
+  /** What CPUID tells it, where a toolstack has said so (set_cpu_policy); none: what the host has. */
+  cpuPolicy: readonly CpuidLeaf[] = [];
   /** What it may use of the machine's devices: lines, ports, frames of device memory. */
   readonly lines: RangeSet = [];
   readonly ports: RangeSet = [];

@@ -10,6 +10,7 @@ import { GuestStruct } from '../memory/guest-struct.ts';
 import type { StructOf } from '../memory/guest-struct.ts';
 import { writeBytes } from '../memory/guest-frames.ts';
 import { DEFAULT_PERIOD_NS } from '../state/clock.ts';
+import { readTsc, tscScale } from './tsc.ts';
 import { writeWallClock } from './wall-clock.ts';
 
 /** vcpu_runstate_info.time: ns spent in each RUNSTATE_*, in their order. */
@@ -21,15 +22,16 @@ const runstate = new GuestStruct(vcpu_runstate_info, 0);
 
 /** update_vcpu_system_time: the time record of a vcpu, in its vcpu_info and in its registered area. */
 export function writeVcpuTime(hypervisor: Hypervisor, vcpu: Vcpu): void {
-  const { frames, clock } = hypervisor;
-  const ticks = hypervisor.ticks();
+  const { frames } = hypervisor;
+  const ticks = readTsc(hypervisor, vcpu.domain);
+  const scale = tscScale(hypervisor, vcpu.domain);
   const ns = hypervisor.nowNs();
   vcpu.timeVersion = (vcpu.timeVersion + 2) >>> 0;
   time.set('version', vcpu.timeVersion);
   time.set('tsc_timestamp', ticks);
   time.set('system_time', ns);
-  time.set('tsc_to_system_mul', clock.multiplier);
-  time.set('tsc_shift', clock.shift);
+  time.set('tsc_to_system_mul', scale.multiplier);
+  time.set('tsc_shift', scale.shift);
   if (vcpu.info !== 0) writeBytes(frames, vcpu.info + vcpu_info.offset.time, time.bytes);
   if (vcpu.timeArea !== 0) writeArea(hypervisor, vcpu, vcpu.timeArea, time.bytes);
 }

@@ -3,34 +3,23 @@
  * (xg_dom_boot.c, xg_dom_x86.c): create, populate, fill through foreign mappings, page tables, rings, the first vcpu.
  */
 import * as xen from 'xen';
-import {
-  evtchn_alloc_unbound,
-  gnttab_setup_table,
-  grant_entry_v1,
-  mmuext_op,
-  shared_info,
-  start_info,
-} from 'xen';
-import { vcpu_guest_context, vcpu_info, xen_domctl_createdomain, xen_domctl_getdomaininfo } from 'xen';
+import { mmuext_op, shared_info, start_info } from 'xen';
+import { vcpu_guest_context, vcpu_info, xen_domctl_getdomaininfo } from 'xen';
 import { xen_domctl_vcpucontext } from 'xen';
 import { describe } from 'programs/lib/errno';
-import { DomainMemory } from './domain-memory';
+import { DomainMemory, setMemoryMap, writeFrame } from './domain-memory';
 import { FarBytes } from './far';
 import * as hyper from './hypercalls';
 import { PAGE_BYTES } from './hypercalls';
 import { Kernel } from './kernel';
 import { KernelFile } from './kernel-file';
 import { copySegments, unloaded, unpackKernel } from './load-kernel';
+import { createDomain, newDomid, openPort, seedGrants } from './new-domain';
 import { writeTables } from './page-tables';
 import { Plan } from './plan';
 import { Ramdisk } from './ramdisk';
 import { PACKED_NONE } from './unpack/packed';
 
-/** What a domain may have beyond its memory (LIBXL_MAXMEM_CONSTANT). */
-export const SLACK_KIB: u64 = 1024;
-const MAX_EVTCHN_PORT: u32 = 1023;
-/** Libxl's choice where Xen has version 2 of grant tables. */
-const MAX_GRANT_VERSION: u32 = 2;
 const MAX_COMMAND_LINE: i32 = 1024;
 const PAGES_PER_MB: u64 = 256;
 const IF_FLAG: u64 = 1 << 9;
@@ -121,49 +110,26 @@ export class Builder {
 
   private create(): i32 {
     this.step = 'creating the domain';
-    hyper.begin();
-    const at = hyper.domctlPart();
-    store<u32>(at, this.wanted.vcpus, xen_domctl_createdomain.max_vcpus);
-    store<u32>(at, MAX_EVTCHN_PORT, xen_domctl_createdomain.max_evtchn_port);
-    store<i32>(at, -1, xen_domctl_createdomain.max_grant_frames);
-    store<i32>(at, -1, xen_domctl_createdomain.max_maptrack_frames);
-    store<u32>(at, MAX_GRANT_VERSION, xen_domctl_createdomain.grant_opts);
-    memory.copy(at + xen_domctl_createdomain.handle, changetype<usize>(this.wanted.handle), 16);
-    let failed = hyper.domctl(xen.XEN_DOMCTL_createdomain, 0);
-    if (failed < 0) return failed;
-    this.domid = hyper.answeredDomain();
-    this.memory.domid = this.domid;
-    hyper.begin();
-    store<u32>(at, this.wanted.vcpus);
-    failed = hyper.domctl(xen.XEN_DOMCTL_max_vcpus, this.domid);
-    hyper.begin();
-    store<u64>(at, this.wanted.maxMemoryMb * 1024 + SLACK_KIB);
-    if (failed == 0) failed = hyper.domctl(xen.XEN_DOMCTL_max_mem, this.domid);
+    const wanted = this.wanted;
+    const failed = createDomain(wanted.handle, wanted.vcpus, wanted.maxMemoryMb * 1024);
+    this.domid = newDomid;
+    this.memory.domid = newDomid;
     return failed;
   }
 
   private openPorts(): i32 {
     this.step = 'opening its event channels';
-    const first = this.openPort();
+    const first = openPort(this.domid);
     if (first < 0) return first;
     this.storePort = first;
-    const second = this.openPort();
+    const second = openPort(this.domid);
     this.consolePort = second;
     return min(second, 0);
   }
 
-  private openPort(): i32 {
-    const request = new ArrayBuffer(<i32>evtchn_alloc_unbound.SIZE);
-    const at = changetype<usize>(request);
-    store<u16>(at, <u16>this.domid, evtchn_alloc_unbound.dom);
-    store<u16>(at, <u16>xen.DOMID_SELF, evtchn_alloc_unbound.remote_dom);
-    const failed = hyper.eventChannelOp(xen.EVTCHNOP_alloc_unbound, at);
-    return failed < 0 ? failed : load<u32>(at, evtchn_alloc_unbound.port);
-  }
-
   private getMemory(): i32 {
     this.step = 'getting its memory';
-    const failed = this.memory.setMap(this.wanted.maxMemoryMb << 20);
+    const failed = setMemoryMap(this.domid, this.wanted.maxMemoryMb << 20);
     return failed < 0 ? failed : this.memory.populate();
   }
 
@@ -268,30 +234,12 @@ export class Builder {
     const at = changetype<usize>(page);
     for (let vcpu: usize = 0; vcpu < <usize>xen.XEN_LEGACY_MAX_VCPUS; vcpu++)
       store<u8>(at + shared_info.vcpu_info + vcpu * vcpu_info.SIZE, 1, vcpu_info.evtchn_upcall_mask);
-    return this.memory.writeFrame(this.sharedInfo, at, PAGE_BYTES);
+    return writeFrame(this.domid, this.sharedInfo, at, PAGE_BYTES);
   }
 
-  /** The first grants are those of the rings of console and store, for domain 0. */
   private seedGrants(): i32 {
     this.step = 'granting its rings';
-    const frames = new StaticArray<u64>(1);
-    const request = new ArrayBuffer(<i32>gnttab_setup_table.SIZE);
-    const at = changetype<usize>(request);
-    store<u16>(at, <u16>this.domid, gnttab_setup_table.dom);
-    store<u32>(at, 1, gnttab_setup_table.nr_frames);
-    store<u64>(at, changetype<usize>(frames), gnttab_setup_table.frame_list);
-    const failed = hyper.grantTableOp(xen.GNTTABOP_setup_table, at);
-    if (failed < 0) return failed;
-    if (load<i16>(at, gnttab_setup_table.status) != xen.GNTST_okay) return -xen.ENOMEM;
-    const entries = new ArrayBuffer(2 * <i32>grant_entry_v1.SIZE);
-    this.grant(changetype<usize>(entries), this.consoleMfn);
-    this.grant(changetype<usize>(entries) + grant_entry_v1.SIZE, this.storeMfn);
-    return this.memory.writeFrame(frames[0], changetype<usize>(entries), 2 * grant_entry_v1.SIZE);
-  }
-
-  private grant(entry: usize, mfn: u64): void {
-    store<u16>(entry, <u16>xen.GTF_permit_access, grant_entry_v1.flags);
-    store<u32>(entry, <u32>mfn, grant_entry_v1.frame);
+    return seedGrants(this.domid, this.consoleMfn, this.storeMfn);
   }
 
   private pin(): i32 {

@@ -37,6 +37,11 @@ export class Config {
       this.problem = this.path + ': it cannot be read';
       return false;
     }
+    return this.parse(text);
+  }
+
+  /** Takes a text instead of the file's; false: `problem`. */
+  parse(text: string): bool {
     this.text = text;
     while (this.problem == '' && this.skip(true)) this.readSetting();
     return this.problem == '';

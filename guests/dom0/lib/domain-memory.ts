@@ -14,29 +14,10 @@ export class DomainMemory {
     this.p2m = new StaticArray<u64>(<i32>pages);
   }
 
-  /** Says what memory map the domain sees: one range of memory. 0, or a negative errno. */
-  setMap(bytes: u64): i32 {
-    const entry = new ArrayBuffer(xen.E820_ENTRY_BYTES);
-    store<u64>(changetype<usize>(entry), bytes, 8);
-    store<u32>(changetype<usize>(entry), xen.E820_RAM, 16);
-    const request = new ArrayBuffer(<i32>xen_foreign_memory_map.SIZE);
-    const at = changetype<usize>(request);
-    store<u16>(at, <u16>this.domid, xen_foreign_memory_map.domid);
-    store<u32>(at + xen_foreign_memory_map.map, 1, xen_memory_map.nr_entries);
-    store<u64>(at + xen_foreign_memory_map.map, changetype<usize>(entry), xen_memory_map.buffer);
-    return <i32>hyper.memoryOp(xen.XENMEM_set_memory_map, at);
-  }
-
   /** Gives it all its pages. 0, or a negative errno. */
   populate(): i32 {
     for (let pfn = 0; pfn < <i32>this.pages; pfn++) this.p2m[pfn] = pfn;
-    const request = new ArrayBuffer(<i32>xen_memory_reservation.SIZE);
-    const at = changetype<usize>(request);
-    store<u64>(at, changetype<usize>(this.p2m), xen_memory_reservation.extent_start);
-    store<u64>(at, this.pages, xen_memory_reservation.nr_extents);
-    store<u16>(at, <u16>this.domid, xen_memory_reservation.domid);
-    const done = hyper.memoryOp(xen.XENMEM_populate_physmap, at);
-    return done == this.pages ? 0 : -xen.ENOMEM;
+    return populate(this.domid, changetype<usize>(this.p2m), this.pages);
   }
 
   mfn(pfn: u64): u64 {
@@ -60,15 +41,39 @@ export class DomainMemory {
     hyper.unmap(mapped, count);
     return 0;
   }
+}
 
-  /** Copies bytes to the beginning of a frame that the domain shares with Xen. */
-  writeFrame(mfn: u64, from: usize, bytes: u64): i32 {
-    const list = new StaticArray<u64>(1);
-    list[0] = mfn;
-    const mapped = hyper.mapForeign(this.domid, changetype<usize>(list), 1);
-    if (mapped < 0) return <i32>mapped;
-    copy(mapped, from, bytes);
-    hyper.unmap(mapped, 1);
-    return 0;
-  }
+/** Copies bytes to the beginning of a frame that a domain shares with Xen. 0, or a negative errno. */
+export function writeFrame(domid: u32, mfn: u64, from: usize, bytes: u64): i32 {
+  const list = new StaticArray<u64>(1);
+  list[0] = mfn;
+  const mapped = hyper.mapForeign(domid, changetype<usize>(list), 1);
+  if (mapped < 0) return <i32>mapped;
+  copy(mapped, from, bytes);
+  hyper.unmap(mapped, 1);
+  return 0;
+}
+
+/** Says what memory map a domain sees: one range of memory. 0, or a negative errno. */
+export function setMemoryMap(domid: u32, bytes: u64): i32 {
+  const entry = new ArrayBuffer(xen.E820_ENTRY_BYTES);
+  store<u64>(changetype<usize>(entry), bytes, 8);
+  store<u32>(changetype<usize>(entry), xen.E820_RAM, 16);
+  const request = new ArrayBuffer(<i32>xen_foreign_memory_map.SIZE);
+  const at = changetype<usize>(request);
+  store<u16>(at, <u16>domid, xen_foreign_memory_map.domid);
+  store<u32>(at + xen_foreign_memory_map.map, 1, xen_memory_map.nr_entries);
+  store<u64>(at + xen_foreign_memory_map.map, changetype<usize>(entry), xen_memory_map.buffer);
+  return <i32>hyper.memoryOp(xen.XENMEM_set_memory_map, at);
+}
+
+/** Gives a domain pages: a list of pfns becomes one of their frames. 0, or a negative errno. */
+export function populate(domid: u32, list: usize, count: u64): i32 {
+  const request = new ArrayBuffer(<i32>xen_memory_reservation.SIZE);
+  const at = changetype<usize>(request);
+  store<u64>(at, list, xen_memory_reservation.extent_start);
+  store<u64>(at, count, xen_memory_reservation.nr_extents);
+  store<u16>(at, <u16>domid, xen_memory_reservation.domid);
+  const done = hyper.memoryOp(xen.XENMEM_populate_physmap, at);
+  return done == count ? 0 : -xen.ENOMEM;
 }

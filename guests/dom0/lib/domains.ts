@@ -117,6 +117,13 @@ export function awaitGone(id: u32): void {
   }
 }
 
+/** The domain of an id; null: there is none. */
+export function domainOfId(id: u32): Domain | null {
+  const domains = listDomains();
+  for (let n = 0; n < domains.length; n++) if (domains[n].id == id) return domains[n];
+  return null;
+}
+
 /** The domain that a name or an id means; null: there is none. */
 export function findDomain(text: string): Domain | null {
   const domains = listDomains();

@@ -4,9 +4,9 @@
  */
 import * as xen from 'xen';
 import { xen_domctl, xen_sysctl } from 'xen';
-import { SYS_map_foreign, SYS_munmap } from 'mote/abi';
+import { PROT_WRITE, SYS_map_foreign, SYS_munmap } from 'mote/abi';
 import { hypercall } from 'programs/lib/calls';
-import { syscall2, syscall3 } from 'programs/lib/intrinsics';
+import { syscall2, syscall4 } from 'programs/lib/intrinsics';
 
 export const PAGE_BYTES: u64 = 4096;
 
@@ -61,7 +61,10 @@ export function memoryOp(command: u32, argument: usize): i64 {
 }
 
 export function mmuextOp(operation: usize, domid: u32): i32 {
-  return <i32>call(xen.HYPERVISOR_mmuext_op, operation, 1, 0, domid);
+  return mmuextOps(operation, 1, domid);
+}
+export function mmuextOps(operations: usize, count: u32, domid: u32): i32 {
+  return <i32>call(xen.HYPERVISOR_mmuext_op, operations, count, 0, domid);
 }
 
 export function eventChannelOp(command: i32, argument: usize): i32 {
@@ -78,7 +81,11 @@ export function xenVersion(command: i32, argument: usize): i64 {
 
 /** Maps frames of another domain: their address (beyond linear memory), or a negative errno. */
 export function mapForeign(domid: u32, mfns: usize, count: u64): i64 {
-  return syscall3(SYS_map_foreign, domid, mfns, count);
+  return syscall4(SYS_map_foreign, domid, mfns, count, PROT_WRITE);
+}
+/** As `mapForeign`, to read alone: as what may be page tables can be mapped. */
+export function mapToRead(domid: u32, mfns: usize, count: u64): i64 {
+  return syscall4(SYS_map_foreign, domid, mfns, count, 0);
 }
 
 export function unmap(address: u64, count: u64): void {

@@ -47,13 +47,18 @@ export function configPath(uuid: string): string {
 /** Keeps a file as a domain's configuration, with what is to hold instead of what stands in it. 0, or a negative errno. */
 export function keepConfig(file: string, uuid: string, name: string): i32 {
   const text = readFile(file);
+  return keepText(text == null ? '' : text, uuid, name);
+}
+
+/** As `keepConfig`, of a configuration that is in no file. */
+export function keepText(text: string, uuid: string, name: string): i32 {
   const path = configPath(uuid);
   makeFolders(path);
   const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (fd < 0) return fd;
   // Of two settings of one name the last one holds.
   const more = 'uuid = "' + uuid + '"\nname = "' + name + '"\n';
-  const bytes = String.UTF8.encode((text == null ? '' : text) + more);
+  const bytes = String.UTF8.encode(text + more);
   const failed = writeAll(fd, bytes, bytes.byteLength);
   close(fd);
   return min(failed, 0);

@@ -80,7 +80,7 @@ beforeAll(async () => {
   const imports: Record<string, Record<string, unknown>> = {};
   for (const { module: from, name } of WebAssembly.Module.imports(module))
     (imports[from] ??= {})[name] = (): bigint => 0n;
-  imports['sys']!['syscall3'] = mapForeign;
+  imports['sys']!['syscall4'] = mapForeign;
   imports['cpu']!['copy'] = copy;
   const instance = await WebAssembly.instantiate(module, imports as WebAssembly.Imports);
   exported = instance.exports as typeof exported;

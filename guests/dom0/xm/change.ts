@@ -1,7 +1,7 @@
 /** The commands of xm that change a domain: pause, unpause, shutdown, reboot, rename, mem-set, mem-max, destroy. */
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_max_mem, XEN_DOMCTL_pausedomain } from 'xen';
 import { XEN_DOMCTL_unpausedomain, xen_domctl_max_mem } from 'xen';
-import { SLACK_KIB } from 'dom0/lib/builder';
+import { SLACK_KIB } from 'dom0/lib/new-domain';
 import { awaitGone, Domain, findDomain, isValidName } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { LAST_RESTART } from 'dom0/lib/managed';

@@ -2,19 +2,15 @@
 import { Builder, Wanted } from 'dom0/lib/builder';
 import { Config } from 'dom0/lib/config';
 import { findDomain, isValidName } from 'dom0/lib/domains';
-import * as hyper from 'dom0/lib/hypercalls';
-import { checkActions, dropConfig, keepConfig, MANAGED } from 'dom0/lib/managed';
-import { Described, describe as describeNodes, forget } from 'dom0/lib/nodes';
-import { introduce } from 'programs/lib/store';
-import { CLOCK_REALTIME, S_IFREG } from 'mote/abi';
-import { clock, Stat } from 'programs/lib/calls';
-import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_unpausedomain } from 'xen';
-import { describe } from 'programs/lib/errno';
+import { checkActions, keepConfig, MANAGED } from 'dom0/lib/managed';
+import { S_IFREG } from 'mote/abi';
+import { Stat } from 'programs/lib/calls';
 import { complain, print } from 'programs/lib/io';
 import { attach } from './console';
-import { makeDevices, readDevices } from './create/devices';
-import { readScheduling, schedule } from './create/scheduling';
-import { isKnown, nameOf, textOf, uuidOf, wantedOf } from './create/wanted';
+import { readDevices } from './create/devices';
+import { descriptionOf, present } from './create/present';
+import { readScheduling } from './create/scheduling';
+import { isKnown, nameOf, uuidOf, wantedOf } from './create/wanted';
 
 /** Where a configuration is looked for by its name, in turn. */
 const FOLDERS: string[] = ['/etc/xen/', '/lab/', '/lab/xen/'];
@@ -62,7 +58,7 @@ function make(config: Config): i32 {
     return -1;
   }
   const wanted = wantedOf(config);
-  if (wanted == null || !readDevices(config, wanted) || !readScheduling(config)) {
+  if (wanted == null || !readDevices(config, wanted.handle) || !readScheduling(config)) {
     complain(config.problem);
     return -1;
   }
@@ -73,45 +69,22 @@ function make(config: Config): i32 {
     complain(name + ': ' + builder.problem);
     return -1;
   }
-  let failed = describeNodes(descriptionOf(config, wanted, builder));
-  // What xend makes anew it has the file of.
-  if (failed == 0 && !config.path.startsWith(MANAGED)) failed = keepConfig(config.path, uuidOf(wanted), name);
-  if (failed == 0) failed = introduce(builder.domid, builder.storeMfn, builder.storePort);
-  let problem = failed < 0 ? 'the store: ' + describe(failed) : makeDevices(builder.domid);
-  if (problem == '') problem = schedule(builder.domid, wanted.vcpus);
-  if (problem == '') {
-    hyper.begin();
-    failed = hyper.domctl(XEN_DOMCTL_unpausedomain, builder.domid);
-    if (failed == 0) return builder.domid;
-    problem = describe(failed);
-  }
-  hyper.begin();
-  hyper.domctl(XEN_DOMCTL_destroydomain, builder.domid);
-  forget(builder.domid);
-  dropConfig(uuidOf(wanted));
+  const problem = bringUp(config, wanted, builder, config.path.startsWith(MANAGED) ? '' : config.path);
+  if (problem == '') return builder.domid;
   complain(name + ': ' + problem);
   return -1;
 }
 
-function descriptionOf(config: Config, wanted: Wanted, builder: Builder): Described {
-  const domain = new Described();
+/** The rest of a new domain: its nodes and devices, and that it runs. Empty, or what is wrong: then it is gone. */
+function bringUp(config: Config, wanted: Wanted, builder: Builder, file: string): string {
+  const domain = descriptionOf(config, wanted.vcpus, wanted.memoryMb, wanted.maxMemoryMb);
   domain.domid = builder.domid;
   domain.uuid = uuidOf(wanted);
-  domain.name = nameOf(config);
-  domain.kernel = textOf(config, 'kernel');
-  domain.ramdisk = textOf(config, 'ramdisk');
   domain.commandLine = wanted.commandLine;
-  domain.memoryKib = wanted.memoryMb * 1024;
-  domain.maxMemoryKib = wanted.maxMemoryMb * 1024;
-  domain.vcpus = wanted.vcpus;
-  const ns = clock(CLOCK_REALTIME);
-  domain.startTime =
-    (ns / SECOND).toString() + '.' + ((ns % SECOND) / 10_000_000).toString().padStart(2, '0');
   domain.storeMfn = builder.storeMfn;
   domain.storePort = builder.storePort;
   domain.consoleMfn = builder.consoleMfn;
   domain.consolePort = builder.consolePort;
-  return domain;
+  // What xend makes anew it has the file of.
+  return present(domain, file == '' ? 0 : keepConfig(file, domain.uuid, domain.name), true);
 }
-
-const SECOND: u64 = 1_000_000_000;

@@ -17,6 +17,11 @@ let room: WaitQueue | null = null;
 /** Lets the console's events in: input, and room for output. */
 export function initConsole(): void {
   room = new WaitQueue();
+  listenToConsole();
+}
+
+/** Binds the console's port: at the start, and again when the domain was restored. */
+export function listenToConsole(): void {
   if (isOnLine()) {
     bindVirq(VIRQ_CONSOLE, (port: u32) => {
       pumpInput();

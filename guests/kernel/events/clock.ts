@@ -13,8 +13,21 @@ const TIME: usize = SHARED_INFO + shared_info.vcpu_info + vcpu_info.time_version
 export const SECOND: u64 = 1_000_000_000;
 export const MILLISECOND: u64 = 1_000_000;
 
-/** System time: nanoseconds since the host started. */
+/** What the kernel's time is ahead of the host's: a domain that is restored goes on where it was. */
+let aheadNs: u64 = 0;
+
+/** System time in nanoseconds: since the host started that the domain began on, less what it slept in a file. */
 export function now(): u64 {
+  return hostTime() + aheadNs;
+}
+
+/** The domain is on a host with a time of its own: it goes on at `beforeNs`. */
+export function resumeClock(beforeNs: u64): void {
+  aheadNs = beforeNs - hostTime();
+}
+
+/** Nanoseconds since this host started. */
+function hostTime(): u64 {
   let version: u32;
   let ns: u64;
   do {
@@ -37,12 +50,13 @@ function scale(ticks: u64): u64 {
 export function wallClock(): u64 {
   const high = (<u64>load<u32>(SHARED_INFO + shared_info.wc_sec_hi)) << 32;
   const seconds = high | load<u32>(SHARED_INFO + shared_info.wc_sec);
-  return seconds * SECOND + load<u32>(SHARED_INFO + shared_info.wc_nsec) + now();
+  return seconds * SECOND + load<u32>(SHARED_INFO + shared_info.wc_nsec) + hostTime();
 }
 
 /** Asks for an event at a system time. One that is past comes at once. */
 export function setAlarm(deadlineNs: u64): void {
-  HYPERVISOR_set_timer_op(deadlineNs);
+  const host = <i64>(deadlineNs - aheadNs);
+  HYPERVISOR_set_timer_op(host > 0 ? host : 1);
 }
 
 /** Whom the alarm calls, with upcalls masked. It may come for nothing. */

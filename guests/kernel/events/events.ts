@@ -37,6 +37,12 @@ export function initEvents(): void {
   memory.fill(MASK, 0xff, WORDS * 8);
 }
 
+/** The domain was restored: no port is what it was, and all are masked as at the start. */
+export function forgetPorts(): void {
+  for (let port: u32 = 0; port < MAX_PORTS; port++) handlers[port] = null;
+  initEvents();
+}
+
 /** No upcalls from now on. */
 export function maskUpcalls(): void {
   store<u8>(UPCALL_MASK, 1);

@@ -63,8 +63,10 @@ function setFirst(): void {
   if (timer != null) setAlarm(timer.deadlineNs);
 }
 
+/** Lets the clock's alarms in: at the start, and when the domain was restored, where timers may be waiting. */
 export function initTimers(): void {
   initClock((port: u32) => {
     Timer.expire();
   });
+  setFirst();
 }

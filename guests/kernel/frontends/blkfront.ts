@@ -29,6 +29,7 @@ export class BlockFrontend extends Frontend {
   private used: StaticArray<bool> = new StaticArray<bool>(IDS);
   private refs: StaticArray<u32> = new StaticArray<u32>(IDS * MAX_SEGMENTS);
   private answers: WaitQueue = new WaitQueue();
+  private isHeld: bool = false;
 
   constructor(directory: usize) {
     super(directory);
@@ -40,6 +41,24 @@ export class BlockFrontend extends Frontend {
   protected publish(transaction: u32): i32 {
     if (this.ringRef == 0) this.ringRef = grantRing(this.domid, this.ring.page);
     return writeNumber(transaction, this.directory, 'ring-ref', this.ringRef);
+  }
+
+  protected hold(): void {
+    this.isHeld = true;
+    while (this.isBusy()) this.answers.sleep();
+  }
+  protected release(): void {
+    this.isHeld = false;
+    this.answers.wake();
+  }
+  protected reset(): void {
+    this.ring.reset();
+    this.ringRef = 0;
+  }
+
+  private isBusy(): bool {
+    for (let id = 0; id < <i32>IDS; id++) if (this.used[id]) return true;
+    return false;
   }
 
   protected get publishedState(): i32 {
@@ -90,7 +109,7 @@ export class BlockFrontend extends Frontend {
 
   /** Makes a request, of no sectors for a flush: 0, or -EIO. */
   private request(operation: i32, sector: u64, memoryAt: usize, count: u32): i32 {
-    while (this.ring.room == 0 || this.freeId() < 0) this.answers.sleep();
+    while (this.isHeld || this.ring.room == 0 || this.freeId() < 0) this.answers.sleep();
     const id = this.freeId();
     this.used[id] = true;
     this.status[id] = BUSY;

@@ -18,11 +18,16 @@ import {
 } from '../store/store';
 import { now, SECOND } from '../events/clock';
 import { WaitQueue } from '../threads/wait';
-import { Watch, watch } from '../store/watches';
+import { dropWatch, Watch, watch } from '../store/watches';
 
 export const PATH_BYTES: usize = 256;
 /** How long a backend may take to connect. */
 const PATIENCE_NS: u64 = 10 * SECOND;
+
+/** Those that are connected; how many are at it, and where to wait until none is. */
+let first: Frontend | null = null;
+let connecting: i32 = 0;
+const settled = new WaitQueue();
 
 export abstract class Frontend extends Watch {
   /** The frontend's directory and the backend's, NUL-terminated. */
@@ -32,6 +37,9 @@ export abstract class Frontend extends Watch {
   domid: u32 = 0;
   port: u32 = 0;
   private news: WaitQueue = new WaitQueue();
+  private handler: EventHandler | null = null;
+  /** The next one of all that are connected. */
+  after: Frontend | null = null;
 
   /** `directory` stays the frontend's: "device/vbd/51712". */
   constructor(directory: usize) {
@@ -46,8 +54,56 @@ export abstract class Frontend extends Watch {
   /** The backend is connected: reads what its device is like. */
   protected abstract connected(): void;
 
+  /** What was under way with the backend comes to an end, and nothing new begins. */
+  protected hold(): void {}
+  /** It begins again. */
+  protected release(): void {}
+  /** Nothing is shared with a backend any more: rings are empty, grants are gone. */
+  protected abstract reset(): void;
+
   /** Finds the backend, opens an event channel, publishes, and waits until the backend is connected. False: it is not. */
   connect(handler: EventHandler): bool {
+    connecting++;
+    const isConnected = this.connectNow(handler);
+    connecting--;
+    settled.wake();
+    if (isConnected && this.handler == null) {
+      this.handler = handler;
+      this.after = first;
+      first = this;
+    }
+    return isConnected;
+  }
+
+  /** All of them: what is under way comes to an end. */
+  static holdAll(): void {
+    while (connecting > 0) settled.sleep();
+    for (let each: Frontend | null = first; each != null; each = each!.after) each.hold();
+  }
+
+  /** After `holdAll`: all go on with the backends that they have. */
+  static releaseAll(): void {
+    for (let each: Frontend | null = first; each != null; each = each!.after) each.release();
+  }
+
+  /** After `holdAll`, when the domain was restored: what the old backends and the old store had of them is gone. */
+  static resetAll(): void {
+    for (let each: Frontend | null = first; each != null; each = each!.after) {
+      dropWatch(each);
+      each.reset();
+    }
+  }
+
+  /** After `resetAll`: all find their backends again. One that does not is told of by `lost`. */
+  static reconnectAll(lost: (frontend: Frontend) => void): void {
+    for (let each: Frontend | null = first; each != null; each = each!.after) {
+      const frontend = each!;
+      if (!frontend.connect(frontend.handler!)) lost(frontend);
+      frontend.release();
+    }
+  }
+
+  private connectNow(handler: EventHandler): bool {
     if (readText(this.directory, 'backend', this.backend, PATH_BYTES) < 0) return false;
     const domid = readNumber(this.directory, 'backend-id');
     if (domid < 0) return false;

@@ -22,6 +22,8 @@ const RX_ENTRY: usize = 8;
 export abstract class NetworkFrontend extends Frontend {
   /** The hardware address. */
   address: StaticArray<u8> = new StaticArray<u8>(6);
+  /** Between backends. */
+  private isDown: bool = false;
   private sending: FrontRing;
   private receiving: FrontRing;
   private sendRef: u32 = 0;
@@ -66,11 +68,21 @@ export abstract class NetworkFrontend extends Frontend {
     return result;
   }
 
+  /** Packets that were under way are lost. */
+  protected reset(): void {
+    this.isDown = true;
+    this.sending.reset();
+    this.receiving.reset();
+    this.sendRef = 0;
+    for (let index: u32 = 0; index < BUFFERS; index++) this.sendBusy[index] = false;
+  }
+
   protected get publishedState(): i32 {
     return xen.XenbusStateConnected;
   }
 
   protected connected(): void {
+    this.isDown = false;
     if (readText(this.directory, 'mac', macText, 32) >= 17) this.parseAddress();
     if (this.receiving.push()) sendEvent(this.port);
     sendEvent(this.port);
@@ -89,12 +101,12 @@ export abstract class NetworkFrontend extends Frontend {
     store<u32>(request + netif_rx_request.gref, this.receiveRefs[index]);
   }
 
-  /** Sends a packet of at most MAX_PACKET bytes: 0, or -ENOBUFS: all buffers are under way. */
+  /** Sends a packet of at most MAX_PACKET bytes: 0, or -ENOBUFS: all buffers are under way, or there is no backend. */
   send(packet: usize, bytes: u32): i32 {
     assert(bytes <= MAX_PACKET, 'a packet is too long');
     let index: u32 = 0;
     while (index < BUFFERS && this.sendBusy[index]) index++;
-    if (index == BUFFERS || this.sending.room == 0) return -ENOBUFS;
+    if (this.isDown || index == BUFFERS || this.sending.room == 0) return -ENOBUFS;
     this.sendBusy[index] = true;
     memory.copy(this.sendPages[index], packet, bytes);
     const request = this.sending.nextRequest();

@@ -14,7 +14,7 @@ import { HYPERVISOR_grant_table_op } from '../xen/hypercalls';
 import { virtual } from '../xen/intrinsics';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memory/pages';
 import { mfnOf } from '../memory/pagetable';
-import { mapForeign, takeSlots } from '../memory/window';
+import { mapForeign, takeSlots, unmapPage } from '../memory/window';
 
 /** Pages of the table. */
 const FRAMES: u32 = 4;
@@ -33,8 +33,20 @@ function entry(ref: u32): usize {
   return table + ref * grant_entry_v1.SIZE;
 }
 
-/** Asks Xen for the table and maps it. Again after a resume: the table is a new one. */
+/** Asks Xen for the table and maps it, all entries free. Again when the domain was restored: the table is a new one. */
 export function initGrants(): void {
+  mapGrants();
+  free = 0;
+  for (let ref: u32 = ENTRIES - 1; ref >= <u32>GNTTAB_NR_RESERVED_ENTRIES; ref--) release(ref);
+}
+
+/** Whether there is a table. */
+export function hasGrants(): bool {
+  return table != 0;
+}
+
+/** Maps the table that there is. */
+export function mapGrants(): void {
   store<u16>(request + gnttab_setup_table.dom, DOMID_SELF);
   store<u32>(request + gnttab_setup_table.nr_frames, FRAMES);
   store<u64>(request + gnttab_setup_table.frame_list, virtual(frames));
@@ -43,8 +55,11 @@ export function initGrants(): void {
   if (table == 0) table = takeSlots(FRAMES);
   for (let index: usize = 0; index < FRAMES; index++)
     mapForeign(table + index * PAGE_SIZE, load<u64>(frames + index * 8));
-  free = 0;
-  for (let ref: u32 = ENTRIES - 1; ref >= <u32>GNTTAB_NR_RESERVED_ENTRIES; ref--) release(ref);
+}
+
+/** The table is Xen's: a domain that is saved maps none of it. */
+export function unmapGrants(): void {
+  for (let index: usize = 0; index < FRAMES; index++) unmapPage(table + index * PAGE_SIZE);
 }
 
 function release(ref: u32): void {

@@ -17,6 +17,8 @@ const TEXT: usize = 4;
 export abstract class Watch {
   /** Never had by two, so that a notice under way when a watch ends finds nobody. Modulo MAX_WATCHES: its place. */
   token: i32 = -1;
+  /** What is watched, NUL-terminated: the watcher's own. */
+  path: usize = 0;
 
   /** Something has changed at `path` (NUL-terminated), which is what is watched or below it. */
   abstract changed(path: usize): void;
@@ -29,13 +31,14 @@ let first: usize = 0;
 let last: usize = 0;
 let started: bool = false;
 
-/** Watches a NUL-terminated path. The first notice comes at once. 0, or a negative errno; -ENOSPC: there are too many. */
+/** Watches a NUL-terminated path, which stays until `unwatch`. The first notice comes at once. 0, or a negative errno; -ENOSPC: there are too many. */
 export function watch(path: usize, watcher: Watch): i32 {
   if (!started) startThread();
   const token = freeToken();
   if (token < 0) return -ENOSPC;
   watches[token % MAX_WATCHES] = watcher;
   watcher.token = token;
+  watcher.path = path;
   const failed = ask(XS_WATCH, path, token);
   if (failed < 0) watches[token % MAX_WATCHES] = null;
   return min(failed, 0);
@@ -51,7 +54,22 @@ function freeToken(): i32 {
   return -1;
 }
 
-/** Stops watching. */
+/** The domain was restored, and the store knows of no watch: tells it of all. Each has its first notice again. */
+export function resumeWatches(): void {
+  for (let place = 0; place < MAX_WATCHES; place++) {
+    const watcher = watches[place];
+    // One that the new store refuses hears nothing any more.
+    if (watcher != null && ask(XS_WATCH, watcher.path, watcher.token) < 0) watches[place] = null;
+  }
+}
+
+/** Stops watching what was in a store that is not there any more. */
+export function dropWatch(watcher: Watch): void {
+  if (watcher.token >= 0) watches[watcher.token % MAX_WATCHES] = null;
+  watcher.token = -1;
+}
+
+/** Stops watching. `path` holds until then. */
 export function unwatch(path: usize, watcher: Watch): void {
   ask(XS_UNWATCH, path, watcher.token);
   watches[watcher.token % MAX_WATCHES] = null;

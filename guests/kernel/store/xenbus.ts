@@ -59,6 +59,30 @@ export function hasXenstore(): bool {
   return ring != 0;
 }
 
+/** Waits until no request is under way, and lets none begin until `resumeXenbus` or `done`. */
+export function holdXenbus(): void {
+  while (busy) turn.sleep();
+  busy = true;
+}
+
+/** The domain was restored: the ring has another server, which knows of no watch. Requests may begin. */
+export function resumeXenbus(): void {
+  initXenbus();
+  // What was on its way is of the old server's.
+  incomingBytes = 0;
+  if (ring != 0) {
+    store<u32>(
+      ring + xenstore_domain_interface.rsp_cons,
+      load<u32>(ring + xenstore_domain_interface.rsp_prod),
+    );
+    store<u32>(
+      ring + xenstore_domain_interface.req_prod,
+      load<u32>(ring + xenstore_domain_interface.req_cons),
+    );
+  }
+  done();
+}
+
 /** Finds the ring, and again after a resume. */
 export function initXenbus(): void {
   const info = startInfo();

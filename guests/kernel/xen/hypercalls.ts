@@ -46,6 +46,11 @@ export function HYPERVISOR_sched_op(command: i32, argument: usize): i32 {
   return <i32>hypercall2(xen.HYPERVISOR_sched_op, command, virtual(argument));
 }
 
+/** SCHEDOP_shutdown with SHUTDOWN_suspend, and where start_info is: 0 when it was restored, 1 when it was called off. */
+export function HYPERVISOR_suspend(request: usize, startInfoMfn: u64): i32 {
+  return <i32>hypercall3(xen.HYPERVISOR_sched_op, xen.SCHEDOP_shutdown, virtual(request), startInfoMfn);
+}
+
 /** Wants VIRQ_TIMER at a system time in ns; 0: not at all. */
 export function HYPERVISOR_set_timer_op(deadlineNs: u64): i32 {
   return <i32>hypercall1(xen.HYPERVISOR_set_timer_op, deadlineNs);

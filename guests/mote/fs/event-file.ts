@@ -24,6 +24,11 @@ const PORTS: u32 = 1024;
 /** Whose a port is. */
 const owners = new StaticArray<EventFile | null>(PORTS);
 
+/** The domain was restored: the ports are nobody's. */
+export function forgetFilePorts(): void {
+  for (let port: u32 = 0; port < PORTS; port++) owners[port] = null;
+}
+
 function raised(port: u32): void {
   const file = owners[port];
   if (file != null) file.add(port);

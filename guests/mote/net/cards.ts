@@ -2,6 +2,7 @@
 import { Connector } from 'kernel/frontends/connector';
 import { NetworkFrontend } from 'kernel/frontends/netfront';
 import { bytesOf } from '../fs/names';
+import { announce } from './arp';
 import { EthernetInterface, HARDWARE_BYTES } from './ethernet';
 import { addInterface, IFF_RUNNING } from './interface';
 
@@ -56,6 +57,16 @@ class Cards extends Connector {
     const made = new CardInterface(NAMES[this.count++], card);
     card.interface_ = made;
     addInterface(made);
+  }
+}
+
+/** Tells the networks where the cards are now: the domain was restored. */
+export function announceAll(): void {
+  for (let index = 0; index < MAX_CARDS; index++) {
+    const card = cards[index];
+    if (card == null) continue;
+    const made = card.interface_;
+    if (made != null) announce(made);
   }
 }
 

@@ -11,10 +11,13 @@ import {
   XEN_CPUID_SIGNATURE_ECX,
   XEN_CPUID_SIGNATURE_EDX,
 } from '../../abi/cpuid.ts';
+import { XEN_CPUID_NO_SUBLEAF } from '../../abi/domctl.ts';
+import type { Domain } from '../../state/domain.ts';
 import type { Hypervisor } from '../../state/hypervisor.ts';
 import { tscKhz } from '../../state/clock.ts';
+import { tscKhzOf, tscScale } from '../../time/tsc.ts';
 
-type Leaf = [number, number, number, number];
+export type Leaf = [number, number, number, number];
 
 /** Hidden in leaf 1 EDX: VME, PSE, MCE, APIC, MTRR, PGE, MCA, PSE36. A guest's page tables and interrupts are Xen's. */
 const HIDDEN_1D = (1 << 1) | (1 << 3) | (1 << 7) | (1 << 9) | (1 << 12) | (1 << 13) | (1 << 14) | (1 << 17);
@@ -33,10 +36,20 @@ const INVARIANT_TSC = 1 << 8;
 
 const VERSION = 0x40011;
 const PAGE_SHIFT = 12;
-/** TSC_MODE_DEFAULT; the TSC is not emulated, and safe. */
+/** Bit 0: the TSC is emulated; bit 1: the machine's is safe. */
 const TSC_SAFE = 2;
 
-/** EAX, EBX, ECX, EDX of a leaf. */
+/** EAX, EBX, ECX, EDX of a leaf as a domain sees it: what a toolstack has set for it, else what the host has. */
+export function domainCpuid(hypervisor: Hypervisor, domain: Domain, leaf: number, subleaf: number): Leaf {
+  const own = guestCpuid(hypervisor, leaf, subleaf);
+  if (domain.cpuPolicy.length === 0 || (leaf & 0xf000_0000) >>> 0 === XEN_CPUID_FIRST_LEAF) return own;
+  const set = domain.cpuPolicy.find(
+    (each) => each.leaf === leaf && (each.subleaf === subleaf || each.subleaf === XEN_CPUID_NO_SUBLEAF),
+  );
+  return set === undefined ? [0, 0, 0, 0] : [set.a, set.b, set.c, set.d];
+}
+
+/** What the host has of it for paravirtualized domains. */
 export function guestCpuid(hypervisor: Hypervisor, leaf: number, subleaf: number): Leaf {
   if (leaf >= XEN_CPUID_FIRST_LEAF && leaf <= XEN_CPUID_FIRST_LEAF + XEN_CPUID_MAX_NUM_LEAVES)
     return xenLeaf(hypervisor, leaf - XEN_CPUID_FIRST_LEAF, subleaf);
@@ -83,8 +96,12 @@ function machineAddressBits({ frames }: Hypervisor): number {
 
 function tscLeaf(hypervisor: Hypervisor, subleaf: number): Leaf {
   const { clock } = hypervisor;
-  if (subleaf === 0) return [TSC_SAFE, 0, tscKhz(clock), 0];
-  if (subleaf === 1) return [0, 0, clock.multiplier, clock.shift >>> 0];
+  const domain = hypervisor.current?.domain;
+  const isEmulated = domain?.tscEmulated ?? false;
+  const khz = domain === undefined ? tscKhz(clock) : tscKhzOf(hypervisor, domain);
+  const { multiplier, shift } = domain === undefined ? clock : tscScale(hypervisor, domain);
+  if (subleaf === 0) return [TSC_SAFE | Number(isEmulated), domain?.tscMode ?? 0, khz, 0];
+  if (subleaf === 1) return [0, 0, multiplier, shift >>> 0];
   return subleaf === 2 ? [tscKhz(clock), 0, 0, 0] : [0, 0, 0, 0];
 }
 
@@ -94,7 +111,11 @@ export function performCpuid(hypervisor: Hypervisor): void {
   const leaf = processor.low(layout.RAX);
   const subleaf = processor.low(layout.RCX);
   if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'cpuid', leaf, subleaf });
-  const [a, b, c, d] = guestCpuid(hypervisor, leaf, subleaf);
+  const domain = hypervisor.current?.domain;
+  const [a, b, c, d] =
+    domain === undefined
+      ? guestCpuid(hypervisor, leaf, subleaf)
+      : domainCpuid(hypervisor, domain, leaf, subleaf);
   processor.setHalves(layout.RAX, a, 0);
   processor.setHalves(layout.RBX, b, 0);
   processor.setHalves(layout.RCX, c, 0);

@@ -12,6 +12,7 @@ import { CR4_TSD, guestCr4, loadCr4 } from '../../domain/cr4.ts';
 import { ioBreakpointsHit, readDebugRegister, writeDebugRegister } from '../../domain/debug-registers.ts';
 import { setTaskSwitched } from '../fpu.ts';
 import { instructionDone, trapAfter } from '../single-step.ts';
+import { readTsc } from '../../time/tsc.ts';
 import { performCpuid } from './cpuid.ts';
 import { Instruction } from './fetch.ts';
 import { readMsr, writeMsr } from './msr.ts';
@@ -151,7 +152,7 @@ const writeDebug: Emulation = (hypervisor, vcpu, decoded) => {
 const rdtsc: Emulation = (hypervisor, vcpu) => {
   const { processor } = hypervisor;
   if ((vcpu.cr4 & CR4_TSD) !== 0 && !vcpu.guestKernelMode) return REFUSED;
-  const ticks = hypervisor.ticks();
+  const ticks = readTsc(hypervisor, vcpu.domain);
   processor.setHalves(layout.RAX, lowHalf(ticks), 0);
   processor.setHalves(layout.RDX, highHalf(ticks), 0);
   return DONE;

@@ -5,6 +5,7 @@
 import { fromHalves, highHalf, isCanonical, lowHalf } from '../../../core/machine.ts';
 import * as layout from '../../../core/wasm/layout.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
+import { readTsc } from '../../time/tsc.ts';
 import type { Hypervisor } from '../../state/hypervisor.ts';
 
 /** A value in two halves, as RDMSR gives and WRMSR takes it. */
@@ -46,7 +47,7 @@ const MISC_ENABLE = (1 << 11) | (1 << 12) | (1 << 23);
 
 const REGISTERS: Readonly<Record<number, Register>> = {
   // IA32_TIME_STAMP_COUNTER: a guest's writes are dropped.
-  0x10: { read: ({ processor }) => processor.retired + processor.tscOffset, write: () => true },
+  0x10: { read: (hypervisor, { domain }) => readTsc(hypervisor, domain), write: () => true },
   // IA32_APIC_BASE: kernels look at it though they have no APIC.
   0x1b: { read: (_, vcpu) => APIC_BASE + (vcpu.id === 0 ? APIC_BASE_BSP : 0), write: refuse },
   // IA32_BIOS_SIGN_ID: no microcode.

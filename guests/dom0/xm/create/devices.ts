@@ -1,5 +1,4 @@
 /** The devices of a new domain. */
-import { Wanted } from 'dom0/lib/builder';
 import { Config } from 'dom0/lib/config';
 import * as deviceNodes from 'dom0/lib/device-nodes';
 import * as devices from 'dom0/lib/devices';
@@ -10,7 +9,7 @@ const wantedDisks: devices.Disk[] = [];
 const wantedVifs: devices.Vif[] = [];
 
 /** The devices that a file wants; false: `config.problem`. */
-export function readDevices(config: Config, wanted: Wanted): bool {
+export function readDevices(config: Config, handle: StaticArray<u8>): bool {
   const disks = config.find('disk');
   for (let n = 0; disks != null && n < disks.items.length; n++) {
     const disk = devices.parseDisk(disks.items[n]);
@@ -20,7 +19,7 @@ export function readDevices(config: Config, wanted: Wanted): bool {
   }
   const vifs = config.find('vif');
   for (let n = 0; vifs != null && n < vifs.items.length; n++) {
-    const vif = devices.parseVif(vifs.items[n], addressOf(wanted.handle, n));
+    const vif = devices.parseVif(vifs.items[n], addressOf(handle, n));
     if (vif == null) {
       config.complain(vifs, devices.problem);
       return false;
@@ -37,7 +36,7 @@ function addDisk(disk: devices.Disk): bool {
 }
 
 /** An address of Xen's for a card that has been given none. */
-function addressOf(handle: StaticArray<u8>, card: i32): string {
+export function addressOf(handle: StaticArray<u8>, card: i32): string {
   let text = '00:16:3e';
   for (let n = 1; n < 4; n++) text += ':' + hex((handle[n] + (n == 3 ? card : 0)) & 255, 2);
   return text;

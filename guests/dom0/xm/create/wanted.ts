@@ -99,7 +99,7 @@ export function wantedOf(config: Config): Wanted | null {
 }
 
 /** The UUID that the file says, or a new one. False: it says none, or somebody else's. */
-function findHandle(config: Config, handle: StaticArray<u8>): bool {
+export function findHandle(config: Config, handle: StaticArray<u8>): bool {
   const setting = config.find('uuid');
   if (setting == null) {
     makeHandle(handle);

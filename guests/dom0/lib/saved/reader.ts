@@ -1,0 +1,62 @@
+/** Reads a stream to its end, whatever is in it: what is not there is told of, and nothing else comes from it then. */
+import { SYS_read } from 'mote/abi';
+import { copy, syscall3 } from 'programs/lib/intrinsics';
+
+const BUFFER_BYTES: u64 = 1 << 16;
+
+export class Reader {
+  /** It has ended too soon, or cannot be read: then a negative errno is in `failed`. */
+  isShort: bool = false;
+  failed: i32 = 0;
+  /** Bytes that were taken. */
+  at: u64 = 0;
+  private buffer: ArrayBuffer = new ArrayBuffer(<i32>BUFFER_BYTES);
+  private first: u64 = 0;
+  private end: u64 = 0;
+
+  constructor(private fd: i32) {}
+
+  /** Takes bytes to a place, or (0) past them. False: there are not so many. */
+  take(to: u64, bytes: u64): bool {
+    while (bytes > 0) {
+      if (this.first == this.end && !this.fill()) return false;
+      const part = min(bytes, this.end - this.first);
+      if (to != 0) {
+        copy(to, changetype<usize>(this.buffer) + this.first, part);
+        to += part;
+      }
+      this.first += part;
+      this.at += part;
+      bytes -= part;
+    }
+    return true;
+  }
+
+  private fill(): bool {
+    if (this.isShort) return false;
+    const got = syscall3(SYS_read, this.fd, changetype<usize>(this.buffer), BUFFER_BYTES);
+    this.first = 0;
+    this.end = max<i64>(got, 0);
+    this.failed = <i32>min<i64>(got, 0);
+    this.isShort = got <= 0;
+    return !this.isShort;
+  }
+
+  /** Whether nothing is left. */
+  isAtEnd(): bool {
+    return this.first == this.end && !this.fill() && this.failed == 0;
+  }
+
+  word32(): u32 {
+    store<u32>(changetype<usize>(word), 0);
+    this.take(changetype<usize>(word), 4);
+    return load<u32>(changetype<usize>(word));
+  }
+  word64(): u64 {
+    store<u64>(changetype<usize>(word), 0);
+    this.take(changetype<usize>(word), 8);
+    return load<u64>(changetype<usize>(word));
+  }
+}
+
+const word = new ArrayBuffer(8);

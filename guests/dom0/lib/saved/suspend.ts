@@ -1,0 +1,79 @@
+/**
+ * Asking a domain to suspend itself, and letting it go on (libxl_dom_suspend.c, xg_resume.c). It is asked by the event channel
+ * that it has told of (device/suspend/event-channel), or else in the store (control/shutdown), where it takes the word away when
+ * it has heard it.
+ */
+import * as xen from 'xen';
+import { vcpu_guest_context, xen_domctl_subscribe, xen_domctl_vcpucontext } from 'xen';
+import { CLOCK_MONOTONIC } from 'mote/abi';
+import { clock, close, sleepNs } from 'programs/lib/calls';
+import { readNode, writeNode } from 'programs/lib/store';
+import { bad, number } from 'programs/lib/text';
+import { Domain, domainOfId } from '../domains';
+import { EventChannels } from '../event-channels';
+import * as hyper from '../hypercalls';
+import { pathOf } from '../nodes';
+
+const SECOND: u64 = 1_000_000_000;
+/** How long it may take. */
+const PATIENCE_NS: u64 = 60 * SECOND;
+const LOOK_NS: u64 = 500_000;
+
+/** Waits until it has suspended itself: empty, or why it has not. */
+export function suspendDomain(domid: u32): string {
+  const port = number(readNode(pathOf(domid) + '/device/suspend/event-channel'));
+  const hasPort = !bad && port > 0;
+  if (hasPort && askByEvent(domid, <u32>port)) return waitUntilSuspended(domid, '');
+  const node = pathOf(domid) + '/control/shutdown';
+  const failed = writeNode(node, 'suspend');
+  return failed < 0 ? 'it cannot be asked to suspend itself' : waitUntilSuspended(domid, node);
+}
+
+function askByEvent(domid: u32, port: u32): bool {
+  const channels = new EventChannels();
+  if (channels.fd < 0) return false;
+  const bound = channels.bindInterdomain(domid, port);
+  if (bound > 0) {
+    hyper.begin();
+    store<u32>(hyper.domctlPart(), port, xen_domctl_subscribe.port);
+    hyper.domctl(xen.XEN_DOMCTL_subscribe, domid);
+    channels.notify(bound);
+  }
+  close(channels.fd);
+  return bound > 0;
+}
+
+function waitUntilSuspended(domid: u32, node: string): string {
+  const end = clock(CLOCK_MONOTONIC) + PATIENCE_NS;
+  for (;;) {
+    const domain = domainOfId(domid);
+    if (domain == null || domain.isDying) return 'it is gone';
+    if (domain.isShutDown) return reasonOf(domain);
+    if (clock(CLOCK_MONOTONIC) >= end) break;
+    sleepNs(LOOK_NS);
+  }
+  // It is not to do so when nobody waits for it any more.
+  if (node != '') writeNode(node, '');
+  return 'it did not suspend itself within a minute';
+}
+
+function reasonOf(domain: Domain): string {
+  return domain.reason == xen.SHUTDOWN_suspend ? '' : 'it has ended instead of suspending itself';
+}
+
+/** Lets a domain that has suspended itself go on: its call says that it was called off. 0, or a negative errno. */
+export function resumeDomain(domid: u32): i32 {
+  const context = new ArrayBuffer(<i32>vcpu_guest_context.SIZE);
+  const at = changetype<usize>(context);
+  let failed = contextOp(xen.XEN_DOMCTL_getvcpucontext, domid, at);
+  store<u64>(at, 1, vcpu_guest_context.user_regs_rax);
+  if (failed == 0) failed = contextOp(xen.XEN_DOMCTL_setvcpucontext, domid, at);
+  hyper.begin();
+  return failed < 0 ? failed : hyper.domctl(xen.XEN_DOMCTL_resumedomain, domid);
+}
+
+function contextOp(command: u32, domid: u32, at: usize): i32 {
+  hyper.begin();
+  store<u64>(hyper.domctlPart(), at, xen_domctl_vcpucontext.ctxt);
+  return hyper.domctl(command, domid);
+}
