@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { assemble } from './assembler/assemble.ts';
+import { restoreProcessor, saveProcessor } from './machine-state.ts';
 import { Machine, type Processor } from './machine.ts';
 import * as layout from './wasm/layout.ts';
 
@@ -29,6 +30,27 @@ export function coreModule(): WebAssembly.Module {
     readFileSync(fileURLToPath(new URL('./build/core.wasm', import.meta.url))),
   );
   return module;
+}
+
+/**
+ * One machine for what is tried many times in a row, each time as it was made: with memory of zeroes. V8 collects garbage for
+ * every few machines that are new, which takes longer than most of what is tried on one.
+ */
+export class MachineAgain {
+  private readonly machine: Machine;
+  private readonly made: Uint8Array;
+
+  constructor(memoryBytes: number) {
+    this.machine = new Machine(coreModule(), { memoryBytes });
+    this.made = saveProcessor(this.machine);
+  }
+
+  /** Whoever had it before is done with it. */
+  asMade(): Machine {
+    this.machine.bytes.fill(0);
+    restoreProcessor(this.machine, this.made);
+    return this.machine;
+  }
 }
 
 /** Writes a page-table entry. */

@@ -6,6 +6,7 @@ const LONGEST = [
   'guests/tests/dom0/bookworm.test.ts',
   'guests/tests/dom0/linux-devices.test.ts',
   'ui/lab/debian.test.ts',
+  'ui/lab/debian-determinism.test.ts',
   'guests/tests/dom0/linux.test.ts',
   'ui/web/page.test.ts',
   'ui/cli/boot.test.ts',

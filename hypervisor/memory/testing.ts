@@ -2,7 +2,7 @@
  * For tests of memory/: a host, and small domains made by hand on it. Such a domain maps its pages from TEST_BASE on,
  * writable but for its page tables: one L4 (pfn 1), L3 (pfn 2), L2 (pfn 3) and L1 table (pfn 4).
  */
-import { coreModule } from '../../core/testing.ts';
+import { coreModule, MachineAgain } from '../../core/testing.ts';
 import { highHalf, lowHalf, Machine } from '../../core/machine.ts';
 import { createDomain, createVcpus, populateDomain } from '../domain/create.ts';
 import type { Domain } from '../state/domain.ts';
@@ -32,6 +32,12 @@ export const TABLE_FLAGS = PAGE_PRESENT | PAGE_RW | PAGE_USER;
 /** A host of `frames` frames without domains. */
 export function testHost(frames = 1024, options: XenOptions = {}): Xen {
   return new Xen(new Machine(coreModule(), { memoryBytes: frames * PAGE_BYTES }), options);
+}
+
+/** Makes such hosts one after another: each is over when the next one is made. */
+export function hostsInTurn(frames: number): () => Xen {
+  const machine = new MachineAgain(frames * PAGE_BYTES);
+  return () => new Xen(machine.asMade());
 }
 
 /** A domain and its hypercalls. */

@@ -51,8 +51,9 @@ function compareMemories(native: unknown, flat: FlatProgram): string | null {
   const ours = flat.memory();
   if (theirs.length !== ours.length)
     return `memory of ${String(ours.length)} bytes, but natively ${String(theirs.length)}`;
+  if (Buffer.compare(ours, theirs) === 0) return null;
   const at = ours.findIndex((byte, n) => byte !== theirs[n]);
-  return at < 0 ? null : `memory at ${String(at)}: ${String(ours[at])}, but natively ${String(theirs[at])}`;
+  return `memory at ${String(at)}: ${String(ours[at])}, but natively ${String(theirs[at])}`;
 }
 
 function outcome(run: () => unknown, type: ValueType | undefined): string {

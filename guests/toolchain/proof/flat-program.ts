@@ -1,6 +1,7 @@
 /** For tests of the toolchain: an image on a bare core, without Xen, so that its functions can be called as Node calls them. */
-import { hex64, Machine } from '../../../core/machine.ts';
-import { CODE_64, coreModule, DATA_SEGMENT, writeEntry } from '../../../core/testing.ts';
+import { hex64 } from '../../../core/machine.ts';
+import type { Machine } from '../../../core/machine.ts';
+import { CODE_64, DATA_SEGMENT, MachineAgain, writeEntry } from '../../../core/testing.ts';
 import * as layout from '../../../core/wasm/layout.ts';
 import type { Image, AssemblerSource } from '../link/link.ts';
 import { link } from '../link/link.ts';
@@ -58,14 +59,17 @@ export type Outcome =
   | { readonly kind: 'value'; readonly bits: bigint | undefined }
   | { readonly kind: 'trap'; readonly vector: number; readonly rip: string };
 
-/** A module translated and loaded; calls go on in the same memory. */
+let machine: MachineAgain | undefined;
+
+/** A module translated and loaded; calls go on in the same memory. It is over when the next one is made. */
 export class FlatProgram {
   readonly module: WasmModule;
   readonly image: Image;
-  readonly machine = new Machine(coreModule(), { memoryBytes: MACHINE_BYTES });
+  readonly machine: Machine;
   private nextTable = PAGE_TABLES + PAGE_BYTES;
 
   constructor(wasm: Uint8Array, sourceMap = '{"version":3,"sources":[],"mappings":""}') {
+    this.machine = (machine ??= new MachineAgain(MACHINE_BYTES)).asMade();
     this.module = parseModule(wasm);
     const assembler = [{ name: 'runtime', text: runtime }, SUPPORT];
     this.image = link({ wasm, sourceMap }, assembler, 'program');
