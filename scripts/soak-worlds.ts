@@ -60,14 +60,20 @@ const detail = `${guestSeconds.toFixed(2)} s of the guests' time, ${String(lost)
 tell(`${String(MIB)} MiB from B to A`, came, begun, `${detail}, ${hash}`);
 
 const again = performance.now();
-const replayed = await World.make(loadCore(), description, images, world.inputs);
+const replayed = await World.make(loadCore(), description, images, world.past.inputs.all);
 replayed.order = [B, A];
 replayed.run({ ns: endNs });
 const second = await replayed.hash();
 tell('from its log, in other turns', second === hash, again, second);
 
 const atOnce = performance.now();
-const threaded = await ThreadedWorld.make(loadCore(), description, images, startNodeThread, world.inputs);
+const threaded = await ThreadedWorld.make(
+  loadCore(),
+  description,
+  images,
+  startNodeThread,
+  world.past.inputs.all,
+);
 await threaded.run({ ns: endNs });
 const third = await threaded.hash();
 threaded.close();

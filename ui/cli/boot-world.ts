@@ -1,23 +1,27 @@
 /** `xenoscope boot --hosts N`, `--world FILE`: a world of hosts in the terminal. */
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
+import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, type OnProgress } from '../../guests/toolchain/mote-node.ts';
 import { checkDescription, MOST_HOSTS } from '../lab/world/description.ts';
 import type { HostDescription, WorldDescription } from '../lab/world/description.ts';
 import type { WorldImages } from '../lab/world/images.ts';
 import { startNodeThread } from '../lab/world/node-threads.ts';
+import type { HostStop } from '../lab/world/turns.ts';
 import { ThreadedWorld } from '../lab/world/threaded-world.ts';
 import { World } from '../lab/world/world.ts';
 import type { AnyWorld } from '../lab/world/world-pacing.ts';
-import { HOST_MB, kernelImages, NS_PER_SECOND } from './boot.ts';
-import type { BootOptions } from './boot.ts';
+import { HOST_MB, kernelImages, NS_PER_SECOND, setBreakpoints } from './boot.ts';
+import type { BootOptions, RunOptions } from './boot.ts';
 import { countLines } from './counts.ts';
-import { EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
-import { openDisks, readFolders, readImage } from './host-files.ts';
+import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
+import { diskPath, imagePaths, IS_URL, openDisks, readFolders, readImage } from './host-files.ts';
+import { KeptWorld, Recorder, saveOnTheWay, saveSnapshot } from './kept-runs.ts';
 import { ready } from './ready.ts';
 import { SILENCE_NS } from './run.ts';
 import { runWorldInTerminal, type WorldEnding } from './run-world.ts';
+import { TraceFile } from './trace-file.ts';
 import { UserError } from './user-error.ts';
 
 /** What Mote's images are called in a description. */
@@ -28,6 +32,8 @@ const NAMES = 'ABCDEFGH';
 interface Plan {
   readonly description: WorldDescription;
   readonly images: WorldImages;
+  /** Where images are, by name; Mote's are found by themselves. */
+  readonly paths: Readonly<Record<string, string>>;
 }
 
 /** Hosts that are alike. */
@@ -66,6 +72,10 @@ async function alike(
       ...(ramdisk === undefined ? {} : { ramdisk }),
       ...Object.fromEntries([...disks, ...files].map(({ image, bytes }) => [image, bytes])),
     },
+    paths: {
+      ...imagePaths(kernel, { ...options, disk: [] }),
+      ...Object.fromEntries(options.disk.map((text, n) => [`disk ${String(n)}`, diskPath(text)])),
+    },
   };
 }
 
@@ -81,21 +91,20 @@ async function described(path: string, progress: OnProgress): Promise<Plan> {
   const description = checkDescription(value);
   const mote = await dom0Images(progress);
   const images: Record<string, WorldImages[string]> = { [MOTE]: mote.kernel, [DOM0]: mote.ramdisk };
-  const place = (name: string): string => resolve(dirname(path), name);
+  const paths: Record<string, string> = {};
+  const place = (name: string): string =>
+    (paths[name] = IS_URL.test(name) ? name : resolve(dirname(path), name));
   for (const { image } of description.stores ?? []) images[image] ??= readImage(place(image));
   for (const { kernel, ramdisk, disks, files } of description.hosts) {
     for (const name of [kernel, ramdisk, ...Object.values(files ?? {})])
       if (name !== undefined) images[name] ??= readImage(place(name));
-    for (const { image } of disks ?? [])
-      images[image] ??= (await openDisks([/^https?:/.test(image) ? image : place(image)]))[0]!.bytes;
+    for (const { image } of disks ?? []) images[image] ??= (await openDisks([place(image)]))[0]!.bytes;
   }
-  return { description, images };
+  return { description, images, paths };
 }
 
 /** Options that would be ignored. */
 function refuseWhatCannotApply(kernel: string | undefined, options: BootOptions): void {
-  if (options.break.length > 0 || options.trace !== undefined)
-    throw new UserError('--break and --trace are for one host: they go without --hosts and --world');
   if (options.world === undefined) return;
   if (options.hosts !== undefined || kernel !== undefined || options.ramdisk !== undefined)
     throw new UserError(
@@ -105,17 +114,29 @@ function refuseWhatCannotApply(kernel: string | undefined, options: BootOptions)
     throw new UserError('--world says which disks and files hosts have: it goes without --disk and --share');
 }
 
-async function makeWorld(kernel: string | undefined, options: BootOptions): Promise<AnyWorld> {
+/** Whether hosts may run in threads of their own: who looks into them, or saves them, has them here. */
+function mayThread({ break: lines, trace, save, output }: BootOptions, hosts: number): boolean {
+  const isLookedInto = lines.length > 0 || [trace, save, output].some((each) => each !== undefined);
+  // Who watches may save at any time.
+  return hosts > 1 && availableParallelism() > 1 && !isLookedInto && !process.stdin.isTTY;
+}
+
+async function makeWorld(
+  kernel: string | undefined,
+  options: BootOptions,
+): Promise<{ readonly world: AnyWorld; readonly core: WebAssembly.Module }> {
   refuseWhatCannotApply(kernel, options);
   const { hosts, world } = options;
   try {
     const { core, files: plan } = await ready((progress) =>
       world === undefined ? alike(hosts ?? 1, kernel, options, progress) : described(world, progress),
     );
-    const { description, images } = plan;
-    if (description.hosts.length === 1 || availableParallelism() === 1)
-      return await World.make(core, description, images);
-    return await ThreadedWorld.make(core, description, images, startNodeThread);
+    const { description, images, paths } = plan;
+    if (mayThread(options, description.hosts.length))
+      return { world: await ThreadedWorld.make(core, description, images, startNodeThread), core };
+    const made = await World.make(core, description, images);
+    made.paths = paths;
+    return { world: made, core };
   } catch (error) {
     if (error instanceof ImageError) throw new UserError(`${kernel ?? 'Mote'}: ${error.message}`);
     if (error instanceof RangeError)
@@ -126,24 +147,61 @@ async function makeWorld(kernel: string | undefined, options: BootOptions): Prom
 
 /** Boots and drives a world to its end; returns the exit status. */
 export async function bootWorld(kernel: string | undefined, options: BootOptions): Promise<number> {
-  const world = await makeWorld(kernel, options);
+  const { world, core } = await makeWorld(kernel, options);
+  return runWorld(world, core, options);
+}
+
+/** Drives a world to its end in the terminal; returns the exit status. */
+export async function runWorld(
+  world: AnyWorld,
+  core: WebAssembly.Module,
+  options: RunOptions,
+): Promise<number> {
+  const kept = world instanceof World ? new KeptWorld(world, core) : null;
+  const recorder = kept === null || options.output === undefined ? null : new Recorder(kept, options.output);
+  const traces = world instanceof World ? watch(world, options) : [];
+  const until = {
+    ...(options.until === undefined ? {} : { text: { pattern: options.until } }),
+    ...(options.for === undefined ? {} : { ns: options.for * NS_PER_SECOND }),
+  };
   try {
-    const ending = await runWorldInTerminal(world, {
-      ...(options.until === undefined ? {} : { text: { pattern: options.until } }),
-      ...(options.for === undefined ? {} : { ns: options.for * NS_PER_SECOND }),
+    const ending = await runWorldInTerminal(world, until, process.stdin, {
+      ...(recorder === null ? {} : { look: () => recorder.look() }),
+      ...(kept === null ? {} : { save: () => saveOnTheWay(kept) }),
     });
-    const said = words(ending, options);
+    for (const trace of traces) trace.close();
+    const said = words(world, ending, options);
     if (said !== undefined) process.stderr.write(`\n${said}\n`);
     const hasCrashed = await tellOfHosts(world, options);
     if (options.hash === true) process.stdout.write(`\n${await world.hash()} at ${String(world.ns)} ns\n`);
+    if (recorder !== null) process.stderr.write(`xenoscope: ${await recorder.end()}\n`);
+    if (kept !== null && options.save !== undefined)
+      process.stderr.write(`xenoscope: ${await saveSnapshot(kept, options.save)}\n`);
     return statusOf(ending, options, hasCrashed);
   } finally {
     if (world instanceof ThreadedWorld) world.close();
   }
 }
 
+/** Sets what is to be seen of each host: breakpoints, and a trace in a file of its own, which has its name. */
+function watch({ hosts, description }: World, options: RunOptions): TraceFile[] {
+  for (const { lab } of hosts) setBreakpoints(lab, options.break);
+  const { trace } = options;
+  if (trace === undefined) return [];
+  return hosts.map(({ lab }, host) => {
+    const ending = extname(trace);
+    const name = description.hosts[host]!.name;
+    const file = new TraceFile(
+      `${trace.slice(0, trace.length - ending.length)}-${name}${ending}`,
+      lab.periodNs,
+    );
+    lab.hypervisor.trace.add(file);
+    return file;
+  });
+}
+
 /** How hosts ended, and what they did. True: a domain 0 has crashed. */
-async function tellOfHosts(world: AnyWorld, options: BootOptions): Promise<boolean> {
+async function tellOfHosts(world: AnyWorld, options: RunOptions): Promise<boolean> {
   let hasCrashed = false;
   for (const [host, { name }] of world.description.hosts.entries()) {
     const facts = await world.facts(host);
@@ -154,7 +212,8 @@ async function tellOfHosts(world: AnyWorld, options: BootOptions): Promise<boole
   return hasCrashed;
 }
 
-function words(ending: WorldEnding, options: BootOptions): string | undefined {
+function words(world: AnyWorld, ending: WorldEnding, options: RunOptions): string | undefined {
+  if (ending.kind === 'host' && world instanceof World) return stopsIn(world, ending.stops);
   if (ending.kind === 'time') return `xenoscope: ${String(options.for)} s of guest time are over`;
   if (ending.kind === 'idle') return 'xenoscope: all hosts wait for input, and the standard input has ended';
   if (ending.kind === 'silent')
@@ -162,10 +221,21 @@ function words(ending: WorldEnding, options: BootOptions): string | undefined {
   return undefined;
 }
 
-function statusOf(ending: WorldEnding, options: BootOptions, hasCrashed: boolean): number {
+function statusOf(ending: WorldEnding, options: RunOptions, hasCrashed: boolean): number {
   if (hasCrashed) return EXIT_CRASHED;
   if (ending.kind === 'time' || ending.kind === 'silent') return EXIT_TIME_OUT;
   if (ending.kind === 'idle') return EXIT_ENDED_EARLY;
-  if (ending.kind === 'host') return EXIT_OK;
-  return options.until === undefined ? EXIT_OK : EXIT_ENDED_EARLY;
+  if (ending.kind === 'host')
+    return ending.stops.some(({ stop }) => stop.kind === 'breakpoint') ? EXIT_BREAKPOINT : EXIT_OK;
+  return options.until === undefined && options.break.length === 0 ? EXIT_OK : EXIT_ENDED_EARLY;
+}
+
+/** Where hosts have come to breakpoints. */
+function stopsIn({ hosts, description }: World, stops: readonly HostStop[]): string | undefined {
+  const lines = stops.flatMap(({ host, stop }) =>
+    stop.kind === 'breakpoint'
+      ? [`${description.hosts[host]!.name}: ${describeBreakpoint(hosts[host]!.lab, stop.place)}`]
+      : [],
+  );
+  return lines.length === 0 ? undefined : lines.join('\n');
 }

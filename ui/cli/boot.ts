@@ -14,7 +14,7 @@ import { buildFolder, isFolder } from './build.ts';
 import { countLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { imagePaths, openDisks, readFolders, readImage } from './host-files.ts';
-import { Recorder, saveOnTheWay, saveSnapshot } from './kept-runs.ts';
+import { KeptLab, Recorder, saveOnTheWay, saveSnapshot } from './kept-runs.ts';
 import { ready } from './ready.ts';
 import { runInTerminal, SILENCE_NS, type Ending } from './run.ts';
 import { TraceFile } from './trace-file.ts';
@@ -118,7 +118,7 @@ export function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
     const text = sources.get(each.file)?.split('\n');
     return text === undefined ? each : { ...each, last: lastLineOf(each.file, text, each.line) };
   });
-  for (const [n, found] of lab.setBreakpoints(wanted).entries()) {
+  for (const [n, found] of lab.breaks.setLines(wanted).entries()) {
     const { file, line } = lines[n]!;
     if (typeof found === 'string')
       throw new UserError(
@@ -135,8 +135,6 @@ export function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
 /** Boots and drives a domain to its end; returns the exit status. */
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
   if (options.hosts !== undefined || options.world !== undefined) {
-    if (options.save !== undefined || options.output !== undefined)
-      throw new UserError('a recording or a snapshot is of one host: it goes without --hosts and --world');
     const { bootWorld } = await import('./boot-world.ts');
     return bootWorld(kernel, options);
   }
@@ -156,7 +154,8 @@ export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOpt
   setBreakpoints(lab, options.break);
   const trace = options.trace === undefined ? undefined : new TraceFile(options.trace, lab.periodNs);
   if (trace !== undefined) lab.hypervisor.trace.add(trace);
-  const recorder = options.output === undefined ? undefined : new Recorder(lab, core, options.output);
+  const kept = new KeptLab(lab, core);
+  const recorder = options.output === undefined ? undefined : new Recorder(kept, options.output);
   const ending = await runInTerminal(
     lab,
     {
@@ -166,7 +165,7 @@ export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOpt
     process.stdin,
     {
       ...(recorder === undefined ? {} : { look: () => recorder.look() }),
-      save: () => saveOnTheWay(lab, core),
+      save: () => saveOnTheWay(kept),
     },
   );
   trace?.close();
@@ -176,7 +175,7 @@ export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOpt
     process.stdout.write(`\n${await stateHash(lab.hypervisor)} at instruction ${String(lab.instructions)}\n`);
   if (recorder !== undefined) process.stderr.write(`xenoscope: ${await recorder.end()}\n`);
   if (options.save !== undefined)
-    process.stderr.write(`xenoscope: ${await saveSnapshot(lab, core, options.save)}\n`);
+    process.stderr.write(`xenoscope: ${await saveSnapshot(kept, options.save)}\n`);
   return status(lab, ending, options);
 }
 

@@ -18,7 +18,7 @@ import { UrlSource } from '../lab/url-source.ts';
 import { UserError } from './user-error.ts';
 
 const READ_ONLY = /,ro$/;
-const IS_URL = /^https?:/;
+export const IS_URL = /^https?:/;
 const MEBIBYTE = 2 ** 20;
 
 function attempt<T>(path: string, work: () => T): T {
@@ -47,18 +47,22 @@ export function imagePaths(
   kernel: string | undefined,
   { ramdisk, disk, share }: { ramdisk?: string; disk: readonly string[]; share: readonly string[] },
 ): Record<string, string> {
-  const disks = disk.map((text) => text.replace(READ_ONLY, ''));
+  const disks = disk.map(diskPath);
   const files = share.flatMap((folder) =>
     [...readFolders([folder]).keys()].map((path) => [fileName(path), resolve(folder, path)] as const),
   );
   return {
     ...(kernel === undefined ? {} : { kernel: resolve(kernel) }),
     ...(ramdisk === undefined ? {} : { ramdisk: resolve(ramdisk) }),
-    ...Object.fromEntries(
-      disks.map((path) => [diskName(basename(path)), IS_URL.test(path) ? path : resolve(path)]),
-    ),
+    ...Object.fromEntries(disks.map((path) => [diskName(basename(path)), path])),
     ...Object.fromEntries(files),
   };
+}
+
+/** Where a disk is that FILE, URL, or FILE,ro means. */
+export function diskPath(text: string): string {
+  const path = text.replace(READ_ONLY, '');
+  return IS_URL.test(path) ? path : resolve(path);
 }
 
 /** A disk of each FILE or URL, or FILE,ro: they are read as the host reads them. */

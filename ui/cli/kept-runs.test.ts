@@ -70,7 +70,6 @@ test('a snapshot at the end is gone on with; what is no such file is refused in 
     [['restore', path('damaged')], /damaged: it is damaged or incomplete/],
     [['replay', path('at.snapshot')], /at\.snapshot: it is no recording of Xenoscope/],
     [['debug', path('again')], /again: it is neither a recording nor a snapshot/],
-    [['record', '--hosts', '2', '-o', path('world.json')], /a recording or a snapshot is of one host/],
   ] as const) {
     const { status, stderr } = await xenoscope(args);
     expect(stderr).toMatch(refusal);

@@ -37,7 +37,7 @@ describe('in a terminal', () => {
     }
     expect(await runWorldInTerminal(world, {}, keyboard)).toEqual({ kind: 'left' });
     expect(keyboard.isRaw).toBe(false);
-    expect(world.inputs.map(({ host }) => host)).toEqual([0, 1]);
+    expect(world.past.inputs.all.map(({ host }) => host)).toEqual([0, 1]);
   });
 });
 

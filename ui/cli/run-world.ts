@@ -4,7 +4,7 @@ import type { Pace } from '../lab/pacing.ts';
 import type { WorldStop, WorldUntil } from '../lab/world/turns.ts';
 import { driveWorld } from '../lab/world/world-pacing.ts';
 import type { AnyWorld } from '../lab/world/world-pacing.ts';
-import { SILENCE_NS } from './run.ts';
+import { SILENCE_NS, type Beside } from './run.ts';
 import { Terminal, type Keys } from './terminal.ts';
 import { UserError } from './user-error.ts';
 import { WorldConsoles } from './world-consoles.ts';
@@ -17,6 +17,7 @@ export async function runWorldInTerminal(
   world: AnyWorld,
   wanted: WorldUntil,
   keys: Keys = process.stdin,
+  { look, save }: Beside = {},
 ): Promise<WorldEnding> {
   const asked = wanted.text !== undefined || wanted.ns !== undefined;
   const names = world.description.hosts.map(({ name }) => name);
@@ -54,13 +55,15 @@ export async function runWorldInTerminal(
     get signal() {
       return menu.signal;
     },
+    ...(look === undefined ? {} : { onSlice: look }),
   };
   try {
     for (;;) {
       const stop = await driveWorld(world, until, pace);
       if (stop !== undefined) return stop.kind === 'time' && endsInSilence() ? { kind: 'silent' } : stop;
-      const key = await terminal.ask(question(names, consoles.shown));
+      const key = await terminal.ask(question(names, consoles.shown, save !== undefined));
       if (key === 'q') return { kind: 'left' };
+      if (key === 's' && save !== undefined) process.stderr.write(`[${await save()}]\r\n`);
       if (Number(key) >= 1 && Number(key) <= names.length) consoles.show(Number(key) - 1);
       menu = new AbortController();
     }
@@ -72,7 +75,7 @@ export async function runWorldInTerminal(
   }
 }
 
-function question(names: readonly string[], shown: number): string {
+function question(names: readonly string[], shown: number, canSave: boolean): string {
   const others = names.map((name, host) => `${String(host + 1)} ${name}`).join(', ');
-  return `the console of ${names[shown]!}: ${others}: shows that host's; q ends all`;
+  return `the console of ${names[shown]!}: ${others}: shows that host's; ${canSave ? 's saves all, ' : ''}q ends all`;
 }

@@ -50,7 +50,7 @@ const HEAD = { file: 'programs/head.ts', line: lineOf('programs/head.ts', 'const
 test('a run stops before a line of the kernel, and of a program, whenever it comes there', async () => {
   const lab = await boot();
   drive(lab, PROMPT);
-  expect(lab.setBreakpoints([UNAME, HEAD])).toEqual([UNAME, HEAD]);
+  expect(lab.breaks.setLines([UNAME, HEAD])).toEqual([UNAME, HEAD]);
   type(lab, 'uname; head -n 1 /etc/motd; cat /etc/motd; uname\r');
   const seen: string[] = [];
   for (let stop = drive(lab, PROMPT); stop.kind === 'breakpoint'; stop = drive(lab, PROMPT))
@@ -76,7 +76,7 @@ test('a line without code means the next one of its function that has, or none, 
     last: lastLineOf(file, sources.get(file)!.split('\n'), line),
   });
   expect(
-    lab.setBreakpoints([
+    lab.breaks.setLines([
       within(UNAME.file, head),
       within(UNAME.file, comment),
       within(hypercalls, sysctl),
@@ -92,7 +92,7 @@ test('a line without code means the next one of its function that has, or none, 
     'no code of no/file.ts is there',
     `no code is there, nor behind it in ${UNAME.file}`,
   ]);
-  expect(lab.breakpoints).toHaveLength(2);
+  expect(lab.breaks.lines).toHaveLength(2);
 });
 
 /** `head` under another name: its source is called programs/heap.ts, and a byte between two functions tells them apart. */
@@ -127,7 +127,7 @@ test('where another program has other code at the same address, and even the sam
   });
   drive(lab, PROMPT);
   const HEAP = { file: 'programs/heap.ts', line: HEAD.line };
-  expect(lab.setBreakpoints([HEAP])).toEqual([HEAP]);
+  expect(lab.breaks.setLines([HEAP])).toEqual([HEAP]);
   type(lab, 'head -n 1 /etc/motd; heap -n 1 /etc/motd\r');
   expect(drive(lab, PROMPT)).toMatchObject({ kind: 'breakpoint', place: HEAP });
   expect(drive(lab, PROMPT).kind).toBe('text');
@@ -139,7 +139,7 @@ test('breakpoints change nothing: one hash with a run that nobody watched', asyn
   type(plain, 'uname; head -n 1 /etc/motd\r');
   drive(plain, PROMPT);
   const watched = await boot();
-  watched.setBreakpoints([
+  watched.breaks.setLines([
     UNAME,
     HEAD,
     { file: 'kernel/events/events.ts', line: lineOf('kernel/events/events.ts', 'let ready =') },
@@ -159,7 +159,7 @@ test('breakpoints change nothing: one hash with a run that nobody watched', asyn
 test('over a call, and out of a function', async () => {
   const lab = await boot();
   drive(lab, PROMPT);
-  lab.setBreakpoints([UNAME]);
+  lab.breaks.setLines([UNAME]);
   type(lab, 'uname\r');
   expect(drive(lab).kind).toBe('breakpoint');
   const { machine, processor } = lab.hypervisor;
@@ -188,7 +188,7 @@ const SEQ = { file: 'programs/seq.ts', line: lineOf('programs/seq.ts', 'print(')
 test('over a line runs all that it calls, be it ever so long; a breakpoint in there stops it', async () => {
   const lab = await boot();
   drive(lab, PROMPT);
-  lab.setBreakpoints([WAIT]);
+  lab.breaks.setLines([WAIT]);
   type(lab, 'seq 1 2000\r');
   expect(drive(lab)).toMatchObject({ kind: 'breakpoint', place: WAIT });
   const before = lab.instructions;
@@ -196,7 +196,7 @@ test('over a line runs all that it calls, be it ever so long; a breakpoint in th
   expect(lab.here()).toMatchObject({ file: WAIT.file, line: WAIT.line + 1 });
   expect(lab.instructions - before).toBeGreaterThan(1_000_000);
   // The prompt, and the next command: the program is come to before it has ended.
-  lab.setBreakpoints([WAIT, SEQ]);
+  lab.breaks.setLines([WAIT, SEQ]);
   type(lab, 'seq 3\r');
   expect(drive(lab)).toMatchObject({ kind: 'breakpoint', place: WAIT });
   expect(lab.step('over', 1e9)).toMatchObject({ kind: 'breakpoint', place: SEQ });
@@ -208,14 +208,14 @@ test('over a line runs all that it calls, be it ever so long; a breakpoint in th
 test('who steps onto a breakpoint goes on from it; where one is set under him, too', async () => {
   const lab = await boot();
   drive(lab, PROMPT);
-  lab.setBreakpoints([UNAME]);
+  lab.breaks.setLines([UNAME]);
   type(lab, 'uname\r');
   expect(drive(lab).kind).toBe('breakpoint');
   const NEXT = { file: UNAME.file, line: UNAME.line + 1 };
-  lab.setBreakpoints([UNAME, NEXT]);
+  lab.breaks.setLines([UNAME, NEXT]);
   expect(lab.step('over', 1e9)?.kind).toBe('step');
   expect(lab.here()).toMatchObject(NEXT);
-  lab.leaveBreakpoint();
+  lab.breaks.leave();
   expect(lab.run({ text: PROMPT }, 1e9)?.kind).toBe('text');
 });
 
@@ -236,13 +236,13 @@ test('a step that does not come to its end can be looked at, and given up', asyn
 
 test('a run stops behind a hypercall of a name that is wanted, and says whose it was', async () => {
   const lab = await boot();
-  lab.setHypercallBreaks(['event_channel_op']);
+  lab.breaks.setHypercalls(['event_channel_op']);
   const first = drive(lab);
   expect(first).toMatchObject({ kind: 'hypercall', event: { domain: 1, vcpu: 0 } });
   expect(first.kind === 'hypercall' && first.event.text).toMatch(/^event_channel_op\(/);
   const { hypercalls } = lab.hypervisor.counts;
   expect(hypercalls[HYPERVISOR_event_channel_op]).toBe(1);
-  lab.setHypercallBreaks([]);
+  lab.breaks.setHypercalls([]);
   expect(drive(lab, PROMPT).kind).toBe('text');
   expect(hypercalls[HYPERVISOR_event_channel_op]).toBeGreaterThan(1);
 });

@@ -62,6 +62,19 @@ export type WorldRequest = Omit<DomainRequest, 'kernel' | 'ramdisk'> & {
   readonly ramdisk?: Image;
 };
 
+/** A request with the contents of all images. Rejects with a SnapshotError for one that cannot be had. */
+export async function withImages({ kernel, ramdisk, ...rest }: WorldRequest): Promise<DomainRequest> {
+  return {
+    ...rest,
+    kernel: await contentOf(kernel),
+    ...(ramdisk === undefined ? {} : { ramdisk: await contentOf(ramdisk) }),
+  };
+}
+
+function contentOf(image: Image): Uint8Array | Promise<Uint8Array> {
+  return image instanceof Uint8Array ? image : image.load();
+}
+
 export interface Host {
   readonly hypervisor: Xen;
   /** What domain 0 has at /lab. */

@@ -46,7 +46,9 @@ export function stateOf(lab: Lab, shown: number): HostState {
   };
 }
 
-function pastOf({ past, periodNs }: Lab): LabState['past'] {
-  const first = past.moments[0];
-  return first === undefined ? null : { beginNs: first.ticks * periodNs, endNs: past.endTicks * periodNs };
+function pastOf(lab: Lab): LabState['past'] {
+  const { past, periodNs, endTicks } = lab;
+  const [first] = past.moments;
+  if (first === undefined) return null;
+  return { beginNs: lab.placeIn(first).ticks * periodNs, endNs: endTicks * periodNs };
 }

@@ -11,10 +11,8 @@ import { typeOnConsole } from '../../hypervisor/domain/console-ring.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
 import type { Xen } from '../../hypervisor/xen.ts';
 import type { Stop as HypervisorStop } from '../../hypervisor/state/hypervisor.ts';
-import type { TraceEvent } from '../../hypervisor/trace/event.ts';
-import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
+import { Breaks } from './breaks.ts';
 import { Code } from './code.ts';
-import type { Line, WantedLine } from './code.ts';
 import { ConsoleText } from './console-text.ts';
 import { suffer } from './faults.ts';
 import type { Fault } from './faults.ts';
@@ -29,12 +27,13 @@ import { SnapshotError } from './snapshot/errors.ts';
 import type { SavedWorld } from './snapshot/format.ts';
 import { HostSaver } from './snapshot/host-saver.ts';
 import { beginStep } from './stepping.ts';
-import { eventOf } from './stop.ts';
-import type { EventPlace, Stop, Until } from './stop.ts';
+import type { Stop, Until } from './stop.ts';
 import type { SourcePlace } from './symbols.ts';
-import { Past } from './time/past.ts';
-import type { InputAt, Moment } from './time/past.ts';
+import { LoneCourse } from './time/course.ts';
+import type { Course } from './time/course.ts';
+import type { Moment, Past, Place } from './time/past.ts';
 import { Witness } from './witness.ts';
+import type { Come } from './world/inputs.ts';
 
 export class Lab {
   readonly hypervisor: Xen;
@@ -51,22 +50,15 @@ export class Lab {
   readonly witness: Witness;
   /** Saves it: a world of several saves each by this. */
   readonly saver: HostSaver;
-  /** How it has come here; and whether it goes again where it has been. */
-  past = new Past();
+  /** What takes it through time; and whether it goes again where it has been. */
+  course: Course;
   private isAgain = false;
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   /** Xen itself has failed: nothing goes on. */
   crash: HostCrash | null = null;
   private until: Until = {};
-  /** Lines that a run stops before. */
-  breakpoints: readonly Line[] = [];
-  /** Their addresses. */
-  watched: readonly number[] = [];
-  /** Names of hypercalls that a run stops behind. */
-  hypercallBreaks: readonly string[] = [];
-  /** The one that has stopped it. */
-  private broken: EventPlace | undefined;
-  private readonly hypercallSink: TraceSink;
+  /** What stops a run, besides what it is asked to stop at. */
+  readonly breaks: Breaks;
   private matched: string | undefined;
 
   private constructor({ hypervisor, share, fetched }: Host, request: WorldRequest) {
@@ -77,12 +69,8 @@ export class Lab {
     this.fetched = fetched;
     this.witness = new Witness(hypervisor, planOf(request).id);
     this.saver = new HostSaver(hypervisor, this.text, this.witness);
-    this.hypercallSink = {
-      event: (event) => {
-        this.traced(event);
-      },
-      end: () => undefined,
-    };
+    this.breaks = new Breaks(this);
+    this.course = new LoneCourse(this);
     hypervisor.console.onOutput = (bytes) => {
       if (this.domain.isPrivileged) this.printed(bytes);
     };
@@ -112,9 +100,14 @@ export class Lab {
    * have been saved from, RangeError for a host that cannot be.
    */
   static restore(core: WebAssembly.Module, request: WorldRequest, saved: SavedWorld): Lab {
-    const lab = new Lab(makeHost(core, request), request);
+    const lab = Lab.blank(core, request);
     lab.goTo(saved);
     return lab;
+  }
+
+  /** A host without a domain, which is to be given what was saved of one that was made alike. */
+  static blank(core: WebAssembly.Module, request: WorldRequest): Lab {
+    return new Lab(makeHost(core, request), request);
   }
 
   /** Whether the images that the domain runs are elsewhere. */
@@ -129,18 +122,13 @@ export class Lab {
 
   /** The world as it is now, to go back to (`goTo`) or to be put into a file. */
   save(): SavedWorld {
-    return this.saver.save();
+    return this.course.save();
   }
 
   /** Goes to where a world was saved: this one, or one that was made alike. Throws SnapshotError. */
   goTo(saved: SavedWorld): void {
-    this.restore(saved);
-    this.past = new Past();
-  }
-
-  private restore(saved: SavedWorld): void {
-    this.saver.restore(saved);
-    this.restored();
+    this.course.restore(saved);
+    this.past.forget();
   }
 
   /** The host is another one's, by its saver. Throws SnapshotError for one without the lab's domain. */
@@ -162,10 +150,26 @@ export class Lab {
   get periodNs(): number {
     return this.hypervisor.clock.periodNs;
   }
+  get place(): Place {
+    return { ticks: this.hypervisor.ticks(), instructions: this.instructions };
+  }
 
-  /** Nothing can happen any more but by input: every vcpu waits, and no timer is set. */
+  /** How it has come here. */
+  get past(): Past {
+    return this.course.past;
+  }
+  /** How far it has ever been in this run, in ticks. */
+  get endTicks(): number {
+    return this.past.ends[this.course.host]!;
+  }
+  /** Where it was at a moment. */
+  placeIn({ places }: Moment): Place {
+    return places[this.course.host]!;
+  }
+
+  /** Nothing can happen any more but by a new input: every vcpu waits, no timer is set, and nothing comes from elsewhere. */
   get waitsForEver(): boolean {
-    return this.hypervisor.idle && this.hypervisor.deadlineTicks === Infinity;
+    return this.hypervisor.idle && this.course.nextTicks === Infinity;
   }
 
   /** Hears what the console prints from now on; of domain 0's, before it runs, what Xen has said as it booted. */
@@ -179,75 +183,49 @@ export class Lab {
    * somebody has gone back, belongs to another run from now on.
    */
   type(bytes: Uint8Array): void {
-    this.past.add({ ticks: this.hypervisor.ticks(), keys: bytes.slice() });
-    this.takeKeys(bytes);
+    this.course.come({ keys: bytes.slice() });
   }
 
   /** Breaks something, now. Throws FaultImpossible where there is nothing to break. */
   inject(fault: Fault): void {
-    this.guard(() => {
-      suffer(this.hypervisor, fault);
-    });
-    this.past.add({ ticks: this.hypervisor.ticks(), keys: new Uint8Array(0), fault });
+    this.course.come({ keys: new Uint8Array(0), fault });
   }
 
-  /** An input comes again that has come before. */
-  private take({ keys, fault }: InputAt): void {
-    if (keys.length > 0) this.takeKeys(keys);
-    if (fault === undefined) return;
+  /** Takes what comes from outside, now: for its course. Throws FaultImpossible. */
+  take({ keys, fault }: Come): void {
+    if (keys.length > 0) this.text.typed(keys);
     this.guard(() => {
-      suffer(this.hypervisor, fault);
-    });
-  }
-
-  private takeKeys(bytes: Uint8Array): void {
-    this.text.typed(bytes);
-    this.guard(() => {
-      if (this.domain.isPrivileged) this.hypervisor.platform.uart.receive(bytes);
-      else typeOnConsole(this.hypervisor, this.domain, bytes);
+      if (fault !== undefined) suffer(this.hypervisor, fault);
+      else if (this.domain.isPrivileged) this.hypervisor.platform.uart.receive(keys);
+      else typeOnConsole(this.hypervisor, this.domain, keys);
     });
   }
 
   /** Brings what disks wait for (`waiting`). Rejects where it cannot be had. */
-  async fetch(): Promise<void> {
+  fetch(): Promise<void> {
+    return this.course.fetch();
+  }
+
+  /** Brings what its own disks wait for: for its course. */
+  async fill(): Promise<void> {
     await fetchDisks(this.fetched);
     this.guard(() => {
       this.hypervisor.deviceFilled();
     });
   }
 
-  /** Lets Xen run, with the inputs that come on the way, and the snapshots that are made. */
-  private go(untilTicks: number): HypervisorStop {
-    const { past, hypervisor } = this;
+  /** Lets Xen run, and nothing else happen: for its course. What it has done before nobody hears again. */
+  advance(untilTicks: number): HypervisorStop {
+    const { hypervisor } = this;
     for (;;) {
-      const now = hypervisor.ticks();
-      while (past.dueTicks <= now) this.take(past.inputs[past.come++]!);
-      // A fault has ended it.
-      if (this.domain.shutdown !== null) return { kind: 'shutdown', domain: this.domain };
-      if (past.nextTicks(now, this.instructions) <= now) this.keepMoment();
-      this.isAgain = now < past.endTicks;
-      const next = Math.min(
-        past.dueTicks,
-        past.nextTicks(now, this.instructions),
-        this.isAgain ? past.endTicks : Infinity,
-      );
-      const stop = this.guard(() => hypervisor.run(Math.min(untilTicks, next)));
-      past.isAt(hypervisor.ticks());
-      const isOver = hypervisor.ticks() >= untilTicks || next === Infinity;
-      if (isOver || (stop.kind !== 'budget' && stop.kind !== 'idle')) return stop;
+      this.isAgain = hypervisor.ticks() < this.endTicks;
+      const end = this.isAgain ? Math.min(untilTicks, this.endTicks) : untilTicks;
+      const stop = this.guard(() => hypervisor.run(end));
+      const ticks = hypervisor.ticks();
+      this.past.isAt(this.course.host, ticks);
+      if (ticks >= untilTicks || !this.isAgain || (stop.kind !== 'budget' && stop.kind !== 'idle'))
+        return stop;
     }
-  }
-
-  /** A snapshot to come back to. */
-  keepMoment(): void {
-    const { past, instructions } = this;
-    past.keep({ ticks: this.hypervisor.ticks(), instructions, come: past.come, saved: this.save() });
-  }
-
-  /** Goes back to a moment of the past. */
-  returnTo({ saved, come }: Moment): void {
-    this.restore(saved);
-    this.past.come = come;
   }
 
   /** Goes on to an instant, whatever happens on the way; false: the domain ends before. */
@@ -259,10 +237,9 @@ export class Lab {
   runToInstruction(instructions: number): boolean {
     return this.unwatched(() => {
       while (this.instructions < instructions) {
-        const { hypervisor } = this;
-        const due = Math.min(hypervisor.deadlineTicks, this.past.dueTicks);
-        const left = hypervisor.idle ? due - hypervisor.ticks() : 0;
-        const ticks = hypervisor.ticks() + Math.max(left, instructions - this.instructions);
+        const { hypervisor, course } = this;
+        const left = instructions - this.instructions;
+        const ticks = Math.max(hypervisor.ticks() + left, hypervisor.idle ? course.nextTicks : 0);
         if (ticks === Infinity) return false;
         if (!this.lookThrough(ticks, () => undefined)) return false;
       }
@@ -274,7 +251,7 @@ export class Lab {
   lookThrough(ticks: number, look: () => void): boolean {
     this.until = {};
     while (this.hypervisor.ticks() < ticks) {
-      const stop = this.go(ticks);
+      const stop = this.course.go(ticks);
       if (stop.kind === 'waiting' || this.hasEnded(stop)) return false;
       look();
     }
@@ -283,15 +260,12 @@ export class Lab {
 
   /** Does something without the stops that were asked for. */
   private unwatched<T>(work: () => T): T {
-    const { hypervisor, hypercallSink, hypercallBreaks } = this;
-    hypervisor.processor.setBreakpoints([]);
-    hypervisor.trace.remove(hypercallSink);
+    this.breaks.disarm();
     try {
       return work();
     } finally {
       this.text.forget();
-      hypervisor.processor.setBreakpoints(this.watched);
-      if (hypercallBreaks.length > 0) hypervisor.trace.add(hypercallSink);
+      this.breaks.arm();
     }
   }
 
@@ -309,22 +283,31 @@ export class Lab {
 
   /** Runs for at most `ticks` of the clock; undefined: it can go on. */
   run(until: Until, ticks: number): Stop | undefined {
+    return this.runBy((end) => this.course.go(end), until, ticks);
+  }
+
+  /** As `run`, and nothing else happens: for its course. */
+  runAlone(until: Until, ticks: number): Stop | undefined {
+    return this.runBy((end) => this.advance(end), until, ticks);
+  }
+
+  private runBy(go: (untilTicks: number) => HypervisorStop, until: Until, ticks: number): Stop | undefined {
     this.until = until;
     this.matched = until.text === undefined ? undefined : this.text.take(until.text);
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
-    const { hypervisor } = this;
-    this.broken = undefined;
+    const { hypervisor, breaks } = this;
+    breaks.event = null;
     const now = hypervisor.ticks();
     const dueTicks = until.ns === undefined ? Infinity : Math.ceil(until.ns / this.periodNs);
     const left = until.instructions === undefined ? Infinity : until.instructions - this.instructions;
     if (left <= 0) return { kind: 'instructions' };
     const limit = Math.min(now + ticks, dueTicks, now + left);
     if (this.domain.shutdown !== null) return { kind: 'ended' };
-    const stop = this.go(limit);
+    const stop = go(limit);
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
     if (this.hasEnded(stop)) return { kind: 'ended' };
-    if (this.broken !== undefined) return { kind: 'hypercall', event: this.broken };
-    if (stop.kind === 'breakpoint') return this.atBreakpoint();
+    if (breaks.event !== null) return { kind: 'hypercall', event: breaks.event };
+    if (stop.kind === 'breakpoint') return breaks.here();
     if (stop.kind === 'waiting') return stop;
     if (hypervisor.ticks() >= dueTicks) return { kind: 'time' };
     if (until.instructions !== undefined && this.instructions >= until.instructions)
@@ -332,48 +315,9 @@ export class Lab {
     return stop.kind === 'idle' && limit === Infinity ? { kind: 'idle' } : undefined;
   }
 
-  /**
-   * Stops a run before the first instruction of any of these lines, in the kernel and in all programs. The lines that they
-   * are for: those of them with code, or the next one of the function that has; text: why there is none.
-   */
-  setBreakpoints(lines: readonly WantedLine[]): (Line | string)[] {
-    const found = lines.map((line) => this.code.find(line));
-    const places = found.filter((each) => typeof each !== 'string');
-    const watched = [...new Set(places.flatMap(({ addresses }) => addresses))];
-    this.hypervisor.processor.setBreakpoints(watched);
-    this.watched = watched;
-    this.breakpoints = places.map(({ line }) => line);
-    return found.map((each) => (typeof each === 'string' ? each : each.line));
-  }
-
-  /** A run stops behind every hypercall of these names, whoever makes it. */
-  setHypercallBreaks(names: readonly string[]): void {
-    const { trace } = this.hypervisor;
-    trace.remove(this.hypercallSink);
-    this.hypercallBreaks = names;
-    if (names.length > 0) trace.add(this.hypercallSink);
-  }
-
-  private traced(event: TraceEvent): void {
-    if (event.detail.kind !== 'hypercall' || !this.hypercallBreaks.includes(event.detail.name)) return;
-    this.broken ??= eventOf(event, this.hypervisor.current);
-    this.hypervisor.requestStop('hypercall');
-  }
-
   /** The lab's domain has shut down; others may come and go. */
   private hasEnded(stop: HypervisorStop): boolean {
     return stop.kind === 'shutdown' && stop.domain === this.domain;
-  }
-
-  isAtBreakpoint(): boolean {
-    return this.watched.includes(this.hypervisor.processor.rip) && this.atBreakpoint() !== undefined;
-  }
-
-  /** Two programs have different code at one address: it must be the line that was meant. */
-  private atBreakpoint(): Stop | undefined {
-    const place = this.here();
-    const meant = this.breakpoints.some(({ file, line }) => place?.file === file && place.line === line);
-    return place !== null && meant ? { kind: 'breakpoint', place } : undefined;
   }
 
   /** Where in the sources the next instruction is. */
@@ -405,51 +349,39 @@ export class Lab {
     }
   }
 
-  /** Whoever goes on from a breakpoint, however it was come to, goes past it. */
-  leaveBreakpoint(): void {
-    if (this.hypervisor.current !== null) this.hypervisor.processor.passBreakpoint();
-  }
-
-  /** Stops at these addresses besides the breakpoints' (`runBetween`). */
-  watchAlso(addresses: readonly number[]): void {
-    this.hypervisor.processor.setBreakpoints([...new Set([...this.watched, ...addresses])]);
-    this.leaveBreakpoint();
-  }
-
   /**
    * Runs for at most `ticks` of a step, up to a breakpoint, or to where `there` says that it has come, which is asked at every
    * address that is watched and whenever somebody asks for a stop; undefined: nothing of that has come.
    */
   runBetween(ticks: number, there: () => Stop | null): Stop | undefined {
-    const { hypervisor } = this;
+    const { hypervisor, breaks } = this;
     if (this.domain.shutdown !== null) return { kind: 'ended' };
     this.until = {};
-    this.broken = undefined;
+    breaks.event = null;
     const end = hypervisor.ticks() + ticks;
     for (;;) {
-      const stop = this.go(end);
+      const stop = this.course.go(end);
       if (this.hasEnded(stop)) return { kind: 'ended' };
       if (stop.kind === 'waiting') return stop;
       if (stop.kind === 'idle') return end === Infinity ? { kind: 'idle' } : undefined;
       if (stop.kind === 'budget') return undefined;
       const come = there();
       if (come !== null) return come;
-      if (this.broken !== undefined) return { kind: 'hypercall', event: this.broken };
-      const at = stop.kind === 'breakpoint' ? this.atBreakpoint() : undefined;
+      if (breaks.event !== null) return { kind: 'hypercall', event: breaks.event };
+      const at = stop.kind === 'breakpoint' ? breaks.here() : undefined;
       if (at !== undefined) return at;
     }
   }
 
   /** An instruction is retired, or faults; while all vcpus are idle the clock goes to the next timer first. */
   stepInstruction(): Stop | undefined {
-    const { hypervisor } = this;
+    const { hypervisor, course } = this;
     if (this.domain.shutdown !== null) return { kind: 'ended' };
     const before = this.instructions;
     while (this.instructions === before) {
-      const due = Math.min(hypervisor.deadlineTicks, this.past.dueTicks);
-      const target = hypervisor.idle ? due : hypervisor.ticks() + 1;
+      const target = hypervisor.idle ? course.nextTicks : hypervisor.ticks() + 1;
       if (target === Infinity) return { kind: 'idle' };
-      const stop = this.go(target);
+      const stop = course.go(target);
       if (this.hasEnded(stop)) return { kind: 'ended' };
       if (stop.kind === 'waiting') return stop;
     }

@@ -28,7 +28,7 @@ const LAG_NS = 100_000_000;
 
 /** Runs until `until` holds, the domain ends, or the signal aborts (undefined). */
 export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | undefined> {
-  lab.leaveBreakpoint();
+  lab.breaks.leave();
   let sliceTicks = FIRST_SLICE_TICKS;
   let anchorNs = lab.ns - performance.now() * 1e6;
   while (pace.signal?.aborted !== true) {

@@ -38,7 +38,7 @@ beforeAll(async () => {
   lab = await Lab.boot(loadCore(), { ...(await moteImages()), commandLine: '', memoryMb: 32, vcpus: 1 });
   lab.run({ text: PROMPT }, PATIENCE_TICKS);
   lab.onConsole((bytes) => (printed += new TextDecoder().decode(bytes)));
-  lab.setBreakpoints([WALKED]);
+  lab.breaks.setLines([WALKED]);
   lab.type(new TextEncoder().encode(`pagetable 0x${TEXT.toString(16)}\r`));
   expect(lab.run({}, PATIENCE_TICKS)?.kind).toBe('breakpoint');
 });

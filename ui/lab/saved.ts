@@ -17,7 +17,7 @@ export const LAB_SAVED: SavedClasses = {
   ConsoleText: { type: ConsoleText },
   DomainConsoles: { type: DomainConsoles, but: ['hypervisor', 'print'] },
   DomainNames: { type: DomainNames, but: ['hypervisor'] },
-  Exchange: { type: Exchange },
+  Exchange: { type: Exchange, but: ['inputs'] },
   RingTap: { type: RingTap },
   TextStream: { type: TextStream },
   Transcript: { type: Transcript, frozen: ['full'] },

@@ -20,6 +20,7 @@ import type {
 } from './protocol.ts';
 import { imagesAmong } from './own-images.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
+import { openSnapshot } from './snapshot/format.ts';
 import type { Sources } from './snapshot/description.ts';
 import { stateHash } from './state-hash.ts';
 import { beginStep } from './stepping.ts';
@@ -119,7 +120,7 @@ export class Session {
         return;
       case 'hypercallBreaks':
         this.hypercallBreaks = command.names;
-        this.lab?.setHypercallBreaks(command.names);
+        this.lab?.breaks.setHypercalls(command.names);
         this.postState();
         return;
       case 'runUntil':
@@ -156,7 +157,7 @@ export class Session {
   /** Goes on with another host, that was saved; where it cannot be restored, as `boot`. */
   private async open({ file, images = [] }: OpenRequest): Promise<void> {
     const among = imagesAmong(images);
-    const lab = await restoreLab(this.core, file, {
+    const lab = await restoreLab(this.core, await openSnapshot(file), {
       image: async (wanted) => (await among(wanted)) ?? this.image(wanted),
     });
     // Who waits for lines needs to know where they are; else nobody asks for the sources before it stands.
@@ -182,7 +183,7 @@ export class Session {
       lab,
       this.breakpoints.map(({ wanted }) => wanted),
     );
-    lab.setHypercallBreaks(this.hypercallBreaks);
+    lab.breaks.setHypercalls(this.hypercallBreaks);
     this.batch = new TraceBatch(lab.periodNs);
     this.begun = null;
     this.stopped = null;
@@ -407,7 +408,7 @@ async function bringCodeOf(lab: Lab, post: (update: Update) => void): Promise<vo
 /** Sets breakpoints, and tells what has become of each. */
 function viewsOf(lab: Lab | null, lines: readonly WantedLine[]): readonly BreakpointView[] {
   if (lab === null) return lines.map((wanted) => ({ wanted, line: null, why: null }));
-  return lab.setBreakpoints(lines).map((found, n) => {
+  return lab.breaks.setLines(lines).map((found, n) => {
     const wanted = lines[n]!;
     return typeof found === 'string'
       ? { wanted, line: null, why: found }

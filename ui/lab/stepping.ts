@@ -23,12 +23,12 @@ export interface Stepping {
 
 /** Begins a step of the lab's host. */
 export function beginStep(lab: Lab, kind: StepKind): Stepping {
-  lab.leaveBreakpoint();
+  lab.breaks.leave();
   if (kind === 'hypercall' || kind === 'event') return new ToEvent(lab, kind);
   if (kind === 'instruction') return new ToInstruction(lab);
   const frame = kind === 'line' ? null : frameOf(lab);
   const addresses = frame === null ? [] : kind === 'out' ? [frame.returnAddress] : linesBeside(lab, frame);
-  const isRoom = addresses.length > 0 && addresses.length + lab.watched.length <= BREAKPOINT_LIMIT;
+  const isRoom = addresses.length > 0 && addresses.length + lab.breaks.addresses.length <= BREAKPOINT_LIMIT;
   return frame !== null && isRoom ? new ToAddress(lab, frame, addresses) : new ToLine(lab, kind);
 }
 
@@ -137,7 +137,7 @@ class ToAddress implements Stepping {
     this.lab = lab;
     this.frame = frame;
     this.addresses = new Set(addresses);
-    lab.watchAlso(addresses);
+    lab.breaks.watchAlso(addresses);
   }
 
   go(ticks: number): Stop | undefined {
@@ -145,7 +145,7 @@ class ToAddress implements Stepping {
   }
 
   end(): void {
-    this.lab.watchAlso([]);
+    this.lab.breaks.watchAlso([]);
   }
 
   /** Frames have fixed sizes: RSP tells this one from those of deeper calls, other threads and other processes. */

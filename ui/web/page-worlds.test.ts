@@ -13,6 +13,7 @@ import { SNAPSHOT, writeSnapshotOfHost } from '../../scripts/snapshot.ts';
 import { loadCore } from '../lab/core-node.ts';
 import type { Lab } from '../lab/lab.ts';
 import { restoreLab } from '../lab/snapshot/file.ts';
+import { openSnapshot } from '../lab/snapshot/format.ts';
 import { stateHash } from '../lab/state-hash.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
@@ -28,8 +29,10 @@ const COMMAND = 'xm create mote';
 const STARTED = 'Started domain mote';
 
 /** A world from a file, in Node. */
-function inNode(file: string): Promise<Lab> {
-  return restoreLab(loadCore(), readFileSync(file), { image: () => Promise.resolve(undefined) });
+async function inNode(file: string): Promise<Lab> {
+  return restoreLab(loadCore(), await openSnapshot(readFileSync(file)), {
+    image: () => Promise.resolve(undefined),
+  });
 }
 
 describe.skipIf(executablePath === undefined)('worlds in the page', () => {

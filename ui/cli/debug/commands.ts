@@ -3,6 +3,7 @@ import { hex64, PAGE_BYTES } from '../../../core/machine.ts';
 import { backInstruction, backLine, backToWrite, eventSearch } from '../../lab/time/travel.ts';
 import { lastLineOf } from '../../lab/function-lines.ts';
 import { markOf } from '../../lab/time/marks.ts';
+import type { Mark } from '../../lab/time/recording.ts';
 import { INSTANT_HELP, parseInstant } from '../instant.ts';
 import { saveSnapshot, writeRun } from '../kept-runs.ts';
 import { PATIENCE_SECONDS, type Debugger } from './debugger.ts';
@@ -77,12 +78,27 @@ function keysOf(text: string): Uint8Array {
 function type(debug: Debugger, keys: Uint8Array): string {
   const { past, domain } = debug.lab;
   if (domain.shutdown !== null) throw new Wrong('the domain has ended: nobody reads what is typed');
-  const dropped = past.inputs.length - past.come;
+  const dropped = past.inputs.all.filter((input) => !past.inputs.hasCome(input)).length;
   const isBranch = debug.marks !== null && debug.ticks < debug.endTicks;
   debug.lab.type(keys);
-  debug.marks = debug.marks === null ? null : debug.marks.filter(({ ticks }) => ticks < debug.ticks);
+  debug.marks = debug.marks === null ? null : upTo(debug, debug.marks);
   if (!isBranch) return 'typed; `until` or `continue` goes on';
   return `typed: from here on this is another run, and the recording's ${String(dropped)} later inputs do not come; \`until\` or \`continue\` goes on`;
+}
+
+/** Marks that are behind the debugger. */
+function upTo({ kept }: Debugger, marks: readonly Mark[]): Mark[] {
+  return marks.filter(({ ns }) => ns < kept.run.ns);
+}
+
+function lookAt(debug: Debugger, name: string): string {
+  if (name !== '') {
+    debug.look(name);
+    return looks.where(debug);
+  }
+  return debug.hosts
+    .map((host) => `${host.lab === debug.lab ? '*' : ' '} ${host.name}  ${looks.seconds(host.lab.ns)}`)
+    .join('\n');
 }
 
 function breakAt(debug: Debugger, args: string): string {
@@ -131,8 +147,9 @@ async function goTo(debug: Debugger, args: string): Promise<string> {
 async function record(debug: Debugger, args: string): Promise<string> {
   if (debug.marks === null)
     throw new Wrong('what began with a snapshot cannot be recorded: `save` makes a snapshot');
-  const before = debug.marks.filter(({ ticks }) => ticks < debug.ticks);
-  return writeRun(debug.lab, debug.core, [...before, await markOf(debug.lab)], path(args));
+  const before = upTo(debug, debug.marks);
+  debug.kept.run.settle();
+  return writeRun(debug.kept, [...before, await markOf(debug.kept.run)], path(args));
 }
 
 function toWrite(debug: Debugger, args: string): string {
@@ -268,6 +285,13 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    names: ['host'],
+    args: '[NAME]',
+    help: 'look at another host of a world; alone, lists them',
+    run: lookAt,
+    words: ({ hosts }) => hosts.map(({ name }) => name),
+  },
+  {
     names: ['domains'],
     args: '',
     help: 'the domains of the host, as xm list shows them',
@@ -296,7 +320,7 @@ export const COMMANDS: readonly Command[] = [
     names: ['save'],
     args: 'FILE',
     help: 'a snapshot of here',
-    run: ({ lab, core }, args) => saveSnapshot(lab, core, path(args)),
+    run: ({ kept }, args) => saveSnapshot(kept, path(args)),
   },
   { names: ['record'], args: 'FILE', help: 'a recording from the beginning up to here', run: record },
   {

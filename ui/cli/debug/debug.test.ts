@@ -7,10 +7,12 @@ import { moteImages } from '../../../guests/toolchain/mote-node.ts';
 import { readSources } from '../../../guests/toolchain/node.ts';
 import { loadCore } from '../../lab/core-node.ts';
 import { Lab } from '../../lab/lab.ts';
+import { LabRun } from '../../lab/time/lab-run.ts';
 import { markOf } from '../../lab/time/marks.ts';
 import type { Mark } from '../../lab/time/recording.ts';
 import { readRecording } from '../../lab/time/recording.ts';
 import { readImage } from '../host-files.ts';
+import { KeptLab } from '../kept-runs.ts';
 import { commandNamed, complete } from './commands.ts';
 import { Debugger, tell } from './debugger.ts';
 
@@ -43,17 +45,20 @@ beforeAll(async () => {
     recorded.type(new TextEncoder().encode(`${line}\r`));
   }
   while (recorded.run({ text: PROMPT }, 5_000_000) === undefined);
-  end = await markOf(recorded);
+  end = await markOf(new LabRun(recorded));
   const lab = await boot();
-  lab.past.inputs = [...recorded.past.inputs];
+  for (const input of recorded.past.inputs.all) lab.past.inputs.add(input);
   lab.onConsole((bytes) => (printed += new TextDecoder().decode(bytes)));
-  debug = new Debugger({ lab, core, marks: [end] }, readSources());
+  debug = new Debugger(
+    { hosts: [{ name: 'host', lab }], kept: new KeptLab(lab, core), marks: [end] },
+    readSources(),
+  );
 });
 
 test('continues to the end of the recording, which is what it was, and prints what was printed', async () => {
   expect(await say('continue')).toMatch(/^The recording ends here/);
   expect(printed).toMatch(/\$ uname\r?\nMote\r?\n[^]*wc\r?\n *30 /);
-  expect(await markOf(debug.lab)).toEqual(end);
+  expect(await markOf(debug.kept.run)).toEqual(end);
 });
 
 test('a breakpoint is found forwards and backwards, and steps lead away from it and back', async () => {
@@ -98,7 +103,7 @@ test('goes to instants, and says where one is not', async () => {
     ['2ms', / 0\.002000000 s, /],
     ['1,000,000', /^instruction 1000000,/],
     ['start', /^instruction 0,/],
-    ['end', new RegExp(`^instruction ${String(end.instructions)},`)],
+    ['end', new RegExp(`^instruction ${String(end.places[0]!.instructions)},`)],
   ] as const)
     expect(await say(`goto ${wanted}`)).toMatch(found);
   await say('goto 1500000');
@@ -128,21 +133,21 @@ test('shows registers, memory, code, domains, ports', async () => {
 
 test('what is typed begins another run, which can be recorded', async () => {
   await say('goto end');
-  const before = debug.lab.past.inputs.length;
-  await say(`goto tick ${String(debug.lab.past.inputs[1]!.ticks)}`);
-  expect(debug.lab.past.come).toBe(1);
+  const before = debug.lab.past.inputs.all.length;
+  await say(`goto tick ${String(debug.lab.past.inputs.all[1]!.ticks)}`);
+  expect(debug.lab.past.inputs.come).toEqual([1]);
   expect(await say('inputs')).toMatch(/^ [^>]*\n> +0\.\d+ s {2}"seq 1 30 \| wc\\r"\n/);
   expect(await say('type echo other')).toMatch(
     /^typed: from here on this is another run, and the recording's 1 later/,
   );
-  expect(debug.lab.past.inputs.length).toBe(before);
+  expect(debug.lab.past.inputs.all.length).toBe(before);
   printed = '';
   expect(await say('until \\nother\\s')).toMatch(/^The console has printed "other"/);
   expect(printed).toMatch(/echo other\r?\nother/);
   expect(await say('until never')).toMatch(/^Everybody waits for ever/);
   const path = join(folder, 'other.json');
   expect(await say(`record ${path}`)).toMatch(/^recording of 2 inputs and 1 marks in /);
-  expect((await readRecording(readImage(path))).inputs).toEqual(debug.lab.past.inputs);
+  expect((await readRecording(readImage(path))).inputs).toEqual(debug.lab.past.inputs.all);
   expect(await say('save /nowhere/at/all')).toMatch(/^! cannot write \/nowhere\/at\/all: /);
 });
 

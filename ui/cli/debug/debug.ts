@@ -2,11 +2,10 @@
 import { createInterface, type Interface } from 'node:readline';
 import { readSources } from '../../../guests/toolchain/node.ts';
 import { isSnapshot } from '../../lab/snapshot/magic.ts';
-import { restoreLab } from '../../lab/snapshot/file.ts';
-import { bootRecording, readRecording } from '../../lab/time/recording.ts';
+import { readRecording } from '../../lab/time/recording.ts';
 import { EXIT_OK, EXIT_USAGE } from '../exit-codes.ts';
 import { readImage } from '../host-files.ts';
-import { bringCode, ImageFiles, tellOfOtherCore, withFile } from '../kept-runs.ts';
+import { bootRun, bringCode, ImageFiles, openRun, tellOfOtherCore, withFile } from '../kept-runs.ts';
 import { ready } from '../ready.ts';
 import { UserError } from '../user-error.ts';
 import { commandNamed, complete } from './commands.ts';
@@ -26,9 +25,10 @@ export async function debugFile(path: string, { image }: DebugOptions): Promise<
   const debug = new Debugger(opened, readSources());
   const isWatched = process.stdin.isTTY && process.stdout.isTTY;
   const output = new Output();
-  opened.lab.onConsole((bytes) => {
-    output.console(bytes);
-  });
+  for (const { lab } of opened.hosts)
+    lab.onConsole((bytes) => {
+      if (lab === debug.lab) output.console(bytes);
+    });
   if (isWatched) output.line(greeting(path, debug));
   const lines = createInterface({
     input: process.stdin,
@@ -46,25 +46,25 @@ async function open(path: string, images: ImageFiles): Promise<Opened> {
   const nothing = (): Promise<undefined> => Promise.resolve(undefined);
   if (isSnapshot(file)) {
     const { core } = await ready(nothing);
-    const lab = await withFile(path, () => restoreLab(core, file, images));
-    await bringCode(lab);
-    return { lab, core, marks: null };
+    const opened = await withFile(path, () => openRun(core, file, images));
+    for (const { lab } of opened.hosts) await bringCode(lab);
+    return { ...opened, marks: null };
   }
   if (!new TextDecoder().decode(file.subarray(0, 64)).includes('xenoscope'))
     throw new UserError(`${path}: it is neither a recording nor a snapshot of Xenoscope`);
   const recording = await withFile(path, () => readRecording(file));
   const { core } = await ready(nothing);
   tellOfOtherCore(recording, core);
-  const lab = await withFile(path, () => bootRecording(core, recording, images));
-  return { lab, core, marks: recording.marks };
+  return { ...(await withFile(path, () => bootRun(core, recording, images))), marks: recording.marks };
 }
 
 function greeting(path: string, debug: Debugger): string {
-  const { lab, marks } = debug;
+  const { lab, marks, hosts } = debug;
+  const of = hosts.length === 1 ? '' : ` of the hosts ${hosts.map(({ name }) => name).join(', ')}`;
   const what =
     marks === null
-      ? `a snapshot, of ${seconds(lab.ns)}`
-      : `a recording, up to ${seconds(debug.endTicks * lab.periodNs)}; this is its beginning`;
+      ? `a snapshot${of}, of ${seconds(lab.ns)}`
+      : `a recording${of}, up to ${seconds(debug.endTicks * lab.periodNs)}; this is its beginning`;
   return `${path}: ${what}.\n${where(debug)}\n\`help\` lists the commands, Tab completes, Ctrl-C stops a run, Ctrl-D leaves.`;
 }
 

@@ -8,6 +8,7 @@ import { SnapshotError } from '../../lab/snapshot/errors.ts';
 import { beginStep } from '../../lab/stepping.ts';
 import type { Stop, Until } from '../../lab/stop.ts';
 import { describeStop } from '../../lab/stop-text.ts';
+import type { Kept } from '../kept-runs.ts';
 import type { Mark } from '../../lab/time/recording.ts';
 import { backTo, goToInstruction, goToTicks, type Search } from '../../lab/time/travel.ts';
 import { type Instant, nsOfTick } from '../instant.ts';
@@ -22,43 +23,70 @@ export const PATIENCE_SECONDS = 60;
 
 /** What a file is of. */
 export interface Opened {
-  readonly lab: Lab;
-  readonly core: WebAssembly.Module;
+  /** One that is alone, or those of a world. */
+  readonly hosts: readonly { readonly name: string; readonly lab: Lab }[];
+  readonly kept: Kept;
   /** Of a recording; null: it is a snapshot. */
   readonly marks: readonly Mark[] | null;
 }
 
-export class Debugger {
+/** A host of a world, and what it is stopped at while it is looked at. */
+interface Host {
+  readonly name: string;
   readonly lab: Lab;
-  readonly core: WebAssembly.Module;
   readonly stops: Stops;
+}
+
+export class Debugger {
+  readonly hosts: readonly Host[];
+  /** The one that is looked at: commands mean it, and the others go with it. */
+  private shown: Host;
+  readonly kept: Kept;
   /** Of the recording, until another run is begun. */
   marks: readonly Mark[] | null;
-  /** Where the run began that can be gone back to. */
-  readonly startTicks: number;
   readonly sources: ReadonlyMap<string, string>;
   /** Gives up what is under way. */
   signal: AbortSignal = new AbortController().signal;
 
-  constructor({ lab, core, marks }: Opened, sources: ReadonlyMap<string, string>) {
-    this.lab = lab;
-    this.core = core;
+  constructor({ hosts, kept, marks }: Opened, sources: ReadonlyMap<string, string>) {
+    this.hosts = hosts.map(({ name, lab }) => ({ name, lab, stops: new Stops(lab) }));
+    this.shown = this.hosts[0]!;
+    this.kept = kept;
     this.marks = marks;
     this.sources = sources;
-    this.stops = new Stops(lab);
-    this.startTicks = lab.hypervisor.ticks();
-    lab.past.isKept = true;
-    lab.keepMoment();
-    lab.witness.watch();
+    kept.run.past.isKept = true;
+    kept.run.past.keep();
+    for (const { lab } of hosts) lab.witness.watch();
+  }
+
+  get lab(): Lab {
+    return this.shown.lab;
+  }
+
+  get stops(): Stops {
+    return this.shown.stops;
+  }
+
+  get hostName(): string {
+    return this.shown.name;
+  }
+
+  /** Looks at another host. Throws Wrong where there is none of that name. */
+  look(name: string): void {
+    const wanted = this.hosts.find((host) => host.name === name);
+    if (wanted === undefined) throw new Wrong(`there is no host ${name}`);
+    this.lab.breaks.disarm();
+    this.shown = wanted;
+    this.lab.breaks.arm();
   }
 
   get ticks(): number {
-    return this.lab.hypervisor.ticks();
+    return this.lab.place.ticks;
   }
 
   /** The tick at which the recording ends; without one, the furthest that this run has been. */
   get endTicks(): number {
-    return this.marks?.at(-1)?.ticks ?? this.lab.past.endTicks;
+    return this.marks?.at(-1)?.places[this.lab.course.host]?.ticks ?? this.lab.endTicks;
   }
 
   /** Runs on; says why it stopped. `ignores`: it passes what it would stop at. */
@@ -67,7 +95,7 @@ export class Debugger {
     const start = { ns: lab.ns, instructions: lab.instructions };
     // What was printed before is no answer: a way of no length forgets it.
     lab.runTo(this.ticks);
-    lab.leaveBreakpoint();
+    lab.breaks.leave();
     if (!ignores) this.stops.arm();
     try {
       return await this.goOn(until, ignores, start);
@@ -85,7 +113,7 @@ export class Debugger {
     const isRecorded = this.ticks < this.endTicks && this.marks !== null;
     const limit = isRecorded
       ? this.endTicks
-      : Math.max(this.ticks, lab.past.endTicks) + (PATIENCE_SECONDS * NS_PER_SECOND) / lab.periodNs;
+      : Math.max(this.ticks, lab.endTicks) + (PATIENCE_SECONDS * NS_PER_SECOND) / lab.periodNs;
     while (!this.signal.aborted) {
       const stop = lab.run(until, Math.min(SLICE_TICKS, limit - this.ticks));
       if (!ignores && this.stops.seen !== null)
@@ -94,10 +122,9 @@ export class Debugger {
           'Break',
         );
       if (stop?.kind === 'waiting') await lab.fetch();
-      else if (stop?.kind === 'breakpoint' && ignores) lab.leaveBreakpoint();
+      else if (stop?.kind === 'breakpoint' && ignores) lab.breaks.leave();
       else if (stop !== undefined) return describeStop(lab, stop, start);
-      else if (lab.waitsForEver && lab.past.dueTicks === Infinity && !isRecorded)
-        return describeStop(lab, { kind: 'idle' }, start);
+      else if (lab.waitsForEver && !isRecorded) return describeStop(lab, { kind: 'idle' }, start);
       if (this.ticks >= limit) return this.atLimit(isRecorded, start);
       await pause(0);
     }
@@ -160,7 +187,7 @@ export class Debugger {
   }
 
   private async goToInstant(instant: Instant): Promise<void> {
-    if (instant.kind === 'start') this.goToTicks(this.startTicks);
+    if (instant.kind === 'start') this.lab.past.returnTo(this.lab.past.moments[0]!);
     else if (instant.kind === 'end') await this.goToTime(this.endTicks);
     else if (instant.kind === 'tick') await this.goToTime(instant.value);
     else if (instant.kind === 'instruction') await this.goToInstruction(instant.value);
@@ -168,9 +195,9 @@ export class Debugger {
   }
 
   private async goToTime(ticks: number): Promise<void> {
-    if (ticks <= this.lab.past.endTicks) this.goToTicks(ticks);
+    if (ticks <= this.lab.endTicks) this.goToTicks(ticks);
     else {
-      this.goToTicks(this.lab.past.endTicks);
+      this.goToTicks(this.lab.endTicks);
       const until = { ns: nsOfTick(ticks, this.lab.periodNs) };
       const said = await this.go(until, true);
       if (this.ticks < ticks) throw new Wrong(`it has not come so far: ${said}`);

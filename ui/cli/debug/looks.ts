@@ -5,6 +5,7 @@ import { describeFault } from '../../lab/faults.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { bytesAt, channelViews, codeAt, domainViews, readerOf, vcpuView } from '../../lab/views.ts';
 import { placeOf } from '../../lab/symbols.ts';
+import type { Input } from '../../lab/world/inputs.ts';
 import type { Debugger } from './debugger.ts';
 import { Wrong } from './wrong.ts';
 
@@ -31,9 +32,10 @@ export function seconds(ns: number): string {
 }
 
 /** Instant, who runs, the line of the sources, the instruction. */
-export function where({ lab, sources }: Debugger): string {
+export function where({ lab, sources, hosts, hostName }: Debugger): string {
   const { hypervisor } = lab;
-  const head = `instruction ${String(lab.instructions)}, ${seconds(lab.ns)}, tick ${String(hypervisor.ticks())}`;
+  const of = hosts.length === 1 ? '' : `host ${hostName}, `;
+  const head = `${of}instruction ${String(lab.instructions)}, ${seconds(lab.ns)}, tick ${String(hypervisor.ticks())}`;
   const vcpu = hypervisor.current;
   if (vcpu === null) return `${head}: no vcpu runs`;
   const { mode, code } = vcpuView(hypervisor, vcpu, lab.code);
@@ -133,14 +135,17 @@ export function ports(lab: Lab, id: number | null): string {
   return rows.length === 0 ? `domain ${String(domain.id)} has no event channels` : rows.join('\n');
 }
 
+function said({ keys, fault }: Input): string {
+  return fault === undefined ? JSON.stringify(String.fromCharCode(...keys)) : describeFault(fault);
+}
+
 /** What was typed and broken, and what is to come. */
-export function inputs({ lab }: Debugger): string {
-  const { past, periodNs } = lab;
-  const rows = past.inputs.map(
-    ({ ticks, keys, fault }, n) =>
-      `${n < past.come ? ' ' : '>'} ${seconds(ticks * periodNs).padStart(16)}  ${
-        fault === undefined ? JSON.stringify(String.fromCharCode(...keys)) : describeFault(fault)
-      }`,
+export function inputs({ hosts, kept }: Debugger): string {
+  const { past } = kept.run;
+  const hostOf = (host: number): string => (hosts.length === 1 ? '' : `${hosts[host]!.name}  `);
+  const rows = past.inputs.all.map(
+    (input) =>
+      `${past.inputs.hasCome(input) ? ' ' : '>'} ${seconds(input.ticks * hosts[input.host]!.lab.periodNs).padStart(16)}  ${hostOf(input.host)}${said(input)}`,
   );
   return rows.length === 0 ? 'nothing was typed' : [...rows, '(> is to come)'].join('\n');
 }

@@ -67,7 +67,7 @@ export class Stops {
   /** In the order of their numbers. */
   all(): string[] {
     return [
-      ...this.lab.breakpoints.map(({ file, line }) => `${file}:${String(line)}`),
+      ...this.lab.breaks.lines.map(({ file, line }) => `${file}:${String(line)}`),
       ...this.events.map(describeEventBreak),
     ];
   }
@@ -75,9 +75,9 @@ export class Stops {
   /** Says which line it is that has code. Throws Wrong where none has. */
   addLine(line: WantedLine): string {
     const wanted = [...this.lines, line];
-    const found = this.lab.setBreakpoints(wanted).at(-1)!;
+    const found = this.lab.breaks.setLines(wanted).at(-1)!;
     if (typeof found === 'string') {
-      this.lab.setBreakpoints(this.lines);
+      this.lab.breaks.setLines(this.lines);
       throw new Wrong(`${line.file}:${String(line.line)}: ${found}`);
     }
     this.lines = wanted;
@@ -94,7 +94,7 @@ export class Stops {
     const index = number - 1 - this.lines.length;
     if (index >= 0) this.events = this.events.filter((_, n) => n !== index);
     else this.lines = this.lines.filter((_, n) => n !== number - 1);
-    this.lab.setBreakpoints(this.lines);
+    this.lab.breaks.setLines(this.lines);
     return true;
   }
 

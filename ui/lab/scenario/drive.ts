@@ -87,7 +87,7 @@ export class WorldDrive implements Drive {
       if (printed !== undefined) return { kind: 'text', text: printed };
       if (isOver()) return { kind: 'over' };
       if (stop?.kind === 'time' || stop?.kind === 'ended') return { kind: stop.kind };
-      if (stop?.kind === 'host') await world.fetch(stop);
+      if (stop?.kind === 'host') await world.fetch();
     }
   }
 

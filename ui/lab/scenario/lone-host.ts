@@ -7,6 +7,7 @@ import { Lab } from '../lab.ts';
 import { saveLab } from '../snapshot/file.ts';
 import type { SavedWorld } from '../snapshot/format.ts';
 import { stateHash } from '../state-hash.ts';
+import { LabRun } from '../time/lab-run.ts';
 import { Marks } from '../time/marks.ts';
 import { writeRecording } from '../time/recording.ts';
 import { leaveFile } from './artifacts.ts';
@@ -160,7 +161,7 @@ export class LoneHost extends Host {
   }
 
   private async recording(): Promise<Uint8Array> {
-    const marks = new Marks(this.lab);
+    const marks = new Marks(new LabRun(this.lab));
     await marks.end();
     return writeRecording(this.lab, loadCore(), marks.made);
   }

@@ -9,8 +9,9 @@ import type { EventFilter, ScenarioFailure } from '../../api/index.ts';
 import { loadCore } from '../core-node.ts';
 import { restoreLab } from '../snapshot/file.ts';
 import { imagesAmong } from '../own-images.ts';
-import type { ImageName } from '../snapshot/format.ts';
+import { openSnapshot, type ImageName } from '../snapshot/format.ts';
 import { stateHash } from '../state-hash.ts';
+import { LabRun } from '../time/lab-run.ts';
 import { replay } from '../time/marks.ts';
 import { bootRecording, readRecording } from '../time/recording.ts';
 import { dom0Images, moteImages } from '../../../guests/toolchain/mote-node.ts';
@@ -116,13 +117,21 @@ test('what does not come is told with where time stood, and leaves a snapshot th
     /has not printed \/never\/ within 2 s of guest time\nhost host is at \d\.\d{9} s/,
   );
   expect(failure.message).toContain('  | / $');
-  const lab = await restoreLab(loadCore(), readFileSync(left(failure, 'snapshot')), sources);
+  const lab = await restoreLab(
+    loadCore(),
+    await openSnapshot(readFileSync(left(failure, 'snapshot'))),
+    sources,
+  );
   expect(await stateHash(lab.hypervisor)).toBe(await host.hash());
   // And a recording, which comes to the same.
   const recording = await readRecording(readFileSync(left(failure, 'recording')));
   expect(recording.inputs).toHaveLength(2);
   const again = await bootRecording(loadCore(), recording, sources);
-  expect(await replay(again, recording.marks, {})).toEqual({ stop: undefined, alike: 1, differs: null });
+  expect(await replay(new LabRun(again), recording.marks)).toEqual({
+    stop: undefined,
+    alike: 1,
+    differs: null,
+  });
   expect(await stateHash(again.hypervisor)).toBe(await host.hash());
 });
 
@@ -226,7 +235,7 @@ test('what is broken comes again in a recording', async () => {
     image: imagesAmong([...Object.values(await dom0Images()), disk.bytes]),
   });
   // Its one mark is the state at its end.
-  expect(await replay(again, recording.marks, {})).toMatchObject({ alike: 1, differs: null });
+  expect(await replay(new LabRun(again), recording.marks)).toMatchObject({ alike: 1, differs: null });
 });
 
 test('hosts of a world go on together; one is crashed, a LAN loses everything', async () => {

@@ -78,7 +78,7 @@ function descriptionOf(request: WorldRequest, images: ImageList): Description {
   };
 }
 
-async function nameOf(image: Image, name: string): Promise<ImageName> {
+export async function nameOf(image: Image, name: string): Promise<ImageName> {
   if (!(image instanceof Uint8Array)) return image.name;
   return { name, bytes: image.length, sha256: await sha256(image) };
 }
@@ -106,7 +106,12 @@ export class Images {
   private readonly sources: Sources;
   private readonly brought = new Map<number, Promise<Uint8Array>>();
 
-  constructor(names: readonly ImageName[], { paths = {} }: Description, sources: Sources) {
+  /** `paths`: where images were, by name. */
+  constructor(
+    names: readonly ImageName[],
+    { paths = {} }: { readonly paths?: Readonly<Record<string, string>> },
+    sources: Sources,
+  ) {
     this.names = names;
     this.paths = paths;
     this.sources = sources;
@@ -128,8 +133,8 @@ export class Images {
   }
 
   /** A disk whose bytes are elsewhere. */
-  async disk(name: string): Promise<DiskSource | undefined> {
-    return this.sources.disk?.(name, this.paths[diskName(name)]);
+  async disk(name: string, path = this.paths[diskName(name)]): Promise<DiskSource | undefined> {
+    return this.sources.disk?.(name, path);
   }
 
   private name(index: number): ImageName {

@@ -3,26 +3,29 @@ import { coreVersion } from '../../../core/version.ts';
 import { Lab } from '../lab.ts';
 import { describe, Images, requestOf } from './description.ts';
 import type { Description, Sources } from './description.ts';
-import { SnapshotError } from './errors.ts';
-import { readHeader, readSnapshot, writeSnapshot } from './format.ts';
+import { writeSnapshot } from './format.ts';
+import type { SnapshotFile } from './format.ts';
 
 /** The world of a lab as it is now, in a file. */
 export async function saveLab(lab: Lab, core: WebAssembly.Module): Promise<Uint8Array<ArrayBuffer>> {
   const saved = lab.save();
   const { description, images, contents } = await describe(lab.request);
-  return writeSnapshot({ core: coreVersion(core), images, description }, saved, contents);
+  return writeSnapshot({ core: coreVersion(core), kind: 'host', images, description }, saved, contents);
 }
 
 /**
  * The lab of a file. Kernel and ramdisk are brought when somebody asks for their symbols (`Lab.bringCode`), everything else
  * before it is there. Throws SnapshotError, in one line, for a file that cannot be restored here; nothing is left of it then.
  */
-export async function restoreLab(core: WebAssembly.Module, file: Uint8Array, sources: Sources): Promise<Lab> {
-  const header = await readHeader(file);
-  if (header.core !== coreVersion(core))
-    throw new SnapshotError('it was saved by another version of Xenoscope, whose processor is not this one');
+export async function restoreLab(
+  core: WebAssembly.Module,
+  file: SnapshotFile,
+  sources: Sources,
+): Promise<Lab> {
+  const { header } = file;
+  file.check('host', core);
   const description = header.description as Description;
   const images = new Images(header.images, description, sources);
-  const saved = await readSnapshot(file, images.bring);
+  const saved = await file.read(images.bring);
   return Lab.restore(core, await requestOf(description, images), saved);
 }

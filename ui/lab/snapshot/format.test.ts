@@ -3,14 +3,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { differenceOf } from './compare.ts';
 import { SnapshotError } from './errors.ts';
-import { readHeader, readSnapshot, writeSnapshot } from './format.ts';
-import type { SavedWorld } from './format.ts';
+import { openSnapshot, writeSnapshot } from './format.ts';
+import type { Header, SavedWorld } from './format.ts';
 import { ZERO_PAGE } from './machine-saver.ts';
 
 const page = (byte: number): Uint8Array => new Uint8Array(4096).fill(byte);
 const image = Uint8Array.from({ length: 20_000 }, (_, at) => at % 251);
-const header = {
+const header: Header = {
   core: 'abc',
+  kind: 'host',
   images: [{ name: 'kernel', bytes: 20_000, sha256: '00' }],
   description: { a: [1] },
 };
@@ -31,8 +32,9 @@ const bring = (): Promise<Uint8Array> => Promise.resolve(image);
 const file = await writeSnapshot(header, world, [image]);
 
 test('a file has the world, pages once, and parts of images not at all', async () => {
-  expect(await readHeader(file)).toEqual(header);
-  const read = await readSnapshot(file, bring);
+  const opened = await openSnapshot(file);
+  expect(opened.header).toEqual(header);
+  const read = await opened.read(bring);
   expect(differenceOf(read, world)).toBe(null);
   expect(read.graph.blocks[1]!.buffer).toBe(image.buffer);
   expect(read.machines[0]!.pages[2]).toBe(read.machines[1]!.pages[0]);
@@ -45,7 +47,7 @@ test('the same world gives the same file', async () => {
 
 async function refusal(bytes: Uint8Array): Promise<string> {
   try {
-    await readSnapshot(bytes, bring);
+    await (await openSnapshot(bytes)).read(bring);
   } catch (error) {
     expect(error).toBeInstanceOf(SnapshotError);
     return (error as Error).message;

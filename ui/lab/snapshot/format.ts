@@ -5,6 +5,7 @@
  * then every count is held against what is there.
  */
 import { PAGE_BYTES } from '../../../core/machine.ts';
+import { coreVersion } from '../../../core/version.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { deflate, inflate } from './deflate.ts';
 import { SnapshotError } from './errors.ts';
@@ -14,7 +15,7 @@ import { isSnapshot, MAGIC } from './magic.ts';
 import { PageStore } from './page-store.ts';
 
 /** Goes up when the format changes, or what the names in it mean. */
-const VERSION = 2;
+const VERSION = 3;
 const DIGEST_BYTES = 32;
 const MOST_HEADER_BYTES = 1 << 24;
 /** The largest machine there is (core/machine.ts). */
@@ -29,9 +30,13 @@ export interface ImageName {
   readonly sha256: string;
 }
 
+export type Kind = 'host' | 'world';
+
 export interface Header {
   /** Which build of the core (core/version.ts). */
   readonly core: string;
+  /** A host that is alone, or a world of several. */
+  readonly kind: Kind;
   readonly images: readonly ImageName[];
   /** What the world was made from. */
   readonly description: unknown;
@@ -111,12 +116,37 @@ export async function writeSnapshot(
   return file.taken();
 }
 
-/** What a file says of itself: which world, of which build, from which images. Throws SnapshotError. */
-export async function readHeader(file: Uint8Array): Promise<Header> {
-  return (await open(file)).header;
+/** A file that is a snapshot, undamaged: what it says of itself, and what it has. */
+export class SnapshotFile {
+  readonly header: Header;
+  private readonly body: Uint8Array;
+
+  /** @internal */
+  constructor(header: Header, body: Uint8Array) {
+    this.header = header;
+    this.body = body;
+  }
+
+  /** Throws SnapshotError where it is not of that kind, and of this build of the core. */
+  check(kind: Kind, core: WebAssembly.Module): void {
+    if (this.header.core !== coreVersion(core))
+      throw new SnapshotError(
+        'it was saved by another version of Xenoscope, whose processor is not this one',
+      );
+    if (this.header.kind !== kind)
+      throw new SnapshotError(
+        kind === 'host' ? 'it is of a world of several hosts' : 'it is of a host that is alone',
+      );
+  }
+
+  /** The world; `image` is asked for those that it has parts of. Rejects with a SnapshotError. */
+  async read(image: BringImage): Promise<SavedWorld> {
+    return new Body(await inflate(this.body), image).read();
+  }
 }
 
-async function open(file: Uint8Array): Promise<{ readonly header: Header; readonly rest: Uint8Array }> {
+/** Rejects with a SnapshotError, in one line, for what is none, of another version, or damaged. */
+export async function openSnapshot(file: Uint8Array): Promise<SnapshotFile> {
   const reader = new ByteReader(file);
   if (!isSnapshot(file)) throw new SnapshotError('it is no snapshot of Xenoscope');
   reader.raw(MAGIC.length);
@@ -130,7 +160,7 @@ async function open(file: Uint8Array): Promise<{ readonly header: Header; readon
   if (end < MAGIC.length || digest.some((byte, at) => file[end + at] !== byte))
     throw new SnapshotError('it is damaged or incomplete: its checksum is not that of its content');
   const header = readJson(reader);
-  return { header, rest: reader.raw(reader.left - DIGEST_BYTES) };
+  return new SnapshotFile(header, reader.raw(reader.left - DIGEST_BYTES));
 }
 
 function readJson(reader: ByteReader): Header {
@@ -138,7 +168,8 @@ function readJson(reader: ByteReader): Header {
   if (length > MOST_HEADER_BYTES) throw new SnapshotError('damaged: its header is too long');
   try {
     const header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(reader.raw(length))) as Header;
-    if (typeof header.core === 'string' && Array.isArray(header.images)) return header;
+    const isKind = header.kind === 'host' || header.kind === 'world';
+    if (typeof header.core === 'string' && isKind && Array.isArray(header.images)) return header;
   } catch (error) {
     throw new SnapshotError('damaged: its header is no JSON', { cause: error });
   }
@@ -216,10 +247,4 @@ class Body {
       return image.subarray(offset, offset + length);
     };
   }
-}
-
-/** The world in a file; `image` is asked for those that it has parts of. Rejects with a SnapshotError. */
-export async function readSnapshot(file: Uint8Array, image: BringImage): Promise<SavedWorld> {
-  const { rest } = await open(file);
-  return new Body(await inflate(rest), image).read();
 }

@@ -6,6 +6,7 @@ import { Lab } from '../lab.ts';
 import { begin, TOUR, TOUR_HOST } from '../tour.ts';
 import { differenceOf } from './compare.ts';
 import { restoreLab, saveLab } from './file.ts';
+import { openSnapshot } from './format.ts';
 import { tryInstants } from './instants.ts';
 
 const core = loadCore();
@@ -52,7 +53,7 @@ describe('a host of Mote, with domains', () => {
     const images = await dom0Images();
     const asked: string[] = [];
     let kernel: Uint8Array | undefined;
-    const other = await restoreLab(core, file, {
+    const other = await restoreLab(core, await openSnapshot(file), {
       image: async ({ name }) => {
         asked.push(name);
         return name === 'kernel' ? kernel : images.ramdisk;

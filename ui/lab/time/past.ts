@@ -1,26 +1,37 @@
 /**
- * What a lab was: the inputs of its run with their instants, and snapshots on the way. An instant before the present is the
+ * What a run was: the inputs that came with their instants, and snapshots on the way. An instant before the present is the
  * snapshot before it, and forwards again, with the same inputs. Snapshots change nothing: they only save time.
  *
  * They lie close together near where somebody is, and further apart the older they are: of any two neighbours, one is dropped
  * when they are closer than a share of their distance from the present.
  */
-import type { Fault } from '../faults.ts';
 import type { SavedWorld } from '../snapshot/format.ts';
+import { InputLog } from '../world/inputs.ts';
+import type { Input, LanInput } from '../world/inputs.ts';
 
-/** What came from outside, and when: before the first instruction behind that tick. */
-export interface InputAt {
+/** Where a host is: by its clock, and by its instructions. */
+export interface Place {
   readonly ticks: number;
-  /** That were typed; none, where something was broken. */
-  readonly keys: Uint8Array;
-  readonly fault?: Fault;
+  readonly instructions: number;
+}
+
+/** What has a past: a host that is alone, or a world of several. */
+export interface Traveller {
+  /** Where its hosts are. */
+  readonly places: readonly Place[];
+  save(): SavedWorld;
+  /** Throws SnapshotError. */
+  restore(saved: SavedWorld): void;
 }
 
 export interface Moment {
-  readonly ticks: number;
+  /** By host. */
+  readonly places: readonly Place[];
+  /** Of all hosts together: no clock goes back, so that this tells which of two instants of a run is later. */
+  readonly age: number;
   readonly instructions: number;
-  /** How many inputs had come. */
-  readonly come: number;
+  /** By host, how many inputs had come. */
+  readonly come: readonly number[];
   readonly saved: SavedWorld;
   /** Bytes that this one holds besides what the one before it does. */
   bytes: number;
@@ -34,58 +45,98 @@ const APART = 1 / 12;
 const BUDGET_BYTES = 384 * 2 ** 20;
 
 export class Past {
-  /** In the order of their instants. */
-  inputs: InputAt[] = [];
-  /** How many of them have come. */
-  come = 0;
-  /** How far this run has ever been, in ticks. */
-  endTicks = 0;
+  readonly inputs: InputLog;
+  /** How far each host has ever been in this run, in ticks. */
+  ends: number[];
   /** Whether snapshots are made on the way. */
   isKept = false;
   readonly moments: Moment[] = [];
+  private readonly traveller: Traveller;
 
-  /** When the next input comes, in ticks. */
-  get dueTicks(): number {
-    return this.inputs[this.come]?.ticks ?? Infinity;
+  constructor(traveller: Traveller, hosts: number) {
+    this.traveller = traveller;
+    this.inputs = new InputLog(hosts);
+    this.ends = this.inputs.come.map(() => 0);
   }
 
-  /** The earliest tick at which the next snapshot may be to be made: now, or when it is worth another look. */
-  nextTicks(nowTicks: number, instructions: number): number {
+  /** There is another run now: nothing is known of how it has come here. */
+  forget(): void {
+    this.inputs.clear();
+    this.moments.splice(0);
+    this.isKept = false;
+    this.ends = this.traveller.places.map(({ ticks }) => ticks);
+  }
+
+  /** The last snapshot in which a host is at an instant or before. */
+  before(host: number, ticks: number): Moment | undefined {
+    return this.moments.findLast(({ places }) => places[host]!.ticks <= ticks);
+  }
+
+  /** Instructions, of all hosts together, that may pass until the next snapshot is worth making; Infinity: none is made. */
+  get untilNext(): number {
     if (!this.isKept) return Infinity;
-    const before = this.before(nowTicks);
-    if (before === undefined) return nowTicks;
-    return nowTicks + Math.max(0, before.instructions + INTERVAL - instructions);
+    const { places } = this.traveller;
+    const now = ageOf(places);
+    const before = this.moments.findLast(({ age }) => age <= now);
+    if (before === undefined) return 0;
+    return Math.max(0, before.instructions + INTERVAL - instructionsOf(places));
   }
 
-  /** The last snapshot at `ticks` or before. */
-  before(ticks: number): Moment | undefined {
-    return this.moments.findLast((moment) => moment.ticks <= ticks);
-  }
-
-  /** Another snapshot, of the present. */
-  keep(moment: Omit<Moment, 'bytes'>): void {
-    const at = this.moments.findIndex(({ ticks }) => ticks >= moment.ticks);
-    if (at >= 0 && this.moments[at]!.ticks === moment.ticks) return;
+  /** A snapshot of the present, to come back to. */
+  keep(): void {
+    const places = [...this.traveller.places];
+    const age = ageOf(places);
+    const at = this.moments.findIndex((moment) => moment.age >= age);
+    if (this.moments[at]?.age === age) return;
     const index = at < 0 ? this.moments.length : at;
-    this.moments.splice(index, 0, { ...moment, bytes: 0 });
+    const instructions = instructionsOf(places);
+    const { come } = this.inputs;
+    this.moments.splice(index, 0, {
+      places,
+      age,
+      instructions,
+      come,
+      saved: this.traveller.save(),
+      bytes: 0,
+    });
     this.measure(index);
     this.measure(index + 1);
-    this.thin(moment.instructions);
+    this.thin(instructions);
   }
 
-  /** What comes now. What was to come later belongs to another run: its inputs, and its snapshots. */
-  add(input: InputAt): void {
-    const { ticks } = input;
-    this.inputs.splice(this.come, Infinity, input);
-    this.come++;
-    this.endTicks = ticks;
-    const later = this.moments.findIndex((moment) => moment.ticks > ticks);
+  /** Goes back to a moment. Its inputs will come again. */
+  returnTo({ saved, come }: Moment): void {
+    this.traveller.restore(saved);
+    this.inputs.come = come;
+  }
+
+  /** Something comes to a host now, and has been taken. What was to come later belongs to another run. */
+  came(input: Input): void {
+    this.beginAnother();
+    this.inputs.add(input);
+    this.inputs.took(input.host, 1);
+  }
+
+  /** The same of a LAN. */
+  cameToLan(input: LanInput): void {
+    this.beginAnother();
+    this.inputs.addOfLans(input);
+    this.inputs.tookOfLans();
+  }
+
+  /** From here on it is another run: of that before, inputs that were to come and later snapshots are dropped. */
+  private beginAnother(): void {
+    const { places } = this.traveller;
+    const age = ageOf(places);
+    this.inputs.dropRest();
+    this.ends = places.map(({ ticks }) => ticks);
+    const later = this.moments.findIndex((moment) => moment.age > age);
     if (later >= 0) this.moments.splice(later);
   }
 
-  /** The present is at `ticks`. */
-  isAt(ticks: number): void {
-    this.endTicks = Math.max(this.endTicks, ticks);
+  /** A host is at `ticks`. */
+  isAt(host: number, ticks: number): void {
+    this.ends[host] = Math.max(this.ends[host]!, ticks);
   }
 
   private measure(index: number): void {
@@ -111,6 +162,14 @@ export class Past {
     this.moments.splice(index, 1);
     this.measure(index);
   }
+}
+
+function ageOf(places: readonly Place[]): number {
+  return places.reduce((sum, { ticks }) => sum + ticks, 0);
+}
+
+function instructionsOf(places: readonly Place[]): number {
+  return places.reduce((sum, { instructions }) => sum + instructions, 0);
 }
 
 /** Bytes of a world that another one does not share with it. */

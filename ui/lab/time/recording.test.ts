@@ -6,6 +6,7 @@ import { loadCore } from '../core-node.ts';
 import { Lab } from '../lab.ts';
 import type { Sources } from '../snapshot/description.ts';
 import { SnapshotError } from '../snapshot/errors.ts';
+import { LabRun } from './lab-run.ts';
 import { Marks, replay } from './marks.ts';
 import { bootRecording, readRecording, writeRecording } from './recording.ts';
 import type { Recording } from './recording.ts';
@@ -23,7 +24,7 @@ describe('a recording of Mote', () => {
   let recording: Recording;
   beforeAll(async () => {
     const lab = await Lab.boot(core, { ...images, commandLine: '', memoryMb: 32, vcpus: 1 });
-    const marks = new Marks(lab);
+    const marks = new Marks(new LabRun(lab));
     const prompt = async (): Promise<void> => {
       while (lab.run({ text: PROMPT }, 5_000_000) === undefined) await marks.look();
       await marks.look();
@@ -48,7 +49,7 @@ describe('a recording of Mote', () => {
     ]);
     expect(recording.images.map(({ name }) => name)).toEqual(['kernel', 'ramdisk']);
     expect(recording.marks.length).toBeGreaterThan(1);
-    expect(recording.marks.at(-1)!.inputs).toBe(LINES.length + 1);
+    expect(recording.marks.at(-1)!.come).toEqual([LINES.length + 1]);
   });
 
   test('has the same state at every mark when it is run again', async () => {
@@ -56,7 +57,11 @@ describe('a recording of Mote', () => {
     let printed = '';
     lab.onConsole((bytes) => (printed += new TextDecoder().decode(bytes)));
     const { marks } = recording;
-    expect(await replay(lab, marks, {})).toEqual({ stop: undefined, alike: marks.length, differs: null });
+    expect(await replay(new LabRun(lab), marks)).toEqual({
+      stop: undefined,
+      alike: marks.length,
+      differs: null,
+    });
     expect(printed).toMatch(/seq 1 3000 \| wc\r?\n *3000 /);
   });
 
@@ -64,9 +69,9 @@ describe('a recording of Mote', () => {
     const inputs = recording.inputs.map((each, n) =>
       n === 5 ? { ...each, keys: new TextEncoder().encode('echo END\r') } : each,
     );
-    const first = recording.marks.findIndex((mark) => mark.ticks > inputs[5]!.ticks);
+    const first = recording.marks.findIndex((mark) => mark.places[0]!.ticks > inputs[5]!.ticks);
     const lab = await bootRecording(core, { ...recording, inputs }, sources);
-    const { differs, alike } = await replay(lab, recording.marks, {});
+    const { differs, alike } = await replay(new LabRun(lab), recording.marks);
     expect(differs?.number).toBe(first + 1);
     expect(alike).toBe(first);
     expect(first).toBeGreaterThan(0);
@@ -74,7 +79,7 @@ describe('a recording of Mote', () => {
 
   test('stops where it is told to', async () => {
     const lab = await bootRecording(core, recording, sources);
-    const { stop } = await replay(lab, recording.marks, { instructions: 1_234_567 });
+    const { stop } = await replay(new LabRun(lab, { instructions: 1_234_567 }), recording.marks);
     expect(stop?.kind).toBe('instructions');
     expect(lab.instructions).toBe(1_234_567);
   });
@@ -96,7 +101,7 @@ describe('a recording of Mote', () => {
 
   test('another version, and what is none, are said to be', async () => {
     const text = new TextDecoder().decode(file);
-    const later = new TextEncoder().encode(text.replace('"version": 2', '"version": 9'));
+    const later = new TextEncoder().encode(text.replace('"version": 3', '"version": 9'));
     expect(await refusal(later)).toMatch(/^it is of version 9 of the format/);
     for (const other of ['', '{}', 'null', 'XENOSNAP', '[1]'])
       expect(await refusal(new TextEncoder().encode(other))).toBe('it is no recording of Xenoscope');

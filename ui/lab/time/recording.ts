@@ -1,44 +1,54 @@
 /**
- * A recording: what a run of a host is a function of, in a file. It has the world's description, its images by their hashes, what
+ * A recording: what a run of a host, or of a world of several, is a function of, in a file. It has the world's description, its images by their hashes, what
  * was typed and when, and marks, which say what the state was on the way: whoever runs it again sees where it first differs.
  *
  * The file is JSON of a format, a version, a checksum (SHA-256 of the content as JSON without blanks) and the content.
  */
 import { coreVersion } from '../../../core/version.ts';
-import type { DomainRequest, Image, WorldRequest } from '../host.ts';
+import { readFault, readLanFault } from '../fault-file.ts';
+import { withImages } from '../host.ts';
 import { Lab } from '../lab.ts';
+import type { Input, LanInput } from '../world/inputs.ts';
 import { describe, Images, requestOf } from '../snapshot/description.ts';
 import type { Description, Sources } from '../snapshot/description.ts';
 import { SnapshotError } from '../snapshot/errors.ts';
 import type { ImageName } from '../snapshot/format.ts';
 import { sha256 } from '../snapshot/sha256.ts';
-import { readFault } from '../fault-file.ts';
+import { MOST_HOSTS, MOST_LANS } from '../world/description.ts';
 import { DescriptionError, Field } from '../world/field.ts';
-import type { InputAt } from './past.ts';
+import type { Past, Place } from './past.ts';
 
 const FORMAT = 'xenoscope recording';
 /** Goes up when the content changes, or what the names in it mean. */
-const VERSION = 2;
+const VERSION = 3;
+const KINDS = ['host', 'world'] as const;
+type Kind = (typeof KINDS)[number];
 const MOST_INPUTS = 1e7;
 const MOST_TICKS = Number.MAX_SAFE_INTEGER;
 
 /** What the state was at an instant. */
 export interface Mark {
-  readonly ticks: number;
-  readonly instructions: number;
-  /** How many inputs had come. */
-  readonly inputs: number;
-  /** The state's hash (state-hash.ts). */
+  /** All hosts had come so far, in ns. */
+  readonly ns: number;
+  /** Where they were, and how many inputs had come, by host, and behind them of LANs. */
+  readonly places: readonly Place[];
+  readonly come: readonly number[];
+  /** The state's hash: a host's (state-hash.ts), or the world's. */
   readonly hash: string;
 }
 
 export interface Recording {
   /** Which build of the core it was made with (core/version.ts). */
   readonly core: string;
-  readonly description: Description;
+  /** What it is of: a host that is alone, or a world. */
+  readonly kind: Kind;
+  /** What that was made from, which means something to those who make one: `bootRecording`, `makeRecordedWorld`. */
+  readonly description: unknown;
   readonly images: readonly ImageName[];
-  /** In the order of their instants. */
-  readonly inputs: readonly InputAt[];
+  /** Each host's in the order of their instants. */
+  readonly inputs: readonly Input[];
+  /** In the order of their times. */
+  readonly lanInputs: readonly LanInput[];
   /** In the order of their instants; the last one is at the end. */
   readonly marks: readonly Mark[];
 }
@@ -49,17 +59,27 @@ export async function writeRecording(
   core: WebAssembly.Module,
   marks: readonly Mark[],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { past, request } = lab;
-  const { description, images } = await describe(request);
-  const inputs = past.inputs.slice(0, past.come).map(filedInput);
-  const content = { core: coreVersion(core), description, images, inputs, marks };
+  return recordingFile(core, 'host', await describe(lab.request), lab.past, marks);
+}
+
+/** The file of a run: what has come is in it, what is still to come is not. */
+export async function recordingFile(
+  core: WebAssembly.Module,
+  kind: Kind,
+  { description, images }: { readonly description: unknown; readonly images: readonly ImageName[] },
+  { inputs: log }: Past,
+  marks: readonly Mark[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const inputs = log.all.filter((input) => log.hasCome(input)).map(filedInput);
+  const lanInputs = log.allOfLans.slice(0, log.come.at(-1));
+  const content = { core: coreVersion(core), kind, description, images, inputs, lanInputs, marks };
   const checksum = await checksumOf(content);
   const file = { format: FORMAT, version: VERSION, checksum, content };
   return new TextEncoder().encode(`${JSON.stringify(file, null, 1)}\n`);
 }
 
-function filedInput({ ticks, keys, fault }: InputAt): object {
-  return fault === undefined ? { ticks, keys: textOf(keys) } : { ticks, fault };
+function filedInput({ host, ticks, keys, fault }: Input): object {
+  return fault === undefined ? { host, ticks, keys: textOf(keys) } : { host, ticks, fault };
 }
 
 /** Keys as characters of the same numbers: what was typed can be read in the file. */
@@ -107,17 +127,19 @@ function filed(file: Uint8Array): Filed {
 }
 
 function contentOf(content: Field): Recording {
-  const { core, description, images, inputs, marks } = content.object([
-    ...(['core', 'description', 'images', 'inputs', 'marks'] as const),
+  const { core, kind, description, images, inputs, lanInputs, marks } = content.object([
+    ...(['core', 'kind', 'description', 'images', 'inputs', 'lanInputs', 'marks'] as const),
   ]);
   description.entries();
   return {
     core: core.text(),
-    // What it says is held against what can be when a host is made of it.
-    description: description.value as Description,
+    kind: KINDS.find((each) => each === kind.text()) ?? kind.fail(`there is no kind ${kind.text()}`),
+    // What it says is held against what can be when something is made of it.
+    description: description.value,
     images: images.list(MOST_INPUTS).map(imageOf),
     inputs: inOrder(inputs.list(MOST_INPUTS).map(inputOf), inputs),
-    marks: inOrder(marks.list(MOST_INPUTS).map(markOf), marks),
+    lanInputs: lanInputs.list(MOST_INPUTS).map(lanInputOf),
+    marks: marks.list(MOST_INPUTS).map(markOf),
   };
 }
 
@@ -126,26 +148,46 @@ function imageOf(field: Field): ImageName {
   return { name: name.text(), bytes: bytes.number(0, MOST_TICKS), sha256: hash.text() };
 }
 
-function inputOf(field: Field): InputAt {
-  const { ticks: at, keys, fault } = field.object(['ticks', 'keys', 'fault']);
-  const ticks = at.number(0, MOST_TICKS);
-  if (fault.given !== null) return { ticks, keys: new Uint8Array(0), fault: readFault(fault) };
-  return { ticks, keys: Uint8Array.from(keys.text(), (key) => key.charCodeAt(0)) };
+function inputOf(field: Field): Input {
+  const given = field.object(['host', 'ticks', 'keys', 'fault']);
+  const { keys, fault } = given;
+  const host = given.host.number(0, MOST_HOSTS - 1);
+  const ticks = given.ticks.number(0, MOST_TICKS);
+  if (fault.given !== null) return { host, ticks, keys: new Uint8Array(0), fault: readFault(fault) };
+  return { host, ticks, keys: Uint8Array.from(keys.text(), (key) => key.charCodeAt(0)) };
+}
+
+function lanInputOf(field: Field): LanInput {
+  const { lan, atNs, fault } = field.object(['lan', 'atNs', 'fault']);
+  return {
+    lan: lan.number(0, MOST_LANS - 1),
+    atNs: atNs.number(0, MOST_TICKS, false),
+    fault: readLanFault(fault),
+  };
 }
 
 function markOf(field: Field): Mark {
-  const { ticks, instructions, inputs, hash } = field.object(['ticks', 'instructions', 'inputs', 'hash']);
+  const { ns, places, come, hash } = field.object(['ns', 'places', 'come', 'hash']);
   return {
-    ticks: ticks.number(0, MOST_TICKS),
-    instructions: instructions.number(0, MOST_TICKS),
-    inputs: inputs.number(0, MOST_INPUTS),
+    ns: ns.number(0, MOST_TICKS, false),
+    places: places.list(MOST_HOSTS).map(placeOf),
+    come: come.list(MOST_HOSTS + 1).map((each) => each.number(0, MOST_INPUTS)),
     hash: hash.text(),
   };
 }
 
-function inOrder<T extends { readonly ticks: number }>(all: T[], { path }: Field): T[] {
-  if (all.some(({ ticks }, n) => n > 0 && ticks < all[n - 1]!.ticks))
-    throw new DescriptionError(path, 'they are not in the order of their instants');
+function placeOf(field: Field): Place {
+  const { ticks, instructions } = field.object(['ticks', 'instructions']);
+  return { ticks: ticks.number(0, MOST_TICKS), instructions: instructions.number(0, MOST_TICKS) };
+}
+
+function inOrder(all: Input[], { path }: Field): Input[] {
+  const last = new Map<number, number>();
+  for (const { host, ticks } of all) {
+    if (ticks < (last.get(host) ?? 0))
+      throw new DescriptionError(path, 'they are not in the order of their instants');
+    last.set(host, ticks);
+  }
   return all;
 }
 
@@ -155,23 +197,14 @@ function inOrder<T extends { readonly ticks: number }>(all: T[], { path }: Field
  */
 export async function bootRecording(
   core: WebAssembly.Module,
-  { description, images: names, inputs }: Recording,
+  { kind, description: value, images: names, inputs, lanInputs }: Recording,
   sources: Sources,
 ): Promise<Lab> {
+  if (kind !== 'host' || inputs.some(({ host }) => host > 0) || lanInputs.length > 0)
+    throw new SnapshotError('it is of a world of several hosts');
+  const description = value as Description;
   const request = await requestOf(description, new Images(names, description, sources));
   const lab = await Lab.boot(core, await withImages(request));
-  lab.past.inputs = [...inputs];
+  for (const input of inputs) lab.past.inputs.add(input);
   return lab;
-}
-
-async function withImages({ kernel, ramdisk, ...rest }: WorldRequest): Promise<DomainRequest> {
-  return {
-    ...rest,
-    kernel: await contentOfImage(kernel),
-    ...(ramdisk === undefined ? {} : { ramdisk: await contentOfImage(ramdisk) }),
-  };
-}
-
-function contentOfImage(image: Image): Uint8Array | Promise<Uint8Array> {
-  return image instanceof Uint8Array ? image : image.load();
 }

@@ -60,11 +60,11 @@ describe('a domain of Mote that was used', () => {
       expect(differenceOf(lab.save(), saved)).toBe(null);
     }
     // On to the end, and nothing is told a second time.
-    expect(goToTicks(lab, lab.past.endTicks)).toBe(true);
+    expect(goToTicks(lab, lab.endTicks)).toBe(true);
     expect(printed).toBe(all);
     command('echo on');
     expect(printed.slice(all.length)).toMatch(/^echo on\r?\non\r?\n/);
-    expect(goToTicks(lab, lab.past.endTicks + 1)).toBe(false);
+    expect(goToTicks(lab, lab.endTicks + 1)).toBe(false);
   });
 
   test('instruction by instruction: back is the way that was come', () => {
@@ -85,13 +85,13 @@ describe('a domain of Mote that was used', () => {
   test('back to a breakpoint, and to the one before it; from a line to the one before', () => {
     const file = 'mote/machine-calls.ts';
     const line = lineOf(file, 'put(abi.utsname.release');
-    lab.setBreakpoints([{ file, line }]);
+    lab.breaks.setLines([{ file, line }]);
     const stops: number[] = [];
     for (let n = 0; n < 2; n++) {
       lab.type(new TextEncoder().encode('uname\r'));
       while (lab.run({}, 5_000_000) === undefined);
       stops.push(lab.hypervisor.ticks());
-      lab.leaveBreakpoint();
+      lab.breaks.leave();
       while (lab.run({ text: PROMPT }, 5_000_000) === undefined);
     }
     const end = lab.hypervisor.ticks();
@@ -138,14 +138,14 @@ describe('a domain of Mote that was used', () => {
     const now = machine.bytes.slice(address, address + 8);
     expect(backToWrite(lab, address, 8)).toBe(true);
     const writer = lab.hypervisor.ticks();
-    expect(writer).toBeLessThan(present.machines.length + lab.past.endTicks);
+    expect(writer).toBeLessThan(present.machines.length + lab.endTicks);
     lab.stepInstruction();
     expect(machine.bytes.slice(address, address + 8)).toEqual(now);
     // And the one before that.
     goToTicks(lab, writer);
     expect(backToWrite(lab, address, 8)).toBe(true);
     expect(lab.hypervisor.ticks()).toBeLessThan(writer);
-    goToTicks(lab, lab.past.endTicks);
+    goToTicks(lab, lab.endTicks);
     // What a text was looked for in is no part of the run.
     expect(differenceOf({ ...lab.save(), graph: present.graph }, present)).toBe(null);
   });
@@ -156,9 +156,9 @@ describe('a domain of Mote that was used', () => {
     // As if those between had been dropped: the search comes where new ones are due.
     lab.past.moments.splice(1);
     expect(lab.instructions).toBeGreaterThan(40_000_000);
-    const keep = lab.keepMoment.bind(lab);
+    const keep = lab.past.keep.bind(lab.past);
     const watched: boolean[] = [];
-    vi.spyOn(lab, 'keepMoment').mockImplementation(() => {
+    vi.spyOn(lab.past, 'keep').mockImplementation(() => {
       watched.push(new Uint32Array(machine.bytes.buffer, WATCH_END, 1)[0] !== 0);
       keep();
     });
@@ -173,7 +173,7 @@ describe('a domain of Mote that was used', () => {
     expect(goToTicks(lab, ticks)).toBe(true);
     command('echo other');
     expect(printed).toMatch(/one[^]*other/);
-    expect(lab.past.inputs.at(-1)!.keys).toEqual(new TextEncoder().encode('echo other\r'));
+    expect(lab.past.inputs.all.at(-1)!.keys).toEqual(new TextEncoder().encode('echo other\r'));
     expect(goToTicks(lab, ticks + 1000)).toBe(true);
   });
 });

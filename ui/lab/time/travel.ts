@@ -22,24 +22,25 @@ const LONGEST_LOOK = 1 << 20;
 /** Goes to an instant between the first snapshot and the end of all that has been run. False: it is not there. */
 export function goToTicks(lab: Lab, ticks: number): boolean {
   const { past, hypervisor } = lab;
-  const moment = past.before(ticks);
-  if (moment === undefined || ticks > past.endTicks) return false;
+  const moment = past.before(lab.course.host, ticks);
+  if (moment === undefined || ticks > lab.endTicks) return false;
   const now = hypervisor.ticks();
-  if (now > ticks || now < moment.ticks) lab.returnTo(moment);
+  if (now > ticks || now < lab.placeIn(moment).ticks) lab.past.returnTo(moment);
   if (ticks - hypervisor.ticks() > FAR_TICKS) {
     lab.runTo(ticks - NEAR_TICKS);
-    lab.keepMoment();
+    lab.past.keep();
   }
   return lab.runTo(ticks);
 }
 
 /** Goes back to where so many instructions had been retired, just so. False: that is before the first snapshot. */
 export function goToInstruction(lab: Lab, instructions: number): boolean {
-  const moment = lab.past.moments.findLast((each) => each.instructions <= instructions);
+  const moment = lab.past.moments.findLast((each) => lab.placeIn(each).instructions <= instructions);
   if (moment === undefined) return false;
-  lab.returnTo(moment);
+  lab.past.returnTo(moment);
   const near = instructions - NEAR_TICKS;
-  if (instructions - moment.instructions > FAR_TICKS && lab.runToInstruction(near)) lab.keepMoment();
+  if (instructions - lab.placeIn(moment).instructions > FAR_TICKS && lab.runToInstruction(near))
+    lab.past.keep();
   return lab.runToInstruction(instructions);
 }
 
@@ -66,20 +67,24 @@ export function backTo(lab: Lab, search: Search): boolean {
 function backwards(lab: Lab, find: (moment: Moment, endTicks: number) => number | null): boolean {
   const present = lab.hypervisor.ticks();
   let endTicks = present;
-  let moment = lab.past.before(present - 1);
-  for (; moment !== undefined; moment = lab.past.before(moment.ticks - 1)) {
+  let moment = before(lab, present);
+  for (; moment !== undefined; moment = before(lab, endTicks)) {
     const found = find(moment, endTicks);
     if (found !== null) return goToTicks(lab, found);
-    endTicks = moment.ticks;
+    endTicks = lab.placeIn(moment).ticks;
   }
   goToTicks(lab, present);
   return false;
 }
 
+function before(lab: Lab, ticks: number): Moment | undefined {
+  return lab.past.before(lab.course.host, ticks - 1);
+}
+
 /** The last instant from a moment on, and before `endTicks`, at which it is found; null: none. */
 function lastIn(lab: Lab, search: Search, moment: Moment, endTicks: number): number | null {
   let last: number | null = null;
-  lab.returnTo(moment);
+  lab.past.returnTo(moment);
   search.begin(lab);
   try {
     lab.lookThrough(endTicks, () => {
@@ -94,9 +99,9 @@ function lastIn(lab: Lab, search: Search, moment: Moment, endTicks: number): num
 /** Breakpoints, the lab's own. */
 export const BREAKPOINT: Search = {
   begin: (lab) => {
-    lab.hypervisor.processor.setBreakpoints(lab.watched);
+    lab.hypervisor.processor.setBreakpoints(lab.breaks.addresses);
   },
-  isThere: (lab) => lab.isAtBreakpoint(),
+  isThere: (lab) => lab.breaks.isHere,
   end: () => undefined,
 };
 
@@ -130,12 +135,14 @@ export function eventSearch(fits: (event: TraceEvent) => boolean): Search {
 /** To the beginning of the line that was executed before this one. False: none is known. */
 export function backLine(lab: Lab): boolean {
   const { instructions } = lab;
+  const [first] = lab.past.moments;
+  const beginning = first === undefined ? 0 : lab.placeIn(first).instructions;
   for (let look = FIRST_LOOK; look <= LONGEST_LOOK; look *= 4) {
-    const from = Math.max(instructions - look, lab.past.moments[0]?.instructions ?? 0);
+    const from = Math.max(instructions - look, beginning);
     if (!goToInstruction(lab, from)) return false;
     const found = lastLineStart(lab, instructions);
     if (found !== null) return goToInstruction(lab, found);
-    if (from === (lab.past.moments[0]?.instructions ?? 0)) break;
+    if (from === beginning) break;
   }
   goToInstruction(lab, instructions);
   return false;
@@ -208,10 +215,10 @@ function lastWrittenStretch(
   address: number,
   bytes: number,
 ): Stretch | null {
-  lab.returnTo(moment);
+  lab.past.returnTo(moment);
   return watched(lab, address, bytes, (wasWritten) => {
     let last: Stretch | null = null;
-    for (let from = moment.ticks; from < endTicks; from = lab.hypervisor.ticks()) {
+    for (let from = lab.placeIn(moment).ticks; from < endTicks; from = lab.hypervisor.ticks()) {
       const to = Math.min(from + CLOSELY_TICKS, endTicks);
       if (!lab.runTo(to)) break;
       if (wasWritten()) last = { from, to };

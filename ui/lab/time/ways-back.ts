@@ -45,8 +45,10 @@ export function goBack(lab: Lab, kind: BackKind): string {
 
 /** Goes to an instant that it has been at, in ns; says where it stands, in a sentence. */
 export function goToTime(lab: Lab, ns: number): string {
-  const ticks = Math.min(Math.round(ns / lab.periodNs), lab.past.endTicks);
-  const went = goToTicks(lab, Math.max(ticks, lab.past.moments[0]?.ticks ?? Infinity));
+  const [first] = lab.past.moments;
+  const begin = first === undefined ? Infinity : lab.placeIn(first).ticks;
+  const ticks = Math.min(Math.round(ns / lab.periodNs), lab.endTicks);
+  const went = goToTicks(lab, Math.max(ticks, begin));
   return went
     ? `It went to ${(lab.ns / NS_PER_SECOND).toFixed(6)} s.`
     : 'It stays where it is: that is not remembered.';

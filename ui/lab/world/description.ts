@@ -72,7 +72,7 @@ export interface WorldDescription {
 }
 
 export const MOST_HOSTS = 8;
-const MOST_LANS = 4;
+export const MOST_LANS = 4;
 const MOST_DISKS = 4;
 const MOST_STORES = 4;
 const MOST_FILES = 65_536;

@@ -20,7 +20,7 @@ import { cardsOf, DEFAULT_LATENCY_NS, DEFAULT_NETWORK, lansOf, storesOf } from '
 import type { LanDescription, StoreDescription, WorldDescription } from './description.ts';
 import { imageInMemory } from './images.ts';
 import type { WorldImages } from './images.ts';
-import type { Input, LanInput } from './inputs.ts';
+import type { Input, InputLog, LanInput } from './inputs.ts';
 import { seedOf } from '../../../devices/seed.ts';
 
 /** How far a host is. */
@@ -39,6 +39,8 @@ export interface Progress {
 export interface Sent extends Progress {
   readonly sent: readonly (readonly Arrival[])[];
   readonly requests: readonly (readonly StoreRequest[])[];
+  /** How many inputs have come. */
+  readonly taken: number;
 }
 
 /** What a host is to do: to take what arrives on its cards, and what comes from outside, and to run to a time. */
@@ -71,16 +73,18 @@ export class Exchange {
   /** By host and card. */
   private readonly plugs: readonly (readonly Plug[])[];
   readonly progress: Progress[];
-  /** Faults of LANs that are still to come, in the order of their times. */
-  private readonly lanInputs: LanInput[] = [];
-  /** What has come from outside, by host, and has not been given to it. */
-  private readonly inputs: readonly Input[][];
+  private readonly inputs: InputLog;
   /** The time up to which hosts have been let run. */
   horizonNs = 0;
   private readonly cellNs: number;
 
   /** `progress`: of the hosts, as they were made; `images`: of the stores. Throws DescriptionError. */
-  constructor(description: WorldDescription, progress: readonly Progress[], images: WorldImages) {
+  constructor(
+    description: WorldDescription,
+    progress: readonly Progress[],
+    images: WorldImages,
+    inputs: InputLog,
+  ) {
     const lans = lansOf(description);
     this.lans = lans.map((lan, index) => makeLan(lan, index, description));
     this.plugs = description.hosts.map((host) =>
@@ -98,7 +102,7 @@ export class Exchange {
     );
     this.attached = description.hosts.map((host) => storesOf(description, host).map((n) => this.stores[n]!));
     this.progress = [...progress];
-    this.inputs = progress.map(() => []);
+    this.inputs = inputs;
     this.cellNs = Math.min(
       LONGEST_CELL_NS,
       ...[...this.lans, ...this.stores].map(({ latencyNs }) => latencyNs - 1),
@@ -115,7 +119,22 @@ export class Exchange {
   private hostActivityNs(host: number): number {
     const { activityNs, periodNs, isOff } = this.progress[host]!;
     if (isOff) return Infinity;
-    return Math.min(activityNs, ...this.inputs[host]!.map(({ ticks }) => Math.floor(ticks * periodNs)));
+    return Math.min(activityNs, Math.floor(this.inputs.dueTicks(host) * periodNs));
+  }
+
+  /** Until when nothing happens to a host; Infinity: nothing does, without an input. */
+  calmUntilNs(host: number): number {
+    const others = this.progress.map((_, each) => (each === host ? Infinity : this.hostActivityNs(each)));
+    return Math.min(
+      this.hostActivityNs(host),
+      ...this.plugs[host]!.map(({ end }) => end.nextNs()),
+      ...[...this.lans, ...this.stores].map((each) => each.nextNs()),
+      this.cellEndNs(Math.min(...others)),
+    );
+  }
+
+  private cellEndNs(ns: number): number {
+    return (Math.floor(ns / this.cellNs) + 1) * this.cellNs;
   }
 
   /** Whether a host has nothing to do where the others are, and its clock has been left behind. */
@@ -130,49 +149,13 @@ export class Exchange {
     return this.lags(host) ? Math.ceil(this.horizonNs / periodNs) : ticks;
   }
 
-  /** Takes what comes from outside. */
-  input(input: Input): void {
-    this.inputs[input.host]!.push(input);
-  }
-
-  /** Takes what is broken of a LAN, now or later. */
-  lanInput(input: LanInput): void {
-    this.lanInputs.push(input);
-  }
-
-  /** Brings a host to where the others are, with what has come for it: what it is told now is now. */
-  settle(host: number): Jobs {
-    const { nowNs, isOff } = this.progress[host]!;
-    const untilNs = this.lags(host) ? this.horizonNs : nowNs;
-    const inputs = this.inputs[host]!.splice(0);
-    return this.progress.map((_, each) =>
-      each === host && !isOff ? { untilNs, arrivals: [], answers: [], inputs } : undefined,
-    );
-  }
-
-  /** Lets everything cross that is due by then, broken from when it was. */
-  private cross(endNs: number): void {
-    for (
-      let first = this.lanInputs[0];
-      first !== undefined && first.atNs < endNs;
-      first = this.lanInputs[0]
-    ) {
-      this.lanInputs.shift();
-      const lan = this.lans[first.lan]!;
-      lan.advance(first.atNs);
-      lan.suffer(first.fault);
-    }
-    for (const each of [...this.lans, ...this.stores]) each.advance(endNs);
-  }
-
   /**
    * Begins a turn. It ends where the cell does, or at `limitNs`, and then with all clocks at that. Where nobody does anything
    * until `pauseNs`, it ends there.
    */
   begin(limitNs: number, pauseNs: number): { readonly endNs: number; readonly jobs: Jobs } {
-    const { activityNs, cellNs } = this;
-    const cellEndNs = (Math.floor(activityNs / cellNs) + 1) * cellNs;
-    const endNs = Math.min(activityNs > pauseNs ? pauseNs : cellEndNs, limitNs);
+    const { activityNs } = this;
+    const endNs = Math.min(activityNs > pauseNs ? pauseNs : this.cellEndNs(activityNs), limitNs);
     this.horizonNs = Math.max(this.horizonNs, endNs);
     this.cross(endNs);
     const isLimit = endNs === limitNs;
@@ -187,7 +170,27 @@ export class Exchange {
     const comes = [...arrivals, ...answers].some(({ length }) => length > 0);
     const isBusy = this.hostActivityNs(host) <= untilNs || comes;
     if (!isBusy && !(isLimit && nowNs < untilNs)) return undefined;
-    return { untilNs, arrivals, answers, inputs: this.inputs[host]!.splice(0) };
+    return { untilNs, arrivals, answers, inputs: this.inputsBy(host, untilNs) };
+  }
+
+  private inputsBy(host: number, ns: number): readonly Input[] {
+    return this.inputs.dueBy(host, Math.ceil(ns / this.progress[host]!.periodNs));
+  }
+
+  /** Lets everything cross that is due by then, broken from when it was. */
+  private cross(endNs: number): void {
+    const { inputs } = this;
+    for (let next = inputs.nextOfLans; next !== undefined && next.atNs < endNs; next = inputs.nextOfLans) {
+      inputs.tookOfLans();
+      this.suffer(next);
+    }
+    for (const each of [...this.lans, ...this.stores]) each.advance(endNs);
+  }
+
+  /** Breaks something of a LAN: frames that cross until then are not touched. */
+  suffer({ lan, atNs, fault }: LanInput): void {
+    this.lans[lan]!.advance(atNs);
+    this.lans[lan]!.suffer(fault);
   }
 
   /** What lets every host look at what it has come to: nobody's clock goes on. */
@@ -201,9 +204,7 @@ export class Exchange {
   catchUp(): Jobs {
     const untilNs = this.horizonNs;
     return this.progress.map((_, host) =>
-      this.lags(host)
-        ? { untilNs, arrivals: [], answers: [], inputs: this.inputs[host]!.splice(0) }
-        : undefined,
+      this.lags(host) ? { untilNs, arrivals: [], answers: [], inputs: [] } : undefined,
     );
   }
 
@@ -214,7 +215,8 @@ export class Exchange {
   end(reports: readonly (Sent | undefined)[]): void {
     for (const [host, report] of reports.entries()) {
       if (report === undefined) continue;
-      const { sent, requests, ...progress } = report;
+      const { sent, requests, taken, ...progress } = report;
+      this.inputs.took(host, taken);
       this.progress[host] = progress;
       for (const [index, asked] of requests.entries()) {
         const store = this.attached[host]![index]!;

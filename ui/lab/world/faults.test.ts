@@ -28,7 +28,7 @@ test('in another order of turns, and cut elsewhere', async () => {
   first.inject(B, { kind: 'crash domain', domain: 0, message: 'enough' });
   consoles.to(END_NS);
   expect(first.hosts[B]!.progress.isOff).toBe(true);
-  const again = await moteWorld(TWO, {}, first.inputs, first.lanInputs);
+  const again = await moteWorld(TWO, {}, first.past.inputs.all, first.past.inputs.allOfLans);
   again.order = [B, A];
   const cut = new Consoles(again);
   cut.sliceNs = 32_345_678;

@@ -4,12 +4,12 @@ import type { Counts } from '../../../hypervisor/trace/counts.ts';
 import { describeEnd } from '../ending.ts';
 import { HostCrash } from '../host-crash.ts';
 import type { DiskSource } from '../host-devices.ts';
-import { isSource } from '../host-devices.ts';
 import { stateHash } from '../state-hash.ts';
 import type { WorldDescription } from './description.ts';
 import type { Progress } from './exchange.ts';
 import { WorldHost } from './host.ts';
 import type { Report } from './host.ts';
+import { isAbsent } from './images.ts';
 import type { WorldImages } from './images.ts';
 import type { Work } from './turns.ts';
 
@@ -60,9 +60,17 @@ export function sendable(images: WorldImages): Record<string, Uint8Array | FarIm
   return Object.fromEntries(
     Object.entries(images).map(([name, image]) => [
       name,
-      isSource(image) ? { far: name, size: image.size } : image,
+      image instanceof Uint8Array ? image : { far: name, size: sourceOf(images, name).size },
     ]),
   );
+}
+
+/** The image of that name that is elsewhere. */
+export function sourceOf(images: WorldImages, name: string): DiskSource {
+  const image = images[name];
+  if (image === undefined || image instanceof Uint8Array || isAbsent(image))
+    throw new Error(`there is no image ${name} elsewhere`);
+  return image;
 }
 
 export function factsOf({ lab }: WorldHost): HostFacts {

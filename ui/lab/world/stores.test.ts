@@ -67,7 +67,7 @@ test('it is the same in the other order, and with each host in a thread of its o
   expect(talk(consoles)).toEqual(seen);
   expect(await other.hash()).toBe(hash);
   const files = { ...(await moteFiles()), ...images };
-  const threaded = await ThreadedWorld.make(loadCore(), TWO, files, startNodeThread, world.inputs);
+  const threaded = await ThreadedWorld.make(loadCore(), TWO, files, startNodeThread, world.past.inputs.all);
   expect(await threaded.run({ ns: END_NS })).toEqual({ kind: 'time' });
   expect(await threaded.hash()).toBe(hash);
   threaded.close();

@@ -3,15 +3,16 @@
  * a single thread (world.ts), to the bit.
  */
 import { HostCrash } from '../host-crash.ts';
-import { DiskUnavailable, isSource } from '../host-devices.ts';
+import { DiskUnavailable } from '../host-devices.ts';
 import { plainHash } from '../state-hash.ts';
 import { checkDescription } from './description.ts';
 import type { WorldDescription } from './description.ts';
 import { Exchange } from './exchange.ts';
 import { DescriptionError } from './field.ts';
 import type { WorldImages } from './images.ts';
-import { sendable } from './host-messages.ts';
+import { sendable, sourceOf } from './host-messages.ts';
 import type { HostCommand, HostFacts, HostReply } from './host-messages.ts';
+import { InputLog } from './inputs.ts';
 import type { Input, LanInput } from './inputs.ts';
 import { takeTurns } from './turns.ts';
 import type { Reports, Round, WorldStop, WorldUntil } from './turns.ts';
@@ -64,8 +65,7 @@ class HostClient {
 
   private async read({ image: name, start, end }: Reply<'read'>): Promise<void> {
     try {
-      const image = this.images[name];
-      if (image === undefined || !isSource(image)) throw new Error(`there is no image ${name} elsewhere`);
+      const image = sourceOf(this.images, name);
       this.thread.post({ type: 'bytes', bytes: await image.slice(start, end).arrayBuffer(), problem: '' });
     } catch (error) {
       this.thread.post({ type: 'bytes', bytes: null, problem: (error as Error).message });
@@ -85,8 +85,8 @@ function errorOf({ isCrash, name, message }: Reply<'failed'>): Error {
 export class ThreadedWorld {
   readonly description: WorldDescription;
   readonly exchange: Exchange;
-  /** What came from outside, in the order in which it came. */
-  readonly inputs: Input[] = [];
+  /** What came from outside. */
+  readonly inputs: InputLog;
   private readonly clients: readonly HostClient[];
   /** What consoles have printed and nobody has heard, and who hears it, by host. */
   private readonly printed: Uint8Array[][];
@@ -104,10 +104,12 @@ export class ThreadedWorld {
   ) {
     this.description = description;
     this.clients = clients;
+    this.inputs = new InputLog(clients.length);
     this.exchange = new Exchange(
       description,
       booted.map(({ progress }) => progress),
       images,
+      this.inputs,
     );
     this.printed = booted.map(({ printed }) => [...printed]);
     this.listeners = booted.map(() => []);
@@ -130,8 +132,8 @@ export class ThreadedWorld {
         clients.map((client, index) => client.ask({ ...boot, index }, 'booted')),
       );
       const world = new ThreadedWorld(checked, clients, booted, images);
-      for (const input of inputs) world.input(input);
-      for (const input of lanInputs) world.exchange.lanInput(input);
+      for (const input of inputs) world.inputs.add(input);
+      for (const input of lanInputs) world.inputs.addOfLans(input);
       return world;
     } catch (error) {
       for (const client of clients) client.end();
@@ -153,12 +155,7 @@ export class ThreadedWorld {
   /** Types on the console of a host: now, or, while a turn is under way, behind it. */
   type(host: number, keys: Uint8Array): void {
     if (this.isTurning) this.typed.push({ host, keys: keys.slice() });
-    else this.input({ host, ticks: this.exchange.instantFor(host), keys: keys.slice() });
-  }
-
-  private input(input: Input): void {
-    this.inputs.push(input);
-    this.exchange.input(input);
+    else this.inputs.add({ host, ticks: this.exchange.instantFor(host), keys: keys.slice() });
   }
 
   /** As World.run. */

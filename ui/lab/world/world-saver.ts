@@ -6,19 +6,16 @@ import { readGraph } from '../snapshot/graph-reader.ts';
 import { writeGraph } from '../snapshot/graph-writer.ts';
 import type { Exchange } from './exchange.ts';
 import type { WorldHost } from './host.ts';
-import type { Input, LanInput } from './inputs.ts';
 
 /** What a world is made of (world.ts). */
 interface Parts {
   readonly hosts: readonly WorldHost[];
   readonly exchange: Exchange;
-  readonly inputs: Input[];
-  readonly lanInputs: LanInput[];
 }
 
 /** All hosts in one graph: what two of them have (a frame that went to both) is there once. */
-function rootOf({ hosts, exchange, inputs, lanInputs }: Parts): object {
-  return { hosts: hosts.map(({ root }) => root), exchange, inputs, lanInputs };
+function rootOf({ hosts, exchange }: Parts): object {
+  return { hosts: hosts.map(({ root }) => root), exchange };
 }
 
 /** A world as it is: nobody's to write to, most of it shared with what was saved before. Throws SnapshotError. */

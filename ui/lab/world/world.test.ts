@@ -4,6 +4,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { Random } from '../../../devices/random.ts';
 import { loadCore } from '../core-node.ts';
 import type { WorldDescription } from './description.ts';
+import type { Input } from './inputs.ts';
 import { startNodeThread } from './node-threads.ts';
 import { Consoles, mote, moteFiles, moteWorld } from './testing.ts';
 import { ThreadedWorld } from './threaded-world.ts';
@@ -24,7 +25,7 @@ const TWO: WorldDescription = {
   seed: 7,
 };
 
-const make = (inputs: World['inputs'] = []): Promise<World> => moteWorld(TWO, { data }, inputs);
+const make = (inputs: readonly Input[] = []): Promise<World> => moteWorld(TWO, { data }, inputs);
 
 /** A pings B and fetches a file from it. */
 function talk(consoles: Consoles): { readonly pings: string; readonly sum: string } {
@@ -66,15 +67,15 @@ test('it is the same in whatever order hosts run, and however the run is cut', a
 });
 
 test('it is the same when its inputs come again at their instants', async () => {
-  expect(first.inputs.length).toBeGreaterThan(2);
-  const again = await make(first.inputs);
+  expect(first.past.inputs.all.length).toBeGreaterThan(2);
+  const again = await make(first.past.inputs.all);
   expect(again.run({ ns: END_NS })).toEqual({ kind: 'time' });
   expect(await again.hash()).toBe(hash);
 });
 
 test('it is the same with each host in a thread of its own', async () => {
   const images = { ...(await moteFiles()), data };
-  const threaded = await ThreadedWorld.make(loadCore(), TWO, images, startNodeThread, first.inputs);
+  const threaded = await ThreadedWorld.make(loadCore(), TWO, images, startNodeThread, first.past.inputs.all);
   const heard: string[] = [];
   threaded.onConsole(A, (bytes) => heard.push(new TextDecoder('latin1').decode(bytes)));
   expect(await threaded.run({ text: { host: A, pattern: /loss/ } })).toMatchObject({ kind: 'host' });

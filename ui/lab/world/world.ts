@@ -2,46 +2,65 @@
  * A world: one to eight hosts, what lies between them, and the log of what came from outside. All that it is, is plain data
  * reachable from here. Hosts take turns in this thread.
  */
+import type { Stop as HypervisorStop } from '../../../hypervisor/state/hypervisor.ts';
 import type { LanFault } from '../../../devices/lan/lan.ts';
 import type { Fault } from '../faults.ts';
 import type { SavedWorld } from '../snapshot/format.ts';
-import { restoreWorld, saveWorld } from './world-saver.ts';
 import { plainHash, stateHash } from '../state-hash.ts';
+import type { Stop } from '../stop.ts';
+import { Past } from '../time/past.ts';
+import type { Place, Traveller } from '../time/past.ts';
 import { checkDescription } from './description.ts';
 import type { WorldDescription } from './description.ts';
 import { Exchange } from './exchange.ts';
+import type { Job, Progress } from './exchange.ts';
 import { WorldHost } from './host.ts';
 import type { Report } from './host.ts';
-import type { WorldImages } from './images.ts';
+import { HostCourse } from './host-course.ts';
 import { factsOf } from './host-messages.ts';
 import type { HostFacts } from './host-messages.ts';
-import type { Input, LanInput } from './inputs.ts';
+import type { WorldImages } from './images.ts';
+import type { Come, Input, LanInput } from './inputs.ts';
 import { takeTurns } from './turns.ts';
-import type { Reports, Round, WorldStop, WorldUntil } from './turns.ts';
+import type { Reports, Round, Work, WorldStop, WorldUntil } from './turns.ts';
+import { restoreWorld, saveWorld } from './world-saver.ts';
 
-export class World {
+/** How far a host is that is still to be given what was saved. */
+const NOWHERE: Progress = { ticks: 0, periodNs: 1, nowNs: 0, activityNs: Infinity, isOff: false };
+
+/** What a host is to do in a turn, done. */
+type Worker = (host: number, work: Work) => Report;
+
+export class World implements Traveller {
   readonly description: WorldDescription;
+  /** What it was made from. */
+  readonly images: WorldImages;
+  /** Where images were, by name: who makes it again looks for them there. */
+  paths: Readonly<Record<string, string>> = {};
   readonly hosts: readonly WorldHost[];
   readonly exchange: Exchange;
-  /** What came from outside, in the order in which it came. */
-  readonly inputs: Input[] = [];
-  readonly lanInputs: LanInput[] = [];
+  /** How it has come here. */
+  readonly past: Past;
   /** In which order hosts take their turns: whichever it is, the same happens. */
   order: readonly number[];
 
-  private constructor(description: WorldDescription, hosts: readonly WorldHost[], images: WorldImages) {
+  private constructor(
+    description: WorldDescription,
+    hosts: readonly WorldHost[],
+    images: WorldImages,
+    progress: readonly Progress[],
+  ) {
     this.description = description;
+    this.images = images;
     this.hosts = hosts;
     this.order = [...hosts.keys()];
-    this.exchange = new Exchange(
-      description,
-      hosts.map(({ progress }) => progress),
-      images,
-    );
+    this.past = new Past(this, hosts.length);
+    this.exchange = new Exchange(description, progress, images, this.past.inputs);
+    for (const [index, { lab }] of hosts.entries()) lab.course = new HostCourse(this, index);
   }
 
   /**
-   * Boots the hosts of a description, each stopped at its first instruction. `inputs`, `lanInputs`: the logs of another run,
+   * Boots the hosts of a description, each stopped at its first instruction. `inputs`, `lanInputs`: the log of another run,
    * which this one is to repeat. Throws DescriptionError for what cannot be, which names the field; ImageError, RangeError as Lab.boot.
    */
   static async make(
@@ -54,9 +73,32 @@ export class World {
     const checked = checkDescription(description);
     const hosts: WorldHost[] = [];
     for (const index of checked.hosts.keys()) hosts.push(await WorldHost.boot(core, checked, index, images));
-    const world = new World(checked, hosts, images);
-    for (const input of inputs) world.input(input);
-    for (const input of lanInputs) world.lanInput(input);
+    const progress = hosts.map((host) => host.progress);
+    const world = new World(checked, hosts, images, progress);
+    for (const input of inputs) world.past.inputs.add(input);
+    for (const input of lanInputs) world.past.inputs.addOfLans(input);
+    return world;
+  }
+
+  /**
+   * The world that was saved, made from what that was made from. Throws SnapshotError for one that this cannot have been saved
+   * from, DescriptionError, RangeError for one that cannot be.
+   */
+  static restore(
+    core: WebAssembly.Module,
+    description: unknown,
+    images: WorldImages,
+    saved: SavedWorld,
+  ): World {
+    const checked = checkDescription(description);
+    const blank = checked.hosts.map((_, index) => WorldHost.blank(core, checked, index, images));
+    const world = new World(
+      checked,
+      blank,
+      images,
+      blank.map(() => NOWHERE),
+    );
+    world.goTo(saved);
     return world;
   }
 
@@ -65,48 +107,81 @@ export class World {
     return this.exchange.horizonNs;
   }
 
-  /** Types on the console of a host, now. */
+  get places(): readonly Place[] {
+    return this.hosts.map(({ lab }) => lab.place);
+  }
+
+  /** Types on the console of a host, now. What had come later, where somebody has gone back, belongs to another run. */
   type(host: number, keys: Uint8Array): void {
-    this.input({ host, ticks: this.exchange.instantFor(host), keys: keys.slice() });
+    this.come(host, { keys: keys.slice() });
   }
 
   /** Breaks something in a host, now. Throws FaultImpossible where there is nothing to break. */
   inject(host: number, fault: Fault): void {
-    const input = { host, ticks: this.exchange.instantFor(host), keys: new Uint8Array(0), fault };
-    this.exchange.input(input);
-    this.round(
-      this.exchange.settle(host).map((job) => (job === undefined ? undefined : { job, text: undefined })),
-    );
-    this.inputs.push(input);
+    this.come(host, { keys: new Uint8Array(0), fault });
+  }
+
+  /** Something comes to a host: it is brought to where the others are first. */
+  come(host: number, what: Come): void {
+    const { lab } = this.hosts[host]!;
+    this.round(this.exchange.catchUp().map((job, each) => (each === host ? withoutText(job) : undefined)));
+    lab.take(what);
+    this.past.came({ ...what, host, ticks: lab.place.ticks });
+    this.exchange.progress[host] = this.hosts[host]!.progress;
   }
 
   /** Breaks something of a LAN, from now on. */
   injectLan(lan: number, fault: LanFault): void {
-    this.lanInput({ lan, atNs: this.ns, fault });
-  }
-
-  private lanInput(input: LanInput): void {
-    this.lanInputs.push(input);
-    this.exchange.lanInput(input);
-  }
-
-  private input(input: Input): void {
-    this.inputs.push(input);
-    this.exchange.input(input);
+    const input = { lan, atNs: this.ns, fault };
+    this.exchange.suffer(input);
+    this.past.cameToLan(input);
   }
 
   /** Runs for about `ns`; undefined: it can go on. */
   run(until: WorldUntil, ns = Infinity): WorldStop | undefined {
-    const turns = takeTurns(this.exchange, until, ns);
-    for (let turn = turns.next(); ; turn = turns.next(this.round(turn.value)))
-      if (turn.done === true) return turn.value;
+    return this.goOn(until, ns, (host, { job, text }) => this.hosts[host]!.run(job, text));
   }
 
-  private round(round: Round): Reports {
+  /** Lets all go on until one of them is at an instant, or stops before: what it has stopped for. */
+  go(host: number, untilTicks: number): HypervisorStop {
+    const { lab } = this.hosts[host]!;
+    const own: HypervisorStop[] = [];
+    const alone = (ticks: number): Stop | null => {
+      if (lab.domain.shutdown !== null) return { kind: 'ended' };
+      const stop = lab.advance(lab.place.ticks + ticks);
+      if (stop.kind === 'budget' || stop.kind === 'idle') return null;
+      own.push(stop);
+      // Whatever it is: who has asked for it knows.
+      return { kind: 'step' };
+    };
+    while (lab.domain.shutdown === null) {
+      const stop = this.goOn({ ns: untilTicks * lab.periodNs }, Infinity, (each, { job }) =>
+        each === host ? this.hosts[each]!.runBy(job, alone) : this.hosts[each]!.run(job),
+      );
+      if (own[0] !== undefined) return own[0];
+      if (stop?.kind === 'time') return { kind: 'budget' };
+      if (stop?.kind === 'idle') return { kind: 'idle' };
+      if (stop?.kind === 'host' && stop.stops.some((each) => each.stop.kind === 'waiting'))
+        return { kind: 'waiting' };
+    }
+    return { kind: 'shutdown', domain: lab.domain };
+  }
+
+  private goOn(until: WorldUntil, ns: number, work: Worker): WorldStop | undefined {
+    const turns = takeTurns(this.exchange, until, ns);
+    for (let reports: Reports = []; ;) {
+      if (this.past.untilNext === 0) this.past.keep();
+      const turn = turns.next(reports);
+      if (turn.done === true) return turn.value;
+      reports = this.round(turn.value, work);
+    }
+  }
+
+  private round(round: Round, work: Worker = (host, { job }) => this.hosts[host]!.run(job)): Reports {
     const reports: (Report | undefined)[] = round.map(() => undefined);
     for (const host of this.order) {
-      const work = round[host];
-      if (work !== undefined) reports[host] = this.hosts[host]!.run(work.job, work.text);
+      const wanted = round[host];
+      if (wanted !== undefined) reports[host] = work(host, wanted);
     }
     this.exchange.end(reports);
     return reports;
@@ -118,8 +193,8 @@ export class World {
   }
 
   /** Brings what disks wait for. Rejects with DiskUnavailable. */
-  async fetch({ stops }: Extract<WorldStop, { kind: 'host' }>): Promise<void> {
-    for (const { host, stop } of stops) if (stop.kind === 'waiting') await this.hosts[host]!.lab.fetch();
+  async fetch(): Promise<void> {
+    for (const { lab } of this.hosts) if (lab.hypervisor.platform.waiting) await lab.fill();
   }
 
   /** The world as it is now, to go back to (`goTo`), or on from in another that is made alike. Throws SnapshotError. */
@@ -129,7 +204,18 @@ export class World {
 
   /** Goes to where a world of the same description was saved. Throws SnapshotError. */
   goTo(saved: SavedWorld): void {
+    this.restore(saved);
+    this.past.forget();
+  }
+
+  /** As `goTo`, in the same run: for its past. */
+  restore(saved: SavedWorld): void {
     restoreWorld(this, saved);
+  }
+
+  /** Brings all hosts to one time. */
+  settle(): void {
+    for (let stop = this.run({ ns: this.ns }); stop?.kind === 'host';) stop = this.run({ ns: this.ns });
   }
 
   /** One hash of all that goes on depends on. */
@@ -142,4 +228,8 @@ export class World {
   facts(host: number): Promise<HostFacts> {
     return Promise.resolve(factsOf(this.hosts[host]!));
   }
+}
+
+function withoutText(job: Job | undefined): Work | undefined {
+  return job === undefined ? undefined : { job, text: undefined };
 }
