@@ -1,5 +1,6 @@
 /** What the package `xenoscope` gives: hosts and worlds of them to run, drive, look into and break in tests, in Node. */
-export { boot, LoneHost, Snapshot } from '../lab/scenario/lone-host.ts';
+export { boot, LoneHost } from '../lab/scenario/lone-host.ts';
+export { Snapshot } from '../lab/scenario/snapshot.ts';
 export type { Content, Disk, HostOptions } from '../lab/scenario/lone-host.ts';
 export { bootWorld, ScenarioWorld } from '../lab/scenario/world.ts';
 export type { WorldHostOptions, WorldOptions } from '../lab/scenario/world.ts';

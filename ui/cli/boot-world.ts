@@ -173,8 +173,10 @@ export async function runWorld(
     const said = words(world, ending, options);
     if (said !== undefined) process.stderr.write(`\n${said}\n`);
     const hasCrashed = await tellOfHosts(world, options);
+    // It ends with all hosts at one time: that is what is printed and saved, too.
+    const recorded = await recorder?.end();
     if (options.hash === true) process.stdout.write(`\n${await world.hash()} at ${String(world.ns)} ns\n`);
-    if (recorder !== null) process.stderr.write(`xenoscope: ${await recorder.end()}\n`);
+    if (recorded !== undefined) process.stderr.write(`xenoscope: ${recorded}\n`);
     if (kept !== null && options.save !== undefined)
       process.stderr.write(`xenoscope: ${await saveSnapshot(kept, options.save)}\n`);
     return statusOf(ending, options, hasCrashed);

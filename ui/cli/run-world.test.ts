@@ -1,11 +1,11 @@
 /** A world in the terminal: whose console gets the keys, and how it is asked for by `boot`. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { mote, moteWorld } from '../lab/world/testing.ts';
 import { runWorldInTerminal } from './run-world.ts';
-import { boot, Keyboard, takeOutput } from './testing.ts';
+import { boot, Keyboard, takeOutput, xenoscope } from './testing.ts';
 
 const CTRL_BACKSLASH = '\x1c';
 
@@ -59,6 +59,30 @@ it('--hosts 2: the first is typed at, lines have their host’s name, a run is a
   expect((await boot(args, input)).stdout).toBe(first.stdout);
 });
 
+it('a world is recorded with a trace, replayed, looked into host by host, saved and gone on with', async () => {
+  const path = (name: string): string => join(folder, name);
+  const hash = /^[0-9a-f]{64} at \d+ ns$/m;
+  const size = ['--hosts', '2', '--host-memory', '128', '--memory', '64'];
+  const files = ['-o', path('run'), '--save', path('saved'), '--trace', path('trace.txt')];
+  const recorded = await xenoscope(
+    ['record', ...size, '--until', '1 received', '--hash', ...files],
+    'ping -c 1 10.0.0.101\n',
+  );
+  expect(recorded.stderr).toMatch(/recording of 1 inputs and \d marks in .*\n.*snapshot of \d+ ns in /);
+  for (const name of ['A', 'B'])
+    expect(readFileSync(path(`trace-${name}.txt`), 'utf8')).toContain('mmu_update');
+  const replayed = await xenoscope(['replay', path('run'), '--hash']);
+  expect(replayed.stderr).toMatch(/the end of the recording, .* at 1 of 1 marks/);
+  expect(hash.exec(replayed.stdout)?.[0]).toBe(hash.exec(recorded.stdout)![0]);
+  const commands = ['host', 'host B', 'break hypercall sched_op domain 0', 'continue', 'back', 'inputs'];
+  const debugged = await xenoscope(['debug', path('run')], `${commands.join('\n')}\n`);
+  expect(debugged.stdout).toMatch(/^\* A {2}0\.0+ s\n {2}B {2}0\.0+ s\nhost B, instruction 0,[^]*^Break/m);
+  expect(debugged.stdout).toMatch(/^ +0\.\d+ s {2}A {2}"ping -c 1 10\.0\.0\.101\\n"$/m);
+  expect(debugged.status).toBe(0);
+  const restored = await xenoscope(['restore', path('saved'), '--until', 'packet loss', '--hash'], '');
+  expect(restored.stdout).toMatch(/^A\| 1 packets transmitted, 1 received/m);
+});
+
 it('--world FILE: hosts as a file describes them, with files from where it is', async () => {
   writeFileSync(join(folder, 'greeting'), 'from the other side\n');
   const host = { kernel: 'mote', ramdisk: 'dom0', hostMb: 128, memoryMb: 64 };
@@ -76,7 +100,6 @@ it('--world FILE: hosts as a file describes them, with files from where it is', 
 
 it.each([
   [['--hosts', '9'], '--hosts: a world has 8 hosts at most'],
-  [['--hosts', '2', '--break', 'main.ts:1'], '--break and --trace are for one host'],
   [['--hosts', '2', '--cpus', '3'], 'a machine has 1, 2, 4, 8 or 16 processors, not 3'],
   [['--world', describedBy('a.json', '{')], 'a.json: Expected property name'],
   [

@@ -135,7 +135,7 @@ test('what is typed begins another run, which can be recorded', async () => {
   await say('goto end');
   const before = debug.lab.past.inputs.all.length;
   await say(`goto tick ${String(debug.lab.past.inputs.all[1]!.ticks)}`);
-  expect(debug.lab.past.inputs.come).toEqual([1]);
+  expect(debug.lab.past.inputs.come).toEqual([1, 0]);
   expect(await say('inputs')).toMatch(/^ [^>]*\n> +0\.\d+ s {2}"seq 1 30 \| wc\\r"\n/);
   expect(await say('type echo other')).toMatch(
     /^typed: from here on this is another run, and the recording's 1 later/,

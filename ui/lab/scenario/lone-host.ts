@@ -5,14 +5,14 @@ import { loadCore } from '../core-node.ts';
 import { HOST_DEFAULTS } from '../world/description.ts';
 import { Lab } from '../lab.ts';
 import { saveLab } from '../snapshot/file.ts';
-import type { SavedWorld } from '../snapshot/format.ts';
 import { stateHash } from '../state-hash.ts';
 import { LabRun } from '../time/lab-run.ts';
 import { Marks } from '../time/marks.ts';
 import { writeRecording } from '../time/recording.ts';
-import { leaveFile } from './artifacts.ts';
+import { leaveRun } from './artifacts.ts';
 import { LoneDrive } from './drive.ts';
 import { Host } from './host.ts';
+import { Snapshot } from './snapshot.ts';
 
 /** Bytes of a file, or its text. */
 export type Content = Uint8Array | string;
@@ -51,23 +51,6 @@ export interface HostOptions {
   readonly vary?: Vary;
 }
 
-/** A host as it was at an instant. */
-export class Snapshot {
-  /** Guest time in ns. */
-  readonly ns: number;
-  /** @internal */
-  readonly saved: SavedWorld;
-  /** @internal */
-  readonly printedBefore: string;
-
-  /** @internal */
-  constructor(ns: number, saved: SavedWorld, printedBefore: string) {
-    this.ns = ns;
-    this.saved = saved;
-    this.printedBefore = printedBefore;
-  }
-}
-
 /** Boots a host, stopped at its first instruction. Rejects with an Error that says what is no kernel or does not fit. */
 export async function boot(options: HostOptions = {}): Promise<LoneHost> {
   const { kernel, ramdisk, dom0 = false, hostMb, files = {}, xen, commandLine = '', ...plain } = options;
@@ -100,21 +83,21 @@ export class LoneHost extends Host {
 
   /** The host as it is now, in memory: to go back to, as often as wanted. */
   save(): Snapshot {
-    return new Snapshot(this.ns, this.lab.save(), this.console.text);
+    return new Snapshot(this.ns, this.lab.save(), [this.console.text]);
   }
 
   /** Goes back to where the host, or one that was forked from it, was saved. */
   restore(snapshot: Snapshot): void {
     this.lab.goTo(snapshot.saved);
     this.isRepeatable = false;
-    this.console.printedBefore(snapshot.printedBefore);
+    this.console.printedBefore(snapshot.printedBefore[0]!);
   }
 
   /** Another host that is as this one is, and goes on by itself. */
   fork(): LoneHost {
     const { saved, printedBefore } = this.save();
     const other = new LoneHost(Lab.restore(loadCore(), this.lab.request, saved));
-    other.console.printedBefore(printedBefore);
+    other.console.printedBefore(printedBefore[0]!);
     other.isRepeatable = false;
     return other;
   }
@@ -149,15 +132,9 @@ export class LoneHost extends Host {
    * that is no fork and was not gone back with, a recording.
    */
   override async report(headline: string): Promise<string> {
-    const name = `${headline.slice(0, 40)}-${String(this.instructions)}`;
-    const told = await super.report(headline);
-    const snapshot = leaveFile(`${name}.snapshot`, await this.file());
-    const lines = [told, `snapshot, for xenoscope restore or the page: ${snapshot}`];
-    if (this.isRepeatable) {
-      const recording = leaveFile(`${name}.recording`, await this.recording());
-      lines.push(`recording, for xenoscope replay: ${recording}`);
-    }
-    return lines.join('\n');
+    const run = { snapshot: () => this.file(), recording: this.isRepeatable ? () => this.recording() : null };
+    const left = await leaveRun(`${headline.slice(0, 40)}-${String(this.instructions)}`, run);
+    return [await super.report(headline), ...left].join('\n');
   }
 
   private async recording(): Promise<Uint8Array> {

@@ -6,9 +6,13 @@ import { checkLanFault } from '../fault-file.ts';
 import { loadCore } from '../core-node.ts';
 import type { HostDescription, LanDescription } from '../world/description.ts';
 import { lansOf } from '../world/description.ts';
+import { Marks } from '../time/marks.ts';
+import { saveWorldFile, writeWorldRecording } from '../world/world-file.ts';
 import { World } from '../world/world.ts';
+import { leaveRun } from './artifacts.ts';
 import { WorldDrive } from './drive.ts';
 import { Host } from './host.ts';
+import { Snapshot } from './snapshot.ts';
 
 /** A host of a world; without a kernel, it is Mote's domain 0. */
 export type WorldHostOptions = Omit<HostDescription, 'kernel'> & { readonly kernel?: string };
@@ -36,16 +40,30 @@ export async function bootWorld({ images = {}, ...options }: WorldOptions): Prom
   return new ScenarioWorld(await World.make(loadCore(), { ...options, hosts }, all));
 }
 
+/** One of its hosts: what is left of a failure is the world's. */
+class WorldMember extends Host {
+  private readonly whole: ScenarioWorld;
+
+  constructor(whole: ScenarioWorld, world: World, index: number) {
+    super(world.description.hosts[index]!.name, world.hosts[index]!.lab, new WorldDrive(world, index));
+    this.whole = whole;
+  }
+
+  override async report(headline: string): Promise<string> {
+    return [await super.report(headline), ...(await this.whole.leave(headline))].join('\n');
+  }
+}
+
 export class ScenarioWorld {
   readonly hosts: readonly Host[];
   private readonly world: World;
+  /** Its inputs from its boot on are known: it is no fork, and was not gone back with. */
+  private isRepeatable = true;
 
   /** @internal */
   constructor(world: World) {
     this.world = world;
-    this.hosts = world.hosts.map(
-      ({ lab }, index) => new Host(world.description.hosts[index]!.name, lab, new WorldDrive(world, index)),
-    );
+    this.hosts = world.hosts.map((_, index) => new WorldMember(this, world, index));
   }
 
   /** Throws RangeError where there is none of that name. */
@@ -91,6 +109,50 @@ export class ScenarioWorld {
     const index = lansOf(this.world.description).findIndex(({ name }) => name === lan);
     if (index < 0) throw new RangeError(`there is no LAN ${lan}`);
     this.world.injectLan(index, checkLanFault(fault));
+  }
+
+  /** The world as it is now, in memory: to go back to, as often as wanted. */
+  save(): Snapshot {
+    const printed = this.hosts.map(({ console }) => console.text);
+    return new Snapshot(this.ns, this.world.save(), printed);
+  }
+
+  /** Goes back to where the world, or one that was forked from it, was saved. */
+  restore(snapshot: Snapshot): void {
+    this.world.goTo(snapshot.saved);
+    this.became(snapshot);
+  }
+
+  /** Another world that is as this one is, and goes on by itself. */
+  fork(): ScenarioWorld {
+    const snapshot = this.save();
+    const { description, images } = this.world;
+    const other = new ScenarioWorld(World.restore(loadCore(), description, images, snapshot.saved));
+    other.became(snapshot);
+    return other;
+  }
+
+  private became({ printedBefore }: Snapshot): void {
+    this.isRepeatable = false;
+    for (const [host, { console }] of this.hosts.entries()) console.printedBefore(printedBefore[host]!);
+  }
+
+  /** The world as it is now, as a snapshot file's bytes. Images are named by hash in it and not stored. */
+  file(): Promise<Uint8Array<ArrayBuffer>> {
+    return saveWorldFile(this.world, loadCore());
+  }
+
+  /** @internal Leaves what there is to look into of a failure; says where. */
+  leave(headline: string): Promise<string[]> {
+    const recording = async (): Promise<Uint8Array> => {
+      const marks = new Marks(this.world);
+      await marks.end();
+      return writeWorldRecording(this.world, loadCore(), marks.made);
+    };
+    return leaveRun(`${headline.slice(0, 40)}-${String(Math.round(this.ns))}ns`, {
+      snapshot: () => this.file(),
+      recording: this.isRepeatable ? recording : null,
+    });
   }
 
   /** One hash of all hosts and of what lies between them, in hexadecimal. */

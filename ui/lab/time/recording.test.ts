@@ -49,7 +49,7 @@ describe('a recording of Mote', () => {
     ]);
     expect(recording.images.map(({ name }) => name)).toEqual(['kernel', 'ramdisk']);
     expect(recording.marks.length).toBeGreaterThan(1);
-    expect(recording.marks.at(-1)!.come).toEqual([LINES.length + 1]);
+    expect(recording.marks.at(-1)!.come).toEqual([LINES.length + 1, 0]);
   });
 
   test('has the same state at every mark when it is run again', async () => {
