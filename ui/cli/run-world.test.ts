@@ -79,8 +79,8 @@ it('a world is recorded with a trace, replayed, looked into host by host, saved 
   expect(debugged.stdout).toMatch(/^\* A {2}0\.0+ s\n {2}B {2}0\.0+ s\nhost B, instruction 0,[^]*^Break/m);
   expect(debugged.stdout).toMatch(/^ +0\.\d+ s {2}A {2}"ping -c 1 10\.0\.0\.101\\n"$/m);
   expect(debugged.status).toBe(0);
-  const restored = await xenoscope(['restore', path('saved'), '--until', 'packet loss', '--hash'], '');
-  expect(restored.stdout).toMatch(/^A\| 1 packets transmitted, 1 received/m);
+  const restored = await xenoscope(['restore', path('saved'), '--until', 'on again'], 'echo on again\n');
+  expect(restored.stdout).toMatch(/^A\| on again/m);
 });
 
 it('--world FILE: hosts as a file describes them, with files from where it is', async () => {
