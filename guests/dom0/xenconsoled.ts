@@ -2,7 +2,8 @@
  * xenconsoled: takes what every domain prints, logs it, and lets clients at the consoles. It learns from the store of domains
  * that come and go, and says there where it listens (console/tty).
  */
-import { EAGAIN, XEN_DOMINF_dying, XEN_DOMINF_shutdown } from 'xen';
+import { EAGAIN, SHUTDOWN_suspend, XEN_DOMINF_dying, XEN_DOMINF_shutdown } from 'xen';
+import { XEN_DOMINF_shutdownmask, XEN_DOMINF_shutdownshift } from 'xen';
 import { POLLIN, POLLOUT, SIG_IGN, SIGPIPE, SOCK_STREAM } from 'mote/abi';
 import { detach, ready } from 'dom0/lib/daemon';
 import { Domain, listDomains } from 'dom0/lib/domains';
@@ -118,7 +119,9 @@ function lookForDomains(): void {
       consoles.splice(n, 1);
     } else if ((flags & XEN_DOMINF_shutdown) != 0) {
       consoles[n].serve(events);
-      consoles[n].isOver = true;
+      // One that has suspended itself may go on.
+      const reason = (flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+      consoles[n].isOver = reason != SHUTDOWN_suspend;
     }
   }
   for (let d = 0; d < domains.length; d++) {

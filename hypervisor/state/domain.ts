@@ -58,6 +58,8 @@ export class Domain {
   tscOffsetNs = 0;
   /** What CPUID tells it, where a toolstack has said so (set_cpu_policy); none: what the host has. */
   cpuPolicy: readonly CpuidLeaf[] = [];
+  /** A toolstack has taken CPUID faulting from it (MSR_PLATFORM_INFO). */
+  lacksCpuidFaulting = false;
   /** What it may use of the machine's devices: lines, ports, frames of device memory. */
   readonly lines: RangeSet = [];
   readonly ports: RangeSet = [];

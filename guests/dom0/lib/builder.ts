@@ -7,6 +7,7 @@ import { mmuext_op, shared_info, start_info } from 'xen';
 import { vcpu_guest_context, vcpu_info, xen_domctl_getdomaininfo } from 'xen';
 import { xen_domctl_vcpucontext } from 'xen';
 import { describe } from 'programs/lib/errno';
+import { CpuidBits, levelCpuid } from './cpuid';
 import { DomainMemory, setMemoryMap, writeFrame } from './domain-memory';
 import { FarBytes } from './far';
 import * as hyper from './hypercalls';
@@ -34,6 +35,7 @@ export class Wanted {
   memoryMb: u64 = 0;
   maxMemoryMb: u64 = 0;
   vcpus: u32 = 1;
+  cpuid: CpuidBits[] = [];
   /** Sixteen bytes. */
   handle: StaticArray<u8> = new StaticArray<u8>(16);
 
@@ -114,7 +116,8 @@ export class Builder {
     const failed = createDomain(wanted.handle, wanted.vcpus, wanted.maxMemoryMb * 1024);
     this.domid = newDomid;
     this.memory.domid = newDomid;
-    return failed;
+    if (failed == 0) this.problem = levelCpuid(newDomid, wanted.cpuid);
+    return this.problem == '' ? failed : -xen.EINVAL;
   }
 
   private openPorts(): i32 {

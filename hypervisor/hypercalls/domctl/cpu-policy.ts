@@ -14,7 +14,6 @@ import type { StructOf } from '../../memory/guest-struct.ts';
 import type { CpuidLeaf, Domain } from '../../state/domain.ts';
 import type { Hypervisor } from '../../state/hypervisor.ts';
 import { domainCpuid, guestCpuid } from '../../traps/privop/cpuid.ts';
-import { readMsr } from '../../traps/privop/msr.ts';
 import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
 
@@ -30,10 +29,10 @@ const FIRST_EXTENDED = 0x8000_0000;
 const HYPERVISORS = [0x4000_0000, 0x4000_0100];
 /** Leaves that have subleaves: how many of them the policy holds at most. */
 const SUBLEAVES: Readonly<Record<number, number>> = { 4: 8, 7: 2, 0xb: 2, 0xd: 63 };
-/** MSR_INTEL_PLATFORM_INFO, MSR_ARCH_CAPABILITIES. */
-const MSRS = [0xce, 0x10a];
-/** CPUID faulting. */
-const PLATFORM_INFO_BITS = 0x8000_0000;
+const PLATFORM_INFO = 0xce;
+const CPUID_FAULTING = 0x8000_0000;
+/** The second is MSR_ARCH_CAPABILITIES, which says nothing here. */
+const MSRS = [PLATFORM_INFO, 0x10a];
 
 /** Leaves of features, and in which registers they stand: what the host lacks no domain has. */
 const FEATURES: readonly { leaf: number; subleaf: number; registers: readonly ('a' | 'b' | 'c' | 'd')[] }[] =
@@ -85,18 +84,15 @@ function get(context: HypercallContext, domain: Domain, op: Policy): number {
     if (!context.write(op.get('leaves'), words)) return -EFAULT;
     op.set('nr_leaves', leaves.length);
   }
-  return getMsrs(context, op);
+  return getMsrs(context, domain, op);
 }
 
-function getMsrs(context: HypercallContext, op: Policy): number {
+function getMsrs(context: HypercallContext, domain: Domain, op: Policy): number {
   if (op.get('msrs') === 0) op.set('nr_msrs', MAX_MSRS);
   else if (op.get('nr_msrs') < MSRS.length) return -ENOBUFS;
   else {
-    const value = { low: 0, high: 0 };
-    const words = MSRS.flatMap((index) => {
-      const known = readMsr(context.hypervisor, context.vcpu, index, value);
-      return [index, 0, known ? value.low >>> 0 : 0, known ? value.high >>> 0 : 0];
-    });
+    const platform = domain.lacksCpuidFaulting ? 0 : CPUID_FAULTING;
+    const words = MSRS.flatMap((index) => [index, 0, index === PLATFORM_INFO ? platform : 0, 0]);
     if (!context.write(op.get('msrs'), Uint32Array.from(words))) return -EFAULT;
     op.set('nr_msrs', MSRS.length);
   }
@@ -130,9 +126,11 @@ function set(context: HypercallContext, domain: Domain, op: Policy): number {
     if (failed < 0) return blame(op, leaf, subleaf, failed);
     policy.set(keyOf(leaf, subleaf), { leaf, subleaf, a, b, c, d });
   }
-  const failed = setMsrs(context, op);
+  const { failed, faulting } = readMsrs(context, op);
   if (failed < 0) return failed;
-  return adopt(context.hypervisor, domain, op, [...policy.values()]);
+  const adopted = adopt(context.hypervisor, domain, op, [...policy.values()]);
+  if (adopted === 0 && faulting !== null) domain.lacksCpuidFaulting = !faulting;
+  return adopted;
 }
 
 const keyOf = (leaf: number, subleaf: number): string => `${String(leaf)}.${String(subleaf)}`;
@@ -150,18 +148,23 @@ function blame(op: Policy, leaf: number, subleaf: number, failed: number): numbe
   return failed;
 }
 
-/** MSRs of the policy say what there is: nothing can be set that the host does not have. */
-function setMsrs(context: HypercallContext, op: Policy): number {
+/** MSRs of the policy say what there is: whether the domain is to have CPUID faulting; null: it is as it was. */
+function readMsrs(context: HypercallContext, op: Policy): { failed: number; faulting: boolean | null } {
   const words = new Uint32Array(xen_msr_entry.size / 4);
+  let faulting: boolean | null = null;
   for (let n = 0; n < op.get('nr_msrs'); n++) {
-    if (!context.read(op.get('msrs') + n * xen_msr_entry.size, words)) return -EFAULT;
+    if (!context.read(op.get('msrs') + n * xen_msr_entry.size, words)) return { failed: -EFAULT, faulting };
     const [index, flags, low, high] = words as unknown as [number, number, number, number];
-    const allowed = index === MSRS[0] ? (low & ~PLATFORM_INFO_BITS) === 0 && high === 0 : true;
-    if (flags === 0 && MSRS.includes(index) && allowed) continue;
-    op.set('err_msr', index);
-    return flags !== 0 ? -EINVAL : MSRS.includes(index) ? -EINVAL : -ERANGE;
+    const isKnown = MSRS.includes(index);
+    // Nothing can be set that the host does not have. What ARCH_CAPABILITIES says is not the toolstack's yet.
+    const exists = index !== PLATFORM_INFO || ((low & ~CPUID_FAULTING) === 0 && high === 0);
+    if (flags !== 0 || !isKnown || !exists) {
+      op.set('err_msr', index);
+      return { failed: flags !== 0 || isKnown ? -EINVAL : -ERANGE, faulting };
+    }
+    if (index === PLATFORM_INFO) faulting = low !== 0;
   }
-  return 0;
+  return { failed: 0, faulting };
 }
 
 /** The leaves must not go beyond the host's; features that the host lacks are taken out (recalculate_cpuid_policy). */

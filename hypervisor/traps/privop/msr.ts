@@ -53,11 +53,11 @@ const REGISTERS: Readonly<Record<number, Register>> = {
   // IA32_BIOS_SIGN_ID: no microcode.
   0x8b: { read: () => 0, write: (_, __, value) => value.low === 0 && value.high === 0 },
   // MSR_PLATFORM_INFO and MISC_FEATURES_ENABLES: a kernel may make its user's CPUID fault.
-  0xce: constant(CPUID_FAULTING),
+  0xce: { read: (_, { domain }) => (domain.lacksCpuidFaulting ? 0 : CPUID_FAULTING), write: refuse },
   0x140: {
     read: (_, vcpu) => (vcpu.cpuidFaulting ? 1 : 0),
     write(_, vcpu, value) {
-      if (value.high !== 0 || value.low > 1) return false;
+      if (value.high !== 0 || value.low > (vcpu.domain.lacksCpuidFaulting ? 0 : 1)) return false;
       vcpu.cpuidFaulting = value.low === 1;
       return true;
     },

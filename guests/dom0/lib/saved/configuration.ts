@@ -12,6 +12,7 @@ const ENDINGS: string[] = ['on_poweroff', 'on_reboot', 'on_crash'];
 const ACTIONS: string[] = ['destroy', 'restart', 'preserve', 'rename_restart'];
 const CLASSIC: string[] = ['destroy', 'restart', 'preserve', 'rename-restart'];
 const KIB_PER_MB: i64 = 1024;
+const REGISTERS: string[] = ['eax', 'ebx', 'ecx', 'edx'];
 
 /** What is true of the domain whatever its configuration says. */
 export class Present {
@@ -46,6 +47,9 @@ export function toJson(config: Config, present: Present): string {
     member('ramdisk', quoted(setting(config, 'ramdisk'))),
     member('type.pv', '{}'),
   ];
+  const leaves = leavesOf(config);
+  if (leaves.length > 0)
+    built.push(member('cpuid', object([member('cpuid', list(leaves)), member('msr', '[]')])));
   const all: string[] = [
     member('c_info', object(common)),
     member('b_info', object(built)),
@@ -90,6 +94,43 @@ function disksOf(config: Config): string[] {
       member('readwrite', disk.writable ? '1' : '0'),
     ];
     made.push(object(members));
+  }
+  return made;
+}
+
+/** A leaf and its registers each. */
+function leavesOf(config: Config): string[] {
+  const made: string[] = [];
+  const leaves = config.find('cpuid');
+  for (let n = 0; leaves != null && n < leaves.items.length; n++) {
+    const colon = leaves.items[n].indexOf(':');
+    const numbers = leaves.items[n].substring(0, colon).split(',');
+    const members: string[] = [member('leaf', number(numbers[0].trim()).toString())];
+    if (numbers.length > 1) members.push(member('subleaf', number(numbers[1].trim()).toString()));
+    const registers = leaves.items[n].substring(colon + 1).split(',');
+    for (let r = 0; r < registers.length; r++) {
+      const parts = registers[r].split('=');
+      if (parts.length == 2) members.push(member(parts[0].trim(), quoted(parts[1].trim())));
+    }
+    made.push(object(members));
+  }
+  return made;
+}
+
+function leavesIn(json: Json): string[] {
+  const made: string[] = [];
+  const leaves = json.listOf('b_info/cpuid/cpuid');
+  for (let n = 0; n < leaves.length; n++) {
+    const registers: string[] = [];
+    for (let r = 0; r < REGISTERS.length; r++) {
+      const bits = leaves[n].textOf(REGISTERS[r]);
+      if (bits != '') registers.push(REGISTERS[r] + '=' + bits);
+    }
+    const subleaf = leaves[n].textOf('subleaf');
+    if (registers.length > 0)
+      made.push(
+        classic(leaves[n].textOf('leaf') + (subleaf == '' ? '' : ',' + subleaf) + ':' + registers.join(',')),
+      );
   }
   return made;
 }
@@ -141,6 +182,8 @@ export function toClassic(text: string): string {
   const line = json.textOf('b_info/cmdline', json.textOf('b_info/type.pv/cmdline'));
   if (line != '') lines.push('extra = ' + classic(line));
   lines.push('disk = [ ' + disksIn(json).join(', ') + ' ]');
+  const leaves = leavesIn(json);
+  if (leaves.length > 0) lines.push('cpuid = [ ' + leaves.join(', ') + ' ]');
   lines.push('vif = [ ' + cardsIn(json).join(', ') + ' ]');
   for (let n = 0; n < ENDINGS.length; n++) {
     const at = ACTIONS.indexOf(json.textOf(ENDINGS[n]));

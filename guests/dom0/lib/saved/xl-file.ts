@@ -87,8 +87,8 @@ export function readEnd(reader: Reader): bool {
     else if (type != format.LIBXL_END && type != format.LIBXL_EMULATOR_XENSTORE_DATA)
       fail('libxl record ' + type.toString() + ' is not known');
     const padding = (format.RECORD_ALIGN - (<u64>bytes % format.RECORD_ALIGN)) % format.RECORD_ALIGN;
-    reader.take(0, bytes + padding);
-    if (reader.isShort) problem = shortness(reader);
+    if (problem == '') reader.take(0, bytes + padding);
+    if (reader.isShort) fail(shortness(reader));
   } while (problem == '' && type != format.LIBXL_END);
   return problem == '';
 }

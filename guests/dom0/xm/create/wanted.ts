@@ -1,6 +1,7 @@
 /** What a domain is to be, as its configuration says. */
 import { Wanted } from 'dom0/lib/builder';
 import { Config, Setting } from 'dom0/lib/config';
+import { parseCpuid, problem as cpuidProblem } from 'dom0/lib/cpuid';
 import { listDomains } from 'dom0/lib/domains';
 import { FarBytes, readFar, unread } from 'dom0/lib/far';
 import { KernelFile } from 'dom0/lib/kernel-file';
@@ -25,7 +26,7 @@ const SETTINGS: string[] = [
   'on_reboot',
   'on_crash',
 ];
-const LISTS: string[] = ['disk', 'vif', 'cpus'];
+const LISTS: string[] = ['disk', 'vif', 'cpus', 'cpuid'];
 
 /** Whether there is nothing in the file that is not known. */
 export function isKnown(config: Config): bool {
@@ -77,6 +78,12 @@ export function wantedOf(config: Config): Wanted | null {
   const root = textOf(config, 'root');
   const extra = textOf(config, 'extra');
   wanted.commandLine = (root == '' ? '' : 'root=' + root + (extra == '' ? '' : ' ')) + extra;
+  const cpuid = config.find('cpuid');
+  for (let n = 0; cpuid != null && n < cpuid.items.length; n++)
+    if (!parseCpuid(cpuid.items[n], wanted.cpuid)) {
+      config.complain(cpuid, cpuidProblem);
+      return null;
+    }
   const kernel = config.find('kernel');
   if (kernel == null) {
     config.problem = 'there is no kernel in the file';
