@@ -23,6 +23,7 @@ export default defineConfig({
     hookTimeout: HANG_MS,
     expect: { poll: { timeout: HANG_MS } },
     maxWorkers: 2,
+    globalSetup: ['scripts/booted-hosts.ts'],
     // Files share a process, and with it the modules and the processor that V8 has compiled: a third less than a process for each.
     // So no module keeps state, and whoever mocks restores.
     isolate: false,

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { debianImages } from '../../guests/debian/fetch.ts';
 import { checkFrameTable } from '../../hypervisor/state/check.ts';
+import { booted } from './booted-testing.ts';
 import { loadCore } from './core-node.ts';
+import type { DomainRequest } from './host.ts';
 import { Lab } from './lab.ts';
 
 /** Undefined where there is no package client to fetch them. */
@@ -13,30 +15,46 @@ export const SLICE_TICKS = 100_000_000;
 const COMMAND_LINE = 'console=hvc0 rdinit=/init';
 /** A minute of guest time: far more than anything here takes. */
 const PATIENCE_NS = 60e9;
+/** Its shell's first prompt. */
+const PROMPT = /INIT-REACHED[^]*# /;
+
+function request(kernel: string, vcpus: number, cpus: number): DomainRequest {
+  const ramdisk = readFileSync(images!.initrd);
+  return {
+    kernel: readFileSync(kernel),
+    ramdisk,
+    commandLine: COMMAND_LINE,
+    memoryMb: 128,
+    vcpus,
+    cpus,
+  };
+}
 
 export class Guest {
   readonly lab: Lab;
-  log = '';
+  log: string;
 
-  constructor(lab: Lab) {
+  private constructor(lab: Lab, log = '') {
     this.lab = lab;
+    this.log = log;
     const decoder = new TextDecoder();
     lab.onConsole((bytes) => {
       this.log += decoder.decode(bytes, { stream: true });
     });
   }
 
-  static async boot(kernel: string, vcpus: number, cpus = 1): Promise<Guest> {
-    const ramdisk = readFileSync(images!.initrd);
-    const request = {
-      kernel: readFileSync(kernel),
-      ramdisk,
-      commandLine: COMMAND_LINE,
-      memoryMb: 128,
-      vcpus,
-      cpus,
-    };
-    return new Guest(await Lab.boot(core, request));
+  /** At its prompt: a copy of the one that the first who asked for it in this run of the tests has booted. */
+  static async booted(kernel: string, vcpus: number, cpus = 1): Promise<Guest> {
+    const { lab, log } = await booted(core, request(kernel, vcpus, cpus), PROMPT);
+    return new Guest(lab, log);
+  }
+
+  /** Booted up to its prompt by the caller. */
+  static async boot(kernel: string, vcpus: number, cpus = 1, watch?: (lab: Lab) => void): Promise<Guest> {
+    const guest = new Guest(await Lab.boot(core, request(kernel, vcpus, cpus)));
+    watch?.(guest.lab);
+    guest.until(PROMPT);
+    return guest;
   }
 
   /** Runs until the console has printed `text`. */
