@@ -8,6 +8,7 @@ import type { DomainRequest } from './host.ts';
 import { Lab } from './lab.ts';
 import { describe } from './snapshot/description.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
+import { openSnapshot } from './snapshot/format.ts';
 
 /** A minute of guest time: far more than anything here takes. */
 const PATIENCE_NS = 60e9;
@@ -50,6 +51,7 @@ export async function booted(
   const { kernel, ramdisk } = request;
   const image = ({ name }: { readonly name: string }): Promise<Uint8Array | undefined> =>
     Promise.resolve(name === 'kernel' ? kernel : ramdisk);
-  const lab = await restoreLab(core, new Uint8Array(readFileSync(path)), { image });
+  const file = await openSnapshot(new Uint8Array(readFileSync(path)));
+  const lab = await restoreLab(core, file, { image });
   return { lab, log: readFileSync(`${path}.log`, 'utf8') };
 }

@@ -45,7 +45,15 @@ function comparable(line: string): string {
   return `${path!} = ${shown!} ${permissions!}`;
 }
 
-describe.skipIf(images === undefined || !hasTools())("Debian's cloud kernel with disk and network", () => {
+/** That the domain is gone, and what there was before it is there again. */
+function expectNoneLeft(host: Host, before: HostCounts): void {
+  expect(host.list()).toHaveLength(1);
+  const { nodes, ...counts } = hostCounts(host);
+  expect({ ...counts, nodes: before.nodes }).toEqual(before);
+  expect(nodes).not.toMatch(/\blin\b|\/backend\/\w+\/\d/);
+}
+
+describe.skipIf(images === undefined || !hasTools())("Debian's cloud kernel (LZ4), disk and network", () => {
   let host: Host;
   let before: HostCounts;
   beforeAll(async () => {
@@ -56,17 +64,43 @@ describe.skipIf(images === undefined || !hasTools())("Debian's cloud kernel with
   test('boots from its ext4 root and gets an address by DHCP', () => {
     host.type('xm create -c linux\r');
     const log = awaitShell(host);
+    expect(log).toContain('Started domain lin (id=1)');
+    expect(log).toContain('Hypervisor detected: Xen PV');
+    // As XENMEM_set_memory_map has it, and as libxl gives it.
+    expect(log).toMatch(/Xen: \[mem 0x0{10}100000-0x0{9}7ffffff\] usable/);
+    expect(log).toMatch(/RAMDISK: \[mem 0x0[4-5][0-9a-f]{6}-/);
+    expect(log).toContain('Checked W+X mappings: passed, no W+X pages found.');
     // As on the real Xen.
     expect(log).toContain(
       'blkfront: xvda: flush diskcache: enabled; persistent grants: enabled; indirect descriptors: enabled; bounce buffer: enabled',
     );
     expect(log).toContain('xen_netfront: backend supports XDP headroom');
     expect(log).toContain('lease of 10.0.0.101 obtained from 10.0.0.1');
-    expect(log).not.toMatch(/WARNING|BUG|Call Trace|xvda disabled|I\/O error/);
+    expect(log).not.toMatch(/WARNING|BUG|Call Trace|unpacking failed|xvda disabled|I\/O error/);
     // From here on it is to print what it is asked for alone.
     shell(host, 'dmesg -n 1');
     expect(shell(host, 'grep " / " /proc/mounts')).toBe('/dev/xvda / ext4 rw,relatime 0 0');
+    expect(shell(host, 'grep -c ^processor /proc/cpuinfo')).toBe('2');
+    expect(shell(host, 'dd if=/dev/zero bs=1k count=64 2>/dev/null | md5sum')).toBe(
+      'fcd6bcb56c1689fcef28b57c22475bad  -',
+    );
+    expect(shell(host, 'cat /sys/hypervisor/version/extra /sys/hypervisor/type')).toMatch(/xen$/);
     host.leaveConsole();
+  });
+
+  test('is a domain like others: listed, powered off from inside; then the host goes back to before', () => {
+    const running = host.lab.save();
+    expect(host.list()[1]).toMatch(/^lin 1 128 2 -b-+$/);
+    expect(host.run('xm uptime lin')).toMatch(/lin +1 00:00:0\d$/);
+    host.type('xm console lin\r\r');
+    host.until(/# /);
+    host.type('poweroff -f\r');
+    host.until(/reboot: (Power down|System halted)\n+\/ \$ $/);
+    // What happens then is on_poweroff: it is destroyed.
+    host.run('sleep 1');
+    expectNoneLeft(host, before);
+    host.lab.goTo(running);
+    expect(host.list()).toHaveLength(2);
   });
 
   test('its nodes are those of such a domain on the real Xen: paths, values or their forms, permissions', () => {
@@ -185,10 +219,7 @@ describe.skipIf(images === undefined || !hasTools())("Debian's cloud kernel with
 
   test('xm shutdown ends it; nothing is left, and its file system is sound', () => {
     host.run('xm shutdown lin; sleep 6');
-    expect(host.list()).toHaveLength(1);
-    const { nodes, ...counts } = hostCounts(host);
-    expect({ ...counts, nodes: before.nodes }).toEqual(before);
-    expect(nodes).not.toMatch(/\blin\b|\/backend\/\w+\/\d/);
+    expectNoneLeft(host, before);
     const disk = diskBytes(host, 0);
     check(disk);
     expect(sha256(fileOf(disk, 'data'))).toBe(written);
