@@ -15,4 +15,4 @@ export type { Vary } from '../../devices/chance.ts';
 export type { Fault } from '../lab/faults.ts';
 export { ScenarioFailure } from '../lab/scenario/failure.ts';
 export { scenario } from '../lab/scenario/scenario.ts';
-export type { Scenario } from '../lab/scenario/scenario.ts';
+export type { Scenario, ScenarioHostOptions, ScenarioWorldOptions } from '../lab/scenario/scenario.ts';

@@ -30,3 +30,13 @@ Exit status:
   1  a scenario failed
   2  bad usage, or a file that cannot be read or has no scenario
   7  a host crashed: a fault of Xen's own`;
+
+export const EXIT_HELP_EXPLORE = `
+A campaign that was ended, however, goes on by the same command. Seeds that fail are on standard output, each with its
+recording; one of them is shrunk to the fewest variations with which it still fails.
+
+Exit status:
+  0  no seed failed
+  1  a seed failed; or the scenario fails without one
+  2  bad usage, or a file that cannot be read, has no scenario, or is of another campaign
+  7  a host crashed with a seed: a fault of Xen's own`;

@@ -7,8 +7,19 @@ import type { BootOptions } from './boot.ts';
 import { INSTANT_HELP } from './instant.ts';
 import type { ReplayOptions, RestoreOptions } from './replay.ts';
 import type { DebugOptions } from './debug/debug.ts';
-import { EXIT_HELP, EXIT_HELP_TEST, EXIT_HOST_CRASHED, EXIT_NO_READER, EXIT_USAGE } from './exit-codes.ts';
+import type { ExploreOptions, Seeds } from './explore/explore.ts';
+import {
+  EXIT_HELP,
+  EXIT_HELP_EXPLORE,
+  EXIT_HELP_TEST,
+  EXIT_HOST_CRASHED,
+  EXIT_NO_READER,
+  EXIT_USAGE,
+} from './exit-codes.ts';
 import { UserError } from './user-error.ts';
+
+/** Seeds are u32. */
+const MAX_SEED = 0xffff_ffff;
 
 function positiveInteger(text: string): number {
   const value = Number(text);
@@ -22,6 +33,16 @@ function seconds(text: string): number {
   if (!Number.isFinite(value) || value <= 0)
     throw new InvalidArgumentError('It must be a number of seconds above 0.');
   return value;
+}
+
+/** `1..1000`, or one. */
+function seeds(text: string): Seeds {
+  const match = /^(\d+)(?:\.\.(\d+))?$/.exec(text);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2] ?? match?.[1]);
+  if (match === null || last > MAX_SEED || first > last)
+    throw new InvalidArgumentError('They must be the first and the last, as 1..1000.');
+  return { first, last };
 }
 
 /** `kernel/events/clock.ts:20`, added to those given before. */
@@ -208,6 +229,19 @@ function program(done: (status: number) => void): Command {
     .action(async (files: string[], options: { readonly junit?: string }) => {
       const { runFiles } = await import('./test-scenarios.ts');
       done(await runFiles(files, options));
+    });
+  command
+    .command('explore')
+    .description('try a scenario with many seeds: each lets other things vary, as they do on real machines')
+    .argument('<file>', 'JavaScript module that exports the scenario')
+    .requiredOption('--seeds <first..last>', 'the seeds to try', seeds)
+    .option('--name <name>', 'which scenario, where the file exports several')
+    .option('--jobs <N>', 'how many at once; as many as there are processors unless given', positiveInteger)
+    .option('-o, --output <folder>', 'recordings, and how far it is: it goes on there', 'xenoscope-campaign')
+    .addHelpText('after', EXIT_HELP_EXPLORE)
+    .action(async (file: string, options: ExploreOptions) => {
+      const { explore } = await import('./explore/explore.ts');
+      done(await explore(file, options));
     });
   return command;
 }

@@ -1,15 +1,15 @@
 /** `xenoscope test`: runs what scenario files export, one scenario after the other. */
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { moteImages } from '../../guests/toolchain/mote-node.ts';
 import { HostCrash } from '../lab/host-crash.ts';
-import { isScenario, runScenario } from '../lab/scenario/scenario.ts';
+import { runScenario } from '../lab/scenario/scenario.ts';
 import type { Scenario } from '../lab/scenario/scenario.ts';
 import { EXIT_HOST_CRASHED, EXIT_OK, EXIT_SCENARIO_FAILED } from './exit-codes.ts';
+import { told } from './failure-text.ts';
 import { junit } from './junit.ts';
 import type { Result } from './junit.ts';
 import { ready } from './ready.ts';
+import { scenariosOf } from './scenario-files.ts';
 import { UserError } from './user-error.ts';
 
 interface Found {
@@ -23,7 +23,7 @@ export async function runFiles(
   options: { readonly junit?: string },
 ): Promise<number> {
   const found: Found[] = [];
-  for (const file of files) found.push(...(await scenariosOf(file)));
+  for (const file of files) found.push(...(await scenariosOf(file)).map((scenario) => ({ file, scenario })));
   await ready(moteImages);
   const results: Result[] = [];
   let hasCrashed = false;
@@ -40,22 +40,6 @@ export async function runFiles(
   return failures === 0 ? EXIT_OK : EXIT_SCENARIO_FAILED;
 }
 
-/** In the order in which the file's names are sorted: an import has no other. */
-async function scenariosOf(file: string): Promise<Found[]> {
-  const exported = await load(file);
-  const scenarios = Object.values(exported).flat().filter(isScenario);
-  if (scenarios.length === 0) throw new UserError(`${file}: it exports no scenario`);
-  return scenarios.map((scenario) => ({ file, scenario }));
-}
-
-async function load(file: string): Promise<Record<string, unknown>> {
-  try {
-    return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
-  } catch (error) {
-    throw new UserError(`cannot load ${file}: ${(error as Error).message}`);
-  }
-}
-
 async function runOne(scenario: Scenario): Promise<{ failure: Error | null; seconds: number }> {
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
@@ -65,11 +49,6 @@ async function runOne(scenario: Scenario): Promise<{ failure: Error | null; seco
   } catch (error) {
     return { failure: error instanceof Error ? error : new Error(String(error)), seconds: seconds() };
   }
-}
-
-/** What is expected says all; of anything else, its place is told. */
-function told({ name, message, stack }: Error): string {
-  return name === 'ScenarioFailure' || name === 'HostCrash' ? message : (stack ?? message);
 }
 
 function tell({ name, seconds, failure }: Result): void {

@@ -53,6 +53,8 @@ export class Host {
   readonly drive: Drive;
   /** @internal Whether its inputs from its boot on are known: it is no fork, and was not gone back with. */
   isRepeatable = true;
+  /** @internal Whether failures leave no files. */
+  isQuiet = false;
 
   /** @internal */
   constructor(name: string, lab: Lab, drive: Drive) {

@@ -102,6 +102,19 @@ export class LoneHost extends Host {
     return other;
   }
 
+  /**
+   * @internal Another host that is as this one was there, and varies from then on. This one was made to vary at some time, and had
+   * not begun to.
+   */
+  varied({ saved, printedBefore, ns }: Snapshot, vary: Vary): LoneHost {
+    const { past, request } = this.lab;
+    const lab = Lab.restore(loadCore(), { ...request, vary: { ...vary, afterNs: ns + 1 } }, saved);
+    lab.past.inputs.hasHad(past.inputs);
+    const other = new LoneHost(lab);
+    other.console.printedBefore(printedBefore[0]!);
+    return other;
+  }
+
   /** SHA-256 of the whole state, in hexadecimal: what `xenoscope boot --hash` prints. */
   hash(): Promise<string> {
     return stateHash(this.lab.hypervisor);
@@ -132,12 +145,15 @@ export class LoneHost extends Host {
    * that is no fork and was not gone back with, a recording.
    */
   override async report(headline: string): Promise<string> {
+    const told = await super.report(headline);
+    if (this.isQuiet) return told;
     const run = { snapshot: () => this.file(), recording: this.isRepeatable ? () => this.recording() : null };
     const left = await leaveRun(`${headline.slice(0, 40)}-${String(this.instructions)}`, run);
-    return [await super.report(headline), ...left].join('\n');
+    return [told, ...left].join('\n');
   }
 
-  private async recording(): Promise<Uint8Array> {
+  /** @internal Of its run from its boot on, if that is known: a file's bytes. */
+  async recording(): Promise<Uint8Array<ArrayBuffer>> {
     const marks = new Marks(new LabRun(this.lab));
     await marks.end();
     return writeRecording(this.lab, loadCore(), marks.made);

@@ -228,9 +228,7 @@ test('what is broken comes again in a recording', async () => {
   host.crash('the end');
   await host.runFor(1);
   expect(host.domains[0]!.ending).toContain('the end');
-  const recording = await readRecording(
-    readFileSync(left({ message: await host.report('broken') }, 'recording')),
-  );
+  const recording = await readRecording(await host.recording());
   const again = await bootRecording(loadCore(), recording, {
     image: imagesAmong([...Object.values(await dom0Images()), disk.bytes]),
   });

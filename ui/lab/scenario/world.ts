@@ -50,15 +50,16 @@ class WorldMember extends Host {
   }
 
   override async report(headline: string): Promise<string> {
-    return [await super.report(headline), ...(await this.whole.leave(headline))].join('\n');
+    const told = await super.report(headline);
+    return this.isQuiet ? told : [told, ...(await this.whole.leave(headline))].join('\n');
   }
 }
 
 export class ScenarioWorld {
   readonly hosts: readonly Host[];
   private readonly world: World;
-  /** Its inputs from its boot on are known: it is no fork, and was not gone back with. */
-  private isRepeatable = true;
+  /** @internal Its inputs from its boot on are known: it is no fork, and was not gone back with. */
+  isRepeatable = true;
 
   /** @internal */
   constructor(world: World) {
@@ -132,6 +133,18 @@ export class ScenarioWorld {
     return other;
   }
 
+  /** @internal As a host's. */
+  varied(snapshot: Snapshot, vary: Vary): ScenarioWorld {
+    const { description, images, past } = this.world;
+    const varying = { ...description, vary: { ...vary, afterNs: snapshot.ns + 1 } };
+    const world = World.restore(loadCore(), varying, images, snapshot.saved);
+    world.past.inputs.hasHad(past.inputs);
+    const other = new ScenarioWorld(world);
+    other.became(snapshot);
+    other.isRepeatable = true;
+    return other;
+  }
+
   private became({ printedBefore }: Snapshot): void {
     this.isRepeatable = false;
     for (const [host, { console }] of this.hosts.entries()) console.printedBefore(printedBefore[host]!);
@@ -144,15 +157,17 @@ export class ScenarioWorld {
 
   /** @internal Leaves what there is to look into of a failure; says where. */
   leave(headline: string): Promise<string[]> {
-    const recording = async (): Promise<Uint8Array> => {
-      const marks = new Marks(this.world);
-      await marks.end();
-      return writeWorldRecording(this.world, loadCore(), marks.made);
-    };
     return leaveRun(`${headline.slice(0, 40)}-${String(Math.round(this.ns))}ns`, {
       snapshot: () => this.file(),
-      recording: this.isRepeatable ? recording : null,
+      recording: this.isRepeatable ? () => this.recording() : null,
     });
+  }
+
+  /** @internal Of its run from its boot on, if that is known: a file's bytes. */
+  async recording(): Promise<Uint8Array<ArrayBuffer>> {
+    const marks = new Marks(this.world);
+    await marks.end();
+    return writeWorldRecording(this.world, loadCore(), marks.made);
   }
 
   /** One hash of all hosts and of what lies between them, in hexadecimal. */

@@ -89,6 +89,14 @@ export class InputLog {
     this.lans.push(input);
   }
 
+  /** All that has come of another run, up to where this one begins, has come. */
+  hasHad(other: InputLog): void {
+    for (const [host, inputs] of other.of.entries())
+      this.of[host]!.push(...inputs.slice(0, other.come[host]));
+    this.lans.push(...other.lans.slice(0, other.come.at(-1)));
+    this.come = other.come;
+  }
+
   /** What has not come never does. */
   dropRest(): void {
     for (const [lane, inputs] of [...this.of, this.lans].entries()) inputs.splice(this.come[lane]!);

@@ -1,0 +1,29 @@
+/** The scenarios that files export. */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isScenario } from '../lab/scenario/scenario.ts';
+import type { Scenario } from '../lab/scenario/scenario.ts';
+import { UserError } from './user-error.ts';
+
+/** In the order in which the file's names are sorted: an import has no other. Throws UserError. */
+export async function scenariosOf(file: string): Promise<readonly Scenario[]> {
+  const exported = await load(file);
+  const scenarios = Object.values(exported).flat().filter(isScenario);
+  if (scenarios.length === 0) throw new UserError(`${file}: it exports no scenario`);
+  return scenarios;
+}
+
+/** The one of that name. */
+export async function scenarioNamed(file: string, name: string): Promise<Scenario> {
+  const found = (await scenariosOf(file)).find((scenario) => scenario.name === name);
+  if (found === undefined) throw new UserError(`${file}: it exports no scenario ${JSON.stringify(name)}`);
+  return found;
+}
+
+async function load(file: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new UserError(`cannot load ${file}: ${(error as Error).message}`);
+  }
+}
