@@ -1,7 +1,7 @@
 /** init: the first process. It greets, runs /etc/rc if there is one, keeps a shell on the console, and buries the children that others leave behind. */
 import { LINUX_REBOOT_CMD_POWER_OFF, O_RDONLY, SIG_DFL, SIG_IGN, SIGTTOU } from 'mote/abi';
-import { close, exec, exit, fork, open, reboot, setForeground } from 'programs/lib/calls';
-import { setSignal, sync, wait } from 'programs/lib/calls';
+import { close, exec, exit, fork, open, setForeground, setSignal, wait } from 'programs/lib/calls';
+import { endSystem } from 'programs/lib/ending';
 import { complainOf, flush, print, readFile } from 'programs/lib/io';
 
 const SHELL = '/bin/sh';
@@ -20,8 +20,7 @@ export function main(args: string[]): i32 {
   setForeground(0);
   print('Mote: powering off\n');
   flush();
-  sync();
-  reboot(LINUX_REBOOT_CMD_POWER_OFF);
+  endSystem(LINUX_REBOOT_CMD_POWER_OFF);
   return 1;
 }
 

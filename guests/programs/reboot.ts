@@ -1,9 +1,8 @@
 /** reboot: ends the domain, and asks for it to be started again. */
 import { LINUX_REBOOT_CMD_RESTART } from 'mote/abi';
-import { reboot, sync } from 'programs/lib/calls';
+import { endSystem } from 'programs/lib/ending';
 import { complainOf } from 'programs/lib/io';
 
 export function main(args: string[]): i32 {
-  sync();
-  return complainOf('reboot', reboot(LINUX_REBOOT_CMD_RESTART));
+  return complainOf('reboot', endSystem(LINUX_REBOOT_CMD_RESTART));
 }

@@ -79,7 +79,7 @@ function digitOf(code: u8): u32 {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : 16;
 }
 
-/** Makes an entry. 0, or a negative errno. A directory may be there already. */
+/** Makes an entry. 0, or a negative errno. A directory may be there already, and a file, which it replaces. */
 function add(name: usize, header: usize, contents: usize, size: u32): i32 {
   const mode = field(header, MODE);
   const type = mode & S_IFMT;
@@ -90,7 +90,12 @@ function add(name: usize, header: usize, contents: usize, size: u32): i32 {
   if (type == S_IFLNK) result = directory.symlink(lastName, lastLength, contents, size);
   else {
     const device = (field(header, RDEV_MAJOR) << 8) | field(header, RDEV_MINOR);
-    const node = directory.create(lastName, lastLength, mode, device);
+    let node = directory.create(lastName, lastLength, mode, device);
+    // Of two files of one name the later one is there, as with Linux's ramdisks.
+    if (node == null && failure() == -EEXIST && type == S_IFREG) {
+      directory.remove(lastName, lastLength, false);
+      node = directory.create(lastName, lastLength, mode, device);
+    }
     if (node == null) result = type == S_IFDIR && failure() == -EEXIST ? 0 : failure();
     else {
       node.modified = field(header, MTIME);
