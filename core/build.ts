@@ -19,6 +19,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generate } from './dispatch/dispatch.ts';
 import { optimizer } from './optimize.ts';
+import { unsigned } from './translator/bytes.ts';
+import { OPERATIONS_SECTION } from './translator/operations.ts';
 import { VERSION_SECTION } from './version.ts';
 
 const VERSIONS_KEPT = 12;
@@ -33,8 +35,10 @@ const stamp = join(output, 'core.digest');
 
 const options = [
   join(source, 'index.ts'),
+  join(generated, 'functions.ts'),
   ...['--noEmit', '--runtime', 'stub', '--noAssert'],
   ...['--importMemory', '--initialMemory', '128', '--maximumMemory', '65536', '--memoryBase', '4194304'],
+  ...['--exportTable'],
   ...['--enable', 'simd', '--enable', 'bulk-memory', '--enable', 'sign-extension', '--use', 'abort='],
 ];
 
@@ -53,13 +57,15 @@ function compilerVersion(): string {
 }
 
 /** A digest of everything the output depends on. */
-function digestOf(loop: string, operations: string): string {
+function digestOf(loop: string, operations: string, functions: string): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify(options.slice(1)))
+    .update(JSON.stringify(options.slice(2)))
     .update(compilerVersion());
   hash.update(contentOf(readFileSync(join(here, 'optimize.ts'), 'utf8')));
   hash.update(contentOf(readFileSync(join(here, 'version.ts'), 'utf8')));
-  hash.update(contentOf(loop)).update(contentOf(operations));
+  for (const name of ['extract', 'calls', 'parse', 'opcodes', 'bytes'])
+    hash.update(contentOf(readFileSync(join(here, 'translator', `${name}.ts`), 'utf8')));
+  hash.update(contentOf(loop)).update(contentOf(operations)).update(contentOf(functions));
   const files = readdirSync(source, { recursive: true })
     .map(String)
     .filter((name) => name.endsWith('.ts') && !name.startsWith('generated') && !name.endsWith('.test.ts'));
@@ -69,16 +75,14 @@ function digestOf(loop: string, operations: string): string {
   return hash.digest('hex');
 }
 
-/** A custom section (WebAssembly core specification, 5.5.3) of fewer than 128 bytes, header and all. */
-function customSection(name: string, content: string): Uint8Array {
-  const [nameBytes, contentBytes] = [Buffer.from(name), Buffer.from(content)];
-  return Uint8Array.of(
-    0,
-    1 + nameBytes.length + contentBytes.length,
-    nameBytes.length,
-    ...nameBytes,
-    ...contentBytes,
-  );
+/** A custom section (WebAssembly core specification, 5.5.3), header and all. */
+function customSection(name: string, content: Uint8Array): Uint8Array {
+  const header: number[] = [];
+  unsigned(header, Buffer.byteLength(name));
+  header.push(...Buffer.from(name));
+  const length: number[] = [0];
+  unsigned(length, header.length + content.length);
+  return Buffer.concat([Uint8Array.from(length), Uint8Array.from(header), content]);
 }
 
 /** Compiles to `file`, marked with the digest of what it is made from; ends the process where that fails. */
@@ -86,13 +90,16 @@ async function compile(file: string, digest: string): Promise<void> {
   process.stderr.write('building the processor\n');
   // Large: it is loaded when there is something to compile.
   const { default: asc } = await import('assemblyscript/asc');
-  let wasm: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(options, { transforms: [optimizer((bytes) => (wasm = bytes))] });
-  if (error !== null || wasm === undefined) {
+  let parts: Uint8Array[] | undefined;
+  const transform = optimizer((wasm, operations) => {
+    parts = [wasm, customSection(OPERATIONS_SECTION, operations)];
+  });
+  const { error, stderr } = await asc.main(options, { transforms: [transform] });
+  if (error !== null || parts === undefined) {
     process.stderr.write(`${stderr.toString()}\ncore/wasm did not compile: ${error?.message ?? 'nothing'}\n`);
     process.exit(1);
   }
-  writeFileSync(file, Buffer.concat([wasm, customSection(VERSION_SECTION, digest)]));
+  writeFileSync(file, Buffer.concat([...parts, customSection(VERSION_SECTION, Buffer.from(digest))]));
 }
 
 /** Only the versions used last stay. */
@@ -103,14 +110,15 @@ function dropOldVersions(): void {
   for (const name of names.slice(VERSIONS_KEPT)) rmSync(join(versions, name), { force: true });
 }
 
-const { operations, loop } = generate();
-const digest = digestOf(loop, operations);
+const { operations, loop, functions } = generate();
+const digest = digestOf(loop, operations, functions);
 const isCurrent = existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
 if (!isCurrent || !existsSync(join(output, 'core.wasm'))) {
   mkdirSync(versions, { recursive: true });
   mkdirSync(generated, { recursive: true });
   writeFileSync(join(generated, 'operations.ts'), operations);
   writeFileSync(join(generated, 'loop.ts'), loop);
+  writeFileSync(join(generated, 'functions.ts'), functions);
   const version = join(versions, `${digest}.wasm`);
   // Others may be loading the old one, or building too: files appear whole.
   const partial = join(output, `partial.${String(process.pid)}.wasm`);

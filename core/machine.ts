@@ -4,9 +4,13 @@
  * Conventions: machine addresses are plain numbers. Virtual addresses are signed numbers: the 64-bit value read as
  * signed, exact for every canonical address (-2^47 <= va < 2^47). Other 64-bit values cross as two u32 halves.
  */
+import { Translator, type TranslationCounts } from './translator/translator.ts';
 import * as layout from './wasm/layout.ts';
 
 export const PAGE_BYTES = 4096;
+
+/** What `hotEntries` is where code is translated and nothing else is said. */
+export const DEFAULT_HOT_ENTRIES = 300;
 
 /** What the module exports (core/wasm/index.ts). */
 interface CoreExports {
@@ -77,6 +81,7 @@ export interface ReadonlyMachine {
   readonly bytes: ReadonlyView<Uint8Array<ArrayBuffer>>;
   readonly words: ReadonlyView<Uint32Array<ArrayBuffer>>;
   readonly processor: Processor;
+  readonly translations: TranslationCounts | null;
   peek(va: number): number;
 }
 
@@ -85,6 +90,11 @@ export interface MachineOptions {
   readonly memoryBytes: number;
   /** What RDRAND and RDSEED draw from: the same seed gives the same numbers. 1 if not given. */
   readonly seed?: number;
+  /**
+   * How often a block of code is entered until it is translated to WebAssembly (core/translator/), 1 at least. Nothing is where
+   * it is not given, or 0. It changes nothing but speed.
+   */
+  readonly hotEntries?: number;
 }
 
 /** Machine memory and the processor that works on it. */
@@ -95,6 +105,7 @@ export class Machine {
   readonly words: Uint32Array;
   readonly processor: Processor;
   private readonly core: CoreExports;
+  private readonly translator: Translator | undefined;
 
   /** Makes a machine of zeroed memory. `module` is core/build/core.wasm, compiled. */
   constructor(module: WebAssembly.Module, options: MachineOptions) {
@@ -105,7 +116,13 @@ export class Machine {
       );
     const pages = Math.ceil((layout.MEMORY + memoryBytes) / 65536);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
-    const instance = new WebAssembly.Instance(module, { env: { memory } });
+    const instance = new WebAssembly.Instance(module, {
+      env: {
+        memory,
+        translate: (block: number) => this.translator?.translate(block),
+        dropTranslations: () => this.translator?.drop(),
+      },
+    });
     this.core = instance.exports as unknown as CoreExports;
     this.frames = memoryBytes / PAGE_BYTES;
     this.bytes = new Uint8Array(memory.buffer, layout.MEMORY, memoryBytes);
@@ -113,6 +130,15 @@ export class Machine {
     this.core.initialise(this.frames);
     this.processor = new Processor(this.core, memory.buffer);
     this.processor.setField(layout.RANDOM, options.seed ?? 1);
+    const hotEntries = options.hotEntries ?? 0;
+    if (hotEntries === 0) return;
+    this.processor.setWord(layout.HOT_ENTRIES, hotEntries);
+    this.translator = new Translator(module, { memory, exports: instance.exports });
+  }
+
+  /** What has been translated, and null where nothing ever is. */
+  get translations(): TranslationCounts | null {
+    return this.translator?.counts ?? null;
   }
 
   /** Tells the core that a machine frame was written from outside: decoded code of it is dropped. */

@@ -5,6 +5,7 @@
  * of the time of a build, for code that is no faster.
  */
 import type { Transform } from 'assemblyscript/asc';
+import { calledFunctions, extractOperations } from './translator/extract.ts';
 
 const PASSES = [
   ...['remove-unused-module-elements', 'duplicate-function-elimination', 'simplify-globals'],
@@ -41,6 +42,27 @@ const PASSES = [
   ],
 ];
 
+/** For the operations that the translator reads (translator/extract.ts): what makes them short, and leaves calls as they are. */
+const PASSES_FOR_TRANSLATION = [
+  ...[
+    'precompute',
+    'remove-unused-brs',
+    'remove-unused-names',
+    'vacuum',
+    'simplify-locals-nostructure',
+    'vacuum',
+  ],
+  ...[
+    'optimize-instructions',
+    'precompute',
+    'merge-blocks',
+    'remove-unused-brs',
+    'remove-unused-names',
+    'vacuum',
+  ],
+  ...['reorder-locals'],
+];
+
 /** As the compiler sets them for -O3: its library reads the level, too. */
 const OPTIMIZE_LEVEL = 3;
 const ALWAYS_INLINE_MAX_SIZE = 12;
@@ -49,6 +71,7 @@ const ONE_CALLER_INLINE_MAX_SIZE = 200;
 
 /** As much as is used here of the compiler's own Binaryen: settings that hold for all modules. */
 interface Binaryen {
+  readBinary(wasm: Uint8Array): BinaryenModule & { dispose(): void };
   clearPassArguments(): void;
   setOptimizeLevel(level: number): void;
   setShrinkLevel(level: number): void;
@@ -65,10 +88,17 @@ interface Binaryen {
 interface BinaryenModule {
   runPasses(passes: readonly string[]): void;
   emitBinary(): Uint8Array;
+  getFeatures(): number;
+  setFeatures(features: number): void;
+  removeExport(name: string): void;
+  addFunctionExport(internal: string, external: string): void;
 }
 
-/** A transform for the compiler, to be run with --noEmit and no level: it optimizes, and hands over the wasm file. */
-export function optimizer(emit: (wasm: Uint8Array) => void): Transform {
+/**
+ * A transform for the compiler, to be run with --noEmit and no level: it optimizes, and hands over the wasm file and what the
+ * translator must know of it.
+ */
+export function optimizer(emit: (wasm: Uint8Array, operations: Uint8Array) => void): Transform {
   // The compiler makes it, and has given its prototype the fields that it declares.
   class Optimizer {
     declare readonly program: { readonly options: { optimizeLevelHint: number } };
@@ -80,8 +110,24 @@ export function optimizer(emit: (wasm: Uint8Array) => void): Transform {
 
     afterCompile(module: BinaryenModule): void {
       configure(this.binaryen);
+      const operations = this.operationsOf(module);
       for (const pass of PASSES) module.runPasses([pass]);
-      emit(module.emitBinary());
+      emit(module.emitBinary(), operations);
+    }
+
+    /** Takes the operations' functions out of the module; those that they call become exports. */
+    private operationsOf(module: BinaryenModule): Uint8Array {
+      this.binaryen.setDebugInfo(true);
+      const copy = this.binaryen.readBinary(module.emitBinary());
+      copy.setFeatures(module.getFeatures());
+      copy.runPasses(PASSES_FOR_TRANSLATION);
+      const named = copy.emitBinary();
+      copy.dispose();
+      this.binaryen.setDebugInfo(false);
+      for (const [name, internal] of calledFunctions(named)) module.addFunctionExport(internal, name);
+      const { section, exports } = extractOperations(named);
+      for (const name of exports) module.removeExport(name);
+      return section;
     }
   }
   return Optimizer as unknown as Transform;

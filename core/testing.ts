@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { assemble } from './assembler/assemble.ts';
 import { restoreProcessor, saveProcessor } from './machine-state.ts';
-import { Machine, type Processor } from './machine.ts';
+import { Machine, type MachineOptions, type Processor } from './machine.ts';
 import * as layout from './wasm/layout.ts';
 
 export const CODE = 0x400000;
@@ -59,9 +59,19 @@ export function writeEntry(machine: Machine, table: number, index: number, value
   machine.words[table / 4 + index * 2 + 1] = Number(value >> 32n);
 }
 
+/**
+ * Where nothing else is said, what `hotEntries` tests' machines have: `XENOSCOPE_HOT_ENTRIES=1 npx vitest run core` runs every
+ * test of the processor translated.
+ */
+const HOT_ENTRIES = Number(process.env['XENOSCOPE_HOT_ENTRIES'] ?? 0);
+
 /** A machine of 8 MiB with everything mapped one to one, its processor at CPL 3 in 64-bit code at CODE. */
-export function userMachine(): Machine {
-  const machine = new Machine(coreModule(), { memoryBytes: MAPPED_BYTES });
+export function userMachine(options: Partial<MachineOptions> = {}): Machine {
+  const machine = new Machine(coreModule(), {
+    memoryBytes: MAPPED_BYTES,
+    hotEntries: HOT_ENTRIES,
+    ...options,
+  });
   writeEntry(machine, ROOT, 0, BigInt(ROOT + 0x1000) | 7n);
   writeEntry(machine, ROOT + 0x1000, 0, BigInt(ROOT + 0x2000) | 7n);
   for (let i = 0; i < MAPPED_BYTES >> 21; i++) {

@@ -27,9 +27,9 @@ function load(machine: Machine, image: Uint8Array): number {
   return word(E_ENTRY);
 }
 
-/** Runs a 64-bit kernel to its INT 0x80. */
-export function runHere(image: Uint8Array): Measurement {
-  const machine = userMachine();
+/** Runs a 64-bit kernel to its INT 0x80; `hotEntries` as in MachineOptions. */
+export function runHere(image: Uint8Array, hotEntries: number): Measurement {
+  const machine = userMachine({ hotEntries });
   const { processor } = machine;
   processor.rip = load(machine, image);
   const start = process.hrtime.bigint();

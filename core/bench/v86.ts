@@ -1,4 +1,4 @@
-/** A kernel on v86 without its JIT: a multiboot image on a bare PC that talks through the first serial port. */
+/** A kernel on v86, with or without its translator: a multiboot image on a bare PC that talks through the first serial port. */
 import { fileURLToPath } from 'node:url';
 import { V86 } from 'v86';
 import type { Measurement } from './measurement.ts';
@@ -7,11 +7,11 @@ const WASM = fileURLToPath(new URL('v86.wasm', import.meta.resolve('v86')));
 const CHECKSUM_BYTES = 4;
 
 /** Runs a 32-bit kernel between the byte that says "started" and the last one of its checksum. */
-export async function runV86(image: Uint8Array): Promise<Measurement> {
+export async function runV86(image: Uint8Array, translated: boolean): Promise<Measurement> {
   const machine = new V86({
     wasm_path: WASM,
     memory_size: 64 << 20,
-    disable_jit: true,
+    disable_jit: !translated,
     multiboot: { buffer: image.slice().buffer },
     autostart: true,
     log_level: 0,

@@ -11,6 +11,9 @@
  * | 20 | mode (segments.ts `modeOf`) |
  * | 24 | block at the target of its final jump, when that lies in the same page and was found before |
  * | 28 | block behind it, likewise |
+ * | 32 | i32 how often it is entered until it is hot; 0 and translated: always (tiers.ts) |
+ * | 36 | table index of its translation, or 0 |
+ * | 40 | which of the translation's entries it is |
  */
 
 export const BLOCK_VERSION: u32 = 4;
@@ -21,4 +24,7 @@ export const BLOCK_LENGTH: u32 = 18;
 export const BLOCK_MODE: u32 = 20;
 export const BLOCK_TAKEN: u32 = 24;
 export const BLOCK_FALL: u32 = 28;
-export const BLOCK_RECORDS: u32 = 32;
+export const BLOCK_HEAT: u32 = 32;
+export const BLOCK_CODE: u32 = 36;
+export const BLOCK_ENTRY: u32 = 40;
+export const BLOCK_RECORDS: u32 = 48;

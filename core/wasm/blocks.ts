@@ -4,8 +4,10 @@
  * block-header.ts has what a block is made of.
  */
 import {
+  BLOCK_CODE,
   BLOCK_END,
   BLOCK_FALL,
+  BLOCK_HEAT,
   BLOCK_MODE,
   BLOCK_NEXT,
   BLOCK_RECORDS,
@@ -17,6 +19,7 @@ import { currentMode, insideSegment, linearOf, readCodeSegment } from './code-se
 import { anyBreakpoints, stopsAt } from './breakpoints';
 import { decodeInto } from './decode/block';
 import { raise } from './fault';
+import { dropTranslations } from './handover';
 import {
   BLOCKS,
   BLOCKS_END,
@@ -25,6 +28,7 @@ import {
   CODE_PAGE,
   CODE_POINTER,
   FRAME_VERSIONS,
+  HOT_ENTRIES,
   MEMORY,
   REGS,
   RIP,
@@ -35,6 +39,12 @@ import {
 import { PAGE_MASK, translateExecute } from './paging';
 import { OP_STOP } from './generated/operations';
 import { RECORD_BYTES } from './record';
+
+/** BLOCK_HEAT of what is never hot: blocks that are not kept, or cannot be translated. */
+export const COLD: i32 = 0x7fffffff;
+
+/** A frame that is rewritten as often as this is no worse for being so more often. */
+const REWRITES_COUNTED: u32 = 64;
 
 /** Instructions in a block at most, and what the largest block can take. */
 export const BLOCK_LIMIT: u32 = 64;
@@ -56,6 +66,7 @@ export function dropBlocks(): void {
   epoch++;
   memory.fill(BLOCK_HASH, 0, BLOCK_HASH_ENTRIES * 4);
   free = BLOCKS;
+  dropTranslations();
 }
 
 // @ts-ignore: decorator
@@ -131,6 +142,14 @@ export function resolve(block: u32, link: u32, target: u64): u32 {
   return next;
 }
 
+/** Entries until a block is hot: the more often its frame's code has been overwritten, the more it takes. */
+function heatOf(version: u32): i32 {
+  const hot = load<i32>(HOT_ENTRIES);
+  if (!hot) return COLD;
+  const rewrites = version >> 1;
+  return hot * (1 + <i32>(rewrites < REWRITES_COUNTED ? rewrites : REWRITES_COUNTED)) - 1;
+}
+
 function decode(rip: u64, pointer: u32): u32 {
   if (free + BLOCK_BYTES_LIMIT > <u32>BLOCKS_END) dropBlocks();
   const block = free;
@@ -146,8 +165,11 @@ function decode(rip: u64, pointer: u32): u32 {
   store<u32>(block, currentMode(), BLOCK_MODE);
   store<u32>(block, 0, BLOCK_TAKEN);
   store<u32>(block, 0, BLOCK_FALL);
+  store<i32>(block, COLD, BLOCK_HEAT);
+  store<u32>(block, 0, BLOCK_CODE);
   // An instruction that crosses its page also depends on the next one: it is decoded again each time.
   if (load<u16>(block, BLOCK_END) > 0x1000 || pointer < <u32>MEMORY) return block;
+  if (!anyBreakpoints()) store<i32>(block, heatOf(version), BLOCK_HEAT);
   const bucket = bucketOf(key);
   store<u32>(block, load<u32>(bucket), BLOCK_NEXT);
   store<u32>(bucket, block);
@@ -167,6 +189,8 @@ export function decodeTruncated(rip: u64, limit: u32): u32 {
   store<u32>(SCRATCH_BLOCK, pointer - MEMORY);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_VERSION);
   store<u32>(SCRATCH_BLOCK, currentMode(), BLOCK_MODE);
+  store<i32>(SCRATCH_BLOCK, COLD, BLOCK_HEAT);
+  store<u32>(SCRATCH_BLOCK, 0, BLOCK_CODE);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_TAKEN);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_FALL);
   return SCRATCH_BLOCK;

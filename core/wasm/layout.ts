@@ -169,6 +169,9 @@ export const WATCH_FIRST = 0x14b0;
 export const WATCH_END = 0x14b4;
 export const WATCH_HIT = 0x14b8;
 
+/** u32: how often a block is entered until it is translated (tiers.ts); 0: none ever is. */
+export const HOT_ENTRIES = 0x14bc;
+
 /** TLB: 4 banks (address space × privilege) of 512 entries of 32 bytes. */
 export const TLB = 0x10000;
 export const TLB_ENTRIES = 512;

@@ -22,6 +22,7 @@ import {
   VECTOR_DB,
 } from './layout';
 import { setLimit } from './leave';
+import { drive } from './tiers';
 import { alignmentChanged } from './paging';
 
 /** Runs until an exit, or until `budget` instructions are retired. Returns EXIT_*. */
@@ -77,7 +78,7 @@ function runBlocks(remaining: i32): i32 {
   if (block && load<u32>(block, BLOCK_COUNT) > <u32>remaining) block = decodeTruncated(rip, remaining);
   if (!block) return remaining;
   store<u32>(SYSTEM_FLAGS, load<u32>(SYSTEM_FLAGS) & ~RF);
-  return execute(block, remaining);
+  return drive(block, remaining);
 }
 
 /** One instruction with TF set or debug registers armed. */

@@ -1,4 +1,5 @@
 /** `xenoscope boot`: a domain in the terminal. */
+import { DEFAULT_HOT_ENTRIES } from '../../core/machine.ts';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, moteImages, type OnProgress } from '../../guests/toolchain/mote-node.ts';
@@ -11,7 +12,7 @@ import type { DomainRequest } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { buildFolder, isFolder } from './build.ts';
-import { countLines } from './counts.ts';
+import { countLines, translationLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { imagePaths, openDisks, readFolders, readImage } from './host-files.ts';
 import { KeptLab, Recorder, saveOnTheWay, saveSnapshot } from './kept-runs.ts';
@@ -40,6 +41,8 @@ export interface BootOptions {
   readonly trace?: string;
   readonly hash?: boolean;
   readonly counts?: boolean;
+  /** Whether code is translated, or how hot it is then (core/machine.ts). */
+  readonly translate?: boolean | number;
   /** A snapshot at the end goes here. */
   readonly save?: string;
   /** A recording of the run goes here. */
@@ -61,6 +64,12 @@ export async function kernelImages(
 ): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
   if (kernel === undefined) return isDom0 ? dom0Images(progress) : moteImages(progress);
   return { kernel: isFolder(kernel) ? (await buildFolder(kernel)).file : readImage(kernel) };
+}
+
+/** What `--translate` says, for the machine. */
+function hotEntries({ translate }: BootOptions): number {
+  if (typeof translate === 'number') return translate;
+  return translate === true ? DEFAULT_HOT_ENTRIES : 0;
 }
 
 /** What a host with domain 0 has. */
@@ -98,6 +107,7 @@ async function makeLab(
     memoryMb: options.memory,
     vcpus: options.vcpus,
     cpus: options.cpus,
+    hotEntries: hotEntries(options),
     ...(options.sched === undefined ? {} : { scheduler: options.sched }),
     ...(options.xen === undefined ? {} : { xenCommandLine: options.xen }),
     paths: imagePaths(kernel, options),
@@ -170,7 +180,11 @@ export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOpt
   );
   trace?.close();
   report(lab, ending, options);
-  if (options.counts === true) process.stderr.write(`${countLines(lab.hypervisor.counts).join('\n')}\n`);
+  if (options.counts === true) {
+    const { counts, machine } = lab.hypervisor;
+    const lines = [...countLines(counts), ...translationLines(machine.translations)];
+    process.stderr.write(`${lines.join('\n')}\n`);
+  }
   if (options.hash === true)
     process.stdout.write(`\n${await stateHash(lab.hypervisor)} at instruction ${String(lab.instructions)}\n`);
   if (recorder !== undefined) process.stderr.write(`xenoscope: ${await recorder.end()}\n`);

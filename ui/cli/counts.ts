@@ -1,6 +1,17 @@
 /** `--counts`: how often what happened, in the manner of the recordings of the real Xen. */
+import type { TranslationCounts } from '../../core/translator/translator.ts';
 import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
 import type { Counts } from '../../hypervisor/trace/counts.ts';
+
+/** What was translated; nothing where nothing could be. */
+export function translationLines(counts: TranslationCounts | null): string[] {
+  if (counts === null) return [];
+  const { regions, blocks, bytes, drops } = counts;
+  return [
+    `${String(regions).padStart(9)}  translations: ${String(blocks)} blocks, ${String(Math.round(bytes / 1024))} KiB of wasm`,
+    `${String(drops).padStart(9)}  times that all of them were dropped`,
+  ];
+}
 
 /** Lines of count and kind, most frequent first. */
 export function countLines(counts: Counts): string[] {

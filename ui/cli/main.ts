@@ -116,8 +116,14 @@ function withBootOptions(command: Command): Command {
       [],
     )
     .option('--trace <file>', 'write what the hypervisor does to a file')
+    .option(
+      '--translate [entries]',
+      'translate code to WebAssembly when it has been entered so often: for speed alone, every bit stays the same',
+      positiveInteger,
+    )
+    .option('--no-translate', 'interpret all code (the default)')
     .option('--hash', 'print a hash of the whole state at the end')
-    .option('--counts', 'print how often each hypercall was made');
+    .option('--counts', 'print how often each hypercall was made, and how much code was translated');
 }
 
 /** Adds where images that a file names are. */

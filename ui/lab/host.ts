@@ -37,6 +37,8 @@ export interface DomainRequest {
   /** What else varies, if anything does; and by what name the host is in that: `host` unless it is one of several. */
   readonly vary?: Vary;
   readonly place?: string;
+  /** How hot code is when it is translated, 0: never; nothing but speed (core/machine.ts MachineOptions), and no part of the world. */
+  readonly hotEntries?: number;
   /** Physical processors of the host, and its scheduler by name; by default one, and Xenoscope's choice. */
   readonly cpus?: number;
   readonly scheduler?: string;
@@ -115,10 +117,14 @@ export function makeHost(core: WebAssembly.Module, request: WorldRequest): Host 
   const share = makeShare(request.files ?? new Map());
   const fetched: FetchedDisk[] = [];
   const scheduler = parameters.scheduler ?? request.scheduler;
-  const { seed, vary, place = 'host' } = request;
+  const { seed, vary, place = 'host', hotEntries } = request;
   const chance = vary === undefined ? undefined : new Chance(vary, place);
-  const memoryBytes = memoryMb * MEBIBYTE;
-  const hypervisor = new Xen(new Machine(core, { memoryBytes, ...(seed === undefined ? {} : { seed }) }), {
+  const machine = new Machine(core, {
+    memoryBytes: memoryMb * MEBIBYTE,
+    ...(seed === undefined ? {} : { seed }),
+    ...(hotEntries === undefined ? {} : { hotEntries }),
+  });
+  const hypervisor = new Xen(machine, {
     ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
     ...(scheduler === undefined ? {} : { scheduler }),
     parameters,

@@ -156,8 +156,6 @@ export function setMmx(offset: u32, value: u64): void {
 }
 
 /** Ends a floating-point instruction, before it writes: true when an unmasked exception was raised. */
-// @ts-ignore: decorator
-@inline
 export function simdException(): bool {
   return sseException() && raiseSimdException();
 }

@@ -1,0 +1,74 @@
+/** Decoded blocks as they stand in the module's memory (core/wasm/block-header.ts, core/wasm/record.ts). */
+import {
+  BLOCK_CODE,
+  BLOCK_COUNT,
+  BLOCK_END,
+  BLOCK_ENTRY,
+  BLOCK_FALL,
+  BLOCK_HEAT,
+  BLOCK_LENGTH,
+  BLOCK_MODE,
+  BLOCK_NEXT,
+  BLOCK_RECORDS,
+  BLOCK_TAKEN,
+  BLOCK_VERSION,
+} from '../wasm/block-header.ts';
+import { BLOCK_HASH, BLOCK_HASH_ENTRIES } from '../wasm/layout.ts';
+import { RECORD_BYTES } from './record.ts';
+
+export interface DecodedBlock {
+  readonly at: number;
+  /** Behind its records. */
+  readonly end: number;
+  /** Machine address of its first instruction. */
+  readonly key: number;
+  readonly version: number;
+  readonly mode: number;
+  /** Instructions. */
+  readonly count: number;
+  /** Offset in its page of what is behind it. */
+  readonly behind: number;
+  /** Blocks that it is known to go on with in its page, or 0. */
+  readonly taken: number;
+  readonly fall: number;
+}
+
+export function readBlock(memory: DataView, at: number): DecodedBlock {
+  const word = (field: number): number => memory.getUint32(at + field, true);
+  return {
+    at,
+    end: at + BLOCK_RECORDS + memory.getUint16(at + BLOCK_LENGTH, true) * RECORD_BYTES,
+    key: word(0),
+    version: word(BLOCK_VERSION),
+    mode: word(BLOCK_MODE),
+    count: word(BLOCK_COUNT),
+    behind: memory.getUint16(at + BLOCK_END, true),
+    taken: word(BLOCK_TAKEN),
+    fall: word(BLOCK_FALL),
+  };
+}
+
+/** The block at a machine address, of the same version and mode, or 0 where there is none (core/wasm/blocks.ts `lookup`). */
+export function findBlock(memory: DataView, key: number, { version, mode }: DecodedBlock): number {
+  const bucket = (Math.imul(key, 0x9e3779b1) >>> 15) & (BLOCK_HASH_ENTRIES - 1);
+  let at = memory.getUint32(BLOCK_HASH + bucket * 4, true);
+  while (at !== 0) {
+    const found =
+      memory.getUint32(at, true) === key &&
+      memory.getUint32(at + BLOCK_VERSION, true) === version &&
+      memory.getUint32(at + BLOCK_MODE, true) === mode;
+    if (found) return at;
+    at = memory.getUint32(at + BLOCK_NEXT, true);
+  }
+  return 0;
+}
+
+/** A block has a translation from now on: it is entered there. */
+export function setTranslation(memory: DataView, at: number, code: number, entry: number): void {
+  memory.setUint32(at + BLOCK_CODE, code, true);
+  memory.setUint32(at + BLOCK_ENTRY, entry, true);
+  memory.setInt32(at + BLOCK_HEAT, 0, true);
+}
+export function isTranslated(memory: DataView, at: number): boolean {
+  return memory.getUint32(at + BLOCK_CODE, true) !== 0;
+}

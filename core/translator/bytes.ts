@@ -1,0 +1,85 @@
+/** Reading and writing the numbers of WebAssembly's binary format (LEB128; core specification, 5.2.2). */
+
+/** Appends an unsigned number. */
+export function unsigned(out: number[], value: number): void {
+  let rest = value >>> 0;
+  while (rest >= 0x80) {
+    out.push((rest & 0x7f) | 0x80);
+    rest >>>= 7;
+  }
+  out.push(rest);
+}
+
+/** Appends a signed 32-bit number. */
+export function signed32(out: number[], value: number): void {
+  let rest = value | 0;
+  for (;;) {
+    const byte = rest & 0x7f;
+    rest >>= 7;
+    if ((rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0)) {
+      out.push(byte);
+      return;
+    }
+    out.push(byte | 0x80);
+  }
+}
+
+/** Appends a signed 64-bit number. */
+export function signed64(out: number[], value: bigint): void {
+  let rest = BigInt.asIntN(64, value);
+  if (rest >= -0x8000_0000n && rest < 0x8000_0000n) {
+    signed32(out, Number(rest));
+    return;
+  }
+  for (;;) {
+    const byte = Number(rest & 0x7fn);
+    rest >>= 7n;
+    if ((rest === 0n && (byte & 0x40) === 0) || (rest === -1n && (byte & 0x40) !== 0)) {
+      out.push(byte);
+      return;
+    }
+    out.push(byte | 0x80);
+  }
+}
+
+/** Reads bytes one after another. */
+export class Reader {
+  readonly bytes: Uint8Array;
+  at: number;
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+  byte(): number {
+    return this.bytes[this.at++]!;
+  }
+  unsigned(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+  }
+  signed32(): number {
+    return Number(this.signed64());
+  }
+  signed64(): bigint {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      return BigInt.asIntN(64, (byte & 0x40) !== 0 ? value | (-1n << (shift + 7n)) : value);
+    }
+  }
+  take(count: number): number[] {
+    const taken = Array.from(this.bytes.subarray(this.at, this.at + count));
+    this.at += count;
+    return taken;
+  }
+  text(): string {
+    return new TextDecoder().decode(Uint8Array.from(this.take(this.unsigned())));
+  }
+}

@@ -1,0 +1,77 @@
+/** A module of translated functions, in the binary format (core specification, 5.5). */
+import { unsigned } from './bytes.ts';
+import * as op from './opcodes.ts';
+
+export interface Import {
+  readonly name: string;
+  readonly takes: readonly number[];
+  readonly gives: number;
+}
+export interface Body {
+  readonly locals: readonly number[];
+  readonly code: readonly number[];
+}
+
+/** What the translated functions take and give (core/wasm/tiers.ts). */
+const TAKES = [op.I32, op.I32];
+const GIVES = op.I32;
+
+function vector(items: readonly (readonly number[])[]): number[] {
+  const out: number[] = [];
+  unsigned(out, items.length);
+  for (const item of items) for (const byte of item) out.push(byte);
+  return out;
+}
+function text(value: string): number[] {
+  return vector(Array.from(new TextEncoder().encode(value), (byte) => [byte]));
+}
+function functionType(takes: readonly number[], gives: number): number[] {
+  return [0x60, ...vector(takes.map((type) => [type])), ...vector(gives === op.EMPTY ? [] : [[gives]])];
+}
+function number(value: number): number[] {
+  const out: number[] = [];
+  unsigned(out, value);
+  return out;
+}
+
+/** The module: function n is exported by its number; memory and what is called are imported from "core". */
+export function encodeModule(
+  imports: readonly Import[],
+  bodies: readonly Body[],
+  memoryPages: number,
+): Uint8Array<ArrayBuffer> {
+  const types = [
+    functionType(TAKES, GIVES),
+    ...imports.map(({ takes, gives }) => functionType(takes, gives)),
+  ];
+  const from = text('core');
+  const imported = [
+    [...from, ...text('memory'), 2, 1, ...number(memoryPages), ...number(65536)],
+    ...imports.map(({ name }, i) => [...from, ...text(name), 0, ...number(i + 1)]),
+  ];
+  const exported = bodies.map((_, i) => [...text(String(i)), 0, ...number(imports.length + i)]);
+  const out: number[] = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  const section = (id: number, content: readonly number[]): void => {
+    out.push(id);
+    unsigned(out, content.length);
+    for (const byte of content) out.push(byte);
+  };
+  section(1, vector(types));
+  section(2, vector(imported));
+  section(3, vector(bodies.map(() => [0])));
+  section(7, vector(exported));
+  section(10, vector(bodies.map(encodeBody)));
+  return Uint8Array.from(out);
+}
+
+function encodeBody({ locals, code }: Body): number[] {
+  const groups: { type: number; count: number }[] = [];
+  for (const type of locals) {
+    const last = groups.at(-1);
+    if (last?.type === type) last.count++;
+    else groups.push({ type, count: 1 });
+  }
+  const content = vector(groups.map(({ type, count }) => [...number(count), type]));
+  for (const byte of code) content.push(byte);
+  return [...number(content.length), ...content];
+}
