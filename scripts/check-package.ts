@@ -17,6 +17,7 @@ const WANTED = [
   'ui/cli/bin.js',
   'dist/cli/main.js',
   'dist/host/main.js',
+  'dist/explore/main.js',
   'dist/api/main.js',
   'dist/vitest/main.js',
   'dist/types/ui/api/index.d.ts',

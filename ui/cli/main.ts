@@ -244,6 +244,7 @@ function program(done: (status: number) => void): Command {
     .option('--name <name>', 'which scenario, where the file exports several')
     .option('--jobs <N>', 'how many at once; as many as there are processors unless given', positiveInteger)
     .option('-o, --output <folder>', 'recordings, and how far it is: it goes on there', 'xenoscope-campaign')
+    .option('--queue <url>', 'on several machines, by a Redis: who runs the same command there takes part')
     .addHelpText('after', EXIT_HELP_EXPLORE)
     .action(async (file: string, options: ExploreOptions) => {
       const { explore } = await import('./explore/explore.ts');

@@ -5,6 +5,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '../user-error.ts';
+import type { Found, Shrunk } from './crew.ts';
 
 const FORMAT = 'xenoscope campaign';
 const VERSION = 1;
@@ -18,22 +19,8 @@ export interface Subject {
   readonly core: string;
 }
 
-export interface SeedResult {
-  readonly seed: number;
-  /** In a line; null: nothing went wrong. */
-  readonly failure: string | null;
-  readonly isHostCrash: boolean;
-  /** How much was otherwise than without a seed. */
-  readonly variations: number;
-  readonly recording: string | null;
-}
-
-/** What a failing seed was shrunk to. */
-export interface Shrunk {
-  readonly seed: number;
-  readonly only: readonly string[];
-  readonly recording: string | null;
-}
+/** Recordings are files beside it: here are their paths. */
+export type SeedResult = Found;
 
 interface Header extends Subject {
   readonly format: string;
@@ -92,22 +79,29 @@ export class Campaign {
     else this.shrunk = read.shrunk;
   }
 
-  add(result: SeedResult): void {
+  /** Takes what came of a seed, and gives it back with the path of its recording. */
+  add(found: Found): SeedResult {
+    const result = { ...found, recording: this.keep(`seed-${String(found.seed)}`, found.recording) };
     this.results.set(result.seed, result);
     this.write({ result });
+    return result;
   }
 
-  addShrunk(shrunk: Shrunk): void {
-    this.shrunk = shrunk;
-    this.write({ shrunk });
+  addShrunk(shrunk: Shrunk): Shrunk {
+    const kept = { ...shrunk, recording: this.keep(`seed-${String(shrunk.seed)}-shrunk`, shrunk.recording) };
+    this.shrunk = kept;
+    this.write({ shrunk: kept });
+    return kept;
+  }
+
+  private keep(name: string, recording: string | null): string | null {
+    if (recording === null) return null;
+    const path = join(this.folder, `${name}.recording`);
+    writeFileSync(path, recording);
+    return path;
   }
 
   private write(line: Line): void {
     appendFileSync(this.path, `${JSON.stringify(line)}\n`);
-  }
-
-  /** Where a recording goes. */
-  recordingOf(name: string): string {
-    return join(this.folder, `${name}.recording`);
   }
 }

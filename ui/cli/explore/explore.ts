@@ -5,17 +5,17 @@ import { resolve } from 'node:path';
 import { coreVersion } from '../../../core/version.ts';
 import { moteImages } from '../../../guests/toolchain/mote-node.ts';
 import { sha256 } from '../../lab/snapshot/sha256.ts';
-import { shrink } from '../../lab/scenario/shrink.ts';
 import { EXIT_HOST_CRASHED, EXIT_OK, EXIT_SCENARIO_FAILED } from '../exit-codes.ts';
 import { ready } from '../ready.ts';
 import { scenariosOf } from '../scenario-files.ts';
 import { UserError } from '../user-error.ts';
 import { Campaign } from './campaign.ts';
-import type { SeedResult, Shrunk } from './campaign.ts';
-import { headline, isAlike } from './messages.ts';
-import type { Tried } from './messages.ts';
+import type { SeedResult, Subject } from './campaign.ts';
+import { LocalCrew } from './crew.ts';
+import type { Crew, Shrunk } from './crew.ts';
 import { Pool } from './pool.ts';
-import { CampaignProgress } from './progress.ts';
+import { CampaignProgress, showLive } from './progress.ts';
+import { QueueCrew } from './queue.ts';
 
 /** The first and the last. */
 export interface Seeds {
@@ -28,26 +28,43 @@ export interface ExploreOptions {
   readonly jobs?: number;
   readonly output: string;
   readonly name?: string;
+  /** Of a Redis, where the campaign is on several machines. */
+  readonly queue?: string;
 }
 
 /** Explores a scenario of a file; returns the exit status. Throws UserError. */
 export async function explore(file: string, options: ExploreOptions): Promise<number> {
+  const { seeds } = options;
   const name = await nameOf(file, options.name);
   const { core } = await ready(moteImages);
   const subject = { scenario: name, file: await sha256(readFileSync(file)), core: coreVersion(core) };
   const campaign = Campaign.open(options.output, subject);
-  const pool = new Pool({ file: resolve(file), name }, options.jobs ?? availableParallelism());
+  const local = new LocalCrew(
+    new Pool({ file: resolve(file), name }, options.jobs ?? availableParallelism()),
+  );
+  local.onShrinking = (seed, runs) => {
+    showLive(`shrinking seed ${String(seed)}: ${String(runs)} runs`);
+  };
+  let crew: Crew = local;
   try {
-    if (!(await isFineAlone(pool, campaign))) return EXIT_SCENARIO_FAILED;
-    await trySeeds(pool, campaign, options.seeds);
-    const failed = failuresOf(campaign, options.seeds);
-    process.stdout.write(`${String(countOf(options.seeds))} seeds, ${String(failed.length)} failed\n`);
+    if (!(await isFineAlone(local, campaign))) return EXIT_SCENARIO_FAILED;
+    if (options.queue !== undefined)
+      crew = await QueueCrew.join(options.queue, await queueOf(subject), local);
+    await trySeeds(crew, campaign, seeds);
+    const failed = failuresOf(campaign, seeds);
+    process.stdout.write(`${String(countOf(seeds))} seeds, ${String(failed.length)} failed\n`);
     if (failed.length === 0) return EXIT_OK;
-    tellShrunk(await shrunkOf(pool, campaign, failed));
+    tellShrunk(await shrunkOf(crew, campaign, failed));
     return failed.some(({ isHostCrash }) => isHostCrash) ? EXIT_HOST_CRASHED : EXIT_SCENARIO_FAILED;
   } finally {
-    pool.end();
+    await crew.end();
   }
+}
+
+/** The queue's name: of all machines that explore the same. */
+async function queueOf(subject: Subject): Promise<string> {
+  const digest = await sha256(new TextEncoder().encode(JSON.stringify(subject)));
+  return `xenoscope-${digest.slice(0, 16)}`;
 }
 
 async function nameOf(file: string, wanted: string | undefined): Promise<string> {
@@ -63,50 +80,29 @@ function countOf({ first, last }: Seeds): number {
 }
 
 /** Without a seed nothing varies: what fails then fails always, and there is nothing to explore. */
-async function isFineAlone(pool: Pool, campaign: Campaign): Promise<boolean> {
+async function isFineAlone({ trier }: LocalCrew, campaign: Campaign): Promise<boolean> {
   if (campaign.results.size > 0) return true;
-  const { failure } = await pool.try({ vary: null, recording: null });
+  const { failure } = await trier.try({ vary: null, isRecorded: false });
   if (failure === null) return true;
   process.stdout.write(`it fails without a seed, when nothing varies:\n${failure.replace(/^/gm, '  ')}\n`);
   return false;
 }
 
-/** Tries all seeds that nobody has tried yet, as many at once as there are threads. */
-async function trySeeds(pool: Pool, campaign: Campaign, seeds: Seeds): Promise<void> {
+/** Tries all seeds that nobody has tried yet. */
+async function trySeeds(crew: Crew, campaign: Campaign, seeds: Seeds): Promise<void> {
   const all = Array.from({ length: countOf(seeds) }, (_, n) => seeds.first + n);
   const left = all.filter((seed) => !campaign.results.has(seed));
-  const progress = new CampaignProgress(
-    all.length,
-    all.length - left.length,
-    failuresOf(campaign, seeds).length,
-  );
-  const work = async (): Promise<void> => {
-    for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
-      const tried = await pool.try({
-        vary: { seed },
-        recording: campaign.recordingOf(`seed-${String(seed)}`),
-      });
-      const result = resultOf(seed, tried);
-      campaign.add(result);
-      if (result.failure !== null) {
-        progress.clear();
-        tell(result);
-      }
-      progress.seed(result.failure !== null);
+  const failed = failuresOf(campaign, seeds).length;
+  const progress = new CampaignProgress(all.length, all.length - left.length, failed);
+  await crew.trySeeds(left, (found) => {
+    const result = campaign.add(found);
+    if (result.failure !== null) {
+      progress.clear();
+      tell(result);
     }
-  };
-  await Promise.all(Array.from({ length: pool.size }, work));
+    progress.seed(result.failure !== null);
+  });
   progress.clear();
-}
-
-function resultOf(seed: number, { failure, isHostCrash, variations, recording }: Tried): SeedResult {
-  return {
-    seed,
-    failure: failure === null ? null : headline(failure),
-    isHostCrash,
-    variations: variations.length,
-    recording,
-  };
 }
 
 function tell({ seed, failure, variations, recording }: SeedResult): void {
@@ -121,39 +117,13 @@ function failuresOf({ results }: Campaign, { first, last }: Seeds): SeedResult[]
 }
 
 /** Shrinks the seed that varies least, unless that has been done. */
-async function shrunkOf(pool: Pool, campaign: Campaign, failed: readonly SeedResult[]): Promise<Shrunk> {
+async function shrunkOf(crew: Crew, campaign: Campaign, failed: readonly SeedResult[]): Promise<Shrunk> {
   const { seed } = [...failed].sort((a, b) => a.variations - b.variations || a.seed - b.seed)[0]!;
   if (campaign.shrunk?.seed === seed) return campaign.shrunk;
-  const progress = new CampaignProgress(1, 0, 0);
-  const { failure, variations } = await pool.try({ vary: { seed }, recording: null });
-  // Those of a kind together: many a kind has nothing to do with it.
-  const kinds = [...new Set(variations.map(kindOf))];
-  const all = kinds.flatMap((kind) => variations.filter((name) => kindOf(name) === kind));
-  let tried = 0;
-  progress.say(`shrinking seed ${String(seed)}`);
-  const only = await shrink(all, async (lists) => {
-    for (let at = 0; at < lists.length; at += pool.size) {
-      const some = lists.slice(at, at + pool.size);
-      const came = await Promise.all(
-        some.map((each) => pool.try({ vary: { seed, only: each }, recording: null })),
-      );
-      tried += some.length;
-      progress.note(`shrinking seed ${String(seed)}: ${String(tried)} runs`);
-      const found = came.findIndex((each) => isAlike(each.failure, failure));
-      if (found >= 0) return at + found;
-    }
-    return -1;
-  });
-  progress.clear();
-  const path = campaign.recordingOf(`seed-${String(seed)}-shrunk`);
-  const { recording } = await pool.try({ vary: { seed, only }, recording: path });
-  const shrunk = { seed, only, recording };
-  campaign.addShrunk(shrunk);
-  return shrunk;
-}
-
-function kindOf(variation: string): string {
-  return variation.replace(/ \d+$/, '');
+  process.stderr.write(`xenoscope: shrinking seed ${String(seed)}\n`);
+  const shrunk = await crew.shrink(seed);
+  showLive('');
+  return campaign.addShrunk(shrunk);
 }
 
 function tellShrunk({ seed, only, recording }: Shrunk): void {

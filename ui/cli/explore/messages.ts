@@ -9,8 +9,8 @@ export interface ScenarioName {
 
 export interface Try {
   readonly vary: Vary | null;
-  /** A recording is to be written there, if it fails; null: none is. */
-  readonly recording: string | null;
+  /** Whether a recording is wanted, if it fails. */
+  readonly isRecorded: boolean;
 }
 
 export interface Tried {
@@ -20,7 +20,7 @@ export interface Tried {
   readonly isHostCrash: boolean;
   /** What was otherwise than without a seed, where it has failed; else nothing. */
   readonly variations: readonly string[];
-  /** Where its recording is; null: there is none. */
+  /** A recording's file; null: there is none. */
   readonly recording: string | null;
 }
 

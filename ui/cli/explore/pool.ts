@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { Trier } from './crew.ts';
 import type { ScenarioName, Tried, Try } from './messages.ts';
 
 /** A checkout has the sources, and what translates them; a package has what was made of them. */
@@ -63,7 +64,7 @@ class Thread {
   }
 }
 
-export class Pool {
+export class Pool implements Trier {
   readonly size: number;
   private readonly scenario: ScenarioName;
   /** Started when there is something for them to do. */

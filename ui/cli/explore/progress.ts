@@ -2,6 +2,11 @@
 const TENTHS = 10;
 const EVERY_MS = 200;
 
+/** In a terminal, a line that the next one overwrites. */
+export function showLive(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text === '' ? '' : `[${text}]`}`);
+}
+
 export class CampaignProgress {
   private readonly total: number;
   private readonly isLive = process.stderr.isTTY;
@@ -33,17 +38,13 @@ export class CampaignProgress {
     this.say(this.text());
   }
 
-  /** How something else is getting on: a terminal alone is told. */
-  note(text: string): void {
-    if (this.isLive) this.say(text);
-  }
-
-  say(text: string): void {
-    process.stderr.write(this.isLive ? `\r\x1b[K[${text}]` : `xenoscope: ${text}\n`);
+  private say(text: string): void {
+    if (this.isLive) showLive(text);
+    else process.stderr.write(`xenoscope: ${text}\n`);
   }
 
   clear(): void {
-    if (this.isLive) process.stderr.write('\r\x1b[K');
+    showLive('');
   }
 
   private tenths(): number {

@@ -1,5 +1,4 @@
 /** A thread that tries seeds: it is told what to try, and answers with what came of it. */
-import { writeFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { HostCrash } from '../../lab/host-crash.ts';
 import { Trials } from '../../lab/scenario/trials.ts';
@@ -15,13 +14,13 @@ const trials = new Trials(await scenarioNamed(file, name));
 
 const FINE: Tried = { failure: null, isHostCrash: false, variations: [], recording: null };
 
-async function answer({ vary, recording }: Try): Promise<Tried> {
+async function answer({ vary, isRecorded }: Try): Promise<Tried> {
   const trial = await trials.try(vary).catch((error: unknown) => error as Error);
   // It has not come to where the scenario begins: nothing varied by then.
   if (trial instanceof Error) return { ...FINE, ...failed(trial) };
   const { failure, variations } = trial;
   if (failure === null) return FINE;
-  return { ...failed(failure), variations, recording: await record(trial, recording) };
+  return { ...failed(failure), variations, recording: isRecorded ? await record(trial) : null };
 }
 
 function failed(failure: Error): { failure: string; isHostCrash: boolean } {
@@ -29,10 +28,8 @@ function failed(failure: Error): { failure: string; isHostCrash: boolean } {
 }
 
 /** A scenario may go back, or elsewhere: what it has come to has no recording then. */
-async function record({ subject }: Trial, path: string | null): Promise<string | null> {
-  if (path === null || !subject.isRepeatable) return null;
-  writeFileSync(path, await subject.recording());
-  return path;
+async function record({ subject }: Trial): Promise<string | null> {
+  return subject.isRepeatable ? new TextDecoder().decode(await subject.recording()) : null;
 }
 
 port.on('message', (order: Try) => {
