@@ -6,7 +6,7 @@
  * next flush, as on real processors. So they are part of the state; and so is which frames code was decoded from, for the TLB
  * remembers no writes to those.
  */
-import type { Machine } from './machine.ts';
+import type { Machine, ReadonlyMachine } from './machine.ts';
 import * as layout from './wasm/layout.ts';
 import { ADDEND, WRITE_TAG } from './wasm/tlb-entry.ts';
 
@@ -17,11 +17,15 @@ const PARTS = [
   { offset: layout.TLB, length: layout.TLB_BANKS * layout.TLB_BANK_BYTES },
 ] as const;
 
+/** Bits of WRITTEN_FRAMES: for whoever saves the machine, and for whoever logs which frames a guest dirties. */
+const FOR_SAVERS = 1;
+const FOR_LOGS = 2;
+
 const PARTS_BYTES = PARTS.reduce((sum, { length }) => sum + length, 0);
 
-/** Bytes of `saveProcessor`: the parts, and a bit for each frame. */
+/** Bytes of `saveProcessor`: the parts, and two bits for each frame: code was decoded from it, it was dirtied. */
 function stateBytes({ frames }: Machine): number {
-  return PARTS_BYTES + Math.ceil(frames / 8);
+  return PARTS_BYTES + 2 * Math.ceil(frames / 8);
 }
 
 function frameVersions(machine: Machine): Uint32Array {
@@ -39,6 +43,10 @@ export function saveProcessor(machine: Machine): Uint8Array {
   const versions = frameVersions(machine);
   for (let frame = 0; frame < versions.length; frame++)
     if ((versions[frame]! & 1) !== 0) saved[at + (frame >>> 3)]! |= 1 << (frame & 7);
+  at += Math.ceil(machine.frames / 8);
+  const written = machine.part(layout.WRITTEN_FRAMES, machine.frames);
+  for (let frame = 0; frame < written.length; frame++)
+    if ((written[frame]! & FOR_LOGS) !== 0) saved[at + (frame >>> 3)]! |= 1 << (frame & 7);
   return saved;
 }
 
@@ -63,23 +71,57 @@ export function restoreProcessor(machine: Machine, saved: Uint8Array): void {
   const versions = frameVersions(machine);
   for (let frame = 0; frame < versions.length; frame++)
     versions[frame] = (saved[at + (frame >>> 3)]! >>> (frame & 7)) & 1;
+  at += Math.ceil(machine.frames / 8);
+  const written = machine.part(layout.WRITTEN_FRAMES, machine.frames);
+  for (let frame = 0; frame < written.length; frame++) {
+    const isDirty = ((saved[at + (frame >>> 3)]! >>> (frame & 7)) & 1) !== 0;
+    written[frame] = (written[frame]! & FOR_SAVERS) | (isDirty ? FOR_LOGS : 0);
+  }
   machine.restored();
 }
 
-/** Frames that may have been written since the last call (or since the machine was made), in order of their numbers. */
+/**
+ * Frames that may have been written since the last call (or since the machine was made), in order of their numbers: for whoever
+ * saves the machine. Asking changes nothing that a guest could see.
+ */
 export function takeWrittenFrames(machine: Machine): number[] {
+  const frames = takeBit(machine, FOR_SAVERS);
   const written = machine.part(layout.WRITTEN_FRAMES, machine.frames);
-  const frames: number[] = [];
-  for (let frame = written.indexOf(1); frame >= 0; frame = written.indexOf(1, frame + 1)) frames.push(frame);
-  written.fill(0);
-  for (const frame of framesTaggedForWrites(machine)) written[frame] = 1;
+  for (const frame of framesTaggedForWrites(machine)) written[frame]! |= FOR_SAVERS;
   return frames;
+}
+
+/**
+ * Frames that were written since the last call, in order of their numbers: for whoever logs what guests dirty. Exact, for what is
+ * cached for writes is dropped, as a hypervisor flushes TLBs then; so it is an act of the machine's, and what is noted is its state.
+ */
+export function takeDirtyFrames(machine: ReadonlyMachine): number[] {
+  const frames = takeBit(machine, FOR_LOGS);
+  const words = tlbWords(machine);
+  for (let at = 0; at < words.length; at += layout.TLB_ENTRY_BYTES / 4)
+    words.fill(0xffff_ffff, at + WRITE_TAG / 4, at + WRITE_TAG / 4 + 2);
+  return frames;
+}
+
+function takeBit({ bytes, frames: count }: ReadonlyMachine, bit: number): number[] {
+  const written = new Uint8Array(bytes.buffer, layout.WRITTEN_FRAMES, count);
+  const frames: number[] = [];
+  for (let frame = 0; frame < written.length; frame++) {
+    if ((written[frame]! & bit) === 0) continue;
+    written[frame]! &= ~bit;
+    frames.push(frame);
+  }
+  return frames;
+}
+
+function tlbWords(machine: ReadonlyMachine): Uint32Array {
+  const bytes = layout.TLB_BANKS * layout.TLB_BANK_BYTES;
+  return new Uint32Array(machine.bytes.buffer, layout.TLB, bytes / 4);
 }
 
 /** Frames that are written without a look at their page tables. */
 function* framesTaggedForWrites(machine: Machine): Generator<number> {
-  const bytes = layout.TLB_BANKS * layout.TLB_BANK_BYTES;
-  const words = new Uint32Array(machine.bytes.buffer, layout.TLB, bytes / 4);
+  const words = tlbWords(machine);
   for (let at = 0; at < words.length; at += layout.TLB_ENTRY_BYTES / 4) {
     const low = words[at + WRITE_TAG / 4]!;
     const isTagged = low !== 0xffff_ffff || words[at + WRITE_TAG / 4 + 1] !== 0xffff_ffff;

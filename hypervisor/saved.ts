@@ -2,6 +2,7 @@
 import type { SavedClasses } from '../devices/saved.ts';
 import { Serial } from './console/serial.ts';
 import { XenConsole } from './console/console.ts';
+import { DirtyLog } from './memory/dirty-log.ts';
 import { DomainMemory } from './memory/domain-memory.ts';
 import { FrameTable } from './memory/frame-table.ts';
 import { DeviceMemory, Lines, Ticks } from './run/platform.ts';
@@ -35,6 +36,7 @@ export const HYPERVISOR_SAVED: SavedClasses = {
   CreditQueues: { type: CreditQueues },
   CreditUnit: { type: CreditUnit },
   DeviceMemory: { type: DeviceMemory },
+  DirtyLog: { type: DirtyLog },
   Domain: { type: Domain },
   DomainMemory: { type: DomainMemory },
   EventChannel: { type: EventChannel },

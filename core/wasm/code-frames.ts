@@ -44,7 +44,7 @@ function stopBlock(frame: u32): void {
 // @ts-ignore: decorator
 @inline
 export function noteWrite(frame: u32): void {
-  store<u8>(WRITTEN_FRAMES + frame, 1);
+  store<u8>(WRITTEN_FRAMES + frame, 3);
 }
 
 /** The frame was written: decoded code of it is not valid any more. */

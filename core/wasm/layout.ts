@@ -188,8 +188,8 @@ export const SCRATCH_BLOCK = 0x22000;
 export const FETCH_BUFFER = 0x23000;
 
 /**
- * One u8 for each machine frame: 1 where it may have been written since the host of the module set it to 0. Pages tagged for
- * writes are written unseen: who clears it must set it again for those (machine-state.ts).
+ * One u8 for each machine frame, with a bit for each of two who ask (machine-state.ts): set where it may have been written since
+ * that one cleared it. Pages tagged for writes are written unseen: who clears a bit must set it again for those, or drop the tags.
  */
 export const WRITTEN_FRAMES = 0x200000;
 

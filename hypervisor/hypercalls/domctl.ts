@@ -19,6 +19,7 @@ import { adjustDomain } from './domctl/scheduler.ts';
 import { affinity } from './domctl/affinity.ts';
 import * as time from './domctl/time.ts';
 import { cpuPolicy } from './domctl/cpu-policy.ts';
+import { shadowOp } from './domctl/shadow.ts';
 import * as vcpuState from './domctl/vcpu-state.ts';
 import * as vcpus from './domctl/vcpus.ts';
 import type { Domain } from '../state/domain.ts';
@@ -73,6 +74,7 @@ const COMMANDS: Readonly<Record<number, Command>> = {
     domain.suspendPort = u.as(abi.xen_domctl_subscribe).get('port');
     return 0;
   }),
+  [abi.XEN_DOMCTL_shadow_op]: tells(shadowOp),
   [abi.XEN_DOMCTL_getvcpuextstate]: tells(vcpuState.getExtendedState),
   [abi.XEN_DOMCTL_setvcpuextstate]: does(vcpuState.setExtendedState),
   [abi.XEN_DOMCTL_get_vcpu_msrs]: explains(vcpuState.msrs),

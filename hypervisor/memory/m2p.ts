@@ -47,6 +47,8 @@ export function setM2p(table: FrameTable, mfn: number, low: number, high: number
   words[at] = low;
   words[at + 1] = high;
   table.memory.wrote(Math.floor(at / PAGE_WORDS));
+  // A page in another frame is another page, to whoever logs what is written.
+  table.memory.wrote(mfn);
 }
 
 /** The pseudo-physical frame of a machine frame, or -1 where it has none. */

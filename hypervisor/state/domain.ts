@@ -6,6 +6,7 @@ import type { GrantTable } from './grant-table.ts';
 import type { ConsoleRing } from './console-ring.ts';
 import type { RangeSet } from './range-set.ts';
 import type { Vcpu } from './vcpu.ts';
+import type { DirtyLog } from '../memory/dirty-log.ts';
 import type { CrashReport } from './crash.ts';
 
 /** Why a domain has shut down: SHUTDOWN_* of sched.h; `crash` says how where the hypervisor did it. */
@@ -67,6 +68,8 @@ export class Domain {
   /** The PC's ports that Xen keeps a shadow of: PCI's address register and the CMOS's index. */
   pciAddress = 0;
   cmosIndex = 0;
+  /** Which of its pages were written, while that is logged. */
+  dirtyLog: DirtyLog | null = null;
   /** Set when the domain has shut down: none of its vcpus runs any more. */
   shutdown: Shutdown | null = null;
   /** The port that is raised when it suspends itself, instead of VIRQ_DOM_EXC (XEN_DOMCTL_subscribe); 0 none. */

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { XEN_DOMCTL_INTERFACE_VERSION } from '../../abi/control.ts';
 import * as abi from '../../abi/domctl.ts';
-import { E2BIG, EEXIST, EFAULT, EINVAL, ENOBUFS, ERANGE, ESRCH } from '../../abi/errno.ts';
+import { E2BIG, EEXIST, EFAULT, EINVAL, ENOBUFS, EOPNOTSUPP, ERANGE, ESRCH } from '../../abi/errno.ts';
 import { vcpu_info, vcpu_time_info } from '../../abi/shared-info.ts';
 import { copyFromGuest, copyToGuest } from '../../memory/guest-access.ts';
 import { GuestStruct } from '../../memory/guest-struct.ts';
@@ -213,4 +213,53 @@ test('a TSC of another frequency is reckoned from system time, and pvclock says 
   expect(set(abi.TSC_MODE_ALWAYS_EMULATE, 0, 0)).toBe(0);
   expect(readTsc(hypervisor, domain)).toBe(0);
   expect([set(3, 0, 0), set(0, 0, 2 ** 61)]).toEqual([-EINVAL, -EINVAL]);
+});
+
+test('log-dirty tells which pages were written, by whom ever, and begins anew when it is cleaned', () => {
+  const { dom0, domU } = host();
+  const LAYOUT = abi.xen_domctl_shadow_op;
+  const shadow = (op: number, pages = 0, mode = 0): [number, number, number] => {
+    dom0.enter();
+    const asked = ask(dom0, abi.XEN_DOMCTL_shadow_op, LAYOUT, (each) => {
+      each.set('op', op);
+      each.set('mode', mode);
+      each.set('dirty_bitmap', pages === 0 ? 0 : LIST);
+      each.set('pages', pages);
+    });
+    return [asked.result, asked.op.get('stats.dirty_count'), asked.op.get('pages')];
+  };
+  const { ENABLE_LOGDIRTY, CLEAN, PEEK, OFF } = {
+    ENABLE_LOGDIRTY: abi.XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY,
+    CLEAN: abi.XEN_DOMCTL_SHADOW_OP_CLEAN,
+    PEEK: abi.XEN_DOMCTL_SHADOW_OP_PEEK,
+    OFF: abi.XEN_DOMCTL_SHADOW_OP_OFF,
+  };
+  const write = (pfn: number): void => {
+    domU.enter();
+    domU.poke(TEST_BASE + pfn * PAGE_BYTES, 7);
+  };
+  write(9);
+  expect(shadow(ENABLE_LOGDIRTY)[0]).toBe(0);
+  expect(shadow(ENABLE_LOGDIRTY)[0]).toBe(-EINVAL);
+  expect(shadow(CLEAN, 32)).toEqual([0, 0, 32]);
+  write(10);
+  write(31);
+  write(10);
+  expect(shadow(PEEK, 32)).toEqual([0, 2, 32]);
+  expect(list(dom0, 1)).toEqual([((1 << 10) | (1 << 31)) >>> 0]);
+  expect(shadow(CLEAN, 16)).toEqual([0, 2, 16]);
+  expect(list(dom0, 1)[0]! & 0xffff).toBe(1 << 10);
+  expect(shadow(CLEAN, 32)).toEqual([0, 0, 32]);
+  expect(list(dom0, 1)).toEqual([0]);
+  // A page-table entry that Xen writes is a write, too.
+  domU.hypervisor.frames.writeEntry(domU.mfns[4]!, 500, 0, 0);
+  expect(shadow(PEEK, 32)[1]).toBe(1);
+  expect(list(dom0, 1)).toEqual([1 << 4]);
+  expect(shadow(CLEAN)[0]).toBe(0);
+  expect(shadow(PEEK, 32)[1]).toBe(0);
+  expect([shadow(PEEK, 8, 2)[0], shadow(99)[0]]).toEqual([-EINVAL, -EOPNOTSUPP]);
+  expect([shadow(OFF)[0], shadow(OFF)[0]]).toEqual([0, 0]);
+  write(10);
+  expect(shadow(PEEK, 32)).toEqual([0, 0, 32]);
+  expect(list(dom0, 1)).toEqual([0]);
 });
