@@ -230,6 +230,9 @@ const DOMCTLS: readonly number[] = [
   ...[control.XEN_DOMCTL_irq_permission, control.XEN_DOMCTL_iomem_permission],
   ...[control.XEN_DOMCTL_ioport_permission, control.XEN_DOMCTL_settimeoffset],
   ...[control.XEN_DOMCTL_set_virq_handler, control.XEN_DOMCTL_subscribe],
+  ...[control.XEN_DOMCTL_shadow_op, control.XEN_DOMCTL_get_cpu_policy, control.XEN_DOMCTL_set_cpu_policy],
+  ...[control.XEN_DOMCTL_getvcpuextstate, control.XEN_DOMCTL_setvcpuextstate],
+  ...[control.XEN_DOMCTL_get_vcpu_msrs, control.XEN_DOMCTL_set_vcpu_msrs],
   ...[control.XEN_DOMCTL_resumedomain, control.XEN_DOMCTL_createdomain, control.XEN_DOMCTL_createdomain],
 ];
 
