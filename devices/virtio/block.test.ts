@@ -4,14 +4,15 @@ import { MemoryImage } from '../disk/memory-image.ts';
 import { SparseImage } from '../disk/sparse-image.ts';
 import type { Disk } from '../disk/disk.ts';
 import { write32, write64 } from '../little-endian.ts';
-import { TestMemory } from '../testing.ts';
+import { TestClock, TestMemory } from '../testing.ts';
 import * as block from './block.ts';
 import { VirtioBlock } from './block.ts';
+import { DiskFaults } from './disk-faults.ts';
 import { TestDriver } from './testing.ts';
 
-function driver(disk: Disk): { driver: TestDriver; device: VirtioBlock } {
+function driver(disk: Disk, faults?: DiskFaults): { driver: TestDriver; device: VirtioBlock } {
   const memory = new TestMemory();
-  const device = new VirtioBlock(memory, disk, 'disk-0');
+  const device = new VirtioBlock(memory, disk, 'disk-0', faults);
   const made = new TestDriver(memory, device);
   made.start();
   return { driver: made, device };
@@ -130,4 +131,77 @@ test('after a reset no request waits any more', () => {
   expect(device.waiting).toBe(true);
   guest.status = 0;
   expect(device.waiting).toBe(false);
+});
+
+/** A disk whose requests take 1000 ns, and what is read of a sector. */
+function slow(
+  disk: Disk,
+): ReturnType<typeof driver> & { faults: DiskFaults; clock: TestClock; read(sector: number): number } {
+  const clock = new TestClock();
+  const faults = new DiskFaults(clock);
+  faults.delayNs = 1000;
+  const made = driver(disk, faults);
+  const read = (sector: number): number => {
+    const { driver: guest } = made;
+    const head = guest.add(0, [guest.out(header(block.T_IN, sector)), guest.room(512), guest.room(1)]);
+    guest.kick(0);
+    return head;
+  };
+  return { ...made, faults, clock, read };
+}
+
+test('a slow disk: requests are served when their time has come, and later ones may pass', () => {
+  const { driver: guest, device, faults, clock, read } = slow(new SparseImage(16));
+  const heads = [read(0)];
+  faults.delayNs = 100;
+  clock.ns = 500;
+  heads.push(read(1));
+  expect([guest.used(0), device.nextNs()]).toEqual([[], 600]);
+  device.advance(599);
+  expect(guest.used(0)).toEqual([]);
+  device.advance(600);
+  expect(guest.used(0).map(({ head }) => head)).toEqual([heads[1]]);
+  expect([device.nextNs(), guest.isr() & 1]).toEqual([1000, 1]);
+  device.advance(5000);
+  expect(guest.used(0).map(({ head }) => head)).toEqual([heads[0]]);
+  expect(device.nextNs()).toBe(Infinity);
+  // A reset forgets what is on its way.
+  read(2);
+  guest.start();
+  device.advance(9999);
+  expect(guest.used(0)).toEqual([]);
+});
+
+test('a slow disk that is elsewhere waits with what is due', () => {
+  const disk = new FetchedImage(400_000);
+  const { driver: guest, device, read } = slow(disk);
+  read(600);
+  read(1);
+  expect(device.waiting).toBe(false);
+  device.advance(1000);
+  expect([device.waiting, [...disk.wanted]]).toEqual([true, [1]]);
+  for (const chunk of [1, 0]) {
+    const { offset, bytes } = disk.range(chunk);
+    disk.fill(chunk, pattern(400_000).subarray(offset, offset + bytes));
+    device.advance(1000);
+  }
+  expect(device.waiting).toBe(false);
+  expect(guest.used(0).map(({ written }) => written)).toEqual([513, 513]);
+});
+
+test('requests fail as often as they are to, and no more wait than a ring holds', () => {
+  const faults = new DiskFaults(new TestClock());
+  const { driver: guest } = driver(new SparseImage(16), faults);
+  faults.failing = 2;
+  expect([0, 1, 2].map((sector) => transfer(guest, sector, 512)[0])).toEqual([
+    block.S_IOERR,
+    block.S_IOERR,
+    block.S_OK,
+  ]);
+  faults.delayNs = 10;
+  for (let n = 0; n < 300; n++) {
+    guest.add(0, [guest.out(header(block.T_IN, 0)), guest.room(512), guest.room(1)]);
+    guest.kick(0);
+  }
+  expect(guest.used(0)).toHaveLength(300 - 256);
 });

@@ -7,6 +7,9 @@ import type { Chain } from './chain.ts';
 /** How long a request may take where things vary: a disk that turns. */
 const MOST_DELAY_NS = 5_000_000;
 
+/** More than any driver has on their way whose ring is no larger: who has cheats, and is served at once. */
+const MOST_LATE = 256;
+
 /** A request that is served later than it came. */
 interface LateRequest {
   readonly atNs: number;
@@ -57,7 +60,7 @@ export class DiskFaults {
   holdsUp(chain: Chain): boolean {
     const now = this.nowNs;
     const delayNs = this.delayNs + (this.chance?.draw('disk delay', MOST_DELAY_NS, now) ?? 0);
-    if (delayNs === 0) return false;
+    if (delayNs === 0 || this.late.length >= MOST_LATE) return false;
     const atNs = now + delayNs;
     const later = this.late.findIndex((other) => other.atNs > atNs);
     this.late.splice(later < 0 ? this.late.length : later, 0, { atNs, chain });

@@ -4,12 +4,14 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Chance } from '../chance.ts';
 import { SparseImage } from '../disk/sparse-image.ts';
 import { FileTree } from '../fs/tree.ts';
 import { Lan } from '../lan/lan.ts';
 import { Gateway, DEFAULT_GATEWAY } from '../lan/gateway.ts';
 import { TestClock, TestMemory } from '../testing.ts';
 import { VirtioNineP } from './9p.ts';
+import { DiskFaults } from './disk-faults.ts';
 import { VirtioBlock } from './block.ts';
 import { VirtioConsole } from './console.ts';
 import type { VirtioDevice } from './device.ts';
@@ -21,6 +23,11 @@ const MEMORY = 1 << 20;
 
 const DEVICES: Record<string, (memory: TestMemory, clock: TestClock) => VirtioDevice> = {
   block: (memory) => new VirtioBlock(memory, new SparseImage(64), 'x'),
+  'slow block': (memory, clock) => {
+    const faults = new DiskFaults(clock, new Chance({ seed: 4 }, 'host'));
+    faults.failing = 1;
+    return new VirtioBlock(memory, new SparseImage(64), 'x', faults);
+  },
   console: (memory) => new VirtioConsole(memory),
   entropy: (memory) => new VirtioEntropy(memory, 1),
   '9p': (memory, clock) => new VirtioNineP(memory, clock, 0, new FileTree(), 'share'),
