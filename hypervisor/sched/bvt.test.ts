@@ -126,3 +126,18 @@ test('its parameters are checked', () => {
   expect(scheduler.configure({ ctx_allow: 1 }, 0)).toBe(0);
   expect(scheduler.settings()).toEqual({ ctx_allow: 10_000 });
 });
+
+test('virtual times stay small enough to be exact, and the shares what they were', () => {
+  const simulation = new Simulation('bvt');
+  const tasks = [0x7fff_fffe, 0x7fff_ffff].flatMap((mcu_adv) => simulation.add({ mcu_adv }));
+  let most = 0;
+  for (let n = 0; n < 1500; n++) {
+    simulation.run(MS);
+    const [, svt] = / svt=(\d+)/.exec(simulation.scheduler.dumpSettings().join())!;
+    most = Math.max(most, Number(svt));
+  }
+  // What is put back is what was beyond 2^40 when it was looked at, a slice later at most.
+  expect(most).toBeGreaterThan(2 ** 39);
+  expect(most).toBeLessThan(1.5 * 2 ** 40);
+  expect(deviation(simulation.measure(tasks, SPAN_NS), [0.5, 0.5])).toBeLessThan(0.02);
+});

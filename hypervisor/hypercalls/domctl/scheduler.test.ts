@@ -161,3 +161,17 @@ test('two guests that count for ever count by their weights; capped, no more tha
   hypervisor.run(80_000_000);
   expect(times()[0]! - first!).toBeCloseTo(0.2, 1);
 });
+
+test('what a hypercall changes for a domain, the next deadline follows', () => {
+  const hypervisor = testHost(FRAMES, { scheduler: 'bvt' });
+  const setup = load(COUNTER, 1, hypervisor, 1);
+  start(setup, setup.guest.vcpu);
+  hypervisor.run(1000);
+  expect(hypervisor.scheduler.tickNs).toBe(Infinity);
+  const domain0 = new TestDomain(hypervisor, 0, 32, 1, true);
+  // It runs, and warps from now on for 30 ms.
+  expect(adjust(domain0, SCHED_BVT, XEN_DOMCTL_SCHEDOP_putinfo, 20, 1, 5, 0, 30, 0, 40, 0)).toBe(0);
+  expect(hypervisor.scheduler.tickNs).toBe(hypervisor.nowNs() + 30_000_000);
+  expect(hypervisor.schedulerTickNs).toBe(hypervisor.scheduler.tickNs);
+  expect(hypervisor.deadlineTicks).toBeLessThanOrEqual(30_001_000);
+});
