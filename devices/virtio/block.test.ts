@@ -205,3 +205,16 @@ test('requests fail as often as they are to, and no more wait than a ring holds'
   }
   expect(guest.used(0)).toHaveLength(300 - 256);
 });
+
+test('a request that has waited for its bytes is not late besides', () => {
+  const disk = new FetchedImage(1000);
+  const { driver: guest, device, faults, read } = slow(disk);
+  faults.delayNs = 0;
+  read(0);
+  expect(device.waiting).toBe(true);
+  faults.delayNs = 1000;
+  const { bytes } = disk.range(0);
+  disk.fill(0, pattern(bytes));
+  device.advance(0);
+  expect([device.waiting, guest.used(0).length]).toEqual([false, 1]);
+});

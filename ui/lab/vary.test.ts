@@ -1,7 +1,13 @@
 /** What varies in a host, by a seed: another run, the same each time, and the same again from what was decided. */
 import { expect, test } from 'vitest';
+import { dom0Images } from '../../guests/toolchain/mote-node.ts';
+import { loadCore } from './core-node.ts';
+import { imagesAmong } from './own-images.ts';
 import { boot } from './scenario/lone-host.ts';
 import type { LoneHost } from './scenario/lone-host.ts';
+import { LabRun } from './time/lab-run.ts';
+import { replay } from './time/marks.ts';
+import { bootRecording, readRecording } from './time/recording.ts';
 
 const PROMPT = '/ $ ';
 const DISK = { name: 'disk', bytes: new Uint8Array(1 << 20) };
@@ -30,6 +36,8 @@ test('a seed makes another run of a host, the same each time, and from what it d
   const vary = { seed: 0, afterNs: Number.MAX_SAFE_INTEGER };
   const host = await boot({ dom0: true, ...size, disks: [DISK], vary });
   await host.console.expect(PROMPT);
+  host.console.enter('hostname varies');
+  await host.console.expect(PROMPT);
   const here = host.save();
   const varied = begin(host.varied(here, { seed: SEED }));
   await varied.runFor(0.001);
@@ -42,6 +50,12 @@ test('a seed makes another run of a host, the same each time, and from what it d
   expect(plain.taken).toEqual([]);
   expect(plain.hash).not.toBe(came.hash);
   const kinds = new Set(came.taken.map((name) => name.replace(/^host: (.*) \d+$/, '$1')));
+  // From its boot on, with what was typed before anything varied.
+  const recording = await readRecording(await varied.recording());
+  expect(recording.inputs).toHaveLength(2);
+  const image = imagesAmong([...Object.values(await dom0Images()), DISK.bytes]);
+  const again = await bootRecording(loadCore(), recording, { image });
+  expect(await replay(new LabRun(again), recording.marks)).toMatchObject({ alike: 1, differs: null });
   for (const kind of ['turn length', 'frame delay', 'disk delay', 'wake delay', 'timer slack'])
     expect(kinds).toContain(kind);
 });
