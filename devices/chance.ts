@@ -59,6 +59,8 @@ export class Chance {
   private readonly counts: Partial<Record<Kind, number>> = {};
   /** The names of those that were not neutral, in their order. */
   readonly taken: string[] = [];
+  /** Told of each of those. */
+  onTaken: ((name: string, amount: number) => void) | null = null;
   readonly #seeds = new Map<Kind, number>();
 
   /** `place`: what its decisions' names begin with. */
@@ -84,7 +86,9 @@ export class Chance {
     this.taken.push(name);
     const second = mix(first ^ GOLDEN);
     const range = Math.max(1, most / 2 ** (second % HALVINGS));
-    return 1 + Math.floor((mix(second ^ GOLDEN) / WHOLE) * range);
+    const amount = 1 + Math.floor((mix(second ^ GOLDEN) / WHOLE) * range);
+    this.onTaken?.(name, amount);
+    return amount;
   }
 
   private seedFor(kind: Kind): number {

@@ -45,7 +45,7 @@ export type SavedClasses = Readonly<Record<string, SavedClass>>;
 export const DEVICES_SAVED: SavedClasses = {
   Cable: { type: Cable },
   // What it draws is a function of what the world is made from; here is how far it is.
-  Chance: { type: Chance, but: ['seed', 'place', 'afterNs', 'isKept'] },
+  Chance: { type: Chance, but: ['seed', 'place', 'afterNs', 'isKept', 'onTaken'] },
   CommonConfig: { type: CommonConfig },
   DhcpServer: { type: DhcpServer },
   DiskFaults: { type: DiskFaults },

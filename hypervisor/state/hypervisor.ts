@@ -106,6 +106,10 @@ export abstract class Hypervisor {
     this.scheduler = parts.scheduler;
     this.parameters = parts.parameters;
     this.chance = parts.chance;
+    if (parts.chance !== undefined)
+      parts.chance.onTaken = (name, amount) => {
+        if (this.trace.on) this.trace.emit({ kind: 'variation', name, amount });
+      };
     this.wakings = parts.chance === undefined ? undefined : new Map();
     this.frames = bootFrameTable(machine, this.domains, this.trace);
   }

@@ -50,6 +50,7 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   port: (d) => [`domain ${String(d.domain)} port ${String(d.port)}`],
   virq: (d) => [`VIRQ ${String(d.virq)} to vcpu ${String(d.vcpu)}`],
   timer: (d) => [`${d.timer} of vcpu ${String(d.vcpu)}`],
+  variation: (d) => [`${d.name}: ${String(d.amount)}`],
   schedule: (d) => [`processor ${String(d.processor)}: ${d.from} -> ${d.to}`],
   vcpu: (d) => [`vcpu ${String(d.vcpu)} ${d.change}`],
   shutdown: (d) => [`domain ${String(d.domain)} reason ${String(d.reason)}`],

@@ -40,6 +40,7 @@ test('a seed makes another run of a host, the same each time, and from what it d
   await host.console.expect(PROMPT);
   const here = host.save();
   const varied = begin(host.varied(here, { seed: SEED }));
+  const told = varied.watch({ kind: 'variation' });
   await varied.runFor(0.001);
   // A fork goes on alike from the middle.
   const fork = varied.fork();
@@ -50,6 +51,9 @@ test('a seed makes another run of a host, the same each time, and from what it d
   expect(plain.taken).toEqual([]);
   expect(plain.hash).not.toBe(came.hash);
   const kinds = new Set(came.taken.map((name) => name.replace(/^host: (.*) \d+$/, '$1')));
+  // Each is an event of the trace.
+  expect(told.count).toBe(came.taken.length);
+  expect(told.last!.text).toContain(came.taken.at(-1));
   // From its boot on, with what was typed before anything varied.
   const recording = await readRecording(await varied.recording());
   expect(recording.inputs).toHaveLength(2);
