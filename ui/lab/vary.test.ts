@@ -21,7 +21,7 @@ interface End {
 
 /** A host is busy with all that varies: processors, a disk, a network. */
 function begin(host: LoneHost): LoneHost {
-  host.console.enter('dd if=/dev/vda of=/dev/null bs=64k count=8 & ping -c 2 10.0.0.1');
+  host.console.enter('dd if=/dev/vda of=/dev/null bs=64k count=4 & ping -c 2 10.0.0.1');
   return host;
 }
 
@@ -47,9 +47,6 @@ test('a seed makes another run of a host, the same each time, and from what it d
   const came = await end(varied);
   expect(await end(fork)).toEqual(came);
   expect(await end(begin(host.varied(here, { seed: SEED, only: came.taken })))).toEqual(came);
-  const plain = await end(begin(host.varied(here, { seed: SEED, only: [] })));
-  expect(plain.taken).toEqual([]);
-  expect(plain.hash).not.toBe(came.hash);
   const kinds = new Set(came.taken.map((name) => name.replace(/^host: (.*) \d+$/, '$1')));
   // Each is an event of the trace.
   expect(told.count).toBe(came.taken.length);
