@@ -4,8 +4,10 @@ import { dirname, extname, resolve } from 'node:path';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, type OnProgress } from '../../guests/toolchain/mote-node.ts';
-import { checkDescription, MOST_HOSTS } from '../lab/world/description.ts';
-import type { HostDescription, WorldDescription } from '../lab/world/description.ts';
+import { hostsAlike } from '../lab/world/alike.ts';
+import { checkDescription } from '../lab/world/description.ts';
+import type { WorldDescription } from '../lab/world/description.ts';
+import { diskName } from '../lab/snapshot/description.ts';
 import type { WorldImages } from '../lab/world/images.ts';
 import { startNodeThread } from '../lab/world/node-threads.ts';
 import type { HostStop } from '../lab/world/turns.ts';
@@ -17,7 +19,8 @@ import type { BootOptions, RunOptions } from './boot.ts';
 import { countLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { diskPath, imagePaths, IS_URL, openDisks, readFolders, readImage } from './host-files.ts';
-import { KeptWorld, Recorder, saveOnTheWay, saveSnapshot } from './kept-runs.ts';
+import { KeptWorld } from '../lab/runs.ts';
+import { Recorder, saveOnTheWay, saveSnapshot } from './kept-runs.ts';
 import { ready } from './ready.ts';
 import { SILENCE_NS } from './run.ts';
 import { runWorldInTerminal, type WorldEnding } from './run-world.ts';
@@ -27,7 +30,6 @@ import { UserError } from './user-error.ts';
 /** What Mote's images are called in a description. */
 const MOTE = 'mote';
 const DOM0 = 'dom0';
-const NAMES = 'ABCDEFGH';
 
 interface Plan {
   readonly description: WorldDescription;
@@ -43,40 +45,23 @@ async function alike(
   options: BootOptions,
   progress: OnProgress,
 ): Promise<Plan> {
-  if (count > MOST_HOSTS) throw new UserError(`--hosts: a world has ${String(MOST_HOSTS)} hosts at most`);
-  const built = await kernelImages(kernel, true, progress);
-  const ramdisk = options.ramdisk === undefined ? built.ramdisk : readImage(options.ramdisk);
-  const disks = (await openDisks(options.disk)).map((disk, n) => ({ ...disk, image: `disk ${String(n)}` }));
-  const files = [...readFolders(options.share)].map(([path, bytes]) => ({
-    path,
-    bytes,
-    image: `file ${path}`,
-  }));
-  const host: Omit<HostDescription, 'name'> = {
-    kernel: 'kernel',
-    ...(ramdisk === undefined ? {} : { ramdisk: 'ramdisk' }),
+  const { ramdisk, disk, share, sched, xen } = options;
+  const request = {
+    ...(await kernelImages(kernel, true, progress)),
+    ...(ramdisk === undefined ? {} : { ramdisk: readImage(ramdisk) }),
     commandLine: options.extra,
     hostMb: options.hostMemory ?? HOST_MB,
     memoryMb: options.memory,
     vcpus: options.vcpus,
     cpus: options.cpus,
-    ...(options.sched === undefined ? {} : { scheduler: options.sched }),
-    ...(options.xen === undefined ? {} : { xen: options.xen }),
-    disks: disks.map(({ image, readOnly }) => ({ image, readOnly: readOnly ?? false })),
-    files: Object.fromEntries(files.map(({ path, image }) => [path, image])),
+    ...(sched === undefined ? {} : { scheduler: sched }),
+    ...(xen === undefined ? {} : { xenCommandLine: xen }),
+    disks: await openDisks(disk),
+    files: readFolders(share),
   };
-  return {
-    description: { hosts: [...NAMES.slice(0, count)].map((name) => ({ name, ...host })) },
-    images: {
-      kernel: built.kernel,
-      ...(ramdisk === undefined ? {} : { ramdisk }),
-      ...Object.fromEntries([...disks, ...files].map(({ image, bytes }) => [image, bytes])),
-    },
-    paths: {
-      ...imagePaths(kernel, { ...options, disk: [] }),
-      ...Object.fromEntries(options.disk.map((text, n) => [`disk ${String(n)}`, diskPath(text)])),
-    },
-  };
+  const disks = disk.map((text, n) => [diskName(String(n)), diskPath(text)] as const);
+  const paths = { ...imagePaths(kernel, { ...options, disk: [] }), ...Object.fromEntries(disks) };
+  return { ...hostsAlike(count, request), paths };
 }
 
 /** What a file describes. Images are Mote's, or files by their paths from where it is. */

@@ -8,19 +8,11 @@ import type { Lab } from '../lab/lab.ts';
 import { imagesOf } from '../lab/own-images.ts';
 import type { Sources } from '../lab/snapshot/description.ts';
 import { SnapshotError } from '../lab/snapshot/errors.ts';
-import { restoreLab, saveLab } from '../lab/snapshot/file.ts';
-import { openSnapshot, type ImageName } from '../lab/snapshot/format.ts';
+import type { ImageName } from '../lab/snapshot/format.ts';
 import { sha256 } from '../lab/snapshot/sha256.ts';
-import { LabRun } from '../lab/time/lab-run.ts';
-import { Marks, type Marked } from '../lab/time/marks.ts';
-import { bootRecording, writeRecording, type Mark, type Recording } from '../lab/time/recording.ts';
-import {
-  bootWorldRecording,
-  restoreWorldFile,
-  saveWorldFile,
-  writeWorldRecording,
-} from '../lab/world/world-file.ts';
-import type { World } from '../lab/world/world.ts';
+import { Marks } from '../lab/time/marks.ts';
+import type { Mark, Recording } from '../lab/time/recording.ts';
+import type { Kept } from '../lab/runs.ts';
 import { buildFolder, isFolder } from './build.ts';
 import { openDisks, readImage, writeOutput } from './host-files.ts';
 import { UserError } from './user-error.ts';
@@ -32,111 +24,6 @@ function sizeOf({ length }: Uint8Array): string {
   return length < MEBIBYTE
     ? `${(length / KIBIBYTE).toFixed(1)} KiB`
     : `${(length / MEBIBYTE).toFixed(1)} MiB`;
-}
-
-/** A run of a lab or of a world, as files are made of it. */
-export interface Kept {
-  readonly run: Marked;
-  /** Where it stands, in words; and what a file is called after. */
-  readonly instant: string;
-  readonly stem: string;
-  snapshot(): Promise<Uint8Array>;
-  /** `marks`: up to now. */
-  recording(marks: readonly Mark[]): Promise<Uint8Array>;
-}
-
-export class KeptLab implements Kept {
-  readonly run: LabRun;
-  private readonly lab: Lab;
-  private readonly core: WebAssembly.Module;
-
-  constructor(lab: Lab, core: WebAssembly.Module) {
-    this.run = new LabRun(lab);
-    this.lab = lab;
-    this.core = core;
-  }
-
-  get instant(): string {
-    return `instruction ${String(this.lab.instructions)}`;
-  }
-
-  get stem(): string {
-    return String(this.lab.instructions);
-  }
-
-  snapshot(): Promise<Uint8Array> {
-    return saveLab(this.lab, this.core);
-  }
-
-  recording(marks: readonly Mark[]): Promise<Uint8Array> {
-    return writeRecording(this.lab, this.core, marks);
-  }
-}
-
-export class KeptWorld implements Kept {
-  readonly run: World;
-  private readonly core: WebAssembly.Module;
-
-  constructor(world: World, core: WebAssembly.Module) {
-    this.run = world;
-    this.core = core;
-  }
-
-  get instant(): string {
-    return `${String(this.run.ns)} ns`;
-  }
-
-  get stem(): string {
-    return `${String(this.run.ns)}ns`;
-  }
-
-  snapshot(): Promise<Uint8Array> {
-    return saveWorldFile(this.run, this.core);
-  }
-
-  recording(marks: readonly Mark[]): Promise<Uint8Array> {
-    return writeWorldRecording(this.run, this.core, marks);
-  }
-}
-
-/** What a file is of: hosts, and the run that files are made of. */
-export interface OpenedRun {
-  /** One that is alone, or those of `world`. */
-  readonly hosts: readonly { readonly name: string; readonly lab: Lab }[];
-  readonly kept: Kept;
-  readonly world: World | null;
-}
-
-function openedLab(lab: Lab, core: WebAssembly.Module): OpenedRun {
-  return { hosts: [{ name: 'host', lab }], kept: new KeptLab(lab, core), world: null };
-}
-
-function openedWorld(world: World, core: WebAssembly.Module): OpenedRun {
-  const hosts = world.hosts.map(({ lab }, host) => ({ name: world.description.hosts[host]!.name, lab }));
-  return { hosts, kept: new KeptWorld(world, core), world };
-}
-
-/** What a snapshot has. Rejects with a SnapshotError. */
-export async function openRun(
-  core: WebAssembly.Module,
-  bytes: Uint8Array,
-  images: Sources,
-): Promise<OpenedRun> {
-  const file = await openSnapshot(bytes);
-  return file.header.kind === 'host'
-    ? openedLab(await restoreLab(core, file, images), core)
-    : openedWorld(await restoreWorldFile(core, file, images), core);
-}
-
-/** What was recorded, before its first instruction. Rejects with a SnapshotError. */
-export async function bootRun(
-  core: WebAssembly.Module,
-  recording: Recording,
-  images: Sources,
-): Promise<OpenedRun> {
-  return recording.kind === 'host'
-    ? openedLab(await bootRecording(core, recording, images), core)
-    : openedWorld(await bootWorldRecording(core, recording, images), core);
 }
 
 /** Writes a snapshot; says so. */

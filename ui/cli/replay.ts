@@ -12,7 +12,8 @@ import { EXIT_BREAKPOINT, EXIT_DIFFERS, EXIT_ENDED_EARLY, EXIT_OK } from './exit
 import { readImage } from './host-files.ts';
 import { INSTANT_HELP, nsOfTick, parseInstant } from './instant.ts';
 import { runWorld } from './boot-world.ts';
-import { bootRun, bringCode, ImageFiles, openRun, tellOfOtherCore, withFile } from './kept-runs.ts';
+import { bootRun, openRun } from '../lab/runs.ts';
+import { bringCode, ImageFiles, tellOfOtherCore, withFile } from './kept-runs.ts';
 import { ready } from './ready.ts';
 import { attempt, difference, marksAlike } from './replay-words.ts';
 import { replayWorld } from './replay-world.ts';

@@ -12,7 +12,7 @@ import { markOf } from '../../lab/time/marks.ts';
 import type { Mark } from '../../lab/time/recording.ts';
 import { readRecording } from '../../lab/time/recording.ts';
 import { readImage } from '../host-files.ts';
-import { KeptLab } from '../kept-runs.ts';
+import { KeptLab } from '../../lab/runs.ts';
 import { commandNamed, complete } from './commands.ts';
 import { Debugger, tell } from './debugger.ts';
 

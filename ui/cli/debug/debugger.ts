@@ -8,7 +8,7 @@ import { SnapshotError } from '../../lab/snapshot/errors.ts';
 import { beginStep } from '../../lab/stepping.ts';
 import type { Stop, Until } from '../../lab/stop.ts';
 import { describeStop } from '../../lab/stop-text.ts';
-import type { Kept } from '../kept-runs.ts';
+import type { Kept } from '../../lab/runs.ts';
 import type { Mark } from '../../lab/time/recording.ts';
 import { backTo, goToInstruction, goToTicks, type Search } from '../../lab/time/travel.ts';
 import { type Instant, nsOfTick } from '../instant.ts';
