@@ -10,8 +10,13 @@ export type HostState = Omit<
   'running' | 'stepping' | 'stopped' | 'follows' | 'breakpoints' | 'hypercallBreaks'
 >;
 
+/** Of a host, whatever others there are. */
+type OwnState = Omit<HostState, 'hosts' | 'host'>;
+
 export const NOTHING_BOOTED: HostState = {
   booted: false,
+  hosts: [],
+  host: 0,
   ns: 0,
   instructions: 0,
   shown: 0,
@@ -24,7 +29,7 @@ export const NOTHING_BOOTED: HostState = {
 };
 
 /** `shown`: the domain whose vcpus and event channels are told. */
-export function stateOf(lab: Lab, shown: number): HostState {
+export function stateOf(lab: Lab, shown: number): OwnState {
   const { hypervisor, code } = lab;
   const domain = hypervisor.domains.get(shown) ?? lab.domain;
   const counts: Record<string, number> = {};

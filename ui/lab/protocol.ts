@@ -26,7 +26,7 @@ export type BootRequest = Pick<
 >;
 
 export interface OpenRequest {
-  /** A snapshot's file. */
+  /** A snapshot's file, or a recording's: that stands at its beginning, and can be gone through to its end. */
   readonly file: Uint8Array;
   /** Images that it may need, in any order: those of the page itself are known. */
   readonly images?: readonly Uint8Array[];
@@ -36,8 +36,8 @@ export interface OpenRequest {
 export type SavePurpose = 'file' | 'browser';
 
 export type Command =
-  /** Boots another host and, where `runs` is given, lets it run. Where it cannot be, the one that is there goes on. */
-  | ({ readonly type: 'boot'; readonly runs?: boolean } & BootRequest)
+  /** Boots another host, or a world of so many, and, where `runs` is given, lets it run. Where it cannot be, the one that is there goes on. */
+  | ({ readonly type: 'boot'; readonly runs?: boolean; readonly hosts?: number } & BootRequest)
   /** Goes on with a host that was saved, or, without `runs`, stands where it was. Where it cannot be, as `boot`. */
   | ({ readonly type: 'open'; readonly runs?: boolean } & OpenRequest)
   /** Asks for `saved`. */
@@ -54,6 +54,8 @@ export type Command =
   | { readonly type: 'breakpoints'; readonly lines: readonly WantedLine[] }
   /** Stop behind hypercalls of these names, and no others. */
   | { readonly type: 'hypercallBreaks'; readonly names: readonly string[] }
+  /** Looks at another host of the world: keys, steps, states and traces are its from now on. */
+  | { readonly type: 'lookAtHost'; readonly host: number }
   /** Tells of this domain in detail; null: of the one that has the processor when the host stops. */
   | { readonly type: 'look'; readonly domain: number | null }
   | {
@@ -102,6 +104,9 @@ export interface LabState {
   readonly stepping: string | null;
   /** Why it stands, and how far it went, in a sentence; null: it has not run yet, or runs. */
   readonly stopped: string | null;
+  /** The hosts of the world, and how far each is, in ns; and which of them all the rest is of. */
+  readonly hosts: readonly { readonly name: string; readonly ns: number }[];
+  readonly host: number;
   readonly ns: number;
   readonly instructions: number;
   /** The domain whose vcpus, channels and page tables are told. */
@@ -124,13 +129,20 @@ export interface LabState {
 }
 
 export type Update =
-  /** What was asked for last is there: what comes now is of it. */
-  | { readonly type: 'booted' }
+  /** What was asked for last is there, so many hosts: what comes now is of it. */
+  | { readonly type: 'booted'; readonly hosts: number }
   /** The host is at another instant: its consoles begin anew, and what came later has not happened. */
   | { readonly type: 'rewound'; readonly ns: number }
   | { readonly type: 'state'; readonly state: LabState }
-  /** What a domain prints: the one that keys go to, or another. */
-  | { readonly type: 'console'; readonly domain: number; readonly bytes: Uint8Array }
+  /** What a domain of a host prints: the one that keys go to, or another. */
+  | {
+      readonly type: 'console';
+      readonly host: number;
+      readonly domain: number;
+      readonly bytes: Uint8Array;
+    }
+  /** Another host is looked at: its trace begins anew. */
+  | { readonly type: 'looking' }
   /** A step of the tour has had its effect; or it has not, because its time was over or something stopped it. */
   | { readonly type: 'played'; readonly step: number; readonly done: boolean }
   | { readonly type: 'trace'; readonly lines: readonly TraceLine[]; readonly dropped: number }

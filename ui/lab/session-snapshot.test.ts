@@ -89,7 +89,7 @@ test('what cannot be opened is refused in a line, and what was there goes on', a
   const damaged = file.slice();
   damaged[file.length >>> 1]! ^= 1;
   for (const [bytes, message] of [
-    [new TextEncoder().encode('no snapshot'), 'it is no snapshot of Xenoscope'],
+    [new TextEncoder().encode('no snapshot'), 'it is neither a snapshot nor a recording of Xenoscope'],
     [damaged, 'it is damaged or incomplete: its checksum is not that of its content'],
   ] as const) {
     await face.do({ type: 'open', file: bytes });

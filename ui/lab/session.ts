@@ -3,32 +3,24 @@
  * a Web Worker in the page, a plain call in a test.
  */
 import type { WantedLine } from './code.ts';
-import { Lab } from './lab.ts';
+import type { Lab } from './lab.ts';
 import type { Stop, Until } from './stop.ts';
 import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
 import { drive, driveStep } from './pacing.ts';
 import { pageTablesView } from './page-tables.ts';
 import type { TablePath } from './page-tables.ts';
-import type {
-  BreakpointView,
-  Command,
-  LabState,
-  OpenRequest,
-  SavePurpose,
-  StepKind,
-  Update,
-} from './protocol.ts';
+import type { Command, LabState, OpenRequest, SavePurpose, StepKind, Update } from './protocol.ts';
+import { bootHosts, openFile } from './opening.ts';
 import { imagesAmong } from './own-images.ts';
-import { restoreLab, saveLab } from './snapshot/file.ts';
-import { openSnapshot } from './snapshot/format.ts';
+import type { OpenedRun } from './runs.ts';
 import type { Sources } from './snapshot/description.ts';
-import { stateHash } from './state-hash.ts';
 import { beginStep } from './stepping.ts';
 import { describeStop, wantedBy } from './stop-text.ts';
 import type { Start } from './stop-text.ts';
 import { goBack, goToTime } from './time/ways-back.ts';
 import { begin, TOUR } from './tour.ts';
 import { TraceBatch } from './trace-batch.ts';
+import { WantedBreaks } from './wanted-breaks.ts';
 
 /** Between two states, and two batches of trace lines, while it runs, in ms. */
 const STATE_MS = 200;
@@ -40,11 +32,11 @@ export class Session {
   private readonly core: WebAssembly.Module;
   private readonly post: (update: Update) => void;
   private readonly image: Sources['image'];
-  private lab: Lab | null = null;
+  /** What there is: a host that is alone, or those of a world; and the one that is looked at. */
+  private opened: OpenedRun | null = null;
+  private host = 0;
   private batch: TraceBatch | null = null;
-  /** Breakpoints stay when another domain is booted. */
-  private breakpoints: readonly BreakpointView[] = [];
-  private hypercallBreaks: readonly string[] = [];
+  private readonly breaks = new WantedBreaks();
   /** The domain that the face looks at; null: whichever has the processor when the host stops. */
   private wantedDomain: number | null = null;
   private shownDomain = 0;
@@ -73,6 +65,11 @@ export class Session {
     this.core = core;
     this.post = post;
     this.image = image;
+  }
+
+  /** The host that is looked at. */
+  private get lab(): Lab | null {
+    return this.opened?.hosts[this.host]?.lab ?? null;
   }
 
   /** Does what a face asks for. What goes wrong is posted as an error, never thrown. */
@@ -119,8 +116,7 @@ export class Session {
         this.setBreakpoints(command.lines);
         return;
       case 'hypercallBreaks':
-        this.hypercallBreaks = command.names;
-        this.lab?.breaks.setHypercalls(command.names);
+        this.breaks.setHypercalls(this.lab, command.names);
         this.postState();
         return;
       case 'runUntil':
@@ -134,6 +130,8 @@ export class Session {
       case 'keys':
         this.lab?.type(command.bytes);
         return;
+      case 'lookAtHost':
+        return this.lookAtHost(command.host);
       case 'look':
         this.wantedDomain = command.domain;
         this.postState();
@@ -148,75 +146,96 @@ export class Session {
     }
   }
 
-  /** Another host; where it cannot be made, the one that is there goes on. */
-  private async boot(request: Extract<Command, { type: 'boot' }>): Promise<void> {
-    this.enter(await Lab.boot(this.core, request));
+  /** Another world; where it cannot be made, the one that is there goes on. */
+  private async boot({ hosts = 1, ...request }: Extract<Command, { type: 'boot' }>): Promise<void> {
+    this.enter(await bootHosts(this.core, hosts, request));
     this.postState();
   }
 
-  /** Goes on with another host, that was saved; where it cannot be restored, as `boot`. */
+  /** Goes on with a world from a file; where that cannot be restored, as `boot`. */
   private async open({ file, images = [] }: OpenRequest): Promise<void> {
     const among = imagesAmong(images);
-    const lab = await restoreLab(this.core, await openSnapshot(file), {
-      image: async (wanted) => (await among(wanted)) ?? this.image(wanted),
-    });
+    const sources: Sources = { image: async (wanted) => (await among(wanted)) ?? this.image(wanted) };
+    const { opened, stands } = await openFile(this.core, file, sources);
     // Who waits for lines needs to know where they are; else nobody asks for the sources before it stands.
-    if (this.breakpoints.length > 0) await bringCodeOf(lab, this.post);
-    this.enter(lab);
-    this.stopped = `It stands where it was saved, at ${(lab.ns / SECOND_NS).toFixed(3)} s.`;
+    if (this.breaks.views.length > 0) for (const { lab } of opened.hosts) await bringCodeOf(lab, this.post);
+    this.enter(opened);
+    this.stopped = stands;
     this.postState();
   }
 
   private async save(purpose: SavePurpose): Promise<void> {
-    const { lab } = this;
-    if (lab === null) return;
-    const { ns } = lab;
-    this.post({ type: 'saved', purpose, file: await saveLab(lab, this.core), ns });
+    const { opened } = this;
+    if (opened === null) return;
+    const { ns } = opened.kept.run;
+    this.post({ type: 'saved', purpose, file: await opened.kept.snapshot(), ns });
   }
 
-  /** Another host is there. */
-  private enter(lab: Lab): void {
+  /** Another world is there. */
+  private enter(opened: OpenedRun): void {
     this.run?.abort();
     this.run = null;
-    this.lab = lab;
-    this.breakpoints = viewsOf(
-      lab,
-      this.breakpoints.map(({ wanted }) => wanted),
-    );
-    lab.breaks.setHypercalls(this.hypercallBreaks);
-    this.batch = new TraceBatch(lab.periodNs);
+    this.opened = opened;
     this.begun = null;
     this.stopped = null;
+    this.post({ type: 'booted', hosts: opened.hosts.length });
+    for (const { lab } of opened.hosts) lab.witness.watch();
+    this.hear(opened);
+    opened.kept.run.past.isKept = true;
+    this.batch = null;
+    this.show(0);
+  }
+
+  /** Looks at a host: what is to stop a run is set there, and its trace is told. */
+  private show(host: number): void {
+    const { lab: before, batch } = this;
+    before?.breaks.disarm();
+    if (batch !== null) before?.hypervisor.trace.remove(batch);
+    this.host = host;
+    const lab = this.lab!;
+    this.breaks.apply(lab);
+    this.batch = new TraceBatch(lab.periodNs);
+    lab.hypervisor.trace.add(this.batch);
     this.wantedDomain = null;
     this.shownDomain = lab.domain.id;
-    this.post({ type: 'booted' });
-    lab.witness.watch();
-    this.hear(lab);
-    lab.past.isKept = true;
-    lab.hypervisor.trace.add(this.batch);
+  }
+
+  /** In the midst of a run, that goes on with the other host in front. */
+  private async lookAtHost(host: number): Promise<void> {
+    const { opened, run } = this;
+    if (opened?.hosts[host] === undefined || host === this.host) return;
+    const isRunning = run !== null && this.stepping === null;
+    run?.abort();
+    await this.over;
+    this.show(host);
+    this.post({ type: 'looking' });
+    this.postState();
+    if (isRunning) await this.go({});
+    else void this.showCode(this.lab!);
   }
 
   /** What the consoles have printed, and print from now on, is posted. */
-  private hear(lab: Lab): void {
-    lab.witness.listen((domain, bytes) => {
-      this.post({ type: 'console', domain, bytes });
-    });
+  private hear({ hosts }: OpenedRun): void {
+    for (const [host, { lab }] of hosts.entries())
+      lab.witness.listen((domain, bytes) => {
+        this.post({ type: 'console', host, domain, bytes });
+      });
   }
 
   /** Goes to another instant, in place of whatever the lab does. What happens on the way nobody is told of. */
   private async travel(go: (lab: Lab) => string): Promise<void> {
-    const { lab, batch } = this;
-    if (lab === null || batch === null) return;
+    const { lab, batch, opened } = this;
+    if (lab === null || batch === null || opened === null) return;
     this.run?.abort();
     await this.over;
     await this.bringCode();
-    lab.witness.listen(() => undefined);
+    for (const each of opened.hosts) each.lab.witness.listen(() => undefined);
     lab.hypervisor.trace.remove(batch);
     this.stopped = go(lab);
     lab.hypervisor.trace.add(batch);
     this.begun = null;
     this.post({ type: 'rewound', ns: lab.ns });
-    this.hear(lab);
+    this.hear(opened);
     this.postState();
   }
 
@@ -226,21 +245,8 @@ export class Session {
     await bringCodeOf(this.lab, this.post);
   }
 
-  /** What is new and has no place is refused; what was set before waits for a host that has one. */
   private setBreakpoints(lines: readonly WantedLine[]): void {
-    const { lab, breakpoints } = this;
-    const isOld = (line: WantedLine): boolean => breakpoints.some(({ wanted }) => isSame(wanted, line));
-    const views = viewsOf(lab, lines);
-    const refused = lab === null ? [] : views.filter(({ wanted, line }) => line === null && !isOld(wanted));
-    const kept = views.filter((view) => !refused.includes(view));
-    this.breakpoints =
-      refused.length === 0
-        ? views
-        : viewsOf(
-            lab,
-            kept.map(({ wanted }) => wanted),
-          );
-    for (const { wanted, why } of refused)
+    for (const { wanted, why } of this.breaks.setLines(this.lab, lines))
       this.post({
         type: 'error',
         command: 'breakpoints',
@@ -342,9 +348,9 @@ export class Session {
   }
 
   private async hash(): Promise<void> {
-    if (this.lab === null) return;
-    const instructions = this.lab.instructions;
-    this.post({ type: 'hash', hash: await stateHash(this.lab.hypervisor), instructions });
+    const { opened, lab } = this;
+    if (opened === null || lab === null) return;
+    this.post({ type: 'hash', hash: await opened.kept.run.hash(), instructions: lab.instructions });
   }
 
   private afterSlice(): void {
@@ -381,16 +387,19 @@ export class Session {
   }
 
   private state(): LabState {
-    const { lab, breakpoints, hypercallBreaks, stepping, stopped, shownDomain, wantedDomain } = this;
+    const { lab, breaks, stepping, stopped, shownDomain, wantedDomain } = this;
     const running = this.run !== null;
+    const hosts = this.opened?.hosts ?? [];
     return {
       ...(lab === null ? NOTHING_BOOTED : stateOf(lab, shownDomain)),
+      hosts: hosts.map((each) => ({ name: each.name, ns: each.lab.ns })),
+      host: this.host,
       running,
       stepping: running ? stepping : null,
       stopped: running ? null : stopped,
       follows: wantedDomain === null,
-      breakpoints,
-      hypercallBreaks,
+      breakpoints: breaks.views,
+      hypercallBreaks: breaks.hypercalls,
     };
   }
 }
@@ -403,19 +412,4 @@ async function bringCodeOf(lab: Lab, post: (update: Update) => void): Promise<vo
     const message = `No sources are shown: ${error instanceof Error ? error.message : String(error)}.`;
     post({ type: 'error', command: null, message });
   }
-}
-
-/** Sets breakpoints, and tells what has become of each. */
-function viewsOf(lab: Lab | null, lines: readonly WantedLine[]): readonly BreakpointView[] {
-  if (lab === null) return lines.map((wanted) => ({ wanted, line: null, why: null }));
-  return lab.breaks.setLines(lines).map((found, n) => {
-    const wanted = lines[n]!;
-    return typeof found === 'string'
-      ? { wanted, line: null, why: found }
-      : { wanted, line: found, why: null };
-  });
-}
-
-function isSame(one: WantedLine, other: WantedLine): boolean {
-  return one.file === other.file && one.line === other.line;
 }

@@ -5,17 +5,20 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { USUAL_HOST } from '../lab/usual-host.ts';
+import { MOST_HOSTS } from '../lab/world/description.ts';
 import { booted } from './edits.ts';
 import { kept } from './kept.ts';
 import type { LabClient } from './lab-client.ts';
 import { dom0Files, moteFiles, usualHost } from './mote.ts';
-import { openFiles, readFiles, snapshotAmong } from './saved-worlds.tsx';
+import { openFiles, readFiles, worldAmong } from './saved-worlds.tsx';
 import type { Picked } from './saved-worlds.tsx';
 import { share, ShareField, shared } from './share-field.tsx';
 
 /** What a world is made of, but for its files. */
 export interface World {
   readonly isHost: boolean;
+  /** How many hosts there are, alike, on one LAN; one, if it is not said. */
+  readonly hosts?: number;
   readonly commandLine: string;
   readonly memoryMb: number;
   readonly vcpus: number;
@@ -25,6 +28,7 @@ export interface World {
 
 const USUAL: World = {
   isHost: true,
+  hosts: 1,
   commandLine: USUAL_HOST.commandLine,
   memoryMb: USUAL_HOST.memoryMb,
   vcpus: USUAL_HOST.vcpus,
@@ -44,11 +48,12 @@ const ROOM_MB = USUAL_HOST.hostMb - USUAL_HOST.memoryMb;
 
 function isWorld(value: unknown): value is World {
   if (typeof value !== 'object' || value === null) return false;
-  const { isHost, commandLine, memoryMb, vcpus, files } = value as Record<string, unknown>;
+  const { isHost, hosts = 1, commandLine, memoryMb, vcpus, files } = value as Record<string, unknown>;
   const isCount = (count: unknown): boolean => typeof count === 'number' && Number.isFinite(count);
   return (
     typeof isHost === 'boolean' &&
     typeof commandLine === 'string' &&
+    isCount(hosts) &&
     isCount(memoryMb) &&
     isCount(vcpus) &&
     Array.isArray(files)
@@ -98,7 +103,7 @@ function looksLikeKernel(bytes: Uint8Array): boolean {
 /** A saved world; a kernel and a ramdisk for a single domain; or files for a host's domain 0. The dialog shows those. */
 async function drop(client: LabClient, files: FileList): Promise<void> {
   const picked = await readFiles(files);
-  if (snapshotAmong(picked) !== undefined) {
+  if (worldAmong(picked) !== undefined) {
     openFiles(client, picked);
     return;
   }
@@ -153,14 +158,18 @@ async function chosen(): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
 
 /** How a world is booted, whatever its images are. */
 export function requestOf(images: { kernel: Uint8Array; ramdisk?: Uint8Array }) {
-  const { isHost, commandLine, memoryMb, vcpus } = world.value;
-  const host = isHost ? { isDom0: true, hostMb: memoryMb + ROOM_MB, files: shared.value } : {};
+  const { isHost, hosts = 1, commandLine, memoryMb, vcpus } = world.value;
+  const host = isHost ? { isDom0: true, hosts, hostMb: memoryMb + ROOM_MB, files: shared.value } : {};
   return { ...images, commandLine, memoryMb, vcpus, ...host };
 }
 
 function nameOf(): string {
   const image = kernel.value?.name ?? 'Mote';
-  return world.value.isHost ? `a host with ${image} as domain 0` : `${image} as a single domain`;
+  const { isHost, hosts = 1 } = world.value;
+  if (!isHost) return `${image} as a single domain`;
+  return hosts === 1
+    ? `a host with ${image} as domain 0`
+    : `${String(hosts)} hosts with ${image} as domain 0`;
 }
 
 /** Boots what is chosen, when it has been read and if it is still wanted then. */
@@ -184,7 +193,10 @@ export async function bootChosen(client: LabClient, isWanted: () => boolean, run
 
 function isUsual(): boolean {
   const { value } = world;
-  return (Object.keys(USUAL) as (keyof World)[]).every((key) => key === 'files' || value[key] === USUAL[key]);
+  const chosen = { ...USUAL, ...value };
+  return (Object.keys(USUAL) as (keyof World)[]).every(
+    (key) => key === 'files' || chosen[key] === USUAL[key],
+  );
 }
 
 /** The usual host need not boot: it is there, at its prompt. */
@@ -215,7 +227,7 @@ export function WorldDialog({ client }: { client: LabClient }) {
     isOpen.value = false;
     void bootChosen(client, () => true, !stands.value);
   };
-  const { isHost, commandLine, memoryMb, vcpus } = world.value;
+  const { isHost, hosts = 1, commandLine, memoryMb, vcpus } = world.value;
   return (
     <dialog
       ref={dialog}
@@ -239,6 +251,15 @@ export function WorldDialog({ client }: { client: LabClient }) {
             <option value="domain">a single domain, nothing else</option>
           </select>
         </label>
+        {isHost && (
+          <NumberField
+            label="Hosts, alike, on one LAN"
+            value={hosts}
+            min={1}
+            max={MOST_HOSTS}
+            take={(count) => choose({ hosts: count })}
+          />
+        )}
         <FileField label="Kernel" empty="Mote" picked={kernel} take={pickedKernel} testId="kernel" />
         <FileField label="Ramdisk" empty="none" picked={ramdisk} take={pickedRamdisk} testId="ramdisk" />
         <label>

@@ -3,14 +3,14 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { ConsoleTab } from './consoles.ts';
 import type { LabClient } from './lab-client.ts';
-import { Screen } from './screen.tsx';
+import { panelOf, Screen } from './screen.tsx';
 import { moveAmongTabs, Tab } from './tabs.tsx';
 
 /** Who pressed a key where none is taken: the word that says so stands out. */
 export const refused = signal(false);
 
 export function Consoles({ client }: { client: LabClient }) {
-  const { consoles } = client;
+  const { consoles, hostConsoles } = client;
   const tabs = consoles.tabs.value;
   const own = tabs[0];
   const shown = tabs.find(({ id }) => id === consoles.shown.value) ?? own;
@@ -19,13 +19,14 @@ export function Consoles({ client }: { client: LabClient }) {
   }, [shown?.id]);
   return (
     <section class="panel console" aria-label="Consoles" data-pane>
+      <Hosts client={client} />
       <div class="choice">
         <div class="tablist" role="tablist" aria-label="Consoles" onKeyDown={moveAmongTabs}>
           {tabs.map((tab) => (
             <Tab
               key={tab.id}
               chosen={tab === shown}
-              panel={`console-of-${String(tab.id)}`}
+              panel={panelOf(client.state.value.host, tab.id)}
               title={`Console of domain ${String(tab.id)}${tab.ended ? ', which has ended' : ''}`}
               choose={() => {
                 consoles.show(tab.id);
@@ -48,17 +49,47 @@ export function Consoles({ client }: { client: LabClient }) {
           </button>
         )}
       </div>
-      {tabs.map((tab) => (
-        <Screen
-          key={`${String(consoles.hosts.value)} ${String(tab.id)}`}
-          client={client}
-          tab={tab}
-          isOwn={tab.id === own?.id}
-          isShown={tab.id === shown?.id}
-        />
-      ))}
+      {hostConsoles.value.flatMap((each, host) =>
+        each.tabs.value.map((tab) => (
+          <Screen
+            key={`${String(host)} ${String(each.hosts.value)} ${String(tab.id)}`}
+            client={client}
+            consoles={each}
+            host={host}
+            tab={tab}
+            isOwn={tab.id === each.tabs.value[0]?.id}
+            isShown={each === consoles && tab.id === shown?.id}
+          />
+        )),
+      )}
       {shown !== undefined && <Hint client={client} tab={shown} isOwn={shown === own} />}
     </section>
+  );
+}
+
+/** The hosts of a world: the one that is looked at is on the whole page. */
+function Hosts({ client }: { client: LabClient }) {
+  const { hosts, host } = client.state.value;
+  if (hosts.length < 2) return null;
+  return (
+    <div class="hosts" role="group" aria-label="Hosts">
+      {hosts.map(({ name, ns }, index) => {
+        const news = client.hostConsoles.value[index]?.tabs.value.some((tab) => tab.news) === true;
+        return (
+          <button
+            key={name}
+            aria-pressed={index === host}
+            title={`Host ${name}, at ${(ns / 1e9).toFixed(6)} s: its consoles, processors and trace`}
+            onClick={() => {
+              client.send({ type: 'lookAtHost', host: index });
+            }}
+          >
+            Host {name}
+            {news && index !== host && <i title="It has printed something"> ●</i>}
+          </button>
+        );
+      })}
+    </div>
   );
 }
 

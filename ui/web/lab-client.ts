@@ -48,7 +48,8 @@ export class LabClient {
   readonly state = signal<LabState>(NOTHING);
   /** The state before the last: what changed is highlighted. */
   readonly previous = signal<LabState>(NOTHING);
-  readonly consoles = new Consoles(() => document.hidden);
+  /** The consoles of each host. */
+  readonly hostConsoles = signal<readonly Consoles[]>([new Consoles(isHidden)]);
   readonly trace = signal<readonly TraceLine[]>([]);
   readonly dropped = signal(0);
   /** What was asked for with the command `pageTables`. */
@@ -94,10 +95,16 @@ export class LabClient {
       this.receive(data);
     };
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) this.consoles.seen();
+      if (!document.hidden) for (const consoles of this.hostConsoles.value) consoles.seen();
     });
     this.send({ type: 'breakpoints', lines: this.keptBreakpoints.value });
     this.send({ type: 'hypercallBreaks', names: this.keptHypercalls.value });
+  }
+
+  /** Those of the host that is looked at. */
+  get consoles(): Consoles {
+    const all = this.hostConsoles.value;
+    return all[this.state.value.host] ?? all[0]!;
   }
 
   send(command: Command): void {
@@ -112,8 +119,12 @@ export class LabClient {
     this.send({ type: 'keys', bytes: new TextEncoder().encode(text) });
   }
 
-  /** Boots a host, and lets it run unless it is to stand at its first instruction. `name`: what it is, in words. */
-  boot(request: BootRequest, name: string, runs = true): void {
+  /** Boots hosts, and lets them run unless they are to stand at their first instruction. `name`: what it is, in words. */
+  boot(
+    { hosts = 1, ...request }: BootRequest & { readonly hosts?: number },
+    name: string,
+    runs = true,
+  ): void {
     this.boots.value++;
     this.error.value = null;
     this.played.value = null;
@@ -123,7 +134,7 @@ export class LabClient {
     const { kernel, ramdisk, files = new Map<string, Uint8Array>() } = request;
     const all = [kernel, ...(ramdisk === undefined ? [] : [ramdisk]), ...files.values()];
     this.nextImages = all.filter((image) => !isOwn(image));
-    this.send({ type: 'boot', ...request, runs });
+    this.send({ type: 'boot', ...request, hosts, runs });
   }
 
   /** Opens a saved world. `name`: what it is, in words. */
@@ -153,14 +164,17 @@ export class LabClient {
   private receive(update: Update): void {
     switch (update.type) {
       case 'booted':
-        this.clear();
+        this.clear(update.hosts);
+        break;
+      case 'looking':
+        this.clearTrace();
         break;
       case 'rewound':
-        this.consoles.clear();
+        for (const consoles of this.hostConsoles.value) consoles.clear();
         this.trace.value = this.trace.value.filter(({ ns }) => ns <= update.ns);
         break;
       case 'console':
-        this.consoles.print(update.domain, update.bytes);
+        this.hostConsoles.value[update.host]?.print(update.domain, update.bytes);
         break;
       case 'played':
         this.playing.value = false;
@@ -187,19 +201,26 @@ export class LabClient {
     }
   }
 
-  /** Another host is there. */
-  private clear(): void {
-    this.consoles.clear();
+  /** Another world is there. */
+  private clear(hosts: number): void {
+    for (const consoles of this.hostConsoles.value) consoles.clear();
+    const kept = this.hostConsoles.value.slice(0, hosts);
+    const more = Array.from({ length: hosts - kept.length }, () => new Consoles(isHidden));
+    this.hostConsoles.value = [...kept, ...more];
     this.booting.value = null;
     this.opening.value = null;
     this.images = this.nextImages;
     this.hash.value = null;
-    this.trace.value = [];
-    this.dropped.value = 0;
-    this.pageTables.value = null;
+    this.clearTrace();
     this.unread.value = '';
     this.used.value = false;
     this.told = true;
+  }
+
+  private clearTrace(): void {
+    this.trace.value = [];
+    this.dropped.value = 0;
+    this.pageTables.value = null;
   }
 
   private failed(command: Command['type'] | null, message: string): void {
@@ -236,6 +257,10 @@ export class LabClient {
     this.rate.value = running && done > 0 ? done / elapsed / 1000 : 0;
     this.measured = { at: now, instructions };
   }
+}
+
+function isHidden(): boolean {
+  return document.hidden;
 }
 
 function isLines(value: unknown): value is readonly WantedLine[] {

@@ -15,6 +15,7 @@ import type { Lab } from '../lab/lab.ts';
 import { restoreLab } from '../lab/snapshot/file.ts';
 import { openSnapshot } from '../lab/snapshot/format.ts';
 import { stateHash } from '../lab/state-hash.ts';
+import { restoreWorldFile } from '../lab/world/world-file.ts';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-worlds-'));
@@ -132,6 +133,51 @@ describe.skipIf(executablePath === undefined)('worlds in the page', () => {
     expect(await stateHash((await inNode(await save())).hypervisor)).toBe(hash);
   });
 
+  it('two hosts: each is looked at in turn, they talk, and come to the state that Node has', async () => {
+    await open();
+    await page.getByRole('button', { name: 'New world…' }).click();
+    await page.getByLabel('Hosts, alike').fill('2');
+    await page.getByLabel('Memory (MB)').fill('64');
+    await page.getByRole('button', { name: 'Boot', exact: true }).click();
+    await page.getByRole('button', { name: 'Host B' }).click();
+    const b = page.getByTestId('host-1-console');
+    await b.getByText('10.0.0.101 by').first().waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await b.click();
+    await page.keyboard.type('ping -c 1 10.0.0.100\n');
+    await page.getByLabel('Run until').fill('packet loss');
+    await page.getByRole('button', { name: 'Run until' }).click();
+    await statusIs('The console has');
+    await b.getByText('1 received').first().waitFor();
+    await page.evaluate(AXE);
+    const axe = page.evaluate<{ violations: unknown[] }>(
+      `axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`,
+    );
+    expect((await axe).violations).toEqual([]);
+    const file = await openSnapshot(readFileSync(await save()));
+    const world = await restoreWorldFile(loadCore(), file, { image: () => Promise.resolve(undefined) });
+    expect(await shownHash()).toBe(await world.hash());
+    // A quarter of a second on, in both.
+    await page.getByLabel('skip idle time').check();
+    await page.getByRole('button', { name: 'Host A' }).click();
+    await type('echo by $((6 * 7))\n');
+    await page.getByLabel('Run until').fill('by 42');
+    await page.getByRole('button', { name: 'Run until' }).click();
+    await consoleHas('by 42');
+    await statusIs('The console has');
+    world.type(0, new TextEncoder().encode('echo by $((6 * 7))\r'));
+    const { lab } = world.hosts[0]!;
+    while (lab.run({ text: /by 42/ }, SLICE_TICKS) === undefined);
+    expect(await shownHash()).toBe(await world.hash());
+    // What is at a URL is opened, too.
+    const name = basename(SNAPSHOT);
+    writeFileSync(join(folder, 'site', name), readFileSync(SNAPSHOT));
+    await page.goto(`${server.resolvedUrls!.local[0]!}?open=${name}`);
+    await statusIs('It stands where it was saved');
+    await page.goto(`${server.resolvedUrls!.local[0]!}?open=nothing.snapshot`);
+    await page.getByRole('alert').filter({ hasText: 'nothing.snapshot cannot be' }).waitFor();
+  });
+
   it('keeps the last world and offers it after a reload: consoles, domains, what they do', async () => {
     await open();
     await type(`echo marked $((6 * 7)); ${COMMAND}\n`);
@@ -175,7 +221,7 @@ describe.skipIf(executablePath === undefined)('worlds in the page', () => {
     await opener.setInputFiles({ name: 'bad', mimeType: '', buffer: Buffer.from('this is no world') });
     await page.getByRole('alert').waitFor();
     expect(await page.getByRole('alert').innerText()).toMatch(
-      /^bad cannot be opened: it is no snapshot of Xenoscope\. What was there before goes on\./,
+      /^bad cannot be opened: it is neither a snapshot nor a recording of Xenoscope\. What was there before goes on\./,
     );
     expect(await status()).toMatch(/^Running/);
     await page.reload();

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Update } from '../lab/protocol.ts';
 import { isSnapshot } from '../lab/snapshot/magic.ts';
+import { isRecording } from '../lab/time/recording-mark.ts';
 import { forget, goOn, trouble, worlds } from './keeper.ts';
 import type { LabClient } from './lab-client.ts';
 
@@ -16,17 +17,28 @@ export function readFiles(files: FileList): Promise<Picked[]> {
   );
 }
 
-/** A snapshot among files, if there is one. */
-export function snapshotAmong(files: readonly Picked[]): Picked | undefined {
-  return files.find(({ bytes }) => isSnapshot(bytes));
+/** A snapshot or a recording among files, if there is one. */
+export function worldAmong(files: readonly Picked[]): Picked | undefined {
+  return files.find(({ bytes }) => isSnapshot(bytes) || isRecording(bytes));
 }
 
-/** Opens a snapshot among files; the others are images that it may need. */
+/** Opens a world among files; the others are images that it may need. */
 export function openFiles(client: LabClient, files: readonly Picked[]): void {
-  const world = snapshotAmong(files) ?? files[0];
+  const world = worldAmong(files) ?? files[0];
   if (world === undefined) return;
   const images = files.filter((each) => each !== world).map(({ bytes }) => bytes);
   client.open({ file: world.bytes, images }, world.name, false);
+}
+
+/** Opens the world that is at a URL (`?open=`): a snapshot, or the recording that a failed test has left. */
+export async function openUrl(client: LabClient, url: string): Promise<void> {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${String(response.status)} ${response.statusText}`);
+    client.open({ file: new Uint8Array(await response.arrayBuffer()) }, url, false);
+  } catch (error) {
+    client.error.value = `${url} cannot be had: ${error instanceof Error ? error.message : String(error)}.`;
+  }
 }
 
 const MEDIA_TYPE = 'application/octet-stream';
@@ -48,7 +60,7 @@ export function SaveAndOpen({ client }: { client: LabClient }) {
   return (
     <>
       <button
-        title="Goes on with a world from a file, as it was saved. If it has a kernel of its own, pick that, too"
+        title="Goes on with a world from a file, as it was saved, or through a recording. If it has a kernel of its own, pick that, too"
         onClick={() => input.current?.click()}
       >
         Open…

@@ -3,18 +3,21 @@ import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
 import { useEffect, useRef } from 'preact/hooks';
 import { refused } from './console.tsx';
-import type { ConsoleTab } from './consoles.ts';
+import type { Consoles, ConsoleTab } from './consoles.ts';
 import { isPaneKey } from './keys.ts';
 import type { LabClient } from './lab-client.ts';
 
 export interface ScreenProps {
   readonly client: LabClient;
+  /** Those of its host, and which of the world's that is. */
+  readonly consoles: Consoles;
+  readonly host: number;
   readonly tab: ConsoleTab;
   readonly isOwn: boolean;
   readonly isShown: boolean;
 }
 
-export function Screen({ client, tab, isOwn, isShown }: ScreenProps) {
+export function Screen({ client, consoles, host, tab, isOwn, isShown }: ScreenProps) {
   const { id, name, printed } = tab;
   const place = useRef<HTMLDivElement>(null);
   const shownTerminal = useRef<Terminal>(null);
@@ -32,7 +35,7 @@ export function Screen({ client, tab, isOwn, isShown }: ScreenProps) {
         if (!client.playing.value) client.type(text);
       });
     }
-    client.consoles.attach(id, (bytes) => {
+    consoles.attach(id, (bytes) => {
       terminal.write(bytes);
     });
     // What is not shown has no size.
@@ -57,18 +60,28 @@ export function Screen({ client, tab, isOwn, isShown }: ScreenProps) {
     <div
       class="screen"
       hidden={!isShown}
-      id={`console-of-${String(id)}`}
+      id={panelOf(host, id)}
       role="tabpanel"
       aria-label={`Console of ${name}`}
     >
       <div
         class={isOwn ? 'terminal' : 'terminal looked-at'}
         ref={place}
-        data-testid={isOwn ? 'console' : `console-${String(id)}`}
+        data-testid={testIdOf(host, isOwn ? null : id)}
       />
       {!printed && client.state.value.booted && <Silence client={client} name={name} />}
     </div>
   );
+}
+
+export function panelOf(host: number, domain: number): string {
+  return `console-of-${String(host)}-${String(domain)}`;
+}
+
+/** `console`, `console-1` of the first host, `host-1-console` of the next; `domain` is null for the one that takes keys. */
+function testIdOf(host: number, domain: number | null): string {
+  const own = domain === null ? 'console' : `console-${String(domain)}`;
+  return host === 0 ? own : `host-${String(host)}-${own}`;
 }
 
 /** Kernels have much to do before they say the first word. */

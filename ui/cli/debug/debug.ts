@@ -3,6 +3,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { readSources } from '../../../guests/toolchain/node.ts';
 import { isSnapshot } from '../../lab/snapshot/magic.ts';
 import { readRecording } from '../../lab/time/recording.ts';
+import { isRecording } from '../../lab/time/recording-mark.ts';
 import { EXIT_OK, EXIT_USAGE } from '../exit-codes.ts';
 import { readImage } from '../host-files.ts';
 import { bootRun, openRun } from '../../lab/runs.ts';
@@ -51,7 +52,7 @@ async function open(path: string, images: ImageFiles): Promise<Opened> {
     for (const { lab } of opened.hosts) await bringCode(lab);
     return { ...opened, marks: null };
   }
-  if (!new TextDecoder().decode(file.subarray(0, 64)).includes('xenoscope'))
+  if (!isRecording(file))
     throw new UserError(`${path}: it is neither a recording nor a snapshot of Xenoscope`);
   const recording = await withFile(path, () => readRecording(file));
   const { core } = await ready(nothing);

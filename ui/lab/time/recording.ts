@@ -17,8 +17,8 @@ import { sha256 } from '../snapshot/sha256.ts';
 import { MOST_HOSTS, MOST_LANS } from '../world/description.ts';
 import { DescriptionError, Field } from '../world/field.ts';
 import type { Past, Place } from './past.ts';
+import { FORMAT, isRecording } from './recording-mark.ts';
 
-const FORMAT = 'xenoscope recording';
 /** Goes up when the content changes, or what the names in it mean. */
 const VERSION = 3;
 const KINDS = ['host', 'world'] as const;
@@ -120,8 +120,8 @@ function filed(file: Uint8Array): Filed {
     const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file)) as Filed | null;
     if (value?.format === FORMAT) return value;
   } catch (error) {
-    const began = new TextDecoder().decode(file.subarray(0, 64)).includes(FORMAT);
-    if (began) throw new SnapshotError('it is damaged or incomplete: it is no JSON', { cause: error });
+    if (isRecording(file))
+      throw new SnapshotError('it is damaged or incomplete: it is no JSON', { cause: error });
   }
   throw new SnapshotError('it is no recording of Xenoscope');
 }
