@@ -168,7 +168,12 @@ describe.skipIf(executablePath === undefined)('worlds in the page', () => {
     world.type(0, new TextEncoder().encode('echo by $((6 * 7))\r'));
     const { lab } = world.hosts[0]!;
     while (lab.run({ text: /by 42/ }, SLICE_TICKS) === undefined);
-    expect(await shownHash()).toBe(await world.hash());
+    // Where one has stopped, the other may be a turn ahead: they are compared where both are at one time.
+    const later = await openSnapshot(readFileSync(await save()));
+    const other = await restoreWorldFile(loadCore(), later, { image: () => Promise.resolve(undefined) });
+    const ns = Math.max(world.ns, other.ns) + 1000;
+    for (const each of [world, other]) while (each.run({ ns })?.kind !== 'time');
+    expect(await other.hash()).toBe(await world.hash());
     // What is at a URL is opened, too.
     const name = basename(SNAPSHOT);
     writeFileSync(join(folder, 'site', name), readFileSync(SNAPSHOT));
