@@ -71,6 +71,9 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   tlb: (d) => [d.what === 'flush' ? 'flush' : `page ${hex64(d.address)}`],
 };
 
+/** All kinds of events. */
+export const EVENT_KINDS = Object.keys(TELLERS) as readonly TraceDetail['kind'][];
+
 /** Tells an event. A hypercall's result is there once its span has ended. */
 export function traceWords(detail: TraceDetail): TraceWords {
   const teller = TELLERS[detail.kind] as (detail: TraceDetail) => [args: string, result?: string];

@@ -1,14 +1,30 @@
 /** What a debugger can be told: one row for each command. */
-import { hex64, PAGE_BYTES } from '../../../core/machine.ts';
-import { backInstruction, backLine, backToWrite, eventSearch } from '../../lab/time/travel.ts';
-import { lastLineOf } from '../../lab/function-lines.ts';
-import { markOf } from '../../lab/time/marks.ts';
-import type { Mark } from '../../lab/time/recording.ts';
-import { INSTANT_HELP, parseInstant } from '../instant.ts';
-import { saveSnapshot, writeRun } from '../kept-runs.ts';
+import { backInstruction, backLine } from '../../lab/time/travel.ts';
+import { FILTER_HELP } from '../../lab/event-filter.ts';
+import { INSTANT_HELP } from '../instant.ts';
+import { saveSnapshot } from '../kept-runs.ts';
+import {
+  count,
+  address,
+  place,
+  path,
+  stepping,
+  backwards,
+  keysOf,
+  type,
+  lookAt,
+  breakAt,
+  list,
+  until,
+  goTo,
+  record,
+  toWrite,
+  onWrite,
+  backToEvent,
+  eventWords,
+} from './actions.ts';
 import { PATIENCE_SECONDS, type Debugger } from './debugger.ts';
 import * as looks from './looks.ts';
-import { describeEventBreak, fitsBreak, HYPERCALLS, parseEventBreak } from './stops.ts';
 import { Wrong } from './wrong.ts';
 
 export interface Command {
@@ -21,160 +37,6 @@ export interface Command {
   /** What its arguments may begin with. */
   readonly words?: (debug: Debugger) => readonly string[];
 }
-
-function count(text: string, usual = 1): number {
-  if (text === '') return usual;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Wrong(`${text}: it must be a whole number above 0`);
-  return value;
-}
-
-/** Virtual address, sign-interpreted. */
-function address(text: string): number {
-  if (!/^(0x[0-9a-f]{1,16}|\d{1,15})$/i.test(text))
-    throw new Wrong(`${text}: it is no address, as 0xffffffff80100000 is`);
-  return Number(BigInt.asIntN(64, BigInt(text)));
-}
-
-/** An address, if one is there, and a count. */
-function place(text: string, usual: number): { from: number | null; count: number } {
-  const [first = '', second = ''] = text.split(/\s+/);
-  if (/^0x/i.test(first)) return { from: address(first), count: count(second, usual) };
-  return { from: null, count: count(first, usual) };
-}
-
-function path(text: string): string {
-  if (text === '') throw new Wrong('it needs a file');
-  return text;
-}
-
-/** Steps of a kind, and where they lead. */
-function stepping(kind: Parameters<Debugger['step']>[0]): Command['run'] {
-  return async (debug, args) => {
-    const said = await debug.step(kind, count(args));
-    return `${said}\n${looks.where(debug)}`;
-  };
-}
-
-/** Goes back by a way of its own, so many times. */
-function backwards(what: string, step: (debug: Debugger) => boolean): Command['run'] {
-  return (debug, args) => {
-    for (let n = count(args); n > 0; n--)
-      if (!step(debug)) throw new Wrong(`there is no ${what} between here and ${debug.beginning}`);
-    return looks.where(debug);
-  };
-}
-
-/** `\r`, `\n`, `\t`, `\e`, `\\`, `\x03` are keys. */
-function keysOf(text: string): Uint8Array {
-  const named: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', e: '\x1b', '\\': '\\' };
-  const plain = text.replace(/\\(x[0-9a-f]{2}|.)/gi, (_, key: string) =>
-    key.length === 3 ? String.fromCharCode(parseInt(key.slice(1), 16)) : (named[key] ?? key),
-  );
-  return new TextEncoder().encode(plain);
-}
-
-function type(debug: Debugger, keys: Uint8Array): string {
-  const { past, domain } = debug.lab;
-  if (domain.shutdown !== null) throw new Wrong('the domain has ended: nobody reads what is typed');
-  const dropped = past.inputs.all.filter((input) => !past.inputs.hasCome(input)).length;
-  const isBranch = debug.marks !== null && debug.ticks < debug.endTicks;
-  debug.lab.type(keys);
-  debug.marks = debug.marks === null ? null : upTo(debug, debug.marks);
-  if (!isBranch) return 'typed; `until` or `continue` goes on';
-  return `typed: from here on this is another run, and the recording's ${String(dropped)} later inputs do not come; \`until\` or \`continue\` goes on`;
-}
-
-/** Marks that are behind the debugger. */
-function upTo({ kept }: Debugger, marks: readonly Mark[]): Mark[] {
-  return marks.filter(({ ns }) => ns < kept.run.ns);
-}
-
-function lookAt(debug: Debugger, name: string): string {
-  if (name !== '') {
-    debug.look(name);
-    return looks.where(debug);
-  }
-  return debug.hosts
-    .map((host) => `${host.lab === debug.lab ? '*' : ' '} ${host.name}  ${looks.seconds(host.lab.ns)}`)
-    .join('\n');
-}
-
-function breakAt(debug: Debugger, args: string): string {
-  if (args === '') return list(debug);
-  const event = parseEventBreak(args);
-  if (event !== null) {
-    debug.stops.addEvent(event);
-    return `stops at every ${describeEventBreak(event)}`;
-  }
-  const match = /^(.+):(\d+)$/.exec(args);
-  if (match === null) throw new Wrong('it is FILE:LINE, `hypercall [NAME] [domain N]` or `event [domain N]`');
-  const wanted = { file: match[1]!, line: Number(match[2]) };
-  const text = debug.sources.get(wanted.file)?.split('\n');
-  const found = debug.stops.addLine(
-    text === undefined ? wanted : { ...wanted, last: lastLineOf(wanted.file, text, wanted.line) },
-  );
-  return `stops before ${found}`;
-}
-
-function list({ stops }: Debugger): string {
-  if (stops.isEmpty) return 'there are no breakpoints';
-  return stops
-    .all()
-    .map((each, n) => `${String(n + 1).padStart(3)}  ${each}`)
-    .join('\n');
-}
-
-async function until(debug: Debugger, args: string): Promise<string> {
-  if (args === '') throw new Wrong('it needs a text that the console is to print (a regular expression)');
-  let text: RegExp;
-  try {
-    text = new RegExp(args);
-  } catch (error) {
-    throw new Wrong((error as Error).message);
-  }
-  return `${await debug.go({ text })}\n${looks.where(debug)}`;
-}
-
-async function goTo(debug: Debugger, args: string): Promise<string> {
-  const instant = parseInstant(args);
-  if (instant === null) throw new Wrong(`it needs an instant: ${INSTANT_HELP}`);
-  await debug.goTo(instant);
-  return looks.where(debug);
-}
-
-async function record(debug: Debugger, args: string): Promise<string> {
-  if (debug.marks === null)
-    throw new Wrong('what began with a snapshot cannot be recorded: `save` makes a snapshot');
-  const before = upTo(debug, debug.marks);
-  debug.kept.run.settle();
-  return writeRun(debug.kept, [...before, await markOf(debug.kept.run)], path(args));
-}
-
-function toWrite(debug: Debugger, args: string): string {
-  const { lab } = debug;
-  const { from, count: bytes } = place(args, 8);
-  if (from === null) throw new Wrong('it needs an address, as 0xffffffff80100000 is');
-  const at = lab.hypervisor.machine.peek(from);
-  if (at < 0) throw new Wrong(`nothing is mapped at ${hex64(from)}`);
-  if ((at % PAGE_BYTES) + bytes > PAGE_BYTES) throw new Wrong('it is for bytes of one page');
-  if (!backToWrite(lab, at, bytes))
-    throw new Wrong(`nothing has written there between ${debug.beginning} and here`);
-  return looks.where(debug);
-}
-
-function backToEvent(debug: Debugger, args: string): string {
-  const wanted = parseEventBreak(args === '' ? 'hypercall' : args);
-  if (wanted === null) throw new Wrong('it is `hypercall [NAME] [domain N]` or `event [domain N]`');
-  debug.back(
-    eventSearch((event) => fitsBreak(event, wanted)),
-    describeEventBreak(wanted),
-  );
-  return looks.where(debug);
-}
-
-const eventWords = (): string[] => ['event', ...HYPERCALLS.map((name) => `hypercall ${name}`)];
 
 export const COMMANDS: readonly Command[] = [
   { names: ['step', 's'], args: '[N]', help: 'to the next line, into what it calls', run: stepping('line') },
@@ -227,7 +89,7 @@ export const COMMANDS: readonly Command[] = [
   {
     names: ['back-to', 'bt-event'],
     args: 'EVENT',
-    help: 'back to the last hypercall or upcall: hypercall [NAME] [domain N], event [domain N]',
+    help: `back to the last event: ${FILTER_HELP}`,
     run: backToEvent,
     words: eventWords,
   },
@@ -238,9 +100,15 @@ export const COMMANDS: readonly Command[] = [
     run: toWrite,
   },
   {
+    names: ['until-write', 'uw'],
+    args: 'ADDRESS [N]',
+    help: 'on to behind the instruction that next writes to N bytes of memory, 8 unless said otherwise',
+    run: onWrite,
+  },
+  {
     names: ['break', 'br'],
     args: '[WHERE]',
-    help: 'stop at FILE:LINE, hypercall [NAME] [domain N], event [domain N]; alone, lists them',
+    help: `stop at FILE:LINE, or at an event: ${FILTER_HELP}; alone, lists them`,
     run: breakAt,
     words: ({ sources }) => [...eventWords(), ...[...sources.keys()].map((file) => `${file}:`)],
   },

@@ -96,6 +96,26 @@ test('hypercalls stop it by name and domain, and are found backwards', async () 
   await say('delete 1');
 });
 
+test('any event of the trace stops it, by its domain, its words, its arguments; and a write to memory', async () => {
+  await say('goto start');
+  const raised = 'port domain 1 /port [0-9]$/';
+  expect(await say(`break ${raised}`)).toBe(`stops at every ${raised}`);
+  expect(await say('continue')).toMatch(/^Break: d1v0 port domain 1 port \d /);
+  await say('delete 1');
+  await say('break hypercall event_channel_op arg0=4');
+  expect(await say('continue')).toMatch(/^Break: d1v0 event_channel_op\(.*EVTCHNOP_send/);
+  await say('delete 1');
+  expect(await say('break port arg0=1')).toMatch(/^! an event of kind port has no name and no arguments/);
+  expect(await say('break trap /[/')).toMatch(/^! \/\[\/: /);
+  expect(await say('break trap somewhere')).toMatch(/^! somewhere: it is KIND/);
+  const rsp = /rsp ([0-9a-f]{16})/.exec(await say('regs'))![1]!;
+  const before = instruction(await say('where'));
+  const behind = await say(`until-write 0x${rsp}`);
+  expect(instruction(behind)).toBeGreaterThan(before);
+  expect(instruction(await say(`back-to-write 0x${rsp}`))).toBe(instruction(behind) - 1);
+  expect(await say('until-write 0xffffffff80100000')).toMatch(/^! nothing writes there/);
+});
+
 test('goes to instants, and says where one is not', async () => {
   for (const [wanted, found] of [
     ['1234567', /^instruction 1234567,/],

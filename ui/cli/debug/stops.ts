@@ -1,50 +1,19 @@
-/** What a debugger stops at: lines, hypercalls, upcalls. They are found forwards and backwards alike. */
+/** What a debugger stops at: lines, and events. They are found forwards and backwards alike. */
+import { filterText, passes } from '../../lab/event-filter.ts';
+import type { EventFilter } from '../../lab/event-filter.ts';
 import { eventOf } from '../../lab/stop.ts';
 import type { EventPlace } from '../../lab/stop.ts';
 import type { WantedLine } from '../../lab/code.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { BREAKPOINT, eventSearch, type Search } from '../../lab/time/travel.ts';
-import { hypercallOf, NR_HYPERCALLS } from '../../../hypervisor/hypercalls/table.ts';
 import type { TraceEvent } from '../../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../../hypervisor/trace/tracer.ts';
 import { Wrong } from './wrong.ts';
 
-/** A hypercall by name, or an upcall (`event`), of one domain or of any. */
-export interface EventBreak {
-  readonly what: 'hypercall' | 'event';
-  /** Of the hypercall; null: any. */
-  readonly name: string | null;
-  readonly domain: number | null;
-}
-
-export const HYPERCALLS: readonly string[] = Array.from(
-  { length: NR_HYPERCALLS },
-  (_, number) => hypercallOf(number)?.name,
-).filter((name) => name !== undefined);
-
-/** `hypercall [NAME] [domain N]`, `event [domain N]`. Null: it is neither. Throws Wrong. */
-export function parseEventBreak(text: string): EventBreak | null {
-  const words = text.split(/\s+/).filter((word) => word !== '');
-  const [what] = words;
-  if (what !== 'hypercall' && what !== 'event') return null;
-  const at = words.indexOf('domain');
-  const rest = words.slice(1, at < 0 ? undefined : at);
-  const [name = null] = rest;
-  const domain = at < 0 ? null : Number(words[at + 1]);
-  if (rest.length > (what === 'hypercall' ? 1 : 0) || (domain !== null && !Number.isInteger(domain)))
-    throw new Wrong('it is `hypercall [NAME] [domain N]` or `event [domain N]`');
-  if (name !== null && !HYPERCALLS.includes(name)) throw new Wrong(`there is no hypercall ${name}`);
-  return { what, name, domain };
-}
-
-export function describeEventBreak({ what, name, domain }: EventBreak): string {
-  return `${what}${name === null ? '' : ` ${name}`}${domain === null ? '' : ` of domain ${String(domain)}`}`;
-}
-
 export class Stops {
   private readonly lab: Lab;
   private lines: readonly WantedLine[] = [];
-  private events: readonly EventBreak[] = [];
+  private events: readonly EventFilter[] = [];
   /** The event that a run has come to. */
   seen: EventPlace | null = null;
   private readonly sink: TraceSink = {
@@ -68,7 +37,7 @@ export class Stops {
   all(): string[] {
     return [
       ...this.lab.breaks.lines.map(({ file, line }) => `${file}:${String(line)}`),
-      ...this.events.map(describeEventBreak),
+      ...this.events.map(filterText),
     ];
   }
 
@@ -84,7 +53,7 @@ export class Stops {
     return `${found.file}:${String(found.line)}`;
   }
 
-  addEvent(event: EventBreak): void {
+  addEvent(event: EventFilter): void {
     this.events = [...this.events, event];
   }
 
@@ -129,13 +98,6 @@ export class Stops {
   }
 
   private fits(event: TraceEvent): boolean {
-    return this.events.some((each) => fitsBreak(event, each));
+    return this.events.some((each) => passes(each, event));
   }
-}
-
-/** Whether an event of the trace is one that is meant. */
-export function fitsBreak({ detail, domain }: TraceEvent, wanted: EventBreak): boolean {
-  if (wanted.domain !== null && domain !== wanted.domain) return false;
-  if (wanted.what === 'event') return detail.kind === 'upcall';
-  return detail.kind === 'hypercall' && (wanted.name === null || detail.name === wanted.name);
 }

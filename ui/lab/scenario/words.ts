@@ -1,5 +1,5 @@
 /** What a scenario waits for, in words. It knows of nothing: the matchers are made of it, too. */
-import type { EventFilter } from './events.ts';
+import type { EventFilter } from '../event-filter.ts';
 
 /** How long something is waited for, in seconds of guest time: an idle host takes none of ours. */
 export interface Patience {

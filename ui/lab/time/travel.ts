@@ -177,6 +177,32 @@ export function backToWrite(lab: Lab, address: number, bytes: number): boolean {
   });
 }
 
+/**
+ * Goes on to behind the next instruction that writes to some bytes of machine memory (the guest's, or one on which the hypervisor
+ * changed them), up to an instant. False: nothing has by then, or the domain has ended. Snapshots are made on the way.
+ */
+export function onToWrite(lab: Lab, address: number, bytes: number, endTicks: number): boolean {
+  for (let from = lab.place.ticks; from < endTicks; from = lab.place.ticks) {
+    if (lab.past.untilNext === 0) lab.past.keep();
+    const calm = lab.hypervisor.idle ? lab.course.nextTicks : 0;
+    const to = Math.min(Math.max(from + CLOSELY_TICKS, calm), endTicks);
+    const found = watched(lab, address, bytes, (wasWritten) => ({
+      hasCome: lab.runTo(to),
+      is: wasWritten(),
+    }));
+    if (found.is) return goToTicks(lab, from) && toWriter(lab, address, bytes);
+    if (!found.hasCome) return false;
+  }
+  return false;
+}
+
+function toWriter(lab: Lab, address: number, bytes: number): boolean {
+  return watched(lab, address, bytes, (wasWritten) => {
+    while (lab.stepInstruction()?.kind === 'step') if (wasWritten()) return true;
+    return false;
+  });
+}
+
 interface Stretch {
   readonly from: number;
   readonly to: number;
