@@ -132,7 +132,7 @@ export const COMMANDS: readonly Command[] = [
     names: ['backtrace', 'bt'],
     args: '[d0v0]',
     help: 'who called whom',
-    run: ({ lab }, args) => looks.backtrace(lab, args),
+    run: (debug, args) => looks.backtrace(debug, args),
   },
   {
     names: ['mem', 'x'],
@@ -147,9 +147,9 @@ export const COMMANDS: readonly Command[] = [
     names: ['disassemble', 'dis'],
     args: '[ADDRESS] [N]',
     help: 'N instructions, 10 unless said otherwise, from here or from an address on',
-    run: ({ lab }, args) => {
+    run: (debug, args) => {
       const { from, count: instructions } = place(args, 10);
-      return looks.disassembly(lab, from, Math.min(instructions, 10_000));
+      return looks.disassembly(debug, from, Math.min(instructions, 10_000));
     },
   },
   {

@@ -1,6 +1,7 @@
 /** A debugger of a lab: where it stands, how it moves. Commands (commands.ts) are what a person asks of it. */
 import { DiskUnavailable } from '../../lab/host-devices.ts';
 import { HostCrash } from '../../lab/host-crash.ts';
+import { KernelNames } from '../../lab/kernel-names.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { driveStep, pause } from '../../lab/pacing.ts';
 import type { StepKind } from '../../lab/protocol.ts';
@@ -34,6 +35,7 @@ export interface Opened {
 interface Host {
   readonly name: string;
   readonly lab: Lab;
+  readonly names: KernelNames;
   readonly stops: Stops;
 }
 
@@ -49,7 +51,12 @@ export class Debugger {
   signal: AbortSignal = new AbortController().signal;
 
   constructor({ hosts, kept, marks }: Opened, sources: ReadonlyMap<string, string>) {
-    this.hosts = hosts.map(({ name, lab }) => ({ name, lab, stops: new Stops(lab) }));
+    this.hosts = hosts.map(({ name, lab }) => ({
+      name,
+      lab,
+      names: new KernelNames(lab.hypervisor),
+      stops: new Stops(lab),
+    }));
     this.shown = this.hosts[0]!;
     this.kept = kept;
     this.marks = marks;
@@ -65,6 +72,11 @@ export class Debugger {
 
   get stops(): Stops {
     return this.shown.stops;
+  }
+
+  /** Names that kernels of its domains bring. */
+  get names(): KernelNames {
+    return this.shown.names;
   }
 
   get hostName(): string {

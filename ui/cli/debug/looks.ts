@@ -27,12 +27,17 @@ export function vcpuNamed({ hypervisor, domain }: Lab, name = ''): Vcpu {
 
 const nameOf = ({ domain, id }: Vcpu): string => `d${String(domain.id)}v${String(id)}`;
 
+/** A hexadecimal number, with or without 0x, as an address, sign-interpreted. */
+function signed(hex = '0'): number {
+  return Number(BigInt.asIntN(64, BigInt(hex.startsWith('0x') ? hex : `0x${hex}`)));
+}
+
 export function seconds(ns: number): string {
   return `${(ns / NS_PER_SECOND).toFixed(9)} s`;
 }
 
 /** Instant, who runs, the line of the sources, the instruction. */
-export function where({ lab, sources, hosts, hostName }: Debugger): string {
+export function where({ lab, sources, hosts, hostName, names }: Debugger): string {
   const { hypervisor } = lab;
   const of = hosts.length === 1 ? '' : `host ${hostName}, `;
   const head = `${of}instruction ${String(lab.instructions)}, ${seconds(lab.ns)}, tick ${String(hypervisor.ticks())}`;
@@ -47,6 +52,8 @@ export function where({ lab, sources, hosts, hostName }: Debugger): string {
       `${place.function}, ${place.file}:${String(place.line)}${text === undefined ? '' : `: ${text.trim()}`}`,
     );
   }
+  const name = place === null ? names.nameOf(vcpu, hypervisor.processor.rip) : null;
+  if (name !== null) lines.push(name);
   const [next] = code;
   if (next !== undefined) lines.push(`${next.address}  ${next.text}`);
   return lines.join('\n');
@@ -60,13 +67,16 @@ export function registers(lab: Lab, name?: string): string {
   return [`${nameOf(vcpu)}, ${view.state}, ${view.mode} mode`, ...rows].join('\n');
 }
 
-export function backtrace(lab: Lab, name?: string): string {
+export function backtrace({ lab, names }: Debugger, name?: string): string {
   const vcpu = vcpuNamed(lab, name);
   const { stack, registers: values } = vcpuView(lab.hypervisor, vcpu, lab.code);
-  if (stack.length === 0)
+  if (stack.length === 0) {
+    const [here, ...callers] = names.callers(vcpu, signed(values['rip']), signed(values['rsp']));
+    if (here !== undefined) return [`#0  ${here}`, ...callers.map((caller) => `  ? ${caller}`)].join('\n');
     throw new Wrong(
       `nothing is known of the code at 0x${values['rip'] ?? '?'}: no image that is here has symbols for it`,
     );
+  }
   return stack
     .map((each, n) => `#${String(n)}  ${each.function} (${each.file}:${String(each.line)})`)
     .join('\n');
@@ -90,7 +100,7 @@ export function memory(lab: Lab, address: number, count: number): string {
 }
 
 /** Instructions, with the functions that they are in. */
-export function disassembly(lab: Lab, from: number | null, count: number): string {
+export function disassembly({ lab, names }: Debugger, from: number | null, count: number): string {
   const vcpu = vcpuNamed(lab);
   const rip = vcpuView(lab.hypervisor, vcpu, lab.code).registers['rip'] ?? '0';
   const address = from ?? Number(BigInt.asIntN(64, BigInt(`0x${rip}`)));
@@ -102,8 +112,11 @@ export function disassembly(lab: Lab, from: number | null, count: number): strin
   return code
     .flatMap(({ address: at, text }) => {
       const place = symbols === null ? null : placeOf(symbols, Number(BigInt.asIntN(64, BigInt(at))));
-      const line = place === null ? '' : `${place.function}, ${place.file}:${String(place.line)}`;
-      const isNew = line !== last;
+      const line =
+        place === null
+          ? (names.nameOf(vcpu, signed(at))?.replace(/\+0x[0-9a-f]+$/, '') ?? '')
+          : `${place.function}, ${place.file}:${String(place.line)}`;
+      const isNew = line !== '' && line !== last;
       last = line;
       return [...(isNew ? [`${line}:`] : []), `  ${at}  ${text}`];
     })
