@@ -2,7 +2,8 @@
 import { dom0Images, moteImages } from '../../../guests/toolchain/mote-node.ts';
 import type { Vary } from '../../../devices/chance.ts';
 import { loadCore } from '../core-node.ts';
-import { HOST_DEFAULTS } from '../world/description.ts';
+import { checkVary, HOST_DEFAULTS } from '../world/description.ts';
+import { Field } from '../world/field.ts';
 import { Lab } from '../lab.ts';
 import { saveLab } from '../snapshot/file.ts';
 import { stateHash } from '../state-hash.ts';
@@ -55,6 +56,7 @@ export interface HostOptions {
 export async function boot(options: HostOptions = {}): Promise<LoneHost> {
   const { kernel, ramdisk, dom0 = false, hostMb, files = {}, xen, commandLine = '', ...plain } = options;
   const { memoryMb = HOST_DEFAULTS.memoryMb, vcpus = HOST_DEFAULTS.vcpus, ...rest } = plain;
+  if (plain.vary !== undefined) checkVary(new Field('vary', plain.vary));
   const images = kernel === undefined ? await (dom0 ? dom0Images() : moteImages()) : { kernel };
   const lab = await Lab.boot(loadCore(), {
     ...rest,

@@ -37,6 +37,7 @@ function left({ message }: { readonly message: string }, kind: 'snapshot' | 'rec
 }
 
 test('a host prints, is typed at, and tells what it is', async () => {
+  await expect(boot({ vary: { seed: -1 } })).rejects.toThrow('vary.seed: it must be a whole number');
   const host = await boot({ memoryMb: 32 });
   await host.console.expect(PROMPT);
   host.console.enter('echo one$((1 + 1))');

@@ -59,6 +59,9 @@ describe('a description that cannot be', () => {
       'lans[0].gateway: 10.0.0.1 is no network',
     ],
     [{ hosts: [host], seed: -1 }, 'seed: it must be a whole number'],
+    [{ hosts: [host], vary: { seed: 1.5 } }, 'vary.seed: it must be a whole number'],
+    [{ hosts: [host], vary: { seed: 1, only: 'all' } }, 'vary.only: it must be a list'],
+    [{ hosts: [host], vary: { seed: 1, afterNs: -1 } }, 'vary.afterNs: it must be a whole number'],
     [{ hosts: [{ ...host, kernel: 7 }] }, 'hosts[0].kernel: it must be a text'],
     [
       { hosts: [{ ...host, disks: [{ image: 'x', readOnly: 1 }] }] },

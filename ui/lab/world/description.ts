@@ -135,7 +135,8 @@ function seedIn(field: Field): number {
   return field.number(0, 0xffff_ffff);
 }
 
-function checkVary(field: Field): Vary {
+/** Throws DescriptionError, which names the field. */
+export function checkVary(field: Field): Vary {
   const { seed, only, afterNs } = field.object(['seed', 'only', 'afterNs']);
   return {
     seed: seedIn(seed),
