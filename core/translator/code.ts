@@ -18,10 +18,10 @@ export type Piece =
   /** With the condition on the stack; `copies` happen only where it is taken. */
   | { readonly kind: 'branchIf'; readonly label: Label; readonly copies: Code }
   | { readonly kind: 'table'; readonly labels: readonly Label[] }
-  | { readonly kind: 'code'; readonly code: Code }
+  | Code
   /** What is known when all of the function is written. */
   | { readonly kind: 'later'; readonly write: () => Code };
-export type Code = Piece[];
+export interface Code extends Array<Piece> {}
 
 /** Lays code out. */
 export function layOut(code: Code, out: number[], scopes: (Label | undefined)[] = []): void {
@@ -33,6 +33,10 @@ export function layOut(code: Code, out: number[], scopes: (Label | undefined)[] 
   for (const piece of code) {
     if (typeof piece === 'number') {
       out.push(piece);
+      continue;
+    }
+    if (Array.isArray(piece)) {
+      layOut(piece, out, scopes);
       continue;
     }
     switch (piece.kind) {
@@ -77,9 +81,6 @@ export function layOut(code: Code, out: number[], scopes: (Label | undefined)[] 
         out.push(BR_TABLE);
         unsigned(out, piece.labels.length - 1);
         for (const label of piece.labels) unsigned(out, depthOf(label));
-        break;
-      case 'code':
-        layOut(piece.code, out, scopes);
         break;
       case 'later':
         layOut(piece.write(), out, scopes);

@@ -4,7 +4,7 @@
  * behind it, and behind calls: what was never executed is not known, and is left.
  */
 import type { DecodedBlock } from './blocks.ts';
-import { findBlock, readBlock } from './blocks.ts';
+import { findBlock, isTranslated, readBlock } from './blocks.ts';
 import { BLOCK_RECORDS } from '../wasm/block-header.ts';
 import type { Operations } from './operations.ts';
 import { RECORD_BYTES, operationOf } from './record.ts';
@@ -42,6 +42,8 @@ export function findRegion(memory: DataView, operations: Operations, first: numb
   const add = (at: number): number | undefined => {
     const known = numbers.get(at);
     if (known !== undefined) return known;
+    // Other regions begin there: it goes on with those.
+    if (at !== first && isTranslated(memory, at)) return undefined;
     const block = readBlock(memory, at);
     const length = (block.end - at - BLOCK_RECORDS) / RECORD_BYTES;
     if (blocks.length === BLOCKS_AT_MOST || records + length > RECORDS_AT_MOST) return undefined;

@@ -77,6 +77,8 @@ export class Specializer {
   private frame: Frame = { types: [], targets: new Map(), locals: [], outermost: undefined };
   private next: Target = { label: new Label('next'), type: op.EMPTY, edges: [] };
   private around!: Surroundings;
+  /** Stores to slots that nothing has seen yet: another one to the same makes them void. */
+  private readonly unseen = new Map<Slot, Code>();
   private readonly operations: Operations;
   private readonly writer: FunctionWriter;
 
@@ -113,11 +115,12 @@ export class Specializer {
   stabilise(value: Value): Value {
     if (value.stable) return value;
     const local = this.writer.temporary(value.type);
-    this.out.push(...value.code, ...setLocal(local));
+    this.out.push(value.code, ...setLocal(local));
     return inLocal(value.type, local);
   }
 
   private leave(remaining: Value): void {
+    this.seen();
     this.around.leave(remaining);
     this.reachable = false;
   }
@@ -223,14 +226,14 @@ export class Specializer {
       const same = identity(code, constants[0], constants[1]);
       if (same !== undefined) return values[same]!;
     }
-    return computed(type, [...values.flatMap((value) => value.code), ...bytes]);
+    return computed(type, [...values.map((value) => value.code), ...bytes]);
   }
 
   private select(trees: readonly Tree[]): Value {
     const [a, b, condition] = this.evaluateAll(trees) as [Value, Value, Value];
     if (!this.reachable) return NOTHING;
     if (condition.constant !== undefined) return condition.constant === 0 ? b : a;
-    return computed(a.type, [...a.code, ...b.code, ...condition.code, op.SELECT]);
+    return computed(a.type, [a.code, b.code, condition.code, op.SELECT]);
   }
 
   private load(tree: Tree & { kind: 'load' }): Value {
@@ -238,7 +241,7 @@ export class Specializer {
     if (!this.reachable) return NOTHING;
     const { code, type, bytes, offset } = tree;
     if (address!.constant === undefined)
-      return computed(type, [...address!.code, ...memoryBytes(bytes, offset)]);
+      return computed(type, [address!.code, ...memoryBytes(bytes, offset)]);
     const fixed = (Number(address!.constant) + offset) >>> 0;
     const access = op.accessOf(code);
     if (access !== undefined) {
@@ -267,6 +270,7 @@ export class Specializer {
 
   private slotLoad(slot: Slot, shift: number, { type, bytes, signed }: op.Access): Value {
     if (slot === KIND && this.facts.kind !== undefined) return known(op.I32, this.facts.kind);
+    this.unseen.delete(slot);
     const code: Code = getLocal(this.writer.local(slot));
     if (slot.type === op.I32) {
       if (bytes !== 4 || type !== op.I32) throw new Error('a part of a narrow slot');
@@ -274,16 +278,16 @@ export class Specializer {
     }
     if (bytes === 8) return computed(type, code);
     if (type === op.I32) {
-      if (shift !== 0) code.push(...known(op.I64, BigInt(shift)).code, op.I64_SHR_U);
+      if (shift !== 0) code.push(known(op.I64, BigInt(shift)).code, op.I64_SHR_U);
       code.push(op.I32_WRAP);
       if (bytes === 4) return computed(type, code);
       if (signed) code.push(bytes === 1 ? op.I32_EXTEND8 : op.I32_EXTEND16);
       else code.push(...i32(bytes === 1 ? 0xff : 0xffff), op.I32_AND);
       return computed(type, code);
     }
-    if (shift !== 0) code.push(...known(op.I64, BigInt(shift)).code, op.I64_SHR_U);
+    if (shift !== 0) code.push(known(op.I64, BigInt(shift)).code, op.I64_SHR_U);
     if (signed) code.push(bytes === 1 ? op.I64_EXTEND8 : bytes === 2 ? op.I64_EXTEND16 : op.I64_EXTEND32);
-    else code.push(...known(op.I64, (1n << BigInt(bytes * 8)) - 1n).code, op.I64_AND);
+    else code.push(known(op.I64, (1n << BigInt(bytes * 8)) - 1n).code, op.I64_AND);
     return computed(type, code);
   }
 
@@ -292,7 +296,7 @@ export class Specializer {
     if (!this.reachable) return NOTHING;
     const { code, bytes, offset } = tree;
     if (address.constant === undefined) {
-      this.out.push(...address.code, ...value.code, ...memoryBytes(bytes, offset));
+      this.out.push(address.code, value.code, ...memoryBytes(bytes, offset));
       return NOTHING;
     }
     const fixed = (Number(address.constant) + offset) >>> 0;
@@ -304,29 +308,34 @@ export class Specializer {
       return NOTHING;
     }
     if (fixed === EXIT_REASON) this.facts = { ...this.facts, quiet: false };
-    this.out.push(...i32(0), ...value.code, ...memoryBytes(bytes, fixed));
+    this.out.push(...i32(0), value.code, ...memoryBytes(bytes, fixed));
     return NOTHING;
   }
 
   private slotStore(slot: Slot, shift: number, { type, bytes }: op.Access, value: Value): void {
     const local = this.writer.localToWrite(slot);
     if (bytes === slot.bytes) {
-      this.out.push(...value.code, ...setLocal(local));
+      const store: Code = [value.code, ...setLocal(local)];
+      const before = this.unseen.get(slot);
+      if (before !== undefined) before.length = 0;
+      this.unseen.set(slot, store);
+      this.out.push(store);
       if (slot === KIND) this.facts = { ...this.facts, kind: value.constant as number | undefined };
       return;
     }
     if (slot.type === op.I32) throw new Error('a part of a narrow slot');
+    this.unseen.delete(slot);
     const mask = (1n << BigInt(bytes * 8)) - 1n;
     const at64 = BigInt(shift);
-    this.out.push(...getLocal(local), ...known(op.I64, BigInt.asIntN(64, ~(mask << at64))).code, op.I64_AND);
+    this.out.push(...getLocal(local), known(op.I64, BigInt.asIntN(64, ~(mask << at64))).code, op.I64_AND);
     if (value.constant !== undefined) {
       const part = (BigInt(value.constant) & mask) << at64;
       this.out.push(...known(op.I64, BigInt.asIntN(64, part)).code);
     } else {
-      this.out.push(...value.code);
+      this.out.push(value.code);
       if (type === op.I32) this.out.push(op.I64_EXTEND_U);
-      this.out.push(...known(op.I64, mask).code, op.I64_AND);
-      if (shift !== 0) this.out.push(...known(op.I64, at64).code, op.I64_SHL);
+      this.out.push(known(op.I64, mask).code, op.I64_AND);
+      if (shift !== 0) this.out.push(known(op.I64, at64).code, op.I64_SHL);
     }
     this.out.push(op.I64_OR, ...setLocal(local));
   }
@@ -352,7 +361,7 @@ export class Specializer {
     conditional: boolean,
     copies: Code = [],
   ): void {
-    if (branch === undefined) this.out.push({ kind: 'code', code: copies });
+    if (branch === undefined) this.out.push(copies);
     const { facts } = this;
     target.edges.push({ locals: this.frame.locals.slice(), facts, copies, value, branch, conditional });
   }
@@ -378,11 +387,17 @@ export class Specializer {
       this.facts = first.facts;
       return first.value;
     }
+    this.seen();
     const value = this.merge(edges, target.type);
     if (edges.some(({ branch }) => branch !== undefined))
       this.out.push({ kind: 'block', label: target.label, body });
     else this.out.push(...body);
     return value;
+  }
+
+  /** From here on all stores may be seen: there are several ways to go on, or to come here. */
+  private seen(): void {
+    this.unseen.clear();
   }
 
   /** Makes the state of several edges one: what differs gets a local that each of them sets. */
@@ -428,6 +443,7 @@ export class Specializer {
     if (!this.reachable) return NOTHING;
     if (condition.constant !== undefined)
       return this.block(condition.constant === 0 ? tree.otherwise : tree.then);
+    this.seen();
     const before = { locals: this.frame.locals.slice(), facts: this.facts };
     const target: Target = { label: new Label('if'), type: tree.type, edges: [] };
     const outer = this.out;
@@ -440,11 +456,12 @@ export class Specializer {
       const value = this.block(block);
       if (this.reachable) this.edge(target, value, undefined, false);
       this.out = outer;
+      this.seen();
       return code;
     };
     const then = arm(tree.then);
     const otherwise = arm(tree.otherwise);
-    outer.push(...condition.code, { kind: 'if', then, otherwise });
+    outer.push(condition.code, { kind: 'if', then, otherwise });
     const { edges } = target;
     if (edges.length === 0) {
       this.reachable = false;
@@ -465,6 +482,7 @@ export class Specializer {
       this.goTo(tree.target, value);
       return NOTHING;
     }
+    this.seen();
     if (tree.target === this.frame.outermost) {
       const stays = this.stabilise(value);
       this.conditionally(condition, () => {
@@ -477,7 +495,7 @@ export class Specializer {
     const copies: Code = [];
     const piece: Piece = { kind: 'branchIf', label: target.label, copies };
     this.edge(target, stays, piece, true, copies);
-    this.out.push(...condition.code, piece);
+    this.out.push(condition.code, piece);
     return stays;
   }
 
@@ -486,12 +504,14 @@ export class Specializer {
     const outer = this.out;
     const then: Code = [];
     const { facts } = this;
+    this.seen();
     this.out = then;
     write();
+    this.seen();
     this.out = outer;
     this.facts = facts;
     this.reachable = true;
-    outer.push(...condition.code, { kind: 'if', then, otherwise: [] });
+    outer.push(condition.code, { kind: 'if', then, otherwise: [] });
   }
 
   private goTo(block: Block, value: Value): void {
@@ -502,7 +522,7 @@ export class Specializer {
   private jump(target: Target, value: Value): void {
     const copies: Code = [];
     const piece: Piece = { kind: 'branch', label: target.label };
-    this.out.push({ kind: 'code', code: copies }, piece);
+    this.out.push(copies, piece);
     this.edge(target, value, piece, false, copies);
     this.reachable = false;
   }
@@ -551,12 +571,13 @@ export class Specializer {
   private callOut({ name, gives, effects }: Called, values: readonly Value[]): Value {
     const { out, writer } = this;
     const stable = values.map((value) => this.stabilise(value));
+    this.seen();
     if (effects.registers) {
       this.calledAnything = true;
       out.push({ kind: 'later', write: () => writer.store() });
       out.push(...i32(0), ...i32(this.around.block), ...at(op.I32_STORE, CURRENT_BLOCK));
     }
-    for (const value of stable) out.push(...value.code);
+    for (const value of stable) out.push(value.code);
     out.push(op.CALL, ...writer.imported(name));
     let result = NOTHING;
     if (gives !== op.EMPTY) {
@@ -577,27 +598,18 @@ export class Specializer {
   }
 
   private flow(way: string, values: readonly Value[]): void {
-    switch (way) {
-      case 'next':
-        // Nothing of the operation's own is wanted behind it.
-        this.frame.locals = [];
-        this.jump(this.next, NOTHING);
-        return;
-      case 'taken':
-        this.around.taken();
-        break;
-      case 'fall':
-        this.around.fall();
-        break;
-      case 'again':
-        this.around.again();
-        break;
-      case 'enter':
-        this.around.enter(values[0]!);
-        break;
-      default:
-        throw new Error(`no way ${way}`);
+    if (way === 'next') {
+      // Nothing of the operation's own is wanted behind it.
+      this.frame.locals = [];
+      this.jump(this.next, NOTHING);
+      return;
     }
+    this.seen();
+    if (way === 'taken') this.around.taken();
+    else if (way === 'fall') this.around.fall();
+    else if (way === 'again') this.around.again();
+    else if (way === 'enter') this.around.enter(values[0]!);
+    else throw new Error(`no way ${way}`);
     this.reachable = false;
   }
 }

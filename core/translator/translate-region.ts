@@ -225,7 +225,7 @@ class RegionWriter {
   private address(offset: number): Value {
     const page: Value = inLocal(op.I64, this.writer.local(PAGE));
     if (offset === 0) return page;
-    return computed(op.I64, [...page.code, ...known(op.I64, BigInt(offset)).code, op.I64_ADD]);
+    return computed(op.I64, [page.code, known(op.I64, BigInt(offset)).code, op.I64_ADD]);
   }
 
   private result(code: Code): void {
@@ -234,14 +234,14 @@ class RegionWriter {
 
   /** Ends in front of an address: whoever called goes on there. */
   private exitAt(rip: Value): void {
-    this.specializer.out.push(...rip.code, ...setLocal(EXIT_RIP));
+    this.specializer.out.push(rip.code, ...setLocal(EXIT_RIP));
     this.result(getLocal(REMAINING));
     this.specializer.out.push({ kind: 'branch', label: this.writer.exit });
   }
 
   /** Ends as the loop does; RIP is stored. */
   private leave(remaining: Value): void {
-    this.result([...remaining.code, ...i32(-1), op.I32_XOR]);
+    this.result([remaining.code, ...i32(-1), op.I32_XOR]);
     this.specializer.out.push({ kind: 'branch', label: this.writer.leave });
   }
 
@@ -249,7 +249,7 @@ class RegionWriter {
   private stopIfStale(next: number, unretired: number): void {
     const { specializer } = this;
     specializer.conditionally(inLocal(op.I32, STALE), () => {
-      specializer.out.push(...this.address(offsetOf(this.memory, next)).code, ...setLocal(EXIT_RIP));
+      specializer.out.push(this.address(offsetOf(this.memory, next)).code, ...setLocal(EXIT_RIP));
       this.result([...getLocal(REMAINING), ...i32(unretired), op.I32_ADD, ...i32(-1), op.I32_XOR]);
       specializer.out.push({ kind: 'branch', label: this.writer.exit });
     });
@@ -293,7 +293,7 @@ class RegionWriter {
         });
       for (const entry of region.entries.slice(1)) {
         const there = this.address(region.blocks[entry]!.key & 0xfff);
-        const same = computed(op.I32, [...rip.code, ...there.code, 0x51]);
+        const same = computed(op.I32, [rip.code, there.code, 0x51]);
         specializer.conditionally(same, () => {
           this.structurer.goByDispatch(entry + 1, this.host);
         });

@@ -9,6 +9,7 @@ import { encodeModule, type Import } from './module.ts';
 import { Operations } from './operations.ts';
 import { findRegion } from './region.ts';
 import { translateRegion } from './translate-region.ts';
+import { RETIRED_TRANSLATED } from '../wasm/layout.ts';
 
 /** How far it is with a machine. */
 export interface TranslationCounts {
@@ -16,6 +17,8 @@ export interface TranslationCounts {
   /** Blocks in them: one counts in each region that it is in. */
   readonly blocks: number;
   readonly bytes: number;
+  /** Instructions that they have retired. */
+  readonly instructions: number;
   /** How often all of them were dropped. */
   readonly drops: number;
 }
@@ -61,7 +64,8 @@ export class Translator {
 
   get counts(): TranslationCounts {
     const { regions, blocks, bytes, drops } = this;
-    return { regions, blocks, bytes, drops };
+    const instructions = Number(this.memory.getBigUint64(RETIRED_TRANSLATED, true));
+    return { regions, blocks, bytes, instructions, drops };
   }
 
   /** Translates the region that begins at a block, if it can be. */

@@ -172,6 +172,9 @@ export const WATCH_HIT = 0x14b8;
 /** u32: how often a block is entered until it is translated (tiers.ts); 0: none ever is. */
 export const HOT_ENTRIES = 0x14bc;
 
+/** u64: instructions that translated code has retired. */
+export const RETIRED_TRANSLATED = 0x14c0;
+
 /** TLB: 4 banks (address space × privilege) of 512 entries of 32 bytes. */
 export const TLB = 0x10000;
 export const TLB_ENTRIES = 512;

@@ -6,7 +6,7 @@ import { BLOCK_CODE, BLOCK_COUNT, BLOCK_ENTRY, BLOCK_HEAT } from './block-header
 import { COLD, lookup } from './blocks';
 import { execute } from './generated/loop';
 import { takeHanded, translate } from './handover';
-import { CURRENT_BLOCK, RIP } from './layout';
+import { CURRENT_BLOCK, RETIRED_TRANSLATED, RIP } from './layout';
 import { leave, stopAt } from './leave';
 
 /** Executes blocks from `block` on, which fits into the budget; returns how many instructions are left. See run.ts. */
@@ -23,8 +23,10 @@ export function drive(block: u32, budget: i32): i32 {
     store<u32>(CURRENT_BLOCK, 0);
     const left = call_indirect<i32>(code, load<u32>(block, BLOCK_ENTRY), remaining);
     // What the loop would return from for, a fault or an instruction overwritten, comes as its complement.
-    if (left < 0) return ~left;
-    remaining = left;
+    const after = left < 0 ? ~left : left;
+    store<u64>(RETIRED_TRANSLATED, load<u64>(RETIRED_TRANSLATED) + <u64>(remaining - after));
+    if (left < 0) return after;
+    remaining = after;
     const rip = load<u64>(RIP);
     if (!remaining) return stopAt(rip);
     block = lookup(rip);
