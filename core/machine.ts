@@ -10,7 +10,7 @@ import * as layout from './wasm/layout.ts';
 export const PAGE_BYTES = 4096;
 
 /** What `hotEntries` is where code is translated and nothing else is said. */
-export const DEFAULT_HOT_ENTRIES = 300;
+export const DEFAULT_HOT_ENTRIES = 4000;
 
 /** What the module exports (core/wasm/index.ts). */
 interface CoreExports {

@@ -63,7 +63,7 @@ export function writeEntry(machine: Machine, table: number, index: number, value
  * Where nothing else is said, what `hotEntries` tests' machines have: `XENOSCOPE_HOT_ENTRIES=1 npx vitest run core` runs every
  * test of the processor translated.
  */
-const HOT_ENTRIES = Number(process.env['XENOSCOPE_HOT_ENTRIES'] ?? 0);
+export const HOT_ENTRIES = Number(process.env['XENOSCOPE_HOT_ENTRIES'] ?? 0);
 
 /** A machine of 8 MiB with everything mapped one to one, its processor at CPL 3 in 64-bit code at CODE. */
 export function userMachine(options: Partial<MachineOptions> = {}): Machine {

@@ -1,5 +1,6 @@
 /** Runs trials on the core: a machine that looks to user code like the process they were recorded in. */
 import * as layout from '../wasm/layout.ts';
+import { restoreProcessor, saveProcessor } from '../machine-state.ts';
 import { Machine, PAGE_BYTES, fromHalves } from '../machine.ts';
 import { CODE, CODE_AT, PAGE } from './probe.ts';
 import type { Fault } from './format.ts';
@@ -40,8 +41,9 @@ export class Replay {
   private mode = 0;
   private length = 0;
 
-  constructor(module: WebAssembly.Module) {
-    this.machine = new Machine(module, { memoryBytes: FRAMES * PAGE_BYTES });
+  /** `hotEntries` as in MachineOptions. */
+  constructor(module: WebAssembly.Module, hotEntries = 0) {
+    this.machine = new Machine(module, { memoryBytes: FRAMES * PAGE_BYTES, hotEntries });
     const { processor, bytes } = this.machine;
     this.data = bytes.subarray(FRAME.data * PAGE_BYTES, (FRAME.data + 1) * PAGE_BYTES);
     this.data2 = bytes.subarray(FRAME.data2 * PAGE_BYTES, (FRAME.data2 + 1) * PAGE_BYTES);
@@ -85,6 +87,8 @@ export class Replay {
     const page = new Uint8Array(PAGE_BYTES).fill(INT3);
     page.set(probe.code, CODE_AT);
     this.machine.write(FRAME.code * PAGE_BYTES, page);
+    // Code that is rewritten so often would hardly be translated: it counts from here.
+    if (this.machine.translations !== null) restoreProcessor(this.machine, saveProcessor(this.machine));
     this.mode = probe.mode;
     this.length = probe.code.length;
   }

@@ -21,6 +21,8 @@ export type Piece =
   | Code
   /** What is known when all of the function is written. */
   | { readonly kind: 'later'; readonly write: () => Code };
+// Recursive: an interface may be.
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
 export interface Code extends Array<Piece> {}
 
 /** Lays code out. */
