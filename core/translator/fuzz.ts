@@ -90,7 +90,7 @@ class Program {
     const { random, lines } = this;
     for (let n = 0; n < count; n++) {
       if (functions > 0 && random.chance(6)) lines.push(`call function${String(random.below(functions))}`);
-      else if (random.chance(6)) this.jumpOver();
+      else if (random.chance(4)) this.jumpOver();
       else if (random.chance(25)) this.rewrite();
       else if (random.chance(60)) lines.push(`mov eax, [${String(0x900000 + random.below(64))}]`);
       else if (random.chance(90)) lines.push(random.pick(['ud2', 'int 0x80', 'int3', 'hlt']));
@@ -120,7 +120,7 @@ class Program {
     const here = this.label();
     if (!random.chance(3)) return;
     // Itself: the instruction behind the store.
-    lines.push(`mov byte [${here} + 1], ${String(random.below(128))}`, `${here}: mov al, 0`);
+    lines.push(random.pick([`add byte [${here} + 1], 7`, `mov [${here} + 1], cl`]), `${here}: mov al, 0`);
   }
 
   private register(size: number): string {
@@ -289,6 +289,8 @@ export class Twins {
     const { processor } = machine;
     machine.bytes.set(this.memory);
     for (let frame = 0; frame < machine.frames; frame++) machine.wrote(frame);
+    // How often frames were rewritten is forgotten: code of those that were so often is hardly translated.
+    restoreProcessor(machine, saveProcessor(machine));
     processor.restoreState(this.registers);
     processor.setField(layout.RETIRED, 0);
     processor.flushTlb();

@@ -43,8 +43,9 @@ import { RECORD_BYTES } from './record';
 /** BLOCK_HEAT of what is never hot: blocks that are not kept, or cannot be translated. */
 export const COLD: i32 = 0x7fffffff;
 
-/** A frame that is rewritten as often as this is no worse for being so more often. */
-const REWRITES_COUNTED: u32 = 64;
+/** Frames may be rewritten so often, as they come to hold other code; and more than the second does not count. */
+const REWRITES_FREE: u32 = 8;
+const REWRITES_COUNTED: u32 = 72;
 
 /** Instructions in a block at most, and what the largest block can take. */
 export const BLOCK_LIMIT: u32 = 64;
@@ -142,12 +143,12 @@ export function resolve(block: u32, link: u32, target: u64): u32 {
   return next;
 }
 
-/** Entries until a block is hot: the more often its frame's code has been overwritten, the more it takes. */
+/** Entries until a block is hot: where its frame's code is overwritten again and again, it takes ever more. */
 function heatOf(version: u32): i32 {
   const hot = load<i32>(HOT_ENTRIES);
   if (!hot) return COLD;
-  const rewrites = version >> 1;
-  return hot * (1 + <i32>(rewrites < REWRITES_COUNTED ? rewrites : REWRITES_COUNTED)) - 1;
+  const rewrites = min(max(version >> 1, REWRITES_FREE), REWRITES_COUNTED);
+  return hot * (1 + <i32>(rewrites - REWRITES_FREE)) - 1;
 }
 
 function decode(rip: u64, pointer: u32): u32 {
