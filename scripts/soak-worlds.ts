@@ -1,18 +1,24 @@
 /**
  * `npm run soak:worlds`: A pings B and fetches 32 MiB from it over a LAN that loses 1 % of its frames; then the same again from
- * the log of its inputs, with the hosts in turns and each in a thread. Exit status 1: not the same, or not as it was.
+ * the log of its inputs, with the hosts in turns and each in a thread, from a file of the middle, and back and forth in its past.
+ * Exit status 1: not the same, or not as it was.
  */
 import { createHash } from 'node:crypto';
 import { dom0Images } from '../guests/toolchain/mote-node.ts';
 import { noise } from '../guests/tests/dom0/testing-integrity.ts';
 import { loadCore } from '../ui/lab/core-node.ts';
 import { startNodeThread } from '../ui/lab/world/node-threads.ts';
+import { openSnapshot } from '../ui/lab/snapshot/format.ts';
+import { goToTicks } from '../ui/lab/time/travel.ts';
 import { ThreadedWorld } from '../ui/lab/world/threaded-world.ts';
 import { World } from '../ui/lab/world/world.ts';
+import { restoreWorldFile, saveWorldFile } from '../ui/lab/world/world-file.ts';
 
 const MIB = 32;
 const PROMPT = /\n\/ \$ $/;
 const PATIENCE_NS = 3600e9;
+/** Into the fetch. */
+const MIDDLE_NS = 300e6;
 const [A, B] = [0, 1];
 
 const data = noise(MIB);
@@ -49,7 +55,13 @@ for (const index of [A, B])
 run(B, 'httpd /lab &');
 run(A, 'ping -c 5 10.0.0.101');
 const fetchedFrom = world.ns;
-run(A, 'wget -O /tmp/data http://10.0.0.101/data; sha256sum /tmp/data');
+world.past.isKept = true;
+const command = 'wget -O /tmp/data http://10.0.0.101/data; sha256sum /tmp/data';
+world.type(A, new TextEncoder().encode(`${command}\r`));
+world.run({ ns: world.ns + MIDDLE_NS });
+const middle = { file: await saveWorldFile(world, loadCore()), ticks: world.places[A]!.ticks };
+const rest = { text: { host: A, pattern: PROMPT }, ns: world.ns + PATIENCE_NS };
+if (world.run(rest)?.kind !== 'host') throw new Error(`${command}: no prompt; ${screen}`);
 const guestSeconds = (world.ns - fetchedFrom) / 1e9;
 const endNs = world.ns + 1e9;
 world.run({ ns: endNs });
@@ -58,6 +70,23 @@ const came = screen.includes(createHash('sha256').update(data).digest('hex'));
 const { lost, sent } = world.exchange.lans[0]!.counts;
 const detail = `${guestSeconds.toFixed(2)} s of the guests' time, ${String(lost)} of ${String(sent)} frames lost`;
 tell(`${String(MIB)} MiB from B to A`, came, begun, `${detail}, ${hash}`);
+
+const inFile = performance.now();
+const image = ({ name }: { readonly name: string }): Promise<Uint8Array | undefined> =>
+  Promise.resolve(images[name as keyof typeof images]);
+const restored = await restoreWorldFile(loadCore(), await openSnapshot(middle.file), { image });
+restored.run({ ns: endNs });
+const fromFile = await restored.hash();
+const mebibytes = (middle.file.length / 2 ** 20).toFixed(1);
+tell('from a file of the middle', fromFile === hash, inFile, `${mebibytes} MiB`);
+
+const inPast = performance.now();
+const { lab } = world.hosts[A]!;
+const went = goToTicks(lab, middle.ticks);
+world.run({ ns: endNs });
+const fromPast = await world.hash();
+const moments = String(world.past.moments.length);
+tell('back to the middle, and on', went && fromPast === hash, inPast, `${moments} snapshots`);
 
 const again = performance.now();
 const replayed = await World.make(loadCore(), description, images, world.past.inputs.all);
