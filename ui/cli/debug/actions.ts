@@ -1,8 +1,9 @@
 /** What a debugger's commands do (commands.ts). */
 import { hex64, PAGE_BYTES } from '../../../core/machine.ts';
-import { backToWrite, eventSearch, onToWrite } from '../../lab/time/travel.ts';
+import { backToWrite, eventSearch, goToTicks, onToWrite } from '../../lab/time/travel.ts';
 import { lastLineOf } from '../../lab/function-lines.ts';
 import { markOf } from '../../lab/time/marks.ts';
+import type { Branch } from '../../lab/time/past.ts';
 import type { Mark } from '../../lab/time/recording.ts';
 import { INSTANT_HELP, parseInstant } from '../instant.ts';
 import { writeRun } from '../kept-runs.ts';
@@ -199,4 +200,41 @@ function events(text: string): EventFilter | null {
   } catch (error) {
     throw error instanceof RangeError ? new Wrong(error.message) : error;
   }
+}
+
+/** Runs that were left: where, and what they had typed since. */
+export function branches({ hosts, lab, kept }: Debugger): string {
+  const { host } = lab.course;
+  const rows = kept.run.past.branches.map(({ fork, ends, come, inputs }, n) => {
+    const typed = inputs.of.flatMap((all, each) => all.slice(come[each])).map(looks.said);
+    const { periodNs } = hosts[host]!.lab;
+    const span = `${looks.seconds(fork[host]!.ticks * periodNs)} to ${looks.seconds(ends[host]! * periodNs)}`;
+    return `${String(n + 1)}  ${span}${typed.length === 0 ? '' : `: ${typed.join(', ')}`}`;
+  });
+  return rows.length === 0 ? 'there is this run alone' : rows.join('\n');
+}
+
+function branchOf({ kept }: Debugger, args: string): Branch {
+  const branch = kept.run.past.branches[count(args) - 1];
+  if (branch === undefined) throw new Wrong(`there is no branch ${args}`);
+  return branch;
+}
+
+export function takeUp(debug: Debugger, args: string): string {
+  const branch = branchOf(debug, args);
+  const { past } = debug.kept.run;
+  try {
+    past.takeUp(branch);
+  } catch (error) {
+    throw error instanceof RangeError ? new Wrong(error.message) : error;
+  }
+  goToTicks(debug.lab, branch.fork[debug.lab.course.host]!.ticks);
+  debug.marks = debug.marks === null ? null : upTo(debug, debug.marks);
+  return looks.where(debug);
+}
+
+export function dropBranch(debug: Debugger, args: string): string {
+  const { branches: all } = debug.kept.run.past;
+  all.splice(all.indexOf(branchOf(debug, args)), 1);
+  return branches(debug);
 }

@@ -168,6 +168,18 @@ test('what is typed begins another run, which can be recorded', async () => {
   const path = join(folder, 'other.json');
   expect(await say(`record ${path}`)).toMatch(/^recording of 2 inputs and 1 marks in /);
   expect((await readRecording(readImage(path))).inputs).toEqual(debug.lab.past.inputs.all);
+  // The recording's run is kept, and there again; and the other one then.
+  expect(await say('branches')).toMatch(/^1 {2}0\.\d+ s to 0\.\d+ s: "seq 1 30 \| wc\\r"$/);
+  const fork = await say('branch 1');
+  expect(instruction(fork)).toBeLessThan(end.places[0]!.instructions);
+  printed = '';
+  await say(`goto instruction ${String(end.places[0]!.instructions)}`.replace('instruction ', ''));
+  expect(await debug.kept.run.hash()).toBe(end.hash);
+  expect(await say('branches')).toMatch(/"echo other\\r"$/);
+  await say('branch 1');
+  expect(await say('until \\nother\\s')).toMatch(/^The console has printed "other"/);
+  expect(await say('drop-branch 1')).toBe('there is this run alone');
+  expect(await say('branch 1')).toBe('! there is no branch 1');
   expect(await say('save /nowhere/at/all')).toMatch(/^! cannot write \/nowhere\/at\/all: /);
 });
 

@@ -148,7 +148,8 @@ export function ports(lab: Lab, id: number | null): string {
   return rows.length === 0 ? `domain ${String(domain.id)} has no event channels` : rows.join('\n');
 }
 
-function said({ keys, fault }: Input): string {
+/** An input in words. */
+export function said({ keys, fault }: Input): string {
   return fault === undefined ? JSON.stringify(String.fromCharCode(...keys)) : describeFault(fault);
 }
 

@@ -7,7 +7,7 @@
  */
 import type { SavedWorld } from '../snapshot/format.ts';
 import { InputLog } from '../world/inputs.ts';
-import type { Input, LanInput } from '../world/inputs.ts';
+import type { Input, LanInput, Logged } from '../world/inputs.ts';
 
 /** Where a host is: by its clock, and by its instructions. */
 export interface Place {
@@ -37,6 +37,15 @@ export interface Moment {
   bytes: number;
 }
 
+/** A run that was left for another one: where, how far it had been, and its inputs, by which it is there again. */
+export interface Branch {
+  readonly fork: readonly Place[];
+  /** How many inputs had come there. */
+  readonly come: readonly number[];
+  readonly ends: readonly number[];
+  readonly inputs: Logged;
+}
+
 /** Instructions from one snapshot to the next: about a quarter of a second of running. Idle time costs nothing. */
 const INTERVAL = 20_000_000;
 /** Neighbours may be apart by this share of their age. */
@@ -51,6 +60,8 @@ export class Past {
   /** Whether snapshots are made on the way. */
   isKept = false;
   readonly moments: Moment[] = [];
+  /** Runs that were left for this one, in their order, until somebody drops them. */
+  readonly branches: Branch[] = [];
   private readonly traveller: Traveller;
 
   constructor(traveller: Traveller, hosts: number) {
@@ -62,6 +73,7 @@ export class Past {
   /** There is another run now: nothing is known of how it has come here. */
   forget(): void {
     this.inputs.clear();
+    this.branches.splice(0);
     this.moments.splice(0);
     this.isKept = false;
     this.ends = this.traveller.places.map(({ ticks }) => ticks);
@@ -124,10 +136,31 @@ export class Past {
     this.inputs.tookOfLans();
   }
 
-  /** From here on it is another run: of that before, inputs that were to come and later snapshots are dropped. */
+  /**
+   * Goes to where a run was left, on a snapshot before that at most, and takes it up: this one is left there in turn. What is on
+   * from there is the branch's; who wants to be at the fork goes on to it.
+   */
+  takeUp(branch: Branch): void {
+    const age = ageOf(branch.fork);
+    const isBefore = (moment: Moment): boolean =>
+      moment.age <= age && moment.come.every((come, lane) => come <= branch.come[lane]!);
+    const moment = this.moments.findLast(isBefore);
+    if (moment === undefined) throw new RangeError('what was before it is not remembered any more');
+    const left = { ...branch, ends: [...this.ends], inputs: this.inputs.logged() };
+    this.branches.splice(this.branches.indexOf(branch), 1, left);
+    this.returnTo(moment);
+    this.moments.splice(this.moments.indexOf(moment) + 1);
+    this.inputs.replace(branch.inputs);
+    this.ends = [...branch.ends];
+  }
+
+  /** From here on it is another run: that before is a branch, if it had been further or more was to come. */
   private beginAnother(): void {
     const { places } = this.traveller;
     const age = ageOf(places);
+    const { come } = this.inputs;
+    if (this.inputs.hasRest || places.some(({ ticks }, host) => ticks < this.ends[host]!))
+      this.branches.push({ fork: [...places], come, ends: [...this.ends], inputs: this.inputs.logged() });
     this.inputs.dropRest();
     this.ends = places.map(({ ticks }) => ticks);
     const later = this.moments.findIndex((moment) => moment.age > age);

@@ -22,6 +22,12 @@ export interface LanInput {
   readonly fault: LanFault;
 }
 
+/** What a log has. */
+export interface Logged {
+  readonly of: readonly (readonly Input[])[];
+  readonly lans: readonly LanInput[];
+}
+
 /** The inputs of a run, and which of them have come. */
 export class InputLog {
   /** Each host's, in the order of their instants. */
@@ -100,6 +106,22 @@ export class InputLog {
   /** What has not come never does. */
   dropRest(): void {
     for (const [lane, inputs] of [...this.of, this.lans].entries()) inputs.splice(this.come[lane]!);
+  }
+
+  /** Whether anything is still to come. */
+  get hasRest(): boolean {
+    return [...this.of, this.lans].some((inputs, lane) => inputs.length > this.come[lane]!);
+  }
+
+  /** All that is logged, to be put back. */
+  logged(): Logged {
+    return { of: this.of.map((inputs) => [...inputs]), lans: [...this.lans] };
+  }
+
+  /** Another run's log takes the place of this one's, which is the same as far as it has come. */
+  replace({ of, lans }: Logged): void {
+    for (const [host, inputs] of this.of.entries()) inputs.splice(0, Infinity, ...of[host]!);
+    this.lans.splice(0, Infinity, ...lans);
   }
 
   clear(): void {
