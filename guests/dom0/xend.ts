@@ -21,6 +21,7 @@ import { complainOf } from 'programs/lib/io';
 import { failure, nextNotice, takeNotices, watch } from 'programs/lib/store';
 import { Guest } from './xend/guest';
 import { info, warn } from './xend/log';
+import { startRelocation } from './xend/relocation';
 
 const guests: Guest[] = [];
 
@@ -30,6 +31,7 @@ export function main(args: string[]): i32 {
   let failed = watch('@introduceDomain', '');
   if (failed == 0) failed = watch('@releaseDomain', '');
   if (failed < 0) return complainOf('the store', failed);
+  startRelocation();
   ready();
   while (nextNotice() != null) {
     // One look is enough for all that has happened before it.

@@ -6,6 +6,7 @@ import { create } from './xm/create';
 import { blockList, networkList } from './xm/devices';
 import { debugKeys, sysrq } from './xm/keys';
 import { list } from './xm/long';
+import { migrate } from './xm/migrate';
 import { restore } from './xm/restore';
 import { save } from './xm/save';
 import { schedAtropos, schedBvt, schedCredit } from './xm/sched';
@@ -32,6 +33,12 @@ const COMMANDS: Command[] = [
   new Command('reboot', 'DOMAIN', 'Reboot a domain: it is asked to.', reboot),
   new Command('save', '[-c] DOMAIN FILE', 'Save a domain state to restore later; -c: it goes on.', save),
   new Command('restore', '[-p] FILE', 'Restore a domain from a saved state; -p: paused.', restore),
+  new Command(
+    'migrate',
+    '[--live] [--port=PORT] DOMAIN HOST',
+    'Migrate a domain to another host; --live: while it runs.',
+    migrate,
+  ),
   new Command('rename', 'DOMAIN NAME', 'Rename a domain.', rename),
   new Command(
     'mem-set',
@@ -76,9 +83,6 @@ const COMMANDS: Command[] = [
 
 const USE_COLUMNS: i32 = 26;
 
-/** What the manuals have, and xm will. */
-const LATER: string[] = ['migrate'];
-
 export function main(args: string[]): i32 {
   if (args.length < 2) {
     help([]);
@@ -91,8 +95,7 @@ export function main(args: string[]): i32 {
 }
 
 function unknown(name: string): i32 {
-  if (LATER.includes(name)) complain(name + ': this command is not there yet');
-  else complain(name + ": there is no such command; 'xm help' lists them");
+  complain(name + ": there is no such command; 'xm help' lists them");
   return 2;
 }
 

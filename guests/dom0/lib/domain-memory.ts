@@ -69,11 +69,20 @@ export function setMemoryMap(domid: u32, bytes: u64): i32 {
 
 /** Gives a domain pages: a list of pfns becomes one of their frames. 0, or a negative errno. */
 export function populate(domid: u32, list: usize, count: u64): i32 {
+  return reserve(xen.XENMEM_populate_physmap, domid, list, count);
+}
+
+/** Takes frames from a domain. 0, or a negative errno. */
+export function release(domid: u32, list: usize, count: u64): i32 {
+  return reserve(xen.XENMEM_decrease_reservation, domid, list, count);
+}
+
+function reserve(command: u32, domid: u32, list: usize, count: u64): i32 {
   const request = new ArrayBuffer(<i32>xen_memory_reservation.SIZE);
   const at = changetype<usize>(request);
   store<u64>(at, list, xen_memory_reservation.extent_start);
   store<u64>(at, count, xen_memory_reservation.nr_extents);
   store<u16>(at, <u16>domid, xen_memory_reservation.domid);
-  const done = hyper.memoryOp(xen.XENMEM_populate_physmap, at);
+  const done = hyper.memoryOp(command, at);
   return done == count ? 0 : -xen.ENOMEM;
 }

@@ -41,8 +41,12 @@ export function restore(args: string[]): i32 {
   return 1;
 }
 
-/** Empty, or what is wrong: then there is nothing of it. */
-function restoreFrom(reader: Reader, path: string, runs: bool): string {
+/** The last one that was made, and its name. */
+export let restoredDomid: u32 = 0;
+export let restoredName: string = '';
+
+/** Makes a domain of what is read, paused or not. Empty, or what is wrong: then there is nothing of it. */
+export function restoreFrom(reader: Reader, path: string, runs: bool): string {
   const json = readHeader(reader);
   if (json == '') return fileProblem;
   const text = toClassic(json);
@@ -87,6 +91,8 @@ function make(
   domain.commandLine = textOf(config, 'extra');
   const failed = createDomain(handle, vcpus, maxMemoryMb * KIB_PER_MB);
   domain.domid = newDomid;
+  restoredDomid = newDomid;
+  restoredName = domain.name;
   let problem = failed < 0 ? 'creating the domain: ' + describe(failed) : '';
   if (problem == '') {
     setMemoryMap(domain.domid, (<u64>maxMemoryMb) << 20);

@@ -70,7 +70,7 @@ function write(domid: u32, fd: i32, json: string): string {
 }
 
 /** What the store says of it now. */
-function presentOf(domain: Domain, config: Config): Present {
+export function presentOf(domain: Domain, config: Config): Present {
   const path = pathOf(domain.id);
   const present = new Present();
   present.name = domain.name;

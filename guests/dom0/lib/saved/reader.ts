@@ -1,6 +1,8 @@
 /** Reads a stream to its end, whatever is in it: what is not there is told of, and nothing else comes from it then. */
+import { ETIMEDOUT } from 'xen';
 import { SYS_read } from 'mote/abi';
 import { copy, syscall3 } from 'programs/lib/intrinsics';
+import { waitToRead } from 'programs/lib/sockets';
 
 const BUFFER_BYTES: u64 = 1 << 16;
 
@@ -14,7 +16,11 @@ export class Reader {
   private first: u64 = 0;
   private end: u64 = 0;
 
-  constructor(private fd: i32) {}
+  /** `patienceMs`: how long it waits for more of a connection; -1: for ever, as of a file. */
+  constructor(
+    private fd: i32,
+    private patienceMs: i32 = -1,
+  ) {}
 
   /** Takes bytes to a place, or (0) past them. False: there are not so many. */
   take(to: u64, bytes: u64): bool {
@@ -34,7 +40,10 @@ export class Reader {
 
   private fill(): bool {
     if (this.isShort) return false;
-    const got = syscall3(SYS_read, this.fd, changetype<usize>(this.buffer), BUFFER_BYTES);
+    const isLate = this.patienceMs >= 0 && waitToRead(this.fd, this.patienceMs) == 0;
+    const got = isLate
+      ? -ETIMEDOUT
+      : syscall3(SYS_read, this.fd, changetype<usize>(this.buffer), BUFFER_BYTES);
     this.first = 0;
     this.end = max<i64>(got, 0);
     this.failed = <i32>min<i64>(got, 0);

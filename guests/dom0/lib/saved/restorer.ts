@@ -12,7 +12,7 @@ import { xen_domctl_tsc_info } from 'xen';
 import { describe } from 'programs/lib/errno';
 import { copy, load64, load8, store32, store64, store8 } from 'programs/lib/intrinsics';
 import { hex } from 'programs/lib/text';
-import { populate } from '../domain-memory';
+import { populate, release } from '../domain-memory';
 import { allocateFar, FarBytes } from '../far';
 import * as hyper from '../hypercalls';
 import { PAGE_BYTES } from '../hypercalls';
@@ -384,7 +384,7 @@ export class Restorer {
       const problem = this.vcpus[id].set(this.domid, id);
       if (problem != '') return this.fail('vcpu ' + id.toString() + ': ' + problem);
     }
-    if (!this.pinAll() || !this.writeList()) return false;
+    if (!this.releaseHoles() || !this.pinAll() || !this.writeList()) return false;
     const failed = seedGrants(this.domid, this.consoleMfn, this.storeMfn);
     return failed == 0 || this.refused('granting its rings', failed);
   }
@@ -435,6 +435,19 @@ export class Restorer {
     hyper.unmap(mapped, 1);
     if (this.storeMfn != format.NO_FRAME && this.consoleMfn != format.NO_FRAME) return true;
     return this.fail('its rings for store and console are not where its start_info says');
+  }
+
+  /** Pages that had come, and are none any more: the domain gave them away while it was sent. */
+  private releaseHoles(): bool {
+    const mfn = new StaticArray<u64>(1);
+    for (let pfn: u64 = 0; pfn < this.pages; pfn++) {
+      if (this.typeOf(pfn) != xen.XEN_DOMCTL_PFINFO_XTAB || this.mfnOf(pfn) == format.NO_FRAME) continue;
+      mfn[0] = this.mfnOf(pfn);
+      const failed = release(this.domid, changetype<usize>(mfn), 1);
+      if (failed < 0) return this.refused('its balloon', failed);
+      store64(this.p2m.at + pfn * 8, 0);
+    }
+    return true;
   }
 
   private pinAll(): bool {

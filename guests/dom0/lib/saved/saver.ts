@@ -5,18 +5,17 @@
  */
 import * as xen from 'xen';
 import { vcpu_guest_context, xen_cpuid_leaf, xen_domctl_cpu_policy, xen_domctl_ext_vcpucontext } from 'xen';
-import { xen_domctl_getdomaininfo, xen_domctl_getpageframeinfo3, xen_domctl_getvcpuinfo } from 'xen';
+import { xen_domctl_getdomaininfo, xen_domctl_getvcpuinfo } from 'xen';
 import { xen_domctl_tsc_info, xen_domctl_vcpu_msr, xen_domctl_vcpu_msrs, xen_domctl_vcpucontext } from 'xen';
 import { xen_domctl_vcpuextstate, xen_msr_entry } from 'xen';
 import { describe } from 'programs/lib/errno';
-import { copy } from 'programs/lib/intrinsics';
-import { hex } from 'programs/lib/text';
 import * as hyper from '../hypercalls';
 import { PAGE_BYTES } from '../hypercalls';
 import * as format from './format';
 import { NO_FRAME } from './format';
 import { Frames } from './frames';
-import { hasContent, levelOf } from './types';
+import { Pages } from './pages';
+import { Rounds } from './rounds';
 import { Writer } from './writer';
 
 const PAGE_SHIFT: u64 = 12;
@@ -25,13 +24,10 @@ const GDT_ENTRIES_PER_FRAME: u64 = 512;
 export class Saver {
   /** What is wrong; empty: nothing. */
   problem: string = '';
-  /** Pages whose content was written. */
-  sent: u64 = 0;
+  /** Of a domain that ran. */
+  rounds: Rounds | null = null;
   private frames: Frames;
-  private pfns: StaticArray<u64> = new StaticArray<u64>(format.BATCH);
-  private types: StaticArray<u64> = new StaticArray<u64>(format.BATCH);
-  private mfns: StaticArray<u64> = new StaticArray<u64>(format.BATCH);
-  private table: StaticArray<u64> = new StaticArray<u64>(format.ENTRIES);
+  private pages: Pages | null = null;
 
   constructor(
     private domid: u32,
@@ -40,9 +36,12 @@ export class Saver {
     this.frames = new Frames(domid);
   }
 
-  /** Writes it all. False: `problem`; then what was written is of no use. */
-  run(): bool {
-    const isDone = this.begin() && this.sendAll() && this.sendState();
+  /**
+   * Writes it all. `isLive`: it runs, and is asked to suspend itself at last (`rounds`). False: `problem`; then what was written is
+   * of no use.
+   */
+  run(isLive: bool = false): bool {
+    const isDone = this.begin() && (isLive ? this.sendLive() : this.sendAll()) && this.sendState();
     this.frames.release();
     if (this.problem == '' && this.writer.failed < 0) this.problem = describe(this.writer.failed);
     return isDone && this.problem == '';
@@ -61,6 +60,7 @@ export class Saver {
 
   private begin(): bool {
     if (!this.frames.map()) return this.fail(this.frames.problem);
+    this.pages = new Pages(this.domid, this.frames, this.writer);
     const writer = this.writer;
     writer.put64(format.IMAGE_MARKER);
     writer.put32(format.bigEndian32(format.IMAGE_ID));
@@ -105,75 +105,20 @@ export class Saver {
   }
 
   private sendAll(): bool {
-    for (let pfn: u64 = 0; pfn < this.frames.pages && this.mayGoOn; pfn += format.BATCH) {
-      const count = <i32>min<u64>(format.BATCH, this.frames.pages - pfn);
-      for (let n = 0; n < count; n++) this.pfns[n] = pfn + n;
-      this.sendBatch(count);
-    }
-    return this.mayGoOn;
+    const pages = this.pages!;
+    for (let pfn: u64 = 0; pfn < this.frames.pages && pages.mayGoOn; pfn++) pages.add(pfn);
+    return this.flush();
   }
 
-  /** Writes a record of the first pages of `pfns`. */
-  private sendBatch(count: i32): bool {
-    for (let n = 0; n < count; n++) this.types[n] = this.frames.mfnOf(this.pfns[n]);
-    for (let n = 0; n < count; n++) this.mfns[n] = this.types[n];
-    hyper.begin();
-    store<u64>(hyper.domctlPart(), count, xen_domctl_getpageframeinfo3.num);
-    store<u64>(hyper.domctlPart(), changetype<usize>(this.types), xen_domctl_getpageframeinfo3.array);
-    const failed = hyper.domctl(xen.XEN_DOMCTL_getpageframeinfo3, this.domid);
-    if (failed < 0) return this.refused('the types of its pages', failed);
-    let pages: u64 = 0;
-    for (let n = 0; n < count; n++)
-      if (hasContent(<u32>this.types[n])) {
-        this.mfns[<i32>pages] = this.mfns[n];
-        pages++;
-      }
-    const bytes = format.PAGES_HEADER_BYTES + <u64>count * 8 + pages * PAGE_BYTES;
-    this.writer.beginRecord(format.PAGE_DATA, bytes);
-    this.writer.put64(count);
-    for (let n = 0; n < count; n++) this.writer.put64(this.pfns[n] | (this.types[n] << format.TYPE_SHIFT));
-    if (pages > 0) this.sendContents(count, pages);
-    this.writer.endRecord();
-    return this.mayGoOn;
+  private sendLive(): bool {
+    const rounds = new Rounds(this.domid, this.frames, this.pages!, this.writer);
+    this.rounds = rounds;
+    return rounds.run() || this.fail(rounds.problem != '' ? rounds.problem : this.pages!.problem);
   }
 
-  private sendContents(count: i32, pages: u64): void {
-    const mapped = hyper.mapToRead(this.domid, changetype<usize>(this.mfns), pages);
-    if (mapped < 0) {
-      this.refused('its pages', mapped);
-      return;
-    }
-    let at: u64 = mapped;
-    for (let n = 0; n < count && this.mayGoOn; n++) {
-      const type = <u32>this.types[n];
-      if (!hasContent(type)) continue;
-      const level = levelOf(type);
-      if (level == 0) this.writer.put(at, PAGE_BYTES);
-      else if (this.normalise(at, level, this.pfns[n]))
-        this.writer.put(changetype<usize>(this.table), PAGE_BYTES);
-      at += PAGE_BYTES;
-      this.sent++;
-    }
-    hyper.unmap(mapped, pages);
-  }
-
-  /** Makes of a table one that names pfns, without what in it is Xen's. */
-  private normalise(at: u64, level: u32, pfn: u64): bool {
-    copy(changetype<usize>(this.table), at, PAGE_BYTES);
-    for (let slot = 0; slot < format.ENTRIES; slot++) {
-      const entry = unchecked(this.table[slot]);
-      if (level == 4 && slot >= format.XEN_FIRST_SLOT && slot <= format.XEN_LAST_SLOT) {
-        unchecked((this.table[slot] = 0));
-        continue;
-      }
-      if ((entry & format.PRESENT) == 0) continue;
-      const where = 'its page table in pfn ' + hex(pfn, 1) + ', entry ' + slot.toString();
-      if (level > 1 && (entry & format.LARGE) != 0) return this.fail(where + ', is one of a large page');
-      const named = this.frames.pfnOf((entry & format.FRAME_MASK) >> PAGE_SHIFT);
-      if (named == NO_FRAME) return this.fail(where + ', names a frame that is not its own');
-      unchecked((this.table[slot] = (entry & ~format.FRAME_MASK) | (named << PAGE_SHIFT)));
-    }
-    return true;
+  private flush(): bool {
+    const pages = this.pages!;
+    return pages.flush() || this.fail(pages.problem);
   }
 
   private sendState(): bool {

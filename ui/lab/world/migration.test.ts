@@ -1,0 +1,99 @@
+/** A domain goes from one host of a world to another: standing still, and while it runs; or stays where it was. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Fault } from '../faults.ts';
+import { Consoles, mote, moteWorld } from './testing.ts';
+import type { World } from './world.ts';
+
+const [A, B] = [0, 1];
+const PROMPT = /(^|\n)\/ \$ $/;
+const MS = 1e6;
+const RUNNING = /^mote [r-][b-]----$/;
+
+describe('two hosts on a LAN', () => {
+  let world: World;
+  let consoles: Consoles;
+  const run = (host: number, command: string): string => consoles.run(host, command);
+
+  /** What a command prints at the domain's console. */
+  function inside(host: number, command: string): string {
+    consoles.type(host, 'xm console mote\recho here\r');
+    consoles.until(host, /\nhere\r?\n\/ \$ $/);
+    const printed = run(host, command);
+    consoles.type(host, '\x1d');
+    consoles.until(host, PROMPT);
+    return printed;
+  }
+
+  /** The domains of a host: names and states. */
+  const guests = (host: number): string[] =>
+    run(host, 'xm list')
+      .split('\n')
+      .slice(2, -1)
+      .map((line) => line.replace(/^(\S+) +\d+ +\d+ +\d+ +(\S+) .*$/, '$1 $2'));
+
+  /** Its domain 0 takes in domains from now on. */
+  function open(host: number): void {
+    run(host, "echo '(xend-relocation-server yes)' >> /etc/xen/xend-config.sxp");
+    const pid = /^ *(\d+).*\bxend\b/m.exec(run(host, 'ps'))![1];
+    run(host, `kill ${String(pid)}; xend`);
+  }
+
+  beforeAll(async () => {
+    const hosts = [mote('A', { hostMb: 144, memoryMb: 48 }), mote('B', { hostMb: 96, memoryMb: 48 })];
+    world = await moteWorld({ hosts });
+    consoles = new Consoles(world);
+    for (const host of [A, B]) consoles.until(host, PROMPT);
+    run(A, "echo 'memory = 16' >> /etc/xen/mote; xm create mote");
+    inside(A, 'cat /bin/sh > /tmp/sum; sleep 100000 &');
+  });
+
+  test('a host that takes nobody in is told of, and one that lets nobody in', () => {
+    expect(run(A, 'xm migrate mote 10.0.0.101')).toContain('does its xend take in domains');
+    open(B);
+    expect(run(A, 'xm migrate mote 10.0.0.101')).toContain('it does not let this host in');
+    expect(guests(A)).toEqual([expect.stringMatching(RUNNING)]);
+    for (const host of [A, B])
+      run(host, 'echo "(xend-relocation-hosts-allow \'\')" >> /etc/xen/xend-config.sxp');
+  });
+
+  test('one that is too large for the other host stays', () => {
+    run(
+      A,
+      "cat /etc/xen/mote > /etc/xen/big; echo 'memory = 56' >> /etc/xen/big; echo 'name = \"big\"' >> /etc/xen/big",
+    );
+    run(A, 'xm create big');
+    expect(run(A, 'xm migrate big 10.0.0.101')).toMatch(
+      /big: .*(could not take it|Connection reset|Broken pipe)/,
+    );
+    expect(guests(A).map((line) => line.split(' ')[0])).toEqual(['mote', 'big']);
+    run(A, 'xm destroy big');
+    expect(guests(B)).toEqual([]);
+  });
+
+  test.each<[string, Fault | null]>([
+    ['the other host crashes', { kind: 'crash domain', domain: 0, message: 'cut' }],
+  ])('what was not given away stays: %s', (_, fault) => {
+    const here = world.save();
+    consoles.type(A, 'xm migrate --live mote 10.0.0.101\r');
+    consoles.to(world.ns + 100 * MS);
+    if (fault === null) world.injectLan(0, { kind: 'drop frames', count: 1_000_000 });
+    else world.inject(B, fault);
+    consoles.until(A, PROMPT);
+    expect(guests(A)).toEqual([expect.stringMatching(RUNNING)]);
+    expect(inside(A, 'ps')).toContain('sleep');
+    if (fault === null) expect(guests(B)).toEqual([]);
+    world.goTo(here);
+  });
+
+  test.each(['', '--live '])('it goes there: xm migrate %s', (how) => {
+    const [from, to] = how === '' ? [A, B] : [B, A];
+    if (how !== '') open(A);
+    const sum = inside(from, 'sha256sum /tmp/sum');
+    const printed = run(from, `xm migrate ${how}mote 10.0.0.10${String(to)}`);
+    if (how !== '') expect(printed).toMatch(/^Round +Sent[^]*\n1 +4\d\d\d [^]*\nlast +\d+ /);
+    expect([guests(from), guests(to)]).toEqual([[], [expect.stringMatching(RUNNING)]]);
+    expect(inside(to, 'sha256sum /tmp/sum')).toBe(sum);
+    expect(inside(to, 'ps')).toContain('sleep');
+    expect(run(to, 'tail -n 1 /var/log/xen/xend.log')).toContain('activation: mote runs');
+  });
+});
