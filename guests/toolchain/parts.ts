@@ -9,15 +9,35 @@ const ASSEMBLER_COMMENT = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|;[^\n]*/g;
 const IMPORT =
   /(?:^|[;}\s])(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*['"]([^'"]+)['"]/g;
 
+interface Scanned {
+  readonly text: string;
+  readonly code: string;
+  /** What it imports, in its own words. */
+  readonly imports: readonly string[];
+}
+
+/** The text that was last seen by each path: a build meets a file once for each program that it is in. */
+const scanned = new Map<string, Scanned>();
+
+function scan(path: string, text: string): Scanned {
+  const last = scanned.get(path);
+  if (last?.text === text) return last;
+  const pattern = path.endsWith('.asm') ? ASSEMBLER_COMMENT : QUOTED_OR_COMMENT;
+  const code = text
+    .replace(pattern, (found) => (/^['"`]/.test(found) ? found : found.replace(/[^\n]/g, ' ')))
+    .replace(/[ \t]+$/gm, '');
+  const imports = Array.from(code.matchAll(IMPORT), ([, from, bare]) => (from ?? bare)!);
+  const found = { text, code, imports };
+  scanned.set(path, found);
+  return found;
+}
+
 /**
  * A source without its comments, every character of code at the line and column where it was: images built from texts that are
  * alike by this are alike.
  */
 export function withoutComments(path: string, text: string): string {
-  const pattern = path.endsWith('.asm') ? ASSEMBLER_COMMENT : QUOTED_OR_COMMENT;
-  return text
-    .replace(pattern, (found) => (/^['"`]/.test(found) ? found : found.replace(/[^\n]/g, ' ')))
-    .replace(/[ \t]+$/gm, '');
+  return scan(path, text).code;
 }
 
 /** The sources by these names, and those that they import, themselves and by others. */
@@ -28,8 +48,7 @@ export function importsOf(sources: Sources, roots: readonly string[]): Map<strin
     const text = sources.get(path);
     if (text === undefined || found.has(path)) continue;
     found.set(path, text);
-    for (const [, from, bare] of withoutComments(path, text).matchAll(IMPORT))
-      wanted.push(...candidates(path, (from ?? bare)!));
+    for (const module of scan(path, text).imports) wanted.push(...candidates(path, module));
   }
   return found;
 }

@@ -26,6 +26,11 @@ function bytes(count: number, seed = 1): Uint8Array {
   return result;
 }
 
+/** What was read, or an errno. Vitest's own comparison takes a millisecond for a thousand bytes. */
+function expectBytes(found: Uint8Array | number, wanted: Uint8Array): void {
+  expect(found instanceof Uint8Array ? Buffer.compare(found, wanted) : found).toBe(0);
+}
+
 function mounted(image: Uint8Array): Ext2Disk {
   const disk = new Ext2Disk(image);
   expect(disk.mount()).toBe(0);
@@ -67,7 +72,7 @@ withTools.each([['1024'], ['2048'], ['4096']])('files and directories, blocks of
 
   const again = mounted(image);
   expect(again.remove('dir/file')).toBe(0);
-  expect(again.read('other', 0, 50_000)).toEqual(data);
+  expectBytes(again.read('other', 0, 50_000), data);
   expect(again.remove('dir', true)).toBe(ENOTEMPTY);
   expect(again.remove('dir')).toBe(EISDIR);
   for (const name of ['dir/short', 'dir/long', 'other']) expect(again.remove(name)).toBe(0);
@@ -245,7 +250,7 @@ withTools('random work agrees with a model, and e2fsck finds nothing', () => {
         disk = mounted(image);
       } else if (known !== undefined) {
         const offset = next(known.length + 10);
-        expect(disk.read(path, offset, 3000)).toEqual(known.slice(offset, offset + 3000));
+        expectBytes(disk.read(path, offset, 3000), known.subarray(offset, offset + 3000));
       }
     }
     for (const directory of ['d0', 'd1', 'd2']) {
@@ -343,6 +348,6 @@ withTools('a disk that fails is an error, and not the end', () => {
   expect(disk.calls.sync()).toBe(EIO);
   disk.broken = false;
   expect(disk.calls.sync()).toBe(0);
-  expect(disk.read('x', 0, 60_000)).toEqual(bytes(60_000));
+  expectBytes(disk.read('x', 0, 60_000), bytes(60_000));
   expect(FILE).toBe(0o100644);
 });
