@@ -13,11 +13,17 @@ export async function scenariosOf(file: string): Promise<readonly Scenario[]> {
   return scenarios;
 }
 
-/** The one of that name. */
+/** The one of that name. Throws UserError. */
 export async function scenarioNamed(file: string, name: string): Promise<Scenario> {
-  const found = (await scenariosOf(file)).find((scenario) => scenario.name === name);
-  if (found === undefined) throw new UserError(`${file}: it exports no scenario ${JSON.stringify(name)}`);
-  return found;
+  return oneNamed(file, await scenariosOf(file), name);
+}
+
+/** The same of scenarios that are known to be a file's. */
+export function oneNamed(file: string, scenarios: readonly Scenario[], wanted: string): Scenario {
+  const found = scenarios.find(({ name }) => name === wanted);
+  if (found !== undefined) return found;
+  const names = scenarios.map(({ name }) => name).join(', ');
+  throw new UserError(`${file}: it exports no scenario ${wanted}; there is ${names}`);
 }
 
 async function load(file: string): Promise<Record<string, unknown>> {

@@ -15,8 +15,8 @@ export interface Subject {
   readonly scenario: string;
   /** SHA-256 of the file that exports it. */
   readonly file: string;
-  /** The build of the processor (core/version.ts). */
-  readonly core: string;
+  /** The same of what it is of: its description, its images, and the processor. */
+  readonly origin: string;
 }
 
 /** Recordings are files beside it: here are their paths. */
@@ -63,7 +63,7 @@ export class Campaign {
     const [first = '', ...lines] = whole.split('\n').slice(0, -1);
     if (first !== JSON.stringify(header))
       throw new UserError(
-        `${this.path}: it is of another scenario or another version of one; give another --output, or remove it`,
+        `${this.path}: it is of another scenario, other images, or another Xenoscope; give another --output, or remove it`,
       );
     for (const [index, line] of lines.entries()) this.take(line, index + 2);
   }

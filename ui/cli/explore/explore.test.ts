@@ -86,6 +86,12 @@ test('what cannot be explored is said', async () => {
   expect(await explore('1..4', '--name', 'never', '-o', join(folder, 'other'))).toBe(1);
   expect(printed).toMatch(/it fails without a seed, when nothing varies:\n {2}Error: always/);
   expect(await explore('1..4', '--name', 'nobody')).toBe(2);
-  expect(printed).toContain('--name is to be one of: ');
+  expect(printed).toContain('it exports no scenario nobody; there is ');
+  // Another kernel: what was found is of another guest.
+  writeFileSync(join(folder, 'kernel.elf'), Buffer.concat([spinningKernel(), Buffer.from([0])]));
+  file = join(folder, 'again.mjs');
+  writeFileSync(file, readFileSync(join(folder, 'scenarios.mjs')));
+  expect(await explore('1..4')).toBe(2);
+  expect(printed).toContain('it is of another scenario');
   for (const seeds of ['6..1', 'x', '1..', '1..5000000000']) expect(await explore(seeds)).toBe(2);
 });

@@ -2,12 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { coreVersion } from '../../../core/version.ts';
 import { moteImages } from '../../../guests/toolchain/mote-node.ts';
+import { HostCrash } from '../../lab/host-crash.ts';
+import type { Scenario } from '../../lab/scenario/scenario.ts';
+import { Trials } from '../../lab/scenario/trials.ts';
+import type { Alone } from '../../lab/scenario/trials.ts';
 import { sha256 } from '../../lab/snapshot/sha256.ts';
+import { readRecording } from '../../lab/time/recording.ts';
 import { EXIT_HOST_CRASHED, EXIT_OK, EXIT_SCENARIO_FAILED } from '../exit-codes.ts';
 import { ready } from '../ready.ts';
-import { scenariosOf } from '../scenario-files.ts';
+import { told } from '../failure-text.ts';
+import { oneNamed, scenariosOf } from '../scenario-files.ts';
 import { UserError } from '../user-error.ts';
 import { Campaign } from './campaign.ts';
 import type { SeedResult, Subject } from './campaign.ts';
@@ -34,22 +39,35 @@ export interface ExploreOptions {
 
 /** Explores a scenario of a file; returns the exit status. Throws UserError. */
 export async function explore(file: string, options: ExploreOptions): Promise<number> {
-  const { seeds } = options;
-  const name = await nameOf(file, options.name);
-  const { core } = await ready(moteImages);
-  const subject = { scenario: name, file: await sha256(readFileSync(file)), core: coreVersion(core) };
+  const scenario = await scenarioOf(file, options.name);
+  await ready(moteImages);
+  const alone = await new Trials(scenario).alone().catch((error: unknown) => error as Error);
+  if (alone instanceof Error) return failsAlone(alone);
+  const digest = await sha256(readFileSync(file));
+  const subject = { scenario: scenario.name, file: digest, origin: await originOf(alone) };
   const campaign = Campaign.open(options.output, subject);
-  const local = new LocalCrew(
-    new Pool({ file: resolve(file), name }, options.jobs ?? availableParallelism()),
+  // Without a seed nothing varies: what fails then fails always, and there is nothing to explore.
+  const failure = campaign.results.size > 0 ? null : await alone.run();
+  if (failure !== null) return failsAlone(failure);
+  const threads = new Pool(
+    { file: resolve(file), name: scenario.name },
+    options.jobs ?? availableParallelism(),
   );
+  return exploreWith(new LocalCrew(threads), campaign, subject, options);
+}
+
+async function exploreWith(
+  local: LocalCrew,
+  campaign: Campaign,
+  subject: Subject,
+  { seeds, queue }: ExploreOptions,
+): Promise<number> {
   local.onShrinking = (seed, runs) => {
     showLive(`shrinking seed ${String(seed)}: ${String(runs)} runs`);
   };
   let crew: Crew = local;
   try {
-    if (!(await isFineAlone(local, campaign))) return EXIT_SCENARIO_FAILED;
-    if (options.queue !== undefined)
-      crew = await QueueCrew.join(options.queue, await queueOf(subject), local);
+    if (queue !== undefined) crew = await QueueCrew.join(queue, await queueOf(subject), local);
     await trySeeds(crew, campaign, seeds);
     const failed = failuresOf(campaign, seeds);
     process.stdout.write(`${String(countOf(seeds))} seeds, ${String(failed.length)} failed\n`);
@@ -61,31 +79,34 @@ export async function explore(file: string, options: ExploreOptions): Promise<nu
   }
 }
 
+function failsAlone(failure: Error): number {
+  const text = told(failure).replace(/^/gm, '  ');
+  process.stdout.write(`it fails without a seed, when nothing varies:\n${text}\n`);
+  return failure instanceof HostCrash ? EXIT_HOST_CRASHED : EXIT_SCENARIO_FAILED;
+}
+
+/** SHA-256 of what a recording is of, its images with it. */
+async function originOf({ origin }: Alone): Promise<string> {
+  const { core, kind, description, images } = await readRecording(origin);
+  return sha256(new TextEncoder().encode(JSON.stringify([core, kind, description, images])));
+}
+
 /** The queue's name: of all machines that explore the same. */
 async function queueOf(subject: Subject): Promise<string> {
   const digest = await sha256(new TextEncoder().encode(JSON.stringify(subject)));
   return `xenoscope-${digest.slice(0, 16)}`;
 }
 
-async function nameOf(file: string, wanted: string | undefined): Promise<string> {
-  const names = (await scenariosOf(file)).map(({ name }) => name);
-  if (wanted === undefined && names.length === 1) return names[0]!;
-  if (wanted !== undefined && names.includes(wanted)) return wanted;
-  const problem = wanted === undefined ? 'it exports several scenarios' : `it exports no scenario ${wanted}`;
-  throw new UserError(`${file}: ${problem}; --name is to be one of: ${names.join(', ')}`);
+async function scenarioOf(file: string, wanted: string | undefined): Promise<Scenario> {
+  const scenarios = await scenariosOf(file);
+  if (wanted !== undefined) return oneNamed(file, scenarios, wanted);
+  if (scenarios.length === 1) return scenarios[0]!;
+  const names = scenarios.map(({ name }) => name).join(', ');
+  throw new UserError(`${file}: it exports several scenarios; --name is to be one of: ${names}`);
 }
 
 function countOf({ first, last }: Seeds): number {
   return last - first + 1;
-}
-
-/** Without a seed nothing varies: what fails then fails always, and there is nothing to explore. */
-async function isFineAlone({ trier }: LocalCrew, campaign: Campaign): Promise<boolean> {
-  if (campaign.results.size > 0) return true;
-  const { failure } = await trier.try({ vary: null, isRecorded: false });
-  if (failure === null) return true;
-  process.stdout.write(`it fails without a seed, when nothing varies:\n${failure.replace(/^/gm, '  ')}\n`);
-  return false;
 }
 
 /** Tries all seeds that nobody has tried yet. */

@@ -8,7 +8,7 @@ export interface ScenarioName {
 }
 
 export interface Try {
-  readonly vary: Vary | null;
+  readonly vary: Vary;
   /** Whether a recording is wanted, if it fails. */
   readonly isRecorded: boolean;
 }

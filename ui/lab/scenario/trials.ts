@@ -14,6 +14,13 @@ export interface Trial {
   readonly subject: Subject;
 }
 
+export interface Alone {
+  /** A recording's file of how it has come to where the scenario begins: it says what it is made of. */
+  readonly origin: Uint8Array<ArrayBuffer>;
+  /** Runs the scenario; null: all was as expected. */
+  run(): Promise<Error | null>;
+}
+
 /** What has come to where its scenario begins, before anything varies. */
 interface Beginning {
   readonly subject: Subject;
@@ -31,10 +38,17 @@ export class Trials {
     this.scenario = scenario;
   }
 
-  /** Tries it once; null: nothing varies. Rejects where what it is of cannot be made, or does not come to its beginning. */
-  async try(vary: Vary | null): Promise<Trial> {
+  /** What it is of where nothing varies. Rejects as `try` does. */
+  async alone(): Promise<Alone> {
+    const subject = await subjectOf(this.scenario);
+    beQuiet(subject);
+    return { origin: await subject.recording(), run: () => this.run(subject) };
+  }
+
+  /** Tries it once. Rejects where what it is of cannot be made, or does not come to its beginning. */
+  async try(vary: Vary): Promise<Trial> {
     const subject = await this.subject(vary);
-    for (const host of subject instanceof LoneHost ? [subject] : subject.hosts) host.isQuiet = true;
+    beQuiet(subject);
     const failure = await this.run(subject);
     return { failure, variations: subject.variations, subject };
   }
@@ -48,8 +62,7 @@ export class Trials {
     }
   }
 
-  private async subject(vary: Vary | null): Promise<Subject> {
-    if (vary === null) return subjectOf(this.scenario);
+  private async subject(vary: Vary): Promise<Subject> {
     if (this.beginning === undefined) {
       const subject = await subjectOf(this.scenario, NEVER);
       this.beginning = { subject, snapshot: subject.save() };
@@ -57,4 +70,8 @@ export class Trials {
     const { subject, snapshot } = this.beginning;
     return subject.varied(snapshot, vary);
   }
+}
+
+function beQuiet(subject: Subject): void {
+  for (const host of subject instanceof LoneHost ? [subject] : subject.hosts) host.isQuiet = true;
 }
