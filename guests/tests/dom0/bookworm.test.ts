@@ -14,8 +14,17 @@ import { Host } from './testing.ts';
 
 const made = await bookworm();
 
+/** What its command line has besides: requests in a ring as long as there is. */
+const LONG_RING = 'xen_blkfront.max_ring_page_order=4';
+
+/** What the host is given: the domain's kernel, its initramfs and its file, whose command line gets more. */
 function filesIn(folder: string): Map<string, Uint8Array> {
-  return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+  const files = new Map<string, Uint8Array>(
+    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]),
+  );
+  const config = new TextDecoder().decode(files.get('bookworm'));
+  files.set('bookworm', new TextEncoder().encode(config.replace(/^(extra *= "[^"]*)/m, `$1 ${LONG_RING}`)));
+  return files;
 }
 
 function digest(algorithm: string, text: string): string {
@@ -87,6 +96,7 @@ describe.skipIf(made === undefined || !hasTools())('Debian bookworm with systemd
     expect(bash('ip -brief -4 address show enX0')).toMatch(/^enX0 +UP +10\.0\.0\.101\/24\s*$/);
     expect(bash('ping -c 2 10.0.0.1')).toContain('2 received, 0% packet loss');
     host.leaveConsole();
+    expect(host.run('xenstore-ls -f /local/domain/1/device/vbd')).toMatch(/\/51712\/ring-page-order = "4"\n/);
     const motd = host.run('httpd /etc & sha256sum /etc/motd');
     host.type('xm console bookworm\r\r');
     host.until(/# $/);
