@@ -56,6 +56,12 @@ test('two hosts: one is looked at and gets the keys, both go on; they are saved,
   expect(one.state).toMatchObject({ host: 1, running: false });
   expect(one.printed(1)).toMatch(/\nB\r?\n[^]*1 received/);
   expect(one.printed(0)).not.toContain('1 received');
+  // Who pauses while another host comes to the front has paused it.
+  const running = one.session.command({ type: 'run' });
+  const looking = one.session.command({ type: 'lookAtHost', host: 0 });
+  const paused = one.session.command({ type: 'pause' });
+  await Promise.all([running, looking, paused]);
+  expect(one.state).toMatchObject({ host: 0, running: false });
   const [a, b] = one.state.hosts;
   expect(Math.abs(a!.ns - b!.ns)).toBeLessThan(200_000);
   await one.session.command({ type: 'save', purpose: 'file' });
@@ -67,6 +73,7 @@ test('two hosts: one is looked at and gets the keys, both go on; they are saved,
   expect(other.printed(1)).toBe(one.printed(1));
   await other.session.command({ type: 'hash' });
   expect(other.last('hash').hash).toBe(one.last('hash').hash);
+  await one.session.command({ type: 'lookAtHost', host: 1 });
   await one.session.command({ type: 'back', kind: 'hypercall' });
   expect(one.state.stopped).toMatch(/^It went back to the hypercall before: /);
   expect(one.state.hosts[0]!.ns).toBeLessThan(a!.ns);

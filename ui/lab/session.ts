@@ -48,6 +48,8 @@ export class Session {
   /** What the step under way is after; null: there is none. */
   private stepping: string | null = null;
   private stopped: string | null = null;
+  /** How often somebody has paused it. */
+  private pauses = 0;
   /** The step of the tour that has begun and not ended. */
   private begun: { readonly step: number; readonly until: Until } | null = null;
   /** Guest time never runs ahead of the wall clock; a busy guest is slower anyway. */
@@ -103,6 +105,7 @@ export class Session {
         await this.go({});
         return;
       case 'pause':
+        this.pauses++;
         this.run?.abort();
         return;
       case 'step':
@@ -202,15 +205,17 @@ export class Session {
 
   /** In the midst of a run, that goes on with the other host in front. */
   private async lookAtHost(host: number): Promise<void> {
-    const { opened, run } = this;
+    const { opened, run, pauses } = this;
     if (opened?.hosts[host] === undefined || host === this.host) return;
     const isRunning = run !== null && this.stepping === null;
     run?.abort();
     await this.over;
+    if (this.run === run) this.run = null;
     this.show(host);
     this.post({ type: 'looking' });
     this.postState();
-    if (isRunning) await this.go({});
+    // Somebody may have paused it meanwhile.
+    if (isRunning && this.pauses === pauses) await this.go({});
     else void this.showCode(this.lab!);
   }
 
