@@ -1,0 +1,62 @@
+/**
+ * `npm run soak:save -- [files] [seed]`: a saved domain's file, altered at a random place each time, is restored: what is refused
+ * says why and leaves nothing behind, what is not is destroyed again; the hypervisor's invariant holds, domain 0 goes on. Exit status
+ * 1: something is left over, or nothing was said.
+ */
+import { hostCounts, moteConfig } from '../guests/tests/dom0/testing-counts.ts';
+import { noise } from '../guests/tests/dom0/testing-integrity.ts';
+import { Host } from '../guests/tests/dom0/testing.ts';
+
+const [files = 200, seed = 1] = process.argv.slice(2).map(Number);
+/** Where the configuration and what does not change is, and where the vcpus are: bytes from the beginning and the end. */
+const HEAD = 2500;
+const TAIL = 10_000;
+const NOISE_BYTES = 1 << 20;
+
+let state = seed;
+/** A number below `limit` (xorshift32). */
+function random(limit: number): number {
+  state ^= state << 13;
+  state ^= state >>> 17;
+  state ^= state << 5;
+  return (state >>> 0) % limit;
+}
+
+const host = await Host.boot(
+  { 'etc/xen/one': moteConfig('one', "vif = [ '' ]") },
+  { memoryMb: 96, hostMb: 160, disks: [{ name: 'noise', bytes: noise(1) }] },
+);
+host.run('xm create one; sleep 1; xm save one /tmp/file; cp /tmp/file /tmp/bad');
+const size = Number(/\d{7,}/.exec(host.run('ls -l /tmp/file'))![0]);
+const whole = hostCounts(host);
+const said = new Map<string, number>();
+let isGood = true;
+
+for (let n = 0; n < files && isGood; n++) {
+  const where = random(10);
+  const at = where < 5 ? 1 + random(HEAD) : where < 8 ? size - 1 - random(TAIL) : 1 + random(size - 9);
+  const count = Math.min(1 + random(8), size - at);
+  const put = (file: string, skip: number): string =>
+    host.run(`dd if=${file} of=/tmp/bad bs=1 count=${String(count)} skip=${String(skip)} seek=${String(at)}`);
+  put('/dev/vda', random(NOISE_BYTES - 8));
+  const told = host.run('xm restore /tmp/bad').split('\n').pop()!;
+  put('/tmp/file', at);
+  const isMade = told.startsWith('Loading');
+  for (const { id } of [...host.lab.hypervisor.domains.values()])
+    if (id !== 0 && isMade) host.run(`xm destroy ${String(id)}`);
+  host.run('rm /var/lib/xend/domains/*/config; rmdir /var/lib/xend/domains/*');
+  const now = hostCounts(host);
+  isGood = JSON.stringify(now) === JSON.stringify(whole) && (isMade || told.startsWith('xm: /tmp/bad: '));
+  if (!isGood)
+    process.stdout.write(
+      `file ${String(n)}, ${String(count)} bytes at ${String(at)}: ${told}\n${JSON.stringify(now)}\n`,
+    );
+  const kind = isMade
+    ? 'restored all the same'
+    : told.slice('xm: /tmp/bad: '.length).replaceAll(/\b[0-9a-f]*\d[0-9a-f]*\b/g, 'N');
+  said.set(kind, (said.get(kind) ?? 0) + 1);
+}
+for (const [kind, count] of [...said].sort((a, b) => b[1] - a[1]))
+  process.stdout.write(`${String(count).padStart(5)} × ${kind}\n`);
+process.stdout.write(`${String(files)} files: ${isGood ? 'well' : 'WRONG'}\n`);
+process.exitCode = isGood ? 0 : 1;
