@@ -12,6 +12,10 @@ export interface Body {
   readonly code: readonly number[];
 }
 
+/** Numbers of the translated functions' type, and of the table that they are all in. */
+export const REGION_TYPE = 0;
+export const TABLE = 0;
+
 /** What the translated functions take and give (core/wasm/tiers.ts). */
 const TAKES = [op.I32, op.I32];
 const GIVES = op.I32;
@@ -34,7 +38,7 @@ function number(value: number): number[] {
   return out;
 }
 
-/** The module: function n is exported by its number; memory and what is called are imported from "core". */
+/** The module: function n is exported by its number; memory, table and what is called are imported from "core". */
 export function encodeModule(
   imports: readonly Import[],
   bodies: readonly Body[],
@@ -47,6 +51,7 @@ export function encodeModule(
   const from = text('core');
   const imported = [
     [...from, ...text('memory'), 2, 1, ...number(memoryPages), ...number(65536)],
+    [...from, ...text('table'), 1, 0x70, 0, 1],
     ...imports.map(({ name }, i) => [...from, ...text(name), 0, ...number(i + 1)]),
   ];
   const exported = bodies.map((_, i) => [...text(String(i)), 0, ...number(imports.length + i)]);

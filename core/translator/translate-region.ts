@@ -4,6 +4,7 @@ import { Label, layOut } from './code.ts';
 import * as op from './opcodes.ts';
 import type { Operations } from './operations.ts';
 import { RECORD_BYTES, offsetOf, operationOf, retiresOf, targetOf } from './record.ts';
+import { REGION_TYPE, TABLE } from './module.ts';
 import { endsIndirectly, type Region } from './region.ts';
 import { PAGE } from './slots.ts';
 import { Specializer } from './specialize.ts';
@@ -21,8 +22,9 @@ import {
   getLocal,
   i32,
   setLocal,
+  teeLocal,
 } from './writer.ts';
-import { BLOCK_RECORDS } from '../wasm/block-header.ts';
+import { BLOCK_CODE, BLOCK_ENTRY, BLOCK_RECORDS } from '../wasm/block-header.ts';
 import { FRAME_VERSIONS, RIP } from '../wasm/layout.ts';
 import type { DecodedBlock } from './blocks.ts';
 
@@ -267,17 +269,34 @@ class RegionWriter {
   private edge(node: number, next: number, offset: number): void {
     const { specializer } = this;
     const number = this.region.numbers.get(next);
-    if (number === undefined) {
-      this.exitAt(this.address(offset));
-      return;
-    }
-    if (specializer.facts.mayBeStale)
+    if (specializer.facts.mayBeStale && next !== 0)
       specializer.conditionally(inLocal(op.I32, STALE), () => {
         this.exitAt(this.address(offset));
       });
+    if (number === undefined) {
+      if (next !== 0) this.callNext(next);
+      this.exitAt(this.address(offset));
+      return;
+    }
     const mark = this.writer.mark();
     this.structurer.go(node, number + 1, this.host);
     this.writer.release(mark);
+  }
+
+  /** Goes on in the region that begins at a block of the page, if there is one by then: this function is done. */
+  private callNext(next: number): void {
+    const { specializer, writer } = this;
+    const code = writer.temporary(op.I32);
+    specializer.out.push(...i32(0), ...at(op.I32_LOAD, next + BLOCK_CODE), ...teeLocal(code));
+    specializer.out.push({
+      kind: 'if',
+      then: [
+        { kind: 'later', write: () => writer.store() },
+        ...[...i32(0), ...at(op.I32_LOAD, next + BLOCK_ENTRY), ...getLocal(REMAINING), ...getLocal(code)],
+        ...[op.RETURN_CALL_INDIRECT, REGION_TYPE, TABLE],
+      ],
+      otherwise: [],
+    });
   }
 
   /** Goes on at an address: in the region, where it is one of its entries behind calls. */

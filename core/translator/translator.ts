@@ -59,7 +59,7 @@ export class Translator {
     this.firstIndex = this.table.length;
     this.memory = new DataView(core.memory.buffer);
     const called = Object.keys(CALLS).map((name) => [name, core.exports[name]!]);
-    this.imports = { memory: core.memory, ...Object.fromEntries(called) };
+    this.imports = { memory: core.memory, table: this.table, ...Object.fromEntries(called) };
   }
 
   get counts(): TranslationCounts {

@@ -27,6 +27,11 @@ export function setLocal(local: number): number[] {
   unsigned(bytes, local);
   return bytes;
 }
+export function teeLocal(local: number): number[] {
+  const bytes = [op.LOCAL_TEE];
+  unsigned(bytes, local);
+  return bytes;
+}
 export function i32(value: number): number[] {
   const bytes = [op.I32_CONST];
   signed32(bytes, value);

@@ -1,7 +1,7 @@
 /** What the module exports: see core/machine.ts, which binds it. */
 import { invalidateFrame } from './code-frames';
 import { dropBlocks, modeChanged } from './blocks';
-import { setBreakpoints } from './breakpoints';
+import { anyBreakpoints, setBreakpoints } from './breakpoints';
 import { cpuid as answerCpuid } from './cpuid';
 import { debugArmed } from './debug';
 import { readFlags, writeFlags } from './flags';
@@ -69,8 +69,9 @@ export function initialise(frames: u32): void {
 
 /** The list of breakpoints (layout.ts BREAKPOINTS) has changed: its first `count` are set. */
 export function breakpointsChanged(count: u32): void {
+  const were = anyBreakpoints();
   setBreakpoints(count);
-  dropBlocks();
+  if (were || count) dropBlocks();
 }
 
 /** The whole state was put in place from outside, its cached translations too (machine-state.ts): they stay. */
