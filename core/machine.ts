@@ -133,7 +133,7 @@ export class Machine {
     const hotEntries = options.hotEntries ?? 0;
     if (hotEntries === 0) return;
     this.processor.setWord(layout.HOT_ENTRIES, hotEntries);
-    this.translator = new Translator(module, { memory, exports: instance.exports });
+    this.translator = new Translator(module, { memory, exports: instance.exports }, hotEntries);
   }
 
   /** What has been translated, and null where nothing ever is. */

@@ -13,7 +13,7 @@ import {
   BLOCK_TAKEN,
   BLOCK_VERSION,
 } from '../wasm/block-header.ts';
-import { BLOCK_HASH, BLOCK_HASH_ENTRIES } from '../wasm/layout.ts';
+import { BLOCK_HASH, BLOCK_HASH_ENTRIES, FRAME_VERSIONS } from '../wasm/layout.ts';
 import { RECORD_BYTES } from './record.ts';
 
 export interface DecodedBlock {
@@ -68,6 +68,14 @@ export function setTranslation(memory: DataView, at: number, code: number, entry
   memory.setUint32(at + BLOCK_CODE, code, true);
   memory.setUint32(at + BLOCK_ENTRY, entry, true);
   memory.setInt32(at + BLOCK_HEAT, 0, true);
+}
+export function setHeat(memory: DataView, at: number, entries: number): void {
+  memory.setInt32(at + BLOCK_HEAT, entries, true);
+}
+/** Whether a block's code is still what it was decoded from. */
+export function isCurrent(memory: DataView, at: number): boolean {
+  const { key, version } = readBlock(memory, at);
+  return memory.getUint32(FRAME_VERSIONS + (key >>> 12) * 4, true) === version;
 }
 export function isTranslated(memory: DataView, at: number): boolean {
   return memory.getUint32(at + BLOCK_CODE, true) !== 0;

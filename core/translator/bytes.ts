@@ -1,7 +1,38 @@
 /** Reading and writing the numbers of WebAssembly's binary format (LEB128; core specification, 5.2.2). */
 
+/** What bytes are appended to. */
+export interface Sink {
+  push(byte: number): unknown;
+}
+
+/** Bytes that grow. */
+export class ByteWriter implements Sink {
+  private bytes = new Uint8Array(1 << 14);
+  length = 0;
+
+  private reserve(count: number): void {
+    if (this.length + count <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.length + count, 2 * this.bytes.length));
+    larger.set(this.bytes);
+    this.bytes = larger;
+  }
+  push(byte: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = byte;
+  }
+  append(bytes: ArrayLike<number>): void {
+    this.reserve(bytes.length);
+    this.bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+  /** A copy of what was written. */
+  taken(): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(0, this.length);
+  }
+}
+
 /** Appends an unsigned number. */
-export function unsigned(out: number[], value: number): void {
+export function unsigned(out: Sink, value: number): void {
   let rest = value >>> 0;
   while (rest >= 0x80) {
     out.push((rest & 0x7f) | 0x80);
@@ -11,7 +42,7 @@ export function unsigned(out: number[], value: number): void {
 }
 
 /** Appends a signed 32-bit number. */
-export function signed32(out: number[], value: number): void {
+export function signed32(out: Sink, value: number): void {
   let rest = value | 0;
   for (;;) {
     const byte = rest & 0x7f;
@@ -25,7 +56,7 @@ export function signed32(out: number[], value: number): void {
 }
 
 /** Appends a signed 64-bit number. */
-export function signed64(out: number[], value: bigint): void {
+export function signed64(out: Sink, value: bigint): void {
   let rest = BigInt.asIntN(64, value);
   if (rest >= -0x8000_0000n && rest < 0x8000_0000n) {
     signed32(out, Number(rest));

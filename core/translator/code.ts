@@ -1,6 +1,6 @@
 /** Code that is being written: bytes and constructs, with branches that name their targets until it is laid out. */
 import { BLOCK, BR, BR_IF, BR_TABLE, ELSE, EMPTY, END, IF, LOOP } from './opcodes.ts';
-import { unsigned } from './bytes.ts';
+import { unsigned, type Sink } from './bytes.ts';
 
 /** What a branch leads to: the end of a block, or the head of a loop. */
 export class Label {
@@ -26,7 +26,7 @@ export type Piece =
 export interface Code extends Array<Piece> {}
 
 /** Lays code out. */
-export function layOut(code: Code, out: number[], scopes: (Label | undefined)[] = []): void {
+export function layOut(code: Code, out: Sink, scopes: (Label | undefined)[] = []): void {
   const depthOf = (label: Label): number => {
     for (let depth = 0; depth < scopes.length; depth++)
       if (scopes[scopes.length - 1 - depth] === label) return depth;
@@ -44,14 +44,16 @@ export function layOut(code: Code, out: number[], scopes: (Label | undefined)[] 
     switch (piece.kind) {
       case 'block':
       case 'loop':
-        out.push(piece.kind === 'block' ? BLOCK : LOOP, EMPTY);
+        out.push(piece.kind === 'block' ? BLOCK : LOOP);
+        out.push(EMPTY);
         scopes.push(piece.label);
         layOut(piece.body, out, scopes);
         scopes.pop();
         out.push(END);
         break;
       case 'if':
-        out.push(IF, EMPTY);
+        out.push(IF);
+        out.push(EMPTY);
         scopes.push(undefined);
         layOut(piece.then, out, scopes);
         if (piece.otherwise.length > 0) {
@@ -71,7 +73,8 @@ export function layOut(code: Code, out: number[], scopes: (Label | undefined)[] 
           unsigned(out, depthOf(piece.label));
           break;
         }
-        out.push(IF, EMPTY);
+        out.push(IF);
+        out.push(EMPTY);
         scopes.push(undefined);
         layOut(piece.copies, out, scopes);
         out.push(BR);

@@ -1,5 +1,5 @@
 /** A module of translated functions, in the binary format (core specification, 5.5). */
-import { unsigned } from './bytes.ts';
+import { ByteWriter, unsigned } from './bytes.ts';
 import * as op from './opcodes.ts';
 
 export interface Import {
@@ -9,7 +9,7 @@ export interface Import {
 }
 export interface Body {
   readonly locals: readonly number[];
-  readonly code: readonly number[];
+  readonly code: Uint8Array;
 }
 
 /** Numbers of the translated functions' type, and of the table that they are all in. */
@@ -55,28 +55,40 @@ export function encodeModule(
     ...imports.map(({ name }, i) => [...from, ...text(name), 0, ...number(i + 1)]),
   ];
   const exported = bodies.map((_, i) => [...text(String(i)), 0, ...number(imports.length + i)]);
-  const out: number[] = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-  const section = (id: number, content: readonly number[]): void => {
+  const out = new ByteWriter();
+  out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  const section = (id: number, content: ArrayLike<number>): void => {
     out.push(id);
     unsigned(out, content.length);
-    for (const byte of content) out.push(byte);
+    out.append(content);
   };
   section(1, vector(types));
   section(2, vector(imported));
-  section(3, vector(bodies.map(() => [0])));
+  section(3, vector(bodies.map(() => [REGION_TYPE])));
   section(7, vector(exported));
-  section(10, vector(bodies.map(encodeBody)));
-  return Uint8Array.from(out);
+  section(10, codeSection(bodies));
+  return out.taken();
 }
 
-function encodeBody({ locals, code }: Body): number[] {
+function codeSection(bodies: readonly Body[]): Uint8Array {
+  const out = new ByteWriter();
+  unsigned(out, bodies.length);
+  for (const { locals, code } of bodies) {
+    const declared = localsOf(locals);
+    unsigned(out, declared.length + code.length);
+    out.append(declared);
+    out.append(code);
+  }
+  return out.taken();
+}
+
+/** Declarations of locals, by runs of one type. */
+function localsOf(locals: readonly number[]): number[] {
   const groups: { type: number; count: number }[] = [];
   for (const type of locals) {
     const last = groups.at(-1);
     if (last?.type === type) last.count++;
     else groups.push({ type, count: 1 });
   }
-  const content = vector(groups.map(({ type, count }) => [...number(count), type]));
-  for (const byte of code) content.push(byte);
-  return [...number(content.length), ...content];
+  return vector(groups.map(({ type, count }) => [...number(count), type]));
 }

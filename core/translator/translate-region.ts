@@ -1,4 +1,5 @@
 /** Writes a region as one function of WebAssembly: (entry, remaining) -> remaining, or its complement (core/wasm/tiers.ts). */
+import { ByteWriter } from './bytes.ts';
 import type { Code } from './code.ts';
 import { Label, layOut } from './code.ts';
 import * as op from './opcodes.ts';
@@ -33,7 +34,7 @@ const INSTRUCTIONS_AT_A_TIME = 1 << 17;
 
 export interface Translated {
   readonly locals: readonly number[];
-  readonly code: readonly number[];
+  readonly code: Uint8Array;
   /** Numbers of the region's blocks that are entries, in the order of the function's entry numbers. */
   readonly entries: readonly number[];
 }
@@ -123,11 +124,11 @@ class RegionWriter {
       { kind: 'later', write: () => writer.store() },
       ...getLocal(RESULT),
     ];
-    const bytes: number[] = [];
+    const bytes = new ByteWriter();
     layOut(code, bytes);
     bytes.push(op.END);
     const entries = structurer.entries.map((node) => node - 1);
-    return { locals: writer.locals, code: bytes, entries };
+    return { locals: writer.locals, code: bytes.taken(), entries };
   }
 
   /** FLOOR = max(0, remaining - INSTRUCTIONS_AT_A_TIME). */

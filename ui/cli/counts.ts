@@ -6,10 +6,10 @@ import type { Counts } from '../../hypervisor/trace/counts.ts';
 /** What was translated; nothing where nothing could be. */
 export function translationLines(counts: TranslationCounts | null): string[] {
   if (counts === null) return [];
-  const { regions, blocks, bytes, instructions, drops } = counts;
+  const { regions, modules, blocks, bytes, instructions, drops } = counts;
   return [
     `${String(instructions).padStart(9)}  instructions in translated code`,
-    `${String(regions).padStart(9)}  translations: ${String(blocks)} blocks, ${String(Math.round(bytes / 1024))} KiB of wasm`,
+    `${String(regions).padStart(9)}  translations in ${String(modules)} modules: ${String(blocks)} blocks, ${String(Math.round(bytes / 1024))} KiB of wasm`,
     `${String(drops).padStart(9)}  times that all of them were dropped`,
   ];
 }
