@@ -8,6 +8,7 @@ import { debugKeys, sysrq } from './xm/keys';
 import { list } from './xm/long';
 import { migrate } from './xm/migrate';
 import { restore } from './xm/restore';
+import { resume } from './xm/resume';
 import { save } from './xm/save';
 import { schedAtropos, schedBvt, schedCredit } from './xm/sched';
 import { dmesg, domid, domname, info, uptime, vcpuList } from './xm/show';
@@ -39,6 +40,7 @@ const COMMANDS: Command[] = [
     'Migrate a domain to another host; --live: while it runs.',
     migrate,
   ),
+  new Command('resume', 'DOMAIN', 'Let a domain that has suspended itself go on here.', resume),
   new Command('rename', 'DOMAIN NAME', 'Rename a domain.', rename),
   new Command(
     'mem-set',

@@ -22,6 +22,7 @@ import { address, badAddress, connect, socket } from 'programs/lib/sockets';
 import { writeNode } from 'programs/lib/store';
 import { bad, number, table } from 'programs/lib/text';
 import { domainOf, misused } from './arguments';
+import { MIGRATING } from './resume';
 import { presentOf } from './save';
 
 const USAGE: string = 'migrate [--live] [--port=PORT] DOMAIN HOST';
@@ -66,7 +67,7 @@ function sendTo(domain: Domain, host: string): string {
   const json = toJson(config, presentOf(domain, config));
   const reader = new Reader(connection, PATIENCE_MS);
   if (!hears(reader, BANNER)) return host + ': it does not let this host in (xend-relocation-hosts-allow)';
-  writeNode(pathOf(domain.id) + '/name', 'migrating-' + name);
+  writeNode(pathOf(domain.id) + '/name', MIGRATING + name);
   const problem = send(domain, json, reader, new Writer(connection), host);
   close(connection);
   if (problem != '' && !isGiven) writeNode(pathOf(domain.id) + '/name', name);
@@ -106,8 +107,7 @@ function send(domain: Domain, json: string, reader: Reader, writer: Writer, host
   }
   isGiven = true;
   say(writer, PERMISSION);
-  if (!hears(reader, REPORT) || reader.isShort)
-    return 'it is not known whether ' + host + ' runs it: it stays suspended here';
+  if (!hears(reader, REPORT) || reader.isShort) return unknown(host);
   const result = new StaticArray<u8>(1);
   if (!reader.take(changetype<usize>(result), 1) || result[0] != 0) return takeBack(domain, reader, host);
   tell(rounds, clock(CLOCK_MONOTONIC) - start, writer.bytes);
@@ -118,10 +118,15 @@ function send(domain: Domain, json: string, reader: Reader, writer: Writer, host
   return '';
 }
 
+/** It was given away, and nothing is heard any more. */
+function unknown(host: string): string {
+  const what = 'it is not known whether ' + host + ' runs it: it stays suspended here.';
+  return what + " If that host is gone, 'xm resume' lets it go on";
+}
+
 /** The other host could not let it run, and gives it back. */
 function takeBack(domain: Domain, reader: Reader, host: string): string {
-  if (!hears(reader, PERMISSION))
-    return 'it is not known whether ' + host + ' runs it: it stays suspended here';
+  if (!hears(reader, PERMISSION)) return unknown(host);
   isGiven = false;
   resumeDomain(domain.id);
   return host + ' could not let it run';

@@ -1,6 +1,7 @@
 /** A domain into a file and out of it again: its processes, disks and connections go on, its clocks are right, nothing is left over. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { vcpu_guest_context } from '../../../hypervisor/abi/arch-x86.ts';
+import { SHUTDOWN_suspend } from '../../../hypervisor/abi/sched.ts';
 import { hostCounts, moteConfig } from './testing-counts.ts';
 import { Host } from './testing.ts';
 
@@ -67,6 +68,16 @@ describe('a domain of Mote with a disk and a card', () => {
     host.wait(2);
     expect(Number(host.inside('saved', 'cat /mnt/count'))).toBeGreaterThanOrEqual(before + 2);
     expect(host.run('tail -n 1 /var/log/xen/xend.log')).not.toContain('poweroff');
+  });
+
+  test('only what has suspended itself is resumed', () => {
+    expect(host.run('xm resume saved')).toBe('xm: saved: it has not suspended itself');
+    const { hypervisor } = host.lab;
+    const id = Number(host.run('xm domid saved'));
+    host.run(`xenstore-write /local/domain/${String(id)}/control/shutdown suspend; sleep 1`);
+    expect(hypervisor.domains.get(id)!.shutdown?.reason).toBe(SHUTDOWN_suspend);
+    expect(host.run('xm resume saved')).toBe('');
+    expect(host.inside('saved', 'cat /mnt/file')).toContain('more');
   });
 
   test('a connection lives on', () => {

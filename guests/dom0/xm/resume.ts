@@ -1,0 +1,25 @@
+/** xm resume DOMAIN: lets a domain that has suspended itself go on here: one whose migration ended nobody knows how. */
+import { SHUTDOWN_suspend } from 'xen';
+import { pathOf } from 'dom0/lib/nodes';
+import { resumeDomain } from 'dom0/lib/saved/suspend';
+import { complain, complainOf } from 'programs/lib/io';
+import { writeNode } from 'programs/lib/store';
+import { domainOf, misused } from './arguments';
+
+/** What a domain is called while it is on its way. */
+export const MIGRATING: string = 'migrating-';
+
+export function resume(args: string[]): i32 {
+  if (args.length != 1) return misused('resume DOMAIN');
+  const domain = domainOf(args[0]);
+  if (domain == null) return 1;
+  if (!domain.isShutDown || domain.reason != SHUTDOWN_suspend) {
+    complain(domain.name + ': it has not suspended itself');
+    return 1;
+  }
+  const failed = resumeDomain(domain.id);
+  if (failed < 0) return complainOf(domain.name, failed);
+  const name = domain.name;
+  if (name.startsWith(MIGRATING)) writeNode(pathOf(domain.id) + '/name', name.substring(MIGRATING.length));
+  return 0;
+}
