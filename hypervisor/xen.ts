@@ -102,8 +102,9 @@ export class Xen extends Hypervisor {
    * Runs the domains until the clock is at `untilTicks` (Infinity: for ever), or something stops it. It comes back at one place
    * of a tick alone, when all that is due by then has been done and who goes on has been told of it: so a tick says exactly
    * where a run stands, whyever it came back there, and an input of that tick meets the same state when the run is made again.
+   * `staysWhenIdle`: where nothing can happen any more but by input, the clock stays where that has come to be.
    */
-  run(untilTicks: number): Stop {
+  run(untilTicks: number, staysWhenIdle = false): Stop {
     this.stop = this.platform.waiting ? WAITING : null;
     for (;;) {
       let now = this.ticks();
@@ -113,7 +114,7 @@ export class Xen extends Hypervisor {
       if (this.stop !== null) return this.stop;
       if (now >= untilTicks) return BUDGET;
       if (vcpu === null) {
-        const stop = this.passIdleTime(untilTicks);
+        const stop = this.passIdleTime(untilTicks, staysWhenIdle);
         if (stop !== null) return stop;
         continue;
       }
@@ -171,11 +172,12 @@ export class Xen extends Hypervisor {
   }
 
   /** The processor whose turn it is has nothing to run: its turn passes; when no other has, time goes on at once. */
-  private passIdleTime(untilTicks: number): Stop | null {
+  private passIdleTime(untilTicks: number, staysWhenIdle: boolean): Stop | null {
     if (!this.idle) {
       this.advanceTo(Math.min(this.turnEndTicks, this.deadlineTicks, untilTicks));
       return null;
     }
+    if (this.deadlineTicks === Infinity && staysWhenIdle) return IDLE;
     if (this.deadlineTicks > untilTicks || this.deadlineTicks === Infinity) return this.rest(untilTicks);
     this.advanceTo(this.deadlineTicks);
     return null;

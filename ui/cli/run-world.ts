@@ -50,7 +50,7 @@ export async function runWorldInTerminal(
   const pace: Pace = {
     realTime: keys.isTTY === true && !asked,
     get inputEnded() {
-      return terminal.inputEnded;
+      return terminal.inputEnded && wanted.ns === undefined;
     },
     get signal() {
       return menu.signal;

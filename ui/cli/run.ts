@@ -58,8 +58,9 @@ export async function runInTerminal(
   };
   const pace: Pace = {
     realTime: keys.isTTY === true && !asked,
+    // Who wants to come to a time gets there, though nothing happens on the way.
     get inputEnded() {
-      return terminal.inputEnded;
+      return terminal.inputEnded && wanted.ns === undefined;
     },
     get signal() {
       return menu.signal;

@@ -215,16 +215,16 @@ export class Lab {
   }
 
   /** Lets Xen run, and nothing else happen: for its course. What it has done before nobody hears again. */
-  advance(untilTicks: number): HypervisorStop {
+  advance(untilTicks: number, staysWhenIdle = false): HypervisorStop {
     const { hypervisor } = this;
     for (;;) {
       this.isAgain = hypervisor.ticks() < this.endTicks;
       const end = this.isAgain ? Math.min(untilTicks, this.endTicks) : untilTicks;
-      const stop = this.guard(() => hypervisor.run(end));
+      const stop = this.guard(() => hypervisor.run(end, staysWhenIdle));
       const ticks = hypervisor.ticks();
       this.past.isAt(this.course.host, ticks);
-      if (ticks >= untilTicks || !this.isAgain || (stop.kind !== 'budget' && stop.kind !== 'idle'))
-        return stop;
+      const goesOn = stop.kind === 'budget' || (stop.kind === 'idle' && !staysWhenIdle);
+      if (ticks >= untilTicks || !this.isAgain || !goesOn) return stop;
     }
   }
 
@@ -283,7 +283,7 @@ export class Lab {
 
   /** Runs for at most `ticks` of the clock; undefined: it can go on. */
   run(until: Until, ticks: number): Stop | undefined {
-    return this.runBy((end) => this.course.go(end), until, ticks);
+    return this.runBy((end) => this.course.go(end, until.idle), until, ticks);
   }
 
   /** As `run`, and nothing else happens: for its course. */
@@ -312,7 +312,7 @@ export class Lab {
     if (hypervisor.ticks() >= dueTicks) return { kind: 'time' };
     if (until.instructions !== undefined && this.instructions >= until.instructions)
       return { kind: 'instructions' };
-    return stop.kind === 'idle' && limit === Infinity ? { kind: 'idle' } : undefined;
+    return stop.kind === 'idle' && (limit === Infinity || until.idle === true) ? { kind: 'idle' } : undefined;
   }
 
   /** The lab's domain has shut down; others may come and go. */

@@ -36,7 +36,9 @@ export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | 
     const dueNs = anchorNs + started * 1e6;
     if (pace.realTime && dueNs - lab.ns > LAG_NS) anchorNs = lab.ns - started * 1e6;
     const aheadNs = pace.realTime ? Math.max(0, Math.min(dueNs, lab.ns + LAG_NS) - lab.ns) : Infinity;
-    const stop = lab.run(until, Math.min(sliceTicks, Math.ceil(aheadNs / lab.periodNs)));
+    // A slice's end must not say how long it waits: that is the wall clock's.
+    const wanted = pace.inputEnded === true ? { ...until, idle: true } : until;
+    const stop = lab.run(wanted, Math.min(sliceTicks, Math.ceil(aheadNs / lab.periodNs)));
     const tookMs = performance.now() - started;
     if (!pace.realTime) anchorNs = lab.ns - performance.now() * 1e6;
     await pace.onSlice?.();

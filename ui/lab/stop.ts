@@ -12,6 +12,8 @@ export interface Until {
   readonly ns?: number;
   /** So many instructions are retired. */
   readonly instructions?: number;
+  /** Nothing can happen any more but by input: the clock stays where that has come to be. Of a host that is alone. */
+  readonly idle?: boolean;
 }
 
 /** Why a run stopped. */

@@ -10,8 +10,8 @@ export interface Course extends Traveller {
   readonly past: Past;
   /** Which of the past's hosts the lab is. */
   readonly host: number;
-  /** Lets it go on, with all that comes on the way, to an instant or to where it stops before. */
-  go(untilTicks: number): HypervisorStop;
+  /** Lets it go on, with all that comes on the way, to an instant or to where it stops before. `staysWhenIdle`: `Until.idle`. */
+  go(untilTicks: number, staysWhenIdle?: boolean): HypervisorStop;
   /** The next instant at which something may happen to the lab; Infinity: nothing does any more but by a new input. */
   readonly nextTicks: number;
   /** Something comes from outside, now. Throws FaultImpossible where there is nothing to break. */
@@ -44,7 +44,7 @@ export class LoneCourse implements Course {
     this.lab.restored();
   }
 
-  go(untilTicks: number): HypervisorStop {
+  go(untilTicks: number, staysWhenIdle = false): HypervisorStop {
     const { lab, past } = this;
     const { inputs } = past;
     for (;;) {
@@ -57,8 +57,9 @@ export class LoneCourse implements Course {
       if (lab.domain.shutdown !== null) return { kind: 'shutdown', domain: lab.domain };
       if (past.untilNext === 0) past.keep();
       const next = Math.min(inputs.dueTicks(0), now + past.untilNext);
-      const stop = lab.advance(Math.min(untilTicks, next));
-      const isOver = lab.place.ticks >= untilTicks || next === Infinity;
+      const stays = staysWhenIdle && inputs.dueTicks(0) === Infinity;
+      const stop = lab.advance(Math.min(untilTicks, next), stays);
+      const isOver = lab.place.ticks >= untilTicks || next === Infinity || (stays && stop.kind === 'idle');
       if (isOver || (stop.kind !== 'budget' && stop.kind !== 'idle')) return stop;
     }
   }
