@@ -1,9 +1,10 @@
 /**
- * Debian's kernel goes the same way each time: again, traced, on several processors. What a run is compared with was booted by
+ * Debian's kernel goes the same way each time: again, interpreted, traced, on several processors. What a run is compared with was booted by
  * whoever came first, saved, and goes on here.
  */
 import { describe, expect, it } from 'vitest';
 import { Guest, images, SLICE_TICKS } from './debian-testing.ts';
+import type { Lab } from './lab.ts';
 import { stateHash } from './state-hash.ts';
 
 /** A while behind the prompt. */
@@ -17,7 +18,7 @@ async function expectSameState(one: Guest, other: Guest): Promise<void> {
 describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
   it('runs four vcpus on two physical processors, the same way each time', async () => {
     const guest = await Guest.booted(images!.cloud, 4, 2);
-    const again = await Guest.boot(images!.cloud, 4, 2);
+    const again = await Guest.boot(images!.cloud, 4, { cpus: 2 });
     expect(again.log).toBe(guest.log);
     await expectSameState(again, guest);
     for (const each of [guest, again]) {
@@ -29,12 +30,13 @@ describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
     await expectSameState(again, guest);
   });
 
-  it('is the same run twice, and traced', async () => {
+  it('is the same run twice, translated, and interpreted and traced', async () => {
     const plain = await Guest.booted(images!.cloud, 1);
     let events = 0;
-    const traced = await Guest.boot(images!.cloud, 1, 1, ({ hypervisor }) => {
+    const watch = ({ hypervisor }: Lab): void => {
       hypervisor.trace.add({ event: () => void events++, end: () => undefined });
-    });
+    };
+    const traced = await Guest.boot(images!.cloud, 1, { hotEntries: 0, watch });
     expect(events).toBeGreaterThan(100_000);
     expect(traced.log).toBe(plain.log);
     for (const { lab } of [plain, traced]) {

@@ -1,6 +1,7 @@
 /** Debian's kernels in a lab, for the tests that boot them. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
+import { DEFAULT_HOT_ENTRIES } from '../../core/machine.ts';
 import { debianImages } from '../../guests/debian/fetch.ts';
 import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { booted } from './booted-testing.ts';
@@ -18,16 +19,23 @@ const PATIENCE_NS = 60e9;
 /** Its shell's first prompt. */
 const PROMPT = /INIT-REACHED[^]*# /;
 
-function request(kernel: string, vcpus: number, cpus: number): DomainRequest {
-  const ramdisk = readFileSync(images!.initrd);
+function request(kernel: string, vcpus: number, cpus: number, hotEntries: number): DomainRequest {
   return {
     kernel: readFileSync(kernel),
-    ramdisk,
+    ramdisk: readFileSync(images!.initrd),
     commandLine: COMMAND_LINE,
     memoryMb: 128,
     vcpus,
     cpus,
+    hotEntries,
   };
+}
+
+interface BootOptions {
+  readonly cpus?: number;
+  readonly hotEntries?: number;
+  /** Before it runs. */
+  readonly watch?: (lab: Lab) => void;
 }
 
 export class Guest {
@@ -43,15 +51,19 @@ export class Guest {
     });
   }
 
-  /** At its prompt: a copy of the one that the first who asked for it in this run of the tests has booted. */
+  /** At its prompt: a copy of the one that the first who asked for it in this run of the tests has booted, translated. */
   static async booted(kernel: string, vcpus: number, cpus = 1): Promise<Guest> {
-    const { lab, log } = await booted(core, request(kernel, vcpus, cpus), PROMPT);
+    const { lab, log } = await booted(core, request(kernel, vcpus, cpus, DEFAULT_HOT_ENTRIES), PROMPT);
     return new Guest(lab, log);
   }
 
-  /** Booted up to its prompt by the caller. */
-  static async boot(kernel: string, vcpus: number, cpus = 1, watch?: (lab: Lab) => void): Promise<Guest> {
-    const guest = new Guest(await Lab.boot(core, request(kernel, vcpus, cpus)));
+  /** Booted up to its prompt by the caller: `hotEntries` as in MachineOptions. */
+  static async boot(
+    kernel: string,
+    vcpus: number,
+    { cpus = 1, hotEntries = DEFAULT_HOT_ENTRIES, watch }: BootOptions = {},
+  ): Promise<Guest> {
+    const guest = new Guest(await Lab.boot(core, request(kernel, vcpus, cpus, hotEntries)));
     watch?.(guest.lab);
     guest.until(PROMPT);
     return guest;

@@ -1,5 +1,6 @@
 /** A host with domain 0, typed at as a person would. */
 import { expect } from 'vitest';
+import { DEFAULT_HOT_ENTRIES } from '../../../core/machine.ts';
 import { SECTOR_BYTES } from '../../../devices/disk/disk.ts';
 import { VirtioBlock } from '../../../devices/virtio/block.ts';
 import { loadCore } from '../../../ui/lab/core-node.ts';
@@ -36,7 +37,15 @@ export class Host {
 
   /** `files`: what its ramdisk has besides, by path. */
   static async boot(files: Readonly<Record<string, Uint8Array>> = {}, sizes: Sizes = {}): Promise<Host> {
-    const options = { commandLine: '', memoryMb: 64, vcpus: 1, isDom0: true, hostMb: 256, ...sizes };
+    const options = {
+      commandLine: '',
+      memoryMb: 64,
+      vcpus: 1,
+      isDom0: true,
+      hostMb: 256,
+      hotEntries: DEFAULT_HOT_ENTRIES,
+      ...sizes,
+    };
     const { kernel, ramdisk } = await dom0Images();
     const more = cpio(entriesOf(files));
     const images = { kernel, ramdisk: Buffer.concat([ramdisk, more]) };
