@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_HOT_ENTRIES } from '../../../core/machine.ts';
 import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import { debianImages } from '../../debian/fetch.ts';
 import { moteImages } from '../../toolchain/mote-node.ts';
@@ -39,7 +40,7 @@ describe.skipIf(images === undefined)("Debian's generic kernel, packed with XZ",
           'extra = "console=hvc0 rdinit=/init"',
         ),
       },
-      { hostMb: 256 },
+      { hostMb: 256, hotEntries: DEFAULT_HOT_ENTRIES },
     );
     free = host.free();
   });
