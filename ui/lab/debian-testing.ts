@@ -1,10 +1,9 @@
 /** Debian's kernels in a lab, for the tests that boot them. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import { DEFAULT_HOT_ENTRIES } from '../../core/machine.ts';
 import { debianImages } from '../../guests/debian/fetch.ts';
 import { checkFrameTable } from '../../hypervisor/state/check.ts';
-import { booted } from './booted-testing.ts';
+import { booted, LINUX_HOT_ENTRIES } from './booted-testing.ts';
 import { loadCore } from './core-node.ts';
 import type { DomainRequest } from './host.ts';
 import { Lab } from './lab.ts';
@@ -53,7 +52,7 @@ export class Guest {
 
   /** At its prompt: a copy of the one that the first who asked for it in this run of the tests has booted, translated. */
   static async booted(kernel: string, vcpus: number, cpus = 1): Promise<Guest> {
-    const { lab, log } = await booted(core, request(kernel, vcpus, cpus, DEFAULT_HOT_ENTRIES), PROMPT);
+    const { lab, log } = await booted(core, request(kernel, vcpus, cpus, LINUX_HOT_ENTRIES), PROMPT);
     return new Guest(lab, log);
   }
 
@@ -61,7 +60,7 @@ export class Guest {
   static async boot(
     kernel: string,
     vcpus: number,
-    { cpus = 1, hotEntries = DEFAULT_HOT_ENTRIES, watch }: BootOptions = {},
+    { cpus = 1, hotEntries = LINUX_HOT_ENTRIES, watch }: BootOptions = {},
   ): Promise<Guest> {
     const guest = new Guest(await Lab.boot(core, request(kernel, vcpus, cpus, hotEntries)));
     watch?.(guest.lab);

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { LINUX_HOT_ENTRIES } from '../../../ui/lab/booted-testing.ts';
 import { bookworm } from '../../debian/bookworm.ts';
 import { check, hasTools, tool } from '../ext2.ts';
 import { fileOf } from './testing-integrity.ts';
@@ -36,7 +37,10 @@ describe.skipIf(made === undefined || !hasTools())('Debian bookworm with systemd
   let free: string;
   beforeAll(async () => {
     const disks = [{ name: 'root', bytes: new Uint8Array(readFileSync(made!.disk)) }];
-    host = await Host.boot({}, { hostMb: 384, disks, files: filesIn(made!.share) });
+    host = await Host.boot(
+      {},
+      { hostMb: 384, disks, files: filesIn(made!.share), hotEntries: LINUX_HOT_ENTRIES },
+    );
     free = host.free();
   });
 
