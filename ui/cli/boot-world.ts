@@ -90,6 +90,8 @@ async function described(path: string, progress: OnProgress): Promise<Plan> {
 
 /** Options that would be ignored. */
 function refuseWhatCannotApply(kernel: string | undefined, options: BootOptions): void {
+  if (options.translate !== undefined && options.translate !== false)
+    throw new UserError('--translate is for one host yet: it goes without --hosts and --world');
   if (options.world === undefined) return;
   if (options.hosts !== undefined || kernel !== undefined || options.ramdisk !== undefined)
     throw new UserError(
