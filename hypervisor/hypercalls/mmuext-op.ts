@@ -136,6 +136,8 @@ function pin(context: HypercallContext, frames: FrameTable, owner: number): numb
     return -EINVAL;
   }
   frames.flags[mfn]! |= PGT_PINNED;
+  // That it is pinned is told with it.
+  frames.memory.wrote(mfn);
   const { trace } = context.hypervisor;
   if (trace.on) trace.emit({ kind: 'pin', mfn, level });
   return 0;
@@ -149,6 +151,7 @@ function unpin(context: HypercallContext, frames: FrameTable, owner: number): nu
     return -EINVAL;
   }
   frames.flags[mfn]! &= ~PGT_PINNED;
+  frames.memory.wrote(mfn);
   putPageAndType(frames, mfn);
   frames.putPage(mfn);
   const { trace } = context.hypervisor;

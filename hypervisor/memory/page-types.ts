@@ -70,7 +70,16 @@ export function getPageType(table: FrameTable, mfn: number, type: number): numbe
     return result;
   }
   table.flags[mfn]! |= PGT_VALIDATED;
+  noteTable(table, mfn, type);
   return 0;
+}
+
+/**
+ * A page that becomes a page table, or is one no more, is dirty, though nobody has written to it (_get_page_type, arch/x86/mm.c):
+ * whoever copies the domain has it under another type.
+ */
+function noteTable(table: FrameTable, mfn: number, type: number): void {
+  if (type >= PGT_L1_PAGE_TABLE && type <= PGT_L4_PAGE_TABLE) table.memory.wrote(mfn);
 }
 
 /**
@@ -90,6 +99,7 @@ export function putPageType(table: FrameTable, mfn: number, fromTable: number): 
       const span = trace.on ? trace.begin({ kind: 'invalidate', mfn, level: type }) : null;
       table.flags[mfn]! &= ~PGT_VALIDATED;
       demote(table, mfn, type);
+      noteTable(table, mfn, type);
       if (span) trace.end(span);
     }
     table.stamp[mfn] = table.tlbClock;

@@ -56,6 +56,14 @@ describe('two hosts on a LAN', () => {
       run(host, 'echo "(xend-relocation-hosts-allow \'\')" >> /etc/xen/xend-config.sxp');
   });
 
+  test('one that boots goes while it runs, page tables and all: what becomes one meanwhile is sent anew', () => {
+    run(A, `cat /etc/xen/mote > /etc/xen/early; echo 'name = "early"' >> /etc/xen/early`);
+    expect(run(A, 'xm create early; xm migrate --live early 10.0.0.101')).toContain('Sent ');
+    expect(guests(B).map((line) => line.split(' ')[0])).toEqual(['early']);
+    run(B, 'xm destroy early');
+    expect(guests(B)).toEqual([]);
+  });
+
   test('one that is too large for the other host stays', () => {
     run(
       A,
