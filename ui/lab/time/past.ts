@@ -6,6 +6,7 @@
  * when they are closer than a share of their distance from the present.
  */
 import type { SavedWorld } from '../snapshot/format.ts';
+import { ZERO_PAGE } from '../snapshot/machine-saver.ts';
 import { InputLog } from '../world/inputs.ts';
 import type { Input, LanInput, Logged } from '../world/inputs.ts';
 
@@ -113,7 +114,7 @@ export class Past {
     });
     this.measure(index);
     this.measure(index + 1);
-    this.thin(instructions);
+    this.thin(this.moments[index]!);
   }
 
   /** Goes back to a moment. Its inputs will come again. */
@@ -178,16 +179,24 @@ export class Past {
     moment.bytes = bytesBeside(moment.saved, this.moments[index - 1]?.saved);
   }
 
-  /** Drops snapshots: those that are closer together than their age asks for, and the oldest beyond the budget. */
-  private thin(now: number): void {
+  /**
+   * Drops snapshots: those that are closer together than their age asks for, and, beyond the budget, those that are furthest from
+   * the one that was made just now. That one stays, and the first, behind which nobody can go.
+   */
+  private thin(made: Moment): void {
+    const now = made.instructions;
     for (let index = this.moments.length - 2; index > 0; index--) {
       const gap = this.moments[index + 1]!.instructions - this.moments[index - 1]!.instructions;
       if (gap < Math.abs(now - this.moments[index]!.instructions) * APART) this.drop(index);
     }
     let bytes = this.moments.reduce((sum, moment) => sum + moment.bytes, 0);
-    while (bytes > BUDGET_BYTES && this.moments.length > 2) {
-      bytes -= this.moments[1]!.bytes;
-      this.drop(1);
+    while (bytes > BUDGET_BYTES) {
+      const others = this.moments.filter((moment, index) => index > 0 && moment !== made);
+      if (others.length === 0) return;
+      const distance = (moment: Moment): number => Math.abs(moment.instructions - now);
+      const furthest = others.reduce((one, other) => (distance(other) > distance(one) ? other : one));
+      bytes -= furthest.bytes;
+      this.drop(this.moments.indexOf(furthest));
     }
   }
 
@@ -212,7 +221,7 @@ function bytesBeside(world: SavedWorld, other: SavedWorld | undefined): number {
     bytes += processor.length;
     const others = other?.machines[host]?.pages;
     for (let frame = 0; frame < pages.length; frame++)
-      if (pages[frame] !== others?.[frame]) bytes += pages[frame]!.length;
+      if (pages[frame] !== ZERO_PAGE && pages[frame] !== others?.[frame]) bytes += pages[frame]!.length;
   }
   for (const block of world.graph.blocks) bytes += block.length;
   return bytes;
