@@ -83,6 +83,16 @@ it('a world is recorded with a trace, replayed, looked into host by host, saved 
   expect(restored.stdout).toMatch(/^A\| on again/m);
 });
 
+it('a recording ends behind a breakpoint that stopped a host', async () => {
+  const size = ['--hosts', '2', '--host-memory', '128', '--memory', '64'];
+  const { status, stderr } = await xenoscope(
+    ['record', ...size, '--break', 'programs/hostname.ts:1', '-o', join(folder, 'broken')],
+    'hostname\n',
+  );
+  expect(stderr).toMatch(/A: breakpoint[^]*recording of 1 inputs/i);
+  expect(status).toBe(6);
+});
+
 it('--world FILE: hosts as a file describes them, with files from where it is', async () => {
   writeFileSync(join(folder, 'greeting'), 'from the other side\n');
   const host = { kernel: 'mote', ramdisk: 'dom0', hostMb: 128, memoryMb: 64 };

@@ -151,7 +151,7 @@ export async function record(debug: Debugger, args: string): Promise<string> {
   if (debug.marks === null)
     throw new Wrong('what began with a snapshot cannot be recorded: `save` makes a snapshot');
   const before = upTo(debug, debug.marks);
-  debug.kept.run.settle();
+  await debug.kept.run.settle();
   return writeRun(debug.kept, [...before, await markOf(debug.kept.run)], path(args));
 }
 

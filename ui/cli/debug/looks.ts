@@ -103,7 +103,7 @@ export function memory(lab: Lab, address: number, count: number): string {
 export function disassembly({ lab, names }: Debugger, from: number | null, count: number): string {
   const vcpu = vcpuNamed(lab);
   const rip = vcpuView(lab.hypervisor, vcpu, lab.code).registers['rip'] ?? '0';
-  const address = from ?? Number(BigInt.asIntN(64, BigInt(`0x${rip}`)));
+  const address = from ?? signed(rip);
   const read = readerOf(lab.hypervisor, vcpu);
   const symbols = lab.code.symbolsIn(read, address);
   const code = codeAt(read, address, count);
@@ -111,7 +111,7 @@ export function disassembly({ lab, names }: Debugger, from: number | null, count
   let last = '';
   return code
     .flatMap(({ address: at, text }) => {
-      const place = symbols === null ? null : placeOf(symbols, Number(BigInt.asIntN(64, BigInt(at))));
+      const place = symbols === null ? null : placeOf(symbols, signed(at));
       const line =
         place === null
           ? (names.nameOf(vcpu, signed(at))?.replace(/\+0x[0-9a-f]+$/, '') ?? '')

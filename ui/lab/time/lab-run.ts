@@ -36,8 +36,9 @@ export class LabRun implements Replayable<Stop> {
   }
 
   /** A run comes back at one place of a tick alone. */
-  settle(): void {
+  settle(): Promise<void> {
     this.lab.run({}, 0);
+    return Promise.resolve();
   }
 
   async runTo({ places }: Mark): Promise<Stop | true | undefined> {

@@ -14,7 +14,7 @@ export interface Marked {
   readonly past: Past;
   hash(): Promise<string>;
   /** Brings all hosts to one time, lets inputs of this instant come, and what is due then be done: where `replay` comes. */
-  settle(): void;
+  settle(): Promise<void>;
 }
 
 /** Makes marks of a run on its way. */
@@ -35,13 +35,13 @@ export class Marks {
       return;
     // What has come at this instant may not be all that does.
     if (hasInputNow(run)) return;
-    run.settle();
+    await run.settle();
     await this.add();
   }
 
   /** Makes the mark of the end. */
   async end(): Promise<void> {
-    this.run.settle();
+    await this.run.settle();
     if (this.made.at(-1)?.ns === this.run.ns) this.made.pop();
     await this.add();
   }
@@ -91,7 +91,7 @@ export async function replay<Stop>(run: Replayable<Stop>, marks: readonly Mark[]
     const stop = await runTo(run, mark);
     if (stop !== undefined) return { stop, alike: index, differs: null };
     // Inputs of this instant that nobody has run behind.
-    if (mark.come.some((come, host) => run.past.inputs.come[host]! < come)) run.settle();
+    if (mark.come.some((come, host) => run.past.inputs.come[host]! < come)) await run.settle();
     const found = await markOf(run);
     if (!isSame(found, mark)) return { stop, alike: index, differs: { number: index + 1, mark, found } };
   }

@@ -59,7 +59,7 @@ test('a snapshot goes on to the same hash; only what is not in it is asked for',
   });
   // Kernel and ramdisk are in the hosts' memory.
   expect(asked).toEqual(['store']);
-  other.settle();
+  await other.settle();
   expect(differenceOf(other.save(), world.save())).toBe(null);
   const ns = world.ns + 7_654_321;
   for (const each of [world, other]) while (each.run({ ns })?.kind !== 'time');
@@ -105,4 +105,26 @@ test('one kind of file is not taken for the other, nor a part of what is needed 
   await expect(bootWorldRecording(core, without, sources)).rejects.toThrow(
     /^damaged: hosts: a world has a host/,
   );
+});
+
+test('a mark is made where a disk that is elsewhere is waited for, too', async () => {
+  const bytes = new Uint8Array(1 << 20);
+  const disk = {
+    size: bytes.length,
+    slice: (from: number, to: number) => ({
+      arrayBuffer: () => Promise.resolve(bytes.slice(from, to).buffer),
+    }),
+  };
+  const description = { hosts: [mote('A', { disks: [{ image: 'disk' }] }), mote('B')] };
+  const far = await moteWorld(description, { disk });
+  for (let stop = far.run({ ns: 50e6 }); stop?.kind === 'host'; stop = far.run({ ns: 50e6 }))
+    await far.fetch();
+  far.type(0, new TextEncoder().encode('dd if=/dev/vda of=/dev/null bs=4k count=200\r'));
+  expect(far.run({ ns: far.ns + 1e9 })).toMatchObject({
+    kind: 'host',
+    stops: [{ stop: { kind: 'waiting' } }],
+  });
+  const marks = new Marks(far);
+  await marks.end();
+  expect(marks.made[0]!.ns).toBe(far.ns);
 });

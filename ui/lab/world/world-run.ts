@@ -34,8 +34,8 @@ export class WorldRun implements Replayable<WorldStop> {
     return this.world.hash();
   }
 
-  settle(): void {
-    this.world.settle();
+  settle(): Promise<void> {
+    return this.world.settle();
   }
 
   async runTo({ ns }: Mark): Promise<WorldStop | true | undefined> {

@@ -213,9 +213,15 @@ export class World implements Traveller {
     restoreWorld(this, saved);
   }
 
-  /** Brings all hosts to one time. */
-  settle(): void {
-    for (let stop = this.run({ ns: this.ns }); stop?.kind === 'host';) stop = this.run({ ns: this.ns });
+  /** Brings all hosts to one time, past whatever else they would stop at. Rejects with DiskUnavailable. */
+  async settle(): Promise<void> {
+    for (const { lab } of this.hosts) lab.breaks.disarm();
+    try {
+      for (let stop = this.run({ ns: this.ns }); stop?.kind === 'host'; stop = this.run({ ns: this.ns }))
+        await this.fetch();
+    } finally {
+      for (const { lab } of this.hosts) lab.breaks.arm();
+    }
   }
 
   /** One hash of all that goes on depends on. */
