@@ -87,6 +87,7 @@ function fill(hypervisor: Hypervisor, domain: Domain, options: BuildOptions): Bu
   );
   domain.consoleMfn = built.consoleMfn;
   domain.storeMfn = built.xenstoreMfn;
+  domain.startInfoMfn = built.p2m[built.plan.startInfo.pfn]!;
   domain.memory.e820 = [{ address: 0, size: options.memoryPages * PAGE_BYTES, type: E820_RAM }];
   const rings = [built.consoleMfn, built.xenstoreMfn];
   rings.forEach((mfn, index) => {

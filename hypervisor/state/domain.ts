@@ -96,6 +96,8 @@ export class Domain {
   consoleRing: ConsoleRing | null = null;
   storeMfn = 0;
   storePort = 0;
+  /** The frame of its start_info, where Xen has built it. */
+  startInfoMfn = 0;
 
   constructor(id: number, isPrivileged: boolean) {
     this.id = id;

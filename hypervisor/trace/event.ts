@@ -61,7 +61,21 @@ export type TraceDetail =
       readonly change: 'allocated' | 'freed';
       readonly domain: number;
     }
-  | { readonly kind: 'tlb'; readonly what: 'flush' | 'page'; readonly address: number };
+  | { readonly kind: 'tlb'; readonly what: 'flush' | 'page'; readonly address: number }
+  /** A message between a domain and the store's server, which Xen knows nothing of: who watches has seen it in their ring. */
+  | {
+      readonly kind: 'xenstore';
+      readonly domain: number;
+      readonly way: 'request' | 'answer' | 'watch';
+      /** Its type, as in xs_wire.h without XS_; of an error, that of the request, and whether it is one. */
+      readonly message: string;
+      readonly isError: boolean;
+      readonly transaction: number;
+      /** The node that it is about, from the root; empty: none. */
+      readonly path: string;
+      /** What else it says: a value, names, a token, an errno. */
+      readonly text: string;
+    };
 
 /** An event: where and when, and what. `depth` is the number of spans open around it. */
 export interface TraceEvent {

@@ -68,8 +68,22 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   pin: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
   unpin: (d) => [`mfn ${hex(d.mfn)}`],
   page: (d) => [`mfn ${hex(d.mfn)} ${d.change}, domain ${String(d.domain)}`],
+  xenstore: (d) => [storeWords(d)],
   tlb: (d) => [d.what === 'flush' ? 'flush' : `page ${hex64(d.address)}`],
 };
+
+/** `domain 1 WRITE /local/domain/1/device/vif/0/state "4"`; `<-`: to the domain. */
+function storeWords(detail: Extract<TraceDetail, { kind: 'xenstore' }>): string {
+  const { domain, way, message, isError, transaction, path, text } = detail;
+  return [
+    `domain ${String(domain)}`,
+    ...(way === 'request' ? [] : ['<-']),
+    message,
+    ...(path === '' ? [] : [path]),
+    ...(text === '' ? [] : [isError ? text : JSON.stringify(text)]),
+    ...(transaction === 0 ? [] : [`in transaction ${String(transaction)}`]),
+  ].join(' ');
+}
 
 /** All kinds of events. */
 export const EVENT_KINDS = Object.keys(TELLERS) as readonly TraceDetail['kind'][];

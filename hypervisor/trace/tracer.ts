@@ -8,10 +8,21 @@ export interface TraceSink {
   end(event: TraceEvent): void;
 }
 
+/**
+ * Hears every event before the sinks do, while there are any, and makes events of its own of what it then finds elsewhere, such
+ * as in a ring between two domains.
+ */
+export interface Observer {
+  event(event: TraceEvent): void;
+  /** Somebody watches from now on: what was before is not to be told. */
+  begin(): void;
+}
+
 export class Tracer {
   /** Somebody watches. Ask before making an event: `if (trace.on) trace.emit(...)`. */
   on = false;
-  private readonly sinks: TraceSink[] = [];
+  private sinks: readonly TraceSink[] = [];
+  private readonly observers: Observer[] = [];
   private readonly open: TraceEvent[] = [];
   /** Ticks, domain and vcpu of the next events; kept by the run loop. */
   ticks = 0;
@@ -19,19 +30,40 @@ export class Tracer {
   vcpu = -1;
 
   add(sink: TraceSink): void {
-    this.sinks.push(sink);
-    this.on = true;
+    this.watch([...this.sinks, sink]);
   }
   remove(sink: TraceSink): void {
-    const at = this.sinks.indexOf(sink);
-    if (at >= 0) this.sinks.splice(at, 1);
-    this.on = this.sinks.length > 0;
+    this.watch(this.sinks.filter((each) => each !== sink));
+  }
+
+  /** Has this one, too, for as long as the tracer is there. */
+  observe(observer: Observer): void {
+    this.observers.push(observer);
+  }
+
+  /** Does something that nobody hears of. */
+  quietly<T>(work: () => T): T {
+    const { sinks } = this;
+    this.watch([]);
+    try {
+      return work();
+    } finally {
+      this.watch(sinks);
+    }
+  }
+
+  private watch(sinks: readonly TraceSink[]): void {
+    const wasOn = this.on;
+    this.sinks = sinks;
+    this.on = sinks.length > 0;
     if (!this.on) this.open.length = 0;
+    if (this.on && !wasOn) for (const observer of this.observers) observer.begin();
   }
 
   emit(detail: TraceDetail): TraceEvent {
     const { ticks, domain, vcpu } = this;
     const event = { ticks, domain, vcpu, depth: this.open.length, detail };
+    for (const observer of this.observers) observer.event(event);
     for (const sink of this.sinks) sink.event(event);
     return event;
   }

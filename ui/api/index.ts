@@ -9,6 +9,8 @@ export type { Domain, VcpuChoice } from '../lab/scenario/host.ts';
 export { Console } from '../lab/scenario/console.ts';
 export type { Patience } from '../lab/scenario/words.ts';
 export { Watch } from '../lab/scenario/events.ts';
+export { StoreSilent } from '../lab/xenstore/ask.ts';
+export type { StoreNode } from '../lab/xenstore/ask.ts';
 export type { EventFilter, EventKind } from '../lab/event-filter.ts';
 export type { SeenEvent } from '../lab/scenario/events.ts';
 export type { LanFault } from '../../devices/lan/lan.ts';

@@ -15,6 +15,8 @@ export interface EventFilter<Kind extends EventKind = EventKind> {
   readonly domain?: number;
   /** Of a hypercall: arguments by their place (0 to 5), as unsigned 64-bit numbers. */
   readonly arguments?: Readonly<Record<number, number | bigint>>;
+  /** Of a message of the store: its node, or one that is above that: `/local/domain/1/device`. */
+  readonly path?: string;
   /** What the event's words are to match, as `--trace` writes them, without its name. */
   readonly words?: RegExp;
 }
@@ -30,6 +32,8 @@ export function checkFilter(filter: EventFilter): void {
   const isForHypercalls = filter.name !== undefined || filter.arguments !== undefined;
   if (isForHypercalls && filter.kind !== 'hypercall')
     throw new RangeError(`an event of kind ${filter.kind} has no name and no arguments: a hypercall has`);
+  if (filter.path !== undefined && filter.kind !== 'xenstore')
+    throw new RangeError(`an event of kind ${filter.kind} has no path: one of kind xenstore has`);
   if (filter.name !== undefined) checkHypercall(filter.name);
 }
 
@@ -47,7 +51,12 @@ export function passes(filter: EventFilter, event: TraceEvent): boolean {
   if (detail.kind !== filter.kind) return false;
   if (filter.domain !== undefined && domainOf(event) !== filter.domain) return false;
   if (detail.kind === 'hypercall' && !passesCall(filter, detail)) return false;
+  if (detail.kind === 'xenstore' && !isAt(detail.path, filter.path)) return false;
   return filter.words === undefined || traceWords(detail).args.search(filter.words) >= 0;
+}
+
+function isAt(path: string, wanted?: string): boolean {
+  return wanted === undefined || path === wanted || path.startsWith(wanted.replace(/\/*$/, '/'));
 }
 
 function passesCall(
@@ -65,7 +74,7 @@ function passesCall(
 /** What a person may begin an event with; `event` is an upcall. */
 export const EVENT_WORDS: readonly string[] = ['event', ...EVENT_KINDS];
 
-export const FILTER_HELP = 'KIND [NAME of a hypercall] [domain N] [argK=VALUE] [/WORDS/]';
+export const FILTER_HELP = 'KIND [NAME of a hypercall] [PATH of xenstore] [domain N] [argK=VALUE] [/WORDS/]';
 const WORD = /^(?:domain +(\d+)|arg([0-5])=(0x[0-9a-f]+|\d+)|\/(.+)\/|(\S+))(?: +|$)/i;
 
 /** `hypercall mmu_update domain 1`, `port /port 5/`, `trap /#GP/`, `event`. Null: it begins with no kind. Throws RangeError. */
@@ -83,6 +92,7 @@ export function parseFilter(text: string): EventFilter | null {
     else if (place !== undefined)
       filter = { ...filter, arguments: { ...filter.arguments, [Number(place)]: BigInt(value!) } };
     else if (words !== undefined) filter = { ...filter, words: expression(words) };
+    else if (kind === 'xenstore' && name!.startsWith('/')) filter = { ...filter, path: name! };
     else if (kind === 'hypercall' && filter.name === undefined) filter = { ...filter, name: name! };
     else throw new RangeError(`${name!}: it is ${FILTER_HELP}`);
   }
@@ -99,10 +109,11 @@ function expression(text: string): RegExp {
 }
 
 /** The same in words, as `parseFilter` reads it. */
-export function filterText({ kind, name, domain, arguments: values = {}, words }: EventFilter): string {
+export function filterText({ kind, name, path, domain, arguments: values = {}, words }: EventFilter): string {
   return [
     kind === 'upcall' ? 'event' : kind,
     ...(name === undefined ? [] : [name]),
+    ...(path === undefined ? [] : [path]),
     ...(domain === undefined ? [] : [`domain ${String(domain)}`]),
     ...Object.entries(values).map(([place, value]) => `arg${place}=0x${value.toString(16)}`),
     ...(words === undefined ? [] : [String(words)]),

@@ -33,6 +33,7 @@ import { LoneCourse } from './time/course.ts';
 import type { Course } from './time/course.ts';
 import type { Moment, Past, Place } from './time/past.ts';
 import { Witness } from './witness.ts';
+import { StoreObserver } from './xenstore/store-observer.ts';
 import type { Come } from './world/inputs.ts';
 
 export class Lab {
@@ -48,6 +49,7 @@ export class Lab {
   private readonly text = new ConsoleText();
   /** What is known of the host from watching it. */
   readonly witness: Witness;
+  private readonly storeObserver: StoreObserver;
   /** Saves it: a world of several saves each by this. */
   readonly saver: HostSaver;
   /** What takes it through time; and whether it goes again where it has been. */
@@ -64,6 +66,7 @@ export class Lab {
   private constructor({ hypervisor, share, fetched }: Host, request: WorldRequest) {
     this.hypervisor = hypervisor;
     this.request = request;
+    this.storeObserver = new StoreObserver(hypervisor);
     this.code = Code.ofImages(request) ?? Code.UNKNOWN;
     this.share = share;
     this.fetched = fetched;
@@ -71,6 +74,7 @@ export class Lab {
     this.saver = new HostSaver(hypervisor, this.text, this.witness);
     this.breaks = new Breaks(this);
     this.course = new LoneCourse(this);
+    hypervisor.trace.observe(this.storeObserver);
     hypervisor.console.onOutput = (bytes) => {
       if (this.domain.isPrivileged) this.printed(bytes);
     };
@@ -138,6 +142,7 @@ export class Lab {
     if (domain === undefined) throw new SnapshotError(`it has no domain ${String(id)}`);
     this.domain = domain;
     this.crash = null;
+    this.storeObserver.begin();
   }
 
   /** System time in ns; instructions retired; ns per instruction. */

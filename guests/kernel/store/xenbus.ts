@@ -24,7 +24,7 @@ import {
 import { allocateUnbound, sendEvent, setEventHandler } from '../events/events';
 import { startInfo } from '../xen/start-info';
 import { allocatePage, PAGE_SIZE, putPage } from '../memory/pages';
-import { pageOf } from '../memory/pagetable';
+import { mfnOf, pageOf } from '../memory/pagetable';
 import { WaitQueue } from '../threads/wait';
 import { noteWatchEvent } from './watches';
 
@@ -107,6 +107,10 @@ export function offerRing(): bool {
     putPage(page);
     return false;
   }
+  // As every domain's says, and as Linux does where it is domain 0: who looks from outside finds the ring there.
+  const info = startInfo();
+  store<u64>(info + start_info.store_mfn, mfnOf(page));
+  store<u32>(info + start_info.store_evtchn, <u32>offered);
   port = offered;
   ring = page;
   return true;

@@ -112,7 +112,7 @@ export function breakAt(debug: Debugger, args: string): string {
     return `stops at every ${filterText(event)}`;
   }
   const match = /^(.+):(\d+)$/.exec(args);
-  if (match === null) throw new Wrong('it is FILE:LINE, `hypercall [NAME] [domain N]` or `event [domain N]`');
+  if (match === null) throw new Wrong(`it is FILE:LINE, or ${FILTER_HELP}`);
   const wanted = { file: match[1]!, line: Number(match[2]) };
   const text = debug.sources.get(wanted.file)?.split('\n');
   const found = debug.stops.addLine(

@@ -174,6 +174,12 @@ export const COMMANDS: readonly Command[] = [
     help: 'event channels of a domain',
     run: ({ lab }, args) => looks.ports(lab, args === '' ? null : args === '0' ? 0 : count(args)),
   },
+  {
+    names: ['xenstore', 'xs'],
+    args: '[PATH]',
+    help: 'the store from a node on, asked of its server aside: nothing comes of it',
+    run: ({ lab }, args) => looks.xenstore(lab, args),
+  },
   { names: ['inputs'], args: '', help: 'what was typed, and what is to come', run: looks.inputs },
   {
     names: ['type', 't'],

@@ -6,6 +6,8 @@ import type { Lab } from '../../lab/lab.ts';
 import { bytesAt, channelViews, codeAt, domainViews, readerOf, vcpuView } from '../../lab/views.ts';
 import { placeOf } from '../../lab/symbols.ts';
 import type { Input } from '../../lab/world/inputs.ts';
+import { StoreSilent, storeTree } from '../../lab/xenstore/ask.ts';
+import type { StoreNode } from '../../lab/xenstore/ask.ts';
 import type { Debugger } from './debugger.ts';
 import { Wrong } from './wrong.ts';
 
@@ -146,6 +148,31 @@ export function ports(lab: Lab, id: number | null): string {
       `${String(port).padStart(4)}  vcpu ${String(vcpu)}  ${pending ? 'pending' : '       '} ${masked ? 'masked' : '      '}  ${binding}`,
   );
   return rows.length === 0 ? `domain ${String(domain.id)} has no event channels` : rows.join('\n');
+}
+
+/** The store from a node on, as `xenstore-ls` shows it. */
+export function xenstore(lab: Lab, path: string): string {
+  const from = path === '' ? '/' : path;
+  const tree = treeOf(lab, from);
+  if (tree === null) throw new Wrong(`there is no ${from} in the store`);
+  return from === '/'
+    ? tree.children.flatMap((child) => nodeLines(child, '')).join('\n')
+    : nodeLines(tree, '').join('\n');
+}
+
+function treeOf(lab: Lab, path: string): StoreNode | null {
+  try {
+    return storeTree(lab, path);
+  } catch (error) {
+    throw error instanceof StoreSilent || error instanceof RangeError ? new Wrong(error.message) : error;
+  }
+}
+
+function nodeLines({ name, value, children }: StoreNode, indent: string): string[] {
+  return [
+    `${indent}${name} = ${JSON.stringify(value)}`,
+    ...children.flatMap((child) => nodeLines(child, `${indent} `)),
+  ];
 }
 
 /** An input in words. */

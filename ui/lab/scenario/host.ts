@@ -12,6 +12,8 @@ import type { Lab } from '../lab.ts';
 import { stateOf } from '../lab-state.ts';
 import { pageAt } from '../page-tables.ts';
 import { domainViews, vcpuView } from '../views.ts';
+import { storeTree } from '../xenstore/ask.ts';
+import type { StoreNode } from '../xenstore/ask.ts';
 import { Console } from './console.ts';
 import type { Drive } from './drive.ts';
 import { Watch } from './events.ts';
@@ -197,6 +199,14 @@ export class Host {
     if (address < 0 || bytes < 0 || address + bytes > all.length)
       throw new RangeError(`the host has ${String(all.length)} bytes of memory`);
     return all.slice(address, address + bytes);
+  }
+
+  /**
+   * A node of xenstore and all that is below it, asked of the store's server; null: there is none. Nothing comes of the question.
+   * Throws StoreSilent where nobody answers.
+   */
+  xenstore(path = '/'): StoreNode | null {
+    return storeTree(this.lab, path);
   }
 
   /** How often each hypercall has been made, by all domains, since the host booted; those that were not are left out. */

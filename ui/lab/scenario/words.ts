@@ -16,11 +16,19 @@ export function describeText(wanted: string | RegExp): string {
   return typeof wanted === 'string' ? JSON.stringify(wanted) : String(wanted);
 }
 
-export function describeFilter({ kind, name, domain, arguments: values = {}, words }: EventFilter): string {
+export function describeFilter({
+  kind,
+  name,
+  path,
+  domain,
+  arguments: values = {},
+  words,
+}: EventFilter): string {
   const what = name === undefined ? `an event of kind ${kind}` : `the hypercall ${name}`;
   const whose = domain === undefined ? '' : ` of domain ${String(domain)}`;
   const given = Object.entries(values).map(([place, value]) => ` with argument ${place} = ${String(value)}`);
-  return `${what}${whose}${given.join('')}${words === undefined ? '' : ` with ${String(words)}`}`;
+  const where = path === undefined ? '' : ` at ${path}`;
+  return `${what}${where}${whose}${given.join('')}${words === undefined ? '' : ` with ${String(words)}`}`;
 }
 
 /** An expression for a text as it is. */
