@@ -81,7 +81,9 @@ export class KernelFile {
     this.packing = packedAs(this.payload, bytes);
     if (this.packing == PACKED_NONE) return 'its payload is packed in a way that nobody knows';
     if (this.packing > UNPACKED_HERE)
-      return 'it is packed with ' + nameOf(this.packing) + ', which is not there: gzip, xz and lz4 are';
+      return (
+        'it is packed with ' + nameOf(this.packing) + ', which is not there: gzip, xz, lz4, zstd and lzma are'
+      );
     if (this.packing == PACKED_XZ && load16(this.payload + bytes - 2) == XZ_FOOTER)
       return 'its payload has no size behind it';
     this.unpackedBytes = load32(this.payload + bytes - SIZE_BYTES);

@@ -80,6 +80,15 @@ const packed: readonly Packed[] = [
       'RHGG+uyGQAuUCcI3tSxK6rCRX+YyA3iFCGqbMhraE+vOAlZdsirTZ1rDBP4/geMHLFtzP72YB2WjMgOuvBmZaXXolyQz' +
       '0IHwJCYlkwUCukGSlmRyC2XJgn5uVcAMAElFDw6QAQAA',
   },
+  {
+    name: 'lzma',
+    compression: 'lzma',
+    base64:
+      'XQAAgAD//////////wB0kBkP8IYS7ucyRVUo04TCZ8wunazU3h6M7Eryzc0IEhAQWxM8pbmXOpzi345W8uECg7T+dWkOLgjM' +
+      'YzjgACRo4vm9PLjofMeCjRQ5vPIt8jVSTH6QI4ZQETq6JnTBnDYjG5S737r4Lo5cr0UhFBAP5eWtT779CafL/ufmbUHaVEyT' +
+      'ftA+p7mLsbdiCPcVqhNjS+3uPfiVafdQ5E5PncsMTwD5HQZe50Qwl4/xNgTig3moHSmXyRUTcb7vufvWj1/AB/Vn+C5vzvvV' +
+      'y2MqVm/Z3et5q55KV/wzTceMlCORHniCO3VttgEJnabUWNUrE9rf52f/FmJVAJABAAA=',
+  },
 ];
 
 const withArmFilter =
@@ -156,7 +165,7 @@ describe('what is not unpacked', () => {
   it('is a compression that Linux has but this does not', async () => {
     const bzip2 = new Uint8Array([0x42, 0x5a, 0x68, 0x39, 0, 0, 0, 0]);
     expect(await problemOf(bzip2)).toBe(
-      'unsupported: the payload is packed with bzip2; gzip, xz, lz4 and zstd are known',
+      'unsupported: the payload is packed with bzip2; gzip, xz, lz4, zstd and lzma are known',
     );
   });
 });

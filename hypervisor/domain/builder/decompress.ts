@@ -1,5 +1,5 @@
 /**
- * Unpacking kernels and ramdisks. All four packers give the size of what they packed in the last four bytes: gzip by its
+ * Unpacking kernels and ramdisks. All packers give the size of what they packed in the last four bytes: gzip by its
  * own format, the others because Linux's build appends it (Documentation/arch/x86/boot.rst, payload_length).
  */
 import { gunzipSync } from 'fflate';
@@ -8,6 +8,7 @@ import { crc32 } from './crc32.ts';
 import { ImageError } from './image-error.ts';
 import { hex, ImageReader } from './image-reader.ts';
 import { unlz4 } from './lz4.ts';
+import { unlzma } from './lzma.ts';
 import { unxz } from './xz.ts';
 
 export type Compression = 'gzip' | 'xz' | 'lz4' | 'zstd' | 'bzip2' | 'lzma' | 'lzo';
@@ -66,6 +67,7 @@ const unpackers: Readonly<Partial<Record<Compression, Unpack>>> = {
   xz: (bytes) => unxz(bytes.subarray(0, -SIZE_BYTES)),
   lz4: (bytes, size) => unlz4(bytes.subarray(0, -SIZE_BYTES), size),
   zstd: (bytes, size) => unzstd(bytes.subarray(0, -SIZE_BYTES), size),
+  lzma: (bytes, size) => unlzma(bytes.subarray(0, -SIZE_BYTES), size),
 };
 
 /** The libraries throw whatever they like at damaged input: it is always the image's fault. */
@@ -89,7 +91,7 @@ export async function decompress(
   if (unpack === undefined)
     throw new ImageError(
       'unsupported',
-      `${what} is packed with ${compression}; gzip, xz, lz4 and zstd are known`,
+      `${what} is packed with ${compression}; gzip, xz, lz4, zstd and lzma are known`,
     );
   const image = new ImageReader(bytes);
   if (compression === 'xz' && image.has(XZ_FOOTER_MAGIC, bytes.length - XZ_FOOTER_MAGIC.length))

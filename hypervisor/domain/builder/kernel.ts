@@ -149,7 +149,7 @@ function dissect(
 }
 
 /**
- * Reads a kernel: a bzImage (payload packed with gzip, xz, lz4 or zstd), an ELF64 image, or either of them gzipped.
+ * Reads a kernel: a bzImage (payload packed with gzip, xz, lz4, zstd or lzma), an ELF64 image, or either of them gzipped.
  * Rejects with ImageError where it is none of these, damaged, for another machine, or not made for Xen.
  */
 export async function loadKernel(file: Uint8Array): Promise<KernelImage> {

@@ -1,7 +1,7 @@
 /**
  * LZMA: literals and matches, each bit told by a range coder with the probability that it has had so far (the LZMA
- * specification, lzma-specification.txt of the LZMA SDK). Here one chunk after the other, as LZMA2 brings them: what is
- * learnt, and what has been unpacked, is kept from one to the next.
+ * specification, lzma-specification.txt of the LZMA SDK). What is learnt, and what has been unpacked, is kept from one call to
+ * the next: LZMA2 brings chunks, and a stream of its own is read piece by piece.
  */
 import { load8, store8 } from 'programs/lib/intrinsics';
 import { copyMatch } from './match';
@@ -46,6 +46,8 @@ const MIN_LENGTH: u32 = 2;
 const AFTER_MATCH: u32 = 7;
 const END_SLOT: u32 = 14;
 const FIRST_LONG_SLOT: u32 = 4;
+/** The distance, less 1, that says that there is nothing more. */
+const END_MARK: u32 = 0xffff_ffff;
 
 /** The range coder, and where it reads: in linear memory, with some bytes to spare behind. */
 let range: u32 = 0;
@@ -256,17 +258,50 @@ function match(position: u32): u32 {
   return bytes;
 }
 
-/**
- * Unpacks a chunk, `bytes` bytes at `from` in linear memory, to `out` up to `stop`. `start`: where what matches may repeat
- * begins. Below `room` it may write what is written again later. False: it is damaged.
- */
-export function unpackChunk(from: usize, bytes: usize, start: u64, out: u64, stop: u64, room: u64): bool {
-  const end = from + bytes;
-  if (bytes < 5 || load<u8>(from) != 0) return false;
+/** Begins to read at a place in linear memory: the coder's first five bytes. Whether they can be such. */
+export function beginCode(from: usize): bool {
   code = bswap(load<u32>(from, 1));
   range = 0xffff_ffff;
   input = from + 5;
-  while (out < stop) {
+  return load<u8>(from) == 0;
+}
+
+/** Where it reads: so that more can be brought there. */
+export function readingAt(): usize {
+  return input;
+}
+
+/** Goes on reading elsewhere. */
+export function readFrom(at: usize): void {
+  input = at;
+}
+
+/** Whether all up to a place has been read, and there is nothing more to tell. */
+export function isReadUpTo(end: usize): bool {
+  if (range < TOP) {
+    range <<= 8;
+    code = (code << 8) | load<u8>(input++);
+  }
+  return input == end && code == 0;
+}
+
+/** Whether what comes next is the mark of the end; `at`: how much has been unpacked. */
+export function isAtEnd(at: u64): bool {
+  const position = (<u32>at) & pbMask;
+  if (bit(IS_MATCH + (state << 4) + position) == 0 || bit(IS_REP + state) != 0) return false;
+  return distance(length(LENGTHS, position)) == END_MARK;
+}
+
+/** With what `unpackUpTo` says that it has met the mark of the end, or that what it reads is damaged. */
+export const ENDED: u64 = 0;
+export const DAMAGED: u64 = 1;
+
+/**
+ * Unpacks to `out` up to `stop`, as long as it reads below `end` in linear memory: where it came to, or ENDED or DAMAGED.
+ * `start`: where what matches may repeat begins. Below `room` it may write what is written again later.
+ */
+export function unpackUpTo(end: usize, start: u64, out: u64, stop: u64, room: u64): u64 {
+  while (out < stop && input <= end) {
     const at = <u32>(out - start);
     const position = at & pbMask;
     if (bit(IS_MATCH + (state << 4) + position) == 0) {
@@ -277,21 +312,17 @@ export function unpackChunk(from: usize, bytes: usize, start: u64, out: u64, sto
         symbol = tree(place, 8);
         state = state < 4 ? 0 : state - 3;
       } else {
-        if (<u64>rep0 >= out - start) return false;
+        if (<u64>rep0 >= out - start) return DAMAGED;
         symbol = matchedLiteral(place, <u32>load8(out - rep0 - 1));
         state = state < 10 ? state - 3 : state - 6;
       }
       store8(out++, symbol);
     } else {
       const count = <u64>match(position);
-      if (<u64>rep0 >= out - start || count > stop - out) return false;
+      if (rep0 == END_MARK) return ENDED;
+      if (<u64>rep0 >= out - start || count > stop - out) return DAMAGED;
       out = copyMatch(out, <u64>rep0 + 1, count, room);
     }
-    // What lies behind is read by a few bytes at most.
-    if (input > end) return false;
   }
-  if (range < TOP) {
-    code = (code << 8) | load<u8>(input++);
-  }
-  return input == end && code == 0;
+  return out;
 }

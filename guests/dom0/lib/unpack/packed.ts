@@ -2,19 +2,21 @@
 import { load16, load32 } from 'programs/lib/intrinsics';
 import { gunzip } from './gzip';
 import { unlz4 } from './lz4';
+import { unlzma } from './lzma-alone';
 import { unxz } from './xz';
+import { unzstd } from './zstd';
 
 export const PACKED_NONE: i32 = 0;
 export const PACKED_GZIP: i32 = 1;
 export const PACKED_XZ: i32 = 2;
 export const PACKED_LZ4: i32 = 3;
+export const PACKED_ZSTD: i32 = 4;
+export const PACKED_LZMA: i32 = 5;
 /** Those up to here are unpacked here; others have but a name. */
-export const UNPACKED_HERE: i32 = 3;
-const PACKED_ZSTD: i32 = 4;
-const PACKED_BZIP2: i32 = 5;
-const PACKED_LZMA: i32 = 6;
+export const UNPACKED_HERE: i32 = 5;
+const PACKED_BZIP2: i32 = 6;
 const PACKED_LZO: i32 = 7;
-const NAMES: string[] = ['nothing', 'gzip', 'xz', 'lz4', 'zstd', 'bzip2', 'lzma', 'lzo'];
+const NAMES: string[] = ['nothing', 'gzip', 'xz', 'lz4', 'zstd', 'lzma', 'bzip2', 'lzo'];
 
 export function nameOf(packing: i32): string {
   return NAMES[packing];
@@ -37,5 +39,7 @@ export function packedAs(at: u64, bytes: u64): i32 {
 export function unpack(packing: i32, from: u64, bytes: u64, to: u64, room: u64): i64 {
   if (packing == PACKED_GZIP) return gunzip(from, bytes, to, room);
   if (packing == PACKED_XZ) return unxz(from, bytes, to, room);
-  return packing == PACKED_LZ4 ? unlz4(from, bytes, to, room) : -1;
+  if (packing == PACKED_LZ4) return unlz4(from, bytes, to, room);
+  if (packing == PACKED_ZSTD) return unzstd(from, bytes, to, room);
+  return packing == PACKED_LZMA ? unlzma(from, bytes, to, room) : -1;
 }

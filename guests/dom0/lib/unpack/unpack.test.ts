@@ -1,4 +1,4 @@
-/** Unpacking in Node: what zlib, xz and lz4 pack comes out as it was; what is damaged is refused, and harms nothing. */
+/** Unpacking in Node: what zlib, xz, lz4 and zstd pack comes out as it was; what is damaged is refused, and harms nothing. */
 import { execFileSync } from 'node:child_process';
 import { constants, deflateRawSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -99,7 +99,7 @@ const SAMPLES: readonly (readonly [string, Uint8Array])[] = [
   ],
 ];
 
-/** The first 600 branches, packed by xz with the x86 filter, and by lz4 (legacy frame). */
+/** The first 600 branches, packed by xz with the x86 filter, by lz4 (legacy frame), by zstd, and as LZMA alone. */
 const XZ =
   '/Td6WFoAAAFpIt42AgEEACEBAADaM60D4AJXAZZdAHSRWQ/whhLu5zJFVShV5TrrFaiM3XFtxtV9b5Qkkje72GYRJjPDVuKSikv4' +
   'fPrNYvlsTXBiYSk2I4TFPtnMz4PSyqwCaiscF6Gh3LeJP7Lgx1cZI1Aovk+GQfCyTsChju0nxKwQSjvslFDJzWwMVA3d/E8EKyAl' +
@@ -117,6 +117,16 @@ const LZ4 =
   'mgBA/+kBATIAIOgB7wAgAACnADAB6f8JAFDo6EAAQAkBgQH/6UABQAEAwwFg/wABQOkAlwEAVgEADAFw/+jo/0DoAZMAIADooAEi' +
   '6QAKABDobwBw6P/p/0AA6FYBEOhTALAB6UBAAUBAAQFAAXUBAccAAG4AMAEA/3EAAAsAgQD//wABAAHoAAFhQOno6QHoKQLwBQH/' +
   'QP9AQAHpAQHo6ejp6OhA6f8A';
+const ZSTD =
+  'KLUv/QRo7QYAhmU2CvA5ucv/m92NlAExADEAMwAQvqllUVKHjfwylxnAK0RQA6iVniZACr/pH9GUHQWc39DPrbZOmdtRY+0V9l3YBiYP' +
+  'mzIa2hPrzgJWXbIq02dawwT+P4HjByxbcz+9mAdlozJhMr3URDPBiOIM9dkNgRYoU8YXRIXSAXb0ARIcBULyNEwjrrwZmWl16JckM9CB' +
+  '8CQmJZMFArpBkpZkcgtlyYJ+blXADNhKayVH5zLWlLXPrSDYcAAoDTmAG7QhMdHoUVpnCO5pRnoBwvoFSIqcNKM2AhxsMGASCQCDHUwa';
+const LZMA =
+  'XQAAgAD//////////wB0kBkP8IYS7ucyRVUo04TCZ8wunazU3h6M7Eryzc0IEhAQWxM8pbmXOpzi345W8uECg7T+dWkOLgjMYzjgACRo' +
+  '4vm9PLjofMeCjRQ5vPIt8jVSTH6QI4ZQETq6JnTBnDYjG5S737r4Lo5cr0UhFBAP5eWtT779CafL/ufmbUHaVEyTftA+p7mLsbdiCPcV' +
+  'qhNjS+3uPfiVafdQ5E5PncsMTwD5HQZe50Qwl4/xNgTig3moHSmXyRUTcb7vufvWj1/AB/Vn+C5vzvvVy2MqVm/Z3et5q55KV/wzTceM' +
+  'lCORHniCO3VttgEJnabUWNUsfqqJC8j9q0LXA0bsZugqA1r8UBQOeQmVNKU3Zlg4BQypIPfHGhdR8ZIwGyu29PcGl1w7a3jt69lBMiD0' +
+  'GV4lp80NyPua55atTmfBWxr0sZLq3bqf1wZ5ZwA834iMsmOMGtoE5GdCc/83j3IA';
 
 describe.each(SAMPLES)('%s', (_name, data) => {
   test.each([
@@ -136,6 +146,10 @@ describe.each(SAMPLES)('%s', (_name, data) => {
     ['xz', ['-c', '--check=crc32', '--block-size=20000']],
     ['lz4', ['-l', '-c', '-1']],
     ['lz4', ['-l', '-c', '-9']],
+    ['xz', ['-c', '--format=lzma']],
+    ['xz', ['-c', '--format=lzma', '--lzma1=preset=1,dict=64KiB']],
+    ['zstd', ['-c', '-q', '-1']],
+    ['zstd', ['-c', '-q', '-16', '--no-check']],
   ])('%s %s', (command, options) => {
     const packed = packWith(command, options, data);
     if (packed !== null) expectBytes(unpack(packed, data.length), data);
@@ -158,14 +172,16 @@ describe.each([
   ['gzip', new Uint8Array(gzipSync(small))],
   ['xz', new Uint8Array(Buffer.from(XZ, 'base64'))],
   ['lz4', new Uint8Array(Buffer.from(LZ4, 'base64'))],
+  ['zstd', new Uint8Array(Buffer.from(ZSTD, 'base64'))],
+  ['lzma', new Uint8Array(Buffer.from(LZMA, 'base64'))],
 ] as const)('%s', (kind, packed) => {
   test('what is whole comes out, what is cut short or does not fit is refused', () => {
     expectBytes(unpack(packed, small.length), small);
     expect(unpack(packed, small.length - 1)).toBeNull();
     for (let length = 0; length < packed.length; length++) {
       const out = unpack(packed.subarray(0, length), small.length);
-      // The index of xz is not needed; lz4 has no end of its own.
-      if (out !== null && kind === 'gzip') expect(length).toBe(packed.length);
+      // The index of xz is not needed; lz4 has no end of its own; LZMA's coder is flushed by more than is needed.
+      if (out !== null && (kind === 'gzip' || kind === 'zstd')) expect(length).toBe(packed.length);
     }
   });
 
@@ -175,8 +191,8 @@ describe.each([
         const wrong = packed.slice();
         wrong[at]! ^= flip;
         const out = unpack(wrong, small.length + 100);
-        // lz4 has no checksum.
-        if (out !== null && kind !== 'lz4') expectBytes(out, small);
+        // lz4 and LZMA alone have no checksum.
+        if (out !== null && kind !== 'lz4' && kind !== 'lzma') expectBytes(out, small);
       }
   });
 });

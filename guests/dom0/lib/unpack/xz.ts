@@ -4,7 +4,7 @@
  */
 import { copy, load16, load32, load8 } from 'programs/lib/intrinsics';
 import { crc32 } from './crc32';
-import { resetState, setProperties, unpackChunk } from './lzma';
+import { beginCode, isReadUpTo, resetState, setProperties, unpackUpTo } from './lzma';
 import { unfilterX86 } from './x86-filter';
 
 const HEADER_BYTES: u64 = 12;
@@ -135,8 +135,10 @@ function packed(control: u64, dictionary: u64): bool {
   if (bytes > end - at || unpackedBytes > room - out) return false;
   copy(chunk, at, bytes);
   at += bytes;
+  const chunkEnd = chunk + <usize>bytes;
+  if (bytes < 5 || !beginCode(chunk)) return false;
   const stop = out + unpackedBytes;
-  if (!unpackChunk(chunk, <usize>bytes, dictionary, out, stop, room)) return false;
+  if (unpackUpTo(chunkEnd, dictionary, out, stop, room) != stop) return false;
   out = stop;
-  return true;
+  return isReadUpTo(chunkEnd);
 }
