@@ -11,6 +11,8 @@ import { WorldHost } from './host.ts';
 import type { Report } from './host.ts';
 import { isAbsent } from './images.ts';
 import type { WorldImages } from './images.ts';
+import { Mailbox } from './mailbox.ts';
+import type { Codec } from './mailbox.ts';
 import type { Work } from './turns.ts';
 
 /** An image that is elsewhere, with whoever boots the host: read by messages. */
@@ -26,8 +28,11 @@ export type HostCommand =
       readonly description: WorldDescription;
       readonly index: number;
       readonly images: Readonly<Record<string, Uint8Array | FarImage>>;
+      /** Where it is told what to do in turns, and tells what it has done. */
+      readonly mail: { readonly jobs: SharedArrayBuffer; readonly done: SharedArrayBuffer };
     }
-  | { readonly type: 'work'; readonly work: Work }
+  /** Jobs come by mail from now on, up to one that is null; nothing else does meanwhile. */
+  | { readonly type: 'turns' }
   /** Brings what disks wait for. */
   | { readonly type: 'fetch' }
   | { readonly type: 'hash' }
@@ -83,24 +88,31 @@ export function factsOf({ lab }: WorldHost): HostFacts {
   };
 }
 
+function failure(error: unknown): HostReply {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { type: 'failed', isCrash: error instanceof HostCrash, name, message };
+}
+
 /** The thread's side: obeys commands one after the other. */
 export class HostServer {
   private readonly post: (reply: HostReply) => void;
+  private readonly codec: Codec;
   private host: WorldHost | null = null;
+  private mail: { readonly jobs: Mailbox; readonly done: Mailbox } | null = null;
   private printed: Uint8Array[] = [];
   /** Whoever waits for the bytes that were asked for. */
   private reading: ((answer: Extract<HostCommand, { type: 'bytes' }>) => void) | null = null;
 
-  constructor(post: (reply: HostReply) => void) {
+  constructor(post: (reply: HostReply) => void, codec: Codec) {
     this.post = post;
+    this.codec = codec;
   }
 
   async obey(command: HostCommand): Promise<void> {
     try {
       await this.dispatch(command);
     } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
-      this.post({ type: 'failed', isCrash: error instanceof HostCrash, name, message });
+      this.post(failure(error));
     }
   }
 
@@ -108,12 +120,9 @@ export class HostServer {
     switch (command.type) {
       case 'boot':
         return this.boot(command);
-      case 'work': {
-        const { job, text } = command.work;
-        const report = this.running.run(job, text);
-        this.post({ type: 'worked', report, printed: this.printed.splice(0) });
+      case 'turns':
+        this.takeTurns();
         return;
-      }
       case 'fetch':
         await this.running.lab.fetch();
         this.post({ type: 'fetched' });
@@ -129,13 +138,33 @@ export class HostServer {
     }
   }
 
+  private takeTurns(): void {
+    if (this.mail === null) throw new Error('the host has not been booted');
+    const { jobs, done } = this.mail;
+    for (;;) {
+      const work = this.codec.decode(jobs.receive()!) as Work | null;
+      if (work === null) return;
+      done.send(this.codec.encode(this.work(work)));
+    }
+  }
+
+  private work({ job, text }: Work): HostReply {
+    try {
+      const report = this.running.run(job, text);
+      return { type: 'worked', report, printed: this.printed.splice(0) };
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
   private get running(): WorldHost {
     if (this.host === null) throw new Error('the host has not been booted');
     return this.host;
   }
 
   private async boot(command: Extract<HostCommand, { type: 'boot' }>): Promise<void> {
-    const { core, description, index } = command;
+    const { core, description, index, mail } = command;
+    this.mail = { jobs: new Mailbox(mail.jobs), done: new Mailbox(mail.done) };
     const images = Object.fromEntries(
       Object.entries(command.images).map(([name, image]) => [
         name,

@@ -2,12 +2,13 @@
 import { parentPort } from 'node:worker_threads';
 import { HostServer } from './host-messages.ts';
 import type { HostCommand } from './host-messages.ts';
+import { NODE_CODEC } from './node-codec.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('this is to be run as a thread of a world');
 const server = new HostServer((reply) => {
   port.postMessage(reply);
-});
+}, NODE_CODEC);
 port.on('message', (command: HostCommand) => {
   void server.obey(command);
 });

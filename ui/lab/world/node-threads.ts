@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { HostReply } from './host-messages.ts';
-import type { HostThread } from './threaded-world.ts';
+import type { HostThread } from './far-host.ts';
+import { NODE_CODEC } from './node-codec.ts';
 
 /** A checkout has the sources, and what translates them; a package has what was made of them. */
 const SOURCE = new URL('node-host.ts', import.meta.url);
@@ -15,6 +16,7 @@ export function startNodeThread(): HostThread {
     ? new Worker(LAUNCHER, { argv: [fileURLToPath(SOURCE)], execArgv: [] })
     : new Worker(PACKAGED, { execArgv: [] });
   return {
+    codec: NODE_CODEC,
     post: (command) => {
       worker.postMessage(command);
     },

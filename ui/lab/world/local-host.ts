@@ -1,0 +1,87 @@
+/** The host of a threaded world that the world's own thread runs, while the others run theirs. */
+import { stateHash } from '../state-hash.ts';
+import type { WorldDescription } from './description.ts';
+import { WorldHost } from './host.ts';
+import type { Report } from './host.ts';
+import { factsOf } from './host-messages.ts';
+import type { HostFacts } from './host-messages.ts';
+import type { Progress } from './exchange.ts';
+import type { WorldImages } from './images.ts';
+import type { Work } from './turns.ts';
+
+/** What a host has done in a turn. */
+export interface Worked {
+  readonly report: Report;
+  readonly printed: readonly Uint8Array[];
+}
+
+/** A host of a threaded world, in whichever thread. What fails, fails as the host itself has. */
+export interface HostAtWork {
+  /** How far it is, and what it has printed, as it was made. */
+  readonly begun: { readonly progress: Progress; readonly printed: readonly Uint8Array[] };
+  /** Is told what to do. */
+  begin(work: Work): void;
+  /** Has done it. */
+  finish(): Worked | Promise<Worked>;
+  /** It is not told what to do for a while. */
+  pause(): void;
+  fetch(): Promise<void>;
+  hash(): Promise<string>;
+  facts(): Promise<HostFacts>;
+  end(): void;
+}
+
+export class LocalHost implements HostAtWork {
+  readonly begun: HostAtWork['begun'];
+  private readonly host: WorldHost;
+  private printed: Uint8Array[] = [];
+  private work: Work | null = null;
+
+  private constructor(host: WorldHost) {
+    this.host = host;
+    host.lab.onConsole((bytes) => this.printed.push(bytes));
+    this.begun = { progress: host.progress, printed: this.printed.splice(0) };
+  }
+
+  /** As WorldHost.boot. */
+  static async boot(
+    core: WebAssembly.Module,
+    description: WorldDescription,
+    index: number,
+    images: WorldImages,
+  ): Promise<LocalHost> {
+    return new LocalHost(await WorldHost.boot(core, description, index, images));
+  }
+
+  begin(work: Work): void {
+    this.work = work;
+  }
+
+  finish(): Worked {
+    if (this.work === null) throw new Error('the host has nothing to do');
+    const { job, text } = this.work;
+    this.work = null;
+    const report = this.host.run(job, text);
+    return { report, printed: this.printed.splice(0) };
+  }
+
+  pause(): void {
+    // Nobody waits.
+  }
+
+  fetch(): Promise<void> {
+    return this.host.lab.fill();
+  }
+
+  hash(): Promise<string> {
+    return stateHash(this.host.lab.hypervisor);
+  }
+
+  facts(): Promise<HostFacts> {
+    return Promise.resolve(factsOf(this.host));
+  }
+
+  end(): void {
+    // It ends with the world.
+  }
+}
