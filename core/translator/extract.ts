@@ -225,8 +225,7 @@ function collect(tree: Tree | Block, callees: Set<number>): void {
       all([tree.value, ...tree.then]);
       break;
     case 'get':
-    case 'i32':
-    case 'i64':
+    case 'constant':
     case 'unreachable':
       break;
   }

@@ -82,11 +82,9 @@ const BINARY: Readonly<Record<number, Binary>> = {
   0x88: wide2((a, b) => u64(a) >> (b & 63n)),
 };
 
-/** The result of an instruction on constants, or undefined where it is left to run time (divisions: they may trap). */
-export function fold(code: number, operands: readonly Constant[]): Constant | undefined {
-  if (operands.length === 1) return UNARY[code]?.(operands[0]!);
-  if (operands.length === 2) return BINARY[code]?.(operands[0]!, operands[1]!);
-  return undefined;
+/** The result of an instruction on one or two constants, or undefined where it is left to run time (divisions: they may trap). */
+export function fold(code: number, a: Constant, b?: Constant): Constant | undefined {
+  return b === undefined ? UNARY[code]?.(a) : BINARY[code]?.(a, b);
 }
 
 const KEEPS_LEFT = new Set([

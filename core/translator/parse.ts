@@ -2,6 +2,7 @@
 import { Reader } from './bytes.ts';
 import * as op from './opcodes.ts';
 import type { Block, Tree } from './tree.ts';
+import { known } from './value.ts';
 
 /** What the parser must know of a module: what calls take and give. */
 export interface Context {
@@ -176,10 +177,10 @@ class Parser {
         break;
       }
       case op.I32_CONST:
-        stack.push({ kind: 'i32', value: reader.signed32() });
+        stack.push({ kind: 'constant', known: known(op.I32, reader.signed32()) });
         break;
       case op.I64_CONST:
-        stack.push({ kind: 'i64', value: reader.signed64() });
+        stack.push({ kind: 'constant', known: known(op.I64, reader.signed64()) });
         break;
       case 0x43:
       case 0x44: {

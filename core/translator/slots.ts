@@ -1,12 +1,21 @@
 /** What of the processor's state lives in locals while translated code runs, and where else it is (core/wasm/layout.ts). */
-import { CC_KIND, CC_RESULT, CC_SOURCE, REGS, SLOT_ADDRESS, SLOT_PAGE, TLB_BASE } from '../wasm/layout.ts';
+import {
+  CC_KIND,
+  CC_RESULT,
+  CC_SOURCE,
+  REGS,
+  SLOT_ADDRESS,
+  SLOT_PAGE,
+  STATE_END,
+  TLB_BASE,
+} from '../wasm/layout.ts';
 import { I32, I64 } from './opcodes.ts';
 
 export interface Slot {
   readonly address: number;
   readonly type: number;
   readonly bytes: number;
-  /** Nothing that is taken in writes it. */
+  /** Nothing that is taken in writes it, or keeps what it was in front of a call that may. */
   readonly fixed: boolean;
 }
 
@@ -23,12 +32,14 @@ export const SLOTS: readonly Slot[] = [
   narrow(TLB_BASE, true),
 ];
 
-const byAddress = new Map(SLOTS.map((slot) => [slot.address, slot]));
+/** By the bytes that they are made of, from REGS on. */
+const byByte: (Slot | undefined)[] = Array.from({ length: STATE_END + 8 - REGS }, () => undefined);
+for (const slot of SLOTS) byByte.fill(slot, slot.address - REGS, slot.address - REGS + slot.bytes);
 
 /** The slot that the byte at an address belongs to. */
 export function slotAt(address: number): Slot | undefined {
-  return byAddress.get(address) ?? byAddress.get(address & ~7);
+  return byByte[address - REGS];
 }
 
-export const PAGE: Slot = byAddress.get(REGS + SLOT_PAGE * 8)!;
-export const KIND: Slot = byAddress.get(CC_KIND)!;
+export const PAGE: Slot = slotAt(REGS + SLOT_PAGE * 8)!;
+export const KIND: Slot = slotAt(CC_KIND)!;

@@ -1,7 +1,8 @@
 /** Writes a region as one function of WebAssembly: (entry, remaining) -> remaining, or its complement (core/wasm/tiers.ts). */
 import { ByteWriter } from './bytes.ts';
-import type { Code } from './code.ts';
+import type { Bytes, Code } from './code.ts';
 import { Label, layOut } from './code.ts';
+import { at, getLocal, i32, setLocal, teeLocal } from './instructions.ts';
 import * as op from './opcodes.ts';
 import type { Operations } from './operations.ts';
 import { RECORD_BYTES, offsetOf, operationOf, retiresOf, targetOf } from './record.ts';
@@ -9,21 +10,19 @@ import { REGION_TYPE, TABLE } from './module.ts';
 import { endsIndirectly, type Region } from './region.ts';
 import { PAGE } from './slots.ts';
 import { Specializer } from './specialize.ts';
+import type { Surroundings } from './walk.ts';
 import { Structurer, type Host } from './structure.ts';
 import { computed, inLocal, known, type Value } from './value.ts';
 import {
   ENTRY,
   EXIT_RIP,
+  FAULT_BLOCK,
+  FAULT_RECORD,
   FLOOR,
   FunctionWriter,
   REMAINING,
   RESULT,
   STALE,
-  at,
-  getLocal,
-  i32,
-  setLocal,
-  teeLocal,
 } from './writer.ts';
 import { BLOCK_CODE, BLOCK_ENTRY, BLOCK_RECORDS } from '../wasm/block-header.ts';
 import { FRAME_VERSIONS, RIP } from '../wasm/layout.ts';
@@ -44,14 +43,25 @@ export function translateRegion(
   memory: DataView,
   operations: Operations,
   region: Region,
-  imported: (name: string) => number[],
+  imported: (name: string) => Bytes,
 ): Translated {
   return new RegionWriter(memory, operations, region, imported).write();
 }
 
+/** Where writing is: a node and its block, a record of it, and how many instructions are not retired in front of that. */
+interface Here {
+  readonly node: number;
+  readonly block: DecodedBlock;
+  /** The head of a record that repeats itself. */
+  readonly again: Label;
+  record: number;
+  unretired: number;
+}
+
 /** In the graph the dispatch is 0, and block n is n + 1. */
-class RegionWriter {
-  private readonly memory: DataView;
+class RegionWriter implements Surroundings {
+  readonly memory: DataView;
+  private here!: Here;
   private readonly operations: Operations;
   private readonly region: Region;
   private readonly writer: FunctionWriter;
@@ -59,17 +69,12 @@ class RegionWriter {
   private readonly structurer: Structurer;
   private readonly host: Host;
 
-  constructor(
-    memory: DataView,
-    operations: Operations,
-    region: Region,
-    imported: (name: string) => number[],
-  ) {
+  constructor(memory: DataView, operations: Operations, region: Region, imported: (name: string) => Bytes) {
     this.memory = memory;
     this.operations = operations;
     this.region = region;
     this.writer = new FunctionWriter(imported);
-    const specializer = new Specializer(operations, this.writer);
+    const specializer = new Specializer(operations, this.writer, this);
     this.specializer = specializer;
     this.structurer = new Structurer(this.graph());
     this.host = {
@@ -80,13 +85,13 @@ class RegionWriter {
         specializer.out = out;
       },
       write: (node) => {
-        this.block(node);
+        this.node(node);
       },
       select: (entry) => {
-        specializer.out.push(...i32(entry), ...setLocal(ENTRY));
+        specializer.out.push(i32(entry), setLocal(ENTRY));
       },
       choose: (labels) => {
-        specializer.out.push(...getLocal(ENTRY), { kind: 'table', labels });
+        specializer.out.push(getLocal(ENTRY), { kind: 'table', labels });
       },
     };
   }
@@ -112,17 +117,17 @@ class RegionWriter {
     specializer.out = body;
     structurer.write(0, this.host);
     const toExit: Code = [
-      { kind: 'block', label: writer.exit, body },
-      ...i32(0),
-      ...getLocal(EXIT_RIP),
-      ...at(op.I64_STORE, RIP),
+      { kind: 'block', label: writer.exit, body: this.withAbort(body) },
+      i32(0),
+      getLocal(EXIT_RIP),
+      at(op.I64_STORE, RIP),
     ];
     const code: Code = [
-      ...this.floor(),
-      { kind: 'later', write: () => writer.load() },
+      this.floor(),
+      writer.load,
       { kind: 'block', label: writer.leave, body: toExit },
-      { kind: 'later', write: () => writer.store() },
-      ...getLocal(RESULT),
+      writer.store,
+      getLocal(RESULT),
     ];
     const bytes = new ByteWriter();
     layOut(code, bytes);
@@ -131,41 +136,66 @@ class RegionWriter {
     return { locals: writer.locals, code: bytes.taken(), entries };
   }
 
-  /** FLOOR = max(0, remaining - INSTRUCTIONS_AT_A_TIME). */
-  private floor(): number[] {
-    const lowered = [...getLocal(REMAINING), ...i32(INSTRUCTIONS_AT_A_TIME), op.I32_SUB];
+  private withAbort(body: Code): Code {
+    const { writer } = this;
     return [
-      ...lowered,
-      ...i32(0),
-      ...lowered,
-      ...i32(0),
-      0x4a, // i32.gt_s
-      op.SELECT,
-      ...setLocal(FLOOR),
+      { kind: 'block', label: writer.abort, body },
+      ...[getLocal(FAULT_RECORD), getLocal(FAULT_BLOCK), getLocal(REMAINING)],
+      ...[op.CALL, writer.imported('leave/abort')],
+      ...[i32(-1), op.I32_XOR, setLocal(RESULT)],
+      { kind: 'branch', label: writer.leave },
     ];
   }
 
-  private block(node: number): void {
-    const { specializer, memory } = this;
+  /** FLOOR = max(0, remaining - INSTRUCTIONS_AT_A_TIME). */
+  private floor(): Code {
+    const lowered = [getLocal(REMAINING), i32(INSTRUCTIONS_AT_A_TIME), op.I32_SUB];
+    return [
+      lowered,
+      i32(0),
+      lowered,
+      i32(0),
+      0x4a, // i32.gt_s
+      op.SELECT,
+      setLocal(FLOOR),
+    ];
+  }
+
+  get record(): number {
+    return this.here.record;
+  }
+  get block(): number {
+    return this.here.block.at;
+  }
+  get blockEnd(): number {
+    return this.here.block.end;
+  }
+
+  private node(node: number): void {
+    const { specializer, memory, here } = this;
     const block = this.region.blocks[node - 1]!;
     if (!this.structurer.isInline(node))
       specializer.facts = { kind: undefined, quiet: true, mayBeStale: false };
     specializer.reachable = true;
     this.takeFromBudget(block);
-    let retired = 0;
+    const own: Here = { node, block, record: 0, unretired: block.count, again: new Label('again') };
     for (let record = block.at + BLOCK_RECORDS; record < block.end; record += RECORD_BYTES) {
-      this.record(node, block, record, block.count - retired);
-      retired += retiresOf(memory, record);
+      this.here = own;
+      own.record = record;
+      this.writeRecord(own);
+      own.unretired -= retiresOf(memory, record);
       if (!specializer.reachable) break;
     }
+    // What is written in between is back where it was.
+    this.here = here;
     if (specializer.reachable) throw new Error('a block without an end');
   }
 
   private takeFromBudget(block: DecodedBlock): void {
     const { out } = this.specializer;
-    out.push(...getLocal(REMAINING), ...i32(block.count), op.I32_SUB, op.LOCAL_TEE, REMAINING);
-    out.push(...getLocal(FLOOR), op.I32_LT_S);
-    const short: Code = [...getLocal(REMAINING), ...i32(block.count), op.I32_ADD, ...setLocal(REMAINING)];
+    out.push(getLocal(REMAINING), i32(block.count), op.I32_SUB, op.LOCAL_TEE, REMAINING);
+    out.push(getLocal(FLOOR), op.I32_LT_S);
+    const short: Code = [getLocal(REMAINING), i32(block.count), op.I32_ADD, setLocal(REMAINING)];
     this.into(short, () => {
       this.exitAt(this.address(block.key & 0xfff));
     });
@@ -181,47 +211,37 @@ class RegionWriter {
     specializer.out = out;
   }
 
-  private record(node: number, block: DecodedBlock, record: number, unretired: number): void {
+  private writeRecord(here: Here): void {
     const { specializer, writer, memory } = this;
+    const { record } = here;
     const operation = operationOf(memory, record);
     const body = this.operations.operation(operation);
     const mark = writer.mark();
     const repeats = this.operations.nameOf(operation) === 'STRING';
     const outer = specializer.out;
-    const again = new Label('again');
     const code: Code = repeats ? [] : outer;
     if (repeats) specializer.facts = { ...specializer.facts, kind: undefined };
     specializer.out = code;
-    specializer.record(body, {
-      memory,
-      record,
-      block: block.at,
-      blockEnd: block.end,
-      noteWrite: (out) => {
-        out.push(...i32(0), ...at(op.I32_LOAD, FRAME_VERSIONS + (block.key >>> 12) * 4));
-        out.push(...i32(block.version), op.I32_NE, ...setLocal(STALE));
-      },
-      taken: () => {
-        this.edge(node, block.taken, targetOf(memory, record));
-      },
-      fall: () => {
-        this.edge(node, block.fall, block.behind);
-      },
-      again: () => {
-        this.again(again, record, unretired);
-      },
-      enter: (target) => {
-        this.enter(node, target);
-      },
-      leave: (remaining) => {
-        this.leave(remaining);
-      },
-    });
+    specializer.record(body);
     specializer.out = outer;
-    if (repeats) outer.push({ kind: 'loop', label: again, body: code });
+    if (repeats) outer.push({ kind: 'loop', label: here.again, body: code });
     if (specializer.reachable && specializer.facts.mayBeStale)
-      this.stopIfStale(record + RECORD_BYTES, unretired - retiresOf(memory, record));
+      this.stopIfStale(record + RECORD_BYTES, here.unretired - retiresOf(memory, record));
     writer.release(mark);
+  }
+
+  noteWrite(out: Code): void {
+    const { key, version } = this.here.block;
+    out.push(i32(0), at(op.I32_LOAD, FRAME_VERSIONS + (key >>> 12) * 4));
+    out.push(i32(version), op.I32_NE, setLocal(STALE));
+  }
+  taken(): void {
+    const { block, record } = this.here;
+    this.edge(block.taken, targetOf(this.memory, record));
+  }
+  fall(): void {
+    const { block } = this.here;
+    this.edge(block.fall, block.behind);
   }
 
   /** Linear address of an offset in the page. */
@@ -231,44 +251,51 @@ class RegionWriter {
     return computed(op.I64, [page.code, known(op.I64, BigInt(offset)).code, op.I64_ADD]);
   }
 
-  private result(code: Code): void {
-    this.specializer.out.push(...code, ...setLocal(RESULT));
+  private result(code: Code | Bytes): void {
+    this.specializer.out.push(code, setLocal(RESULT));
   }
 
   /** Ends in front of an address: whoever called goes on there. */
   private exitAt(rip: Value): void {
-    this.specializer.out.push(rip.code, ...setLocal(EXIT_RIP));
+    this.specializer.out.push(rip.code, setLocal(EXIT_RIP));
     this.result(getLocal(REMAINING));
     this.specializer.out.push({ kind: 'branch', label: this.writer.exit });
   }
 
   /** Ends as the loop does; RIP is stored. */
-  private leave(remaining: Value): void {
-    this.result([remaining.code, ...i32(-1), op.I32_XOR]);
+  leave(remaining: Value): void {
+    this.result([remaining.code, i32(-1), op.I32_XOR]);
     this.specializer.out.push({ kind: 'branch', label: this.writer.leave });
+  }
+
+  abort(record: Value, block: Value): void {
+    const { out } = this.specializer;
+    out.push(record.code, setLocal(FAULT_RECORD), block.code, setLocal(FAULT_BLOCK));
+    out.push({ kind: 'branch', label: this.writer.abort });
   }
 
   /** Behind a record that may have written the region's code: goes on with what is decoded afresh (leave.ts `stopped`). */
   private stopIfStale(next: number, unretired: number): void {
     const { specializer } = this;
     specializer.conditionally(inLocal(op.I32, STALE), () => {
-      specializer.out.push(this.address(offsetOf(this.memory, next)).code, ...setLocal(EXIT_RIP));
-      this.result([...getLocal(REMAINING), ...i32(unretired), op.I32_ADD, ...i32(-1), op.I32_XOR]);
+      specializer.out.push(this.address(offsetOf(this.memory, next)).code, setLocal(EXIT_RIP));
+      this.result([getLocal(REMAINING), i32(unretired), op.I32_ADD, i32(-1), op.I32_XOR]);
       specializer.out.push({ kind: 'branch', label: this.writer.exit });
     });
     specializer.facts = { ...specializer.facts, mayBeStale: false };
   }
 
-  private again(label: Label, record: number, unretired: number): void {
-    const { specializer } = this;
-    specializer.out.push(...getLocal(REMAINING), ...i32(1), op.I32_SUB, ...setLocal(REMAINING));
-    if (specializer.facts.mayBeStale) this.stopIfStale(record, unretired);
-    specializer.out.push({ kind: 'branch', label });
+  again(): void {
+    const { specializer, here } = this;
+    specializer.out.push(getLocal(REMAINING), i32(1), op.I32_SUB, setLocal(REMAINING));
+    if (specializer.facts.mayBeStale) this.stopIfStale(here.record, here.unretired);
+    specializer.out.push({ kind: 'branch', label: here.again });
   }
 
   /** Goes on with a block of the page, `offset` bytes from its start; `next` is where it is in memory, or 0. */
-  private edge(node: number, next: number, offset: number): void {
+  private edge(next: number, offset: number): void {
     const { specializer } = this;
+    const { node } = this.here;
     const number = this.region.numbers.get(next);
     if (specializer.facts.mayBeStale && next !== 0)
       specializer.conditionally(inLocal(op.I32, STALE), () => {
@@ -288,12 +315,15 @@ class RegionWriter {
   private callNext(next: number): void {
     const { specializer, writer } = this;
     const code = writer.temporary(op.I32);
-    specializer.out.push(...i32(0), ...at(op.I32_LOAD, next + BLOCK_CODE), ...teeLocal(code));
+    specializer.out.push(i32(0), at(op.I32_LOAD, next + BLOCK_CODE), teeLocal(code));
     specializer.out.push({
       kind: 'if',
       then: [
-        { kind: 'later', write: () => writer.store() },
-        ...[...i32(0), ...at(op.I32_LOAD, next + BLOCK_ENTRY), ...getLocal(REMAINING), ...getLocal(code)],
+        writer.store,
+        i32(0),
+        at(op.I32_LOAD, next + BLOCK_ENTRY),
+        getLocal(REMAINING),
+        getLocal(code),
         ...[op.RETURN_CALL_INDIRECT, REGION_TYPE, TABLE],
       ],
       otherwise: [],
@@ -301,9 +331,9 @@ class RegionWriter {
   }
 
   /** Goes on at an address: in the region, where it is one of its entries behind calls. */
-  private enter(node: number, target: Value): void {
+  enter(target: Value): void {
     const { specializer, region } = this;
-    const isIndirect = endsIndirectly(this.memory, this.operations, region.blocks[node - 1]!);
+    const isIndirect = endsIndirectly(this.memory, this.operations, this.here.block);
     const rip = specializer.stabilise(target);
     if (isIndirect && region.entries.length > 1) {
       const stale = specializer.facts.mayBeStale;

@@ -5,6 +5,7 @@
 import { isCurrent, isTranslated, readBlock, setHeat, setTranslation } from './blocks.ts';
 import { unsigned } from './bytes.ts';
 import { CALLS } from './calls.ts';
+import type { Bytes } from './code.ts';
 import { encodeModule, type Body, type Import } from './module.ts';
 import { Operations } from './operations.ts';
 import { findRegion } from './region.ts';
@@ -97,7 +98,7 @@ export class Translator {
     const { memory, operations } = this;
     const imports: Import[] = [];
     const bodies: Body[] = [];
-    const imported = (name: string): number[] => {
+    const imported = (name: string): Bytes => {
       let index = imports.findIndex((each) => each.name === name);
       if (index < 0) index = imports.push({ name, ...operations.signatureOf(name) }) - 1;
       const bytes: number[] = [];

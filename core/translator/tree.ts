@@ -1,5 +1,7 @@
 /** A function's code as a tree: what specialize.ts walks. Branches name the construct they lead out of. */
 
+import type { Value } from './value.ts';
+
 /** A block, or a function's whole body: branches to it go on behind it. */
 export interface Block {
   readonly kind: 'block';
@@ -9,8 +11,7 @@ export interface Block {
 
 export type Tree =
   | Block
-  | { readonly kind: 'i32'; readonly value: number }
-  | { readonly kind: 'i64'; readonly value: bigint }
+  | { readonly kind: 'constant'; readonly known: Value }
   | { readonly kind: 'get'; readonly local: number }
   | { readonly kind: 'set'; readonly local: number; readonly value: Tree; readonly tee: boolean }
   /** A numeric instruction: `code` is its opcode, or 0 where only its bytes matter. */

@@ -1,56 +1,61 @@
 /** A value while code is specialized: known, or computed by code that has no effects. */
-import { signed32, signed64, unsigned } from './bytes.ts';
-import type { Code } from './code.ts';
+import type { Bytes, Code, Piece } from './code.ts';
 import type { Constant } from './fold.ts';
-import { EMPTY, I32, I32_CONST, I64, I64_CONST } from './opcodes.ts';
-import { getLocal } from './writer.ts';
+import { getLocal, i32, i64 } from './instructions.ts';
+import { EMPTY, I32, I64 } from './opcodes.ts';
 
-export interface Value {
+export class Value {
   readonly type: number;
   readonly constant: Constant | undefined;
-  readonly code: Code;
+  /** The local that it stays in, or -1. */
+  readonly local: number;
+  private written: Code | Bytes | undefined;
+
+  constructor(type: number, constant: Constant | undefined, local: number, code: Code | undefined) {
+    this.type = type;
+    this.constant = constant;
+    this.local = local;
+    this.written = code;
+  }
+
+  get code(): Piece {
+    return (this.written ??= this.write());
+  }
+  private write(): Code | Bytes {
+    if (this.local >= 0) return getLocal(this.local);
+    if (this.type === EMPTY) return [];
+    return this.type === I32 ? i32(this.constant as number) : i64(this.constant as bigint);
+  }
+
   /** The code gives the same wherever it stands. */
-  readonly stable: boolean;
+  get stable(): boolean {
+    return this.constant !== undefined || this.local >= 0 || this.type === EMPTY;
+  }
 }
 
-export const NOTHING: Value = { type: EMPTY, constant: undefined, code: [], stable: true };
+export const NOTHING = new Value(EMPTY, undefined, -1, undefined);
 
 export function known(type: number, constant: Constant): Value {
-  const code: number[] = [];
-  if (type === I32) {
-    code.push(I32_CONST);
-    signed32(code, constant as number);
-  } else {
-    code.push(I64_CONST);
-    signed64(code, constant as bigint);
-  }
-  return { type, constant, code, stable: true };
+  return new Value(type, constant, -1, undefined);
 }
 export function computed(type: number, code: Code): Value {
-  return { type, constant: undefined, code, stable: false };
+  return new Value(type, undefined, -1, code);
 }
 export function inLocal(type: number, local: number): Value {
-  return { type, constant: undefined, code: getLocal(local), stable: true };
+  return new Value(type, undefined, local, undefined);
 }
+
+const ZERO = known(I32, 0);
+const WIDE_ZERO = known(I64, 0n);
 /** What a local is before it is set. */
 export function zeroOf(type: number): Value {
-  if (type === I32) return known(I32, 0);
-  if (type === I64) return known(I64, 0n);
-  return NOTHING;
+  if (type === I32) return ZERO;
+  return type === I64 ? WIDE_ZERO : NOTHING;
 }
 
 export function sameValue(a: Value, b: Value): boolean {
   if (a === b) return true;
   if (a.type !== b.type) return false;
   if (a.constant !== undefined || b.constant !== undefined) return a.constant === b.constant;
-  return (
-    a.stable && b.stable && a.code.length === b.code.length && a.code.every((piece, i) => piece === b.code[i])
-  );
-}
-
-/** An instruction's address operand and offset, as one constant address where it is known. */
-export function memoryBytes(bytes: readonly number[], offset: number): number[] {
-  const out = [...bytes];
-  unsigned(out, offset);
-  return out;
+  return a.local >= 0 && a.local === b.local;
 }

@@ -1,7 +1,6 @@
 /** One function being written: its locals, and the state that is in them. */
-import { signed32, unsigned } from './bytes.ts';
-import type { Code } from './code.ts';
-import { Label } from './code.ts';
+import { Label, type Bytes, type Code, type Piece } from './code.ts';
+import { at, getLocal, i32, setLocal } from './instructions.ts';
 import * as op from './opcodes.ts';
 import { SLOTS, type Slot } from './slots.ts';
 
@@ -13,53 +12,39 @@ export const FLOOR = 2;
 /** Whether the function's own code has been written to. */
 export const STALE = 3;
 export const RESULT = 4;
-export const EXIT_RIP = 5;
-const FIXED_LOCALS = [op.I32, op.I32, op.I32, op.I64];
+/** The record that has raised a fault, and its block. */
+export const FAULT_RECORD = 5;
+export const FAULT_BLOCK = 6;
+export const EXIT_RIP = 7;
+const FIXED_LOCALS = [op.I32, op.I32, op.I32, op.I32, op.I32, op.I64];
 const PARAMETERS = 2;
 
-export function getLocal(local: number): number[] {
-  const bytes = [op.LOCAL_GET];
-  unsigned(bytes, local);
-  return bytes;
-}
-export function setLocal(local: number): number[] {
-  const bytes = [op.LOCAL_SET];
-  unsigned(bytes, local);
-  return bytes;
-}
-export function teeLocal(local: number): number[] {
-  const bytes = [op.LOCAL_TEE];
-  unsigned(bytes, local);
-  return bytes;
-}
-export function i32(value: number): number[] {
-  const bytes = [op.I32_CONST];
-  signed32(bytes, value);
-  return bytes;
-}
-/** A load from or store to a fixed address. */
-export function at(code: number, address: number): number[] {
-  const bytes = [code, 0];
-  unsigned(bytes, address);
-  return bytes;
+/** Value types have neighbouring numbers. */
+const FIRST_TYPE = op.V128;
+const TYPES = Array.from({ length: op.I32 - FIRST_TYPE + 1 }, (_, kind) => FIRST_TYPE + kind);
+
+function onceWritten(write: () => Code): Piece {
+  let code: Code | undefined;
+  return { kind: 'later', write: () => (code ??= write()) };
 }
 
 export class FunctionWriter {
   /** Types of the locals behind the parameters. */
   readonly locals: number[] = [...FIXED_LOCALS];
-  /** Where the function ends when RIP is in EXIT_RIP, and when it is in memory already; RESULT has what it gives. */
+  /** Where the function ends with a fault, when RIP is in EXIT_RIP, and when it is in memory already; RESULT has what it gives. */
+  readonly abort = new Label('abort');
   readonly exit = new Label('exit');
   readonly leave = new Label('leave');
   private readonly slotLocals = new Map<Slot, number>();
   private readonly written = new Set<Slot>();
   /** Locals for values on their way, by type; how many are in use. */
-  private readonly temporaries = new Map<number, number[]>();
-  private inUse = new Map<number, number>();
+  private readonly temporaries: readonly number[][] = TYPES.map(() => []);
+  private inUse: number[] = TYPES.map(() => 0);
 
   /** The module's number of an export of the core, LEB128 encoded. */
-  readonly imported: (name: string) => number[];
+  readonly imported: (name: string) => Bytes;
 
-  constructor(imported: (name: string) => number[]) {
+  constructor(imported: (name: string) => Bytes) {
     this.imported = imported;
   }
 
@@ -70,18 +55,15 @@ export class FunctionWriter {
 
   /** A local that nothing else has until `release`. */
   temporary(type: number): number {
-    const pool = this.temporaries.get(type) ?? [];
-    this.temporaries.set(type, pool);
-    const index = this.inUse.get(type) ?? 0;
-    this.inUse.set(type, index + 1);
-    pool[index] ??= this.allocate(type);
-    return pool[index];
+    const kind = type - FIRST_TYPE;
+    const index = this.inUse[kind]!++;
+    return (this.temporaries[kind]![index] ??= this.allocate(type));
   }
-  mark(): ReadonlyMap<number, number> {
-    return new Map(this.inUse);
+  mark(): readonly number[] {
+    return this.inUse.slice();
   }
-  release(mark: ReadonlyMap<number, number>): void {
-    this.inUse = new Map(mark);
+  release(mark: readonly number[]): void {
+    this.inUse = mark.slice();
   }
 
   /** The local of a slot. */
@@ -100,24 +82,25 @@ export class FunctionWriter {
     return this.local(slot);
   }
 
-  /** Loads all slots that the function uses. */
-  load(): Code {
-    const code: number[] = [];
+  /** Loads all slots that the function uses, and stores all that it writes: known when all of it is written. */
+  readonly load: Piece = onceWritten(() => this.loads());
+  readonly store: Piece = onceWritten(() => this.stores());
+
+  private loads(): Code {
+    const code: Code = [];
     for (const slot of SLOTS) {
       const local = this.slotLocals.get(slot);
       if (local === undefined) continue;
-      code.push(...i32(0), ...at(slot.type === op.I64 ? op.I64_LOAD : op.I32_LOAD, slot.address));
-      code.push(...setLocal(local));
+      code.push(i32(0), at(slot.type === op.I64 ? op.I64_LOAD : op.I32_LOAD, slot.address), setLocal(local));
     }
     return code;
   }
-  /** Stores all slots that it writes. */
-  store(): Code {
-    const code: number[] = [];
+  private stores(): Code {
+    const code: Code = [];
     for (const slot of SLOTS) {
       if (!this.written.has(slot)) continue;
-      code.push(...i32(0), ...getLocal(this.local(slot)));
-      code.push(...at(slot.type === op.I64 ? op.I64_STORE : op.I32_STORE, slot.address));
+      code.push(i32(0), getLocal(this.local(slot)));
+      code.push(at(slot.type === op.I64 ? op.I64_STORE : op.I32_STORE, slot.address));
     }
     return code;
   }

@@ -179,6 +179,7 @@ export const RETIRED_TRANSLATED = 0x14c0;
 export const TLB = 0x10000;
 export const TLB_ENTRIES = 512;
 export const TLB_ENTRY_BYTES = 32;
+export const TLB_ENTRY_SHIFT = 5;
 export const TLB_BANK_BYTES = 0x4000;
 export const TLB_BANKS = 4;
 

@@ -28,7 +28,7 @@ import {
   TLB_BANK_BYTES,
   TLB_BASE,
   TLB_ENTRIES,
-  TLB_ENTRY_BYTES,
+  TLB_ENTRY_SHIFT,
   VECTOR_AC,
   VOID_READ,
   VOID_WRITE,
@@ -66,7 +66,11 @@ const EFER_NXE: u32 = 0x800;
 // @ts-ignore: decorator
 @inline
 export function tlbEntry(address: u64): u32 {
-  return load<u32>(TLB_BASE) + ((<u32>(address >> 12)) & (TLB_ENTRIES - 1)) * TLB_ENTRY_BYTES;
+  // The page's number times the bytes of an entry, in one shift.
+  return (
+    load<u32>(TLB_BASE) +
+    ((<u32>(address >> (12 - TLB_ENTRY_SHIFT))) & ((TLB_ENTRIES - 1) << TLB_ENTRY_SHIFT))
+  );
 }
 
 // @ts-ignore: decorator
@@ -99,7 +103,7 @@ export function flushTlbPage(address: u64): void {
     flushTlb();
     return;
   }
-  const offset = ((<u32>(address >> 12)) & (TLB_ENTRIES - 1)) * TLB_ENTRY_BYTES;
+  const offset = ((<u32>(address >> 12)) & (TLB_ENTRIES - 1)) << TLB_ENTRY_SHIFT;
   for (let bank: u32 = 0; bank < <u32>TLB_BANKS; bank++) {
     memory.fill(TLB + bank * TLB_BANK_BYTES + offset, 0xff, ADDEND);
   }
