@@ -1,6 +1,7 @@
 /**
  * xend: sees to it that of a domain that has ended becomes what its configuration says (on_poweroff, on_reboot, on_crash). The
- * domains are those that `xm create` has left a configuration of; others are nobody's business here.
+ * domains are those that `xm create` has left a configuration of; others are nobody's business here. It sends domains to other hosts,
+ * as `xm migrate` asks for, and takes in those that come, each in a process of its own.
  */
 import { SHUTDOWN_crash, SHUTDOWN_poweroff, SHUTDOWN_reboot, SHUTDOWN_suspend } from 'xen';
 import { Config } from 'dom0/lib/config';
@@ -16,29 +17,102 @@ import {
   RENAME_RESTART,
 } from 'dom0/lib/managed';
 import { makeFolders } from 'dom0/lib/log';
+import { POLLIN } from 'mote/abi';
+import {
+  ASKED,
+  ENDED,
+  Record,
+  RECEIVING,
+  receivingOf,
+  recordsBelow,
+  RUNS,
+  SENDING,
+  sendingOf,
+  UNKNOWN,
+  WANTED,
+} from 'dom0/lib/migration/record';
 import { readDirectory, Stat } from 'programs/lib/calls';
 import { complainOf } from 'programs/lib/io';
-import { failure, nextNotice, takeNotices, watch } from 'programs/lib/store';
+import { number } from 'programs/lib/text';
+import { PollSet } from 'programs/lib/poll';
+import { failure, hasNotice, readNode, storeFile, takeNotices, watch } from 'programs/lib/store';
 import { Guest } from './xend/guest';
 import { info, warn } from './xend/log';
-import { startRelocation } from './xend/relocation';
+import { takeUpReceiving } from './xend/receiving';
+import { letIn, startRelocation } from './xend/relocation';
+import { sendAway } from './xend/sending';
+import { adopt, isWorking, pollWorkers, startWorker, sweepWorkers } from './xend/workers';
 
 const guests: Guest[] = [];
+const polled = new PollSet();
 
 export function main(args: string[]): i32 {
   detach();
   makeFolders(MANAGED);
   let failed = watch('@introduceDomain', '');
   if (failed == 0) failed = watch('@releaseDomain', '');
+  if (failed == 0) failed = watch(WANTED, WANTED);
   if (failed < 0) return complainOf('the store', failed);
-  startRelocation();
+  adoptAll();
+  const listener = startRelocation();
   ready();
-  while (nextNotice() != null) {
-    // One look is enough for all that has happened before it.
-    takeNotices();
-    look();
-  }
+  while (serve(listener)) {}
   return complainOf('the store', failure);
+}
+
+/** Waits for something to happen, and sees to it. False: there is no store any more. */
+function serve(listener: i32): bool {
+  polled.clear();
+  const store = polled.add(storeFile(), POLLIN);
+  const door = listener < 0 ? -1 : polled.add(listener, POLLIN);
+  const timeoutMs = pollWorkers(polled);
+  const came = polled.wait(hasNotice() ? 0 : timeoutMs);
+  sweepWorkers(polled, came <= 0, takeUp);
+  if (door >= 0 && (polled.events(door) & POLLIN) != 0) letIn(listener);
+  return (polled.events(store) & POLLIN) == 0 && !hasNotice() ? true : hear();
+}
+
+function hear(): bool {
+  const notices = takeNotices();
+  if (failure < 0) return false;
+  let isNews = false;
+  for (let n = 0; n < notices.length; n++) {
+    if (notices[n].token == WANTED) sendWanted();
+    else isNews = true;
+  }
+  // One look is enough for all that has happened before it.
+  if (isNews) look();
+  return true;
+}
+
+/** Begins what somebody has asked for. */
+function sendWanted(): void {
+  const uuid = readNode(WANTED);
+  if (failure < 0 || uuid == '') return;
+  if (sendingOf(uuid).state == ASKED) startWorker(sendingOf(uuid).path, sendAway);
+}
+
+/** Does what an ended process has left of a migration; empty: whatever one has left that let in another host. */
+function takeUp(path: string): void {
+  if (path == '') {
+    const attempts = recordsBelow(RECEIVING);
+    for (let n = 0; n < attempts.length; n++)
+      if (!isWorking(<i32>number(receivingOf(attempts[n]).get('pid')))) takeUp(receivingOf(attempts[n]).path);
+    return;
+  }
+  const state = new Record(path).state;
+  if (path.startsWith(SENDING)) {
+    if (state != ENDED && state != UNKNOWN && state != '') startWorker(path, sendAway);
+  } else if (state != RUNS && state != '') startWorker(path, takeUpReceiving);
+}
+
+/** Of an earlier xend, or its processes, there may be migrations under way. */
+function adoptAll(): void {
+  const parents: string[] = [SENDING, RECEIVING];
+  for (let p = 0; p < parents.length; p++) {
+    const names = recordsBelow(parents[p]);
+    for (let n = 0; n < names.length; n++) adopt(parents[p] + '/' + names[n]);
+  }
 }
 
 /** Finds who has come, who has ended, who is gone. */

@@ -6,7 +6,7 @@ import { create } from './xm/create';
 import { blockList, networkList } from './xm/devices';
 import { debugKeys, sysrq } from './xm/keys';
 import { list } from './xm/long';
-import { migrate } from './xm/migrate';
+import { migrate, USAGE as MIGRATE_USAGE } from './xm/migrate';
 import { restore } from './xm/restore';
 import { resume } from './xm/resume';
 import { save } from './xm/save';
@@ -34,12 +34,7 @@ const COMMANDS: Command[] = [
   new Command('reboot', 'DOMAIN', 'Reboot a domain: it is asked to.', reboot),
   new Command('save', '[-c] DOMAIN FILE', 'Save a domain state to restore later; -c: it goes on.', save),
   new Command('restore', '[-p] FILE', 'Restore a domain from a saved state; -p: paused.', restore),
-  new Command(
-    'migrate',
-    '[--live] [--port=PORT] DOMAIN HOST',
-    'Migrate a domain to another host; --live: while it runs.',
-    migrate,
-  ),
+  new Command('migrate', MIGRATE_USAGE, 'Migrate a domain to another host; --live: while it runs.', migrate),
   new Command('resume', 'DOMAIN', 'Let a domain that has suspended itself go on here.', resume),
   new Command('rename', 'DOMAIN NAME', 'Rename a domain.', rename),
   new Command(

@@ -5,7 +5,8 @@ import { complain, flush, Input, openInput } from 'programs/lib/io';
 import { environment } from 'programs/lib/start';
 import { leaving } from './sh/builtins';
 import { reap, setInteractive } from './sh/jobs';
-import { confirm, editLine, isInputEnded, isTerminal } from './sh/line-editor';
+import { isTerminal } from 'programs/lib/terminal';
+import { confirm, editLine, isInputEnded } from './sh/line-editor';
 import { parse, unfinished } from './sh/parse';
 import { runText } from './sh/run';
 import * as variables from './sh/variables';
@@ -17,7 +18,7 @@ export function main(args: string[]): i32 {
     return runText(args[2]);
   }
   if (args.length > 1) return runFile(args);
-  if (isTerminal()) return talk();
+  if (isTerminal(0)) return talk();
   return runInput(new Input(0));
 }
 

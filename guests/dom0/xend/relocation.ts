@@ -1,14 +1,11 @@
 /** The relocation server: takes in domains that other hosts send, if xend is to, each in a process of its own. */
-import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_unpausedomain } from 'xen';
-import { SIG_IGN, SIGPIPE, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, WNOHANG } from 'mote/abi';
-import * as hyper from 'dom0/lib/hypercalls';
-import { forget } from 'dom0/lib/nodes';
-import { BANNER, hears, PATIENCE_MS, PERMISSION, READY, REPORT, say } from 'dom0/lib/saved/handshake';
+import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET } from 'mote/abi';
+import { BANNER, RECEIVER_PATIENCE_MS, say } from 'dom0/lib/migration/handshake';
+import { ASK, HEARD, Message, OFFER, YES } from 'dom0/lib/migration/message';
 import { Reader } from 'dom0/lib/saved/reader';
 import { Writer } from 'dom0/lib/saved/writer';
 import { xendSetting } from 'dom0/lib/xend-config';
-import { restoredDomid, restoredName, restoreFrom } from 'dom0/xm/restore';
-import { close, exit, fork, setSignal, wait } from 'programs/lib/calls';
+import { close } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { found } from 'programs/lib/regex';
 import {
@@ -23,13 +20,16 @@ import {
 } from 'programs/lib/sockets';
 import { number } from 'programs/lib/text';
 import { info, refuse, warn } from './log';
+import { answerTo } from './offers';
+import { forgetAttempt, takeIn, whatBecameOf } from './receiving';
+import { ownFiles, startWorker } from './workers';
 
 export const RELOCATION_PORT: string = '8002';
 const BACKLOG: i32 = 4;
 
-/** Begins to serve, in a process of its own, if it is wanted. */
-export function startRelocation(): void {
-  if (xendSetting('xend-relocation-server', 'no') != 'yes') return;
+/** Begins to listen, if it is wanted: the descriptor, or -1. */
+export function startRelocation(): i32 {
+  if (xendSetting('xend-relocation-server', 'no') != 'yes') return -1;
   const port = <u32>number(xendSetting('xend-relocation-port', RELOCATION_PORT));
   const at = xendSetting('xend-relocation-address', '');
   const listener = socket(SOCK_STREAM);
@@ -38,28 +38,22 @@ export function startRelocation(): void {
   if (failed >= 0) failed = listen(listener, BACKLOG);
   if (failed < 0) {
     refuse('relocation: port ' + port.toString() + ': ' + describe(failed));
-    return;
+    close(listener);
+    return -1;
   }
   info('relocation: listening on port ' + port.toString());
-  if (fork() == 0) serve(listener);
-  close(listener);
+  ownFiles.push(listener);
+  return listener;
 }
 
-function serve(listener: i32): void {
-  setSignal(SIGPIPE, SIG_IGN);
-  for (;;) {
-    const connection = accept(listener);
-    while (wait(-1, WNOHANG) > 0) {}
-    if (connection < 0) continue;
-    const from = addressText(peerAddress());
-    if (!isAllowed(from)) warn('relocation: ' + from + ' is not let in (xend-relocation-hosts-allow)');
-    else if (fork() == 0) {
-      close(listener);
-      receive(connection, from);
-      exit(0);
-    }
-    close(connection);
-  }
+/** Somebody has connected. */
+export function letIn(listener: i32): void {
+  connection = accept(listener);
+  if (connection < 0) return;
+  from = addressText(peerAddress());
+  if (isAllowed(from)) startWorker('', serve);
+  else warn('relocation: ' + from + ' is not let in (xend-relocation-hosts-allow)');
+  close(connection);
 }
 
 function isAllowed(from: string): bool {
@@ -68,47 +62,27 @@ function isAllowed(from: string): bool {
   return false;
 }
 
-/** Takes in a domain. It runs only when the sender has given it away. */
-function receive(connection: i32, from: string): void {
-  const reader = new Reader(connection, PATIENCE_MS);
-  const writer = new Writer(connection);
-  info('relocation: pre-migration: ' + from + ' is going to send a domain');
-  if (!say(writer, BANNER)) return;
-  const problem = restoreFrom(reader, 'relocation from ' + from, false);
-  if (problem != '') {
-    refuse('relocation: ' + problem);
-    return;
-  }
-  info(
-    'relocation: ' +
-      restoredName +
-      ' is there (id=' +
-      restoredDomid.toString() +
-      '), and waits to be given away',
-  );
-  if (!say(writer, READY) || !hears(reader, PERMISSION)) {
-    warn('relocation: ' + restoredName + ' stays where it was');
-    drop();
-    return;
-  }
-  info('relocation: commitment: ' + restoredName + ' is ours');
-  hyper.begin();
-  const failed = hyper.domctl(XEN_DOMCTL_unpausedomain, restoredDomid);
-  say(writer, REPORT);
-  const result = new StaticArray<u8>(1);
-  result[0] = failed < 0 ? 1 : 0;
-  writer.put(changetype<usize>(result), 1);
-  writer.flush();
-  if (failed < 0) {
-    refuse('relocation: ' + restoredName + ': ' + describe(failed));
-    drop();
-    // It is the sender's again.
-    say(writer, PERMISSION);
-  } else info('relocation: activation: ' + restoredName + ' runs');
-}
+/** Who has connected. */
+let connection: i32 = -1;
+let from: string = '';
 
-function drop(): void {
-  hyper.begin();
-  hyper.domctl(XEN_DOMCTL_destroydomain, restoredDomid);
-  forget(restoredDomid);
+/** Hears what the other host says, until it has sent a domain, or hangs up. */
+function serve(path: string): void {
+  const reader = new Reader(connection, RECEIVER_PATIENCE_MS);
+  const writer = new Writer(connection, RECEIVER_PATIENCE_MS);
+  let offer: Message | null = null;
+  if (!say(writer, BANNER)) return;
+  while (Message.comes(reader)) {
+    const message = Message.hear(reader);
+    if (message == null) return;
+    if (message.what == OFFER) {
+      const answer = answerTo(message);
+      offer = answer.what == YES ? message : null;
+      info('relocation: pre-migration: ' + from + ' offers ' + message.get('name') + ': ' + answer.what);
+      if (!answer.send(writer)) return;
+    } else if (message.what == ASK) whatBecameOf(message.get('attempt')).send(writer);
+    else if (message.what == HEARD) forgetAttempt(message.get('attempt'));
+    else return;
+  }
+  if (!reader.isShort) takeIn(reader, writer, from, offer == null ? '' : offer.get('attempt'));
 }

@@ -1,152 +1,168 @@
-/** xm migrate [--live] [--port=PORT] DOMAIN HOST: sends a domain to another host; --live: it runs on meanwhile, but for a moment. */
-import { XEN_DOMCTL_destroydomain } from 'xen';
-import { CLOCK_MONOTONIC, SIG_IGN, SIGPIPE, SOCK_STREAM } from 'mote/abi';
-import { Config } from 'dom0/lib/config';
-import * as devices from 'dom0/lib/devices';
-import { awaitGone, Domain } from 'dom0/lib/domains';
-import * as hyper from 'dom0/lib/hypercalls';
-import { configPath } from 'dom0/lib/managed';
-import { forget, pathOf } from 'dom0/lib/nodes';
-import { toJson } from 'dom0/lib/saved/configuration';
-import { BANNER, hears, PATIENCE_MS, PERMISSION, READY, REPORT, say } from 'dom0/lib/saved/handshake';
-import { Reader } from 'dom0/lib/saved/reader';
-import { Rounds } from 'dom0/lib/saved/rounds';
-import { Saver } from 'dom0/lib/saved/saver';
-import { resumeDomain, suspendDomain } from 'dom0/lib/saved/suspend';
-import { Writer } from 'dom0/lib/saved/writer';
-import { writeEnd, writeHeader } from 'dom0/lib/saved/xl-file';
-import { clock, close, setSignal } from 'programs/lib/calls';
-import { describe } from 'programs/lib/errno';
-import { complain, print } from 'programs/lib/io';
-import { address, badAddress, connect, socket } from 'programs/lib/sockets';
-import { writeNode } from 'programs/lib/store';
+/** xm migrate [--live] [LIMITS] DOMAIN HOST: lets xend send a domain to another host, and tells how that goes. */
+import { CLOCK_REALTIME, POLLIN } from 'mote/abi';
+import { Limits } from 'dom0/lib/migration/limits';
+import { numberIn } from 'dom0/lib/migration/progress';
+import * as record from 'dom0/lib/migration/record';
+import { Record } from 'dom0/lib/migration/record';
+import { clock } from 'programs/lib/calls';
+import { complain, flush, print } from 'programs/lib/io';
+import { PollSet } from 'programs/lib/poll';
+import { storeFile, takeNotices, watch, writeNode } from 'programs/lib/store';
 import { bad, number, table } from 'programs/lib/text';
+import { isTerminal } from 'programs/lib/terminal';
 import { domainOf, misused } from './arguments';
-import { MIGRATING } from './resume';
-import { presentOf } from './save';
 
-const USAGE: string = 'migrate [--live] [--port=PORT] DOMAIN HOST';
-const USUAL_PORT: u32 = 8002;
-const NS_PER_MS: u64 = 1_000_000;
+export const USAGE: string =
+  '[--live] [--port=PORT] [--resource=MBIT] [--min-rate=MBIT] [--max-rounds=N] [--max-left=PAGES] [--max-factor=N] ' +
+  '[--auto-converge] DOMAIN HOST';
+const USUAL_PORT: i64 = 8002;
+const NS_PER_MS: i64 = 1_000_000;
+/** How long xend may take to begin. */
+const XEND_MS: i32 = 5000;
+const COLUMNS: i64 = 40;
 
-let isLive: bool = false;
-let port: u32 = USUAL_PORT;
+/** Switches, and the limits that they set. */
+const SWITCHES: string[] = ['--live', '-l', '--auto-converge'];
+const SWITCHED: string[] = ['live', 'live', 'converge'];
+const VALUES: string[] = ['--resource=', '--max-rounds=', '--max-left=', '--max-factor=', '--min-rate='];
+const VALUED: string[] = ['ceiling', 'rounds', 'pages', 'times', 'floor'];
+
+let port: i64 = USUAL_PORT;
 
 export function migrate(args: string[]): i32 {
   const names: string[] = [];
+  const limits = new Limits();
   for (let n = 0; n < args.length; n++) {
-    if (args[n] == '--live' || args[n] == '-l') isLive = true;
-    else if (args[n].startsWith('--port=')) port = <u32>number(args[n].substring(7));
-    else if (args[n].startsWith('-')) return misused(USAGE);
-    else names.push(args[n]);
+    if (!args[n].startsWith('-')) names.push(args[n]);
+    else if (!takeSwitch(limits, args[n])) return misused('migrate ' + USAGE);
   }
-  if (names.length != 2 || bad || port == 0 || port > 65535) return misused(USAGE);
+  if (names.length != 2) return misused('migrate ' + USAGE);
   const domain = domainOf(names[0]);
   if (domain == null) return 1;
-  const problem = domain.id == 0 ? 'this is the host itself' : sendTo(domain, names[1]);
+  const name = domain.name;
+  const kept = record.sendingOf(domain.uuid);
+  const state = kept.state;
+  let problem = '';
+  if (domain.id == 0) problem = 'this is the host itself';
+  else if (state != '' && state != record.ENDED) problem = 'it is on its way already';
+  else problem = ask(kept, domain.id, name, names[1], limits);
   if (problem == '') return 0;
-  complain(domain.name + ': ' + problem);
+  complain(name + ': ' + problem);
   return 1;
 }
 
+function takeSwitch(limits: Limits, text: string): bool {
+  if (SWITCHES.includes(text)) return limits.set(SWITCHED[SWITCHES.indexOf(text)], '1');
+  for (let n = 0; n < VALUES.length; n++)
+    if (text.startsWith(VALUES[n])) return limits.set(VALUED[n], text.substring(VALUES[n].length));
+  if (!text.startsWith('--port=')) return false;
+  port = number(text.substring(7));
+  return !bad && port > 0 && port < 65536;
+}
+
 /** Empty, or what is wrong: then the domain is here as it was, but where it is said. */
-function sendTo(domain: Domain, host: string): string {
-  if (domain.isShutDown || domain.isDying) return 'it has ended';
-  const config = new Config(configPath(domain.uuid));
-  if (!config.read()) return 'there is no configuration of it';
-  const own = unsharedDisk(config);
-  if (own != '') return own + ' is on this host alone: only a disk that both attach (phy:) can go along';
-  const place = address(host);
-  if (badAddress) return host + ': there is no such host';
-  const connection = socket(SOCK_STREAM);
-  const failed = connect(connection, place, port);
-  if (failed < 0)
-    return host + ': ' + describe(failed) + '; does its xend take in domains (xend-relocation-server)?';
-  setSignal(SIGPIPE, SIG_IGN);
-  const name = domain.name;
-  const json = toJson(config, presentOf(domain, config));
-  const reader = new Reader(connection, PATIENCE_MS);
-  if (!hears(reader, BANNER)) return host + ': it does not let this host in (xend-relocation-hosts-allow)';
-  writeNode(pathOf(domain.id) + '/name', MIGRATING + name);
-  const problem = send(domain, json, reader, new Writer(connection), host);
-  close(connection);
-  if (problem != '' && !isGiven) writeNode(pathOf(domain.id) + '/name', name);
+function ask(kept: Record, domid: u32, name: string, host: string, limits: Limits): string {
+  kept.remove();
+  kept.put('domid', domid.toString());
+  kept.put('name', name);
+  kept.put('host', host);
+  kept.put('port', port.toString());
+  kept.put('limits', limits.toText());
+  // No two of one domain are alike, whoever sends it.
+  kept.put(
+    'attempt',
+    kept.path.substring(record.SENDING.length + 1) + '-' + clock(CLOCK_REALTIME).toString(16),
+  );
+  kept.put('state', record.ASKED);
+  if (watch(kept.path, '') < 0) return 'the store does not take it';
+  writeNode(record.WANTED, kept.path.substring(record.SENDING.length + 1));
+  return attend(kept, limits.isLive);
+}
+
+/** Watches until it is over, or nobody knows when it will be. */
+function attend(kept: Record, isLive: bool): string {
+  const shows = isTerminal(1);
+  let shown = '';
+  for (let state = record.ASKED; state != record.ENDED; state = kept.state) {
+    if (state == record.ASKED && !hears(XEND_MS) && kept.change([record.ASKED], record.ENDED)) {
+      kept.remove();
+      return 'xend does not answer: is it running?';
+    }
+    if (state != record.ASKED) hears(-1);
+    const asking = kept.get('asking');
+    if (asking != '') return end(shown, asking + ". 'xm list' shows when that is known");
+    if (shows) shown = show(kept, shown);
+  }
+  const problem = kept.get('problem');
+  end(shown, '');
+  if (problem == '') tell(kept, isLive);
+  kept.remove();
   return problem;
 }
 
-function unsharedDisk(config: Config): string {
-  const disks = config.find('disk');
-  for (let n = 0; disks != null && n < disks.items.length; n++) {
-    const disk = devices.parseDisk(disks.items[n]);
-    if (disk != null && disk.type != 'phy') return disk.path;
-  }
-  return '';
+const polled = new PollSet();
+
+/** Waits for a change. False: there is none in this time, in ms. */
+function hears(timeoutMs: i32): bool {
+  polled.clear();
+  polled.add(storeFile(), POLLIN);
+  const came = polled.wait(timeoutMs) > 0;
+  takeNotices();
+  return came;
 }
 
-/** The message that gives the domain away has gone out, or may have. */
-let isGiven: bool = false;
-
-function send(domain: Domain, json: string, reader: Reader, writer: Writer, host: string): string {
-  writeHeader(writer, json);
-  const saver = new Saver(domain.id, writer);
-  let problem = '';
-  if (!isLive) problem = suspendDomain(domain.id);
-  let isSuspended = !isLive && problem == '';
-  const start = clock(CLOCK_MONOTONIC);
-  if (problem == '' && !saver.run(isLive)) problem = saver.problem;
-  const rounds = saver.rounds;
-  if (rounds != null) isSuspended = rounds.isSuspended;
-  if (problem == '') {
-    writeEnd(writer);
-    if (writer.failed < 0) problem = describe(writer.failed);
-    else if (!hears(reader, READY)) problem = host + ' could not take it: its /var/log/xen/xend.log says why';
+/** A bar of how far the round is, on a terminal. */
+function show(kept: Record, shown: string): string {
+  const progress = kept.get('progress');
+  const state = kept.state;
+  if (state == record.ENDED) return shown;
+  let text = state;
+  if (progress != '' && (state == record.PRE_COPY || state == record.STOP_AND_COPY)) {
+    const full = (numberIn(progress, 'done') * COLUMNS) / max<i64>(numberIn(progress, 'of'), 1);
+    const bar = '#'.repeat(<i32>full).padEnd(<i32>COLUMNS, '.');
+    text = 'round ' + numberIn(progress, 'round').toString().padStart(2) + ' [' + bar + '] ' + state;
   }
-  if (problem != '') {
-    if (isSuspended) resumeDomain(domain.id);
-    return problem;
-  }
-  isGiven = true;
-  say(writer, PERMISSION);
-  if (!hears(reader, REPORT) || reader.isShort) return unknown(host);
-  const result = new StaticArray<u8>(1);
-  if (!reader.take(changetype<usize>(result), 1) || result[0] != 0) return takeBack(domain, reader, host);
-  tell(rounds, clock(CLOCK_MONOTONIC) - start, writer.bytes);
-  hyper.begin();
-  hyper.domctl(XEN_DOMCTL_destroydomain, domain.id);
-  forget(domain.id);
-  awaitGone(domain.id);
-  return '';
+  if (text == shown) return shown;
+  print('\r' + text.padEnd(shown.length));
+  flush();
+  return text;
 }
 
-/** It was given away, and nothing is heard any more. */
-function unknown(host: string): string {
-  const what = 'it is not known whether ' + host + ' runs it: it stays suspended here.';
-  return what + " If that host is gone, 'xm resume' lets it go on";
+function end(shown: string, text: string): string {
+  if (shown != '') print('\r' + ' '.repeat(shown.length) + '\r');
+  flush();
+  return text;
 }
 
-/** The other host could not let it run, and gives it back. */
-function takeBack(domain: Domain, reader: Reader, host: string): string {
-  if (!hears(reader, PERMISSION)) return unknown(host);
-  isGiven = false;
-  resumeDomain(domain.id);
-  return host + ' could not let it run';
-}
-
-function tell(rounds: Rounds | null, ns: u64, bytes: u64): void {
-  if (rounds != null) {
-    const rows: string[][] = [['Round', 'Sent', 'Skipped', 'Dirtied', 'KiB', 'ms']];
-    for (let n = 0; n < rounds.all.length; n++) {
-      const each = rounds.all[n];
-      rows.push([
-        each.isLast ? 'last' : (n + 1).toString(),
-        each.sent.toString(),
-        each.skipped.toString(),
-        each.dirtied.toString(),
-        (each.bytes / 1024).toString(),
-        (each.ns / NS_PER_MS).toString(),
-      ]);
-    }
-    print(table(rows, 62));
+function tell(kept: Record, isLive: bool): void {
+  const rows: string[][] = [['Round', 'Sent', 'Skipped', 'Dirtied', 'KiB', 'ms', 'Mbit/s']];
+  for (let n = 1; ; n++) {
+    const round = kept.get('rounds/' + n.toString());
+    if (round == '') break;
+    const roundBytes = numberIn(round, 'bytes');
+    const roundNs = max<i64>(numberIn(round, 'ns'), 1);
+    rows.push([
+      numberIn(round, 'last') == 1 ? 'last' : n.toString(),
+      numberIn(round, 'sent').toString(),
+      numberIn(round, 'skipped').toString(),
+      numberIn(round, 'dirtied').toString(),
+      (roundBytes / 1024).toString(),
+      (roundNs / NS_PER_MS).toString(),
+      ((roundBytes * 8000) / roundNs).toString(),
+    ]);
   }
-  print('Sent ' + (bytes / 1024).toString() + ' KiB in ' + (ns / NS_PER_MS).toString() + ' ms\n');
+  if (isLive) print(table(rows, 126));
+  const total = kept.get('total');
+  if (total == '') return;
+  const ms = (numberIn(total, 'ns') / NS_PER_MS).toString();
+  const down = (numberIn(total, 'down') / NS_PER_MS).toString();
+  print(
+    'Sent ' +
+      (numberIn(total, 'bytes') / 1024).toString() +
+      ' KiB in ' +
+      ms +
+      ' ms, suspended for ' +
+      down +
+      ' ms\n',
+  );
 }

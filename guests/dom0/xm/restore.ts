@@ -41,82 +41,113 @@ export function restore(args: string[]): i32 {
   return 1;
 }
 
-/** The last one that was made, and its name. */
-export let restoredDomid: u32 = 0;
-export let restoredName: string = '';
-
 /** Makes a domain of what is read, paused or not. Empty, or what is wrong: then there is nothing of it. */
-export function restoreFrom(reader: Reader, path: string, runs: bool): string {
-  const json = readHeader(reader);
-  if (json == '') return fileProblem;
-  const text = toClassic(json);
-  if (text == '') return configurationProblem;
-  const config = new Config(path);
-  const handle = new StaticArray<u8>(UUID_BYTES);
-  if (!config.parse(text) || !isKnown(config) || !checkActions(config)) return config.problem;
-  const name = nameOf(config);
-  if (findDomain(name) != null) return 'VM name ' + name + ' already in use by another domain';
-  if (!isValidName(name)) return name + ': a name has letters, digits and _-.:/+';
-  if (!findHandle(config, handle) || !readDevices(config, handle) || !readScheduling(config))
-    return config.problem;
-  const memory = numberOf(config, 'memory', 0, 1, 1 << 20);
-  const most = numberOf(config, 'maxmem', memory, 1, 1 << 20);
-  const vcpus = numberOf(config, 'vcpus', 1, 1, 128);
-  if (config.problem != '') return config.problem;
-  const free = freeKib();
-  if (memory * KIB_PER_MB > free)
-    return 'it wants ' + memory.toString() + ' MiB, and ' + (free / KIB_PER_MB).toString() + ' are free';
-  return make(reader, config, text, handle, <u32>vcpus, memory, max(memory, most), runs);
+function restoreFrom(reader: Reader, path: string, runs: bool): string {
+  const arrival = new Arrival(reader, path);
+  if (arrival.readConfiguration() && arrival.make()) arrival.fill('', runs);
+  return arrival.problem;
 }
 
-/** What the host has left, in KiB. */
-function freeKib(): i64 {
+/** Empty, or that the host has not so much memory left, in KiB. */
+export function lackOf(kib: i64): string {
   hyper.begin();
-  if (hyper.sysctl(XEN_SYSCTL_physinfo) < 0) return 0;
-  return load<u64>(hyper.sysctlPart(), xen_sysctl_physinfo.free_pages) * KIB_PER_PAGE;
+  const failed = hyper.sysctl(XEN_SYSCTL_physinfo);
+  const pages = failed < 0 ? 0 : load<u64>(hyper.sysctlPart(), xen_sysctl_physinfo.free_pages);
+  const free: i64 = pages * KIB_PER_PAGE;
+  if (kib <= free) return '';
+  return (
+    'it wants ' + (kib / KIB_PER_MB).toString() + ' MiB, and ' + (free / KIB_PER_MB).toString() + ' are free'
+  );
 }
 
-function make(
-  reader: Reader,
-  config: Config,
-  text: string,
-  handle: StaticArray<u8>,
-  vcpus: u32,
-  memoryMb: i64,
-  maxMemoryMb: i64,
-  runs: bool,
-): string {
-  const domain = descriptionOf(config, vcpus, memoryMb, maxMemoryMb);
-  domain.uuid = textOf(config, 'uuid').toLowerCase();
-  domain.commandLine = textOf(config, 'extra');
-  const failed = createDomain(handle, vcpus, maxMemoryMb * KIB_PER_MB);
-  domain.domid = newDomid;
-  restoredDomid = newDomid;
-  restoredName = domain.name;
-  let problem = failed < 0 ? 'creating the domain: ' + describe(failed) : '';
-  if (problem == '') {
-    setMemoryMap(domain.domid, (<u64>maxMemoryMb) << 20);
+/** A domain that comes in a stream, step by step; what cannot be leaves nothing of it. */
+export class Arrival {
+  /** What is wrong; empty: nothing. */
+  problem: string = '';
+  domid: u32 = 0;
+  name: string = '';
+  uuid: string = '';
+  private config: Config;
+  private text: string = '';
+  private handle: StaticArray<u8> = new StaticArray<u8>(UUID_BYTES);
+  private vcpus: u32 = 0;
+  private memoryMb: i64 = 0;
+  private maxMemoryMb: i64 = 0;
+
+  constructor(
+    private reader: Reader,
+    path: string,
+  ) {
+    this.config = new Config(path);
+  }
+
+  private fail(what: string): bool {
+    this.problem = what;
+    return false;
+  }
+
+  /** Reads what it is to be, and whether that can be here. */
+  readConfiguration(): bool {
+    const config = this.config;
+    const json = readHeader(this.reader);
+    if (json == '') return this.fail(fileProblem);
+    this.text = toClassic(json);
+    if (this.text == '') return this.fail(configurationProblem);
+    if (!config.parse(this.text) || !isKnown(config) || !checkActions(config))
+      return this.fail(config.problem);
+    this.name = nameOf(config);
+    if (findDomain(this.name) != null)
+      return this.fail('VM name ' + this.name + ' already in use by another domain');
+    if (!isValidName(this.name)) return this.fail(this.name + ': a name has letters, digits and _-.:/+');
+    if (!findHandle(config, this.handle) || !readDevices(config, this.handle) || !readScheduling(config))
+      return this.fail(config.problem);
+    this.uuid = textOf(config, 'uuid').toLowerCase();
+    this.memoryMb = numberOf(config, 'memory', 0, 1, 1 << 20);
+    this.maxMemoryMb = max(this.memoryMb, numberOf(config, 'maxmem', this.memoryMb, 1, 1 << 20));
+    this.vcpus = <u32>numberOf(config, 'vcpus', 1, 1, 128);
+    if (config.problem != '') return this.fail(config.problem);
+    const lack = lackOf(this.memoryMb * KIB_PER_MB);
+    return lack == '' || this.fail(lack);
+  }
+
+  /** Makes the domain, paused, without memory. */
+  make(): bool {
+    const failed = createDomain(this.handle, this.vcpus, this.maxMemoryMb * KIB_PER_MB);
+    this.domid = newDomid;
+    return failed == 0 || this.drop('creating the domain: ' + describe(failed));
+  }
+
+  /** Fills it, and describes it, by its name behind `prefix`. */
+  fill(prefix: string, runs: bool): bool {
+    const domain = descriptionOf(this.config, this.vcpus, this.memoryMb, this.maxMemoryMb);
+    domain.domid = this.domid;
+    domain.uuid = this.uuid;
+    domain.name = prefix + this.name;
+    domain.commandLine = textOf(this.config, 'extra');
+    setMemoryMap(domain.domid, (<u64>this.maxMemoryMb) << 20);
     domain.storePort = max(openPort(domain.domid), 0);
     domain.consolePort = max(openPort(domain.domid), 0);
-    if (domain.storePort == 0 || domain.consolePort == 0) problem = 'its event channels cannot be opened';
-  }
-  if (problem == '') {
-    const mostPages = (<u64>maxMemoryMb * <u64>KIB_PER_MB + SLACK_KIB) / KIB_PER_PAGE;
+    if (domain.storePort == 0 || domain.consolePort == 0)
+      return this.drop('its event channels cannot be opened');
     const restorer = new Restorer(
       domain.domid,
-      vcpus,
-      mostPages,
+      this.vcpus,
+      (<u64>this.maxMemoryMb * <u64>KIB_PER_MB + SLACK_KIB) / KIB_PER_PAGE,
       domain.storePort,
       domain.consolePort,
-      reader,
+      this.reader,
     );
-    if (!restorer.run()) problem = restorer.problem;
-    else if (!readEnd(reader)) problem = fileProblem;
+    if (!restorer.run()) return this.drop(restorer.problem);
+    if (!readEnd(this.reader)) return this.drop(fileProblem);
     domain.storeMfn = restorer.storeMfn;
     domain.consoleMfn = restorer.consoleMfn;
+    const problem = present(domain, keepText(this.text, domain.uuid, this.name), runs);
+    return problem == '' || this.fail(problem);
   }
-  if (problem == '') return present(domain, keepText(text, domain.uuid, domain.name), runs);
-  hyper.begin();
-  if (domain.domid != 0) hyper.domctl(XEN_DOMCTL_destroydomain, domain.domid);
-  return problem;
+
+  private drop(what: string): bool {
+    hyper.begin();
+    if (this.domid != 0) hyper.domctl(XEN_DOMCTL_destroydomain, this.domid);
+    return this.fail(what);
+  }
 }

@@ -1,13 +1,11 @@
-/** xm resume DOMAIN: lets a domain that has suspended itself go on here: one whose migration ended nobody knows how. */
+/** xm resume DOMAIN: lets a domain that has suspended itself go on here: one that was given away, and nobody says whether it came. */
 import { SHUTDOWN_suspend } from 'xen';
+import { COMMITMENT, ENDED, MIGRATING, Record, sendingOf, UNKNOWN } from 'dom0/lib/migration/record';
 import { pathOf } from 'dom0/lib/nodes';
 import { resumeDomain } from 'dom0/lib/saved/suspend';
 import { complain, complainOf } from 'programs/lib/io';
 import { writeNode } from 'programs/lib/store';
 import { domainOf, misused } from './arguments';
-
-/** What a domain is called while it is on its way. */
-export const MIGRATING: string = 'migrating-';
 
 export function resume(args: string[]): i32 {
   if (args.length != 1) return misused('resume DOMAIN');
@@ -17,9 +15,18 @@ export function resume(args: string[]): i32 {
     complain(domain.name + ': it has not suspended itself');
     return 1;
   }
+  if (!isOurs(sendingOf(domain.uuid))) {
+    complain(domain.name + ': it is on its way');
+    return 1;
+  }
   const failed = resumeDomain(domain.id);
   if (failed < 0) return complainOf(domain.name, failed);
   const name = domain.name;
   if (name.startsWith(MIGRATING)) writeNode(pathOf(domain.id) + '/name', name.substring(MIGRATING.length));
   return 0;
+}
+
+/** Whoever says this knows that it runs nowhere else: the other host is not asked any more. */
+function isOurs(kept: Record): bool {
+  return kept.state == '' || kept.state == ENDED || kept.change([COMMITMENT, UNKNOWN], ENDED);
 }

@@ -3,6 +3,7 @@ import * as xen from 'xen';
 import { xen_domctl_getvcpuinfo, xen_sysctl_physinfo, xen_sysctl_readconsole } from 'xen';
 import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
+import { COMMITMENT, sendingOf, UNKNOWN } from 'dom0/lib/migration/record';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, utsname } from 'mote/abi';
 import { complain, complainOf, print, printBytes } from 'programs/lib/io';
 import { clock, systemName } from 'programs/lib/calls';
@@ -30,7 +31,17 @@ export function list(args: string[]): i32 {
       row(each.name, each.id.toString(), mebibytes, each.vcpus.toString(), each.state, seconds(each.cpuTime)),
     );
   }
+  for (let n = 0; n < domains.length; n++) whyStill(domains[n]);
   return 0;
+}
+
+/** Of a domain that was given away, and stands still until it is known whether it came: that. */
+function whyStill(domain: Domain): void {
+  const kept = sendingOf(domain.uuid);
+  const asking = domain.id == 0 ? '' : kept.get('asking');
+  const state = kept.state;
+  if (asking != '' && (state == COMMITMENT || state == UNKNOWN))
+    print(kept.get('name') + ': ' + asking + '\n');
 }
 
 function row(name: string, id: string, memory: string, vcpus: string, state: string, time: string): string {

@@ -100,8 +100,15 @@ export function bindToDevice(fd: i32, name: string): i32 {
 const poll = new StaticArray<u8>(8);
 /** Waits until a descriptor can be read: 1; 0: the time, in ms, is up; an error. Negative: for ever. */
 export function waitToRead(fd: i32, timeoutMs: i32): i32 {
+  return waitFor(fd, abi.POLLIN, timeoutMs);
+}
+/** The same until it takes bytes, or never will again. */
+export function waitToWrite(fd: i32, timeoutMs: i32): i32 {
+  return waitFor(fd, abi.POLLOUT, timeoutMs);
+}
+function waitFor(fd: i32, events: i32, timeoutMs: i32): i32 {
   const at = changetype<usize>(poll);
   store<i32>(at, fd);
-  store<u32>(at + abi.pollfd.events, abi.POLLIN);
+  store<u32>(at + abi.pollfd.events, events);
   return <i32>syscall3(abi.SYS_poll, at, 1, <u64>(<i64>timeoutMs));
 }

@@ -1,11 +1,11 @@
 /**
  * The store, for processes of domain 0 and of any domain, by /dev/xen/xenbus: requests, and notices of what is watched. Values
- * are text, a character a byte. The file is opened by the first request: who forks does so before, or makes none in the child.
+ * are text, a character a byte. The file is opened by the first request: who forks does so before, or calls `reopenStore` in the child.
  */
 import * as xen from 'xen';
 import { xsd_sockmsg } from 'xen';
 import { O_CLOEXEC, O_RDWR, POLLIN } from 'mote/abi';
-import { open, read, writeAll } from './calls';
+import { close, open, read, writeAll } from './calls';
 import { PollSet } from './poll';
 import { errorOfName } from './store-errors';
 import { number } from './text';
@@ -33,6 +33,14 @@ const notices: Notice[] = [];
 export function storeFile(): i32 {
   if (fd < 0) fd = open('/dev/xen/xenbus', O_RDWR | O_CLOEXEC);
   return fd;
+}
+
+/** In a child of a process that has the file open: it gets one of its own, without what the other watches. */
+export function reopenStore(): void {
+  if (fd >= 0) close(fd);
+  fd = -1;
+  transaction = 0;
+  notices.splice(0);
 }
 
 function ask(type: u32, payload: string): string {

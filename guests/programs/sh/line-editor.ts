@@ -25,11 +25,6 @@ input.single = true;
 const settings = new ArrayBuffer(<i32>termios.SIZE);
 let before: u32 = 0;
 
-/** Whether the standard input is a terminal. */
-export function isTerminal(): bool {
-  return control(0, TCGETS, changetype<usize>(settings)) == 0;
-}
-
 function setRaw(raw: bool): void {
   if (raw) before = load<u32>(changetype<usize>(settings), termios.c_lflag);
   const flags = raw ? before & ~(ICANON | ECHO | ISIG) : before;

@@ -5,6 +5,7 @@ import { copy, syscall3 } from 'programs/lib/intrinsics';
 import { waitToRead } from 'programs/lib/sockets';
 
 const BUFFER_BYTES: u64 = 1 << 16;
+const NEWLINE: u8 = 10;
 
 export class Reader {
   /** It has ended too soon, or cannot be read: then a negative errno is in `failed`. */
@@ -19,7 +20,7 @@ export class Reader {
   /** `patienceMs`: how long it waits for more of a connection; -1: for ever, as of a file. */
   constructor(
     private fd: i32,
-    private patienceMs: i32 = -1,
+    public patienceMs: i32 = -1,
   ) {}
 
   /** Takes bytes to a place, or (0) past them. False: there are not so many. */
@@ -38,17 +39,39 @@ export class Reader {
     return true;
   }
 
+  /** Gets more, behind what is there. */
   private fill(): bool {
     if (this.isShort) return false;
-    const isLate = this.patienceMs >= 0 && waitToRead(this.fd, this.patienceMs) == 0;
-    const got = isLate
-      ? -ETIMEDOUT
-      : syscall3(SYS_read, this.fd, changetype<usize>(this.buffer), BUFFER_BYTES);
+    const at = changetype<usize>(this.buffer);
+    memory.copy(at, at + <usize>this.first, <usize>(this.end - this.first));
+    this.end -= this.first;
     this.first = 0;
-    this.end = max<i64>(got, 0);
+    const isLate = this.patienceMs >= 0 && waitToRead(this.fd, this.patienceMs) == 0;
+    const got = isLate ? -ETIMEDOUT : syscall3(SYS_read, this.fd, at + this.end, BUFFER_BYTES - this.end);
+    this.end += max<i64>(got, 0);
     this.failed = <i32>min<i64>(got, 0);
     this.isShort = got <= 0;
     return !this.isShort;
+  }
+
+  /** Whether the next bytes are these, which stay to be taken. */
+  begins(text: string): bool {
+    const bytes = String.UTF8.encode(text);
+    while (this.end - this.first < <u64>bytes.byteLength) if (!this.fill()) return false;
+    const at = changetype<usize>(this.buffer) + <usize>this.first;
+    return memory.compare(at, changetype<usize>(bytes), bytes.byteLength) == 0;
+  }
+
+  /** A line without its end, which is too short where there are more bytes than so many, or an end. */
+  line(most: i32): string {
+    const bytes = new ArrayBuffer(most);
+    for (let n = 0; n < most; n++) {
+      if (!this.take(changetype<usize>(bytes) + n, 1)) return '';
+      if (load<u8>(changetype<usize>(bytes) + n) == NEWLINE)
+        return String.UTF8.decodeUnsafe(changetype<usize>(bytes), n);
+    }
+    this.isShort = true;
+    return '';
   }
 
   /** Whether nothing is left. */

@@ -13,34 +13,24 @@ import { CLOCK_MONOTONIC } from 'mote/abi';
 import { clock } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import * as hyper from '../hypercalls';
+import { Limits } from '../migration/limits';
+import { Course, Round } from '../migration/progress';
 import { NO_FRAME } from './format';
 import { Frames } from './frames';
 import { Pages } from './pages';
-import { suspendDomain } from './suspend';
 import { Writer } from './writer';
 
-/** When it is enough: as libxc has it (xg_sr_save.c: max_iterations, dirty_threshold). */
-const MAX_ROUNDS: i32 = 5;
-const FEW_PAGES: u64 = 50;
-/** Pages between two looks at what is dirty already, and so need not be sent in this round. */
+/** Pages between two looks at what is dirty already, and so need not be sent in this round; and between two words of how far it is. */
 const LOOK_PAGES: u64 = 256;
-
-/** What happened in a round. */
-export class Round {
-  sent: u64 = 0;
-  skipped: u64 = 0;
-  /** Pages that were written meanwhile. */
-  dirtied: u64 = 0;
-  bytes: u64 = 0;
-  ns: u64 = 0;
-  /** The domain stood still. */
-  isLast: bool = false;
-}
+const TELL_PAGES: u64 = 1024;
+const SECOND: u64 = 1_000_000_000;
+const BYTES_PER_MEGABIT: u64 = 125_000;
+/** By so much a round may be faster than the domain wrote in the last one (Clark et al. 2005, 5.3). */
+const MORE_MEGABITS: u64 = 50;
 
 export class Rounds {
   problem: string = '';
   all: Round[] = [];
-  isSuspended: bool = false;
   /** Pages to be sent in this round, and those that are dirty by now: a bit each. */
   private wanted: StaticArray<u8>;
   private dirty: StaticArray<u8>;
@@ -50,6 +40,8 @@ export class Rounds {
     private frames: Frames,
     private pages: Pages,
     private writer: Writer,
+    private limits: Limits,
+    private course: Course,
   ) {
     const bytes = <i32>((frames.pages + 7) / 8);
     this.wanted = new StaticArray<u8>(bytes);
@@ -90,24 +82,60 @@ export class Rounds {
   private copyLive(): bool {
     this.pages.isLive = true;
     for (let n = 0; n < this.wanted.length; n++) this.wanted[n] = 255;
-    for (let n = 0; n < MAX_ROUNDS && this.pages.mayGoOn; n++) {
+    while (this.pages.mayGoOn) {
+      this.writer.setPace(this.nextPace());
       const round = this.copyRound(true);
       const dirtied = this.clean();
       if (dirtied < 0) return this.fail('log-dirty: ' + describe(dirtied));
       round.dirtied = dirtied;
+      this.course.ended(round);
       // What was passed over in this round, for it was dirty again, is in there.
       memory.copy(changetype<usize>(this.wanted), changetype<usize>(this.dirty), this.wanted.length);
-      if (round.dirtied <= FEW_PAGES) break;
+      if (this.isEnough(round)) break;
+      if (this.limits.converges) this.converge();
     }
     this.pages.isLive = false;
+    // It stands still from now on: there is nothing that this could slow down.
+    this.writer.setPace(this.ceiling);
     return this.pages.mayGoOn;
+  }
+
+  private isEnough(round: Round): bool {
+    return (
+      round.dirtied <= <u64>this.limits.pages ||
+      this.all.length >= <i32>this.limits.rounds ||
+      this.pages.sent >= this.frames.pages * <u64>this.limits.times
+    );
+  }
+
+  private get ceiling(): u64 {
+    return <u64>this.limits.ceiling * BYTES_PER_MEGABIT;
+  }
+
+  /** Bytes a second of the next round: the floor first, then what was written in the last one and some more, up to the ceiling. */
+  private nextPace(): u64 {
+    const floor = <u64>this.limits.floor * BYTES_PER_MEGABIT;
+    // Without a floor there is nothing to begin with but all that there is.
+    if (floor == 0) return this.ceiling;
+    if (this.all.length == 0) return floor;
+    const last = this.all[this.all.length - 1];
+    const dirtying = (last.dirtied * hyper.PAGE_BYTES * SECOND) / max<u64>(last.ns, 1);
+    const pace = max(floor, dirtying + MORE_MEGABITS * BYTES_PER_MEGABIT);
+    return this.ceiling == 0 ? pace : min(pace, this.ceiling);
+  }
+
+  /** Rounds that do not become shorter are the domain's doing: it gets less of the processors. */
+  private converge(): void {
+    const count = this.all.length;
+    if (count < 2 || this.all[count - 1].dirtied * 10 < this.all[count - 2].dirtied * 7) return;
+    const problem = this.course.slowDown();
+    if (problem != '') this.fail(problem);
   }
 
   /** The domain suspends itself, and what it has written to the last is sent, with what was put off and what is no page any more. */
   private copyRest(): bool {
-    const problem = suspendDomain(this.domid);
+    const problem = this.course.suspend();
     if (problem != '') return this.fail(problem);
-    this.isSuspended = true;
     const dirtied = this.clean();
     if (dirtied < 0) return this.fail('log-dirty: ' + describe(dirtied));
     for (let n = 0; n < this.wanted.length; n++) this.wanted[n] = this.wanted[n] | this.dirty[n];
@@ -115,7 +143,9 @@ export class Rounds {
       const isHole = this.frames.mfnOf(pfn) == NO_FRAME;
       if (isHole || this.pages.deferred[<i32>pfn] != 0) setBit(this.wanted, pfn);
     }
-    this.copyRound(false).isLast = true;
+    const round = this.copyRound(false);
+    round.isLast = true;
+    this.course.ended(round);
     return this.pages.mayGoOn;
   }
 
@@ -125,13 +155,16 @@ export class Rounds {
     const start = clock(CLOCK_MONOTONIC);
     const before = this.pages.sent;
     const bytes = this.writer.bytes;
+    round.pace = this.writer.pace;
     for (let pfn: u64 = 0; pfn < this.frames.pages && this.pages.mayGoOn; pfn++) {
+      if (pfn % TELL_PAGES == 0) this.course.told(pfn, this.frames.pages);
       if (skips && pfn % LOOK_PAGES == 0 && this.shadow(XEN_DOMCTL_SHADOW_OP_PEEK, true) < 0) break;
       if (!hasBit(this.wanted, pfn)) continue;
       if (skips && this.all.length > 0 && hasBit(this.dirty, pfn)) round.skipped++;
       else this.pages.add(pfn);
     }
     this.pages.flush();
+    this.course.told(this.frames.pages, this.frames.pages);
     round.sent = this.pages.sent - before;
     round.bytes = this.writer.bytes - bytes;
     round.ns = clock(CLOCK_MONOTONIC) - start;

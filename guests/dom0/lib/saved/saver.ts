@@ -11,6 +11,8 @@ import { xen_domctl_vcpuextstate, xen_msr_entry } from 'xen';
 import { describe } from 'programs/lib/errno';
 import * as hyper from '../hypercalls';
 import { PAGE_BYTES } from '../hypercalls';
+import { Limits } from '../migration/limits';
+import { Course } from '../migration/progress';
 import * as format from './format';
 import { NO_FRAME } from './format';
 import { Frames } from './frames';
@@ -24,8 +26,6 @@ const GDT_ENTRIES_PER_FRAME: u64 = 512;
 export class Saver {
   /** What is wrong; empty: nothing. */
   problem: string = '';
-  /** Of a domain that ran. */
-  rounds: Rounds | null = null;
   private frames: Frames;
   private pages: Pages | null = null;
 
@@ -36,12 +36,17 @@ export class Saver {
     this.frames = new Frames(domid);
   }
 
-  /**
-   * Writes it all. `isLive`: it runs, and is asked to suspend itself at last (`rounds`). False: `problem`; then what was written is
-   * of no use.
-   */
-  run(isLive: bool = false): bool {
-    const isDone = this.begin() && (isLive ? this.sendLive() : this.sendAll()) && this.sendState();
+  /** Writes all of one that has suspended itself. False: `problem`; then what was written is of no use. */
+  run(): bool {
+    return this.end(this.begin() && this.sendAll() && this.sendState());
+  }
+
+  /** Writes one that runs, within limits, and lets it suspend itself at last. */
+  runLive(limits: Limits, course: Course): bool {
+    return this.end(this.begin() && this.sendLive(limits, course) && this.sendState());
+  }
+
+  private end(isDone: bool): bool {
     this.frames.release();
     if (this.problem == '' && this.writer.failed < 0) this.problem = describe(this.writer.failed);
     return isDone && this.problem == '';
@@ -110,9 +115,8 @@ export class Saver {
     return this.flush();
   }
 
-  private sendLive(): bool {
-    const rounds = new Rounds(this.domid, this.frames, this.pages!, this.writer);
-    this.rounds = rounds;
+  private sendLive(limits: Limits, course: Course): bool {
+    const rounds = new Rounds(this.domid, this.frames, this.pages!, this.writer, limits, course);
     return rounds.run() || this.fail(rounds.problem != '' ? rounds.problem : this.pages!.problem);
   }
 

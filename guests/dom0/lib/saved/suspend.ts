@@ -43,6 +43,11 @@ function askByEvent(domid: u32, port: u32): bool {
   return bound > 0;
 }
 
+/** Waits until one that was asked before, by whomever, has suspended itself: empty, or why it has not. */
+export function awaitSuspended(domid: u32): string {
+  return waitUntilSuspended(domid, pathOf(domid) + '/control/shutdown');
+}
+
 function waitUntilSuspended(domid: u32, node: string): string {
   const end = clock(CLOCK_MONOTONIC) + PATIENCE_NS;
   for (;;) {

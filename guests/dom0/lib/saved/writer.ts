@@ -1,9 +1,16 @@
-/** Writes a stream: bytes, from linear memory or from beyond, gathered in a buffer; records with their headers. */
-import { SYS_write } from 'mote/abi';
+/**
+ * Writes a stream: bytes, from linear memory or from beyond, gathered in a buffer; records with their headers. As fast as they are
+ * taken, or so fast and no faster.
+ */
+import { EAGAIN, ETIMEDOUT } from 'xen';
+import { CLOCK_MONOTONIC, SYS_write } from 'mote/abi';
+import { clock, setNonBlocking, sleepNs } from 'programs/lib/calls';
 import { copy, syscall3 } from 'programs/lib/intrinsics';
+import { waitToWrite } from 'programs/lib/sockets';
 import { RECORD_ALIGN } from './format';
 
 const BUFFER_BYTES: u64 = 1 << 16;
+const SECOND: u64 = 1_000_000_000;
 
 export class Writer {
   /** The first negative errno; what comes after it is dropped. */
@@ -12,8 +19,26 @@ export class Writer {
   private buffer: ArrayBuffer = new ArrayBuffer(<i32>BUFFER_BYTES);
   private used: u64 = 0;
   private padding: u64 = 0;
+  /** Bytes a second, 0: as they are taken; and since when, with what was written by then. */
+  pace: u64 = 0;
+  private paceStartNs: u64 = 0;
+  private paceStartBytes: u64 = 0;
+  private written: u64 = 0;
 
-  constructor(private fd: i32) {}
+  /** `patienceMs`: how long a connection may take nothing; -1: for ever, as a file. */
+  constructor(
+    private fd: i32,
+    private patienceMs: i32 = -1,
+  ) {
+    if (patienceMs >= 0) setNonBlocking(fd);
+  }
+
+  /** From now on so many bytes a second, and no more; 0: as many as are taken. */
+  setPace(bytesPerSecond: u64): void {
+    this.pace = bytesPerSecond;
+    this.paceStartNs = clock(CLOCK_MONOTONIC);
+    this.paceStartBytes = this.written;
+  }
 
   put(from: u64, bytes: u64): void {
     this.bytes += bytes;
@@ -56,10 +81,20 @@ export class Writer {
   flush(): void {
     for (let done: u64 = 0; done < this.used && this.failed == 0;) {
       const put = syscall3(SYS_write, this.fd, changetype<usize>(this.buffer) + done, this.used - done);
-      if (put < 0) this.failed = <i32>put;
-      else done += put;
+      if (put >= 0) done += put;
+      else if (put != -EAGAIN || this.patienceMs < 0) this.failed = <i32>put;
+      else if (waitToWrite(this.fd, this.patienceMs) == 0) this.failed = -ETIMEDOUT;
     }
+    this.written += this.used;
     this.used = 0;
+    if (this.pace > 0) this.keepPace();
+  }
+
+  private keepPace(): void {
+    const bytes = this.written - this.paceStartBytes;
+    const dueNs = this.paceStartNs + (bytes * SECOND) / this.pace;
+    const now = clock(CLOCK_MONOTONIC);
+    if (dueNs > now) sleepNs(dueNs - now);
   }
 }
 

@@ -1,0 +1,293 @@
+/**
+ * Sends a domain to another host: the stages of the paper (Clark et al. 2005), each written into the migration's record before it
+ * begins, so that whoever takes it up where a process has ended knows what may be done. `xm migrate` has made the record, and watches.
+ */
+import {
+  XEN_DOMCTL_destroydomain,
+  XEN_DOMCTL_shadow_op,
+  XEN_DOMCTL_SHADOW_OP_OFF,
+  xen_domctl_shadow_op,
+} from 'xen';
+import { CLOCK_MONOTONIC, SOCK_STREAM } from 'mote/abi';
+import { Config } from 'dom0/lib/config';
+import { awaitGone, Domain, domainOfId } from 'dom0/lib/domains';
+import * as hyper from 'dom0/lib/hypercalls';
+import { configPath } from 'dom0/lib/managed';
+import * as hand from 'dom0/lib/migration/handshake';
+import { Limits } from 'dom0/lib/migration/limits';
+import { Message, NO } from 'dom0/lib/migration/message';
+import { Course, Round } from 'dom0/lib/migration/progress';
+import * as record from 'dom0/lib/migration/record';
+import { MIGRATING, Record } from 'dom0/lib/migration/record';
+import { forget, pathOf } from 'dom0/lib/nodes';
+import { toJson } from 'dom0/lib/saved/configuration';
+import { Reader } from 'dom0/lib/saved/reader';
+import { Saver } from 'dom0/lib/saved/saver';
+import { awaitSuspended, resumeDomain, suspendDomain } from 'dom0/lib/saved/suspend';
+import { Writer } from 'dom0/lib/saved/writer';
+import { writeEnd, writeHeader } from 'dom0/lib/saved/xl-file';
+import { creditOf, setCredit } from 'dom0/xm/sched';
+import { presentOf } from 'dom0/xm/save';
+import { clock, close } from 'programs/lib/calls';
+import { describe } from 'programs/lib/errno';
+import { address, badAddress, connect, socket } from 'programs/lib/sockets';
+import { writeNode } from 'programs/lib/store';
+import { number } from 'programs/lib/text';
+import { askUntilKnown, runsThere } from './asking';
+import { info, refuse } from './log';
+import { mayCome, offerOf } from './offers';
+
+/** The credit scheduler's cap, in percent of a processor, that nobody is brought below. */
+const LEAST_CAP: i64 = 5;
+const CAP: i32 = 1;
+
+/** Begins the migration of a record, or takes it up. */
+export function sendAway(path: string): void {
+  const sending = new Sending(new Record(path));
+  if (sending.record.change([record.ASKED], record.PRE_MIGRATION)) sending.begin();
+  sending.conclude();
+}
+
+/** In these the domain is this host's: it goes on. */
+const GOES_ON: string[] = [record.PRE_MIGRATION, record.RESERVATION, record.PRE_COPY, record.STOP_AND_COPY];
+
+class Sending extends Course {
+  private domid: u32;
+  private name: string;
+  private host: string;
+  private limits: Limits;
+  private attempt: string = '';
+  private connection: i32 = -1;
+  private rounds: i32 = 0;
+  private startNs: u64 = clock(CLOCK_MONOTONIC);
+  private suspendNs: u64 = 0;
+
+  constructor(public record: Record) {
+    super();
+    this.domid = <u32>number(record.get('domid'));
+    this.name = record.get('name');
+    this.host = record.get('host');
+    this.limits = Limits.of(record.get('limits'));
+  }
+
+  /** All of it, as far as it comes: the record says how far. */
+  begin(): void {
+    const problem = this.prepare();
+    const failed = problem == '' ? this.send() : problem;
+    if (this.connection >= 0) close(this.connection);
+    if (failed != '') this.record.put('problem', failed);
+  }
+
+  private enter(stage: string): void {
+    this.record.put('state', stage);
+    this.log(stage);
+  }
+  private log(stage: string): void {
+    info('migration: ' + stage + ': ' + this.name + ' to ' + this.host);
+  }
+
+  /** Stage 0: whether it can go, and whether the other host would take it. Empty, or what is wrong. */
+  private prepare(): string {
+    this.log(record.PRE_MIGRATION);
+    const domain = domainOfId(this.domid);
+    if (domain == null || domain.isShutDown || domain.isDying) return 'it has ended';
+    const config = new Config(configPath(domain.uuid));
+    if (!config.read()) return 'there is no configuration of it';
+    const own = mayCome(config);
+    if (own != '') return own;
+    let problem = this.connect();
+    if (problem != '') return problem;
+    const answer = this.offer(domain, config);
+    if (answer != null) {
+      if (answer.what == NO) return this.host + ' does not take it: ' + answer.get('why');
+      this.record.put('attempt', this.attempt);
+      return '';
+    }
+    // It is an xl that has been spoken to in words that it does not know.
+    close(this.connection);
+    this.attempt = '';
+    problem = this.connect();
+    return problem;
+  }
+
+  private reader: Reader = new Reader(-1);
+  private writer: Writer = new Writer(-1);
+
+  private connect(): string {
+    const place = address(this.host);
+    if (badAddress) return this.host + ': there is no such host';
+    this.connection = socket(SOCK_STREAM);
+    const failed = connect(this.connection, place, <u32>number(this.record.get('port')));
+    if (failed < 0)
+      return (
+        this.host + ': ' + describe(failed) + '; does its xend take in domains (xend-relocation-server)?'
+      );
+    this.reader = new Reader(this.connection, hand.SENDER_PATIENCE_MS);
+    this.writer = new Writer(this.connection, hand.SENDER_PATIENCE_MS);
+    if (hand.hears(this.reader, hand.BANNER)) return '';
+    return this.host + ': it does not let this host in (xend-relocation-hosts-allow)';
+  }
+
+  /** Null: the other side does not know what that is. */
+  private offer(domain: Domain, config: Config): Message | null {
+    this.attempt = this.record.get('attempt');
+    const present = presentOf(domain, config);
+    present.name = this.name;
+    return offerOf(this.attempt, present, config).send(this.writer) ? Message.hear(this.reader) : null;
+  }
+
+  /** Empty, or what is wrong: then it is here as it was. */
+  private send(): string {
+    const domain = domainOfId(this.domid);
+    if (domain == null) return 'it has ended';
+    const config = new Config(configPath(domain.uuid));
+    config.read();
+    const present = presentOf(domain, config);
+    present.name = this.name;
+    writeNode(pathOf(this.domid) + '/name', MIGRATING + this.name);
+    this.enter(record.RESERVATION);
+    writeHeader(this.writer, toJson(config, present));
+    this.writer.flush();
+    const problem = this.limits.isLive ? this.copyLive() : this.copy();
+    if (problem != '') return problem;
+    writeEnd(this.writer);
+    if (this.writer.failed < 0) return this.lost();
+    if (Message.comes(this.reader)) return this.lost();
+    if (!hand.hears(this.reader, hand.READY)) return this.lost();
+    return this.giveAway();
+  }
+
+  private copyLive(): string {
+    this.enter(record.PRE_COPY);
+    const saver = new Saver(this.domid, this.writer);
+    if (saver.runLive(this.limits, this)) return '';
+    return this.writer.failed < 0 ? this.lost() : saver.problem;
+  }
+
+  private copy(): string {
+    const problem = this.suspend();
+    if (problem != '') return problem;
+    this.writer.setPace(<u64>this.limits.ceiling * 125_000);
+    const saver = new Saver(this.domid, this.writer);
+    if (saver.run()) return '';
+    return this.writer.failed < 0 ? this.lost() : saver.problem;
+  }
+
+  /** Why the other side takes no more: it may have said so. */
+  private lost(): string {
+    const said = Message.hear(this.reader);
+    if (said != null && said.what == NO) return this.host + ' could not take it: ' + said.get('why');
+    const why = this.writer.failed < 0 ? describe(this.writer.failed) : 'it has hung up';
+    return this.host + ' could not take it: ' + why + ' (its /var/log/xen/xend.log may say more)';
+  }
+
+  /** Stages 4 and 5. */
+  private giveAway(): string {
+    // Nothing has gone out yet: if this cannot be written down, nothing will.
+    if (!this.record.change([record.STOP_AND_COPY], record.COMMITMENT)) return 'the store does not take it';
+    this.log(record.COMMITMENT);
+    hand.say(this.writer, hand.PERMISSION);
+    const patienceMs = this.attempt == '' ? hand.SENDER_PATIENCE_MS : hand.REPORT_PATIENCE_MS;
+    this.reader.patienceMs = patienceMs;
+    const result = new StaticArray<u8>(1);
+    if (!hand.hears(this.reader, hand.REPORT) || !this.reader.take(changetype<usize>(result), 1)) return '';
+    if (result[0] == 0) {
+      this.tellTotal();
+      runsThere(this.record, this.writer);
+    } else if (hand.hears(this.reader, hand.PERMISSION)) {
+      this.record.change([record.COMMITMENT], record.STOP_AND_COPY);
+      return this.host + ' could not let it run';
+    }
+    return '';
+  }
+
+  private tellTotal(): void {
+    const now = clock(CLOCK_MONOTONIC);
+    const ns = (now - this.startNs).toString();
+    const down = (now - this.suspendNs).toString();
+    this.record.put('total', 'bytes=' + this.writer.bytes.toString() + ' ns=' + ns + ' down=' + down);
+  }
+
+  /** What is to be done where it has come to: then it is over. */
+  conclude(): void {
+    if (this.record.state == record.COMMITMENT) this.learn();
+    const state = this.record.state;
+    if (state == record.ACTIVATION) this.leave();
+    else if (GOES_ON.includes(state)) this.goOn();
+  }
+
+  private learn(): void {
+    if (this.record.get('attempt') != '') {
+      askUntilKnown(this.record);
+      return;
+    }
+    const what =
+      'it is not known whether ' + this.host + ' runs it, and it cannot be asked: it stays suspended here.';
+    this.record.put('asking', what + " If it does not run there, 'xm resume' lets it go on");
+    if (this.record.change([record.COMMITMENT], record.UNKNOWN))
+      refuse('migration: ' + this.name + ': ' + what);
+  }
+
+  /** It runs elsewhere. */
+  private leave(): void {
+    hyper.begin();
+    hyper.domctl(XEN_DOMCTL_destroydomain, this.domid);
+    forget(this.domid);
+    awaitGone(this.domid);
+    this.end('');
+  }
+
+  /** It runs here as before. */
+  private goOn(): void {
+    const state = this.record.state;
+    hyper.begin();
+    store<u32>(hyper.domctlPart(), XEN_DOMCTL_SHADOW_OP_OFF, xen_domctl_shadow_op.op);
+    hyper.domctl(XEN_DOMCTL_shadow_op, this.domid);
+    const cap = this.record.get('cap');
+    if (cap != '') setCredit(this.domid, -1, number(cap));
+    // It may have been asked to suspend itself, and not have done so yet.
+    if (state == record.STOP_AND_COPY && awaitSuspended(this.domid) == '') resumeDomain(this.domid);
+    writeNode(pathOf(this.domid) + '/name', this.name);
+    const problem = this.record.get('problem');
+    this.end(problem == '' ? 'it was broken off' : problem);
+  }
+
+  private end(problem: string): void {
+    this.record.put('problem', problem);
+    this.record.put('state', record.ENDED);
+    if (problem != '') refuse('migration: ' + this.name + ' stays here: ' + problem);
+  }
+
+  told(done: u64, all: u64): void {
+    this.record.put(
+      'progress',
+      'round=' + (this.rounds + 1).toString() + ' done=' + done.toString() + ' of=' + all.toString(),
+    );
+  }
+
+  ended(round: Round): void {
+    this.rounds++;
+    const text = round.toText();
+    this.record.put('rounds/' + this.rounds.toString(), text);
+    info('migration: ' + this.name + ': round ' + this.rounds.toString() + ': ' + text);
+  }
+
+  suspend(): string {
+    this.enter(record.STOP_AND_COPY);
+    this.suspendNs = clock(CLOCK_MONOTONIC);
+    const problem = suspendDomain(this.domid);
+    if (problem == '') this.record.put('suspended', '1');
+    return problem;
+  }
+
+  slowDown(): string {
+    const cap = creditOf(this.domid, CAP);
+    if (cap < 0) return "--auto-converge: it is the credit scheduler's cap that holds a domain back";
+    if (this.record.get('cap') == '') this.record.put('cap', cap.toString());
+    const domain = domainOfId(this.domid);
+    const now: i64 = cap > 0 ? cap : domain == null ? 100 : <i64>domain.vcpus * 100;
+    const next = max(now / 2, LEAST_CAP);
+    info('migration: ' + this.name + ' is held to ' + next.toString() + ' % of a processor');
+    return setCredit(this.domid, -1, next);
+  }
+}
