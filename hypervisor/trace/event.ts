@@ -51,6 +51,24 @@ export type TraceDetail =
   | { readonly kind: 'mmuext'; readonly command: string; readonly argument: number }
   /** A command of domctl, and the domain that it is about. */
   | { readonly kind: 'domctl'; readonly command: string; readonly domain: number }
+  /**
+   * A command of XEN_DOMCTL_shadow_op, by its name: how many pages are dirty; of CLEAN, which: a bit
+   * for each pfn, as far as any is.
+   */
+  | {
+      readonly kind: 'shadow_op';
+      readonly command: string;
+      readonly domain: number;
+      readonly dirty: number;
+      readonly bits: Uint8Array;
+    }
+  /** What XEN_DOMCTL_getpageframeinfo3 says of pages, in the order in which it was asked: XEN_DOMCTL_PFINFO_*, their upper four bits. */
+  | {
+      readonly kind: 'page_info';
+      readonly domain: number;
+      readonly pfns: Uint32Array;
+      readonly types: Uint8Array;
+    }
   /** A command of platform_op. */
   | { readonly kind: 'platform_op'; readonly command: string }
   | { readonly kind: 'pin'; readonly mfn: number; readonly level: number }

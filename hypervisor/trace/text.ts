@@ -1,5 +1,6 @@
 /** Trace events in words: what a list or a file shows of each. */
 import { hex64 } from '../../core/machine.ts';
+import { XEN_DOMCTL_PFINFO_LTAB_SHIFT, XEN_DOMCTL_PFINFO_LTABTYPE_MASK } from '../abi/domctl.ts';
 import { wide } from './arguments.ts';
 import type { TraceDetail, TraceEvent } from './event.ts';
 
@@ -27,6 +28,9 @@ const TRAPS = [
   '#GP',
   '#PF',
 ];
+
+/** Of a page's type, what says of which level a table it is. */
+const LEVELS = XEN_DOMCTL_PFINFO_LTABTYPE_MASK >>> XEN_DOMCTL_PFINFO_LTAB_SHIFT;
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
@@ -65,6 +69,10 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   mmuext: (d) => [`${d.command} ${hex(d.argument)}`],
   platform_op: (d) => [d.command],
   domctl: (d) => [`${d.command} domain ${String(d.domain)}`],
+  shadow_op: (d) => [`${d.command} domain ${String(d.domain)}: ${String(d.dirty)} pages dirty`],
+  page_info: (d) => [
+    `domain ${String(d.domain)}: ${String(d.pfns.length)} pages, ${String(d.types.filter((type) => (type & LEVELS) !== 0).length)} of them tables`,
+  ],
   pin: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
   unpin: (d) => [`mfn ${hex(d.mfn)}`],
   page: (d) => [`mfn ${hex(d.mfn)} ${d.change}, domain ${String(d.domain)}`],

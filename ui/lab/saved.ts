@@ -6,6 +6,7 @@ import type { SavedClasses } from '../../devices/saved.ts';
 import { ConsoleText } from './console-text.ts';
 import { DomainConsoles } from './domain-consoles.ts';
 import { DomainNames } from './domain-names.ts';
+import { Migrations } from './migration.ts';
 import { RingTap } from './ring-tap.ts';
 import { TextStream } from './text-stream.ts';
 import { Transcript } from './transcript.ts';
@@ -16,8 +17,9 @@ import { Exchange } from './world/exchange.ts';
 export const LAB_SAVED: SavedClasses = {
   ConsoleText: { type: ConsoleText },
   DomainConsoles: { type: DomainConsoles, but: ['hypervisor', 'print'] },
-  DomainNames: { type: DomainNames, but: ['hypervisor'] },
+  DomainNames: { type: DomainNames },
   Exchange: { type: Exchange, but: ['inputs'] },
+  Migrations: { type: Migrations, but: ['periodNs'] },
   RingTap: { type: RingTap },
   TextStream: { type: TextStream },
   Transcript: { type: Transcript, frozen: ['full'] },

@@ -1,10 +1,11 @@
 /**
- * What a lab knows of its host from having watched it, which no memory of the host has: what its domains are called, and what
- * their consoles have printed. It is saved with the world, so that who goes on with that sees what had been seen.
+ * What a lab knows of its host from having watched it, which no memory of the host has: what its domains are called, how
+ * they migrate, and what their consoles have printed. It is saved with the world, so that who goes on with that sees what had been seen.
  */
 import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import { DomainConsoles } from './domain-consoles.ts';
 import { DomainNames } from './domain-names.ts';
+import { Migrations } from './migration.ts';
 import { Transcript } from './transcript.ts';
 
 /** Hears what a domain prints. */
@@ -12,7 +13,9 @@ export type OnPrint = (domain: number, bytes: Uint8Array) => void;
 
 export class Witness {
   private readonly hypervisor: Hypervisor;
-  private readonly domainNames: DomainNames;
+  private readonly domainNames = new DomainNames();
+  /** Of its domains, to other hosts and from them. */
+  readonly migrations: Migrations;
   private readonly consoles: DomainConsoles;
   /** By domain id. */
   private readonly transcripts = new Map<number, Transcript>();
@@ -21,7 +24,7 @@ export class Witness {
   /** `own`: the id of the lab's domain, whose console the lab hears by itself and tells of (`printed`). */
   constructor(hypervisor: Hypervisor, own: number) {
     this.hypervisor = hypervisor;
-    this.domainNames = new DomainNames(hypervisor);
+    this.migrations = new Migrations(hypervisor.clock.periodNs);
     this.consoles = new DomainConsoles(hypervisor, own, (domain, bytes) => {
       this.printed(domain, bytes);
     });
@@ -30,6 +33,7 @@ export class Witness {
   /** Watches the other domains, too, from now on: that needs the trace. */
   watch(): void {
     this.hypervisor.trace.add(this.domainNames);
+    this.hypervisor.trace.add(this.migrations);
     this.hypervisor.trace.add(this.consoles);
   }
 

@@ -18,6 +18,7 @@ import {
   PGT_VALIDATED,
   PGT_WRITABLE_PAGE,
 } from '../../memory/frame-table.ts';
+import { getM2p } from '../../memory/m2p.ts';
 import { PAGE_BYTES } from '../../memory/pages.ts';
 import { writeBytes } from '../../memory/guest-frames.ts';
 import { getPageAndType, putPageAndType } from '../../memory/page-types.ts';
@@ -44,13 +45,24 @@ export function pageInfo(context: HypercallContext, domain: Domain, u: ControlBu
   const array = op.get('array');
   const { frames } = context.hypervisor;
   const entry = new Uint32Array(2);
+  const { trace } = context.hypervisor;
+  const pages: { pfn: number; type: number }[] = [];
   for (let index = 0; index < count; index++) {
     if (!context.read(array + index * 8, entry)) return -EFAULT;
     const mfn = entry[1] === 0 ? entry[0]! : frames.frames;
     entry[0] = pageType(frames, domain.id, mfn);
     entry[1] = 0;
+    const pfn = trace.on && entry[0] !== XEN_DOMCTL_PFINFO_XTAB ? getM2p(frames, mfn) : -1;
+    if (pfn >= 0) pages.push({ pfn, type: entry[0] });
     if (!context.write(array + index * 8, entry)) return -EFAULT;
   }
+  if (trace.on)
+    trace.emit({
+      kind: 'page_info',
+      domain: domain.id,
+      pfns: Uint32Array.from(pages, ({ pfn }) => pfn),
+      types: Uint8Array.from(pages, ({ type }) => type >>> 28),
+    });
   return 0;
 }
 

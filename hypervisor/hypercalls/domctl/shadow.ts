@@ -10,6 +10,7 @@ import { gatherDirty, startLog } from '../../domain/log-dirty.ts';
 import { PAGE_BYTES } from '../../memory/pages.ts';
 import type { StructOf } from '../../memory/guest-struct.ts';
 import type { Domain } from '../../state/domain.ts';
+import type { Hypervisor } from '../../state/hypervisor.ts';
 import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
 
@@ -45,6 +46,18 @@ function enable({ hypervisor }: HypercallContext, domain: Domain): number {
   return 0;
 }
 
+function note({ trace }: Hypervisor, domain: Domain, op: number): void {
+  const { count, bits } = domain.dirtyLog ?? { count: 0, bits: new Uint8Array(0) };
+  const isClean = op === abi.XEN_DOMCTL_SHADOW_OP_CLEAN;
+  trace.emit({
+    kind: 'shadow_op',
+    command: isClean ? 'XEN_DOMCTL_SHADOW_OP_CLEAN' : 'XEN_DOMCTL_SHADOW_OP_PEEK',
+    domain: domain.id,
+    dirty: count,
+    bits: isClean ? bits.slice() : new Uint8Array(0),
+  });
+}
+
 /** CLEAN and PEEK: the bitmap, where one is wanted, and how many pages became dirty; CLEAN makes all clean. */
 function tell(context: HypercallContext, domain: Domain, op: ShadowOp): number {
   if (domain.dirtyLog !== null) gatherDirty(context.hypervisor);
@@ -57,6 +70,7 @@ function tell(context: HypercallContext, domain: Domain, op: ShadowOp): number {
   op.set('stats.dirty_count', log?.count ?? 0);
   if (bitmap !== 0 && !write(context, bitmap, pages, log?.bits ?? new Uint8Array(0))) return -EFAULT;
   op.set('pages', pages);
+  if (context.hypervisor.trace.on) note(context.hypervisor, domain, op.get('op'));
   if (op.get('op') === abi.XEN_DOMCTL_SHADOW_OP_CLEAN) log?.clean();
   return 0;
 }
