@@ -145,7 +145,10 @@ export async function runWorld(
   options: RunOptions,
 ): Promise<number> {
   const kept = world instanceof World ? new KeptWorld(world, core) : null;
-  const recorder = kept === null || options.output === undefined ? null : new Recorder(kept, options.output);
+  const recorder =
+    kept === null || options.output === undefined
+      ? null
+      : new Recorder(kept, options.output, options.snapshots);
   const traces = world instanceof World ? watch(world, options) : [];
   const until = {
     ...(options.until === undefined ? {} : { text: { pattern: options.until } }),

@@ -48,6 +48,7 @@ export interface BootOptions {
   readonly save?: string;
   /** A recording of the run goes here. */
   readonly output?: string;
+  readonly snapshots?: boolean;
 }
 
 export const NS_PER_SECOND = 1e9;
@@ -157,7 +158,7 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
 /** What of the options is of the run, not of what is booted. */
 export type RunOptions = Pick<
   BootOptions,
-  'until' | 'for' | 'break' | 'trace' | 'hash' | 'counts' | 'save' | 'output'
+  'until' | 'for' | 'break' | 'trace' | 'hash' | 'counts' | 'save' | 'output' | 'snapshots'
 >;
 
 /** Drives a lab to its end in the terminal; returns the exit status. */
@@ -166,7 +167,8 @@ export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOpt
   const trace = options.trace === undefined ? undefined : new TraceFile(options.trace, lab.periodNs);
   if (trace !== undefined) lab.hypervisor.trace.add(trace);
   const kept = new KeptLab(lab, core);
-  const recorder = options.output === undefined ? undefined : new Recorder(kept, options.output);
+  const recorder =
+    options.output === undefined ? undefined : new Recorder(kept, options.output, options.snapshots);
   const ending = await runInTerminal(
     lab,
     {

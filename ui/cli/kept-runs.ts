@@ -48,11 +48,14 @@ export class Recorder {
   private readonly kept: Kept;
   private readonly path: string;
   private readonly marks: Marks;
+  private readonly withSnapshots: boolean;
 
-  /** Throws UserError for a file that cannot be written, before anything has run. */
-  constructor(kept: Kept, path: string) {
+  /** Throws UserError for a file that cannot be written, before anything has run. `withSnapshots`: of instants on the way. */
+  constructor(kept: Kept, path: string, withSnapshots = false) {
     this.kept = kept;
     this.path = path;
+    this.withSnapshots = withSnapshots;
+    kept.run.past.isKept = withSnapshots;
     this.marks = new Marks(kept.run);
     writeOutput(path, new Uint8Array(0));
   }
@@ -65,16 +68,23 @@ export class Recorder {
   /** Writes the recording; says so. */
   async end(): Promise<string> {
     await this.marks.end();
-    return writeRun(this.kept, this.marks.made, this.path);
+    return writeRun(this.kept, this.marks.made, this.path, this.withSnapshots);
   }
 }
 
 /** Writes a recording of a run up to now; says so. */
-export async function writeRun(kept: Kept, marks: readonly Mark[], path: string): Promise<string> {
-  const file = await kept.recording(marks);
+export async function writeRun(
+  kept: Kept,
+  marks: readonly Mark[],
+  path: string,
+  withSnapshots = false,
+): Promise<string> {
+  const file = await kept.recording(marks, withSnapshots);
   writeOutput(path, file);
-  const come = kept.run.past.inputs.come.reduce((sum, count) => sum + count, 0);
-  return `recording of ${String(come)} inputs and ${String(marks.length)} marks in ${path}, ${sizeOf(file)}`;
+  const { inputs, moments } = kept.run.past;
+  const come = inputs.come.reduce((sum, count) => sum + count, 0);
+  const snapshots = withSnapshots ? `, and ${String(moments.length)} snapshots,` : '';
+  return `recording of ${String(come)} inputs and ${String(marks.length)} marks${snapshots} in ${path}, ${sizeOf(file)}`;
 }
 
 /** Images that the user has: those given, Mote's, and what is still where it was. */

@@ -154,6 +154,7 @@ function program(done: (status: number) => void): Command {
       'boot as `boot` does, and record the run: `replay` runs it again, `debug` goes back and forth in it',
     )
     .requiredOption('-o, --output <file>', 'where the recording goes')
+    .option('--snapshots', 'with snapshots of instants on the way: who debugs it goes to its end at once')
     .option('--save <file>', 'write a snapshot at the end, too')
     .addHelpText('after', EXIT_HELP)
     .action(async (kernel: string | undefined, options: BootOptions) => {

@@ -3,6 +3,10 @@ import type { Lab } from './lab.ts';
 import type { Sources } from './snapshot/description.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
 import { openSnapshot } from './snapshot/format.ts';
+import { Images } from './snapshot/description.ts';
+import { SnapshotError } from './snapshot/errors.ts';
+import type { Instant } from './time/past.ts';
+import { coreVersion } from '../../core/version.ts';
 import { LabRun } from './time/lab-run.ts';
 import type { Marked } from './time/marks.ts';
 import { bootRecording, writeRecording } from './time/recording.ts';
@@ -22,8 +26,8 @@ export interface Kept {
   readonly instant: string;
   readonly stem: string;
   snapshot(): Promise<Uint8Array<ArrayBuffer>>;
-  /** `marks`: up to now. */
-  recording(marks: readonly Mark[]): Promise<Uint8Array<ArrayBuffer>>;
+  /** `marks`: up to now; `withSnapshots`: those of its past go with it. */
+  recording(marks: readonly Mark[], withSnapshots?: boolean): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export class KeptLab implements Kept {
@@ -49,8 +53,8 @@ export class KeptLab implements Kept {
     return saveLab(this.lab, this.core);
   }
 
-  recording(marks: readonly Mark[]): Promise<Uint8Array<ArrayBuffer>> {
-    return writeRecording(this.lab, this.core, marks);
+  recording(marks: readonly Mark[], withSnapshots = false): Promise<Uint8Array<ArrayBuffer>> {
+    return writeRecording(this.lab, this.core, marks, withSnapshots);
   }
 }
 
@@ -75,8 +79,8 @@ export class KeptWorld implements Kept {
     return saveWorldFile(this.run, this.core);
   }
 
-  recording(marks: readonly Mark[]): Promise<Uint8Array<ArrayBuffer>> {
-    return writeWorldRecording(this.run, this.core, marks);
+  recording(marks: readonly Mark[], withSnapshots = false): Promise<Uint8Array<ArrayBuffer>> {
+    return writeWorldRecording(this.run, this.core, marks, withSnapshots);
   }
 }
 
@@ -109,13 +113,39 @@ export async function openRun(
     : openedWorld(await restoreWorldFile(core, file, images), core);
 }
 
-/** What was recorded, before its first instruction. Rejects with a SnapshotError. */
+/** What was recorded, before its first instruction; what has snapshots, can be gone to. Rejects with a SnapshotError. */
 export async function bootRun(
   core: WebAssembly.Module,
   recording: Recording,
   images: Sources,
 ): Promise<OpenedRun> {
-  return recording.kind === 'host'
-    ? openedLab(await bootRecording(core, recording, images), core)
-    : openedWorld(await bootWorldRecording(core, recording, images), core);
+  const opened =
+    recording.kind === 'host'
+      ? openedLab(await bootRecording(core, recording, images), core)
+      : openedWorld(await bootWorldRecording(core, recording, images), core);
+  if (recording.snapshotFile !== null) await adopt(opened, core, recording, images);
+  return opened;
+}
+
+/** Another build of the core can do nothing with them: it goes all the way. */
+async function adopt(
+  { kept: { run } }: OpenedRun,
+  core: WebAssembly.Module,
+  { kind, snapshots, snapshotFile }: Recording,
+  sources: Sources,
+): Promise<void> {
+  const file = await openSnapshot(snapshotFile!);
+  const { header } = file;
+  if (header.core !== coreVersion(core)) return;
+  file.check(kind, core);
+  const images = new Images(
+    header.images,
+    header.description as { readonly paths?: Record<string, string> },
+    sources,
+  );
+  const worlds = await file.readAll(images.bring);
+  const fits = ({ places }: Instant): boolean => places.length === run.places.length;
+  if (worlds.length !== snapshots.length || !snapshots.every(fits))
+    throw new SnapshotError('damaged: its snapshots are not those that it has');
+  run.past.adopt(snapshots, worlds);
 }

@@ -210,6 +210,10 @@ export class Debugger {
     if (ticks <= this.lab.endTicks) this.goToTicks(ticks);
     else {
       this.goToTicks(this.lab.endTicks);
+      // A recording may have snapshots of where this has not been.
+      const { past, course } = this.lab;
+      const near = past.before(course.host, ticks);
+      if (near !== undefined && near.places[course.host]!.ticks > this.ticks) past.returnTo(near);
       const until = { ns: nsOfTick(ticks, this.lab.periodNs) };
       const said = await this.go(until, true);
       if (this.ticks < ticks) throw new Wrong(`it has not come so far: ${said}`);

@@ -4,11 +4,14 @@ import { Lab } from '../lab.ts';
 import { describe, Images, requestOf } from './description.ts';
 import type { Description, Sources } from './description.ts';
 import { writeSnapshot } from './format.ts';
-import type { SnapshotFile } from './format.ts';
+import type { SavedWorld, SnapshotFile } from './format.ts';
 
-/** The world of a lab as it is now, in a file. */
-export async function saveLab(lab: Lab, core: WebAssembly.Module): Promise<Uint8Array<ArrayBuffer>> {
-  const saved = lab.save();
+/** The world of a lab as it is now, or as it was, in a file. */
+export async function saveLab(
+  lab: Lab,
+  core: WebAssembly.Module,
+  saved: readonly SavedWorld[] = [lab.save()],
+): Promise<Uint8Array<ArrayBuffer>> {
   const { description, images, contents } = await describe(lab.request);
   return writeSnapshot({ core: coreVersion(core), kind: 'host', images, description }, saved, contents);
 }

@@ -29,7 +29,7 @@ const world: SavedWorld = {
   },
 };
 const bring = (): Promise<Uint8Array> => Promise.resolve(image);
-const file = await writeSnapshot(header, world, [image]);
+const file = await writeSnapshot(header, [world], [image]);
 
 test('a file has the world, pages once, and parts of images not at all', async () => {
   const opened = await openSnapshot(file);
@@ -42,7 +42,19 @@ test('a file has the world, pages once, and parts of images not at all', async (
 });
 
 test('the same world gives the same file', async () => {
-  expect(Buffer.compare(await writeSnapshot(header, world, [image]), file)).toBe(0);
+  expect(Buffer.compare(await writeSnapshot(header, [world], [image]), file)).toBe(0);
+});
+
+test('several instants have what they share once', async () => {
+  const later = {
+    ...world,
+    machines: [{ ...world.machines[0]!, processor: Uint8Array.of(7) }, world.machines[1]!],
+  };
+  const both = await writeSnapshot(header, [world, later], [image]);
+  expect(both.length).toBeLessThan(file.length + 100);
+  const worlds = await (await openSnapshot(both)).readAll(bring);
+  expect(worlds.map((each, n) => differenceOf(each, [world, later][n]!))).toEqual([null, null]);
+  expect(await refusal(both)).toBe('it is not a snapshot of one instant');
 });
 
 async function refusal(bytes: Uint8Array): Promise<string> {

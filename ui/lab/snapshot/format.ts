@@ -15,7 +15,7 @@ import { isSnapshot, MAGIC } from './magic.ts';
 import { PageStore } from './page-store.ts';
 
 /** Goes up when the format changes, or what the names in it mean. */
-const VERSION = 3;
+const VERSION = 4;
 const DIGEST_BYTES = 32;
 const MOST_HEADER_BYTES = 1 << 24;
 /** The largest machine there is (core/machine.ts). */
@@ -90,20 +90,30 @@ function writeBlock(writer: ByteWriter, block: Uint8Array, store: PageStore, ima
   }
 }
 
-/** The file of a world. `images`: the content of the header's, whose parts it does not hold; null: it is not here. */
+function writeWorld(
+  writer: ByteWriter,
+  { machines, graph }: SavedWorld,
+  store: PageStore,
+  images: ImageParts,
+): void {
+  writer.count(machines.length);
+  for (const machine of machines) writeMachine(writer, machine, store);
+  writer.block(graph.bytes);
+  writer.count(graph.blocks.length);
+  for (const block of graph.blocks) writeBlock(writer, block, store, images);
+}
+
+/** The file of a world, or of one at several instants. `images`: the content of the header's, whose parts it does not hold; null: it is not here. */
 export async function writeSnapshot(
   header: Header,
-  { machines, graph }: SavedWorld,
+  worlds: readonly SavedWorld[],
   images: readonly (Uint8Array | null)[],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const body = new ByteWriter();
   const store = new PageStore();
   const parts = new ImageParts(images);
-  body.count(machines.length);
-  for (const machine of machines) writeMachine(body, machine, store);
-  body.block(graph.bytes);
-  body.count(graph.blocks.length);
-  for (const block of graph.blocks) writeBlock(body, block, store, parts);
+  body.count(worlds.length);
+  for (const world of worlds) writeWorld(body, world, store, parts);
   body.count(store.pages.length);
   for (const page of store.pages) body.raw(page);
   const file = new ByteWriter();
@@ -141,6 +151,14 @@ export class SnapshotFile {
 
   /** The world; `image` is asked for those that it has parts of. Rejects with a SnapshotError. */
   async read(image: BringImage): Promise<SavedWorld> {
+    const [world, ...more] = await this.readAll(image);
+    if (world === undefined || more.length > 0)
+      throw new SnapshotError('it is not a snapshot of one instant');
+    return world;
+  }
+
+  /** The world at all instants that it has. Rejects with a SnapshotError. */
+  async readAll(image: BringImage): Promise<readonly SavedWorld[]> {
     return new Body(await inflate(this.body), image).read();
   }
 }
@@ -190,21 +208,27 @@ class Body {
     this.image = image;
   }
 
-  async read(): Promise<SavedWorld> {
+  async read(): Promise<readonly SavedWorld[]> {
+    const worlds = this.list('worlds', () => this.world());
+    const count = this.reader.count();
+    if (count * PAGE_BYTES !== this.reader.left)
+      throw new SnapshotError('damaged: its pages are not all there');
+    this.pages = [ZERO_PAGE, ...Array.from({ length: count }, () => this.reader.raw(PAGE_BYTES))];
+    return Promise.all(worlds.map((world) => world()));
+  }
+
+  /** A world is put together when the pages have been read. */
+  private world(): () => Promise<SavedWorld> {
     const machines = this.list('machines', () => ({
       processor: this.reader.block(),
       numbers: this.numbers(this.reader.count()),
     }));
     const bytes = this.reader.block().slice();
     const blocks = this.list('blocks', () => this.block());
-    const count = this.reader.count();
-    if (count * PAGE_BYTES !== this.reader.left)
-      throw new SnapshotError('damaged: its pages are not all there');
-    this.pages = [ZERO_PAGE, ...Array.from({ length: count }, () => this.reader.raw(PAGE_BYTES))];
-    return {
+    return async () => ({
       machines: machines.map(({ processor, numbers }) => ({ processor, pages: this.pagesOf(numbers) })),
       graph: { bytes, blocks: await Promise.all(blocks.map((block) => block())) },
-    };
+    });
   }
 
   private list<T>(what: string, read: () => T): T[] {
@@ -225,7 +249,7 @@ class Body {
     });
   }
 
-  /** A block is put together when the pages have been read. */
+  /** And a block. */
   private block(): () => Uint8Array | Promise<Uint8Array> {
     const kind = this.reader.byte();
     const length = this.reader.count();

@@ -25,14 +25,16 @@ export interface Traveller {
   restore(saved: SavedWorld): void;
 }
 
-export interface Moment {
-  /** By host. */
+/** Where hosts are, and how many inputs have come, by host, and behind them of LANs. */
+export interface Instant {
   readonly places: readonly Place[];
+  readonly come: readonly number[];
+}
+
+export interface Moment extends Instant {
   /** Of all hosts together: no clock goes back, so that this tells which of two instants of a run is later. */
   readonly age: number;
   readonly instructions: number;
-  /** By host, how many inputs had come. */
-  readonly come: readonly number[];
   readonly saved: SavedWorld;
   /** Bytes that this one holds besides what the one before it does. */
   bytes: number;
@@ -99,17 +101,30 @@ export class Past {
   keep(): void {
     const places = [...this.traveller.places];
     const age = ageOf(places);
-    const at = this.moments.findIndex((moment) => moment.age >= age);
-    if (this.moments[at]?.age === age) return;
-    const index = at < 0 ? this.moments.length : at;
-    const instructions = instructionsOf(places);
-    const { come } = this.inputs;
+    if (this.moments.some((moment) => moment.age === age)) return;
+    this.add({ places, come: this.inputs.come }, this.traveller.save());
+  }
+
+  /** Snapshots that were made when it went this way before. */
+  adopt(instants: readonly Instant[], saved: readonly SavedWorld[]): void {
+    for (const [n, instant] of instants.entries()) this.add(instant, saved[n]!);
+  }
+
+  /** The snapshots, in the order of their instants. */
+  get saved(): readonly SavedWorld[] {
+    return this.moments.map((moment) => moment.saved);
+  }
+
+  private add({ places, come }: Instant, saved: SavedWorld): void {
+    const age = ageOf(places);
+    const later = this.moments.findIndex((moment) => moment.age > age);
+    const index = later < 0 ? this.moments.length : later;
     this.moments.splice(index, 0, {
       places,
-      age,
-      instructions,
       come,
-      saved: this.traveller.save(),
+      age,
+      instructions: instructionsOf(places),
+      saved,
       bytes: 0,
     });
     this.measure(index);
@@ -121,6 +136,7 @@ export class Past {
   returnTo({ saved, come }: Moment): void {
     this.traveller.restore(saved);
     this.inputs.come = come;
+    for (const [host, { ticks }] of this.traveller.places.entries()) this.isAt(host, ticks);
   }
 
   /** Something comes to a host now, and has been taken. What was to come later belongs to another run. */

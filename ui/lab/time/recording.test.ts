@@ -6,6 +6,7 @@ import { loadCore } from '../core-node.ts';
 import { Lab } from '../lab.ts';
 import type { Sources } from '../snapshot/description.ts';
 import { SnapshotError } from '../snapshot/errors.ts';
+import { bootRun } from '../runs.ts';
 import { LabRun } from './lab-run.ts';
 import { Marks, replay } from './marks.ts';
 import { bootRecording, readRecording, writeRecording } from './recording.ts';
@@ -22,9 +23,12 @@ const sources: Sources = {
 describe('a recording of Mote', () => {
   let file: Uint8Array;
   let recording: Recording;
+  /** The same with snapshots. */
+  let long: Uint8Array;
   beforeAll(async () => {
     const lab = await Lab.boot(core, { ...images, commandLine: '', memoryMb: 32, vcpus: 1 });
     const marks = new Marks(new LabRun(lab));
+    lab.past.isKept = true;
     const prompt = async (): Promise<void> => {
       while (lab.run({ text: PROMPT }, 5_000_000) === undefined) await marks.look();
       await marks.look();
@@ -39,6 +43,7 @@ describe('a recording of Mote', () => {
     await marks.end();
     file = await writeRecording(lab, core, marks.made);
     recording = await readRecording(file);
+    long = await writeRecording(lab, core, marks.made, true);
   });
 
   test('is small, and has its inputs, its images by hash, and marks', () => {
@@ -63,6 +68,33 @@ describe('a recording of Mote', () => {
       differs: null,
     });
     expect(printed).toMatch(/seq 1 3000 \| wc\r?\n *3000 /);
+  });
+
+  test('one with snapshots has all that, and goes on from any of them to the same end', async () => {
+    const { snapshots, snapshotFile, ...rest } = await readRecording(long);
+    expect(rest).toEqual(
+      Object.fromEntries(Object.entries(recording).filter(([name]) => !/^snapshot/.test(name))),
+    );
+    expect(snapshots.length).toBeGreaterThan(1);
+    expect(snapshotFile).not.toBe(null);
+    const { hosts, kept } = await bootRun(core, await readRecording(long), sources);
+    const { past } = kept.run;
+    const last = past.moments.at(-1)!;
+    expect(last.places).toEqual(snapshots.at(-1)!.places);
+    past.returnTo(last);
+    const end = recording.marks.at(-1)!;
+    expect(await replay(new LabRun(hosts[0]!.lab), [end])).toMatchObject({ alike: 1 });
+  });
+
+  test('where its snapshots are damaged, or are not all there, it is refused', async () => {
+    const booted = async (bytes: Uint8Array): Promise<string> =>
+      refusal(async () => bootRun(core, await readRecording(bytes), sources));
+    const text = long.length - (await readRecording(long)).snapshotFile!.length;
+    expect(await booted(long.subarray(0, text))).toMatch(/^damaged: snapshots: .* it is incomplete$/);
+    expect(await booted(long.subarray(0, -1))).toMatch(/^it is damaged or incomplete/);
+    const altered = long.slice();
+    altered[text + 1000]! ^= 1;
+    expect(await booted(altered)).toMatch(/^it is damaged or incomplete/);
   });
 
   test('another input is another run: it says at which mark', async () => {
@@ -101,7 +133,7 @@ describe('a recording of Mote', () => {
 
   test('another version, and what is none, are said to be', async () => {
     const text = new TextDecoder().decode(file);
-    const later = new TextEncoder().encode(text.replace('"version": 3', '"version": 9'));
+    const later = new TextEncoder().encode(text.replace('"version": 4', '"version": 9'));
     expect(await refusal(later)).toMatch(/^it is of version 9 of the format/);
     for (const other of ['', '{}', 'null', 'XENOSNAP', '[1]'])
       expect(await refusal(new TextEncoder().encode(other))).toBe('it is no recording of Xenoscope');
@@ -117,9 +149,9 @@ describe('a recording of Mote', () => {
   });
 });
 
-async function refusal(bytes: Uint8Array): Promise<string> {
+async function refusal(what: Uint8Array | (() => Promise<unknown>)): Promise<string> {
   try {
-    await readRecording(bytes);
+    await (what instanceof Uint8Array ? readRecording(what) : what());
   } catch (error) {
     expect(error).toBeInstanceOf(SnapshotError);
     return (error as Error).message;

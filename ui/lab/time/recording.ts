@@ -2,7 +2,9 @@
  * A recording: what a run of a host, or of a world of several, is a function of, in a file. It has the world's description, its images by their hashes, what
  * was typed and when, and marks, which say what the state was on the way: whoever runs it again sees where it first differs.
  *
- * The file is JSON of a format, a version, a checksum (SHA-256 of the content as JSON without blanks) and the content.
+ * The file is JSON of a format, a version, a checksum (SHA-256 of the content as JSON without blanks) and the content. Behind
+ * it, where the recording has snapshots, is a snapshot's file (../snapshot/README.md) with all of them: they save time, and
+ * change nothing.
  */
 import { coreVersion } from '../../../core/version.ts';
 import { readFault, readLanFault } from '../fault-file.ts';
@@ -12,27 +14,27 @@ import type { Input, LanInput } from '../world/inputs.ts';
 import { describe, Images, requestOf } from '../snapshot/description.ts';
 import type { Description, Sources } from '../snapshot/description.ts';
 import { SnapshotError } from '../snapshot/errors.ts';
+import { saveLab } from '../snapshot/file.ts';
 import type { ImageName } from '../snapshot/format.ts';
+import { isSnapshot } from '../snapshot/magic.ts';
 import { sha256 } from '../snapshot/sha256.ts';
 import { MOST_HOSTS, MOST_LANS } from '../world/description.ts';
 import { DescriptionError, Field } from '../world/field.ts';
-import type { Past, Place } from './past.ts';
+import type { Instant, Past, Place } from './past.ts';
 import { FORMAT, isRecording } from './recording-mark.ts';
 
 /** Goes up when the content changes, or what the names in it mean. */
-const VERSION = 3;
+const VERSION = 4;
 const KINDS = ['host', 'world'] as const;
 type Kind = (typeof KINDS)[number];
+const LINE_END = 0x0a;
 const MOST_INPUTS = 1e7;
 const MOST_TICKS = Number.MAX_SAFE_INTEGER;
 
 /** What the state was at an instant. */
-export interface Mark {
+export interface Mark extends Instant {
   /** All hosts had come so far, in ns. */
   readonly ns: number;
-  /** Where they were, and how many inputs had come, by host, and behind them of LANs. */
-  readonly places: readonly Place[];
-  readonly come: readonly number[];
   /** The state's hash: a host's (state-hash.ts), or the world's. */
   readonly hash: string;
 }
@@ -51,31 +53,56 @@ export interface Recording {
   readonly lanInputs: readonly LanInput[];
   /** In the order of their instants; the last one is at the end. */
   readonly marks: readonly Mark[];
+  /** Instants of which there are snapshots, in their order, and the file that has them. */
+  readonly snapshots: readonly Instant[];
+  readonly snapshotFile: Uint8Array | null;
 }
 
-/** The file of what a lab's run was up to now. The lab has been booted, not restored; `marks`: up to now. */
+/**
+ * The file of what a lab's run was up to now. The lab has been booted, not restored; `marks`: up to now; `withSnapshots`: those
+ * of its past go with it.
+ */
 export async function writeRecording(
   lab: Lab,
   core: WebAssembly.Module,
   marks: readonly Mark[],
+  withSnapshots = false,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return recordingFile(core, 'host', await describe(lab.request), lab.past, marks);
+  const pack = withSnapshots ? await saveLab(lab, core, lab.past.saved) : null;
+  return recordingFile(core, 'host', await describe(lab.request), lab.past, marks, pack);
 }
 
-/** The file of a run: what has come is in it, what is still to come is not. */
+/** The file of a run: what has come is in it, what is still to come is not. `pack`: of the snapshots of its past; null: without. */
 export async function recordingFile(
   core: WebAssembly.Module,
   kind: Kind,
   { description, images }: { readonly description: unknown; readonly images: readonly ImageName[] },
-  { inputs: log }: Past,
+  { inputs: log, moments }: Past,
   marks: readonly Mark[],
+  pack: Uint8Array | null,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const inputs = log.all.filter((input) => log.hasCome(input)).map(filedInput);
   const lanInputs = log.allOfLans.slice(0, log.come.at(-1));
-  const content = { core: coreVersion(core), kind, description, images, inputs, lanInputs, marks };
+  const snapshots = pack === null ? [] : moments.map(({ places, come }) => ({ places, come }));
+  const content = { core: coreVersion(core), kind, description, images, inputs, lanInputs, marks, snapshots };
   const checksum = await checksumOf(content);
   const file = { format: FORMAT, version: VERSION, checksum, content };
-  return new TextEncoder().encode(`${JSON.stringify(file, null, 1)}\n`);
+  const text = new TextEncoder().encode(`${JSON.stringify(file, null, 1)}\n`);
+  return pack === null ? text : joined(text, pack);
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}
+
+/** The text of a file, and the snapshots behind it, which begin a line; empty: there are none. */
+function parted(file: Uint8Array): [text: Uint8Array, pack: Uint8Array] {
+  for (let at = file.indexOf(LINE_END); at >= 0; at = file.indexOf(LINE_END, at + 1))
+    if (isSnapshot(file.subarray(at + 1))) return [file.subarray(0, at + 1), file.subarray(at + 1)];
+  return [file, file.subarray(file.length)];
 }
 
 function filedInput({ host, ticks, keys, fault }: Input): object {
@@ -93,7 +120,8 @@ function checksumOf(content: unknown): Promise<string> {
 
 /** Reads a recording. Rejects with a SnapshotError, in one line, for what is none, of another version, or damaged. */
 export async function readRecording(file: Uint8Array): Promise<Recording> {
-  const { version, checksum, content } = filed(file);
+  const [text, pack] = parted(file);
+  const { version, checksum, content } = filed(text);
   if (version !== VERSION)
     throw new SnapshotError(
       `it is of version ${String(version)} of the format, and this Xenoscope reads version ${String(VERSION)}`,
@@ -101,7 +129,7 @@ export async function readRecording(file: Uint8Array): Promise<Recording> {
   if ((await checksumOf(content)) !== checksum)
     throw new SnapshotError('it is damaged: its checksum is not that of its content');
   try {
-    return contentOf(new Field('', content));
+    return contentOf(new Field('', content), pack);
   } catch (error) {
     if (!(error instanceof DescriptionError)) throw error;
     throw new SnapshotError(`damaged: ${error.message}`, { cause: error });
@@ -126,10 +154,13 @@ function filed(file: Uint8Array): Filed {
   throw new SnapshotError('it is no recording of Xenoscope');
 }
 
-function contentOf(content: Field): Recording {
-  const { core, kind, description, images, inputs, lanInputs, marks } = content.object([
-    ...(['core', 'kind', 'description', 'images', 'inputs', 'lanInputs', 'marks'] as const),
+function contentOf(content: Field, pack: Uint8Array): Recording {
+  const { core, kind, description, images, inputs, lanInputs, marks, snapshots } = content.object([
+    ...(['core', 'kind', 'description', 'images', 'inputs', 'lanInputs', 'marks', 'snapshots'] as const),
   ]);
+  const instants = snapshots.list(MOST_INPUTS).map((each) => instantOf(each.object(['places', 'come'])));
+  if (instants.length > 0 !== pack.length > 0)
+    throw new DescriptionError(snapshots.path, 'the snapshots are not behind it: it is incomplete');
   description.entries();
   return {
     core: core.text(),
@@ -140,6 +171,8 @@ function contentOf(content: Field): Recording {
     inputs: inOrder(inputs.list(MOST_INPUTS).map(inputOf), inputs),
     lanInputs: lanInputs.list(MOST_INPUTS).map(lanInputOf),
     marks: marks.list(MOST_INPUTS).map(markOf),
+    snapshots: instants,
+    snapshotFile: instants.length > 0 ? pack : null,
   };
 }
 
@@ -167,12 +200,14 @@ function lanInputOf(field: Field): LanInput {
 }
 
 function markOf(field: Field): Mark {
-  const { ns, places, come, hash } = field.object(['ns', 'places', 'come', 'hash']);
+  const { ns, hash, ...instant } = field.object(['ns', 'places', 'come', 'hash']);
+  return { ns: ns.number(0, MOST_TICKS, false), ...instantOf(instant), hash: hash.text() };
+}
+
+function instantOf({ places, come }: { readonly places: Field; readonly come: Field }): Instant {
   return {
-    ns: ns.number(0, MOST_TICKS, false),
     places: places.list(MOST_HOSTS).map(placeOf),
     come: come.list(MOST_HOSTS + 1).map((each) => each.number(0, MOST_INPUTS)),
-    hash: hash.text(),
   };
 }
 

@@ -9,6 +9,7 @@ import { openSnapshot } from '../snapshot/format.ts';
 import { Marks, replay } from '../time/marks.ts';
 import { bootRecording, readRecording } from '../time/recording.ts';
 import type { Recording } from '../time/recording.ts';
+import { bootRun } from '../runs.ts';
 import type { WorldDescription } from './description.ts';
 import { Consoles, mote, moteWorld } from './testing.ts';
 import { bootWorldRecording, restoreWorldFile, saveWorldFile, writeWorldRecording } from './world-file.ts';
@@ -29,12 +30,14 @@ const sources: Sources = { image: ({ name }) => Promise.resolve(images[name]) };
 
 let world: World;
 let recording: Recording;
+let long: Recording;
 let saved: Awaited<ReturnType<typeof openSnapshot>>;
 let file: Uint8Array;
 
 beforeAll(async () => {
   world = await moteWorld(TWO, { store });
   const marks = new Marks(world);
+  world.past.isKept = true;
   const consoles = new Consoles(world);
   for (const host of [0, 1]) consoles.until(host, /\/ \$ $/);
   consoles.run(0, 'seq 1 5000 | sort | wc');
@@ -47,6 +50,15 @@ beforeAll(async () => {
   saved = await openSnapshot(file);
   await marks.end();
   recording = await readRecording(await writeWorldRecording(world, core, marks.made));
+  long = await readRecording(await writeWorldRecording(world, core, marks.made, true));
+});
+
+test('a recording with snapshots goes on from any of them to the same end', async () => {
+  const { kept, world: again } = await bootRun(core, long, sources);
+  const { past } = kept.run;
+  expect(past.moments.length).toBeGreaterThan(1);
+  past.returnTo(past.moments.at(-1)!);
+  expect(await replay(new WorldRun(again!), [recording.marks.at(-1)!])).toMatchObject({ alike: 1 });
 });
 
 test('a snapshot goes on to the same hash; only what is not in it is asked for', async () => {

@@ -5,7 +5,7 @@ import { diskName, Images, nameOf } from '../snapshot/description.ts';
 import type { Sources } from '../snapshot/description.ts';
 import { SnapshotError } from '../snapshot/errors.ts';
 import { writeSnapshot } from '../snapshot/format.ts';
-import type { ImageName, SnapshotFile } from '../snapshot/format.ts';
+import type { ImageName, SavedWorld, SnapshotFile } from '../snapshot/format.ts';
 import { recordingFile } from '../time/recording.ts';
 import type { Mark, Recording } from '../time/recording.ts';
 import { checkDescription, lansOf } from './description.ts';
@@ -61,12 +61,12 @@ async function describe({ description: world, images, paths }: World): Promise<{
   return { description: { world, elsewhere, paths }, images: named, contents };
 }
 
-/** The world as it is now, in a file. */
+/** The world as it is now, or as it was, in a file. */
 export async function saveWorldFile(
   world: World,
   core: WebAssembly.Module,
+  saved: readonly SavedWorld[] = [world.save()],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const saved = world.save();
   const { description, images, contents } = await describe(world);
   return writeSnapshot({ core: coreVersion(core), kind: 'world', images, description }, saved, contents);
 }
@@ -89,13 +89,15 @@ export async function restoreWorldFile(
   });
 }
 
-/** The file of what a world's run was up to now. The world has been booted, not restored; `marks`: up to now. */
+/** As writeRecording, of a world's run. */
 export async function writeWorldRecording(
   world: World,
   core: WebAssembly.Module,
   marks: readonly Mark[],
+  withSnapshots = false,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return recordingFile(core, 'world', await describe(world), world.past, marks);
+  const pack = withSnapshots ? await saveWorldFile(world, core, world.past.saved) : null;
+  return recordingFile(core, 'world', await describe(world), world.past, marks, pack);
 }
 
 /** The world of a recording, before its first instruction; its inputs will come by themselves. As bootRecording. */
