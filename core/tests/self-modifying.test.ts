@@ -1,7 +1,9 @@
 /** Code that writes code: what was decoded before, and where it was linked to, is not what is there now. */
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../assembler/assemble.ts';
+import type { Machine } from '../machine.ts';
 import { CODE, DATA, run64, userMachine, writeEntry } from '../testing.ts';
+import { BLOCK_NEXT } from '../wasm/block-header.ts';
 import * as layout from '../wasm/layout.ts';
 
 describe('the next instruction is written by the one before it', () => {
@@ -131,4 +133,37 @@ it('a page is written at another address than it is executed at', () => {
   );
   expect(processor.rip).toBe(labels.get('end'));
   expect([processor.get(layout.RCX), processor.get(layout.RDX)]).toEqual([2, 1]);
+});
+
+/** How many blocks stand in the longest chain of those with one hash. */
+function longestChain(machine: Machine): number {
+  const words = new Uint32Array(machine.bytes.buffer);
+  let longest = 0;
+  for (let bucket = 0; bucket < layout.BLOCK_HASH_ENTRIES; bucket++) {
+    let length = 0;
+    for (
+      let block = words[layout.BLOCK_HASH / 4 + bucket]!;
+      block !== 0;
+      block = words[(block + BLOCK_NEXT) / 4]!
+    )
+      length++;
+    longest = Math.max(longest, length);
+  }
+  return longest;
+}
+
+// Else whoever looks for what is not decoded yet would look at all that ever was.
+it('what was written over a thousand times is not looked for in a thousand blocks', () => {
+  const { machine, processor, labels } = run64(
+    `mov rbx, 1000
+     again:
+     mov dword [rel next], 0x90909090
+     jmp next
+     next: dd 0x90909090
+     dec rbx
+     jnz again
+     end: ud2`,
+  );
+  expect(processor.rip).toBe(labels.get('end'));
+  expect(longestChain(machine)).toBeLessThan(5);
 });

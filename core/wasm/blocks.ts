@@ -86,15 +86,19 @@ export function lookup(rip: u64): u32 {
   if (!pointer) return 0;
   const key = pointer - MEMORY;
   const version = load<u32>(FRAME_VERSIONS + (key >> 12) * 4);
-  let block = load<u32>(bucketOf(key));
+  const mode = currentMode();
+  let place = bucketOf(key);
+  let block = load<u32>(place);
   while (block) {
-    if (
-      load<u32>(block) == key &&
-      load<u32>(block, BLOCK_VERSION) == version &&
-      load<u32>(block, BLOCK_MODE) == currentMode()
-    )
-      return block;
-    block = load<u32>(block, BLOCK_NEXT);
+    if (load<u32>(block) == key && load<u32>(block, BLOCK_MODE) == mode) {
+      if (load<u32>(block, BLOCK_VERSION) == version) return block;
+      // What stands before is newer: all there is of this key is not valid any more. It leaves the chain, which else gets as
+      // long as the frame's code has been rewritten often.
+      store<u32>(place, load<u32>(block, BLOCK_NEXT));
+      break;
+    }
+    place = block + BLOCK_NEXT;
+    block = load<u32>(place);
   }
   return decode(rip, pointer);
 }
