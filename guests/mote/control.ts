@@ -4,13 +4,11 @@
  * asked for by an event channel, too. And it says in memory/target how much memory the domain is to have, in KiB: the balloon
  * does it.
  */
-import { SHUTDOWN_poweroff, SHUTDOWN_reboot, start_info } from 'xen';
+import { SHUTDOWN_poweroff, SHUTDOWN_reboot } from 'xen';
 import { allocateUnbound } from 'kernel/events/events';
 import { Frontend } from 'kernel/frontends/frontend';
-import { ballooned, setMemoryTarget } from 'kernel/memory/balloon';
-import { startInfo } from 'kernel/xen/start-info';
+import { setMemoryTarget } from 'kernel/memory/balloon';
 import { print } from 'kernel/console/print';
-import { totalPages } from 'kernel/memory/pages';
 import { shutdown } from 'kernel/traps/panic';
 import { readNumber, readText, writeNumber, writeText } from 'kernel/store/store';
 import { suspend } from 'kernel/suspend';
@@ -65,10 +63,7 @@ class TargetWatch extends Watch {
   changed(path: usize): void {
     const target = readNumber(memoryDirectory, 'target');
     if (target <= 0) return;
-    // What the kernel took for itself at the start is no part of what the balloon manages.
-    const taken = load<u64>(startInfo() + start_info.nr_pages) - totalPages() - ballooned();
-    const pages = <u64>target / KIB_PER_PAGE;
-    if (pages > taken) setMemoryTarget(<u32>(pages - taken));
+    setMemoryTarget(<u32>(<u64>target / KIB_PER_PAGE));
   }
 }
 

@@ -5,13 +5,15 @@
 import {
   DOMID_SELF,
   XENMEM_decrease_reservation,
+  start_info,
   XENMEM_populate_physmap,
   xen_memory_reservation,
 } from 'xen';
 import { MMUEXT_TLB_FLUSH_LOCAL } from 'xen';
 import { HYPERVISOR_memory_op } from '../xen/hypercalls';
 import { virtual } from '../xen/intrinsics';
-import { addPages, allocateUserPage, PAGE_SHIFT, PAGE_SIZE, removePage, totalPages } from './pages';
+import { startInfo } from '../xen/start-info';
+import { addPages, allocateUserPage, PAGE_SHIFT, PAGE_SIZE, removePage } from './pages';
 import {
   extendedOperation,
   flush,
@@ -32,19 +34,19 @@ const extents: usize = memory.data(256 * 8, 8);
 const batch: usize = memory.data(256 * 4, 8);
 let inBalloon: u32 = 0;
 
-/** Pages in the balloon. */
-export function ballooned(): u32 {
-  return inBalloon;
+/** Pages that the domain has, as Xen and its toolstack count them: those that the kernel took at its start, too. */
+export function domainPages(): u32 {
+  return <u32>load<u64>(startInfo() + start_info.nr_pages) - inBalloon;
 }
 
 /**
- * Makes the balloon so large that `target` pages are left for use, as far as there are pages to give or to get. Pages in use
- * then. What the kernel took at its start does not count.
+ * Makes the balloon so large that the domain has `target` pages, as far as there are pages to give or to get: it never has more
+ * than at its start. What it has then.
  */
 export function setMemoryTarget(target: u32): u32 {
-  while (totalPages() > target && give(min(BATCH, totalPages() - target)) > 0) {}
-  while (totalPages() < target && inBalloon > 0 && get(min(BATCH, target - totalPages())) > 0) {}
-  return totalPages();
+  while (domainPages() > target && give(min(BATCH, domainPages() - target)) > 0) {}
+  while (domainPages() < target && inBalloon > 0 && get(min(BATCH, target - domainPages())) > 0) {}
+  return domainPages();
 }
 
 /** Gives up to `wanted` pages to Xen: how many. */

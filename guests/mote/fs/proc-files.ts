@@ -1,6 +1,6 @@
 /** The texts of /proc. Each is made in one buffer, whole, and then given out in the pieces that are read. */
 import { EINVAL } from 'xen';
-import { setMemoryTarget } from 'kernel/memory/balloon';
+import { domainPages, setMemoryTarget } from 'kernel/memory/balloon';
 import { isDomain0 } from 'kernel/xen/start-info';
 import { freePages, PAGE_SIZE, totalPages } from 'kernel/memory/pages';
 import { current } from 'kernel/threads/threads';
@@ -144,9 +144,9 @@ export function capabilities(pid: i32): void {
   if (isDomain0()) put('control_d\n');
 }
 
-/** The memory that the domain uses, in KiB: what is written makes the balloon larger or smaller. */
+/** The memory that the domain has, in KiB, as the toolstack counts it: what is written makes the balloon larger or smaller. */
 export function memoryTarget(pid: i32): void {
-  putNumber((<u64>totalPages() * PAGE_SIZE) / KIB);
+  putNumber((<u64>domainPages() * PAGE_SIZE) / KIB);
   putByte(10);
 }
 
