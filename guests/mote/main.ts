@@ -57,7 +57,7 @@ export function main(): void {
   }
   makeDevices();
   mountProc();
-  showDisks(makeNode);
+  showDisks(makeNodeAt);
   initControl();
   const init = createInit();
   openConsole(init);
@@ -98,9 +98,13 @@ function mountProc(): void {
   if (point != null) mount(new ProcFs(), point, bytesOf('proc'), bytesOf('/proc'));
 }
 
-/** Makes a node, unless the ramdisk has one of its name. */
 function makeNode(path: string, mode: u32, device: u32): void {
-  const directory = resolveParent(bytesOf(path));
+  makeNodeAt(bytesOf(path), mode, device);
+}
+
+/** Makes a node, unless the ramdisk has one of its name. */
+function makeNodeAt(path: usize, mode: u32, device: u32): void {
+  const directory = resolveParent(path);
   if (directory == null) return;
   const node = directory.create(lastName, lastLength, mode, device);
   if (node != null) node.put();

@@ -20,6 +20,7 @@ export function mountRoot(): bool {
   let made: FileSystem | null = null;
   if (disk != null) made = openExt2(disk, isReadOnly || disk.readOnly);
   if (made != null) return mount(made, null, path, bytesOf('/')) == 0;
-  print('root=: there is no ext2 file system on such a disk; the ramdisk is the root\n');
+  print(disk == null ? 'root=: no such disk has come' : 'root=: there is no ext2 file system on this disk');
+  print('; the ramdisk is the root\n');
   return false;
 }

@@ -15,6 +15,8 @@ export class Disk {
   device: string = '';
   number: u32 = 0;
   writable: bool = false;
+  /** Whoever else uses what holds it. */
+  isForced: bool = false;
 }
 
 export class Vif {
@@ -42,13 +44,17 @@ export function parseDisk(text: string): Disk | null {
     return failDisk(source + ': it begins with none of phy:, file:, tap:aio:');
   if (disk.type == 'phy' && !disk.path.startsWith('/')) disk.path = '/dev/' + disk.path;
   if (!disk.path.startsWith('/')) return failDisk(disk.path + ': the path is to begin with /');
-  disk.device = parts[1].trim();
-  const known = deviceNumber(disk.device);
-  if (known < 0) return failDisk(disk.device + ': there is no such device; xvda to xvdp, sda, hda are');
+  const device = parts[1].trim();
+  const known = deviceNumber(device);
+  if (known < 0)
+    return failDisk(device + ': there is no such device; xvda to xvdp, sda, hda, sda1, 0x301 are');
   disk.number = <u32>known;
+  disk.device = deviceName(disk.number);
   const mode = parts[2].trim();
-  if (mode != 'r' && mode != 'w') return failDisk(mode + ': the mode is r or w');
-  disk.writable = mode == 'w';
+  if (mode != 'r' && mode != 'w' && mode != 'w!')
+    return failDisk(mode + ': the mode is r, w, or w! (whoever else uses it)');
+  disk.writable = mode != 'r';
+  disk.isForced = mode == 'w!';
   return disk;
 }
 
@@ -57,30 +63,73 @@ function failDisk(what: string): Disk | null {
   return null;
 }
 
-/** Minor numbers that each disk of a kind has, and where its kind begins. */
-const XVD: u32 = 202 << 8;
-const SD: u32 = 8 << 8;
-const HD: u32 = 3 << 8;
-const HD_SECOND: u32 = 22 << 8;
-
-/** The number that Linux's major and minor make of a name: xvda is 51712; -1: it is no such name. */
-export function deviceNumber(name: string): i32 {
-  const isXvd = name.startsWith('xvd');
-  const letterAt = isXvd ? 3 : 2;
-  if (name.length <= letterAt) return -1;
-  const which = name.charCodeAt(letterAt) - 97;
-  const rest = name.substring(letterAt + 1);
-  let part: i64 = 0;
-  if (rest != '') {
-    part = number(rest);
-    if (bad || part == 0) return -1;
-  }
-  const isHd = name.startsWith('hd');
-  if (which < 0 || which > (isHd ? 3 : 15) || part > (isHd ? 63 : 15)) return -1;
-  if (isXvd) return <i32>(XVD + which * 16) + <i32>part;
-  if (name.startsWith('sd')) return <i32>(SD + which * 16) + <i32>part;
-  return isHd ? <i32>((which < 2 ? HD : HD_SECOND) + (which & 1) * 64) + <i32>part : -1;
+/** Disks whose numbers have a major of their own: how their names begin, numbers for each, and the first and last letter. */
+class Family {
+  constructor(
+    public name: string,
+    public major: u32,
+    public numbers: u32,
+    public first: i32,
+    public count: i32,
+  ) {}
 }
+
+const FAMILIES: Family[] = [
+  new Family('xvd', 202, 16, 0, 16),
+  new Family('sd', 8, 16, 0, 16),
+  new Family('hd', 3, 64, 0, 2),
+  // hdc and hdd.
+  new Family('hd', 22, 64, 2, 2),
+];
+
+const LETTER_A: i32 = 97;
+
+/** The number that Linux's major and minor make of a name, with /dev/ or without, or of a number: xvda is 51712; -1: none. */
+export function deviceNumber(text: string): i32 {
+  const name = text.startsWith('/dev/') ? text.substring(5) : text;
+  const value = numberIn(name);
+  if (value >= 0) return deviceName(<u32>value) == '' ? -1 : <i32>value;
+  for (let n = 0; n < FAMILIES.length; n++) {
+    const family = FAMILIES[n];
+    const at = family.name.length;
+    if (!name.startsWith(family.name) || name.length <= at) continue;
+    const which = name.charCodeAt(at) - LETTER_A - family.first;
+    if (which < 0 || which >= family.count) continue;
+    const rest = name.substring(at + 1);
+    const part = rest == '' ? 0 : number(rest);
+    if (rest != '' && (bad || part <= 0 || part >= <i64>family.numbers)) return -1;
+    return <i32>((family.major << 8) + <u32>which * family.numbers) + <i32>part;
+  }
+  return -1;
+}
+
+/** What a device number is called: 51713 is xvda1; empty: nobody has a name for it. */
+export function deviceName(value: u32): string {
+  for (let n = 0; n < FAMILIES.length; n++) {
+    const family = FAMILIES[n];
+    const which = <i32>((value & 0xff) / family.numbers);
+    if (value >> 8 != family.major || which >= family.count) continue;
+    const part = (value & 0xff) % family.numbers;
+    const letter = String.fromCharCode(LETTER_A + family.first + which);
+    return family.name + letter + (part == 0 ? '' : part.toString());
+  }
+  return '';
+}
+
+/** A decimal or hexadecimal number (0x301); -1: it is none. */
+function numberIn(text: string): i64 {
+  const isHex = text.startsWith('0x');
+  const digits = isHex ? text.substring(2) : text;
+  if (digits == '' || digits.length > 5) return -1;
+  for (let n = 0; n < digits.length; n++) {
+    const code = digits.charCodeAt(n);
+    const isDigit = code >= 48 && code <= 57;
+    if (!isDigit && !(isHex && (code | 32) >= 97 && (code | 32) <= 102)) return -1;
+  }
+  return <i64>parseInt(digits, isHex ? 16 : 10);
+}
+
+const SCRIPTS: string = '/etc/xen/scripts/';
 
 /** KEY=VALUE, ...; null: `problem`. Without an address the card gets `mac`. */
 export function parseVif(text: string, mac: string): Vif | null {
@@ -102,6 +151,8 @@ export function parseVif(text: string, mac: string): Vif | null {
   }
   if (!isMac(vif.mac))
     return failVif(vif.mac + ': an address is six pairs of digits, as in 00:16:3e:00:00:10');
+  if (vif.script.startsWith(SCRIPTS)) vif.script = vif.script.substring(SCRIPTS.length);
+  if (vif.script != 'vif-bridge') return failVif(vif.script + ': there is no such script; vif-bridge is');
   if (vif.bridge != 'xenbr0') return failVif(vif.bridge + ': there is no such bridge; xenbr0 is');
   return vif;
 }

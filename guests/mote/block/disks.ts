@@ -2,18 +2,20 @@
 import { now } from 'kernel/events/clock';
 import { WaitQueue } from 'kernel/threads/wait';
 import { S_IFBLK } from '../abi';
-import { isText, lengthOf } from '../fs/names';
+import { equal, lengthOf } from '../fs/names';
 import { BlockDevice } from './device';
 
-const MAX_DISKS: i32 = 16;
+/** Disks, and their partitions. */
+const MAX_DISKS: i32 = 64;
 
 const disks = new StaticArray<BlockDevice | null>(MAX_DISKS);
 const numbers = new StaticArray<u32>(MAX_DISKS);
-const paths = new StaticArray<string>(MAX_DISKS);
+/** NUL-terminated. */
+const paths = new StaticArray<usize>(MAX_DISKS);
 let count = 0;
 const arrival = new WaitQueue();
 
-type MakeNode = (path: string, mode: u32, device: u32) => void;
+type MakeNode = (path: usize, mode: u32, device: u32) => void;
 let makeNode: MakeNode | null = null;
 
 /** The disk of a device number; null: there is none. */
@@ -22,8 +24,8 @@ export function findDisk(number: u32): BlockDevice | null {
   return null;
 }
 
-/** A disk is there: "/dev/xvda". False: there are too many. */
-export function addDisk(disk: BlockDevice, path: string, number: u32): bool {
+/** A disk is there, at a path that stays: "/dev/xvda", NUL-terminated. False: there are too many. */
+export function addDisk(disk: BlockDevice, path: usize, number: u32): bool {
   if (count == MAX_DISKS) return false;
   disks[count] = disk;
   numbers[count] = number;
@@ -44,7 +46,7 @@ export function showDisks(make: MakeNode): void {
 export function awaitDisk(path: usize, deadlineNs: u64): BlockDevice | null {
   while (true) {
     for (let index = 0; index < count; index++)
-      if (isText(path, lengthOf(path), paths[index])) return disks[index];
+      if (equal(path, lengthOf(path), paths[index], lengthOf(paths[index]))) return disks[index];
     if (now() >= deadlineNs) return null;
     arrival.sleepUntil(deadlineNs);
   }

@@ -3,7 +3,7 @@ import { isDomain0 } from 'kernel/xen/start-info';
 import { SLOTS } from 'kernel/pci/pci';
 import { initPorts } from 'kernel/pci/ports';
 import { TYPE_9P, TYPE_BLOCK, TYPE_NETWORK, virtioType } from 'kernel/pci/virtio';
-import { addDisk } from '../block/disks';
+import { addWholeDisk } from '../block/partitions';
 import { addTransport } from '../fs/9p/transport';
 import { bytesOf } from '../fs/names';
 import { hostBridge } from '../net/bridge';
@@ -37,7 +37,7 @@ function startDisk(slot: u32): void {
   const disk = VirtioDisk.open(slot);
   if (disk == null) return;
   const number = (DISK_MAJOR << 8) | (<u32>disks * NUMBERS);
-  if (addDisk(disk, DISKS[disks], number)) disks++;
+  if (addWholeDisk(disk, bytesOf(DISKS[disks]), number, NUMBERS - 1)) disks++;
 }
 
 function startCard(slot: u32): void {

@@ -104,6 +104,7 @@ const BLOCK: u64 = 512;
 
 function fillStat(node: Vnode): void {
   memory.fill(statBuffer, 0, abi.stat.SIZE);
+  store<u64>(statBuffer, node.fileSystem().number, abi.stat.st_dev);
   store<u64>(statBuffer, node.ino, abi.stat.st_ino);
   store<u64>(statBuffer, node.links, abi.stat.st_nlink);
   store<u32>(statBuffer, node.mode, abi.stat.st_mode);

@@ -126,7 +126,11 @@ export abstract class Vnode {
   }
 }
 
+let made: u32 = 0;
+
 export abstract class FileSystem {
+  /** Which one it is (st_dev): files with the same number of the same file system are the same. */
+  readonly number: u32 = ++made;
   /** As `mount` names it. */
   abstract get name(): string;
   /** The root; the caller holds it, and so, once, does the file system itself until it is released. */

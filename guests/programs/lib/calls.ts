@@ -137,6 +137,10 @@ export class Stat {
   get ino(): u64 {
     return load<u64>(changetype<usize>(this.buffer), abi.stat.st_ino);
   }
+  /** Which file system it is in. */
+  get fileSystem(): u64 {
+    return load<u64>(changetype<usize>(this.buffer), abi.stat.st_dev);
+  }
   get device(): u32 {
     return load<u32>(changetype<usize>(this.buffer), abi.stat.st_rdev);
   }

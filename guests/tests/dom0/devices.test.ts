@@ -85,12 +85,15 @@ describe('a host with two domains', () => {
     ],
     [
       "disk = [ 'file:/x,cd0,w' ]",
-      '/etc/xen/bad:5: disk: cd0: there is no such device; xvda to xvdp, sda, hda are',
+      '/etc/xen/bad:5: disk: cd0: there is no such device; xvda to xvdp, sda, hda, sda1, 0x301 are',
     ],
-    ["disk = [ 'file:/x,xvda,rw' ]", '/etc/xen/bad:5: disk: rw: the mode is r or w'],
+    [
+      "disk = [ 'file:/x,xvda,rw' ]",
+      '/etc/xen/bad:5: disk: rw: the mode is r, w, or w! (whoever else uses it)',
+    ],
     [
       "disk = [ 'file:/x,xvda,r', 'file:/y,xvda,r' ]",
-      '/etc/xen/bad:5: disk: xvda: there are two of this name',
+      '/etc/xen/bad:5: disk: file:/y,xvda,r: there are two of this name',
     ],
     ["disk = [ 'file:/images/none,xvda,w' ]", 'bad: xvda: /images/none: No such file or directory'],
     ["disk = [ 'phy:vda9,xvda,w' ]", 'bad: xvda: /dev/vda9: No such file or directory'],
