@@ -1,10 +1,12 @@
 /** cat [FILE...]: prints files, or the standard input. */
 import { read } from 'programs/lib/calls';
 import { complainOf, flush, openInput, printBytes } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
 
 const BYTES = 8192;
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'cat [FILE...]') == null) return 2;
   if (args.length == 1) args.push('-');
   const buffer = new ArrayBuffer(BYTES);
   let status = 0;

@@ -1,7 +1,9 @@
 /** cmp FILE FILE: whether two files are the same; if not, where they first differ. */
 import { complain, openInput, print } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'cmp FILE FILE') == null) return 2;
   if (args.length != 3) {
     complain('usage: cmp FILE FILE');
     return 2;

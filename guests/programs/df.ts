@@ -3,8 +3,10 @@ import { statfs } from 'mote/abi';
 import { fileSystemOf } from 'programs/lib/calls';
 import { complain, print, readFile } from 'programs/lib/io';
 import { table } from 'programs/lib/text';
+import { takesNothing } from 'programs/lib/options';
 
 export function main(args: string[]): i32 {
+  if (!takesNothing(args)) return 2;
   const text = readFile('/proc/mounts');
   if (text == null) {
     complain('/proc is not there');

@@ -3,8 +3,10 @@ import { sysinfo } from 'mote/abi';
 import { systemInformation } from 'programs/lib/calls';
 import { print } from 'programs/lib/io';
 import { table } from 'programs/lib/text';
+import { takesNothing } from 'programs/lib/options';
 
 export function main(args: string[]): i32 {
+  if (!takesNothing(args)) return 2;
   const total = systemInformation(sysinfo.totalram) >> 10;
   const unused = systemInformation(sysinfo.freeram) >> 10;
   const row = ['Mem:', total.toString(), (total - unused).toString(), unused.toString()];

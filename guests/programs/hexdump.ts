@@ -2,10 +2,12 @@
 import { dump } from 'programs/lib/dump';
 import { openInput, print } from 'programs/lib/io';
 import { hex } from 'programs/lib/text';
+import { takeOptions } from 'programs/lib/options';
 
 const BLOCK = 16;
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'hexdump [FILE]') == null) return 2;
   const input = openInput(args.length > 1 ? args[1] : '-');
   if (input == null) return 1;
   const block = new StaticArray<u8>(BLOCK);

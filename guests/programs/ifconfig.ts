@@ -1,12 +1,13 @@
-/** ifconfig [INTERFACE [ADDRESS] [netmask MASK] [up|down]]: shows interfaces, or changes one. */
+/** ifconfig [-a] [INTERFACE [ADDRESS] [netmask MASK] [up|down]]: shows interfaces, or changes one. */
 import * as abi from 'mote/abi';
 import { ifreq } from 'mote/abi';
 import { answer, answeredAddress, ask, setAddress, setUp } from 'programs/lib/interfaces';
 import { complain, complainOf, print, readFile } from 'programs/lib/io';
 import { address, addressText, badAddress, socket } from 'programs/lib/sockets';
 import { hex } from 'programs/lib/text';
+import { takeOptions } from 'programs/lib/options';
 
-const USAGE = 'usage: ifconfig [INTERFACE [ADDRESS] [netmask MASK] [up|down]]';
+const USAGE = 'ifconfig [-a] [INTERFACE [ADDRESS] [netmask MASK] [up|down]]';
 const FLAGS: StaticArray<string> = ['UP', 'BROADCAST', '', 'LOOPBACK', '', '', 'RUNNING'];
 const LOOPBACK: u32 = 8;
 
@@ -18,6 +19,8 @@ function askFor(command: i32, name: string): u32 {
 }
 
 export function main(args: string[]): i32 {
+  // All are shown anyhow, those that are down too.
+  if (takeOptions(args, 'a', USAGE) == null) return 2;
   fd = socket(abi.SOCK_DGRAM);
   if (fd < 0) return complainOf('socket', fd);
   if (args.length > 2) return change(args);
@@ -77,7 +80,7 @@ function change(args: string[]): i32 {
     else if (word == 'netmask' && n + 1 < args.length) failed = setText(abi.SIOCSIFNETMASK, name, args[++n]);
     else failed = setText(abi.SIOCSIFADDR, name, word);
     if (badAddress) {
-      complain(args[n] + ': no address; ' + USAGE);
+      complain(args[n] + ': no address; usage: ' + USAGE);
       return 2;
     }
     if (failed < 0) return complainOf(name, failed);

@@ -1,14 +1,17 @@
 /** ln [-s] TARGET PATH: another name for a file; -s: a symbolic link. */
 import { link, symlink } from 'programs/lib/calls';
 import { complain, complainOf } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
+
+const USAGE = 'ln [-s] TARGET PATH';
 
 export function main(args: string[]): i32 {
-  const symbolic = args.length > 1 && args[1] == '-s';
-  const first = symbolic ? 2 : 1;
-  if (args.length - first != 2) {
-    complain('usage: ln [-s] TARGET PATH');
+  const options = takeOptions(args, 's', USAGE);
+  if (options == null) return 2;
+  if (args.length != 3) {
+    complain('usage: ' + USAGE);
     return 2;
   }
-  const failed = symbolic ? symlink(args[first], args[first + 1]) : link(args[first], args[first + 1]);
-  return failed < 0 ? complainOf(args[first + 1], failed) : 0;
+  const failed = options.includes('s') ? symlink(args[1], args[2]) : link(args[1], args[2]);
+  return failed < 0 ? complainOf(args[2], failed) : 0;
 }

@@ -1,6 +1,6 @@
-/** ls [-l] [-a] [PATH...]: what is in directories. */
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK } from 'mote/abi';
-import { readDirectory, readFailure, Stat } from 'programs/lib/calls';
+/** ls [-l] [-a] [-d] [-1] [PATH...]: what is in directories; -d: of themselves; -1: a line each, as where it is no terminal. */
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK, TCGETS, termios } from 'mote/abi';
+import { control, readDirectory, readFailure, Stat } from 'programs/lib/calls';
 import { complainOf, print } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
 import { DateText, table } from 'programs/lib/text';
@@ -9,23 +9,27 @@ const COLUMNS = 80;
 
 let long: bool = false;
 let all: bool = false;
+let inColumns: bool = false;
+const settings = new ArrayBuffer(<i32>termios.SIZE);
 const status = new Stat();
 
 export function main(args: string[]): i32 {
-  const options = takeOptions(args, 'la', 'ls [-la] [PATH...]');
+  const options = takeOptions(args, 'lad1', 'ls [-lad1] [PATH...]');
   if (options == null) return 2;
   long = options.includes('l');
   all = options.includes('a');
+  inColumns = !options.includes('1') && control(1, TCGETS, changetype<usize>(settings)) == 0;
+  const itself = options.includes('d');
   const paths = args.length > 1 ? args.slice(1) : ['.'];
   let result = 0;
   const files: string[] = [];
   for (let n = 0; n < paths.length; n++) {
     const failed = status.ofLink(paths[n]);
     if (failed < 0) result = complainOf(paths[n], failed);
-    else if (!status.isDirectory) files.push(paths[n]);
+    else if (itself || !status.isDirectory) files.push(paths[n]);
   }
   if (files.length > 0) show('', files);
-  for (let n = 0; n < paths.length; n++) {
+  for (let n = 0; n < paths.length && !itself; n++) {
     if (status.of(paths[n]) < 0 || !status.isDirectory) continue;
     if (paths.length > 1) print((n > 0 ? '\n' : '') + paths[n] + ':\n');
     const names = readDirectory(paths[n]);
@@ -74,7 +78,7 @@ function modeText(mode: u32): string {
 function showColumns(names: string[]): void {
   let widest = 0;
   for (let n = 0; n < names.length; n++) widest = max(widest, names[n].length + 2);
-  const columns = max(1, COLUMNS / max(widest, 1));
+  const columns = inColumns ? max(1, COLUMNS / max(widest, 1)) : 1;
   const lines = (names.length + columns - 1) / columns;
   for (let line = 0; line < lines; line++) {
     let text = '';

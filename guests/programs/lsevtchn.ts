@@ -16,12 +16,14 @@ import {
 import { hypercall } from 'programs/lib/calls';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { bad, number } from 'programs/lib/text';
+import { takeOptions } from 'programs/lib/options';
 
 /** Xen gives the lowest port that is free: behind so many that are closed nothing is looked for. */
 const MAX_CLOSED: i32 = 256;
 const request = new ArrayBuffer(<i32>evtchn_status.SIZE);
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'lsevtchn [DOMID]') == null) return 2;
   const domid = args.length > 1 ? number(args[1]) : DOMID_SELF;
   if (args.length > 2 || (args.length == 2 && (bad || domid < 0 || domid > 0xffff))) {
     complain('usage: lsevtchn [DOMID]');

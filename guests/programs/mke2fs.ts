@@ -5,6 +5,7 @@ import { ROOT_INO, STATE_CLEAN, super_block } from 'mote/fs/ext2/format';
 import { close, open, seek, truncate, writeAll } from 'programs/lib/calls';
 import { complain, complainOf } from 'programs/lib/io';
 import { bad, number } from 'programs/lib/text';
+import { takeOptions } from 'programs/lib/options';
 
 const BLOCK: u32 = 1024;
 /** As many as a bitmap of one block has bits. */
@@ -33,6 +34,7 @@ const block = new ArrayBuffer(<i32>BLOCK);
 const at = changetype<usize>(block);
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'mke2fs FILE [KIB]') == null) return 2;
   const kib = args.length == 3 ? number(args[2]) : 0;
   if (args.length < 2 || args.length > 3 || (args.length == 3 && (bad || kib < LEAST_BLOCKS))) {
     complain('usage: mke2fs FILE [KIB]');

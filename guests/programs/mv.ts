@@ -2,10 +2,12 @@
 import { rename, Stat } from 'programs/lib/calls';
 import { complain, complainOf } from 'programs/lib/io';
 import { baseName } from 'programs/lib/path';
+import { takeOptions } from 'programs/lib/options';
 
 const status = new Stat();
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'mv FROM... TO') == null) return 2;
   if (args.length < 3) {
     complain('usage: mv FROM... TO');
     return 2;

@@ -10,6 +10,7 @@ import { syscall2 } from 'programs/lib/intrinsics';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { environmentAddress } from 'programs/lib/start';
 import { bad, hex, number, table } from 'programs/lib/text';
+import { takeOptions } from 'programs/lib/options';
 
 const LEVELS = 4;
 const FRAME: u64 = 0x000f_ffff_ffff_f000;
@@ -34,6 +35,7 @@ const FLAGS: Flag[] = [
 ];
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'pagetable ADDRESS | stack') == null) return 2;
   const wanted = args.length == 2 ? args[1] : '';
   const address = wanted == 'stack' ? <i64>environmentAddress() : number(wanted);
   if (wanted == '' || (bad && wanted != 'stack')) {

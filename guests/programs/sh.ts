@@ -10,6 +10,7 @@ import { confirm, editLine, isInputEnded } from './sh/line-editor';
 import { parse, unfinished } from './sh/parse';
 import { runText } from './sh/run';
 import * as variables from './sh/variables';
+import { inDocument } from './sh/words';
 
 export function main(args: string[]): i32 {
   takeEnvironment();
@@ -81,7 +82,8 @@ function talk(): i32 {
     }
     text += line + '\n';
     parse(text);
-    if (unfinished && line != '') continue;
+    // An empty line ends what is waited for, but for a here-document's.
+    if (unfinished && (line != '' || inDocument)) continue;
     runText(text);
     flush();
     text = '';

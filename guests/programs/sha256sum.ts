@@ -4,6 +4,7 @@ import { O_RDONLY } from 'mote/abi';
 import { complainOf, print } from 'programs/lib/io';
 import { hex } from 'programs/lib/text';
 import { Sha256 } from 'programs/lib/sha256';
+import { takeOptions } from 'programs/lib/options';
 
 const BYTES = 16384;
 const buffer = new ArrayBuffer(BYTES);
@@ -30,6 +31,7 @@ function digest(fd: i32, name: string): i32 {
 }
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'sha256sum [FILE...]') == null) return 2;
   if (args.length == 1) return digest(0, '-');
   let failed = 0;
   for (let n = 1; n < args.length; n++) failed |= digest(open(args[n], O_RDONLY), args[n]);

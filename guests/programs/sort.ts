@@ -1,17 +1,17 @@
 /** sort [-n] [-r] [FILE...]: lines in order; -n: by the number they begin with; -r: the other way round. */
 import { openInput, print } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
 
 let numeric: bool = false;
 let reverse: bool = false;
 
 export function main(args: string[]): i32 {
   const lines: string[] = [];
-  const files: string[] = [];
-  for (let n = 1; n < args.length; n++) {
-    if (args[n] == '-n') numeric = true;
-    else if (args[n] == '-r') reverse = true;
-    else files.push(args[n]);
-  }
+  const options = takeOptions(args, 'nr', 'sort [-n] [-r] [FILE...]');
+  if (options == null) return 2;
+  numeric = options.includes('n');
+  reverse = options.includes('r');
+  const files = args.slice(1);
   if (files.length == 0) files.push('-');
   let result = 0;
   for (let n = 0; n < files.length; n++) {

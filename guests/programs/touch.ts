@@ -2,8 +2,10 @@
 import { O_CREAT, O_WRONLY } from 'mote/abi';
 import { close, open } from 'programs/lib/calls';
 import { complainOf } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'touch PATH...') == null) return 2;
   let result = 0;
   for (let n = 1; n < args.length; n++) {
     const fd = open(args[n], O_WRONLY | O_CREAT);

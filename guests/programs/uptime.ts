@@ -2,8 +2,10 @@
 import { sysinfo } from 'mote/abi';
 import { systemInformation } from 'programs/lib/calls';
 import { print } from 'programs/lib/io';
+import { takesNothing } from 'programs/lib/options';
 
 export function main(args: string[]): i32 {
+  if (!takesNothing(args)) return 2;
   const seconds = systemInformation(sysinfo.uptime);
   const minutes = ((seconds / 60) % 60).toString().padStart(2, '0');
   const processes = systemInformation(sysinfo.procs) & 0xffff;

@@ -1,8 +1,10 @@
 /** xenstore-read PATH...: the values of nodes, a line each. */
 import { complain, complainOf, print } from 'programs/lib/io';
 import { failure, readNode } from 'programs/lib/store';
+import { takeOptions } from 'programs/lib/options';
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'xenstore-read PATH...') == null) return 2;
   if (args.length < 2) {
     complain('usage: xenstore-read PATH...');
     return 2;

@@ -1,8 +1,10 @@
 /** xenstore-rm PATH...: takes nodes away, with all below them. */
 import { complain, complainOf } from 'programs/lib/io';
 import { removeNode } from 'programs/lib/store';
+import { takeOptions } from 'programs/lib/options';
 
 export function main(args: string[]): i32 {
+  if (takeOptions(args, '', 'xenstore-rm PATH...') == null) return 2;
   if (args.length < 2) {
     complain('usage: xenstore-rm PATH...');
     return 2;

@@ -7,19 +7,27 @@ import { complain } from './io';
  */
 export function takeOptions(args: string[], allowed: string, usage: string): string | null {
   let letters = '';
+  let unknown = '';
   let n = 1;
   for (; n < args.length && args[n].length > 1 && args[n].startsWith('-'); n++) {
     if (args[n] == '--') {
       n++;
       break;
     }
+    const isLong = args[n].startsWith('--');
+    for (let at = 1; at < args[n].length && unknown == ''; at++)
+      if (isLong || !allowed.includes(args[n].charAt(at)))
+        unknown = isLong ? args[n] : '-' + args[n].charAt(at);
     letters += args[n].substring(1);
   }
   args.splice(1, n - 1);
-  for (let at = 0; at < letters.length; at++)
-    if (!allowed.includes(letters.charAt(at))) {
-      complain('there is no option -' + letters.charAt(at) + '; usage: ' + usage);
-      return null;
-    }
-  return letters;
+  if (unknown == '') return letters;
+  complain('there is no option ' + unknown + '; usage: ' + usage);
+  return null;
+}
+
+/** Whether there are no arguments; else it has been said that the program takes none. */
+export function takesNothing(args: string[]): bool {
+  if (args.length > 1) complain(args[1] + ': nothing is to stand there');
+  return args.length == 1;
 }

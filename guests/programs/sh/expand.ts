@@ -1,14 +1,15 @@
 /**
- * From a word as it is written to the words that a command gets: variables, `$(...)`, `$((...))`, quotes, splitting at spaces of what
+ * From a word as it is written to the words that a command gets: braces, variables, `$(...)`, `$((...))`, quotes, splitting at spaces of what
  * was not quoted, and names of files for patterns. While a word is expanded, a quoted character that a pattern would take
  * for its own has a backslash before it.
  */
 import { getpid, readDirectory } from 'programs/lib/calls';
 import { complain } from 'programs/lib/io';
 import { evaluate, problem } from './arithmetic';
+import { expandBraces } from './braces';
 import { isPattern, matches, unquote } from './pattern';
+import { endOfSubstitution } from './quotes';
 import * as variables from './variables';
-import { endOfSubstitution } from './words';
 
 /** Runs a text in a subshell and gives what it printed; set by the executor. */
 let substitute: (text: string) => string = (text: string): string => '';
@@ -20,8 +21,11 @@ export function setSubstitution(action: (text: string) => string): void {
 export function expandAll(words: string[]): string[] {
   const list: string[] = [];
   for (let n = 0; n < words.length; n++) {
-    const fields = new Expansion(words[n], true).fields;
-    for (let m = 0; m < fields.length; m++) addFiles(fields[m], list);
+    const each = expandBraces(words[n]);
+    for (let b = 0; b < each.length; b++) {
+      const fields = new Expansion(each[b], true).fields;
+      for (let m = 0; m < fields.length; m++) addFiles(fields[m], list);
+    }
   }
   return list;
 }

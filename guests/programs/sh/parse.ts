@@ -18,7 +18,8 @@ import {
   Simple,
   Subshell,
 } from './tree';
-import { incomplete, isRedirection, Token, tokenize } from './words';
+import { Token } from './token';
+import { incomplete, inDocument, isRedirection, tokenize } from './words';
 
 const CLOSERS: StaticArray<string> = ['then', 'else', 'elif', 'fi', 'do', 'done', 'esac', '}'];
 
@@ -33,7 +34,7 @@ export function parse(text: string): Sequence | null {
   unfinished = false;
   const parser = new Parser(tokenize(text));
   if (incomplete) {
-    problem = 'a quote is not closed';
+    problem = inDocument ? 'a here-document has no end' : 'a quote is not closed';
     unfinished = true;
     return null;
   }

@@ -205,6 +205,9 @@ test.each([
   ['case $x in a|b) c;; *) d; e;; esac', 'case $x a|b:[c] *:[d];[e]'],
   ['f() { a; }; f', 'function f [a];[f]'],
   ['a \\\n  b', '[a b]'],
+  ['cat << EOF > f\nx $y "q"\n\n# z\nEOF\nls', '[cat] <<"x $y \\"q\\"\n\n# z\n" >f;[ls]'],
+  ["cat <<'E F'\nit's $y\nE F", `[cat] <<'it'\\''s $y\n'`],
+  ['a <<-x | b << "y"\n\t1\n\tx\n\t2\ny', '{[a] <<"1\n" | [b] <<\'\t2\n\'}'],
 ])('%j is understood', (text, tree) => {
   expect(parse(text)).toBe(tree);
 });
@@ -215,6 +218,8 @@ test.each([
   ['if a; then b', 'unfinished: syntax error near the end'],
   ['echo "abc', 'unfinished: a quote is not closed'],
   ['for i in a; do b', 'unfinished: syntax error near the end'],
+  ['cat << EOF\nEOFx\n\n', 'unfinished: a here-document has no end'],
+  ['cat <<', 'unfinished: syntax error near the end'],
   ['a | | b', 'syntax error near `|`'],
   ['; ; )', 'syntax error near `)`'],
   ['fi', 'syntax error near `fi`'],
@@ -238,6 +243,16 @@ test('parts of words are replaced, and split where they are not quoted', () => {
   );
   shell.parameters(give('script'));
   expect(expand('a', '"$@"', 'b')).toBe('<a><b>');
+});
+
+test.each([
+  ['/tmp/{a,b}', '</tmp/a></tmp/b>'],
+  ['x{1,2}y{3,4}', '<x1y3><x1y4><x2y3><x2y4>'],
+  ['{a,b{c,d},}e', '<ae><bce><bde><e>'],
+  ['{1..4} {c..a} {3..-1}', '<1><2><3><4><c><b><a><3><2><1><0><-1>'],
+  ['{a} {} a{b "{a,b}" \\{a,b} ${x} {$x,$(y),"p,q"}', '<{a}><{}><a{b><{a,b}><{a,b}><p,q>'],
+])('braces: %s', (written, wanted) => {
+  expect(expand(...written.split(' '))).toBe(wanted);
 });
 
 test('patterns become the files that they name, in order', () => {

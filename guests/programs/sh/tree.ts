@@ -1,6 +1,6 @@
 /** A command as the parser finds it, for the executor to walk. */
 
-/** `<`, `>`, `>>`, `2>`, `2>>` and the file's word, or `>&`, `2>&` and the number of a descriptor. */
+/** `<`, `>`, `>>`, `2>`, `2>>` and the file's word, `<<` and the text, or `>&`, `2>&` and the number of a descriptor. */
 export class Redirection {
   constructor(
     public kind: string,

@@ -2,19 +2,16 @@
  * Splitting a line into words and operators. A word keeps its quotes: what they mean is told by the expansion, which must
  * know which characters were quoted.
  */
-
-/** An operator (`|`, `&&`, `>`, `;`, a line's end as `\n`) or a word. */
-export class Token {
-  constructor(
-    public text: string,
-    public isOperator: bool,
-  ) {}
-}
+import { expectDocument, forgetDocuments, takeDocuments } from './document';
+import { beginQuotes, endOfQuote, endOfSubstitution, isOpen } from './quotes';
+import { Token } from './token';
 
 const OPERATORS: StaticArray<string> = [
   '&&',
   '||',
   ';;',
+  '<<-',
+  '<<',
   '2>>',
   '2>&',
   '>>',
@@ -35,12 +32,17 @@ export function isRedirection(operator: string): bool {
   return operator.endsWith('<') || operator.includes('>');
 }
 
-/** The text cannot be understood yet: a quote is open. */
+/** The text cannot be understood yet: a quote is open, or a here-document. */
 export let incomplete: bool = false;
+/** It is a here-document, in which an empty line is one like others. */
+export let inDocument: bool = false;
 
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
-  incomplete = false;
+  beginQuotes();
+  forgetDocuments();
+  /** Whether the next word ends a here-document, and tabs before its lines do not count. */
+  let document = '';
   let at = 0;
   while (at < text.length) {
     const c = text.charAt(at);
@@ -50,15 +52,24 @@ export function tokenize(text: string): Token[] {
     else {
       const operator = operatorAt(text, at);
       if (operator != '') {
-        tokens.push(new Token(operator, true));
+        const isDocument = operator.startsWith('<<');
+        tokens.push(new Token(isDocument ? '<<' : operator, true));
         at += operator.length;
+        document = isDocument ? operator : '';
+        if (operator == '\n') at = takeDocuments(text, at);
+        if (at < 0) break;
       } else {
         const end = endOfWord(text, at);
-        tokens.push(new Token(text.substring(at, end), false));
+        const word = new Token(text.substring(at, end), false);
+        tokens.push(word);
+        if (document != '') expectDocument(word, document == '<<-');
+        document = '';
         at = end;
       }
     }
   }
+  inDocument = forgetDocuments();
+  incomplete = inDocument || isOpen;
   return tokens;
 }
 
@@ -83,27 +94,4 @@ function endOfWord(text: string, at: i32): i32 {
     else at++;
   }
   return min(at, text.length);
-}
-
-function endOfQuote(text: string, at: i32): i32 {
-  const quote = text.charAt(at++);
-  while (at < text.length && text.charAt(at) != quote) {
-    if (quote == '"' && text.charAt(at) == '\\') at++;
-    at++;
-  }
-  if (at >= text.length) incomplete = true;
-  return at + 1;
-}
-
-/** Behind the `)` of a `$(`. */
-export function endOfSubstitution(text: string, at: i32): i32 {
-  let depth = 0;
-  for (at++; at < text.length; at++) {
-    const c = text.charAt(at);
-    if (c == '(') depth++;
-    else if (c == ')' && --depth == 0) return at + 1;
-    else if (c == "'" || c == '"') at = endOfQuote(text, at) - 1;
-  }
-  incomplete = true;
-  return text.length;
 }

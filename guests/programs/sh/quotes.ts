@@ -1,0 +1,32 @@
+/** Where quotes and substitutions end. */
+
+/** One has no end. */
+export let isOpen: bool = false;
+
+export function beginQuotes(): void {
+  isOpen = false;
+}
+
+/** Behind a quoted text that begins at `at`. */
+export function endOfQuote(text: string, at: i32): i32 {
+  const quote = text.charAt(at++);
+  while (at < text.length && text.charAt(at) != quote) {
+    if (quote == '"' && text.charAt(at) == '\\') at++;
+    at++;
+  }
+  if (at >= text.length) isOpen = true;
+  return at + 1;
+}
+
+/** Behind the `)` of a `$(`. */
+export function endOfSubstitution(text: string, at: i32): i32 {
+  let depth = 0;
+  for (at++; at < text.length; at++) {
+    const c = text.charAt(at);
+    if (c == '(') depth++;
+    else if (c == ')' && --depth == 0) return at + 1;
+    else if (c == "'" || c == '"') at = endOfQuote(text, at) - 1;
+  }
+  isOpen = true;
+  return text.length;
+}
