@@ -69,7 +69,7 @@ until(A, PROMPT);
 until(B, PROMPT);
 for (const line of ['(xend-relocation-server yes)', "(xend-relocation-hosts-allow '')"])
   run(B, `echo "${line}" >> /etc/xen/xend-config.sxp`);
-run(B, `kill ${/^ *(\d+).*\bxend\b/m.exec(run(B, 'ps'))![1]!}; xend`);
+run(B, 'xend restart');
 run(A, "echo 'memory = 8' >> /etc/xen/mote; xm create mote; sleep 1");
 const here = world.save();
 const began = world.ns;

@@ -5,7 +5,7 @@
 import { EAGAIN, SHUTDOWN_suspend, XEN_DOMINF_dying, XEN_DOMINF_shutdown } from 'xen';
 import { XEN_DOMINF_shutdownmask, XEN_DOMINF_shutdownshift } from 'xen';
 import { POLLIN, POLLOUT, SIG_IGN, SIGPIPE, SOCK_STREAM } from 'mote/abi';
-import { detach, ready } from 'dom0/lib/daemon';
+import { detach, isRunning, ready } from 'dom0/lib/daemon';
 import { Domain, listDomains } from 'dom0/lib/domains';
 import { EventChannels } from 'dom0/lib/event-channels';
 import * as hyper from 'dom0/lib/hypercalls';
@@ -35,7 +35,8 @@ const clients: Client[] = [];
 let listener: i32 = -1;
 
 export function main(args: string[]): i32 {
-  detach();
+  if (isRunning('xenconsoled')) return 1;
+  detach('xenconsoled');
   const failed = prepare();
   if (failed != 0) return failed;
   ready();

@@ -1,11 +1,12 @@
 /**
- * xend: sees to it that of a domain that has ended becomes what its configuration says (on_poweroff, on_reboot, on_crash). The
- * domains are those that `xm create` has left a configuration of; others are nobody's business here. It sends domains to other hosts,
- * as `xm migrate` asks for, and takes in those that come, each in a process of its own.
+ * xend [start|stop|restart|status]: the daemon that sees to it that of a domain that has ended becomes what its configuration
+ * says (on_poweroff, on_reboot, on_crash). The domains are those that `xm create` has left a configuration of; others are nobody's
+ * business here. It sends domains to other hosts, as `xm migrate` asks for, and takes in those that come, each in a process of its
+ * own, which goes on when xend is stopped.
  */
 import { SHUTDOWN_crash, SHUTDOWN_poweroff, SHUTDOWN_reboot, SHUTDOWN_suspend } from 'xen';
 import { Config } from 'dom0/lib/config';
-import { detach, ready } from 'dom0/lib/daemon';
+import { detach, ready, runningDaemon, stopDaemon } from 'dom0/lib/daemon';
 import { Domain, listDomains } from 'dom0/lib/domains';
 import {
   actionAfter,
@@ -32,7 +33,7 @@ import {
   WANTED,
 } from 'dom0/lib/migration/record';
 import { readDirectory, Stat } from 'programs/lib/calls';
-import { complainOf } from 'programs/lib/io';
+import { complain, complainOf, print } from 'programs/lib/io';
 import { number } from 'programs/lib/text';
 import { PollSet } from 'programs/lib/poll';
 import { failure, hasNotice, readNode, storeFile, takeNotices, watch } from 'programs/lib/store';
@@ -46,8 +47,27 @@ import { adopt, isWorking, pollWorkers, startWorker, sweepWorkers } from './xend
 const guests: Guest[] = [];
 const polled = new PollSet();
 
+/** As the Linux Standard Base has it for `status`. */
+const NOT_RUNNING: i32 = 3;
+
 export function main(args: string[]): i32 {
-  detach();
+  const what = args.length == 1 ? 'start' : args.length == 2 ? args[1] : '';
+  if (what == 'status') return status();
+  if (what == 'stop' || what == 'restart') stopDaemon('xend');
+  if (what == 'stop') return 0;
+  if (what == 'start' || what == 'restart') return runningDaemon('xend') != 0 ? 0 : start();
+  complain('usage: xend start|stop|restart|status');
+  return 2;
+}
+
+function status(): i32 {
+  const pid = runningDaemon('xend');
+  print(pid == 0 ? 'xend is not running\n' : 'xend is running, as process ' + pid.toString() + '\n');
+  return pid == 0 ? NOT_RUNNING : 0;
+}
+
+function start(): i32 {
+  detach('xend');
   makeFolders(MANAGED);
   let failed = watch('@introduceDomain', '');
   if (failed == 0) failed = watch('@releaseDomain', '');

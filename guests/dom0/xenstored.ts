@@ -13,7 +13,7 @@ import {
 } from 'xen';
 import { DOMID_SELF, xsd_sockmsg } from 'xen';
 import { IOCTL_XENBUS_BACKEND_EVTCHN, IOCTL_XENBUS_BACKEND_MFN, O_RDWR, SYS_ioctl } from 'mote/abi';
-import { detach, ready } from 'dom0/lib/daemon';
+import { detach, isRunning, ready } from 'dom0/lib/daemon';
 import { listDomains } from 'dom0/lib/domains';
 import { EventChannels } from 'dom0/lib/event-channels';
 import * as hyper from 'dom0/lib/hypercalls';
@@ -32,7 +32,8 @@ const ended: u32[] = [];
 let domainEvents: i32 = 0;
 
 export function main(args: string[]): i32 {
-  detach();
+  if (isRunning('xenstored')) return 1;
+  detach('xenstored');
   const failed = prepare();
   if (failed != 0) return failed;
   ready();

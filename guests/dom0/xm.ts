@@ -6,11 +6,12 @@ import { create } from './xm/create';
 import { blockList, networkList } from './xm/devices';
 import { debugKeys, sysrq } from './xm/keys';
 import { list } from './xm/long';
-import { migrate, USAGE as MIGRATE_USAGE } from './xm/migrate';
+import { migrate, SWITCHES as MIGRATE_SWITCHES, USAGE as MIGRATE_USAGE } from './xm/migrate';
 import { restore } from './xm/restore';
 import { resume } from './xm/resume';
 import { save } from './xm/save';
 import { schedAtropos, schedBvt, schedCredit } from './xm/sched';
+import { takeSwitches } from './xm/switches';
 import { dmesg, domid, domname, info, uptime, vcpuList } from './xm/show';
 import { top } from './xm/top';
 import { vcpuPin, vcpuSet } from './xm/vcpus';
@@ -21,20 +22,62 @@ class Command {
     public usage: string,
     public what: string,
     public work: (args: string[]) => i32,
+    /** As `takeSwitches` knows them. */
+    public switches: string = '',
   ) {}
+
+  get use(): string {
+    return this.usage == '' ? this.name : this.name + ' ' + this.usage;
+  }
 }
 
 const COMMANDS: Command[] = [
-  new Command('create', '[-c] FILE', 'Create a domain based on a configuration file.', create),
-  new Command('list', '[-l] [DOMAIN, ...]', 'List information about domains.', list),
+  new Command(
+    'create',
+    '[-c] [-p] [-q] [--path=FOLDERS] FILE [NAME=VALUE]...',
+    'Create a domain based on a configuration file; -c: with its console; -p: paused.',
+    create,
+    'c/console_autoconnect p/paused q/quiet f/defconfig= -/path=',
+  ),
+  new Command('list', '[-l|--long] [DOMAIN, ...]', 'List information about domains.', list, 'l/long'),
   new Command('console', 'DOMAIN', 'Attach to the console of a domain; Ctrl-] leaves.', console),
   new Command('pause', 'DOMAIN', 'Pause execution of a domain.', pause),
   new Command('unpause', 'DOMAIN', 'Unpause a paused domain.', unpause),
-  new Command('shutdown', 'DOMAIN', 'Shutdown a domain: it is asked to.', shutDown),
-  new Command('reboot', 'DOMAIN', 'Reboot a domain: it is asked to.', reboot),
-  new Command('save', '[-c] DOMAIN FILE', 'Save a domain state to restore later; -c: it goes on.', save),
-  new Command('restore', '[-p] FILE', 'Restore a domain from a saved state; -p: paused.', restore),
-  new Command('migrate', MIGRATE_USAGE, 'Migrate a domain to another host; --live: while it runs.', migrate),
+  new Command(
+    'shutdown',
+    '[-w] [-H|-R] DOMAIN | -a',
+    'Shutdown a domain, or all: it is asked to; -w: wait until it has; -R: it is to reboot.',
+    shutDown,
+    'a/all w/wait H/halt R/reboot',
+  ),
+  new Command(
+    'reboot',
+    '[-w] DOMAIN | -a',
+    'Reboot a domain, or all: it is asked to; -w: wait until it has ended.',
+    reboot,
+    'a/all w/wait',
+  ),
+  new Command(
+    'save',
+    '[-c] DOMAIN FILE',
+    'Save a domain state to restore later; -c: it goes on.',
+    save,
+    'c/checkpoint',
+  ),
+  new Command(
+    'restore',
+    '[-p] FILE',
+    'Restore a domain from a saved state; -p: paused.',
+    restore,
+    'p/paused',
+  ),
+  new Command(
+    'migrate',
+    MIGRATE_USAGE,
+    'Migrate a domain to another host; --live: while it runs.',
+    migrate,
+    MIGRATE_SWITCHES,
+  ),
   new Command('resume', 'DOMAIN', 'Let a domain that has suspended itself go on here.', resume),
   new Command('rename', 'DOMAIN NAME', 'Rename a domain.', rename),
   new Command(
@@ -56,6 +99,7 @@ const COMMANDS: Command[] = [
     '[-d DOMAIN [-w WEIGHT] [-c CAP]]',
     'Get/set credit scheduler parameters.',
     schedCredit,
+    'd/domain= w/weight= c/cap=',
   ),
   new Command(
     'sched-bvt',
@@ -69,13 +113,19 @@ const COMMANDS: Command[] = [
     'Get/set atropos scheduler parameters: times in ns.',
     schedAtropos,
   ),
-  new Command('top', '[-b] [-d SECONDS] [-i TIMES]', 'Monitor a host and the domains; q ends.', top),
+  new Command(
+    'top',
+    '[-b] [-d SECONDS] [-i TIMES]',
+    'Monitor a host and the domains; q ends.',
+    top,
+    'b/batch d/delay= i/iterations=',
+  ),
   new Command('block-list', 'DOMAIN', 'List virtual block devices for a domain.', blockList),
   new Command('network-list', 'DOMAIN', 'List virtual network interfaces for a domain.', networkList),
   new Command('sysrq', 'DOMAIN LETTER', 'Send a sysrq to a domain.', sysrq),
   new Command('debug-keys', 'KEYS', "Send debug keys to Xen; 'xm dmesg' shows what it tells.", debugKeys),
   new Command('info', '', 'Get information about the host.', info),
-  new Command('dmesg', '[-c]', "Read and/or clear Xen's message buffer.", dmesg),
+  new Command('dmesg', '[-c]', "Read and/or clear Xen's message buffer.", dmesg, 'c/clear'),
 ];
 
 const USE_COLUMNS: i32 = 26;
@@ -85,10 +135,24 @@ export function main(args: string[]): i32 {
     help([]);
     return 2;
   }
-  if (args[1] == 'help') return help(args.slice(2));
-  for (let n = 0; n < COMMANDS.length; n++)
-    if (COMMANDS[n].name == args[1]) return COMMANDS[n].work(args.slice(2));
-  return unknown(args[1]);
+  if (args[1] == 'help' || args[1] == '--help' || args[1] == '-h') return help(args.slice(2));
+  const command = commandOf(args[1]);
+  if (command == null) return unknown(args[1]);
+  const rest = args.slice(2);
+  if (rest.includes('--help') || rest.includes('-h')) return help([command.name]);
+  const taken = takeSwitches(rest, command.switches, command.use);
+  return taken == null ? 2 : command.work(taken);
+}
+
+/** What commands were called in Xen 2.0. */
+const OLD_NAMES: string[] = ['balloon', 'maxmem'];
+const NEW_NAMES: string[] = ['mem-set', 'mem-max'];
+
+function commandOf(name: string): Command | null {
+  const old = OLD_NAMES.indexOf(name);
+  const known = old < 0 ? name : NEW_NAMES[old];
+  for (let n = 0; n < COMMANDS.length; n++) if (COMMANDS[n].name == known) return COMMANDS[n];
+  return null;
 }
 
 function unknown(name: string): i32 {
@@ -105,16 +169,13 @@ function row(use: string, what: string): string {
 
 /** All commands, or how one is used. */
 function help(args: string[]): i32 {
-  for (let n = 0; n < COMMANDS.length; n++) {
-    const each = COMMANDS[n];
-    const use = each.usage == '' ? each.name : each.name + ' ' + each.usage;
-    if (args.length == 0) print(row(use, each.what));
-    else if (args[0] == each.name) {
-      print('Usage: xm ' + use + '\n\n' + each.what + '\n');
-      return 0;
-    }
+  if (args.length > 0) {
+    const command = commandOf(args[0]);
+    if (command == null) return unknown(args[0]);
+    print('Usage: xm ' + command.use + '\n\n' + command.what + '\n');
+    return 0;
   }
-  if (args.length > 0) return unknown(args[0]);
+  for (let n = 0; n < COMMANDS.length; n++) print(row(COMMANDS[n].use, COMMANDS[n].what));
   print(row('help [COMMAND]', 'List the commands, or tell how one is used.'));
   return 0;
 }

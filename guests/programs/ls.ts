@@ -1,8 +1,9 @@
 /** ls [-l] [-a] [-d] [-1] [PATH...]: what is in directories; -d: of themselves; -1: a line each, as where it is no terminal. */
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK, TCGETS, termios } from 'mote/abi';
-import { control, readDirectory, readFailure, Stat } from 'programs/lib/calls';
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFSOCK } from 'mote/abi';
+import { readDirectory, readFailure, Stat } from 'programs/lib/calls';
 import { complainOf, print } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
+import { isTerminal } from 'programs/lib/terminal';
 import { DateText, table } from 'programs/lib/text';
 
 const COLUMNS = 80;
@@ -10,7 +11,6 @@ const COLUMNS = 80;
 let long: bool = false;
 let all: bool = false;
 let inColumns: bool = false;
-const settings = new ArrayBuffer(<i32>termios.SIZE);
 const status = new Stat();
 
 export function main(args: string[]): i32 {
@@ -18,7 +18,7 @@ export function main(args: string[]): i32 {
   if (options == null) return 2;
   long = options.includes('l');
   all = options.includes('a');
-  inColumns = !options.includes('1') && control(1, TCGETS, changetype<usize>(settings)) == 0;
+  inColumns = !options.includes('1') && isTerminal(1);
   const itself = options.includes('d');
   const paths = args.length > 1 ? args.slice(1) : ['.'];
   let result = 0;

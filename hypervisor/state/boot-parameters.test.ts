@@ -31,7 +31,7 @@ test.each([
 });
 
 test('the line is kept as it was given; known parameters without effect are no reason to complain', () => {
-  const line = ' sched=rrobin  console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all';
+  const line = ' sched=rrobin  console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all noreboot';
   const told = parseBootParameters(line);
   expect(told).toMatchObject({ commandLine: line, scheduler: 'rrobin', complaints: [] });
 });

@@ -31,7 +31,10 @@ const UNITS: Readonly<Record<string, number>> = { b: 0, '': 1, k: 1, m: 2, g: 3,
 /** Where Xen can have its console; here all of it is on the one serial line. */
 const CONSOLES = ['com1', 'com2', 'vga', 'none'];
 
-/** Taken, and without effect: there is one serial line, of no particular speed, and all messages go there. */
+/**
+ * Taken, and without effect: there is one serial line, of no particular speed, and all messages go there; and a run ends with
+ * its host, which is never rebooted.
+ */
 const ignored: Take = () => true;
 
 const PARAMETERS: Readonly<Record<string, Take>> = {
@@ -49,6 +52,7 @@ const PARAMETERS: Readonly<Record<string, Take>> = {
   com1: ignored,
   loglvl: ignored,
   guest_loglvl: ignored,
+  noreboot: ignored,
 };
 
 /** Reads a command line. */

@@ -4,6 +4,9 @@
  */
 import { readFile } from 'programs/lib/io';
 
+/** Settings that are lists. */
+export const LISTS: string[] = ['disk', 'vif', 'cpus', 'cpuid'];
+
 /** A value: a list has its items, everything else one. */
 export class Setting {
   items: string[] = [];
@@ -42,6 +45,10 @@ export class Config {
 
   /** Takes a text instead of the file's; false: `problem`. */
   parse(text: string): bool {
+    return this.parseFrom(text);
+  }
+
+  private parseFrom(text: string): bool {
     this.text = text;
     while (this.problem == '' && this.skip(true)) this.readSetting();
     return this.problem == '';
@@ -53,13 +60,48 @@ export class Config {
     return null;
   }
 
-  /** What is wrong with a setting. */
+  /** The text of all settings, those of the command line too. */
+  get source(): string {
+    return this.text;
+  }
+
+  /**
+   * Takes settings as a command line has them, NAME=VALUE, instead of the file's; those of what is a list are added to it. False:
+   * `problem`.
+   */
+  replace(settings: string[]): bool {
+    for (let n = 0; n < settings.length && this.problem == ''; n++) {
+      const equals = settings[n].indexOf('=');
+      const name = settings[n].substring(0, equals);
+      const value = settings[n].substring(equals + 1);
+      const found = this.find(name);
+      const isList = LISTS.includes(name) || (found != null && found.isList);
+      const items = isList && found != null ? found.items.concat([value]) : [value];
+      for (let at = 0; at < items.length; at++)
+        if (items[at].includes('"')) this.problem = settings[n] + ': it is to have no quotes';
+      const isBare = !isList && value != '' && isNumber(value);
+      const text = isBare ? value : '"' + items.join('", "') + '"';
+      const line = name + ' = ' + (isList ? '[ ' + text + ' ]' : text) + '\n';
+      if (this.problem != '') break;
+      const before = this.text.endsWith('\n') || this.text == '' ? this.text : this.text + '\n';
+      this.at = before.length;
+      this.line = 0;
+      this.parseFrom(before + line);
+    }
+    return this.problem == '';
+  }
+
+  /** What is wrong with a setting; one of line 0 is the command line's. */
   complain(setting: Setting, what: string): void {
-    this.problem = this.path + ':' + setting.line.toString() + ': ' + setting.name + ': ' + what;
+    this.problem = this.place(setting.line) + setting.name + ': ' + what;
+  }
+
+  private place(line: i32): string {
+    return line == 0 ? 'on the command line: ' : this.path + ':' + line.toString() + ': ';
   }
 
   private fail(what: string): void {
-    if (this.problem == '') this.problem = this.path + ':' + this.line.toString() + ': ' + what;
+    if (this.problem == '') this.problem = this.place(this.line) + what;
   }
 
   private peek(): i32 {

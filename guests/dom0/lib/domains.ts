@@ -50,6 +50,9 @@ export class Domain {
   get isDying(): bool {
     return this.has(xen.XEN_DOMINF_dying);
   }
+  get isPaused(): bool {
+    return this.has(xen.XEN_DOMINF_paused);
+  }
   get isShutDown(): bool {
     return this.has(xen.XEN_DOMINF_shutdown);
   }

@@ -25,12 +25,20 @@ export function copySegments(kernel: Kernel, memory: DomainMemory): bool {
   return failed == 0;
 }
 
+function mebibytes(bytes: u64): u64 {
+  return (bytes + (1 << 20) - 1) >> 20;
+}
+
 /** Unpacks a kernel and brings its segments to their places; null: `unloaded`. */
 export function unpackKernel(file: KernelFile, memory: DomainMemory): Kernel | null {
   const first = file.unpackAt / PAGE_BYTES;
   const count = pagesOf(file.unpackedBytes);
   if (count == 0 || first > memory.pages || count > memory.pages - first) {
-    unloaded = 'there is not room enough to unpack it';
+    unloaded =
+      'to be unpacked it wants a domain of ' +
+      mebibytes(file.unpackAt + file.unpackedBytes).toString() +
+      ' MiB at least, and this one has ' +
+      mebibytes(memory.pages * PAGE_BYTES).toString();
     return null;
   }
   const at = memory.map(first, count);

@@ -3,12 +3,6 @@ import { Domain, findDomain, listDomains, listFailure } from 'dom0/lib/domains';
 import { complain, complainOf } from 'programs/lib/io';
 import { bad, number } from 'programs/lib/text';
 
-/** Says how a command is used. Gives 2, its exit status then. */
-export function misused(usage: string): i32 {
-  complain('usage: xm ' + usage);
-  return 2;
-}
-
 /** The domain that a name or an id means; null: there is none. */
 export function domainOf(text: string): Domain | null {
   const domain = findDomain(text);

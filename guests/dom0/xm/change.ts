@@ -2,20 +2,31 @@
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_max_mem, XEN_DOMCTL_pausedomain } from 'xen';
 import { XEN_DOMCTL_unpausedomain, xen_domctl_max_mem } from 'xen';
 import { SLACK_KIB } from 'dom0/lib/new-domain';
-import { awaitGone, Domain, findDomain, isValidName } from 'dom0/lib/domains';
+import { awaitGone, Domain, findDomain, isValidName, listDomains } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { LAST_RESTART } from 'dom0/lib/managed';
 import { forget, pathOf } from 'dom0/lib/nodes';
-import { complain, complainOf } from 'programs/lib/io';
+import { sleepNs } from 'programs/lib/calls';
+import { complain, complainOf, print } from 'programs/lib/io';
 import { failure, readNode, removeNode, writeNode } from 'programs/lib/store';
 import { bad, number } from 'programs/lib/text';
+import { isSet, misused } from './switches';
 
 const PAGES_PER_MB: u64 = 256;
+const LOOK_NS: u64 = 20_000_000;
+/** How often in turn nothing is to have changed: half a second. */
+const PATIENCE_LOOKS: i32 = 25;
+/** A kernel may count its memory a little otherwise. */
+const MOST_LACK_PAGES: i64 = 2 * 256;
+
+/** What to end with where there is no domain: its argument was wrong, or there were too many. */
+let failed: i32 = 1;
 
 /** The domain that an argument means, which is not domain 0 itself; null: there is none, and that has been said. */
-function guest(args: string[], count: i32, usage: string): Domain | null {
+function guest(args: string[], count: i32): Domain | null {
+  failed = 1;
   if (args.length != count) {
-    complain('usage: xm ' + usage);
+    failed = misused();
     return null;
   }
   const domain = findDomain(args[0]);
@@ -25,10 +36,40 @@ function guest(args: string[], count: i32, usage: string): Domain | null {
   return null;
 }
 
-/** Asks a domain to end: it looks at this node. */
-function ask(args: string[], what: string, usage: string): i32 {
-  const domain = guest(args, 1, usage);
-  if (domain == null) return 1;
+/** Asks a domain, or all of them, to end, and waits for that where it is wanted. */
+function ask(args: string[], what: string): i32 {
+  if (isSet('all')) {
+    if (args.length > 0) return misused();
+    const domains = listDomains();
+    const names = domains.map<string>((domain) => domain.name);
+    let status = 0;
+    for (let n = 0; n < domains.length; n++)
+      if (domains[n].id != 0 && !domains[n].isDying && !domains[n].isShutDown)
+        status |= askOne(domains[n], what);
+    if (isSet('wait'))
+      for (let n = 0; n < domains.length; n++) if (domains[n].id != 0) awaitEnd(domains[n], names[n]);
+    return status;
+  }
+  const domain = guest(args, 1);
+  if (domain == null) return failed;
+  const name = domain.name;
+  const status = askOne(domain, what);
+  if (status == 0 && isSet('wait')) awaitEnd(domain, name);
+  return status;
+}
+
+/** Waits until a domain has ended, however long it takes: it may be interrupted. */
+function awaitEnd(domain: Domain, name: string): void {
+  for (;;) {
+    const now = findDomain(domain.id.toString());
+    if (now == null || now.isDying || now.isShutDown) break;
+    sleepNs(LOOK_NS);
+  }
+  print('Domain ' + name + ' terminated\n');
+}
+
+/** It looks at this node. */
+function askOne(domain: Domain, what: string): i32 {
   // What an administrator asks for is no loop, however soon it is.
   const vm = readNode(pathOf(domain.id) + '/vm');
   if (failure == 0) removeNode(vm + LAST_RESTART);
@@ -37,15 +78,16 @@ function ask(args: string[], what: string, usage: string): i32 {
 }
 
 export function shutDown(args: string[]): i32 {
-  return ask(args, 'poweroff', 'shutdown DOMAIN');
+  if (isSet('reboot') && isSet('halt')) return misused();
+  return ask(args, isSet('reboot') ? 'reboot' : isSet('halt') ? 'halt' : 'poweroff');
 }
 export function reboot(args: string[]): i32 {
-  return ask(args, 'reboot', 'reboot DOMAIN');
+  return ask(args, 'reboot');
 }
 
 export function rename(args: string[]): i32 {
-  const domain = guest(args, 2, 'rename DOMAIN NAME');
-  if (domain == null) return 1;
+  const domain = guest(args, 2);
+  if (domain == null) return failed;
   if (findDomain(args[1]) != null) {
     complain('VM name ' + args[1] + ' already in use by another domain');
     return 1;
@@ -67,21 +109,40 @@ function mebibytes(text: string): i64 {
 }
 
 export function memorySet(args: string[]): i32 {
-  const domain = guest(args, 2, 'mem-set DOMAIN MB');
+  const domain = guest(args, 2);
   const wanted = domain == null ? -1 : mebibytes(args[1]);
-  if (domain == null || wanted < 0) return 1;
+  if (domain == null || wanted < 0) return failed;
   if (<u64>wanted * PAGES_PER_MB > domain.maxPages) {
     complain(domain.name + ': it may have ' + (domain.maxPages / PAGES_PER_MB).toString() + ' MiB at most');
     return 1;
   }
-  const failed = writeNode(pathOf(domain.id) + '/memory/target', (wanted * 1024).toString());
-  return failed < 0 ? complainOf(domain.name, failed) : 0;
+  const name = domain.name;
+  const failure = writeNode(pathOf(domain.id) + '/memory/target', (wanted * 1024).toString());
+  if (failure < 0) return complainOf(name, failure);
+  const pages = domain.isPaused ? <u64>wanted * PAGES_PER_MB : settledPages(domain);
+  const lack = <i64>pages - wanted * <i64>PAGES_PER_MB;
+  if (abs(lack) <= MOST_LACK_PAGES) return 0;
+  complain(name + ': its balloon has come to ' + (pages / PAGES_PER_MB).toString() + ' MiB, and no further');
+  return 1;
+}
+
+/** What a domain has when its balloon does not move any more. */
+function settledPages(domain: Domain): u64 {
+  let pages = domain.pages;
+  for (let still = 0; still < PATIENCE_LOOKS; still++) {
+    sleepNs(LOOK_NS);
+    const now = findDomain(domain.id.toString());
+    if (now == null) break;
+    if (now.pages != pages) still = 0;
+    pages = now.pages;
+  }
+  return pages;
 }
 
 export function memoryMax(args: string[]): i32 {
-  const domain = guest(args, 2, 'mem-max DOMAIN MB');
+  const domain = guest(args, 2);
   const wanted = domain == null ? -1 : mebibytes(args[1]);
-  if (domain == null || wanted < 0) return 1;
+  if (domain == null || wanted < 0) return failed;
   hyper.begin();
   store<u64>(hyper.domctlPart(), wanted * 1024 + SLACK_KIB, xen_domctl_max_mem.max_memkb);
   let failed = hyper.domctl(XEN_DOMCTL_max_mem, domain.id);
@@ -90,9 +151,9 @@ export function memoryMax(args: string[]): i32 {
 }
 
 /** Makes a domctl for the domain that the only argument means. */
-function change(command: u32, name: string, args: string[]): i32 {
-  const domain = guest(args, 1, name + ' DOMAIN');
-  if (domain == null) return 1;
+function change(command: u32, args: string[]): i32 {
+  const domain = guest(args, 1);
+  if (domain == null) return failed;
   hyper.begin();
   const failed = hyper.domctl(command, domain.id);
   if (failed < 0) return complainOf(domain.name, failed);
@@ -104,11 +165,11 @@ function change(command: u32, name: string, args: string[]): i32 {
 }
 
 export function pause(args: string[]): i32 {
-  return change(XEN_DOMCTL_pausedomain, 'pause', args);
+  return change(XEN_DOMCTL_pausedomain, args);
 }
 export function unpause(args: string[]): i32 {
-  return change(XEN_DOMCTL_unpausedomain, 'unpause', args);
+  return change(XEN_DOMCTL_unpausedomain, args);
 }
 export function destroy(args: string[]): i32 {
-  return change(XEN_DOMCTL_destroydomain, 'destroy', args);
+  return change(XEN_DOMCTL_destroydomain, args);
 }

@@ -12,6 +12,7 @@ import { PollSet } from 'programs/lib/poll';
 import { address, connect, socket } from 'programs/lib/sockets';
 import * as xenstore from 'programs/lib/store';
 import { number } from 'programs/lib/text';
+import { misused } from './switches';
 
 const CTRL_RIGHT_BRACKET: u8 = 29;
 /** How long xenconsoled may take to find a new domain. */
@@ -22,10 +23,7 @@ const before = new ArrayBuffer(<i32>termios.SIZE);
 const buffer = new ArrayBuffer(2048);
 
 export function console(args: string[]): i32 {
-  if (args.length != 1) {
-    complain('usage: xm console DOMAIN');
-    return 2;
-  }
+  if (args.length != 1) return misused();
   const domain = findDomain(args[0]);
   if (domain != null && domain.id != 0) return attach(domain.id);
   complain(args[0] + (domain == null ? ': there is no such domain' : ': this is its console'));

@@ -1,8 +1,8 @@
-/** xm create [-c] FILE: makes a domain as a file says, and lets it run; -c: with its console. */
+/** xm create FILE [NAME=VALUE]...: makes a domain as a file says, and as is said behind it, and lets it run. */
 import { Builder, Wanted } from 'dom0/lib/builder';
 import { Config } from 'dom0/lib/config';
 import { findDomain, isValidName } from 'dom0/lib/domains';
-import { checkActions, keepConfig, MANAGED } from 'dom0/lib/managed';
+import { checkActions, keepText, MANAGED } from 'dom0/lib/managed';
 import { S_IFREG } from 'mote/abi';
 import { Stat } from 'programs/lib/calls';
 import { complain, print } from 'programs/lib/io';
@@ -11,38 +11,50 @@ import { readDevices } from './create/devices';
 import { descriptionOf, present } from './create/present';
 import { readScheduling } from './create/scheduling';
 import { isKnown, nameOf, uuidOf, wantedOf } from './create/wanted';
+import { isSet, misused, valueOf } from './switches';
 
 /** Where a configuration is looked for by its name, in turn. */
-const FOLDERS: string[] = ['/etc/xen/', '/lab/', '/lab/xen/'];
+const FOLDERS: string[] = ['/etc/xen', '/lab', '/lab/xen'];
 
 export function create(args: string[]): i32 {
-  const withConsole = args.length == 2 && args[0] == '-c';
-  if (args.length != 1 && !withConsole) {
-    complain('usage: xm create [-c] FILE');
-    return 2;
+  let given = valueOf('defconfig');
+  const settings: string[] = [];
+  for (let n = 0; n < args.length; n++) {
+    if (args[n].includes('=')) settings.push(args[n]);
+    else if (given != '') return misused();
+    else given = args[n];
   }
-  const given = args[args.length - 1];
-  const path = given.includes('/') ? given : pathOf(given);
+  if (given == '' || (isSet('paused') && isSet('console_autoconnect'))) return misused();
+  const path = pathOf(given);
   if (path == '') {
-    complain(given + ': there is no such file in /etc/xen, /lab or /lab/xen');
+    complain(given + ': there is no such file here, nor in ' + folders().join(', '));
     return 1;
   }
   const config = new Config(path);
-  if (!config.read() || !isKnown(config) || !checkActions(config)) {
+  if (!config.read() || !config.replace(settings) || !isKnown(config) || !checkActions(config)) {
     complain(config.problem);
     return 1;
   }
   const domid = make(config);
   if (domid < 0) return 1;
-  print('Started domain ' + nameOf(config) + ' (id=' + domid.toString() + ')\n');
-  return withConsole ? attach(domid) : 0;
+  if (!isSet('quiet')) print('Started domain ' + nameOf(config) + ' (id=' + domid.toString() + ')\n');
+  return isSet('console_autoconnect') ? attach(domid) : 0;
+}
+
+/** Where a configuration is looked for that is not in the current folder. */
+function folders(): string[] {
+  return isSet('path') ? valueOf('path').split(':') : FOLDERS;
 }
 
 /** The file of a configuration; empty: there is none. */
 function pathOf(name: string): string {
   const stat = new Stat();
-  for (let n = 0; n < FOLDERS.length; n++)
-    if (stat.of(FOLDERS[n] + name) == 0 && stat.type == S_IFREG) return FOLDERS[n] + name;
+  if (stat.of(name) == 0 && stat.type == S_IFREG) return name;
+  const places = name.includes('/') ? new Array<string>() : folders();
+  for (let n = 0; n < places.length; n++) {
+    const path = places[n] + (places[n].endsWith('/') ? '' : '/') + name;
+    if (stat.of(path) == 0 && stat.type == S_IFREG) return path;
+  }
   return '';
 }
 
@@ -69,14 +81,14 @@ function make(config: Config): i32 {
     complain(name + ': ' + builder.problem);
     return -1;
   }
-  const problem = bringUp(config, wanted, builder, config.path.startsWith(MANAGED) ? '' : config.path);
+  const problem = bringUp(config, wanted, builder);
   if (problem == '') return builder.domid;
   complain(name + ': ' + problem);
   return -1;
 }
 
 /** The rest of a new domain: its nodes and devices, and that it runs. Empty, or what is wrong: then it is gone. */
-function bringUp(config: Config, wanted: Wanted, builder: Builder, file: string): string {
+function bringUp(config: Config, wanted: Wanted, builder: Builder): string {
   const domain = descriptionOf(config, wanted.vcpus, wanted.memoryMb, wanted.maxMemoryMb);
   domain.domid = builder.domid;
   domain.uuid = uuidOf(wanted);
@@ -86,5 +98,7 @@ function bringUp(config: Config, wanted: Wanted, builder: Builder, file: string)
   domain.consoleMfn = builder.consoleMfn;
   domain.consolePort = builder.consolePort;
   // What xend makes anew it has the file of.
-  return present(domain, file == '' ? 0 : keepConfig(file, domain.uuid, domain.name), true);
+  const isKept = config.path.startsWith(MANAGED);
+  const kept = isKept ? 0 : keepText(config.source, domain.uuid, domain.name);
+  return present(domain, kept, !isSet('paused'));
 }

@@ -4,7 +4,8 @@ import { pathOf } from 'dom0/lib/nodes';
 import { print } from 'programs/lib/io';
 import { failure, listNode, readNode } from 'programs/lib/store';
 import { bad, number } from 'programs/lib/text';
-import { domainOf, misused } from './arguments';
+import { domainOf } from './arguments';
+import { misused } from './switches';
 
 /** The ids of a domain's devices of a class (vif, vbd), in ascending order. */
 export function devicesOf(domain: Domain, type: string): string[] {
@@ -30,7 +31,7 @@ function backendOf(frontend: string): string {
 }
 
 export function blockList(args: string[]): i32 {
-  if (args.length != 1) return misused('block-list DOMAIN');
+  if (args.length != 1) return misused();
   const domain = domainOf(args[0]);
   if (domain == null) return 1;
   print('Vdev  BE  handle state evt-ch ring-ref ' + 'BE-path'.padEnd(PATH_COLUMNS) + '\n');
@@ -59,7 +60,7 @@ export function blockList(args: string[]): i32 {
 }
 
 export function networkList(args: string[]): i32 {
-  if (args.length != 1) return misused('network-list DOMAIN');
+  if (args.length != 1) return misused();
   const domain = domainOf(args[0]);
   if (domain == null) return 1;
   print(

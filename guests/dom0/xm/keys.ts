@@ -4,11 +4,12 @@ import * as hyper from 'dom0/lib/hypercalls';
 import { pathOf } from 'dom0/lib/nodes';
 import { complain, complainOf } from 'programs/lib/io';
 import { writeNode } from 'programs/lib/store';
-import { domainOf, misused } from './arguments';
+import { domainOf } from './arguments';
+import { misused } from './switches';
 
 /** The domain's kernel looks at this node, and does what the letter asks for. */
 export function sysrq(args: string[]): i32 {
-  if (args.length != 2) return misused('sysrq DOMAIN LETTER');
+  if (args.length != 2) return misused();
   const domain = domainOf(args[0]);
   if (domain == null) return 1;
   if (args[1].length != 1 || domain.id == 0) {
@@ -23,7 +24,7 @@ export function sysrq(args: string[]): i32 {
 
 /** What Xen tells is on its console: `xm dmesg` shows it. */
 export function debugKeys(args: string[]): i32 {
-  if (args.length != 1) return misused('debug-keys KEYS');
+  if (args.length != 1) return misused();
   const keys = String.UTF8.encode(args[0]);
   hyper.begin();
   store<u64>(hyper.sysctlPart(), changetype<usize>(keys), xen_sysctl_debug_keys.keys);

@@ -10,6 +10,7 @@ import { domainsOf, MAX_CPUS } from './arguments';
 import { devicesOf } from './devices';
 import { creditOf } from './sched';
 import { list as shortList, seconds } from './show';
+import { isSet } from './switches';
 import { affinityOf, vcpusOf } from './vcpus';
 
 const INDENT: i32 = 4;
@@ -22,9 +23,8 @@ const STATE_SHUTDOWN: i32 = 4;
 const STATE_CRASHED: i32 = 5;
 
 export function list(args: string[]): i32 {
-  const at = args.indexOf('-l');
-  if (at < 0) return shortList(args);
-  const domains = domainsOf(args.slice(0, at).concat(args.slice(at + 1)));
+  if (!isSet('long')) return shortList(args);
+  const domains = domainsOf(args);
   if (domains == null) return 1;
   for (let n = 0; n < domains.length; n++) {
     depth = 0;
@@ -149,7 +149,8 @@ function vbd(frontend: string): void {
   const device = readNode(frontend + '/device-type');
   open('device');
   open('vbd');
-  if (type != '') pair('uname', type + ':' + params);
+  // Of tap's kinds there is one.
+  if (type != '') pair('uname', (type == 'tap' ? 'tap:aio' : type) + ':' + params);
   if (dev != '') pair('dev', dev + ':' + device);
   pairOf('mode', backend + '/mode');
   pairOf('backend', frontend + '/backend-id');

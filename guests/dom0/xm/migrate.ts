@@ -10,7 +10,8 @@ import { PollSet } from 'programs/lib/poll';
 import { storeFile, takeNotices, watch, writeNode } from 'programs/lib/store';
 import { bad, number, table } from 'programs/lib/text';
 import { isTerminal } from 'programs/lib/terminal';
-import { domainOf, misused } from './arguments';
+import { domainOf } from './arguments';
+import { isSet, misused, valueOf } from './switches';
 
 export const USAGE: string =
   '[--live] [--port=PORT] [--resource=MBIT] [--min-rate=MBIT] [--max-rounds=N] [--max-left=PAGES] [--max-factor=N] ' +
@@ -21,23 +22,20 @@ const NS_PER_MS: i64 = 1_000_000;
 const XEND_MS: i32 = 5000;
 const COLUMNS: i64 = 40;
 
+export const SWITCHES: string =
+  'l/live p/port= -/auto-converge -/resource= -/max-rounds= -/max-left= -/max-factor= -/min-rate=';
 /** Switches, and the limits that they set. */
-const SWITCHES: string[] = ['--live', '-l', '--auto-converge'];
-const SWITCHED: string[] = ['live', 'live', 'converge'];
-const VALUES: string[] = ['--resource=', '--max-rounds=', '--max-left=', '--max-factor=', '--min-rate='];
+const SWITCHED: string[] = ['live', 'auto-converge'];
+const SET: string[] = ['live', 'converge'];
+const VALUES: string[] = ['resource', 'max-rounds', 'max-left', 'max-factor', 'min-rate'];
 const VALUED: string[] = ['ceiling', 'rounds', 'pages', 'times', 'floor'];
 
 let port: i64 = USUAL_PORT;
 
 export function migrate(args: string[]): i32 {
-  const names: string[] = [];
   const limits = new Limits();
-  for (let n = 0; n < args.length; n++) {
-    if (!args[n].startsWith('-')) names.push(args[n]);
-    else if (!takeSwitch(limits, args[n])) return misused('migrate ' + USAGE);
-  }
-  if (names.length != 2) return misused('migrate ' + USAGE);
-  const domain = domainOf(names[0]);
+  if (args.length != 2 || !takeSwitches(limits)) return misused();
+  const domain = domainOf(args[0]);
   if (domain == null) return 1;
   const name = domain.name;
   const kept = record.sendingOf(domain.uuid);
@@ -45,18 +43,19 @@ export function migrate(args: string[]): i32 {
   let problem = '';
   if (domain.id == 0) problem = 'this is the host itself';
   else if (state != '' && state != record.ENDED) problem = 'it is on its way already';
-  else problem = ask(kept, domain.id, name, names[1], limits);
+  else problem = ask(kept, domain.id, name, args[1], limits);
   if (problem == '') return 0;
   complain(name + ': ' + problem);
   return 1;
 }
 
-function takeSwitch(limits: Limits, text: string): bool {
-  if (SWITCHES.includes(text)) return limits.set(SWITCHED[SWITCHES.indexOf(text)], '1');
+/** False: a value is none. */
+function takeSwitches(limits: Limits): bool {
+  for (let n = 0; n < SWITCHED.length; n++) if (isSet(SWITCHED[n]) && !limits.set(SET[n], '1')) return false;
   for (let n = 0; n < VALUES.length; n++)
-    if (text.startsWith(VALUES[n])) return limits.set(VALUED[n], text.substring(VALUES[n].length));
-  if (!text.startsWith('--port=')) return false;
-  port = number(text.substring(7));
+    if (isSet(VALUES[n]) && !limits.set(VALUED[n], valueOf(VALUES[n]))) return false;
+  if (!isSet('port')) return true;
+  port = number(valueOf('port'));
   return !bad && port > 0 && port < 65536;
 }
 

@@ -15,29 +15,27 @@ import { UUID_BYTES } from 'dom0/lib/uuid';
 import { close, open } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { complain, print } from 'programs/lib/io';
-import { misused } from './arguments';
 import { readDevices } from './create/devices';
 import { descriptionOf, present } from './create/present';
 import { readScheduling } from './create/scheduling';
 import { findHandle, isKnown, nameOf, numberOf, textOf } from './create/wanted';
+import { isSet, misused } from './switches';
 
 const KIB_PER_MB: i64 = 1024;
 const KIB_PER_PAGE: u64 = 4;
 
 export function restore(args: string[]): i32 {
-  const isPaused = args.length > 0 && args[0] == '-p';
-  const rest = isPaused ? args.slice(1) : args;
-  if (rest.length != 1) return misused('restore [-p] FILE');
-  const fd = open(rest[0], O_RDONLY);
+  if (args.length != 1) return misused();
+  const fd = open(args[0], O_RDONLY);
   if (fd < 0) {
-    complain(rest[0] + ': ' + describe(fd));
+    complain(args[0] + ': ' + describe(fd));
     return 1;
   }
-  print('Loading new save file ' + rest[0] + '\n');
-  const problem = restoreFrom(new Reader(fd), rest[0], !isPaused);
+  print('Loading new save file ' + args[0] + '\n');
+  const problem = restoreFrom(new Reader(fd), args[0], !isSet('paused'));
   close(fd);
   if (problem == '') return 0;
-  complain(rest[0] + ': ' + problem);
+  complain(args[0] + ': ' + problem);
   return 1;
 }
 

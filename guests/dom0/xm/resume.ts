@@ -5,10 +5,11 @@ import { pathOf } from 'dom0/lib/nodes';
 import { resumeDomain } from 'dom0/lib/saved/suspend';
 import { complain, complainOf } from 'programs/lib/io';
 import { writeNode } from 'programs/lib/store';
-import { domainOf, misused } from './arguments';
+import { domainOf } from './arguments';
+import { misused } from './switches';
 
 export function resume(args: string[]): i32 {
-  if (args.length != 1) return misused('resume DOMAIN');
+  if (args.length != 1) return misused();
   const domain = domainOf(args[0]);
   if (domain == null) return 1;
   if (!domain.isShutDown || domain.reason != SHUTDOWN_suspend) {

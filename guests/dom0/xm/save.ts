@@ -16,19 +16,18 @@ import { describe } from 'programs/lib/errno';
 import { complain, print } from 'programs/lib/io';
 import { failure, listNode, readNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
-import { domainOf, misused } from './arguments';
+import { domainOf } from './arguments';
+import { isSet, misused } from './switches';
 
 export function save(args: string[]): i32 {
-  const goesOn = args.length > 0 && args[0] == '-c';
-  const rest = goesOn ? args.slice(1) : args;
-  if (rest.length != 2) return misused('save [-c] DOMAIN FILE');
-  const domain = domainOf(rest[0]);
+  if (args.length != 2) return misused();
+  const domain = domainOf(args[0]);
   if (domain == null) return 1;
   if (domain.id == 0) {
     complain('Domain-0: this is the host itself');
     return 1;
   }
-  const problem = saveTo(domain, rest[1], goesOn);
+  const problem = saveTo(domain, args[1], isSet('checkpoint'));
   if (problem == '') return 0;
   complain(domain.name + ': ' + problem);
   return 1;

@@ -9,7 +9,8 @@ import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { describe } from 'programs/lib/errno';
 import { complain, complainOf, print } from 'programs/lib/io';
-import { domainOf, domainsOf, isNumber, misused, numberOf } from './arguments';
+import { domainOf, domainsOf, isNumber, numberOf } from './arguments';
+import { isSet, misused, valueOf } from './switches';
 import { vcpusOf } from './vcpus';
 
 /** A member of a scheduler's structure: its heading, where it is, how large, and what it is at least. */
@@ -50,44 +51,34 @@ class SchedulerCommand {
   constructor(
     public name: string,
     public id: u32,
-    public usage: string,
     public parameters: Parameter[],
   ) {}
 }
 
 /** In percent of a processor; 0: none. */
 const CAP = new Parameter('Cap', xen_domctl_sched_credit.cap, 2, 0);
-const CREDIT = new SchedulerCommand(
-  'credit',
-  xen.XEN_SCHEDULER_CREDIT,
-  'sched-credit [-d DOMAIN [-w WEIGHT] [-c CAP]]',
-  [new Parameter('Weight', xen_domctl_sched_credit.weight, 2, 1), CAP],
-);
+const CREDIT = new SchedulerCommand('credit', xen.XEN_SCHEDULER_CREDIT, [
+  new Parameter('Weight', xen_domctl_sched_credit.weight, 2, 1),
+  CAP,
+]);
 /** Limits of warping in ms. */
-const BVT = new SchedulerCommand(
-  'bvt',
-  xen.SCHED_BVT,
-  'sched-bvt [DOMAIN [MCUADV WARPBACK WARPVALUE WARPL WARPU]]',
-  [
-    new Parameter('McuAdv', bvt_adjdom.mcu_adv, 4, 0),
-    new Parameter('WarpBack', bvt_adjdom.warpback, 4, 0),
-    new Parameter('WarpValue', bvt_adjdom.warpvalue, 4, i32.MIN_VALUE),
-    new Parameter('WarpL', bvt_adjdom.warpl, 8, 0),
-    new Parameter('WarpU', bvt_adjdom.warpu, 8, 0),
-  ],
-);
+const BVT = new SchedulerCommand('bvt', xen.SCHED_BVT, [
+  new Parameter('McuAdv', bvt_adjdom.mcu_adv, 4, 0),
+  new Parameter('WarpBack', bvt_adjdom.warpback, 4, 0),
+  new Parameter('WarpValue', bvt_adjdom.warpvalue, 4, i32.MIN_VALUE),
+  new Parameter('WarpL', bvt_adjdom.warpl, 8, 0),
+  new Parameter('WarpU', bvt_adjdom.warpu, 8, 0),
+]);
+/** The shortest period of Xen's atropos, and what goes with it. */
+const ATROPOS_MIN_NS: i64 = 100_000;
+
 /** Times in ns. */
-const ATROPOS = new SchedulerCommand(
-  'atropos',
-  xen.SCHED_ATROPOS,
-  'sched-atropos [DOMAIN [PERIOD SLICE LATENCY XTRATIME]]',
-  [
-    new Parameter('Period', atropos_adjdom.nat_period, 8, 0),
-    new Parameter('Slice', atropos_adjdom.nat_slice, 8, 0),
-    new Parameter('Latency', atropos_adjdom.latency, 8, 0),
-    new Parameter('XtraTime', atropos_adjdom.xtratime, 4, 0),
-  ],
-);
+const ATROPOS = new SchedulerCommand('atropos', xen.SCHED_ATROPOS, [
+  new Parameter('Period', atropos_adjdom.nat_period, 8, 0),
+  new Parameter('Slice', atropos_adjdom.nat_slice, 8, 0),
+  new Parameter('Latency', atropos_adjdom.latency, 8, ATROPOS_MIN_NS),
+  new Parameter('XtraTime', atropos_adjdom.xtratime, 4, 0),
+]);
 
 function nameOf(id: u32): string {
   if (id == CREDIT.id) return CREDIT.name;
@@ -188,7 +179,7 @@ function change(command: SchedulerCommand, domain: Domain, values: string[]): i3
 /** sched-bvt and sched-atropos: a domain and all its parameters, or a domain, or nothing, to see them. */
 function byPlace(command: SchedulerCommand, args: string[]): i32 {
   const count = command.parameters.length;
-  if (args.length > 1 && args.length != 1 + count) return misused(command.usage);
+  if (args.length > 1 && args.length != 1 + count) return misused();
   if (!runs(command)) return 1;
   const domains = domainsOf(args.slice(0, 1));
   if (domains == null) return 1;
@@ -202,36 +193,19 @@ export function schedAtropos(args: string[]): i32 {
   return byPlace(ATROPOS, args);
 }
 
-const LONG_OPTIONS: string[] = ['domain', 'weight', 'cap'];
-
 export function schedCredit(args: string[]): i32 {
-  const values: string[] = ['', '', ''];
-  for (let n = 0; n < args.length; n++) {
-    let which = -1;
-    let value = '';
-    for (let option = 0; option < LONG_OPTIONS.length && which < 0; option++) {
-      const long = '--' + LONG_OPTIONS[option] + '=';
-      const short = '-' + LONG_OPTIONS[option].charAt(0);
-      if (args[n].startsWith(long)) value = args[n].substring(long.length);
-      else if (args[n] == short && n + 1 < args.length) value = args[++n];
-      else if (args[n].startsWith(short)) value = args[n].substring(2);
-      if (value != '') which = option;
-    }
-    if (which < 0) return misused(CREDIT.usage);
-    values[which] = value;
-  }
-  const changes = values[1] != '' || values[2] != '';
-  if (changes && values[0] == '') {
+  const changes = isSet('weight') || isSet('cap');
+  const name = valueOf('domain');
+  if (args.length > 0) return misused();
+  if (changes && name == '') {
     complain('No domain given.');
-    return misused(CREDIT.usage);
+    return misused();
   }
   if (!runs(CREDIT)) return 1;
   if (!changes) {
-    const wanted: string[] = [];
-    if (values[0] != '') wanted.push(values[0]);
-    const domains = domainsOf(wanted);
+    const domains = domainsOf(name == '' ? new Array<string>() : [name]);
     return domains == null ? 1 : show(CREDIT, domains);
   }
-  const domain = domainOf(values[0]);
-  return domain == null ? 1 : change(CREDIT, domain, values.slice(1));
+  const domain = domainOf(name);
+  return domain == null ? 1 : change(CREDIT, domain, [valueOf('weight'), valueOf('cap')]);
 }

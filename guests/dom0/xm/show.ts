@@ -5,11 +5,12 @@ import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { COMMITMENT, sendingOf, UNKNOWN } from 'dom0/lib/migration/record';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, utsname } from 'mote/abi';
-import { complain, complainOf, print, printBytes } from 'programs/lib/io';
+import { complainOf, print, printBytes } from 'programs/lib/io';
 import { clock, systemName } from 'programs/lib/calls';
 import { failure, readNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
 import { domainsOf, processorsText } from './arguments';
+import { isSet, misused } from './switches';
 import { affinityOf, onlineProcessors } from './vcpus';
 
 const RING_BYTES = 16384;
@@ -169,15 +170,11 @@ function versionText(command: i32, bytes: i32): string {
 }
 
 export function dmesg(args: string[]): i32 {
-  const clear = args.length == 1 && args[0] == '-c';
-  if (args.length > 0 && !clear) {
-    complain('usage: xm dmesg [-c]');
-    return 2;
-  }
+  if (args.length > 0) return misused();
   const buffer = new ArrayBuffer(RING_BYTES);
   hyper.begin();
   const at = hyper.sysctlPart();
-  store<u8>(at, clear ? 1 : 0, xen_sysctl_readconsole.clear);
+  store<u8>(at, isSet('clear') ? 1 : 0, xen_sysctl_readconsole.clear);
   store<u64>(at, changetype<usize>(buffer), xen_sysctl_readconsole.buffer);
   store<u32>(at, RING_BYTES, xen_sysctl_readconsole.count);
   const failed = hyper.sysctl(xen.XEN_SYSCTL_readconsole);

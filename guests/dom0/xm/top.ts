@@ -11,7 +11,8 @@ import * as hyper from 'dom0/lib/hypercalls';
 import { clock, control, read, sleepNs } from 'programs/lib/calls';
 import { complainOf, flush, print } from 'programs/lib/io';
 import { syscall3 } from 'programs/lib/intrinsics';
-import { domainsOf, isNumber, misused, numberOf } from './arguments';
+import { domainsOf, isNumber, numberOf } from './arguments';
+import { isSet, misused, valueOf } from './switches';
 import { devicesOf } from './devices';
 import { countTraffic, Traffic, traffic } from './traffic';
 import { vcpusOf } from './vcpus';
@@ -25,7 +26,6 @@ const MOST: i64 = 1_000_000;
 const CLEAR = '\x1b[H\x1b[J';
 const Q: u8 = 0x71;
 const CTRL_C: u8 = 3;
-const USAGE = 'top [-b] [-d SECONDS] [-i TIMES]';
 
 const HEADINGS: string[] = [
   'NAME',
@@ -51,19 +51,12 @@ const HEADINGS: string[] = [
 const WIDTHS: i32[] = [10, 6, 10, 6, 10, 6, 10, 9, 5, 4, 8, 8, 4, 8, 8, 8, 10, 10, 4];
 
 export function top(args: string[]): i32 {
-  let isBatch = false;
-  let seconds = USUAL_SECONDS;
-  let times: i64 = -1;
-  for (let n = 0; n < args.length; n++) {
-    const option = args[n];
-    isBatch = isBatch || option == '-b';
-    if (option == '-b') continue;
-    if ((option != '-d' && option != '-i') || n + 1 == args.length) return misused(USAGE);
-    const value = numberOf(option, args[++n], 1, MOST);
-    if (!isNumber) return 2;
-    if (option == '-d') seconds = value;
-    else times = value;
-  }
+  if (args.length > 0) return misused();
+  const isBatch = isSet('batch');
+  const seconds = isSet('delay') ? numberOf('-d', valueOf('delay'), 1, MOST) : USUAL_SECONDS;
+  if (isSet('delay') && !isNumber) return 2;
+  const times = isSet('iterations') ? numberOf('-i', valueOf('iterations'), 1, MOST) : -1;
+  if (isSet('iterations') && !isNumber) return 2;
   if (!isBatch) setRaw(true);
   let failed = 0;
   for (let round: i64 = 0; round != times; round++) {

@@ -6,7 +6,8 @@ import * as hyper from 'dom0/lib/hypercalls';
 import { pathOf } from 'dom0/lib/nodes';
 import { complain, complainOf } from 'programs/lib/io';
 import { writeNode } from 'programs/lib/store';
-import { domainOf, isNumber, MAX_CPUS, misused, numberOf, processorsOf } from './arguments';
+import { domainOf, isNumber, MAX_CPUS, numberOf, processorsOf } from './arguments';
+import { misused } from './switches';
 
 /** How many vcpus a domain was made with. */
 export function vcpusOf(domain: Domain): i32 {
@@ -48,7 +49,7 @@ export function pin(domid: u32, vcpu: i32, processors: u64): i32 {
 }
 
 export function vcpuPin(args: string[]): i32 {
-  if (args.length != 3) return misused('vcpu-pin DOMAIN VCPU|all CPUS|all');
+  if (args.length != 3) return misused();
   const domain = domainOf(args[0]);
   if (domain == null) return 1;
   const count = vcpusOf(domain);
@@ -67,7 +68,7 @@ export function vcpuPin(args: string[]): i32 {
 
 /** The domain's kernel looks at these nodes, and takes its vcpus up and down as they say. */
 export function vcpuSet(args: string[]): i32 {
-  if (args.length != 2) return misused('vcpu-set DOMAIN VCPUS');
+  if (args.length != 2) return misused();
   const domain = domainOf(args[0]);
   if (domain == null) return 1;
   if (domain.id == 0) {

@@ -194,6 +194,9 @@ test('sched-bvt: all of its parameters at once', async () => {
 test('sched-atropos: period, slice, latency, and whether extra time is wanted', async () => {
   const host = await Host.boot(FILES, { xenCommandLine: 'sched=atropos' });
   expect(host.run('xm sched-atropos 0 100000000 50000000 10000000 1')).toBe('');
+  expect(host.run('xm sched-atropos 0 100000000 50000000 0 1')).toMatch(
+    /^xm: Latency: it is to be a number from 100000 to /,
+  );
   const [heading, row] = host.run('xm sched-atropos').split('\n');
   expect(heading!.trim().split(/ +/)).toEqual(['Name', 'ID', 'Period', 'Slice', 'Latency', 'XtraTime']);
   expect(row!.trim().split(/ +/)).toEqual(['Domain-0', '0', '100000000', '50000000', '10000000', '1']);

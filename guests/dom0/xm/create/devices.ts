@@ -2,7 +2,9 @@
 import { Config } from 'dom0/lib/config';
 import * as deviceNodes from 'dom0/lib/device-nodes';
 import * as devices from 'dom0/lib/devices';
+import { areTwoWriters, sharingProblem } from 'dom0/lib/sharing';
 import { describe } from 'programs/lib/errno';
+import { complain } from 'programs/lib/io';
 import { hex } from 'programs/lib/text';
 
 const wantedDisks: devices.Disk[] = [];
@@ -14,7 +16,11 @@ export function readDevices(config: Config, handle: StaticArray<u8>): bool {
   for (let n = 0; disks != null && n < disks.items.length; n++) {
     const disk = devices.parseDisk(disks.items[n]);
     if (disk == null) config.complain(disks, devices.problem);
-    else if (!addDisk(disk)) config.complain(disks, disk.device + ': there are two of this name');
+    else {
+      let problem = addDisk(disk);
+      if (problem == '') problem = sharingProblem(disk);
+      if (problem != '') config.complain(disks, disks.items[n] + ': ' + problem);
+    }
     if (config.problem != '') return false;
   }
   const vifs = config.find('vif');
@@ -24,15 +30,27 @@ export function readDevices(config: Config, handle: StaticArray<u8>): bool {
       config.complain(vifs, devices.problem);
       return false;
     }
+    if (vif.ip != '')
+      complain(
+        config.path +
+          ': vif: ip=' +
+          vif.ip +
+          ': nothing here holds the domain to it; it asks for an address by DHCP',
+      );
     wantedVifs.push(vif);
   }
   return true;
 }
 
-function addDisk(disk: devices.Disk): bool {
-  for (let n = 0; n < wantedDisks.length; n++) if (wantedDisks[n].number == disk.number) return false;
+/** Empty, or what is wrong. */
+function addDisk(disk: devices.Disk): string {
+  for (let n = 0; n < wantedDisks.length; n++) {
+    if (wantedDisks[n].number == disk.number) return 'there are two of this name';
+    if (areTwoWriters(wantedDisks[n], disk))
+      return wantedDisks[n].device + ' is the same, and one of them is to be written';
+  }
   wantedDisks.push(disk);
-  return true;
+  return '';
 }
 
 /** An address of Xen's for a card that has been given none. */

@@ -1,6 +1,6 @@
 /** What a domain is to be, as its configuration says. */
 import { Wanted } from 'dom0/lib/builder';
-import { Config, Setting } from 'dom0/lib/config';
+import { Config, LISTS, Setting } from 'dom0/lib/config';
 import { parseCpuid, problem as cpuidProblem } from 'dom0/lib/cpuid';
 import { listDomains } from 'dom0/lib/domains';
 import { FarBytes, readFar, unread } from 'dom0/lib/far';
@@ -26,7 +26,6 @@ const SETTINGS: string[] = [
   'on_reboot',
   'on_crash',
 ];
-const LISTS: string[] = ['disk', 'vif', 'cpus', 'cpuid'];
 
 /** Whether there is nothing in the file that is not known. */
 export function isKnown(config: Config): bool {

@@ -1,0 +1,138 @@
+/** What the manuals of Xen have one type: switches in any place, old names, daemons started and stopped; and what is said when it cannot be. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Host } from './testing.ts';
+
+const SETTINGS = ['kernel = "/boot/mote.elf"', 'ramdisk = "/boot/mote.cpio"', 'memory = 16'];
+
+describe('a host whose administrator has read the manuals', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await Host.boot({
+      'etc/xen/small': new TextEncoder().encode(`${SETTINGS.join('\n')}\nname = "small"\n`),
+      'images/a': new Uint8Array(512),
+    });
+  });
+
+  test('a switch is long or short, stands anywhere, and is never taken for a name', () => {
+    const long = host.run('xm list -l Domain-0').replace(/_time [\d.]+/g, '');
+    for (const switched of ['--long Domain-0', '-long Domain-0', 'Domain-0 --long', '--lo 0'])
+      expect(host.run(`xm list ${switched}`).replace(/_time [\d.]+/g, '')).toBe(long);
+    expect(host.run('xm list -x; echo $?; xm list --longer; echo $?; xm list --long=2; echo $?')).toBe(
+      ['-x', '--longer', '--long=2']
+        .map((text) => `xm: there is no option ${text}\nxm: usage: xm list [-l|--long] [DOMAIN, ...]\n2`)
+        .join('\n'),
+    );
+    expect(host.run('xm create -c; echo $?')).toMatch(/^xm: usage: xm create .*\n2$/);
+    expect(host.run('xm migrate -p; echo $?; xm sched-credit -d')).toMatch(
+      /^xm: usage: xm migrate .*\n2\nxm: usage: xm sched-credit .*$/,
+    );
+  });
+
+  test('every command tells how it is used', () => {
+    const commands = [...host.run('xm help').matchAll(/^ ([a-z-]+)/gm)].map(([, name]) => name!);
+    expect(commands.length).toBeGreaterThan(30);
+    const asked = commands.filter((name) => name !== 'help');
+    const told = host.run(
+      `for c in ${asked.join(' ')}; do xm $c --help | head -n 1; xm $c --nothing 2>&1 | head -n 1; done`,
+    );
+    expect(told.split('\n').map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual(
+      asked.flatMap((name) => [`Usage: xm ${name}`, 'xm: there is']),
+    );
+    expect(host.run('xm help balloon; xm --help | head -n 1')).toMatch(
+      /^Usage: xm mem-set DOMAIN MB\n[^]*\n create \[-c\]/,
+    );
+  });
+
+  test('a domain is made with its console, paused, quietly, and with settings of the command line', () => {
+    host.type('xm create small -c\r');
+    host.until(/Started domain small \(id=1\)[^]*Welcome to Mote[^]*\n\/ \$ $/);
+    host.leaveConsole();
+    expect(
+      host.run(
+        'xm create -q -p --defconfig=small name=other memory=12 disk=file:/images/a,sda1,r extra="a b"',
+      ),
+    ).toBe('');
+    expect(host.list().slice(1)).toEqual(['small 1 16 1 -b----', 'other 2 12 1 --p---']);
+    expect(host.run('xm list --long other')).toMatch(
+      /\(maxmem 12\)[^]*\(args 'a b'\)[^]*\(uname file:\/images\/a\)\n +\(dev sda1:disk\)/,
+    );
+    // They are its own when it is made anew, too.
+    host.run('xm unpause other; xm reboot --wait other; sleep 1');
+    expect(host.list()[2]).toMatch(/^other 3 12 1 /);
+    expect(host.run('xm list -l other')).toContain("(args 'a b')");
+    expect(
+      host.run(
+        'cd /etc; xm create xen/small name=x memory=much; xm create small name=x colour=red; xm create no; cd /',
+      ),
+    ).toBe(
+      [
+        'xm: on the command line: memory: it is to be a number from 1 to 1048576',
+        'xm: on the command line: colour: there is no such setting',
+        'xm: no: there is no such file here, nor in /etc/xen, /lab, /lab/xen',
+      ].join('\n'),
+    );
+    expect(host.run('xm create --path=/etc:/tmp small')).toBe(
+      'xm: small: there is no such file here, nor in /etc, /tmp',
+    );
+  });
+
+  test('all are shut down, and that is waited for', () => {
+    expect(host.run('xm shutdown -aw; echo $?; xm list | wc -l')).toBe(
+      'Domain small terminated\nDomain other terminated\n0\n2',
+    );
+    expect(host.run('xm shutdown -a; echo $?; xm shutdown -a x; echo $?; xm shutdown -H -R x')).toMatch(
+      /^0\nxm: usage: xm shutdown .*\n2\nxm: usage: xm shutdown .*$/,
+    );
+  });
+
+  test('xend is started once, stopped, and asked whether it runs', () => {
+    const daemons = (): string[] =>
+      host
+        .run('ps')
+        .split('\n')
+        .filter((line) => line.endsWith(' xend'));
+    expect(host.run('xend status; echo $?')).toMatch(/^xend is running, as process \d+\n0$/);
+    const before = daemons();
+    expect(before).toHaveLength(1);
+    expect(host.run('xend start; echo $?; xend; echo $?')).toBe('0\n0');
+    expect(daemons().map((line) => line.slice(0, 5))).toEqual(before.map((line) => line.slice(0, 5)));
+    expect(host.run('xend stop; echo $?; xend status; echo $?; xend stop; echo $?')).toBe(
+      '0\nxend is not running\n3\n0',
+    );
+    expect(daemons()).toEqual([]);
+    host.run('xend restart; xend restart');
+    expect(daemons()).toHaveLength(1);
+    expect(host.run('xend once; echo $?; xenstored; xenconsoled')).toMatch(
+      /^xend: usage: xend start\|stop\|restart\|status\n2\nxenstored: it is running already, as process \d+\nxenconsoled: it is running already, as process \d+$/,
+    );
+  });
+
+  test('what a domain has, its kernel counts as the toolstack does; and what its balloon cannot do is told', () => {
+    host.run('xm create small maxmem=24; sleep 0.5');
+    const kib = 'cat /proc/xen/memory_target';
+    expect(host.inside('small', kib)).toBe('16384');
+    expect(host.run('xm balloon small 12; echo $?')).toBe('0');
+    expect(host.inside('small', kib)).toBe('12288');
+    host.inside('small', 'echo 14336 > /proc/xen/memory_target');
+    expect(host.list()[1]).toMatch(/^small \d+ 14 1 /);
+    expect(host.run('xm mem-set small 24; echo $?')).toBe(
+      'xm: small: its balloon has come to 16 MiB, and no further\n1',
+    );
+    expect(host.run('xm maxmem small 20; xm mem-set small 24; echo $?; xm destroy small')).toMatch(
+      /^xm: small: it may have 2\d MiB at most\n1$/,
+    );
+  });
+
+  test('a setting that would have no effect is refused, or that is said', () => {
+    expect(host.run("xm create -p small 'vif=script=vif-route'")).toBe(
+      'xm: on the command line: vif: vif-route: there is no such script; vif-bridge is',
+    );
+    expect(host.run("xm create -p small 'vif=ip=192.168.1.165, script=/etc/xen/scripts/vif-bridge'")).toMatch(
+      /^xm: \/etc\/xen\/small: vif: ip=192\.168\.1\.165: nothing here holds the domain to it; .*\nStarted domain small /,
+    );
+    host.run('xm destroy small');
+    host.run("xm create -p small 'disk=tap:aio:/images/a,xvda,r'");
+    expect(host.run('xm list -l small')).toContain('(uname tap:aio:/images/a)');
+    host.run('xm destroy small');
+  });
+});
