@@ -1,12 +1,19 @@
-/** df: how full the file systems are, in KiB. */
+/** df [PATH...]: how full the file systems are, or those that the paths are in, in KiB. */
 import { statfs } from 'mote/abi';
-import { fileSystemOf } from 'programs/lib/calls';
-import { complain, print, readFile } from 'programs/lib/io';
+import { fileSystemOf, Stat } from 'programs/lib/calls';
+import { complain, complainOf, print, readFile } from 'programs/lib/io';
+import { takeOptions } from 'programs/lib/options';
 import { table } from 'programs/lib/text';
-import { takesNothing } from 'programs/lib/options';
 
 export function main(args: string[]): i32 {
-  if (!takesNothing(args)) return 2;
+  if (takeOptions(args, '', 'df [PATH...]') == null) return 2;
+  const wanted: u64[] = [];
+  const stat = new Stat();
+  for (let n = 1; n < args.length; n++) {
+    const failed = stat.of(args[n]);
+    if (failed < 0) return complainOf(args[n], failed);
+    wanted.push(stat.fileSystem);
+  }
   const text = readFile('/proc/mounts');
   if (text == null) {
     complain('/proc is not there');
@@ -16,6 +23,7 @@ export function main(args: string[]): i32 {
   const lines = text.trimEnd().split('\n');
   for (let n = 0; n < lines.length; n++) {
     const fields = lines[n].split(' ');
+    if (wanted.length > 0 && (stat.of(fields[1]) < 0 || !wanted.includes(stat.fileSystem))) continue;
     const told = fileSystemOf(fields[1]);
     if (told == null) continue;
     const at = changetype<usize>(told);

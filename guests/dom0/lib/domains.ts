@@ -57,9 +57,6 @@ export class Domain {
     return this.has(xen.XEN_DOMINF_shutdown);
   }
 
-  get isPaused(): bool {
-    return this.has(xen.XEN_DOMINF_paused);
-  }
 
   private has(flag: u32): bool {
     return (this.flags & flag) != 0;

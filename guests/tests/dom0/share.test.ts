@@ -125,8 +125,8 @@ describe('a host with files of the lab', () => {
   test('a configuration is looked for in /etc/xen first, and then there', () => {
     expect(host.run('xm create hello.cfg')).toMatch(/^xm: \/lab\/hello.cfg:1: memory: /);
     expect(host.run('xm create none; xm create images')).toBe(
-      'xm: none: there is no such file in /etc/xen, /lab or /lab/xen\n' +
-        'xm: images: there is no such file in /etc/xen, /lab or /lab/xen',
+      'xm: none: there is no such file here, nor in /etc/xen, /lab, /lab/xen\n' +
+        'xm: images: there is no such file here, nor in /etc/xen, /lab, /lab/xen',
     );
     host.run('cp /lab/hello.cfg /etc/xen/hello.cfg');
     expect(host.run('xm create hello.cfg')).toMatch(/^xm: \/etc\/xen\/hello.cfg:1: memory: /);
