@@ -57,7 +57,6 @@ export class Domain {
     return this.has(xen.XEN_DOMINF_shutdown);
   }
 
-
   private has(flag: u32): bool {
     return (this.flags & flag) != 0;
   }
