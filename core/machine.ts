@@ -4,13 +4,11 @@
  * Conventions: machine addresses are plain numbers. Virtual addresses are signed numbers: the 64-bit value read as
  * signed, exact for every canonical address (-2^47 <= va < 2^47). Other 64-bit values cross as two u32 halves.
  */
+import { hotEntriesOf } from './translator/hotness.ts';
 import { Translator, type TranslationCounts } from './translator/translator.ts';
 import * as layout from './wasm/layout.ts';
 
 export const PAGE_BYTES = 4096;
-
-/** What `hotEntries` is where code is translated and nothing else is said. */
-export const DEFAULT_HOT_ENTRIES = 4000;
 
 /** What the module exports (core/wasm/index.ts). */
 interface CoreExports {
@@ -91,10 +89,12 @@ export interface MachineOptions {
   /** What RDRAND and RDSEED draw from: the same seed gives the same numbers. 1 if not given. */
   readonly seed?: number;
   /**
-   * How often a block of code is entered until it is translated to WebAssembly (core/translator/), 1 at least. Nothing is where
-   * it is not given, or 0. It changes nothing but speed.
+   * How often a block of code is entered until it is translated to WebAssembly (core/translator/), 0: none ever is. Where it is not
+   * given, it is the module's (core/translator/hotness.ts), usually what is worth it. It changes nothing but speed.
    */
   readonly hotEntries?: number;
+  /** How much memory translations take at most, by estimate; 256 MiB if not given. */
+  readonly translationBytes?: number;
 }
 
 /** Machine memory and the processor that works on it. */
@@ -130,10 +130,10 @@ export class Machine {
     this.core.initialise(this.frames);
     this.processor = new Processor(this.core, memory.buffer);
     this.processor.setField(layout.RANDOM, options.seed ?? 1);
-    const hotEntries = options.hotEntries ?? 0;
+    const hotEntries = options.hotEntries ?? hotEntriesOf(module);
     if (hotEntries === 0) return;
-    this.processor.setWord(layout.HOT_ENTRIES, hotEntries);
-    this.translator = new Translator(module, { memory, exports: instance.exports }, hotEntries);
+    const core = { memory, exports: instance.exports };
+    this.translator = new Translator(module, core, { ...options, hotEntries });
   }
 
   /** What has been translated, and null where nothing ever is. */

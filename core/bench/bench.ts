@@ -6,7 +6,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { DEFAULT_HOT_ENTRIES } from '../machine.ts';
 import { KERNELS, compileKernel, type Kernel } from './compile.ts';
 import { runHere } from './here.ts';
 import type { Measurement } from './measurement.ts';
@@ -39,9 +38,9 @@ async function measure(kernel: Kernel, rounds: number): Promise<Result> {
   const ours = compileKernel(kernel, 64);
   const ways = [
     () => runV86(there, false),
-    () => Promise.resolve(runHere(ours, 0)),
+    () => Promise.resolve(runHere(ours, false)),
     () => runV86(there, true),
-    () => Promise.resolve(runHere(ours, DEFAULT_HOT_ENTRIES)),
+    () => Promise.resolve(runHere(ours, true)),
   ];
   const best: (Measurement | undefined)[] = ways.map(() => undefined);
   for (let round = 0; round < rounds; round++)

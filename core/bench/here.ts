@@ -1,5 +1,6 @@
 /** A kernel on our processor: user mode, 64-bit code, 4 KiB pages as every PV domain has them. */
 import type { Machine } from '../machine.ts';
+import { USUAL_ENTRIES } from '../translator/pace.ts';
 import { userMachine } from '../testing.ts';
 import { EXIT_BUDGET, EXIT_SOFTWARE_INTERRUPT, RAX } from '../wasm/layout.ts';
 import type { Measurement } from './measurement.ts';
@@ -27,9 +28,9 @@ function load(machine: Machine, image: Uint8Array): number {
   return word(E_ENTRY);
 }
 
-/** Runs a 64-bit kernel to its INT 0x80; `hotEntries` as in MachineOptions. */
-export function runHere(image: Uint8Array, hotEntries: number): Measurement {
-  const machine = userMachine({ hotEntries });
+/** Runs a 64-bit kernel to its INT 0x80. */
+export function runHere(image: Uint8Array, translates: boolean): Measurement {
+  const machine = userMachine({ hotEntries: translates ? USUAL_ENTRIES : 0 });
   const { processor } = machine;
   processor.rip = load(machine, image);
   const start = process.hrtime.bigint();

@@ -63,14 +63,36 @@ export function findBlock(memory: DataView, key: number, { version, mode }: Deco
   return 0;
 }
 
+/** A block that is an entry of a translated region: table index of its function, and its number there. */
+export interface EntryBlock {
+  readonly at: number;
+  readonly index: number;
+  readonly entry: number;
+}
 /** A block has a translation from now on: it is entered there. */
-export function setTranslation(memory: DataView, at: number, code: number, entry: number): void {
-  memory.setUint32(at + BLOCK_CODE, code, true);
+export function setTranslation(memory: DataView, { at, index, entry }: EntryBlock): void {
+  memory.setUint32(at + BLOCK_CODE, index, true);
   memory.setUint32(at + BLOCK_ENTRY, entry, true);
   memory.setInt32(at + BLOCK_HEAT, 0, true);
 }
+/** It is not entered there any more, unless it has got another translation since: after so many entries it is hot again. */
+export function clearTranslation(
+  memory: DataView,
+  { at, index, entry }: EntryBlock,
+  entriesAgain: number,
+): void {
+  const isThat =
+    memory.getUint32(at + BLOCK_CODE, true) === index && memory.getUint32(at + BLOCK_ENTRY, true) === entry;
+  if (!isThat) return;
+  memory.setUint32(at + BLOCK_CODE, 0, true);
+  setHeat(memory, at, entriesAgain);
+}
 export function setHeat(memory: DataView, at: number, entries: number): void {
   memory.setInt32(at + BLOCK_HEAT, entries, true);
+}
+/** Records of a block. */
+export function recordsOf({ at, end }: DecodedBlock): number {
+  return (end - at - BLOCK_RECORDS) / RECORD_BYTES;
 }
 /** Whether a block's code is still what it was decoded from. */
 export function isCurrent(memory: DataView, at: number): boolean {

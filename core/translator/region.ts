@@ -4,8 +4,7 @@
  * behind it, and behind calls: what was never executed is not known, and is left.
  */
 import type { DecodedBlock } from './blocks.ts';
-import { findBlock, isTranslated, readBlock } from './blocks.ts';
-import { BLOCK_RECORDS } from '../wasm/block-header.ts';
+import { findBlock, isTranslated, readBlock, recordsOf } from './blocks.ts';
 import type { Operations } from './operations.ts';
 import { RECORD_BYTES, operationOf } from './record.ts';
 
@@ -16,6 +15,8 @@ const BACK_BY_DISPATCH = 6;
 
 export interface Region {
   readonly blocks: readonly DecodedBlock[];
+  /** How many records they have. */
+  readonly records: number;
   /** Numbers of blocks that may be entered from outside: the first, and those behind calls. */
   readonly entries: readonly number[];
   /** Numbers of the blocks by their addresses in memory. */
@@ -45,7 +46,7 @@ export function findRegion(memory: DataView, operations: Operations, first: numb
     // Other regions begin there: it goes on with those.
     if (at !== first && isTranslated(memory, at)) return undefined;
     const block = readBlock(memory, at);
-    const length = (block.end - at - BLOCK_RECORDS) / RECORD_BYTES;
+    const length = recordsOf(block);
     if (blocks.length === BLOCKS_AT_MOST || records + length > RECORDS_AT_MOST) return undefined;
     records += length;
     numbers.set(at, blocks.length);
@@ -61,5 +62,5 @@ export function findRegion(memory: DataView, operations: Operations, first: numb
     if (number !== undefined && number !== 0) behindCalls.push(number);
   }
   const entries = [...new Set([0, ...behindCalls.slice(0, BACK_BY_DISPATCH)])];
-  return { blocks, entries, numbers };
+  return { blocks, records, entries, numbers };
 }

@@ -1,10 +1,13 @@
 /** Translated code does what the interpreter does, to the bit, at every instruction; and it is translated at all. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { assemble } from '../assembler/assemble.ts';
-import type { Machine } from '../machine.ts';
+import { Machine } from '../machine.ts';
 import { CODE, DATA, userMachine } from '../testing.ts';
 import * as layout from '../wasm/layout.ts';
 import { Twins } from './fuzz.ts';
+import { withHotEntries } from './hotness.ts';
 
 function machineWith(source: string, hotEntries: number): Machine {
   const machine = userMachine({ hotEntries });
@@ -78,4 +81,47 @@ it('code that is rewritten again and again is translated ever more rarely', () =
   expect(machine.processor.run(100_000)).toBe(layout.EXIT_SOFTWARE_INTERRUPT);
   expect(machine.processor.low(layout.RAX)).toBe(3000);
   expect(machine.translations!.regions).toBeLessThan(300);
+});
+
+/** Loops one after another, each of which becomes a translation of its own; then from the first again. */
+function loopsInTurn(count: number): string {
+  const loops = Array.from(
+    { length: count },
+    (_, n) => `
+      mov ecx, 40
+      .again${String(n)}: add rax, ${String(n + 1)}
+      imul rax, rax, 31
+      dec ecx
+      jnz .again${String(n)}`,
+  );
+  return `mov ebx, 20\n.all: ${loops.join('')}\n dec ebx\n jnz .all\n int 0x80`;
+}
+
+it('translations take as much memory as they may: the oldest go, what is hot comes back, and the bits are the same', () => {
+  const source = loopsInTurn(40);
+  const plain = machineWith(source, 0);
+  expect(plain.processor.run(1_000_000)).toBe(layout.EXIT_SOFTWARE_INTERRUPT);
+  const counts = [50_000, 2 ** 28].map((translationBytes) => {
+    const machine = userMachine({ hotEntries: 10, translationBytes });
+    machine.write(CODE, assemble(source, { origin: CODE }).bytes);
+    machine.processor.rip = CODE;
+    expect(machine.processor.run(1_000_000)).toBe(layout.EXIT_SOFTWARE_INTERRUPT);
+    expect(Buffer.compare(machine.processor.saveState(), plain.processor.saveState())).toBe(0);
+    return machine.translations!;
+  });
+  const [bounded, unbounded] = counts as [(typeof counts)[0], (typeof counts)[0]];
+  expect(unbounded.evicted).toBe(0);
+  expect(bounded.evicted).toBeGreaterThan(20);
+  expect(bounded.instructions).toBeGreaterThan(unbounded.instructions / 2);
+});
+
+it('a module says how hot code is by default', () => {
+  const wasm = readFileSync(fileURLToPath(new URL('../build/core.wasm', import.meta.url)));
+  const machineOf = (hotEntries: number): Machine =>
+    new Machine(new WebAssembly.Module(withHotEntries(wasm, hotEntries)), { memoryBytes: 4096 });
+  expect(machineOf(0).translations).toBeNull();
+  expect(machineOf(300).processor.word(layout.HOT_ENTRIES)).toBe(300);
+  expect(new Machine(new WebAssembly.Module(wasm), { memoryBytes: 4096 }).translations).toMatchObject({
+    regions: 0,
+  });
 });

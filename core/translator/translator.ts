@@ -2,14 +2,16 @@
  * Translates what has become hot, synchronously: each region becomes a function, some of them together a module; functions go
  * into the core's table. Blocks that are its entries point there. When blocks are dropped, so are translations: they are no state.
  */
-import { isCurrent, isTranslated, readBlock, setHeat, setTranslation } from './blocks.ts';
+import { isCurrent, isTranslated, readBlock, setHeat, setTranslation, type EntryBlock } from './blocks.ts';
 import { unsigned } from './bytes.ts';
 import { CALLS } from './calls.ts';
 import type { Bytes } from './code.ts';
+import { Installed, recordsIn } from './installed.ts';
 import { encodeModule, type Body, type Import } from './module.ts';
 import { Operations } from './operations.ts';
-import { findRegion } from './region.ts';
-import { translateRegion } from './translate-region.ts';
+import { Pace } from './pace.ts';
+import { findRegion, type Region } from './region.ts';
+import { translateRegion, type Translated } from './translate-region.ts';
 import { RETIRED_TRANSLATED } from '../wasm/layout.ts';
 
 /** How far it is with a machine. */
@@ -23,12 +25,23 @@ export interface TranslationCounts {
   readonly instructions: number;
   /** How often all of them were dropped. */
   readonly drops: number;
+  /** Decoded instructions that they were made of. */
+  readonly records: number;
+  /** Regions that were dropped for others. */
+  readonly evicted: number;
 }
 
 export interface Core {
   readonly memory: WebAssembly.Memory;
   readonly exports: WebAssembly.Exports;
 }
+
+/** As in MachineOptions. */
+export interface TranslatorOptions {
+  readonly hotEntries: number | undefined;
+  readonly translationBytes?: number;
+}
+const USUAL_BYTES = 256 * 2 ** 20;
 
 const operationsOf = new WeakMap<WebAssembly.Module, Operations>();
 
@@ -39,28 +52,35 @@ const WAIT_SHIFT = 2;
 /** Code of 64 bits alone is translated. */
 const MODE_64 = 0;
 
+/** Regions that are becoming a module. */
+interface Batch {
+  readonly imports: Import[];
+  readonly bodies: Body[];
+  /** Table indices of the bodies. */
+  readonly indices: number[];
+  readonly entries: EntryBlock[];
+  records: number;
+  blocks: number;
+}
+
 export class Translator {
   private readonly operations: Operations;
   private readonly core: Core;
-  private readonly table: WebAssembly.Table;
   private readonly memory: DataView;
   private readonly imports: WebAssembly.ModuleImports;
-  /** The table's first place that is free. */
-  private readonly firstIndex: number;
-  private used = 0;
+  private readonly pace: Pace;
+  private readonly installed: Installed;
   /** Blocks that are hot, by their addresses in memory. */
   private readonly waiting = new Set<number>();
   private modules = 0;
   private regions = 0;
   private blocks = 0;
+  private records = 0;
   private bytes = 0;
   private drops = 0;
+  private evicted = 0;
 
-  private readonly hotEntries: number;
-
-  /** `hotEntries` as in MachineOptions. */
-  constructor(module: WebAssembly.Module, core: Core, hotEntries: number) {
-    this.hotEntries = hotEntries;
+  constructor(module: WebAssembly.Module, core: Core, options: TranslatorOptions) {
     let operations = operationsOf.get(module);
     if (operations === undefined) {
       operations = new Operations(module);
@@ -68,17 +88,18 @@ export class Translator {
     }
     this.operations = operations;
     this.core = core;
-    this.table = core.exports['table'] as WebAssembly.Table;
-    this.firstIndex = this.table.length;
     this.memory = new DataView(core.memory.buffer);
+    this.pace = new Pace(this.memory, options.hotEntries);
+    const table = core.exports['table'] as WebAssembly.Table;
+    this.installed = new Installed(this.memory, table, options.translationBytes ?? USUAL_BYTES);
     const called = Object.keys(CALLS).map((name) => [name, core.exports[name]!]);
-    this.imports = { memory: core.memory, table: this.table, ...Object.fromEntries(called) };
+    this.imports = { memory: core.memory, table, ...Object.fromEntries(called) };
   }
 
   get counts(): TranslationCounts {
-    const { regions, modules, blocks, bytes, drops } = this;
+    const { regions, modules, blocks, records, bytes, drops, evicted } = this;
     const instructions = Number(this.memory.getBigUint64(RETIRED_TRANSLATED, true));
-    return { regions, modules, blocks, bytes, instructions, drops };
+    return { regions, modules, blocks, records, bytes, instructions, drops, evicted };
   }
 
   /**
@@ -87,7 +108,7 @@ export class Translator {
    */
   translate(at: number): void {
     if (readBlock(this.memory, at).mode !== MODE_64) return;
-    const again = this.hotEntries >> WAIT_SHIFT;
+    const again = this.pace.entries >> WAIT_SHIFT;
     const waited = this.waiting.has(at) || again === 0;
     this.waiting.add(at);
     if (waited || this.waiting.size === REGIONS_AT_A_TIME) this.translateAll();
@@ -96,55 +117,69 @@ export class Translator {
 
   private translateAll(): void {
     const { memory, operations } = this;
-    const imports: Import[] = [];
-    const bodies: Body[] = [];
-    const imported = (name: string): Bytes => {
-      let index = imports.findIndex((each) => each.name === name);
-      if (index < 0) index = imports.push({ name, ...operations.signatureOf(name) }) - 1;
-      const bytes: number[] = [];
-      unsigned(bytes, index);
-      return bytes;
-    };
-    const first = this.firstIndex + this.used;
+    const batch: Batch = { imports: [], bodies: [], indices: [], entries: [], records: 0, blocks: 0 };
     const inside = new Set<number>();
     for (const at of this.waiting) {
       // Its code may have been written to; or it is inside another region now, where most come to it, unless it is hot again.
       if (isTranslated(memory, at) || !isCurrent(memory, at)) continue;
       if (inside.has(at)) {
-        setHeat(memory, at, this.hotEntries);
+        setHeat(memory, at, this.pace.entries);
         continue;
       }
       const region = findRegion(memory, operations, at);
-      const translated = translateRegion(memory, operations, region, imported);
-      const index = first + bodies.push(translated) - 1;
-      for (const [entry, number] of translated.entries.entries()) {
-        const block = region.blocks[number]!.at;
-        if (entry === 0 || !isTranslated(memory, block)) setTranslation(memory, block, index, entry);
-      }
+      const imported = (name: string): Bytes => this.imported(batch, name);
+      this.add(batch, region, translateRegion(memory, operations, region, imported));
       for (const block of region.blocks) inside.add(block.at);
-      this.blocks += region.blocks.length;
     }
     this.waiting.clear();
-    if (bodies.length > 0) this.install(imports, bodies, first);
+    if (batch.bodies.length > 0) this.install(batch);
   }
 
-  private install(imports: readonly Import[], bodies: readonly Body[], first: number): void {
+  /** Adds a region to those that become a module; from then on others know that it is there. */
+  private add(batch: Batch, region: Region, translated: Translated): void {
+    const index = this.installed.reserve();
+    batch.indices.push(index);
+    batch.bodies.push(translated);
+    for (const [entry, number] of translated.entries.entries()) {
+      const { at } = region.blocks[number]!;
+      if (entry !== 0 && isTranslated(this.memory, at)) continue;
+      const block = { at, index, entry };
+      batch.entries.push(block);
+      setTranslation(this.memory, block);
+    }
+    batch.records += region.records;
+    batch.blocks += region.blocks.length;
+  }
+
+  private imported({ imports }: Batch, name: string): Bytes {
+    let index = imports.findIndex((each) => each.name === name);
+    if (index < 0) index = imports.push({ name, ...this.operations.signatureOf(name) }) - 1;
+    const bytes: number[] = [];
+    unsigned(bytes, index);
+    return bytes;
+  }
+
+  private install({ imports, bodies, indices, entries, records, blocks }: Batch): void {
     const wasm = encodeModule(imports, bodies, this.core.memory.buffer.byteLength / 65536);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm), { core: this.imports });
-    const missing = first + bodies.length - this.table.length;
-    if (missing > 0) this.table.grow(Math.max(missing, 64, this.used));
-    for (let n = 0; n < bodies.length; n++) this.table.set(first + n, instance.exports[String(n)]);
-    this.used += bodies.length;
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { core: this.imports });
+    const functions = bodies.map((_, n) => exports[String(n)]!);
+    const module = { indices, entries, bytes: wasm.length, records };
+    const evicted = this.installed.add(module, functions, this.pace.entries);
+    for (const { indices: gone } of evicted) this.evicted += gone.length;
+    this.pace.lost(recordsIn(evicted));
+    this.pace.translated(records);
+    this.records += records;
     this.regions += bodies.length;
+    this.blocks += blocks;
     this.modules++;
     this.bytes += wasm.length;
   }
 
   /** The blocks are gone that pointed to translations. */
   drop(): void {
-    for (let i = 0; i < this.used; i++) this.table.set(this.firstIndex + i, null);
-    if (this.used > 0) this.drops++;
-    this.used = 0;
+    const dropped = this.installed.dropAll();
+    if (dropped.length > 0) this.drops++;
+    this.pace.lost(recordsIn(dropped));
     this.waiting.clear();
   }
 }

@@ -16,7 +16,7 @@ import { World } from '../lab/world/world.ts';
 import type { AnyWorld } from '../lab/world/world-pacing.ts';
 import { HOST_MB, kernelImages, NS_PER_SECOND, setBreakpoints } from './boot.ts';
 import type { BootOptions, RunOptions } from './boot.ts';
-import { countLines } from './counts.ts';
+import { countLines, translationLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { diskPath, imagePaths, IS_URL, openDisks, readFolders, readImage } from './host-files.ts';
 import { KeptWorld } from '../lab/runs.ts';
@@ -90,8 +90,6 @@ async function described(path: string, progress: OnProgress): Promise<Plan> {
 
 /** Options that would be ignored. */
 function refuseWhatCannotApply(kernel: string | undefined, options: BootOptions): void {
-  if (options.translate !== undefined && options.translate !== false)
-    throw new UserError('--translate is for one host yet: it goes without --hosts and --world');
   if (options.world === undefined) return;
   if (options.hosts !== undefined || kernel !== undefined || options.ramdisk !== undefined)
     throw new UserError(
@@ -199,7 +197,8 @@ async function tellOfHosts(world: AnyWorld, options: RunOptions): Promise<boolea
     const facts = await world.facts(host);
     hasCrashed ||= facts.hasCrashed;
     if (facts.ending !== null) process.stderr.write(`${name}: ${facts.ending}\n`);
-    if (options.counts === true) process.stderr.write(`${name}:\n${countLines(facts.counts).join('\n')}\n`);
+    const lines = [...countLines(facts.counts), ...translationLines(facts.translations, facts.instructions)];
+    if (options.counts === true) process.stderr.write(`${name}:\n${lines.join('\n')}\n`);
   }
   return hasCrashed;
 }

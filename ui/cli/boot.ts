@@ -1,5 +1,4 @@
 /** `xenoscope boot`: a domain in the terminal. */
-import { DEFAULT_HOT_ENTRIES } from '../../core/machine.ts';
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, moteImages, type OnProgress } from '../../guests/toolchain/mote-node.ts';
@@ -42,8 +41,6 @@ export interface BootOptions {
   readonly trace?: string;
   readonly hash?: boolean;
   readonly counts?: boolean;
-  /** Whether code is translated, or how hot it is then (core/machine.ts). */
-  readonly translate?: boolean | number;
   /** A snapshot at the end goes here. */
   readonly save?: string;
   /** A recording of the run goes here. */
@@ -66,12 +63,6 @@ export async function kernelImages(
 ): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
   if (kernel === undefined) return isDom0 ? dom0Images(progress) : moteImages(progress);
   return { kernel: isFolder(kernel) ? (await buildFolder(kernel)).file : readImage(kernel) };
-}
-
-/** What `--translate` says, for the machine. */
-function hotEntries({ translate }: BootOptions): number {
-  if (typeof translate === 'number') return translate;
-  return translate === true ? DEFAULT_HOT_ENTRIES : 0;
 }
 
 /** What a host with domain 0 has. */
@@ -109,7 +100,6 @@ async function makeLab(
     memoryMb: options.memory,
     vcpus: options.vcpus,
     cpus: options.cpus,
-    hotEntries: hotEntries(options),
     ...(options.sched === undefined ? {} : { scheduler: options.sched }),
     ...(options.xen === undefined ? {} : { xenCommandLine: options.xen }),
     paths: imagePaths(kernel, options),
@@ -185,7 +175,10 @@ export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOpt
   report(lab, ending, options);
   if (options.counts === true) {
     const { counts, machine } = lab.hypervisor;
-    const lines = [...countLines(counts), ...translationLines(machine.translations)];
+    const lines = [
+      ...countLines(counts),
+      ...translationLines(machine.translations, machine.processor.retired),
+    ];
     process.stderr.write(`${lines.join('\n')}\n`);
   }
   if (options.hash === true)

@@ -3,16 +3,25 @@ import type { TranslationCounts } from '../../core/translator/translator.ts';
 import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
 import type { Counts } from '../../hypervisor/trace/counts.ts';
 
-/** What was translated; nothing where nothing could be. */
-export function translationLines(counts: TranslationCounts | null): string[] {
+/** Which tier has executed `instructions`, and what was translated; nothing where nothing could be. */
+export function translationLines(counts: TranslationCounts | null, instructions: number): string[] {
   if (counts === null) return [];
-  const { regions, modules, blocks, bytes, instructions, drops } = counts;
-  return [
-    `${String(instructions).padStart(9)}  instructions in translated code`,
-    `${String(regions).padStart(9)}  translations in ${String(modules)} modules: ${String(blocks)} blocks, ${String(Math.round(bytes / 1024))} KiB of wasm`,
-    `${String(drops).padStart(9)}  times that all of them were dropped`,
+  const { regions, modules, blocks, bytes, records, evicted, drops } = counts;
+  const rows: [number, string][] = [
+    [counts.instructions, 'instructions translated'],
+    [instructions - counts.instructions, 'instructions interpreted'],
+    [
+      regions,
+      `translations in ${String(modules)} modules: ${String(blocks)} blocks, ${String(records)} records`,
+    ],
+    [Math.round(bytes / 1024), 'KiB of wasm in them'],
+    [evicted, 'translations dropped for others'],
+    [drops, 'times that all of them were dropped'],
   ];
+  return rows.map(([count, kind]) => line(count, kind));
 }
+
+const line = (count: number, kind: string): string => `${String(count).padStart(12)}  ${kind}`;
 
 /** Lines of count and kind, most frequent first. */
 export function countLines(counts: Counts): string[] {
@@ -33,5 +42,5 @@ export function countLines(counts: Counts): string[] {
   return rows
     .filter(([count]) => count > 0)
     .sort((a, b) => b[0] - a[0])
-    .map(([count, kind]) => `${String(count).padStart(9)}  ${kind}`);
+    .map(([count, kind]) => line(count, kind));
 }

@@ -1,6 +1,7 @@
 /** The command line: parses it and hands over. Faults of the user's are one line on stderr and exit status 2. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { Line } from '../lab/code.ts';
+import { setTranslates } from '../lab/core-node.ts';
 import { HostCrash } from '../lab/host-crash.ts';
 import { version } from '../../package.json';
 import type { BootOptions } from './boot.ts';
@@ -68,7 +69,7 @@ function expression(text: string): RegExp {
 
 /** Adds what `boot` and `record` are told. */
 function withBootOptions(command: Command): Command {
-  return command
+  return withTranslation(command)
     .argument(
       '[kernel]',
       'bzImage, ELF file with Xen notes, or folder of a kernel to build; without one, Mote boots',
@@ -116,19 +117,25 @@ function withBootOptions(command: Command): Command {
       [],
     )
     .option('--trace <file>', 'write what the hypervisor does to a file')
-    .option(
-      '--translate [entries]',
-      'translate code to WebAssembly when it has been entered so often: for speed alone, every bit stays the same',
-      positiveInteger,
-    )
-    .option('--no-translate', 'interpret all code (the default)')
     .option('--hash', 'print a hash of the whole state at the end')
     .option('--counts', 'print how often each hypercall was made, and how much code was translated');
 }
 
+/** Adds what all that run code can be told. */
+function withTranslation(command: Command): Command {
+  return command
+    .option(
+      '--no-translate',
+      'interpret all code; hot code becomes WebAssembly else, and every bit stays the same',
+    )
+    .hook('preAction', (_, action) => {
+      setTranslates(action.opts<{ readonly translate: boolean }>().translate);
+    });
+}
+
 /** Adds where images that a file names are. */
 function withImages(command: Command): Command {
-  return command.option(
+  return withTranslation(command).option(
     '--image <file>',
     'an image that the file was made with; Mote is found by itself, and what is still where it was (may be given again)',
     another,
@@ -191,7 +198,7 @@ function program(done: (status: number) => void): Command {
     )
     .option('--trace <file>', 'write what the hypervisor does to a file')
     .option('--hash', 'print a hash of the whole state at the end')
-    .option('--counts', 'print how often each hypercall was made')
+    .option('--counts', 'print how often each hypercall was made, and how much code was translated')
     .option('--save <file>', 'write a snapshot at the end')
     .addHelpText('after', EXIT_HELP)
     .action(async (file: string, options: RestoreOptions) => {
@@ -219,16 +226,14 @@ function program(done: (status: number) => void): Command {
       const { build } = await import('./build.ts');
       done(await build(folder, options.output));
     });
-  command
-    .command('tour')
+  withTranslation(command.command('tour'))
     .description('show a host: domain 0, domains made and used and ended, typed as a person would')
     .option('--hash', 'print a hash of the whole state at the end')
     .action(async (options: { readonly hash?: boolean }) => {
       const { tour } = await import('./tour.ts');
       done(await tour(options));
     });
-  command
-    .command('test')
+  withTranslation(command.command('test'))
     .description('run the scenarios that files (JavaScript modules) export, one after the other')
     .argument('<files...>')
     .option('--junit <file>', 'write the results as JUnit XML')
@@ -237,8 +242,7 @@ function program(done: (status: number) => void): Command {
       const { runFiles } = await import('./test-scenarios.ts');
       done(await runFiles(files, options));
     });
-  command
-    .command('explore')
+  withTranslation(command.command('explore'))
     .description('try a scenario with many seeds: each lets other things vary, as they do on real machines')
     .argument('<file>', 'JavaScript module that exports the scenario')
     .requiredOption('--seeds <first..last>', 'the seeds to try', seeds)

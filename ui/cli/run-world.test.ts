@@ -110,7 +110,6 @@ it('--world FILE: hosts as a file describes them, with files from where it is', 
 
 it.each([
   [['--hosts', '9'], 'a world has 8 hosts at most'],
-  [['--hosts', '2', '--translate'], '--translate is for one host yet'],
   [['--hosts', '2', '--cpus', '3'], 'a machine has 1, 2, 4, 8 or 16 processors, not 3'],
   [['--world', describedBy('a.json', '{')], 'a.json: Expected property name'],
   [

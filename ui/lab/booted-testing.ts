@@ -10,12 +10,6 @@ import { describe } from './snapshot/description.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
 import { openSnapshot } from './snapshot/format.ts';
 
-/**
- * How hot code is when it is translated (MachineOptions) where Linux boots: it is in a few loops for long, and what else it does
- * is done once, for which the default translates too much. A boot takes two fifths of the time that it takes interpreted.
- */
-export const LINUX_HOT_ENTRIES = 100_000;
-
 /** A minute of guest time: far more than anything here takes. */
 const PATIENCE_NS = 60e9;
 const SLICE_TICKS = 100_000_000;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { debianImages } from '../../guests/debian/fetch.ts';
 import { checkFrameTable } from '../../hypervisor/state/check.ts';
-import { booted, LINUX_HOT_ENTRIES } from './booted-testing.ts';
+import { booted } from './booted-testing.ts';
 import { loadCore } from './core-node.ts';
 import type { DomainRequest } from './host.ts';
 import { Lab } from './lab.ts';
@@ -18,7 +18,7 @@ const PATIENCE_NS = 60e9;
 /** Its shell's first prompt. */
 const PROMPT = /INIT-REACHED[^]*# /;
 
-function request(kernel: string, vcpus: number, cpus: number, hotEntries: number): DomainRequest {
+function request(kernel: string, vcpus: number, cpus: number, hotEntries?: number): DomainRequest {
   return {
     kernel: readFileSync(kernel),
     ramdisk: readFileSync(images!.initrd),
@@ -26,7 +26,7 @@ function request(kernel: string, vcpus: number, cpus: number, hotEntries: number
     memoryMb: 128,
     vcpus,
     cpus,
-    hotEntries,
+    ...(hotEntries === undefined ? {} : { hotEntries }),
   };
 }
 
@@ -52,7 +52,7 @@ export class Guest {
 
   /** At its prompt: a copy of the one that the first who asked for it in this run of the tests has booted, translated. */
   static async booted(kernel: string, vcpus: number, cpus = 1): Promise<Guest> {
-    const { lab, log } = await booted(core, request(kernel, vcpus, cpus, LINUX_HOT_ENTRIES), PROMPT);
+    const { lab, log } = await booted(core, request(kernel, vcpus, cpus), PROMPT);
     return new Guest(lab, log);
   }
 
@@ -60,7 +60,7 @@ export class Guest {
   static async boot(
     kernel: string,
     vcpus: number,
-    { cpus = 1, hotEntries = LINUX_HOT_ENTRIES, watch }: BootOptions = {},
+    { cpus = 1, hotEntries, watch }: BootOptions = {},
   ): Promise<Guest> {
     const guest = new Guest(await Lab.boot(core, request(kernel, vcpus, cpus, hotEntries)));
     watch?.(guest.lab);

@@ -6,7 +6,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LINUX_HOT_ENTRIES } from '../../../ui/lab/booted-testing.ts';
 import { bookworm } from '../../debian/bookworm.ts';
 import { check, hasTools, tool } from '../ext2.ts';
 import { fileOf } from './testing-integrity.ts';
@@ -37,10 +36,7 @@ describe.skipIf(made === undefined || !hasTools())('Debian bookworm with systemd
   let free: string;
   beforeAll(async () => {
     const disks = [{ name: 'root', bytes: new Uint8Array(readFileSync(made!.disk)) }];
-    host = await Host.boot(
-      {},
-      { hostMb: 384, disks, files: filesIn(made!.share), hotEntries: LINUX_HOT_ENTRIES },
-    );
+    host = await Host.boot({}, { hostMb: 384, disks, files: filesIn(made!.share) });
     free = host.free();
   });
 

@@ -3,7 +3,6 @@
  * LZ4 boots in linux-devices.test.ts.
  */
 import { readFileSync } from 'node:fs';
-import { LINUX_HOT_ENTRIES } from '../../../ui/lab/booted-testing.ts';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkFrameTable } from '../../../hypervisor/state/check.ts';
@@ -40,7 +39,7 @@ describe.skipIf(images === undefined)("Debian's generic kernel, packed with XZ",
           'extra = "console=hvc0 rdinit=/init"',
         ),
       },
-      { hostMb: 256, hotEntries: LINUX_HOT_ENTRIES },
+      { hostMb: 256 },
     );
     free = host.free();
   });

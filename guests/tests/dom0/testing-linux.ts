@@ -1,6 +1,5 @@
 /** Debian's cloud kernel as a domain with a disk for its root and a network card, both by its own frontends. */
 import { readFileSync } from 'node:fs';
-import { LINUX_HOT_ENTRIES } from '../../../ui/lab/booted-testing.ts';
 import type { DebianImages } from '../../debian/fetch.ts';
 import { rootImage } from '../../debian/root-image.ts';
 import type { RootType } from '../../debian/root-image.ts';
@@ -44,7 +43,7 @@ export async function linuxHost(images: DebianImages, sizes: LinuxSizes): Promis
       'etc/xen/linux': new TextEncoder().encode(linux.join('\n') + '\n'),
       'etc/xen/other': moteConfig('other', "vif = [ 'mac=00:16:3e:00:00:12' ]"),
     },
-    { hostMb: memoryMb + MORE_MB, disks: [root, ...more], hotEntries: LINUX_HOT_ENTRIES },
+    { hostMb: memoryMb + MORE_MB, disks: [root, ...more] },
   );
 }
 

@@ -22,8 +22,6 @@ interface Sizes {
   readonly files?: ReadonlyMap<string, Uint8Array>;
   readonly cpus?: number;
   readonly xenCommandLine?: string;
-  /** As in MachineOptions. It pays where a kernel is at few places for long, as Linux is while it boots; Mote never is. */
-  readonly hotEntries?: number;
 }
 
 /** A host whose console is typed at. */

@@ -22,7 +22,7 @@ for (const kernel of KERNELS) {
   const flat = new FlatProgram(compiled.wasm, compiled.sourceMap);
   flat.grow(MEMORY_PAGES);
   const outcome = flat.call(kernel);
-  const native = runHere(compileKernel(kernel, 64, '-O1'), 0);
+  const native = runHere(compileKernel(kernel, 64, '-O1'), false);
   if (outcome.kind !== 'value' || Number(outcome.bits) !== native.checksum)
     throw new Error(
       `${kernel}: ${JSON.stringify(outcome, (_, value: unknown) => String(value))}, C gives ${String(native.checksum)}`,

@@ -7,6 +7,12 @@ export interface ScenarioName {
   readonly name: string;
 }
 
+/** What a thread is made with. */
+export interface ThreadData extends ScenarioName {
+  /** Whether its processors translate hot code (core-node.ts). */
+  readonly translates: boolean;
+}
+
 export interface Try {
   readonly vary: Vary;
   /** Whether a recording is wanted, if it fails. */

@@ -2,15 +2,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { doesTranslate } from '../../lab/core-node.ts';
 import type { Trier } from './crew.ts';
-import type { ScenarioName, Tried, Try } from './messages.ts';
+import type { ScenarioName, ThreadData, Tried, Try } from './messages.ts';
 
 /** A checkout has the sources, and what translates them; a package has what was made of them. */
 const SOURCE = new URL('thread.ts', import.meta.url);
 const LAUNCHER = new URL('../../../scripts/run.js', import.meta.url);
 const PACKAGED = new URL('../../../dist/explore/main.js', import.meta.url);
 
-function start(workerData: ScenarioName): Worker {
+function start(workerData: ThreadData): Worker {
   return existsSync(LAUNCHER)
     ? new Worker(LAUNCHER, { argv: [fileURLToPath(SOURCE)], execArgv: [], workerData })
     : new Worker(PACKAGED, { execArgv: [], workerData });
@@ -28,7 +29,7 @@ class Thread {
   private fault: Error | undefined;
 
   constructor(scenario: ScenarioName) {
-    this.worker = start(scenario);
+    this.worker = start({ ...scenario, translates: doesTranslate() });
     this.worker.on('message', (tried: Tried) => {
       const { asking } = this;
       this.asking = undefined;

@@ -1,15 +1,17 @@
 /** A thread that tries seeds: it is told what to try, and answers with what came of it. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { setTranslates } from '../../lab/core-node.ts';
 import { HostCrash } from '../../lab/host-crash.ts';
 import { Trials } from '../../lab/scenario/trials.ts';
 import type { Trial } from '../../lab/scenario/trials.ts';
 import { told } from '../failure-text.ts';
 import { scenarioNamed } from '../scenario-files.ts';
-import type { ScenarioName, Tried, Try } from './messages.ts';
+import type { ThreadData, Tried, Try } from './messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('this is to be run as a thread');
-const { file, name } = workerData as ScenarioName;
+const { file, name, translates } = workerData as ThreadData;
+setTranslates(translates);
 const trials = new Trials(await scenarioNamed(file, name));
 
 const FINE: Tried = { failure: null, isHostCrash: false, variations: [], recording: null };

@@ -4,6 +4,7 @@ import { WATCH_END } from '../../../core/wasm/layout.ts';
 import { moteImages } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import { Lab } from '../lab.ts';
+import { stateHash } from '../state-hash.ts';
 import { differenceOf } from '../snapshot/compare.ts';
 import { readSources } from '../../../guests/toolchain/node.ts';
 import {
@@ -176,4 +177,53 @@ describe('a domain of Mote that was used', () => {
     expect(lab.past.inputs.all.at(-1)!.keys).toEqual(new TextEncoder().encode('echo other\r'));
     expect(goToTicks(lab, ticks + 1000)).toBe(true);
   });
+});
+
+/** What a session of a debugger comes to, and the state behind it: stops, lines, writes, back and forth. */
+async function session(hotEntries: number): Promise<{ seen: unknown[]; hash: string; lab: Lab }> {
+  const request = { ...(await moteImages()), commandLine: '', memoryMb: 32, vcpus: 1, hotEntries };
+  const lab = await Lab.boot(core, request);
+  lab.past.isKept = true;
+  const seen: unknown[] = [];
+  const note = (): void => void seen.push([lab.hypervisor.ticks(), lab.hypervisor.processor.rip, lab.here()]);
+  const prompt = (): void => {
+    while (lab.run({ text: PROMPT }, 5_000_000) === undefined);
+  };
+  const type = (text: string): void => {
+    lab.type(new TextEncoder().encode(`${text}\r`));
+  };
+  prompt();
+  type('seq 1 3000 | wc');
+  prompt();
+  const file = 'mote/machine-calls.ts';
+  lab.breaks.setLines([{ file, line: lineOf(file, 'put(abi.utsname.release') }]);
+  type('uname');
+  while (lab.run({}, 5_000_000) === undefined);
+  note();
+  for (let n = 0; n < 5; n++) lab.stepInstruction();
+  note();
+  lab.breaks.leave();
+  lab.breaks.setLines([]);
+  prompt();
+  type('seq 1 1000 | sort | wc');
+  prompt();
+  const { machine, processor } = lab.hypervisor;
+  expect(backToWrite(lab, machine.peek(processor.get(4)) & ~7, 8)).toBe(true);
+  note();
+  expect(backLine(lab)).toBe(true);
+  note();
+  expect(goToTicks(lab, Math.floor(lab.endTicks / 2))).toBe(true);
+  note();
+  expect(backInstruction(lab)).toBe(true);
+  note();
+  expect(goToTicks(lab, lab.endTicks)).toBe(true);
+  return { seen, hash: await stateHash(lab.hypervisor), lab };
+}
+
+test('a session comes to the same, interpreted and translated', async () => {
+  const interpreted = await session(0);
+  const translated = await session(1000);
+  expect(translated.seen).toEqual(interpreted.seen);
+  expect(translated.hash).toBe(interpreted.hash);
+  expect(translated.lab.hypervisor.machine.translations!.instructions).toBeGreaterThan(1_000_000);
 });

@@ -1,5 +1,6 @@
 /** A host of a world behind messages, for one that runs in a thread of its own. All of them survive structured cloning. */
 import { SHUTDOWN_crash } from '../../../hypervisor/abi/sched.ts';
+import type { TranslationCounts } from '../../../core/translator/translator.ts';
 import type { Counts } from '../../../hypervisor/trace/counts.ts';
 import { describeEnd } from '../ending.ts';
 import { HostCrash } from '../host-crash.ts';
@@ -47,6 +48,8 @@ export interface HostFacts {
   readonly ending: string | null;
   readonly hasCrashed: boolean;
   readonly counts: Counts;
+  /** Null where its code is only interpreted. */
+  readonly translations: TranslationCounts | null;
 }
 
 /** One for each command but `bytes`; `read` in between. */
@@ -85,6 +88,7 @@ export function factsOf({ lab }: WorldHost): HostFacts {
     ending: shutdown === null ? null : describeEnd(lab.domain, lab.code.kernel),
     hasCrashed: shutdown?.reason === SHUTDOWN_crash,
     counts: { ...lab.hypervisor.counts },
+    translations: lab.hypervisor.machine.translations,
   };
 }
 

@@ -25,8 +25,9 @@ export async function moteWorld(
   images: WorldImages = {},
   inputs: readonly Input[] = [],
   lanInputs: readonly LanInput[] = [],
+  core = loadCore(),
 ): Promise<World> {
-  return World.make(loadCore(), description, { ...(await moteFiles()), ...images }, inputs, lanInputs);
+  return World.make(core, description, { ...(await moteFiles()), ...images }, inputs, lanInputs);
 }
 
 /** Consoles that somebody types on. */
