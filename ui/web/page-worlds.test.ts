@@ -1,30 +1,20 @@
 /** Worlds in Chromium: the page opens with one, saves one, opens one, and keeps the last. */
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { preview, type PreviewServer } from 'vite';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeMote } from '../../guests/build-mote.ts';
 import { helloKernel } from '../../guests/tests/hello.ts';
-import { buildPage } from '../../scripts/page.ts';
-import { SNAPSHOT, writeSnapshotOfHost } from '../../scripts/snapshot.ts';
+import { SNAPSHOT } from '../../scripts/snapshot.ts';
 import { loadCore } from '../lab/core-node.ts';
 import type { Lab } from '../lab/lab.ts';
 import { restoreLab } from '../lab/snapshot/file.ts';
 import { openSnapshot } from '../lab/snapshot/format.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { restoreWorldFile } from '../lab/world/world-file.ts';
+import { CHROMIUM, Served, violations } from './testing.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-worlds-'));
-const BROWSER_ARGS = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const SLICE_TICKS = 100_000_000;
 const COMMAND = 'xm create mote';
 const STARTED = 'Started domain mote';
@@ -36,33 +26,25 @@ async function inNode(file: string): Promise<Lab> {
   });
 }
 
-describe.skipIf(executablePath === undefined)('worlds in the page', () => {
-  let server: PreviewServer;
-  let browser: Browser;
+describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
+  let served: Served;
   let page: Page;
   /** What the page has fetched, by name. */
   let fetched: string[];
 
   beforeAll(async () => {
-    await writeMote();
-    const outDir = join(folder, 'site');
-    await buildPage(outDir, writeSnapshotOfHost());
-    server = await preview({ configFile: false, root: folder, logLevel: 'error', build: { outDir } });
-    browser = await chromium.launch({ timeout: 0, executablePath: executablePath!, args: BROWSER_ARGS });
+    served = await Served.start();
   });
   afterAll(async () => {
-    await browser.close();
-    await server.close();
+    await served.close();
   });
 
   /** Opens the page in a browser that has never seen it. */
   async function open(): Promise<void> {
-    for (const before of browser.contexts()) await before.close();
-    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    page.setDefaultTimeout(0);
+    page = await served.page();
     fetched = [];
     page.on('request', (request) => fetched.push(basename(request.url())));
-    await page.goto(server.resolvedUrls!.local[0]!);
+    await page.goto(served.address);
     await consoleHas('/ $');
   }
   async function consoleHas(wanted: string): Promise<void> {
@@ -149,11 +131,7 @@ describe.skipIf(executablePath === undefined)('worlds in the page', () => {
     await page.getByRole('button', { name: 'Run until' }).click();
     await statusIs('The console has');
     await b.getByText('1 received').first().waitFor();
-    await page.evaluate(AXE);
-    const axe = page.evaluate<{ violations: unknown[] }>(
-      `axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`,
-    );
-    expect((await axe).violations).toEqual([]);
+    expect(await violations(page, ['light'])).toEqual([]);
     const file = await openSnapshot(readFileSync(await save()));
     const world = await restoreWorldFile(loadCore(), file, { image: () => Promise.resolve(undefined) });
     expect(await shownHash()).toBe(await world.hash());
@@ -176,10 +154,10 @@ describe.skipIf(executablePath === undefined)('worlds in the page', () => {
     expect(await other.hash()).toBe(await world.hash());
     // What is at a URL is opened, too.
     const name = basename(SNAPSHOT);
-    writeFileSync(join(folder, 'site', name), readFileSync(SNAPSHOT));
-    await page.goto(`${server.resolvedUrls!.local[0]!}?open=${name}`);
+    writeFileSync(join(served.site, name), readFileSync(SNAPSHOT));
+    await page.goto(`${served.address}?open=${name}`);
     await statusIs('It stands where it was saved');
-    await page.goto(`${server.resolvedUrls!.local[0]!}?open=nothing.snapshot`);
+    await page.goto(`${served.address}?open=nothing.snapshot`);
     await page.getByRole('alert').filter({ hasText: 'nothing.snapshot cannot be' }).waitFor();
   });
 
@@ -191,11 +169,7 @@ describe.skipIf(executablePath === undefined)('worlds in the page', () => {
     await page.reload();
     await page.getByTestId('offer').waitFor();
     expect(await page.getByTestId('offer').innerText()).toMatch(/^Your last world: Domain-0, mote at \d/);
-    await page.evaluate(AXE);
-    const axe = page.evaluate<{ violations: unknown[] }>(
-      `axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`,
-    );
-    expect((await axe).violations).toEqual([]);
+    expect(await violations(page, ['light'])).toEqual([]);
     await page.getByRole('button', { name: 'Go on where you were' }).click();
     await consoleHas('marked 42');
     await page.getByTestId('offer').waitFor({ state: 'detached' });

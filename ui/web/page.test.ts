@@ -1,40 +1,32 @@
 /** The page in Chromium: built, served, and used as a student would. */
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { preview, type PreviewServer } from 'vite';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { debianImages } from '../../guests/debian/fetch.ts';
-import { writeMote } from '../../guests/build-mote.ts';
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
 import { helloKernel } from '../../guests/tests/hello.ts';
-import { buildPage } from '../../scripts/page.ts';
-import { writeSnapshotOfHost } from '../../scripts/snapshot.ts';
+import { LINUX_HOT_ENTRIES } from '../lab/booted-testing.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { Lab } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { spinningKernel } from '../lab/testing-kernels.ts';
 import { play, TOUR, TOUR_HOST } from '../lab/tour.ts';
+import { CHROMIUM, Served, violations as violationsOn } from './testing.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 const images = await debianImages();
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-page-'));
-const BROWSER_ARGS = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
 /** Where the hashes of Node and Chromium are compared: the kernel has unpacked itself, and is at work. */
 const DEBIAN_INSTRUCTIONS = 300_000_000;
 /** As much of the tour: a disk is made, and a domain with it. */
 const TOUR_STEPS = 5;
 /** How long anything may take, in s of guest time, and in turns of the page, which are slow where the machine is. */
 const PATIENCE_SECONDS = 60;
-const PATIENCE_TURNS = 2000;
-const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
-/** The rules of WCAG 2.2, AA, and what axe counts as good practice. */
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const PATIENCE_TURNS = 500;
+/** A turn: who looks more often takes from the page what it has to work with. */
+const TURN_MS = 60;
 
 function file(name: string, bytes: Uint8Array | string): string {
   const path = join(folder, name);
@@ -42,45 +34,29 @@ function file(name: string, bytes: Uint8Array | string): string {
   return path;
 }
 
-describe.skipIf(executablePath === undefined)('the page', () => {
-  let server: PreviewServer;
-  let browser: Browser;
+describe.skipIf(CHROMIUM === undefined)('the page', () => {
+  let served: Served;
   let page: Page;
-  let address = '';
 
   beforeAll(async () => {
-    await writeMote();
-    const outDir = join(folder, 'site');
-    await buildPage(outDir, writeSnapshotOfHost());
-    server = await preview({
-      configFile: false,
-      logLevel: 'error',
-      build: { outDir },
-      preview: { port: 4873, strictPort: false },
-    });
-    address = server.resolvedUrls!.local[0]!;
-    browser = await chromium.launch({ timeout: 0, executablePath: executablePath!, args: BROWSER_ARGS });
+    served = await Served.start();
   });
   afterAll(async () => {
-    await browser.close();
-    await server.close();
+    await served.close();
   });
 
-  /** Opens the page anew, in a browser that has never seen it; the one before is gone, and its host with it. */
-  async function open(width = 1280, height = 800): Promise<void> {
-    for (const before of browser.contexts()) await before.close();
-    const context = await browser.newContext({ viewport: { width, height } });
-    page = await context.newPage();
-    page.setDefaultTimeout(0);
+  /** Opens the page anew, in a browser that has never seen it. */
+  async function open(width?: number, height?: number): Promise<void> {
+    page = await served.page(width, height);
     // A used host asks before a reload ends it.
     page.on('dialog', (dialog) => void dialog.accept());
-    await page.goto(address);
+    await page.goto(served.address);
   }
   const text = (testId: string): Promise<string> => page.getByTestId(testId).innerText();
   /** Waits until this holds, for so many turns of the page. */
   async function eventually(what: () => Promise<string>, expected: RegExp): Promise<void> {
     for (let turn = 0; turn < PATIENCE_TURNS && !expected.test(await what()); turn++)
-      await page.evaluate(() => new Promise((done) => setTimeout(done, 15)));
+      await page.evaluate((ms) => new Promise((done) => setTimeout(done, ms)), TURN_MS);
     expect(await what()).toMatch(expected);
   }
   /** Waits until the console that keys go to has this, for so much guest time. */
@@ -112,20 +88,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     if (stands) await page.getByLabel('stand at the first instruction').check();
     await page.getByRole('button', { name: 'Boot', exact: true }).click();
   }
-  /** What axe-core finds wrong, in both colour schemes. */
-  async function violations(): Promise<readonly string[]> {
-    await page.evaluate(AXE);
-    const found: string[] = [];
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const run = page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-        `axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`,
-      );
-      for (const { id, nodes } of (await run).violations)
-        found.push(...nodes.map(({ html }) => `${colorScheme} ${id}: ${html.slice(0, 200)}`));
-    }
-    return found;
-  }
+  const violations = (): Promise<readonly string[]> => violationsOn(page);
 
   it('boots a host by itself; its shell answers, it steps and says what it has done; the keyboard is enough', async () => {
     await open();
@@ -281,15 +244,15 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       return text('hash');
     };
     const lab = await Lab.boot(loadCore(), { ...TOUR_HOST, ...(await dom0Images()) });
-    const hashes: string[] = [];
-    for (const step of TOUR.slice(0, TOUR_STEPS)) {
-      expect(play(lab, step), step.types).toBe(true);
-      hashes.push(await stateHash(lab.hypervisor));
-    }
-    expect(await shown()).toContain(hashes[TOUR_STEPS - 1]);
+    const there = async (from: number, to: number): Promise<string> => {
+      for (const step of TOUR.slice(from, to)) expect(play(lab, step), step.types).toBe(true);
+      return stateHash(lab.hypervisor);
+    };
+    const before = await there(0, TOUR_STEPS - 1);
+    expect(await shown()).toContain(await there(TOUR_STEPS - 1, TOUR_STEPS));
     await tour.getByRole('button', { name: 'Back' }).click();
     await isAt(TOUR_STEPS - 1);
-    expect(await shown()).toContain(hashes[TOUR_STEPS - 2]);
+    expect(await shown()).toContain(before);
   });
 
   it('builds a change of a program into the host that is there, and shows errors at their lines', async () => {
@@ -362,19 +325,24 @@ describe.skipIf(executablePath === undefined)('the page', () => {
     await consoleHas('x');
   });
 
-  it.each([
-    ['at 200 %', 720, 450],
-    ['at 150 % of a small screen', 853, 480],
-    ['on a phone', 390, 844],
-  ])('%s every pane can be read, and nothing is wider than the page', async (_, width, height) => {
-    await open(width, height);
-    await consoleHas('/ $');
-    const panes = await page.evaluate(() =>
-      [...document.querySelectorAll<HTMLElement>('main > .panel')].map((pane) => pane.offsetHeight),
-    );
-    expect(panes).toHaveLength(4);
-    for (const pane of panes) expect(pane).toBeGreaterThan(200);
-    expect(await page.evaluate(() => [document.documentElement.scrollWidth, scrollY])).toEqual([width, 0]);
+  it('at 200 %, at 150 % of a small screen, on a phone every pane can be read, and nothing is wider than the page', async () => {
+    await open();
+    for (const [width, height] of [
+      [720, 450],
+      [853, 480],
+      [390, 844],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await page.reload();
+      await consoleHas('/ $');
+      const panes = await page.evaluate(() =>
+        [...document.querySelectorAll<HTMLElement>('main > .panel')].map((pane) => pane.offsetHeight),
+      );
+      expect(panes).toHaveLength(4);
+      for (const pane of panes) expect(pane).toBeGreaterThan(200);
+      const size = page.evaluate(() => [document.documentElement.scrollWidth, scrollY]);
+      expect(await size, `${String(width)} x ${String(height)}`).toEqual([width, 0]);
+    }
   });
 
   it.skipIf(images === undefined)("boots Debian's kernel, into the very state that Node has", async () => {
@@ -394,6 +362,7 @@ describe.skipIf(executablePath === undefined)('the page', () => {
       commandLine: 'console=hvc0 rdinit=/init',
       memoryMb: 128,
       vcpus: 1,
+      hotEntries: LINUX_HOT_ENTRIES,
     });
     while (lab.run({ instructions: DEBIAN_INSTRUCTIONS }, 100_000_000) === undefined);
     expect(await text('hash')).toContain(await stateHash(lab.hypervisor));
