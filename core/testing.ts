@@ -65,6 +65,11 @@ export function writeEntry(machine: Machine, table: number, index: number, value
  */
 export const HOT_ENTRIES = Number(process.env['XENOSCOPE_HOT_ENTRIES'] ?? 0);
 
+/** Maps a page of such a machine to another frame, before anybody has used it. */
+export function mapPage(machine: Machine, va: number, frame: number): void {
+  writeEntry(machine, ROOT + 0x3000 + (va >> 21) * 0x1000, (va >> 12) & 511, BigInt(frame) | 7n);
+}
+
 /** A machine of 8 MiB with everything mapped one to one, its processor at CPL 3 in 64-bit code at CODE. */
 export function userMachine(options: Partial<MachineOptions> = {}): Machine {
   const machine = new Machine(coreModule(), {

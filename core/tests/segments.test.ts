@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import * as rings from './rings.ts';
 import { outcome, runIn } from './rings.ts';
+import { mapPage } from '../testing.ts';
 import * as layout from '../wasm/layout.ts';
 
 const { VECTOR_GP, VECTOR_NP, VECTOR_SS, VECTOR_UD } = layout;
@@ -65,6 +66,23 @@ it('a refused load leaves the segment and the registers as they were', () => {
   expect(processor.selector(layout.SEG_DS)).toBe(0x2b);
   expect(processor.big(layout.RAX)).toBe(0x1122334455660018n);
   expect(processor.rip).toBe(0x400000 + 10);
+});
+
+it('a descriptor is read across the end of a page, wherever it is cut', () => {
+  const page = 0x690000;
+  /** What is mapped behind the first page's end. */
+  const elsewhere = 0x6a0000;
+  for (const cut of [1, 4, 7]) {
+    const base = page - (rings.NOT_ACCESSED & ~7) - cut;
+    const { processor } = runIn(3, `mov eax, ${String(rings.NOT_ACCESSED)}\n mov fs, ax\n ud2`, (machine) => {
+      const table = machine.bytes.slice(rings.GDT, rings.GDT + rings.GDT_LIMIT + 1);
+      machine.write(base, table.subarray(0, page - base));
+      machine.write(elsewhere, table.subarray(page - base));
+      mapPage(machine, page, elsewhere);
+      machine.processor.setField(layout.GDT_BASE, base);
+    });
+    expect(processor.segmentBase(layout.SEG_FS)).toBe(0x123000);
+  }
 });
 
 it('mov cs is undefined', () => {

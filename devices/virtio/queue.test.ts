@@ -55,6 +55,26 @@ test('as many chains as the ring holds are taken at once', () => {
   expect(guest.used(0).map(({ head }) => head)).toEqual(heads);
 });
 
+test('a ring may reach to the end of memory, and no further', () => {
+  const NEEDS_RESET = 0x40;
+  const memory = new TestMemory();
+  const device = new Echo(memory);
+  /** The status when the area that the driver writes ends so many bytes before the end: flags, index, 16 heads, the event. */
+  const statusAt = (left: number): number => {
+    class Edge extends TestDriver {
+      override driver(): number {
+        return memory.bytes.length - 38 - left;
+      }
+    }
+    const guest = new Edge(memory, device);
+    guest.start(16);
+    guest.kick(0);
+    return guest.status & NEEDS_RESET;
+  };
+  expect(statusAt(0)).toBe(0);
+  expect(statusAt(-2)).toBe(NEEDS_RESET);
+});
+
 test('an indirect table is followed', () => {
   const { guest } = setup();
   const room = guest.room(3);

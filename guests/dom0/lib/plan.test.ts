@@ -155,6 +155,14 @@ test('as the toolstack of Xen has recorded it', () => {
   ]);
 });
 
+test('a domain of just enough pages is enough', () => {
+  const small: Case = { ...DEBIAN, start: 0, end: 0x1_0000, p2mBase: undefined, ramdiskBytes: 5000 };
+  const fits = (plan: (wanted: Case) => unknown): boolean[] =>
+    Array.from({ length: 3000 }, (_, pages) => plan({ ...small, pages: pages + 1 }) !== null);
+  expect(fits(planHere)).toEqual(fits(planThere));
+  expect(new Set(fits(planHere)).size).toBe(2);
+});
+
 test('as the builder of the first domain has it, to the last entry of the page tables', () => {
   const cases = fc.record({
     virtBase: fc.constantFrom(-(2 ** 31), 0xc000_0000, -(2 ** 30), 0, 2 ** 39 - 2 ** 22, -(2 ** 46)),
