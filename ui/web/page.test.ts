@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { debianImages } from '../../guests/debian/fetch.ts';
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
 import { helloKernel } from '../../guests/tests/hello.ts';
-import { LINUX_HOT_ENTRIES } from '../lab/booted-testing.ts';
 import { loadCore } from '../lab/core-node.ts';
 import { Lab } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
@@ -362,7 +361,6 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
       commandLine: 'console=hvc0 rdinit=/init',
       memoryMb: 128,
       vcpus: 1,
-      hotEntries: LINUX_HOT_ENTRIES,
     });
     while (lab.run({ instructions: DEBIAN_INSTRUCTIONS }, 100_000_000) === undefined);
     expect(await text('hash')).toContain(await stateHash(lab.hypervisor));
