@@ -260,6 +260,9 @@ export const SIOCSIFNETMASK: i32 = 0x891c; // (ifreq)
 // Of Linux's numbers for what a device alone understands (SIOCDEVPRIVATE).
 export const SIOCBRLOSS: i32 = 0x89f0; // (ifreq): frames that a bridge loses
 
+// ioctl: a disk, by a number of Linux's for disks that nothing has there: its serial is in /sys/block/NAME/serial.
+export const BLKSERIAL: i32 = 0x12f0; // (20 bytes)
+
 // ioctl: the terminal.
 export const TCGETS: i32 = 0x5401; // (termios)
 export const TCSETS: i32 = 0x5402; // (termios)

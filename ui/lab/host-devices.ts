@@ -25,6 +25,8 @@ export interface HostDisk {
   readonly name: string;
   readonly bytes: Uint8Array | DiskSource;
   readonly readOnly?: boolean;
+  /** What it calls itself to its driver, of which 20 bytes count; its name, unless given. */
+  readonly serial?: string;
 }
 
 /** A disk whose bytes come when they are read. */
@@ -88,9 +90,9 @@ export function hostDevices(
 ): DeviceConfig[] {
   if (disks.length + stores.length > MAX_DISKS)
     throw new RangeError(`a host has ${String(MAX_DISKS)} disks at most`);
-  const blocks = disks.map(({ name, bytes, readOnly }): DeviceConfig => {
+  const blocks = disks.map(({ name, bytes, readOnly, serial }): DeviceConfig => {
     const image = isSource(bytes) ? fetchedImage(name, bytes, fetched) : new MemoryImage(bytes);
-    return { kind: 'block', disk: readOnly === true ? image : new Overlay(image), id: name };
+    return { kind: 'block', disk: readOnly === true ? image : new Overlay(image), id: serial ?? name };
   });
   return [
     ...cards.map(({ port, mac }): DeviceConfig => ({ kind: 'net', port, mac })),

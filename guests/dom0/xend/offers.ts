@@ -1,11 +1,15 @@
 /** Whether a domain may come: asked and answered before anything of it is sent. */
+import { BLKSERIAL, O_RDONLY } from 'mote/abi';
 import { Config } from 'dom0/lib/config';
 import * as devices from 'dom0/lib/devices';
 import { findDomain, listDomains } from 'dom0/lib/domains';
 import { Message, NO, OFFER, YES } from 'dom0/lib/migration/message';
 import { Present } from 'dom0/lib/saved/configuration';
 import { lackOf } from 'dom0/xm/restore';
+import { close, control, open } from 'programs/lib/calls';
 import { bad, number } from 'programs/lib/text';
+
+const SERIAL_BYTES: i32 = 20;
 
 /** Empty, or why a domain cannot go anywhere. */
 export function mayCome(config: Config): string {
@@ -18,13 +22,29 @@ export function mayCome(config: Config): string {
   return '';
 }
 
+/** What a disk calls itself; empty: nothing, or there is none. */
+function serialOf(path: string): string {
+  const fd = open(path, O_RDONLY);
+  if (fd < 0) return '';
+  const serial = new ArrayBuffer(SERIAL_BYTES);
+  const failed = control(fd, BLKSERIAL, changetype<usize>(serial));
+  close(fd);
+  return failed < 0 ? '' : String.UTF8.decodeUnsafe(changetype<usize>(serial), SERIAL_BYTES, true);
+}
+
 /** What is asked of the other host. */
 export function offerOf(attempt: string, present: Present, config: Config): Message {
-  return new Message(OFFER)
+  const offer = new Message(OFFER)
     .with('attempt', attempt)
     .with('uuid', present.uuid)
     .with('name', present.name)
     .with('memory', present.memoryKib.toString());
+  const disks = config.find('disk');
+  for (let n = 0; disks != null && n < disks.items.length; n++) {
+    const disk = devices.parseDisk(disks.items[n]);
+    if (disk != null) offer.with('disk', disk.path + '=' + serialOf(disk.path));
+  }
+  return offer;
 }
 
 /** What this host says to that. */
@@ -42,5 +62,25 @@ function refusal(offer: Message): string {
   for (let n = 0; n < domains.length; n++)
     if (!domains[n].isDying && domains[n].uuid == offer.get('uuid'))
       return 'domain ' + domains[n].name + ' has its UUID';
+  const disks = offer.all('disk');
+  for (let n = 0; n < disks.length; n++) {
+    const at = disks[n].indexOf('=');
+    const why = notShared(disks[n].substring(0, at), disks[n].substring(at + 1));
+    if (why != '') return why;
+  }
   return lackOf(kib);
+}
+
+/** Empty: a disk of that name is here, and is the one that the other host means. */
+function notShared(path: string, serial: string): string {
+  const own = serialOf(path);
+  if (own != '' && own == serial) return '';
+  return (
+    path +
+    ' is another disk here (' +
+    (own == '' ? 'none' : own) +
+    ', and not ' +
+    (serial == '' ? 'known' : serial) +
+    ')'
+  );
 }

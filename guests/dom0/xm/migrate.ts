@@ -114,13 +114,10 @@ function hears(timeoutMs: i32): bool {
 function show(kept: Record, shown: string): string {
   const progress = kept.get('progress');
   const state = kept.state;
-  if (state == record.ENDED) return shown;
-  let text = state;
-  if (progress != '' && (state == record.PRE_COPY || state == record.STOP_AND_COPY)) {
-    const full = (numberIn(progress, 'done') * COLUMNS) / max<i64>(numberIn(progress, 'of'), 1);
-    const bar = '#'.repeat(<i32>full).padEnd(<i32>COLUMNS, '.');
-    text = 'round ' + numberIn(progress, 'round').toString().padStart(2) + ' [' + bar + '] ' + state;
-  }
+  if (progress == '' || (state != record.PRE_COPY && state != record.STOP_AND_COPY)) return shown;
+  const full = (numberIn(progress, 'done') * COLUMNS) / max<i64>(numberIn(progress, 'of'), 1);
+  const bar = '#'.repeat(<i32>full).padEnd(<i32>COLUMNS, '.');
+  const text = 'round ' + numberIn(progress, 'round').toString().padStart(2) + ' [' + bar + '] ' + state;
   if (text == shown) return shown;
   print('\r' + text.padEnd(shown.length));
   flush();

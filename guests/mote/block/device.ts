@@ -1,6 +1,9 @@
 /** Block devices: memory in sectors of 512 bytes, read and written some at a time. */
 
+import { ENOTTY } from '../abi';
+
 export const SECTOR: u32 = 512;
+export const SERIAL_BYTES: u32 = 20;
 
 export abstract class BlockDevice {
   sectors: u64 = 0;
@@ -10,6 +13,10 @@ export abstract class BlockDevice {
   abstract transfer(write: bool, sector: u64, at: usize, count: u32): i32;
   /** What was written is safe. */
   abstract sync(): i32;
+  /** What it calls itself, which no other disk does: SERIAL_BYTES of text, NUL-filled. 0, or a negative errno: it calls itself nothing. */
+  serial(to: usize): i32 {
+    return -ENOTTY;
+  }
   /** Nobody uses it any more. */
   abstract close(): void;
 }

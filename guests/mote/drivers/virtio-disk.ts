@@ -1,18 +1,19 @@
 /** A virtio disk (virtio 1.2, section 5.2): vda, vdb, … Who asks for something sleeps until the device is done. */
-import { EIO, EROFS } from 'xen';
-import { alloc, free } from 'kernel/memory/heap';
+import { EIO, ENOMEM, EROFS } from 'xen';
+import { alloc, free, tryAlloc } from 'kernel/memory/heap';
 import { PAGE_SIZE } from 'kernel/memory/pages';
 import { in32 } from 'kernel/pci/ports';
 import { VirtioDriver } from 'kernel/pci/virtio';
 import { QUEUE_SIZE, Virtqueue } from 'kernel/pci/virtqueue';
 import { WaitQueue } from 'kernel/threads/wait';
-import { BlockDevice, SECTOR } from '../block/device';
+import { BlockDevice, SECTOR, SERIAL_BYTES } from '../block/device';
 
 const READ_ONLY: u32 = 1 << 5;
 const FLUSH: u32 = 1 << 9;
 const READ: u32 = 0;
 const WRITE: u32 = 1;
 const FLUSH_REQUEST: u32 = 4;
+const GET_ID: u32 = 8;
 /** A request's header, and its status behind it. */
 const HEADER_BYTES: u32 = 16;
 const REQUEST_BYTES: usize = 32;
@@ -58,7 +59,7 @@ class DiskDriver extends VirtioDriver {
     store<u64>(request + 8, sector);
     store<u8>(request + STATUS, 0xff);
     this.queue.add(request, HEADER_BYTES, false);
-    this.queue.add(at, bytes, type == READ);
+    this.queue.add(at, bytes, type == READ || type == GET_ID);
     this.queue.add(request + STATUS, 1, true);
     const token = this.queue.offer();
     this.requests[token] = request;
@@ -102,6 +103,15 @@ export class VirtioDisk extends BlockDevice {
 
   sync(): i32 {
     return this.driver.mayFlush ? this.driver.request(FLUSH_REQUEST, 0, 0, 0) : 0;
+  }
+
+  serial(to: usize): i32 {
+    const page = tryAlloc(SERIAL_BYTES);
+    if (page == 0) return -ENOMEM;
+    const failed = this.driver.request(GET_ID, 0, page, SERIAL_BYTES);
+    memory.copy(to, page, SERIAL_BYTES);
+    free(page);
+    return failed;
   }
 
   /** It stays. */

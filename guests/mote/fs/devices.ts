@@ -2,10 +2,11 @@
 import { EINVAL, ENODEV, ENOMEM, ENOSPC, EROFS } from 'xen';
 import { free, tryAlloc } from 'kernel/memory/heap';
 import { hasXenstore } from 'kernel/store/xenbus';
-import { S_IFBLK, S_IFCHR, SEEK_CUR, SEEK_END, SEEK_SET } from '../abi';
-import { BlockDevice, SECTOR } from '../block/device';
+import { BLKSERIAL, ENOTTY, S_IFBLK, S_IFCHR, SEEK_CUR, SEEK_END, SEEK_SET } from '../abi';
+import { BlockDevice, SECTOR, SERIAL_BYTES } from '../block/device';
 import { findDisk } from '../block/disks';
 import { terminal } from '../terminal';
+import { copyOut } from '../user-memory';
 import { EventFile } from './event-file';
 import { DeviceFile } from './device-file';
 import { File, VnodeFile } from './file';
@@ -63,6 +64,16 @@ class DiskFile extends DeviceFile {
   }
   write(from: usize, bytes: usize): i32 {
     return this.disk.readOnly ? -EROFS : this.move(true, from, bytes);
+  }
+
+  control(request: i32, argument: u64): i32 {
+    if (request != BLKSERIAL) return -ENOTTY;
+    const buffer = tryAlloc(SERIAL_BYTES);
+    if (buffer == 0) return -ENOMEM;
+    const failed = this.disk.serial(buffer);
+    const copied = failed < 0 ? failed : copyOut(argument, buffer, SERIAL_BYTES);
+    free(buffer);
+    return copied;
   }
 
   private move(write: bool, at: usize, bytes: usize): i32 {

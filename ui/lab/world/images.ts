@@ -10,7 +10,7 @@ export type WorldImages = Readonly<Record<string, WorldImage>>;
 
 /** The images of a host, whose description is at `path`. Throws DescriptionError. */
 export function imagesOf(
-  { kernel, ramdisk, disks, files }: HostDescription,
+  { name: host, kernel, ramdisk, disks, files }: HostDescription,
   path: string,
   images: WorldImages,
 ): { kernel: Image; ramdisk?: Image; disks: HostDisk[]; files: Map<string, Uint8Array> } {
@@ -20,6 +20,8 @@ export function imagesOf(
     ...(ramdisk === undefined ? {} : { ramdisk: codeOf(images, ramdisk, `${path}.ramdisk`) }),
     disks: (disks ?? []).map(({ image, readOnly }, index) => ({
       name: image,
+      // No two hosts' own disks are one, whatever they are made from.
+      serial: `${host}:${image}`,
       bytes: diskOf(images, image, `${path}.disks[${String(index)}].image`),
       ...(readOnly === undefined ? {} : { readOnly }),
     })),

@@ -1,0 +1,17 @@
+/** Whatever is broken while a domain goes from host to host, one copy runs afterwards: a few of `npm run soak:migration`. */
+import { beforeAll, expect, test } from 'vitest';
+import { Random } from '../../../devices/random.ts';
+import { Cuts, KINDS } from './testing-cuts.ts';
+import type { Place } from './testing-cuts.ts';
+
+const AT_COMMITMENT: Place = { stage: 'commitment', round: 0 };
+
+let cuts: Cuts;
+beforeAll(async () => {
+  cuts = await Cuts.make();
+});
+
+test.each(KINDS)('one copy: %s, at the commitment', (kind) => {
+  const { verdict, copies } = cuts.cut(new Random(1), kind, AT_COMMITMENT);
+  expect(['one copy', 'gone with its host'], copies).toContain(verdict);
+});
