@@ -11,7 +11,7 @@ export type HostState = Omit<
 >;
 
 /** Of a host, whatever others there are. */
-type OwnState = Omit<HostState, 'hosts' | 'host'>;
+type OwnState = Omit<HostState, 'hosts' | 'host' | 'migrations'>;
 
 export const NOTHING_BOOTED: HostState = {
   booted: false,
@@ -25,6 +25,7 @@ export const NOTHING_BOOTED: HostState = {
   channels: [],
   counts: {},
   past: null,
+  migrations: [],
   ended: null,
 };
 

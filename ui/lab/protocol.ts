@@ -1,6 +1,7 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
 import type { Line, WantedLine } from './code.ts';
 import type { DomainRequest } from './host.ts';
+import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { ChannelView, DomainView, VcpuView } from './views.ts';
 
@@ -124,6 +125,8 @@ export interface LabState {
   readonly hypercallBreaks: readonly string[];
   /** What can be gone to, in ns: from where on, and how far it has ever been; null: nothing is remembered. */
   readonly past: { readonly beginNs: number; readonly endNs: number } | null;
+  /** Of the world's domains, those that were seen, the oldest first. */
+  readonly migrations: readonly MigrationView[];
   /** How the domain ended, in a sentence; or its host, which says so itself (an error carries the same). */
   readonly ended: string | null;
 }

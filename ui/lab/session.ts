@@ -6,6 +6,7 @@ import type { WantedLine } from './code.ts';
 import type { Lab } from './lab.ts';
 import type { Stop, Until } from './stop.ts';
 import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
+import { migrationViews } from './migration-view.ts';
 import { drive, driveStep } from './pacing.ts';
 import { pageTablesView } from './page-tables.ts';
 import type { TablePath } from './page-tables.ts';
@@ -399,6 +400,9 @@ export class Session {
       ...(lab === null ? NOTHING_BOOTED : stateOf(lab, shownDomain)),
       hosts: hosts.map((each) => ({ name: each.name, ns: each.lab.ns })),
       host: this.host,
+      migrations: migrationViews(
+        hosts.map((each) => ({ name: each.name, migrations: each.lab.witness.migrations })),
+      ),
       running,
       stepping: running ? stepping : null,
       stopped: running ? null : stopped,

@@ -1,8 +1,9 @@
-/** The panel of what one looks at in turn: the source, the page tables, the event channels, the domains. */
+/** The panel of what one looks at in turn: the source, the page tables, the event channels, the domains, their migrations. */
 import { signal } from '@preact/signals';
 import { Channels } from './channels.tsx';
 import { Domains } from './domains.tsx';
 import type { LabClient } from './lab-client.ts';
+import { Migrations } from './migrations.tsx';
 import { PageTables } from './page-tables.tsx';
 import { Source } from './source.tsx';
 import { moveAmongTabs, Tab } from './tabs.tsx';
@@ -12,6 +13,7 @@ const TABS = [
   { name: 'Page tables', title: 'what is mapped where', View: PageTables },
   { name: 'Event channels', title: 'ports, and what they are bound to', View: Channels },
   { name: 'Domains', title: 'who is on this host', View: Domains },
+  { name: 'Migrations', title: 'how domains go from host to host', View: Migrations },
 ] as const;
 
 const shown = signal(0);
@@ -42,7 +44,9 @@ export function Details({ client }: { client: LabClient }) {
             </Tab>
           ))}
         </div>
-        <small>{chosen === 'Domains' ? title : `of ${shownDomain(client)}: ${title}`}</small>
+        <small>
+          {chosen === 'Domains' || chosen === 'Migrations' ? title : `of ${shownDomain(client)}: ${title}`}
+        </small>
       </div>
       <div class="tabpanel" role="tabpanel" id="details" aria-label={chosen}>
         <View client={client} />
