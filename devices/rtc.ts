@@ -4,6 +4,7 @@
  */
 import { nowNs } from './machine.ts';
 import type { MachineClock } from './machine.ts';
+import { NS_PER_SECOND } from './nanoseconds.ts';
 
 export const RTC_INDEX = 0x70;
 export const RTC_DATA = 0x71;
@@ -31,7 +32,6 @@ const D_VALID = 0x80;
 const PM = 0x80;
 const CMOS_BYTES = 128;
 
-const NS_PER_SECOND = 1_000_000_000;
 const SECONDS_PER_DAY = 86_400;
 
 /** A date of the Gregorian calendar, and a time of the day. */

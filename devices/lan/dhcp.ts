@@ -3,6 +3,7 @@
  * had; leases end with time, and an address that somebody declined rests as long as a lease.
  */
 import { get16, get32, put16, put32 } from './ethernet.ts';
+import { NS_PER_SECOND } from '../nanoseconds.ts';
 
 export const SERVER_PORT = 67;
 export const CLIENT_PORT = 68;
@@ -45,7 +46,6 @@ export const NAK = 6;
 export const RELEASE = 7;
 export const INFORM = 8;
 
-const NS_PER_SECOND = 1_000_000_000;
 /** How long an address is kept for who was offered it. */
 const OFFER_NS = 60 * NS_PER_SECOND;
 

@@ -7,6 +7,7 @@
 import type { Chance } from '../chance.ts';
 import { Random } from '../random.ts';
 import { DESTINATION, MAC_BYTES, MOST_FRAME_BYTES, SOURCE, HEADER_BYTES } from './ethernet.ts';
+import { NS_PER_SECOND } from '../nanoseconds.ts';
 
 export const LATENCY_NS = 20_000;
 /** Frames that wait at a port for who takes them, or for the cable to be free; more are lost. */
@@ -17,7 +18,6 @@ const MOST_DELAY_NS = 2_000_000;
 /** What a frame takes of a cable besides itself: preamble, check sequence, gap (IEEE 802.3); and the least that it is long. */
 const WIRE_BYTES = 24;
 const LEAST_FRAME_BYTES = 60;
-const NS_PER_SECOND = 1e9;
 
 interface LanOptions {
   /** Of the loss. */

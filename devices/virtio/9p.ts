@@ -7,12 +7,12 @@ import type { MachineClock, MachineMemory } from '../machine.ts';
 import { nowNs } from '../machine.ts';
 import { readChain, writeChain } from './chain.ts';
 import { VirtioDevice } from './device.ts';
+import { NS_PER_SECOND } from '../nanoseconds.ts';
 
 const TYPE = 9;
 const CLASS_STORAGE = 0x01_80_00;
 const QUEUE_SIZE = 128;
 const F_MOUNT_TAG = 0;
-const NS_PER_SECOND = 1_000_000_000;
 
 export class VirtioNineP extends VirtioDevice {
   private readonly session: Session;

@@ -12,9 +12,9 @@ import type { Hypervisor } from '../state/hypervisor.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
 import { PGC_ALLOCATED, PGC_XEN_HEAP, PGT_PINNED, PGT_VALIDATED } from '../memory/frame-table.ts';
 import { runsOn } from '../state/pcpu.ts';
-import { NS_PER_SECOND } from '../state/clock.ts';
 import type { DebugKey } from './key.ts';
 import { membersOf, pressed, ranges } from './key.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 /** Below so many pages Xen lists them. */
 const FEW_PAGES = 10;
@@ -23,7 +23,6 @@ const VPF_DOWN = 2;
 /** poll_evtchn of who polls for several ports. */
 const POLLS_SEVERAL = -1;
 const HANDLE_PARTS = [4, 2, 2, 2, 6];
-const NS_PER_MS = 1_000_000;
 
 export const domains: DebugKey = {
   key: 'q',

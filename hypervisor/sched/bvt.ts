@@ -17,8 +17,8 @@ import { allows, limitSlices } from '../state/pcpu.ts';
 import { placeInQueue } from './order.ts';
 import type { Pcpu } from '../state/pcpu.ts';
 import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
+import { NS_PER_MS } from '../../devices/nanoseconds.ts';
 
-const NS_PER_MS = 1_000_000;
 /** The minimum charging unit. */
 const MCU_NS = 100_000;
 const DEFAULT_MCU_ADVANCE = 10;

@@ -28,9 +28,8 @@ import {
 import { allows } from '../state/pcpu.ts';
 import type { Pcpu } from '../state/pcpu.ts';
 import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
+import { NS_PER_MS, NS_PER_US } from '../../devices/nanoseconds.ts';
 
-const NS_PER_MS = 1_000_000;
-const NS_PER_US = 1000;
 const TICKS_PER_SLICE = 3;
 /** CSCHED_CREDITS_PER_MSEC: for the dump. */
 const NS_PER_CREDIT = 100_000;

@@ -3,7 +3,7 @@
  * ns = ticks × period. The period is a power of two, so that pvclock's multiplier and shift say it exactly and no
  * rounding can ever let time go back.
  */
-export const NS_PER_SECOND = 1_000_000_000;
+
 /** The period of the timer that every paravirtualized vcpu starts with: 100 Hz. */
 export const DEFAULT_PERIOD_NS = 10_000_000;
 

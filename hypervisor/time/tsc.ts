@@ -3,9 +3,10 @@
  * the machine that a domain was saved on) or always an emulated one, one that is reckoned from system time (arch/x86/time.c).
  */
 import { TSC_MODE_ALWAYS_EMULATE, TSC_MODE_DEFAULT, TSC_MODE_NEVER_EMULATE } from '../abi/domctl.ts';
-import { NS_PER_SECOND, tscKhz } from '../state/clock.ts';
+import { tscKhz } from '../state/clock.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
+import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 const NS_PER_MS = 1_000_000n;
 const TWO_32 = 2 ** 32;

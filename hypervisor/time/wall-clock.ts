@@ -3,8 +3,8 @@ import { shared_info } from '../abi/shared-info.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { writeWord } from '../memory/guest-frames.ts';
-import { NS_PER_SECOND } from '../state/clock.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
+import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 const WORD_BITS = 32n;
 

@@ -2,8 +2,8 @@
 import { EINVAL, ENOSPC } from '../abi/errno.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
-import { NS_PER_SECOND } from '../state/clock.ts';
 import { findDeadline } from './deadlines.ts';
+import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 /** Sets (`id` 0: a free one), renews, or stops (0 seconds) a watchdog. Its id, 0, or a negative errno. */
 export function setWatchdog(hypervisor: Hypervisor, domain: Domain, id: number, seconds: number): number {

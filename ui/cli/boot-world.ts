@@ -14,7 +14,7 @@ import type { HostStop } from '../lab/world/turns.ts';
 import { ThreadedWorld } from '../lab/world/threaded-world.ts';
 import { World } from '../lab/world/world.ts';
 import type { AnyWorld } from '../lab/world/world-pacing.ts';
-import { HOST_MB, kernelImages, NS_PER_SECOND, setBreakpoints } from './boot.ts';
+import { HOST_MB, kernelImages, setBreakpoints } from './boot.ts';
 import type { BootOptions, RunOptions } from './boot.ts';
 import { countLines, translationLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
@@ -26,6 +26,7 @@ import { SILENCE_NS } from './run.ts';
 import { runWorldInTerminal, type WorldEnding } from './run-world.ts';
 import { TraceFile } from './trace-file.ts';
 import { UserError } from './user-error.ts';
+import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 /** What Mote's images are called in a description. */
 const MOTE = 'mote';

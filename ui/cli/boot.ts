@@ -20,6 +20,7 @@ import { ready } from './ready.ts';
 import { runInTerminal, SILENCE_NS, type Ending } from './run.ts';
 import { TraceFile } from './trace-file.ts';
 import { UserError } from './user-error.ts';
+import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 export interface BootOptions {
   readonly ramdisk?: string;
@@ -48,7 +49,6 @@ export interface BootOptions {
   readonly snapshots?: boolean;
 }
 
-export const NS_PER_SECOND = 1e9;
 /** Said of kernels that somebody else made: some of them wait for ever for what is not there. */
 const ALONE =
   'xenoscope: this domain is alone on its host, without xenstore, disks and network; domain 0 serves them (--dom0, xm create)\n';

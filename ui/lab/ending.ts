@@ -9,11 +9,11 @@ import {
   SHUTDOWN_watchdog,
 } from '../../hypervisor/abi/sched.ts';
 import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
-import { NS_PER_SECOND } from '../../hypervisor/state/clock.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
 import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 
 import { placeOf } from './symbols.ts';
+import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 const ENDINGS: Readonly<Record<number, string>> = {
   [SHUTDOWN_poweroff]: 'The domain has powered off.',

@@ -10,8 +10,7 @@ import { readRecording } from './time/recording.ts';
 import { isRecording } from './time/recording-mark.ts';
 import { hostsAlike } from './world/alike.ts';
 import { World } from './world/world.ts';
-
-const NS_PER_SECOND = 1e9;
+import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 /** A host that is alone; or a world of several, alike. Rejects as `Lab.boot` and `World.make`. */
 export async function bootHosts(

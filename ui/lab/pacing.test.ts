@@ -4,8 +4,8 @@ import { loadCore } from './core-node.ts';
 import { Lab } from './lab.ts';
 import { drive, nextSlice, SLICE_MS } from './pacing.ts';
 import { spinningKernel } from './testing-kernels.ts';
+import { NS_PER_MS } from '../../devices/nanoseconds.ts';
 
-const NS_PER_MS = 1e6;
 /** A guest that is further behind does not try to catch up. */
 const LAG_MS = 100;
 

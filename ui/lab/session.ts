@@ -22,12 +22,12 @@ import { goBack, goToTime } from './time/ways-back.ts';
 import { begin, TOUR } from './tour.ts';
 import { TraceBatch } from './trace-batch.ts';
 import { WantedBreaks } from './wanted-breaks.ts';
+import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 /** Between two states, and two batches of trace lines, while it runs, in ms. */
 const STATE_MS = 200;
 /** How far a step to a hypercall or event goes before it gives up, in ticks (10 s of guest time). */
 const STEP_TICKS = 10_000_000_000;
-const SECOND_NS = 1e9;
 
 export class Session {
   private readonly core: WebAssembly.Module;
@@ -265,7 +265,7 @@ export class Session {
     return {
       ...(command.text === undefined ? {} : { text: new RegExp(command.text) }),
       ...(command.instructions === undefined ? {} : { instructions: command.instructions }),
-      ...(command.seconds === undefined ? {} : { ns: command.seconds * SECOND_NS }),
+      ...(command.seconds === undefined ? {} : { ns: command.seconds * NS_PER_SECOND }),
     };
   }
 

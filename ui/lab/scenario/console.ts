@@ -4,8 +4,8 @@ import type { Drive } from './drive.ts';
 import { ScenarioFailure } from './failure.ts';
 import { describeText, literal, PATIENCE_SECONDS, within } from './words.ts';
 import type { Patience } from './words.ts';
+import { NS_PER_SECOND } from '../../../devices/nanoseconds.ts';
 
-const NS_PER_SECOND = 1e9;
 /** Without anything else to look at, a run need not pause. */
 const EVERY_NS = 1e9;
 /** How much of what was printed is kept. */

@@ -21,8 +21,8 @@ import type { SeenEvent } from './events.ts';
 import { ScenarioFailure } from './failure.ts';
 import { describeFilter, PATIENCE_SECONDS, within } from './words.ts';
 import type { Patience } from './words.ts';
+import { NS_PER_SECOND } from '../../../devices/nanoseconds.ts';
 
-const NS_PER_SECOND = 1e9;
 /** A run that only time ends pauses so often. */
 const SELDOM_NS = 1e9;
 /** How often a host is looked at for what is no event. */
