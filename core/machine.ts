@@ -4,6 +4,7 @@
  * Conventions: machine addresses are plain numbers. Virtual addresses are signed numbers: the 64-bit value read as
  * signed, exact for every canonical address (-2^47 <= va < 2^47). Other 64-bit values cross as two u32 halves.
  */
+import { entryWord, mappedBytes } from './page-entries.ts';
 import { hotEntriesOf } from './translator/hotness.ts';
 import { Translator, type TranslationCounts } from './translator/translator.ts';
 import * as layout from './wasm/layout.ts';
@@ -159,23 +160,16 @@ export class Machine {
    */
   peek(va: number): number {
     if (!isCanonical(va)) return -1;
-    const low = lowHalf(va);
-    const high = highHalf(va);
-    let table = this.processor.field(layout.CR3) & ~0xfff;
-    for (let level = 3; ; level--) {
-      const shift = 12 + 9 * level;
-      const index =
-        (shift >= 32 ? high >>> (shift - 32) : ((high << (32 - shift)) | (low >>> shift)) >>> 0) & 511;
-      const at = (table + index * 8) / 4;
-      const entryLow = this.words[at] ?? 0;
-      if ((entryLow & 1) === 0) return -1;
-      const frame = (this.words[at + 1]! & 0xfffff) * 0x1_0000_0000 + ((entryLow & ~0xfff) >>> 0);
-      const large = level > 0 && (entryLow & 0x80) !== 0;
-      if (level === 0 || large) {
-        const bytes = 2 ** shift;
-        return frame - (frame % bytes) + (low % bytes);
-      }
-      table = frame;
+    let frame = Math.floor(this.processor.field(layout.CR3) / PAGE_BYTES);
+    for (let level = 4; ; level--) {
+      const at = entryWord(frame, level, va);
+      const low = this.words[at] ?? 0;
+      if ((low & 1) === 0) return -1;
+      frame = (this.words[at + 1]! & 0xfffff) * 0x10_0000 + (low >>> 12);
+      if (level > 1 && (level > 3 || (low & 0x80) === 0)) continue;
+      const bytes = mappedBytes(level);
+      const base = frame * PAGE_BYTES;
+      return base - (base % bytes) + (va - Math.floor(va / bytes) * bytes);
     }
   }
 

@@ -3,9 +3,10 @@
  * that the vcpu runs on, never at Xen's own addresses, never above what the tables allow. All functions tell failure by
  * their result: the caller answers -EFAULT.
  */
+import { entryWord } from '../../core/page-entries.ts';
 import { HYPERVISOR_VIRT_END } from '../abi/arch-x86.ts';
 import type { FrameTable } from './frame-table.ts';
-import { PAGE_BYTES, PAGE_WORDS, pageNumber, pageOffset } from './pages.ts';
+import { PAGE_BYTES, pageOffset } from './pages.ts';
 import { writeBytes } from './guest-frames.ts';
 import { rawMemory } from './raw-memory.ts';
 import { entryFrame, PAGE_ACCESSED, PAGE_DIRTY, PAGE_PRESENT, PAGE_PSE, PAGE_RW } from './entries.ts';
@@ -37,21 +38,15 @@ export function rootOf(space: AddressSpace): number {
 /** Index in `words` of the entry of `level` (4 to 1) that maps `va` under a root, or -1 where tables above lack. */
 export function walkTo(table: FrameTable, root: number, va: number, level: number): number {
   const { words } = table.memory;
-  // 48 bits in two parts: 20 bits of the page number and the rest above.
-  const page = pageNumber(va);
-  const lowPage = page & 0x3_ffff;
-  const highPage = Math.floor(page / 0x4_0000) & 0x3_ffff;
-  let at = root * PAGE_WORDS + (highPage >>> 9) * 2;
-  if (level === 4) return at;
-  for (let depth = 3; ; depth--) {
+  let at = entryWord(root, 4, va);
+  for (let depth = 3; depth >= level; depth--) {
     const low = words[at]!;
     if ((low & (PAGE_PRESENT | PAGE_PSE)) !== PAGE_PRESENT) return -1;
     const mfn = entryFrame(low, words[at + 1]!);
     if (mfn < 0 || mfn >= table.frames) return -1;
-    const slot = depth === 3 ? highPage & 0x1ff : depth === 2 ? lowPage >>> 9 : lowPage & 0x1ff;
-    at = mfn * PAGE_WORDS + slot * 2;
-    if (depth === level) return at;
+    at = entryWord(mfn, depth, va);
   }
+  return at;
 }
 
 /** The frame of the L1 table that maps `va`, or -1. */
@@ -68,7 +63,7 @@ export function l1FrameOf(table: FrameTable, space: AddressSpace, va: number): n
 export function l1EntryOf(table: FrameTable, space: AddressSpace, va: number): number {
   const mfn = l1FrameOf(table, space, va);
   if (mfn < 0 || mfn >= table.frames) return -1;
-  return mfn * PAGE_WORDS + (pageNumber(va) & 0x1ff) * 2;
+  return entryWord(mfn, 1, va);
 }
 
 /**
@@ -77,13 +72,9 @@ export function l1EntryOf(table: FrameTable, space: AddressSpace, va: number): n
  */
 export function translate(table: FrameTable, root: number, va: number, write: boolean): number {
   const { words } = rawMemory(table);
-  const page = pageNumber(va);
-  const lowPage = page & 0x3_ffff;
-  const highPage = Math.floor(page / 0x4_0000) & 0x3_ffff;
   let mfn = root;
   for (let level = 4; level >= 1; level--) {
-    const pages = level > 2 ? highPage : lowPage;
-    const at = mfn * PAGE_WORDS + (level % 2 === 0 ? pages >>> 9 : pages & 0x1ff) * 2;
+    const at = entryWord(mfn, level, va);
     const low = words[at]!;
     if (!(low & PAGE_PRESENT) || (write && !(low & PAGE_RW))) return -1;
     if (level > 1 && low & PAGE_PSE) return -1;
@@ -91,7 +82,7 @@ export function translate(table: FrameTable, root: number, va: number, write: bo
     if (mfn < 0 || mfn >= table.frames) return -1;
     words[at] = low | PAGE_ACCESSED | (write && level === 1 ? PAGE_DIRTY : 0);
   }
-  return mfn * PAGE_BYTES + (va - page * PAGE_BYTES);
+  return mfn * PAGE_BYTES + pageOffset(va);
 }
 
 /** Copies from a guest to `target`. False where a page of it cannot be read. */

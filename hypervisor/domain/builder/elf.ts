@@ -15,6 +15,7 @@ const EM_X86_64 = 62;
 const PT_LOAD = 1;
 const PT_NOTE = 4;
 const SHT_NOTE = 7;
+const PF_X = 1;
 const PF_RWX = 7;
 
 /** Architectures one may well hand over by mistake. */
@@ -72,9 +73,12 @@ const elf64_shdr = struct({
 /** A range of the file that is loaded: `fileBytes` from `offset` on go to `paddr`, zeroes follow to `memoryBytes`. */
 interface ElfSegment {
   readonly offset: number;
+  /** Sign-interpreted. */
+  readonly vaddr: number;
   readonly paddr: number;
   readonly fileBytes: number;
   readonly memoryBytes: number;
+  readonly isExecutable: boolean;
 }
 
 /** A named range of the file. */
@@ -127,9 +131,11 @@ function readSegment(image: ImageReader, at: number): ElfSegment {
   const { offset } = elf64_phdr;
   const segment = {
     offset: image.i64('p_offset', at + offset.p_offset),
+    vaddr: image.i64('p_vaddr', at + offset.p_vaddr),
     paddr: image.i64('p_paddr', at + offset.p_paddr),
     fileBytes: image.i64('p_filesz', at + offset.p_filesz),
     memoryBytes: image.i64('p_memsz', at + offset.p_memsz),
+    isExecutable: (image.u32('p_flags', at + offset.p_flags) & PF_X) !== 0,
   };
   image.require('an ELF segment', segment.offset, segment.fileBytes);
   if (segment.memoryBytes < segment.fileBytes)

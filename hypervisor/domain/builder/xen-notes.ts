@@ -6,6 +6,7 @@ import * as elfnote from '../../abi/elfnote.ts';
 import * as version from '../../abi/version.ts';
 import { namesOf } from '../../abi/names.ts';
 import type { Elf } from './elf.ts';
+import { notesIn } from './elf-notes.ts';
 import { ImageError } from './image-error.ts';
 import { PAGE_BYTES } from '../../memory/pages.ts';
 
@@ -61,9 +62,6 @@ const kinds: Readonly<Record<number, Kind>> = {
 const noteNames = namesOf(elfnote, 'XEN_ELFNOTE_').map((name) => name.replace('XEN_ELFNOTE_', ''));
 const featureNames = namesOf(version, 'XENFEAT_').map((name) => name.replace('XENFEAT_', ''));
 
-/** An image with more notes than this is not a kernel's. */
-const MAX_NOTES = 65_536;
-
 /** The feature names that the text of FEATURES may hold: those that libelf knows. */
 const parsableFeatures = [
   version.XENFEAT_writable_page_tables,
@@ -111,25 +109,15 @@ function noteValue(elf: Elf, type: number, at: number, size: number): XenNote['v
   return kind === 'text' ? elf.image.text('a Xen note', at, at + size) : numericValue(elf, at, size);
 }
 
-/** The Xen notes in one range of the file: name size, descriptor size, type, then name and descriptor, padded to 4. */
-function notesIn(elf: Elf, offset: number, size: number): XenNote[] {
-  const { image } = elf;
-  const found: XenNote[] = [];
-  const end = offset + size;
-  image.require('an ELF note segment', offset, size);
-  for (let at = offset, count = 0; at + 12 <= end; count++) {
-    if (count === MAX_NOTES) throw new ImageError('corrupt', 'too many ELF notes');
-    const nameSize = image.u32('an ELF note', at);
-    const valueSize = image.u32('an ELF note', at + 4);
-    const type = image.u32('an ELF note', at + 8);
-    const valueAt = at + 12 + Math.ceil(nameSize / 4) * 4;
-    if (image.text('an ELF note', at + 12, at + 12 + nameSize) === 'Xen') {
-      image.require('a Xen note', valueAt, valueSize);
-      found.push({ type, name: noteNames[type] ?? '', value: noteValue(elf, type, valueAt, valueSize) });
-    }
-    at = valueAt + Math.ceil(valueSize / 4) * 4;
-  }
-  return found;
+/** The Xen notes in one range of the file. */
+function xenNotesIn(elf: Elf, offset: number, size: number): XenNote[] {
+  return notesIn(elf, offset, size)
+    .filter(({ name }) => name === 'Xen')
+    .map((note) => {
+      elf.image.require('a Xen note', note.offset, note.size);
+      const value = noteValue(elf, note.type, note.offset, note.size);
+      return { type: note.type, name: noteNames[note.type] ?? '', value };
+    });
 }
 
 function summarise(notes: readonly XenNote[]): XenNotes {
@@ -189,10 +177,10 @@ function parseGuestSection(text: string): XenNotes {
 
 /** The notes of an ELF image: from note segments, else note sections, else the `__xen_guest` section. */
 export function findXenNotes(elf: Elf): XenNotes {
-  const inSegments = elf.noteSegments.flatMap(({ offset, size }) => notesIn(elf, offset, size));
+  const inSegments = elf.noteSegments.flatMap(({ offset, size }) => xenNotesIn(elf, offset, size));
   if (inSegments.length > 0) return summarise(inSegments);
   const sections = elf.sections.filter(({ isNote }) => isNote);
-  const inSections = sections.flatMap(({ offset, size }) => notesIn(elf, offset, size));
+  const inSections = sections.flatMap(({ offset, size }) => xenNotesIn(elf, offset, size));
   if (inSections.length > 0) return summarise(inSections);
   const guest = elf.sections.find(({ name }) => name === '__xen_guest');
   if (guest === undefined)
