@@ -4,6 +4,7 @@
  */
 import * as layout from '../../core/wasm/layout.ts';
 import type { Xen } from '../../hypervisor/xen.ts';
+import { contentOf } from './page-content.ts';
 
 const INITIAL_BYTES = 1 << 20;
 
@@ -80,9 +81,9 @@ export async function stateHash(hypervisor: Xen): Promise<string> {
   const { machine, processor, trace, call } = hypervisor;
   const writer = new Writer();
   writer.block(processor.rawBytes(layout.REGS, layout.STATE_END - layout.REGS));
-  // It takes a copy of its own before anything goes on.
-  const memory = machine.bytes as Uint8Array<ArrayBuffer>;
-  writer.block(new Uint8Array(await crypto.subtle.digest('SHA-256', memory)));
+  writer.number(machine.frames);
+  // Copied before anything goes on.
+  writer.block(new Uint8Array(await crypto.subtle.digest('SHA-256', contentOf(machine))));
   const skip = new Set<unknown>([machine, processor, trace, call, machine.bytes.buffer]);
   // Why a run has stopped is no state: the next one begins by forgetting it.
   hypervisor.stop = null;

@@ -5,6 +5,7 @@
 import { PAGE_BYTES } from '../../../core/machine.ts';
 import type { Machine } from '../../../core/machine.ts';
 import { restoreProcessor, saveProcessor, takeWrittenFrames } from '../../../core/machine-state.ts';
+import { hasContent } from '../page-content.ts';
 
 /** A machine at one instant. Nobody writes to its pages. */
 export interface SavedMachine {
@@ -49,11 +50,8 @@ export class MachineSaver {
   }
 
   private copy(frame: number): Uint8Array {
-    const { words, bytes } = this.machine;
-    const first = (frame * PAGE_BYTES) / 4;
-    for (let at = first; at < first + PAGE_BYTES / 4; at++)
-      if (words[at] !== 0) return bytes.slice(frame * PAGE_BYTES, (frame + 1) * PAGE_BYTES);
-    return ZERO_PAGE;
+    if (!hasContent(this.machine, frame)) return ZERO_PAGE;
+    return this.machine.bytes.slice(frame * PAGE_BYTES, (frame + 1) * PAGE_BYTES);
   }
 
   private put(frame: number, page: Uint8Array): void {
