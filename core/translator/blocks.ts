@@ -13,8 +13,22 @@ import {
   BLOCK_TAKEN,
   BLOCK_VERSION,
 } from '../wasm/block-header.ts';
-import { BLOCK_HASH, BLOCK_HASH_ENTRIES, FRAME_VERSIONS } from '../wasm/layout.ts';
+import {
+  BLOCK_HASH,
+  BLOCK_HASH_ENTRIES,
+  FRAME_VERSIONS,
+  MEMORY,
+  TLB,
+  TLB_BANKS,
+  TLB_BANK_BYTES,
+  TLB_ENTRIES,
+  TLB_ENTRY_BYTES,
+} from '../wasm/layout.ts';
+import { ADDEND as TLB_ADDEND, EXECUTE_TAG as TLB_EXECUTE_TAG } from '../wasm/tlb-entry.ts';
 import { RECORD_BYTES } from './record.ts';
+
+/** Code of 64 bits alone is translated. */
+export const MODE_64 = 0;
 
 export interface DecodedBlock {
   readonly at: number;
@@ -49,7 +63,11 @@ export function readBlock(memory: DataView, at: number): DecodedBlock {
 }
 
 /** The block at a machine address, of the same version and mode, or 0 where there is none (core/wasm/blocks.ts `lookup`). */
-export function findBlock(memory: DataView, key: number, { version, mode }: DecodedBlock): number {
+export function findBlock(
+  memory: DataView,
+  key: number,
+  { version, mode }: Pick<DecodedBlock, 'version' | 'mode'>,
+): number {
   const bucket = (Math.imul(key, 0x9e3779b1) >>> 15) & (BLOCK_HASH_ENTRIES - 1);
   let at = memory.getUint32(BLOCK_HASH + bucket * 4, true);
   while (at !== 0) {
@@ -61,6 +79,26 @@ export function findBlock(memory: DataView, key: number, { version, mode }: Deco
     at = memory.getUint32(at + BLOCK_NEXT, true);
   }
   return 0;
+}
+
+/**
+ * The block at a linear address whose page was fetched from lately, in whatever address space: the processor has cached where that
+ * is (core/wasm/paging.ts). Whoever goes there must see that it still is.
+ */
+export function findBlockAt(memory: DataView, linear: bigint): DecodedBlock | undefined {
+  const page = linear & ~0xfffn;
+  const offset = Number((linear >> 12n) & BigInt(TLB_ENTRIES - 1)) * TLB_ENTRY_BYTES;
+  for (let bank = 0; bank < TLB_BANKS; bank++) {
+    const entry = TLB + bank * TLB_BANK_BYTES + offset;
+    if (memory.getBigUint64(entry + TLB_EXECUTE_TAG, true) !== BigInt.asUintN(64, page)) continue;
+    const pointer = (Number(BigInt.asUintN(32, linear)) + memory.getUint32(entry + TLB_ADDEND, true)) >>> 0;
+    if (pointer < MEMORY) continue;
+    const key = pointer - MEMORY;
+    const version = memory.getUint32(FRAME_VERSIONS + (key >>> 12) * 4, true);
+    const at = findBlock(memory, key, { version, mode: MODE_64 });
+    if (at !== 0) return readBlock(memory, at);
+  }
+  return undefined;
 }
 
 /** A block that is an entry of a translated region: table index of its function, and its number there. */

@@ -238,8 +238,11 @@ class Program {
   }
 }
 
-/** The machine's page-table entry of FAR_DATA (testing.ts `userMachine`). */
-const FAR_ENTRY = 0x1000 + 0x3000 + (FAR_DATA >> 21) * 0x1000 + ((FAR_DATA >> 12) & 511) * 8;
+/** Where the page-table entry of an address is in a machine (testing.ts `userMachine`). */
+export function entryOf(address: number): number {
+  return 0x1000 + 0x3000 + (address >> 21) * 0x1000 + ((address >> 12) & 511) * 8;
+}
+const FAR_ENTRY = entryOf(FAR_DATA);
 const RUNS = 60;
 
 /** Two machines that are alike but for the translator. */

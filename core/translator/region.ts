@@ -14,6 +14,8 @@ const RECORDS_AT_MOST = 800;
 const BACK_BY_DISPATCH = 6;
 
 export interface Region {
+  /** Linear address of its page. */
+  readonly page: bigint;
   readonly blocks: readonly DecodedBlock[];
   /** How many records they have. */
   readonly records: number;
@@ -35,7 +37,7 @@ function lastOperation(memory: DataView, operations: Operations, { end }: Decode
 }
 
 /** The region that begins at a block. */
-export function findRegion(memory: DataView, operations: Operations, first: number): Region {
+export function findRegion(memory: DataView, operations: Operations, first: number, page: bigint): Region {
   const blocks: DecodedBlock[] = [];
   const numbers = new Map<number, number>();
   const behindCalls: number[] = [];
@@ -62,5 +64,5 @@ export function findRegion(memory: DataView, operations: Operations, first: numb
     if (number !== undefined && number !== 0) behindCalls.push(number);
   }
   const entries = [...new Set([0, ...behindCalls.slice(0, BACK_BY_DISPATCH)])];
-  return { blocks, records, entries, numbers };
+  return { page, blocks, records, entries, numbers };
 }

@@ -43,3 +43,4 @@ export function slotAt(address: number): Slot | undefined {
 
 export const PAGE: Slot = slotAt(REGS + SLOT_PAGE * 8)!;
 export const KIND: Slot = slotAt(CC_KIND)!;
+export const TLB: Slot = slotAt(TLB_BASE)!;

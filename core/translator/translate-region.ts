@@ -6,7 +6,6 @@ import { at, getLocal, i32, setLocal, teeLocal } from './instructions.ts';
 import * as op from './opcodes.ts';
 import type { Operations } from './operations.ts';
 import { RECORD_BYTES, offsetOf, operationOf, retiresOf, targetOf } from './record.ts';
-import { REGION_TYPE, TABLE } from './module.ts';
 import { endsIndirectly, type Region } from './region.ts';
 import { PAGE } from './slots.ts';
 import { Specializer } from './specialize.ts';
@@ -24,9 +23,10 @@ import {
   RESULT,
   STALE,
 } from './writer.ts';
+import { crossing, goOnIn } from './crossing.ts';
 import { BLOCK_CODE, BLOCK_ENTRY, BLOCK_RECORDS } from '../wasm/block-header.ts';
 import { FRAME_VERSIONS, RIP } from '../wasm/layout.ts';
-import type { DecodedBlock } from './blocks.ts';
+import { findBlockAt, type DecodedBlock } from './blocks.ts';
 
 /** Instructions after which a function comes back at most: the engine's better code is taken by the next call. */
 const INSTRUCTIONS_AT_A_TIME = 1 << 17;
@@ -303,6 +303,7 @@ class RegionWriter implements Surroundings {
       });
     if (number === undefined) {
       if (next !== 0) this.callNext(next);
+      else if (offset < 0 || offset > 0xfff) this.cross(offset);
       this.exitAt(this.address(offset));
       return;
     }
@@ -316,18 +317,16 @@ class RegionWriter implements Surroundings {
     const { specializer, writer } = this;
     const code = writer.temporary(op.I32);
     specializer.out.push(i32(0), at(op.I32_LOAD, next + BLOCK_CODE), teeLocal(code));
-    specializer.out.push({
-      kind: 'if',
-      then: [
-        writer.store,
-        i32(0),
-        at(op.I32_LOAD, next + BLOCK_ENTRY),
-        getLocal(REMAINING),
-        getLocal(code),
-        ...[op.RETURN_CALL_INDIRECT, REGION_TYPE, TABLE],
-      ],
-      otherwise: [],
-    });
+    specializer.out.push({ kind: 'if', then: goOnIn(writer, code, next + BLOCK_ENTRY), otherwise: [] });
+  }
+
+  /** Goes on in another page, in the region that begins at a block that was known there when this was translated. */
+  private cross(offset: number): void {
+    const { specializer, writer, memory, region } = this;
+    const target = findBlockAt(memory, region.page + BigInt(offset));
+    if (target === undefined) return;
+    const page = specializer.stabilise(this.address(offset - (offset & 0xfff)));
+    specializer.out.push(crossing(writer, page, target));
   }
 
   /** Goes on at an address: in the region, where it is one of its entries behind calls. */

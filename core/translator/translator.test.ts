@@ -6,7 +6,8 @@ import { assemble } from '../assembler/assemble.ts';
 import { Machine } from '../machine.ts';
 import { CODE, DATA, userMachine } from '../testing.ts';
 import * as layout from '../wasm/layout.ts';
-import { Twins } from './fuzz.ts';
+import { saveProcessor } from '../machine-state.ts';
+import { Twins, entryOf } from './fuzz.ts';
 import { withHotEntries } from './hotness.ts';
 
 function machineWith(source: string, hotEntries: number): Machine {
@@ -124,4 +125,55 @@ it('a module says how hot code is by default', () => {
   expect(new Machine(new WebAssembly.Module(wasm), { memoryBytes: 4096 }).translations).toMatchObject({
     regions: 0,
   });
+});
+
+/** A loop that calls into another page, and falls into a third. */
+const PAGES = `
+    mov ecx, 200
+    jmp .again
+    .again: call .far
+    add rax, rcx
+    jmp .end
+    times 4096 nop
+    .far: imul rax, rax, 31
+    inc rdx
+    ret
+    times 4090 nop
+    .end: xor rax, rdx
+    dec ecx
+    jnz .again
+    int 0x80`;
+
+it('jumps to other pages come where those are now, whatever is there', () => {
+  const [plain, translated] = [machineWith(PAGES, 0), machineWith(PAGES, 3)];
+  const both = [plain, translated];
+  const far = (CODE >> 12) + 1;
+  const copy = (DATA >> 12) + 8;
+  for (const machine of both) {
+    // The function as it is elsewhere.
+    machine.write(copy * 4096, machine.bytes.slice(far * 4096, (far + 1) * 4096));
+  }
+  const factor = plain.bytes.indexOf(0x1f, copy * 4096) - copy * 4096;
+  for (let run = 0; run < 120; run++) {
+    for (const machine of both) {
+      const { processor } = machine;
+      if (processor.run(1 + ((run * 7) % 41)) === layout.EXIT_SOFTWARE_INTERRUPT) processor.rip = CODE;
+      if (run % 10 === 5) {
+        // It is mapped to the copy, or back.
+        const entry = entryOf(far << 12);
+        machine.words[entry / 4] = (((run % 20 === 5 ? copy : far) << 12) | 7) >>> 0;
+        machine.wrote(entry >> 12);
+        processor.flushTlbPage(far << 12);
+      }
+      if (run % 16 === 9) {
+        // They multiply by another number.
+        for (const page of [far, copy]) {
+          machine.bytes[page * 4096 + factor]! ^= 0x20;
+          machine.wrote(page);
+        }
+      }
+    }
+    expect(Buffer.compare(saveProcessor(translated), saveProcessor(plain)), `run ${String(run)}`).toBe(0);
+  }
+  expect(translated.translations!.instructions).toBeGreaterThan(500);
 });

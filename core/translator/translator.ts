@@ -2,7 +2,15 @@
  * Translates what has become hot, synchronously: each region becomes a function, some of them together a module; functions go
  * into the core's table. Blocks that are its entries point there. When blocks are dropped, so are translations: they are no state.
  */
-import { isCurrent, isTranslated, readBlock, setHeat, setTranslation, type EntryBlock } from './blocks.ts';
+import {
+  MODE_64,
+  isCurrent,
+  isTranslated,
+  readBlock,
+  setHeat,
+  setTranslation,
+  type EntryBlock,
+} from './blocks.ts';
 import { unsigned } from './bytes.ts';
 import { CALLS } from './calls.ts';
 import type { Bytes } from './code.ts';
@@ -12,7 +20,7 @@ import { Operations } from './operations.ts';
 import { Pace } from './pace.ts';
 import { findRegion, type Region } from './region.ts';
 import { translateRegion, type Translated } from './translate-region.ts';
-import { RETIRED_TRANSLATED } from '../wasm/layout.ts';
+import { REGS, RETIRED_TRANSLATED, SLOT_PAGE } from '../wasm/layout.ts';
 
 /** How far it is with a machine. */
 export interface TranslationCounts {
@@ -49,9 +57,6 @@ const operationsOf = new WeakMap<WebAssembly.Module, Operations>();
 const REGIONS_AT_A_TIME = 16;
 const WAIT_SHIFT = 2;
 
-/** Code of 64 bits alone is translated. */
-const MODE_64 = 0;
-
 /** Regions that are becoming a module. */
 interface Batch {
   readonly imports: Import[];
@@ -70,8 +75,8 @@ export class Translator {
   private readonly imports: WebAssembly.ModuleImports;
   private readonly pace: Pace;
   private readonly installed: Installed;
-  /** Blocks that are hot, by their addresses in memory. */
-  private readonly waiting = new Set<number>();
+  /** Blocks that are hot, by their addresses in memory, and the linear addresses of their pages. */
+  private readonly waiting = new Map<number, bigint>();
   private modules = 0;
   private regions = 0;
   private blocks = 0;
@@ -110,7 +115,7 @@ export class Translator {
     if (readBlock(this.memory, at).mode !== MODE_64) return;
     const again = this.pace.entries >> WAIT_SHIFT;
     const waited = this.waiting.has(at) || again === 0;
-    this.waiting.add(at);
+    this.waiting.set(at, this.memory.getBigUint64(REGS + SLOT_PAGE * 8, true));
     if (waited || this.waiting.size === REGIONS_AT_A_TIME) this.translateAll();
     else setHeat(this.memory, at, again);
   }
@@ -119,14 +124,14 @@ export class Translator {
     const { memory, operations } = this;
     const batch: Batch = { imports: [], bodies: [], indices: [], entries: [], records: 0, blocks: 0 };
     const inside = new Set<number>();
-    for (const at of this.waiting) {
+    for (const [at, page] of this.waiting) {
       // Its code may have been written to; or it is inside another region now, where most come to it, unless it is hot again.
       if (isTranslated(memory, at) || !isCurrent(memory, at)) continue;
       if (inside.has(at)) {
         setHeat(memory, at, this.pace.entries);
         continue;
       }
-      const region = findRegion(memory, operations, at);
+      const region = findRegion(memory, operations, at, page);
       const imported = (name: string): Bytes => this.imported(batch, name);
       this.add(batch, region, translateRegion(memory, operations, region, imported));
       for (const block of region.blocks) inside.add(block.at);
