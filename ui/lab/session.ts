@@ -5,27 +5,22 @@
 import type { WantedLine } from './code.ts';
 import type { Lab } from './lab.ts';
 import type { Stop, Until } from './stop.ts';
-import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
 import { migrationViews } from './migration-view.ts';
 import { drive, driveStep } from './pacing.ts';
-import { pageTablesView } from './page-tables.ts';
-import type { TablePath } from './page-tables.ts';
 import type { Command, LabState, OpenRequest, SavePurpose, StepKind, Update } from './protocol.ts';
 import { bootHosts, openFile } from './opening.ts';
 import { imagesAmong } from './own-images.ts';
 import type { OpenedRun } from './runs.ts';
+import { Looks } from './session-looks.ts';
 import type { Sources } from './snapshot/description.ts';
 import { beginStep } from './stepping.ts';
 import { describeStop, wantedBy } from './stop-text.ts';
 import type { Start } from './stop-text.ts';
 import { goBack, goToTime } from './time/ways-back.ts';
 import { begin, TOUR } from './tour.ts';
-import { TraceBatch } from './trace-batch.ts';
 import { WantedBreaks } from './wanted-breaks.ts';
 import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
-/** Between two states, and two batches of trace lines, while it runs, in ms. */
-const STATE_MS = 200;
 /** How far a step to a hypercall or event goes before it gives up, in ticks (10 s of guest time). */
 const STEP_TICKS = 10_000_000_000;
 
@@ -36,13 +31,8 @@ export class Session {
   /** What there is: a host that is alone, or those of a world; and the one that is looked at. */
   private opened: OpenedRun | null = null;
   private host = 0;
-  private batch: TraceBatch | null = null;
+  private readonly looks: Looks;
   private readonly breaks = new WantedBreaks();
-  /** The domain that the face looks at; null: whichever has the processor when the host stops. */
-  private wantedDomain: number | null = null;
-  private shownDomain = 0;
-  /** Tables that the face looks at; null: it does not. */
-  private openTables: readonly TablePath[] | null = null;
   private run: AbortController | null = null;
   /** Ends when the last run or step has. */
   private over: Promise<unknown> = Promise.resolve();
@@ -55,7 +45,6 @@ export class Session {
   private begun: { readonly step: number; readonly until: Until } | null = null;
   /** Guest time never runs ahead of the wall clock; a busy guest is slower anyway. */
   private realTime = true;
-  private lastState = 0;
   /** Ends when the domain that was asked for last is there: what comes behind it waits. */
   private ready: Promise<void> = Promise.resolve();
 
@@ -68,6 +57,7 @@ export class Session {
     this.core = core;
     this.post = post;
     this.image = image;
+    this.looks = new Looks(post);
   }
 
   /** The host that is looked at. */
@@ -137,13 +127,13 @@ export class Session {
       case 'lookAtHost':
         return this.lookAtHost(command.host);
       case 'look':
-        this.wantedDomain = command.domain;
+        this.looks.domain = command.domain;
         this.postState();
         return;
       case 'pageTables':
-        this.openTables = command.open;
+        this.looks.tables = command.open;
         if (command.open !== null) await this.bringCode();
-        this.postPageTables();
+        this.looks.postPageTables(this.lab);
         return;
       case 'hash':
         return this.hash();
@@ -177,6 +167,7 @@ export class Session {
 
   /** Another world is there. */
   private enter(opened: OpenedRun): void {
+    if (this.lab !== null) this.leave(this.lab);
     this.run?.abort();
     this.run = null;
     this.opened = opened;
@@ -186,22 +177,20 @@ export class Session {
     for (const { lab } of opened.hosts) lab.witness.watch();
     this.hear(opened);
     opened.kept.run.past.isKept = true;
-    this.batch = null;
     this.show(0);
   }
 
   /** Looks at a host: what is to stop a run is set there, and its trace is told. */
   private show(host: number): void {
-    const { lab: before, batch } = this;
-    before?.breaks.disarm();
-    if (batch !== null) before?.hypervisor.trace.remove(batch);
     this.host = host;
     const lab = this.lab!;
     this.breaks.apply(lab);
-    this.batch = new TraceBatch(lab.periodNs);
-    lab.hypervisor.trace.add(this.batch);
-    this.wantedDomain = null;
-    this.shownDomain = lab.domain.id;
+    this.looks.begin(lab);
+  }
+
+  private leave(lab: Lab): void {
+    lab.breaks.disarm();
+    this.looks.end(lab);
   }
 
   /** In the midst of a run, that goes on with the other host in front. */
@@ -212,6 +201,7 @@ export class Session {
     run?.abort();
     await this.over;
     if (this.run === run) this.run = null;
+    this.leave(this.lab!);
     this.show(host);
     this.post({ type: 'looking' });
     this.postState();
@@ -230,15 +220,13 @@ export class Session {
 
   /** Goes to another instant, in place of whatever the lab does. What happens on the way nobody is told of. */
   private async travel(go: (lab: Lab) => string): Promise<void> {
-    const { lab, batch, opened } = this;
-    if (lab === null || batch === null || opened === null) return;
+    const { lab, opened } = this;
+    if (lab === null || opened === null) return;
     this.run?.abort();
     await this.over;
     await this.bringCode();
     for (const each of opened.hosts) each.lab.witness.listen(() => undefined);
-    lab.hypervisor.trace.remove(batch);
-    this.stopped = go(lab);
-    lab.hypervisor.trace.add(batch);
+    this.stopped = this.looks.away(lab, () => go(lab));
     this.begun = null;
     this.post({ type: 'rewound', ns: lab.ns });
     this.hear(opened);
@@ -329,7 +317,7 @@ export class Session {
     this.stepping = kind === undefined ? null : wantedBy(kind);
     // A step that is there at once needs no word of its beginning.
     if (kind === undefined) this.postState();
-    else this.lastState = performance.now();
+    else this.looks.told();
     const going = how(lab, run.signal);
     this.over = going.catch(() => undefined);
     let stop: Stop | undefined | null;
@@ -340,7 +328,7 @@ export class Session {
     }
     if (this.run !== null || this.lab !== lab) return undefined;
     this.stopped = describeStop(lab, stop, start, kind);
-    this.postTrace();
+    this.looks.postTrace();
     this.postState();
     void this.showCode(lab);
     return stop ?? undefined;
@@ -360,44 +348,21 @@ export class Session {
   }
 
   private afterSlice(): void {
-    if (performance.now() - this.lastState < STATE_MS) return;
-    this.postTrace();
+    if (!this.looks.isDue) return;
+    this.looks.postTrace();
     this.postState();
   }
 
-  private postTrace(): void {
-    const { lines, dropped } = this.batch?.take() ?? { lines: [], dropped: 0 };
-    if (lines.length > 0) this.post({ type: 'trace', lines, dropped });
-  }
-
   private postState(): void {
-    this.lastState = performance.now();
-    if (this.lab !== null) this.shownDomain = this.domainToShow(this.lab);
-    this.post({ type: 'state', state: this.state() });
-    this.postPageTables();
-  }
-
-  /** While the host runs, and nobody wants another, the panes stay with the one they are with. */
-  private domainToShow({ hypervisor, domain }: Lab): number {
-    const { domains, current } = hypervisor;
-    if (this.wantedDomain !== null && domains.has(this.wantedDomain)) return this.wantedDomain;
-    if (this.run === null && current !== null && domains.has(current.domain.id)) return current.domain.id;
-    return domains.has(this.shownDomain) ? this.shownDomain : domain.id;
-  }
-
-  private postPageTables(): void {
-    const { lab, openTables } = this;
-    if (lab === null || openTables === null) return;
-    const domain = lab.hypervisor.domains.get(this.shownDomain) ?? lab.domain;
-    this.post({ type: 'pageTables', ...pageTablesView(lab.hypervisor, domain, lab.code, openTables) });
+    this.looks.postState(this.lab, this.state());
   }
 
   private state(): LabState {
-    const { lab, breaks, stepping, stopped, shownDomain, wantedDomain } = this;
+    const { lab, breaks, stepping, stopped } = this;
     const running = this.run !== null;
     const hosts = this.opened?.hosts ?? [];
     return {
-      ...(lab === null ? NOTHING_BOOTED : stateOf(lab, shownDomain)),
+      ...this.looks.stateOf(lab, running),
       hosts: hosts.map((each) => ({ name: each.name, ns: each.lab.ns })),
       host: this.host,
       migrations: migrationViews(
@@ -406,7 +371,7 @@ export class Session {
       running,
       stepping: running ? stepping : null,
       stopped: running ? null : stopped,
-      follows: wantedDomain === null,
+      follows: this.looks.follows,
       breakpoints: breaks.views,
       hypercallBreaks: breaks.hypercalls,
     };

@@ -1,0 +1,100 @@
+/** What a face looks at of the host in front, and how it is told of it: a domain, its page tables, the trace. */
+import type { Lab } from './lab.ts';
+import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
+import { pageTablesView } from './page-tables.ts';
+import type { TablePath } from './page-tables.ts';
+import type { LabState, Update } from './protocol.ts';
+import { TraceBatch } from './trace-batch.ts';
+
+/** Between two states, and two batches of trace lines, while it runs, in ms. */
+const STATE_MS = 200;
+
+export class Looks {
+  private readonly post: (update: Update) => void;
+  private batch: TraceBatch | null = null;
+  /** The domain that the face looks at; null: whichever has the processor when the host stops. */
+  private wantedDomain: number | null = null;
+  private shownDomain = 0;
+  /** Tables that the face looks at; null: it does not. */
+  private openTables: readonly TablePath[] | null = null;
+  private lastStateMs = 0;
+
+  constructor(post: (update: Update) => void) {
+    this.post = post;
+  }
+
+  /** Whether it looks at whichever domain has the processor. */
+  get follows(): boolean {
+    return this.wantedDomain === null;
+  }
+  set domain(wanted: number | null) {
+    this.wantedDomain = wanted;
+  }
+  set tables(open: readonly TablePath[] | null) {
+    this.openTables = open;
+  }
+
+  /** Begins with a host: its trace is told. */
+  begin(lab: Lab): void {
+    this.batch = new TraceBatch(lab.periodNs);
+    lab.hypervisor.trace.add(this.batch);
+    this.wantedDomain = null;
+    this.shownDomain = lab.domain.id;
+  }
+
+  /** Has no more to do with a host. */
+  end(lab: Lab): void {
+    if (this.batch !== null) lab.hypervisor.trace.remove(this.batch);
+    this.batch = null;
+  }
+
+  /** Looks away while something is done that nobody is told of. */
+  away<T>(lab: Lab, work: () => T): T {
+    const { batch } = this;
+    if (batch !== null) lab.hypervisor.trace.remove(batch);
+    const done = work();
+    if (batch !== null) lab.hypervisor.trace.add(batch);
+    return done;
+  }
+
+  /** It has just been told where it stands. */
+  told(): void {
+    this.lastStateMs = performance.now();
+  }
+  /** Whether it is time to tell again. */
+  get isDue(): boolean {
+    return performance.now() - this.lastStateMs >= STATE_MS;
+  }
+
+  postTrace(): void {
+    const { lines, dropped } = this.batch?.take() ?? { lines: [], dropped: 0 };
+    if (lines.length > 0) this.post({ type: 'trace', lines, dropped });
+  }
+
+  /** What is told of the host in front; while it runs, the panes stay with the domain that they are with. */
+  stateOf(lab: Lab | null, isRunning: boolean): ReturnType<typeof stateOf> | typeof NOTHING_BOOTED {
+    if (lab === null) return NOTHING_BOOTED;
+    this.shownDomain = this.domainToShow(lab, isRunning);
+    return stateOf(lab, this.shownDomain);
+  }
+
+  private domainToShow({ hypervisor, domain }: Lab, isRunning: boolean): number {
+    const { domains, current } = hypervisor;
+    if (this.wantedDomain !== null && domains.has(this.wantedDomain)) return this.wantedDomain;
+    if (!isRunning && current !== null && domains.has(current.domain.id)) return current.domain.id;
+    return domains.has(this.shownDomain) ? this.shownDomain : domain.id;
+  }
+
+  postState(lab: Lab | null, state: LabState): void {
+    this.told();
+    this.post({ type: 'state', state });
+    this.postPageTables(lab);
+  }
+
+  postPageTables(lab: Lab | null): void {
+    const { openTables } = this;
+    if (lab === null || openTables === null) return;
+    const domain = lab.hypervisor.domains.get(this.shownDomain) ?? lab.domain;
+    this.post({ type: 'pageTables', ...pageTablesView(lab.hypervisor, domain, lab.code, openTables) });
+  }
+}
