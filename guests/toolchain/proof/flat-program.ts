@@ -60,21 +60,21 @@ export type Outcome =
   | { readonly kind: 'trap'; readonly vector: number; readonly rip: string };
 
 let machine: MachineAgain | undefined;
+/** The page tables, which are the same for each: made with the first. */
+let tables: Uint8Array | undefined;
 
 /** A module translated and loaded; calls go on in the same memory. It is over when the next one is made. */
 export class FlatProgram {
   readonly module: WasmModule;
   readonly image: Image;
   readonly machine: Machine;
-  private nextTable = PAGE_TABLES + PAGE_BYTES;
 
   constructor(wasm: Uint8Array, sourceMap = '{"version":3,"sources":[],"mappings":""}') {
     this.machine = (machine ??= new MachineAgain(MACHINE_BYTES)).asMade();
     this.module = parseModule(wasm);
     const assembler = [{ name: 'runtime', text: runtime }, SUPPORT];
     this.image = link({ wasm, sourceMap }, assembler, 'program');
-    for (const [va, bytes, address] of REGIONS)
-      for (let at = 0; at < bytes; at += PAGE_BYTES) this.map(va + at, address + at);
+    this.machine.write(PAGE_TABLES, (tables ??= pageTables(this.machine)));
     for (const { address, bytes } of this.image.segments) this.machine.write(physical(address), bytes);
     const { processor } = this.machine;
     processor.loadAddressSpace(PAGE_TABLES, 0, false);
@@ -83,25 +83,6 @@ export class FlatProgram {
     for (const segment of [layout.SEG_ES, layout.SEG_SS, layout.SEG_DS, layout.SEG_FS, layout.SEG_GS])
       processor.setSegment(segment, 0x2b, 0, 0xffffffff, DATA_SEGMENT);
     processor.stateChanged();
-  }
-
-  private map(va: number, address: number): void {
-    let table = PAGE_TABLES;
-    for (const shift of [39, 30, 21]) {
-      const index = Math.floor(va / 2 ** shift) % 512;
-      const word = table / 4 + index * 2;
-      if ((this.machine.words[word]! & 1) === 0) {
-        writeEntry(this.machine, table, index, BigInt(this.nextTable) | PRESENT_WRITABLE_USER);
-        this.nextTable += PAGE_BYTES;
-      }
-      table = this.machine.words[word]! & ~0xfff;
-    }
-    writeEntry(
-      this.machine,
-      table,
-      Math.floor(va / PAGE_BYTES) % 512,
-      BigInt(address) | PRESENT_WRITABLE_USER,
-    );
   }
 
   /** Instructions retired so far. */
@@ -172,4 +153,25 @@ function physical(va: number): number {
   const region = REGIONS.find(([start, bytes]) => va >= start && va < start + bytes);
   if (region === undefined) throw new RangeError(`nothing is mapped at ${hex64(va)}`);
   return va - region[0] + region[2];
+}
+
+/** Page tables that map REGIONS, made in a machine of zeroes: their bytes from PAGE_TABLES on. */
+function pageTables(machine: Machine): Uint8Array {
+  let next = PAGE_TABLES + PAGE_BYTES;
+  const map = (va: number, address: number): void => {
+    let table = PAGE_TABLES;
+    for (const shift of [39, 30, 21]) {
+      const index = Math.floor(va / 2 ** shift) % 512;
+      const word = table / 4 + index * 2;
+      if ((machine.words[word]! & 1) === 0) {
+        writeEntry(machine, table, index, BigInt(next) | PRESENT_WRITABLE_USER);
+        next += PAGE_BYTES;
+      }
+      table = machine.words[word]! & ~0xfff;
+    }
+    writeEntry(machine, table, Math.floor(va / PAGE_BYTES) % 512, BigInt(address) | PRESENT_WRITABLE_USER);
+  };
+  for (const [va, bytes, address] of REGIONS)
+    for (let at = 0; at < bytes; at += PAGE_BYTES) map(va + at, address + at);
+  return machine.bytes.slice(PAGE_TABLES, next);
 }
