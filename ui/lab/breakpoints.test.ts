@@ -236,13 +236,13 @@ test('a step that does not come to its end can be looked at, and given up', asyn
 
 test('a run stops behind a hypercall of a name that is wanted, and says whose it was', async () => {
   const lab = await boot();
-  lab.breaks.setHypercalls(['event_channel_op']);
+  lab.breaks.setEvents([{ kind: 'hypercall', name: 'event_channel_op' }]);
   const first = drive(lab);
-  expect(first).toMatchObject({ kind: 'hypercall', event: { domain: 1, vcpu: 0 } });
-  expect(first.kind === 'hypercall' && first.event.text).toMatch(/^event_channel_op\(/);
+  expect(first).toMatchObject({ kind: 'event', event: { domain: 1, vcpu: 0 } });
+  expect(first.kind === 'event' && first.event.text).toMatch(/^event_channel_op\(/);
   const { hypercalls } = lab.hypervisor.counts;
   expect(hypercalls[HYPERVISOR_event_channel_op]).toBe(1);
-  lab.breaks.setHypercalls([]);
+  lab.breaks.setEvents([]);
   expect(drive(lab, PROMPT).kind).toBe('text');
   expect(hypercalls[HYPERVISOR_event_channel_op]).toBeGreaterThan(1);
 });

@@ -1,7 +1,10 @@
-/** What stops a lab's run, besides what the run is asked to stop at: lines of the sources, and hypercalls. */
+/** What stops a lab's run, besides what the run is asked to stop at: lines of the sources, and events of the trace. */
+import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import type { Xen } from '../../hypervisor/xen.ts';
 import type { Code, Line, WantedLine } from './code.ts';
+import { passes } from './event-filter.ts';
+import type { EventFilter } from './event-filter.ts';
 import { eventOf } from './stop.ts';
 import type { EventPlace, Stop } from './stop.ts';
 import type { SourcePlace } from './symbols.ts';
@@ -18,16 +21,16 @@ export class Breaks {
   /** Lines that a run stops before, and their addresses. */
   lines: readonly Line[] = [];
   addresses: readonly number[] = [];
-  /** Names of hypercalls that it stops behind. */
-  private hypercalls: readonly string[] = [];
+  /** Events that it stops at. */
+  private events: readonly EventFilter[] = [];
   /** The one that has stopped it. */
   event: EventPlace | null = null;
   private readonly sink: TraceSink = {
     event: (event) => {
-      if (event.detail.kind !== 'hypercall' || !this.hypercalls.includes(event.detail.name)) return;
+      if (!this.fits(event)) return;
       const { hypervisor } = this.lab;
       this.event ??= eventOf(event, hypervisor.current);
-      hypervisor.requestStop('hypercall');
+      hypervisor.requestStop('event');
     },
     end: () => undefined,
   };
@@ -49,11 +52,16 @@ export class Breaks {
     return found.map((each) => (typeof each === 'string' ? each : each.line));
   }
 
-  /** A run stops behind every hypercall of these names, whoever makes it. */
-  setHypercalls(names: readonly string[]): void {
-    this.hypercalls = names;
+  /** A run stops at every event that passes one of these: behind a hypercall, whoever makes it. */
+  setEvents(events: readonly EventFilter[]): void {
+    this.events = events;
     this.disarmEvents();
     this.armEvents();
+  }
+
+  /** Whether it stops at an event. */
+  fits(event: TraceEvent): boolean {
+    return this.events.some((each) => passes(each, event));
   }
 
   arm(): void {
@@ -67,7 +75,7 @@ export class Breaks {
   }
 
   private armEvents(): void {
-    if (this.hypercalls.length > 0) this.lab.hypervisor.trace.add(this.sink);
+    if (this.events.length > 0) this.lab.hypervisor.trace.add(this.sink);
   }
 
   private disarmEvents(): void {

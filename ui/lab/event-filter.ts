@@ -1,7 +1,8 @@
 /** Which events of the hypervisor's trace are meant: as scenarios say it, and as a person types it. */
 import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts';
 import type { TraceDetail, TraceEvent } from '../../hypervisor/trace/event.ts';
-import { EVENT_KINDS, traceWords } from '../../hypervisor/trace/text.ts';
+import { traceWords } from '../../hypervisor/trace/text.ts';
+import { EVENT_WORDS, FILTER_HELP } from './event-words.ts';
 
 /** A kind of event: `hypercall`, `crash`, `page_fault`, `port`, … in the trace's words. */
 export type EventKind = TraceDetail['kind'];
@@ -71,10 +72,6 @@ function passesCall(
   });
 }
 
-/** What a person may begin an event with; `event` is an upcall. */
-export const EVENT_WORDS: readonly string[] = ['event', ...EVENT_KINDS];
-
-export const FILTER_HELP = 'KIND [NAME of a hypercall] [PATH of xenstore] [domain N] [argK=VALUE] [/WORDS/]';
 const WORD = /^(?:domain +(\d+)|arg([0-5])=(0x[0-9a-f]+|\d+)|\/(.+)\/|(\S+))(?: +|$)/i;
 
 /** `hypercall mmu_update domain 1`, `port /port 5/`, `trap /#GP/`, `event`. Null: it begins with no kind. Throws RangeError. */

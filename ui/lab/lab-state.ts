@@ -3,11 +3,12 @@ import { hypercallOf, NR_HYPERCALLS } from '../../hypervisor/hypercalls/table.ts
 import { describeEnd } from './ending.ts';
 import type { Lab } from './lab.ts';
 import type { LabState } from './protocol.ts';
+import { branchViews } from './time/branches.ts';
 import { channelViews, domainViews, vcpuView } from './views.ts';
 
 export type HostState = Omit<
   LabState,
-  'running' | 'stepping' | 'stopped' | 'follows' | 'breakpoints' | 'hypercallBreaks'
+  'running' | 'stepping' | 'stopped' | 'follows' | 'breakpoints' | 'eventBreaks'
 >;
 
 /** Of a host, whatever others there are. */
@@ -25,6 +26,7 @@ export const NOTHING_BOOTED: HostState = {
   channels: [],
   counts: {},
   past: null,
+  branches: [],
   migrations: [],
   ended: null,
 };
@@ -48,6 +50,7 @@ export function stateOf(lab: Lab, shown: number): OwnState {
     channels: channelViews(hypervisor, domain),
     counts,
     past: pastOf(lab),
+    branches: branchViews(lab),
     ended: lab.crash?.message ?? (lab.domain.shutdown === null ? null : describeEnd(lab.domain, code.kernel)),
   };
 }

@@ -311,7 +311,7 @@ export class Lab {
     const stop = go(limit);
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
     if (this.hasEnded(stop)) return { kind: 'ended' };
-    if (breaks.event !== null) return { kind: 'hypercall', event: breaks.event };
+    if (breaks.event !== null) return { kind: 'event', event: breaks.event };
     if (stop.kind === 'breakpoint') return breaks.here();
     if (stop.kind === 'waiting') return stop;
     if (hypervisor.ticks() >= dueTicks) return { kind: 'time' };
@@ -372,7 +372,7 @@ export class Lab {
       if (stop.kind === 'budget') return undefined;
       const come = there();
       if (come !== null) return come;
-      if (breaks.event !== null) return { kind: 'hypercall', event: breaks.event };
+      if (breaks.event !== null) return { kind: 'event', event: breaks.event };
       const at = stop.kind === 'breakpoint' ? breaks.here() : undefined;
       if (at !== undefined) return at;
     }

@@ -3,6 +3,7 @@ import type { Line, WantedLine } from './code.ts';
 import type { DomainRequest } from './host.ts';
 import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
+import type { BranchView } from './time/branches.ts';
 import type { ChannelView, DomainView, VcpuView } from './views.ts';
 
 /** How far a step goes: `over` passes what a line calls, `out` goes on until the function has returned. */
@@ -53,8 +54,11 @@ export type Command =
   | { readonly type: 'goTo'; readonly ns: number }
   /** Stop before these lines, and no others. */
   | { readonly type: 'breakpoints'; readonly lines: readonly WantedLine[] }
-  /** Stop behind hypercalls of these names, and no others. */
-  | { readonly type: 'hypercallBreaks'; readonly names: readonly string[] }
+  /** Stop at these events, as a person types them (event-filter.ts), and no others. */
+  | { readonly type: 'eventBreaks'; readonly events: readonly string[] }
+  /** Takes up a run that was left, by its place among `branches`; or forgets it. */
+  | { readonly type: 'takeUp'; readonly branch: number }
+  | { readonly type: 'dropBranch'; readonly branch: number }
   /** Looks at another host of the world: keys, steps, states and traces are its from now on. */
   | { readonly type: 'lookAtHost'; readonly host: number }
   /** Tells of this domain in detail; null: of the one that has the processor when the host stops. */
@@ -121,10 +125,12 @@ export interface LabState {
   /** Hypercalls made, by name. */
   readonly counts: Readonly<Record<string, number>>;
   readonly breakpoints: readonly BreakpointView[];
-  /** Names of hypercalls that a run stops behind. */
-  readonly hypercallBreaks: readonly string[];
+  /** Events that a run stops at, as they were typed. */
+  readonly eventBreaks: readonly string[];
   /** What can be gone to, in ns: from where on, and how far it has ever been; null: nothing is remembered. */
   readonly past: { readonly beginNs: number; readonly endNs: number } | null;
+  /** Runs that were left for this one. */
+  readonly branches: readonly BranchView[];
   /** Of the world's domains, those that were seen, the oldest first. */
   readonly migrations: readonly MigrationView[];
   /** How the domain ended, in a sentence; or its host, which says so itself (an error carries the same). */

@@ -46,6 +46,31 @@ test('goes to an instant: the console shows what it did then, and what is typed 
   await until('\\nsecond[^]*\\$ $');
   expect(shown()).toContain('second');
   expect(shown()).not.toContain('first');
+  // The run that was left is kept, and so is this one when that is taken up.
+  const endNs = state().ns;
+  expect(state().branches).toMatchObject([{ fromNs: ns, came: ['"echo first\\r"'] }]);
+  await session.command({ type: 'takeUp', branch: 0 });
+  expect(state()).toMatchObject({ ns, branches: [{ fromNs: ns, toNs: endNs, came: ['"echo second\\r"'] }] });
+  await until('\\nfirst[^]*\\$ $');
+  expect(shown()).toContain('first');
+  await session.command({ type: 'dropBranch', branch: 0 });
+  expect(state().branches).toEqual([]);
+  await session.command({ type: 'takeUp', branch: 0 });
+  expect(updates.findLast((update) => update.type === 'error')?.message).toBe('there is no branch 1');
+});
+
+test('any event of the trace stops it, forth and back; what is no event is refused, and nothing changes', async () => {
+  await session.command({ type: 'eventBreaks', events: ['vcpu /block/'] });
+  await type('uname\r');
+  await session.command({ type: 'run' });
+  expect(state().stopped).toMatch(/^What you wait for: d1v0 vcpu vcpu 0 block/);
+  const { ns } = state();
+  await session.command({ type: 'runUntil', seconds: ns / 1e9 + 1 });
+  await session.command({ type: 'eventBreaks', events: ['nonsense'] });
+  expect(updates.findLast((update) => update.type === 'error')?.message).toMatch(/^nonsense: it is no event/);
+  expect(state().eventBreaks).toEqual(['vcpu /block/']);
+  await session.command({ type: 'back', kind: 'breakpoint' });
+  expect(state().stopped).toMatch(/^It went back to the last time it was at a breakpoint/);
 });
 
 test('back by an instruction, a hypercall, a line: each is before where it was, and says so', async () => {

@@ -121,11 +121,11 @@ test('every stop says why, and how far it went; a step on an idle host, that it 
   expect(state().stopped).toMatch(
     /^Stepped to an event: d1v0 upcall \(.*the host was idle, and \d\.\d{3} s of its time passed\)\.$/,
   );
-  await session.command({ type: 'hypercallBreaks', names: ['set_timer_op'] });
+  await session.command({ type: 'eventBreaks', events: ['hypercall set_timer_op'] });
   await session.command({ type: 'run' });
-  expect(state()).toMatchObject({ running: false, hypercallBreaks: ['set_timer_op'] });
-  expect(state().stopped).toMatch(/^Hypercall that you wait for: d1v0 set_timer_op\(/);
-  await session.command({ type: 'hypercallBreaks', names: [] });
+  expect(state()).toMatchObject({ running: false, eventBreaks: ['hypercall set_timer_op'] });
+  expect(state().stopped).toMatch(/^What you wait for: d1v0 set_timer_op\(/);
+  await session.command({ type: 'eventBreaks', events: [] });
   const running = session.command({ type: 'run' });
   await session.command({ type: 'pause' });
   await running;

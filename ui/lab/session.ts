@@ -16,6 +16,7 @@ import type { Sources } from './snapshot/description.ts';
 import { beginStep } from './stepping.ts';
 import { describeStop, wantedBy } from './stop-text.ts';
 import type { Start } from './stop-text.ts';
+import { takeUp } from './time/branches.ts';
 import { goBack, goToTime } from './time/ways-back.ts';
 import { begin, TOUR } from './tour.ts';
 import { WantedBreaks } from './wanted-breaks.ts';
@@ -109,8 +110,17 @@ export class Session {
         await this.bringCode();
         this.setBreakpoints(command.lines);
         return;
-      case 'hypercallBreaks':
-        this.breaks.setHypercalls(this.lab, command.names);
+      case 'eventBreaks':
+        this.breaks.setEvents(this.lab, command.events);
+        this.postState();
+        return;
+      case 'takeUp':
+        return this.travel((lab) => {
+          takeUp(lab, command.branch);
+          return 'It is where that run was left, and goes on with it.';
+        });
+      case 'dropBranch':
+        this.lab?.past.branches.splice(command.branch, 1);
         this.postState();
         return;
       case 'runUntil':
@@ -373,7 +383,7 @@ export class Session {
       stopped: running ? null : stopped,
       follows: this.looks.follows,
       breakpoints: breaks.views,
-      hypercallBreaks: breaks.hypercalls,
+      eventBreaks: breaks.events,
     };
   }
 }

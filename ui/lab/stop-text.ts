@@ -37,8 +37,8 @@ function reason(lab: Lab, stop: Stop | undefined | null, kind: StepKind | undefi
   switch (stop.kind) {
     case 'breakpoint':
       return `Breakpoint${who(lab)}${at(lab)}`;
-    case 'hypercall':
-      return `Hypercall that you wait for: ${by(stop.event)}`;
+    case 'event':
+      return `What you wait for: ${by(stop.event)}`;
     case 'step':
       return stop.event === undefined
         ? `One ${kind === 'instruction' ? 'instruction' : 'step'}${who(lab)}${at(lab)}`

@@ -23,8 +23,8 @@ export type Stop =
   | { readonly kind: 'instructions' }
   /** A step has got where it was to; `event`: what it has come to, where that is no line. */
   | { readonly kind: 'step'; readonly event?: EventPlace }
-  /** A hypercall of the names that a run stops at has been made (`setHypercallBreaks`). */
-  | { readonly kind: 'hypercall'; readonly event: EventPlace }
+  /** An event has come that a run stops at (`Breaks.setEvents`). */
+  | { readonly kind: 'event'; readonly event: EventPlace }
   /** The next instruction is the first of a line with a breakpoint. */
   | { readonly kind: 'breakpoint'; readonly place: SourcePlace }
   /** The domain has shut down: `domain.shutdown`. */

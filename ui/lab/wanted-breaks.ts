@@ -1,13 +1,16 @@
 /** What a face wants runs to stop at: it stays as hosts come and go. */
 import type { WantedLine } from './code.ts';
+import { parseFilter } from './event-filter.ts';
+import { FILTER_HELP } from './event-words.ts';
+import type { EventFilter } from './event-filter.ts';
 import type { Lab } from './lab.ts';
 import type { BreakpointView } from './protocol.ts';
 
 export class WantedBreaks {
   /** Breakpoints, and what has become of each on the host that is there. */
   views: readonly BreakpointView[] = [];
-  /** Names of hypercalls. */
-  hypercalls: readonly string[] = [];
+  /** Events, as a person types them (event-filter.ts). */
+  events: readonly string[] = [];
 
   /** Another host is looked at: runs stop there from now on. */
   apply(lab: Lab): void {
@@ -15,7 +18,7 @@ export class WantedBreaks {
       lab,
       this.views.map(({ wanted }) => wanted),
     );
-    lab.breaks.setHypercalls(this.hypercalls);
+    lab.breaks.setEvents(this.events.map(filterOf));
   }
 
   /** These lines, and no others. What is new and has no place is refused, and told; what was set before waits for a host that has one. */
@@ -28,10 +31,18 @@ export class WantedBreaks {
     return refused;
   }
 
-  setHypercalls(lab: Lab | null, names: readonly string[]): void {
-    this.hypercalls = names;
-    lab?.breaks.setHypercalls(names);
+  /** These events, and no others. Throws RangeError for what is none, and keeps those that there were. */
+  setEvents(lab: Lab | null, events: readonly string[]): void {
+    const filters = events.map(filterOf);
+    this.events = events;
+    lab?.breaks.setEvents(filters);
   }
+}
+
+function filterOf(text: string): EventFilter {
+  const filter = parseFilter(text);
+  if (filter === null) throw new RangeError(`${text}: it is no event: ${FILTER_HELP}`);
+  return filter;
 }
 
 /** Sets breakpoints, and tells what has become of each. */

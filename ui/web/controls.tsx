@@ -1,12 +1,13 @@
 /** Run control, whose state the panes show, and where the machine stands in time. */
 import { signal } from '@preact/signals';
 import * as abi from '../../hypervisor/abi/xen.ts';
+import { EVENT_WORDS, FILTER_HELP } from '../lab/event-words.ts';
 import type { BackKind, StepKind } from '../lab/protocol.ts';
 import { RUN_KEY, STEP_KEYS } from './keys.ts';
 import type { LabClient } from './lab-client.ts';
 
 const untilText = signal('');
-const hypercall = signal('');
+const wantedEvent = signal('');
 
 const STEPS: readonly { readonly kind: StepKind; readonly label: string; readonly title: string }[] = [
   { kind: 'hypercall', label: 'Hypercall', title: 'Run up to the next hypercall of any vcpu' },
@@ -21,10 +22,12 @@ const STEPS: readonly { readonly kind: StepKind; readonly label: string; readonl
   { kind: 'instruction', label: 'Instruction', title: 'Execute one instruction of the running vcpu' },
 ];
 
+/** What may be typed where it is asked for an event. */
 const PREFIX = 'HYPERVISOR_';
 const HYPERCALLS = Object.keys(abi).flatMap((name) =>
-  name.startsWith(PREFIX) ? name.slice(PREFIX.length) : [],
+  name.startsWith(PREFIX) ? [`hypercall ${name.slice(PREFIX.length)}`] : [],
 );
+const SUGGESTIONS = [...HYPERCALLS, ...EVENT_WORDS];
 
 export function Controls({ client }: { client: LabClient }) {
   const { booted, running, ended } = client.state.value;
@@ -61,8 +64,9 @@ export function Controls({ client }: { client: LabClient }) {
         ))}
       </span>
       <Back client={client} />
+      <Branches client={client} />
       <RunUntil client={client} disabled={over} />
-      <HypercallBreaks client={client} />
+      <EventBreaks client={client} />
       <Looked client={client} />
       <label title="Do not wait for the wall clock while the guest is idle: its time flies then">
         <input
@@ -86,12 +90,16 @@ const WAYS_BACK: readonly { readonly kind: BackKind; readonly label: string; rea
   { kind: 'event', label: 'Event', title: 'Back to the event upcall before this' },
   { kind: 'line', label: 'Line', title: 'Back to the line of the source before this one' },
   { kind: 'instruction', label: 'Instruction', title: 'Back to before the last instruction' },
-  { kind: 'breakpoint', label: 'Breakpoint', title: 'Back to where it was at a breakpoint last' },
+  {
+    kind: 'breakpoint',
+    label: 'Breakpoint',
+    title: 'Back to where it was at a breakpoint last, or at an event that it stops at',
+  },
 ];
 
 /** Ways back, and the whole run to go to an instant of. */
 function Back({ client }: { client: LabClient }) {
-  const { past, ns, running, breakpoints } = client.state.value;
+  const { past, ns, running, breakpoints, eventBreaks } = client.state.value;
   if (past === null) return null;
   return (
     <span class="steps" role="group" aria-label="Go back to the last">
@@ -100,7 +108,7 @@ function Back({ client }: { client: LabClient }) {
         <button
           key={kind}
           title={title}
-          disabled={running || (kind === 'breakpoint' && breakpoints.length === 0)}
+          disabled={running || (kind === 'breakpoint' && breakpoints.length + eventBreaks.length === 0)}
           data-testid={`back-${kind}`}
           onClick={() => {
             client.send({ type: 'back', kind });
@@ -157,42 +165,92 @@ function RunUntil({ client, disabled }: { client: LabClient; disabled: boolean }
   );
 }
 
-/** Hypercalls, by name, that a run stops behind. */
-function HypercallBreaks({ client }: { client: LabClient }) {
-  const names = client.state.value.hypercallBreaks;
+/** Events that a run stops at: a hypercall by name, a port, a trap, a node of the store, … */
+function EventBreaks({ client }: { client: LabClient }) {
+  const { eventBreaks: events } = client.state.value;
   const set = (wanted: readonly string[]): void => {
-    client.send({ type: 'hypercallBreaks', names: wanted });
+    client.send({ type: 'eventBreaks', events: wanted });
+  };
+  const add = (event: Event): void => {
+    event.preventDefault();
+    const text = wantedEvent.value.trim();
+    if (text !== '' && !events.includes(text)) set([...events, text]);
+    wantedEvent.value = '';
   };
   return (
-    <span class="hypercall-breaks">
-      <select
-        aria-label="Stop at a hypercall"
-        title="A run stops behind every hypercall of this name, whoever makes it"
-        value={hypercall.value}
-        onChange={({ currentTarget: { value } }) => {
-          if (value !== '' && !names.includes(value)) set([...names, value]);
-          hypercall.value = '';
-        }}
-      >
-        <option value="">stop at hypercall…</option>
-        {HYPERCALLS.map((name) => (
-          <option key={name}>{name}</option>
+    <form class="event-breaks" onSubmit={add}>
+      <input
+        type="text"
+        size={20}
+        list="events"
+        placeholder="stop at an event…"
+        aria-label="Stop at an event"
+        title={`A run stops at every event like this, whose ever it is: ${FILTER_HELP}; for instance: port domain 1, xenstore /local/domain/1/device, trap /#GP/`}
+        value={wantedEvent.value}
+        onInput={(input) => (wantedEvent.value = input.currentTarget.value)}
+      />
+      <datalist id="events">
+        {SUGGESTIONS.map((each) => (
+          <option key={each} value={each} />
         ))}
-      </select>
-      {names.map((name) => (
+      </datalist>
+      {events.map((each) => (
         <button
-          key={name}
+          type="button"
+          key={each}
           class="small"
           title="Stop at it no more"
           onClick={() => {
-            set(names.filter((each) => each !== name));
+            set(events.filter((other) => other !== each));
           }}
         >
-          {name} ×
+          {each} ×
         </button>
       ))}
-    </span>
+    </form>
   );
+}
+
+/** Runs that were left, because something else was typed in their past: they are kept, and can be taken up. */
+function Branches({ client }: { client: LabClient }) {
+  const { branches, running } = client.state.value;
+  if (branches.length === 0) return null;
+  return (
+    <details class="branches">
+      <summary title="Runs that were left because something else was typed in their past">
+        {branches.length === 1 ? '1 other run' : `${String(branches.length)} other runs`}
+      </summary>
+      <ul>
+        {branches.map(({ fromNs, toNs, came }, branch) => (
+          <li key={branch}>
+            left at {inSeconds(fromNs)}, had come to {inSeconds(toNs)}
+            {came.length === 0 ? '' : `; came: ${came.join(', ')}`}{' '}
+            <button
+              class="small"
+              disabled={running}
+              onClick={() => {
+                client.send({ type: 'takeUp', branch });
+              }}
+            >
+              Take it up
+            </button>{' '}
+            <button
+              class="small"
+              onClick={() => {
+                client.send({ type: 'dropBranch', branch });
+              }}
+            >
+              Forget it
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function inSeconds(ns: number): string {
+  return `${(ns / 1e9).toFixed(3)} s`;
 }
 
 /** Which domain the panes show. */

@@ -27,11 +27,19 @@ const NOTHING: LabState = {
   stopped: null,
   follows: true,
   breakpoints: [],
-  hypercallBreaks: [],
+  eventBreaks: [],
 };
 
 /** What a person does that changes what becomes of a host. */
-const TOUCHES: ReadonlySet<Command['type']> = new Set(['keys', 'step', 'back', 'goTo', 'runUntil', 'play']);
+const TOUCHES: ReadonlySet<Command['type']> = new Set([
+  'keys',
+  'step',
+  'back',
+  'goTo',
+  'takeUp',
+  'runUntil',
+  'play',
+]);
 
 /** What a person does, which ends the trouble that a banner tells of. */
 const CLEARS: ReadonlySet<Command['type']> = new Set([
@@ -41,6 +49,8 @@ const CLEARS: ReadonlySet<Command['type']> = new Set([
   'goTo',
   'runUntil',
   'breakpoints',
+  'eventBreaks',
+  'takeUp',
   'play',
 ]);
 
@@ -84,7 +94,7 @@ export class LabClient {
   /** Hears that a snapshot has not been made. */
   onSaveFailed: (() => void) | null = null;
   private readonly keptBreakpoints = kept<readonly WantedLine[]>('breakpoints', [], isLines);
-  private readonly keptHypercalls = kept<readonly string[]>('hypercalls', [], isStrings);
+  private readonly keptEvents = kept<readonly string[]>('events', [], isStrings);
   private readonly worker = startLab();
   private measured = { at: performance.now(), instructions: 0 };
   /** The host has run since it was told of breakpoints: what it tells of them is what there is. */
@@ -98,7 +108,7 @@ export class LabClient {
       if (!document.hidden) for (const consoles of this.hostConsoles.value) consoles.seen();
     });
     this.send({ type: 'breakpoints', lines: this.keptBreakpoints.value });
-    this.send({ type: 'hypercallBreaks', names: this.keptHypercalls.value });
+    this.send({ type: 'eventBreaks', events: this.keptEvents.value });
   }
 
   /** Those of the host that is looked at. */
@@ -246,7 +256,7 @@ export class LabClient {
     this.consoles.look(state.domains);
     if (!this.told) return;
     this.keptBreakpoints.value = state.breakpoints.map(({ wanted }) => wanted);
-    this.keptHypercalls.value = state.hypercallBreaks;
+    this.keptEvents.value = state.eventBreaks;
   }
 
   private measure({ instructions, running }: LabState): void {

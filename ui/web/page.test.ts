@@ -127,9 +127,10 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(await page.getByRole('tab', { name: 'Page tables' }).getAttribute('aria-selected')).toBe('true');
     await page.keyboard.press('ArrowRight');
     expect(await text('channels')).toContain('VIRQ timer');
-    await page.getByLabel('Stop at a hypercall').selectOption('console_io');
+    await page.getByLabel('Stop at an event').fill('hypercall console_io');
+    await page.keyboard.press('Enter');
     await page.keyboard.press('F8');
-    await eventually(() => text('status'), /^Hypercall that you wait for: d0v0 console_io\(/);
+    await eventually(() => text('status'), /^What you wait for: d0v0 console_io\(/);
   });
 
   it('stops at a line of a program, beside which its page tables can be seen; a reload keeps what was set', async () => {

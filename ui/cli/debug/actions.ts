@@ -1,20 +1,15 @@
 /** What a debugger's commands do (commands.ts). */
 import { hex64, PAGE_BYTES } from '../../../core/machine.ts';
-import { backToWrite, eventSearch, goToTicks, onToWrite } from '../../lab/time/travel.ts';
+import { backToWrite, eventSearch, onToWrite } from '../../lab/time/travel.ts';
 import { lastLineOf } from '../../lab/function-lines.ts';
+import { branchViews, takeUp as takeUpBranch } from '../../lab/time/branches.ts';
 import { markOf } from '../../lab/time/marks.ts';
 import type { Branch } from '../../lab/time/past.ts';
 import type { Mark } from '../../lab/time/recording.ts';
 import { INSTANT_HELP, parseInstant } from '../instant.ts';
 import { writeRun } from '../kept-runs.ts';
-import {
-  EVENT_WORDS,
-  FILTER_HELP,
-  filterText,
-  HYPERCALLS,
-  parseFilter,
-  passes,
-} from '../../lab/event-filter.ts';
+import { filterText, HYPERCALLS, parseFilter, passes } from '../../lab/event-filter.ts';
+import { EVENT_WORDS, FILTER_HELP } from '../../lab/event-words.ts';
 import type { EventFilter } from '../../lab/event-filter.ts';
 import { PATIENCE_SECONDS, type Debugger } from './debugger.ts';
 import * as looks from './looks.ts';
@@ -203,13 +198,10 @@ function events(text: string): EventFilter | null {
 }
 
 /** Runs that were left: where, and what they had typed since. */
-export function branches({ hosts, lab, kept }: Debugger): string {
-  const { host } = lab.course;
-  const rows = kept.run.past.branches.map(({ fork, ends, come, inputs }, n) => {
-    const typed = inputs.of.flatMap((all, each) => all.slice(come[each])).map(looks.said);
-    const { periodNs } = hosts[host]!.lab;
-    const span = `${looks.seconds(fork[host]!.ticks * periodNs)} to ${looks.seconds(ends[host]! * periodNs)}`;
-    return `${String(n + 1)}  ${span}${typed.length === 0 ? '' : `: ${typed.join(', ')}`}`;
+export function branches({ lab }: Debugger): string {
+  const rows = branchViews(lab).map(({ fromNs, toNs, came }, n) => {
+    const span = `${looks.seconds(fromNs)} to ${looks.seconds(toNs)}`;
+    return `${String(n + 1)}  ${span}${came.length === 0 ? '' : `: ${came.join(', ')}`}`;
   });
   return rows.length === 0 ? 'there is this run alone' : rows.join('\n');
 }
@@ -221,14 +213,11 @@ function branchOf({ kept }: Debugger, args: string): Branch {
 }
 
 export function takeUp(debug: Debugger, args: string): string {
-  const branch = branchOf(debug, args);
-  const { past } = debug.kept.run;
   try {
-    past.takeUp(branch);
+    takeUpBranch(debug.lab, count(args) - 1);
   } catch (error) {
     throw error instanceof RangeError ? new Wrong(error.message) : error;
   }
-  goToTicks(debug.lab, branch.fork[debug.lab.course.host]!.ticks);
   debug.marks = debug.marks === null ? null : upTo(debug, debug.marks);
   return looks.where(debug);
 }

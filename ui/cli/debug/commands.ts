@@ -1,6 +1,6 @@
 /** What a debugger can be told: one row for each command. */
 import { backInstruction, backLine } from '../../lab/time/travel.ts';
-import { FILTER_HELP } from '../../lab/event-filter.ts';
+import { FILTER_HELP } from '../../lab/event-words.ts';
 import { INSTANT_HELP } from '../instant.ts';
 import { saveSnapshot } from '../kept-runs.ts';
 import {

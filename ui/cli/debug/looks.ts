@@ -1,11 +1,10 @@
 /** What a debugger shows of a lab where it stands, as text. */
 import { hex64 } from '../../../core/machine.ts';
 import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
-import { describeFault } from '../../lab/faults.ts';
+import { inputWords } from '../../lab/time/branches.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { bytesAt, channelViews, codeAt, domainViews, readerOf, vcpuView } from '../../lab/views.ts';
 import { placeOf } from '../../lab/symbols.ts';
-import type { Input } from '../../lab/world/inputs.ts';
 import { StoreSilent, storeTree } from '../../lab/xenstore/ask.ts';
 import type { StoreNode } from '../../lab/xenstore/ask.ts';
 import type { Debugger } from './debugger.ts';
@@ -175,18 +174,13 @@ function nodeLines({ name, value, children }: StoreNode, indent: string): string
   ];
 }
 
-/** An input in words. */
-export function said({ keys, fault }: Input): string {
-  return fault === undefined ? JSON.stringify(String.fromCharCode(...keys)) : describeFault(fault);
-}
-
 /** What was typed and broken, and what is to come. */
 export function inputs({ hosts, kept }: Debugger): string {
   const { past } = kept.run;
   const hostOf = (host: number): string => (hosts.length === 1 ? '' : `${hosts[host]!.name}  `);
   const rows = past.inputs.all.map(
     (input) =>
-      `${past.inputs.hasCome(input) ? ' ' : '>'} ${seconds(input.ticks * hosts[input.host]!.lab.periodNs).padStart(16)}  ${hostOf(input.host)}${said(input)}`,
+      `${past.inputs.hasCome(input) ? ' ' : '>'} ${seconds(input.ticks * hosts[input.host]!.lab.periodNs).padStart(16)}  ${hostOf(input.host)}${inputWords(input)}`,
   );
   return rows.length === 0 ? 'nothing was typed' : [...rows, '(> is to come)'].join('\n');
 }

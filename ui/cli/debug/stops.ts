@@ -5,7 +5,7 @@ import { eventOf } from '../../lab/stop.ts';
 import type { EventPlace } from '../../lab/stop.ts';
 import type { WantedLine } from '../../lab/code.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { BREAKPOINT, eventSearch, type Search } from '../../lab/time/travel.ts';
+import { anyOf, BREAKPOINT, eventSearch, type Search } from '../../lab/time/travel.ts';
 import type { TraceEvent } from '../../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../../hypervisor/trace/tracer.ts';
 import { Wrong } from './wrong.ts';
@@ -79,22 +79,9 @@ export class Stops {
 
   /** Any of them, to look for backwards. */
   search(): Search {
-    const events = eventSearch((event) => this.fits(event));
-    return {
-      begin: (lab) => {
-        BREAKPOINT.begin(lab);
-        if (this.events.length > 0) events.begin(lab);
-      },
-      isThere: (lab) => {
-        // Both are asked: an event that was seen is taken back by that.
-        const isEvent = events.isThere(lab);
-        return isEvent || BREAKPOINT.isThere(lab);
-      },
-      end: (lab) => {
-        events.end(lab);
-        BREAKPOINT.end(lab);
-      },
-    };
+    return this.events.length === 0
+      ? BREAKPOINT
+      : anyOf([BREAKPOINT, eventSearch((event) => this.fits(event))]);
   }
 
   private fits(event: TraceEvent): boolean {

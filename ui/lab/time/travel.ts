@@ -132,6 +132,20 @@ export function eventSearch(fits: (event: TraceEvent) => boolean): Search {
   };
 }
 
+/** Whichever of them comes last. */
+export function anyOf(searches: readonly Search[]): Search {
+  return {
+    begin: (lab) => {
+      for (const each of searches) each.begin(lab);
+    },
+    // All are asked: an event that was seen is taken back by that.
+    isThere: (lab) => searches.map((each) => each.isThere(lab)).includes(true),
+    end: (lab) => {
+      for (const each of searches) each.end(lab);
+    },
+  };
+}
+
 /** To the beginning of the line that was executed before this one. False: none is known. */
 export function backLine(lab: Lab): boolean {
   const { instructions } = lab;

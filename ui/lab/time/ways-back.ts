@@ -1,7 +1,7 @@
 /** The ways back that a face offers: what each goes to, in words, and how. */
 import type { Lab } from '../lab.ts';
 import type { BackKind } from '../protocol.ts';
-import { backInstruction, backLine, backTo, BREAKPOINT, eventSearch, goToTicks } from './travel.ts';
+import { anyOf, backInstruction, backLine, backTo, BREAKPOINT, eventSearch, goToTicks } from './travel.ts';
 
 interface WayBack {
   /** What it goes back to. */
@@ -28,7 +28,13 @@ const WAYS: Readonly<Record<BackKind, WayBack>> = {
         eventSearch(({ detail }) => detail.kind === 'upcall'),
       ),
   },
-  breakpoint: { to: 'the last time it was at a breakpoint', go: (lab) => backTo(lab, BREAKPOINT) },
+  breakpoint: {
+    to: 'the last time it was at a breakpoint, or at an event that it stops at',
+    go: (lab) => {
+      const events = eventSearch((event) => lab.breaks.fits(event));
+      return backTo(lab, anyOf([BREAKPOINT, events]));
+    },
+  },
 };
 
 const NS_PER_SECOND = 1e9;
