@@ -4,9 +4,10 @@ import { clock } from 'programs/lib/calls';
 import { print } from 'programs/lib/io';
 import { DateText } from 'programs/lib/text';
 import { takeOptions, takesNothing } from 'programs/lib/options';
+import { NS_PER_SECOND } from 'programs/lib/time';
 
 export function main(args: string[]): i32 {
   if (takeOptions(args, 'u', 'date [-u]') == null || !takesNothing(args)) return 2;
-  print(new DateText(clock(CLOCK_REALTIME) / 1000000000).whole() + '\n');
+  print(new DateText(clock(CLOCK_REALTIME) / NS_PER_SECOND).whole() + '\n');
   return 0;
 }

@@ -3,10 +3,10 @@ import { CLOCK_MONOTONIC } from 'mote/abi';
 import { clock, sleepNs } from 'programs/lib/calls';
 import { complain, flush, print } from 'programs/lib/io';
 import { bad, number } from 'programs/lib/text';
+import { NS_PER_SECOND } from 'programs/lib/time';
 
 const MEGABYTE = 1 << 20;
 const PAGE = 4096;
-const SECOND: u64 = 1000000000;
 /** Times a second that it looks at the clock. */
 const STEPS: u64 = 20;
 
@@ -31,7 +31,7 @@ export function main(args: string[]): i32 {
       at += PAGE;
       if (at >= memory_.length) at = 0;
     }
-    due += SECOND / STEPS;
+    due += NS_PER_SECOND / STEPS;
     const now = clock(CLOCK_MONOTONIC);
     if (now < due) sleepNs(due - now);
     else due = now;

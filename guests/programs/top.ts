@@ -4,8 +4,8 @@ import { clock, sleepNs, systemInformation } from 'programs/lib/calls';
 import { complain, flush, print } from 'programs/lib/io';
 import { allProcesses, ProcessInfo, TICKS } from 'programs/lib/processes';
 import { bad, number, table } from 'programs/lib/text';
+import { NS_PER_SECOND } from 'programs/lib/time';
 
-const SECOND: u64 = 1000000000;
 const PAGE_KIB: u64 = 4;
 const MAX_ROWS = 20;
 const CLEAR = '\x1b[H\x1b[J';
@@ -23,7 +23,7 @@ export function main(args: string[]): i32 {
   }
   let last: u64 = 0;
   for (let n: i64 = 0; n != times; n++) {
-    if (n > 0) sleepNs(<u64>seconds * SECOND);
+    if (n > 0) sleepNs(<u64>seconds * NS_PER_SECOND);
     const list = allProcesses();
     if (list == null) {
       complain('/proc is not there');
@@ -41,7 +41,7 @@ function show(list: ProcessInfo[], ns: u64): void {
   const unused = systemInformation(sysinfo.freeram) >> 10;
   const memory = total.toString() + ' KiB of memory, ' + unused.toString() + ' free';
   print(CLEAR + list.length.toString() + ' processes, ' + memory + '\n\n');
-  const elapsed = max<u64>((ns * TICKS) / SECOND, 1);
+  const elapsed = max<u64>((ns * TICKS) / NS_PER_SECOND, 1);
   list.sort((a, b) => <i32>(used(b) - used(a)));
   const rows: string[][] = [['PID', 'CPU', 'KIB', 'TIME', 'COMMAND']];
   for (let n = 0; n < min(list.length, MAX_ROWS); n++) {

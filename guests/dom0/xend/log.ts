@@ -3,12 +3,12 @@ import { CLOCK_REALTIME } from 'mote/abi';
 import { Log } from 'dom0/lib/log';
 import { clock, getpid } from 'programs/lib/calls';
 import { DateText } from 'programs/lib/text';
+import { NS_PER_SECOND } from 'programs/lib/time';
 
-const SECOND: u64 = 1_000_000_000;
 const log = new Log('/var/log/xen/xend.log');
 
 function add(level: string, text: string): void {
-  const now = new DateText(clock(CLOCK_REALTIME) / SECOND);
+  const now = new DateText(clock(CLOCK_REALTIME) / NS_PER_SECOND);
   const month = now.month.toString().padStart(2, '0');
   const day = now.year.toString() + '-' + month + '-' + now.day.toString().padStart(2, '0');
   log.addLine('[' + day + ' ' + now.time + ' ' + getpid().toString() + '] ' + level + ' ' + text);

@@ -9,12 +9,12 @@ import { complainOf, print, printBytes } from 'programs/lib/io';
 import { clock, systemName } from 'programs/lib/calls';
 import { failure, readNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
+import { NS_PER_SECOND } from 'programs/lib/time';
 import { domainsOf, processorsText } from './arguments';
 import { isSet, misused } from './switches';
 import { affinityOf, onlineProcessors } from './vcpus';
 
 const RING_BYTES = 16384;
-const SECOND: u64 = 1_000_000_000;
 
 export function seconds(ns: u64): string {
   const tenths = ns / 100_000_000;
@@ -109,13 +109,17 @@ export function uptime(args: string[]): i32 {
   const domains = domainsOf(args);
   if (domains == null) return 1;
   print('Name'.padEnd(34) + 'ID Uptime\n');
-  const now = clock(CLOCK_REALTIME) / SECOND;
+  const now = clock(CLOCK_REALTIME) / NS_PER_SECOND;
   for (let n = 0; n < domains.length; n++) {
     const each = domains[n];
     const vm = readNode('/local/domain/' + each.id.toString() + '/vm');
     const began = failure < 0 ? 0 : number(readNode(vm + '/start_time').split('.')[0]);
     const up =
-      each.id == 0 ? clock(CLOCK_MONOTONIC) / SECOND : began > 0 && <u64>began <= now ? now - <u64>began : 0;
+      each.id == 0
+        ? clock(CLOCK_MONOTONIC) / NS_PER_SECOND
+        : began > 0 && <u64>began <= now
+          ? now - <u64>began
+          : 0;
     const days = up / 86400;
     const time = two((up / 3600) % 24) + ':' + two((up / 60) % 60) + ':' + two(up % 60);
     print(

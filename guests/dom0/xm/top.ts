@@ -11,13 +11,13 @@ import * as hyper from 'dom0/lib/hypercalls';
 import { clock, control, read, sleepNs } from 'programs/lib/calls';
 import { complainOf, flush, print } from 'programs/lib/io';
 import { syscall3 } from 'programs/lib/intrinsics';
+import { NS_PER_SECOND } from 'programs/lib/time';
 import { domainsOf, isNumber, numberOf } from './arguments';
 import { isSet, misused, valueOf } from './switches';
 import { devicesOf } from './devices';
 import { countTraffic, Traffic, traffic } from './traffic';
 import { vcpusOf } from './vcpus';
 
-const SECOND: u64 = 1_000_000_000;
 const MS_PER_SECOND: i64 = 1000;
 const KIB_PER_PAGE: u64 = 4;
 const KIB: u64 = 1024;
@@ -91,7 +91,7 @@ const key = new ArrayBuffer(1);
 /** Waits for so long. False: q was typed, or nothing more will be. */
 function passes(seconds: i64, isBatch: bool): bool {
   if (isBatch) {
-    sleepNs(<u64>seconds * SECOND);
+    sleepNs(<u64>seconds * NS_PER_SECOND);
     return true;
   }
   const at = changetype<usize>(polled);
@@ -145,7 +145,7 @@ function cellsOf(domain: Domain, hostKib: u64, now: u64): string[] {
   return [
     domain.name.substring(0, WIDTHS[0]),
     stateOf(domain),
-    (domain.cpuTime / SECOND).toString(),
+    (domain.cpuTime / NS_PER_SECOND).toString(),
     isKnown ? share(used, now - lastLook) : '0.0',
     kib.toString(),
     share(kib, hostKib),

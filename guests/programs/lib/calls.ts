@@ -1,6 +1,7 @@
 /** System calls as functions: numbers and text for a program, errors as negative numbers (errno.ts has their words). */
 import * as abi from 'mote/abi';
 import { syscall0, syscall1, syscall2, syscall3, syscall4 } from './intrinsics';
+import { NS_PER_SECOND } from './time';
 
 /** Text as NUL-terminated UTF-8, for the time of a call. */
 function bytes(text: string): ArrayBuffer {
@@ -237,14 +238,14 @@ function pointers(texts: string[], kept: ArrayBuffer[]): StaticArray<u64> {
 
 const timeWords = new StaticArray<u64>(2);
 export function sleepNs(ns: u64): void {
-  timeWords[0] = ns / 1000000000;
-  timeWords[1] = ns % 1000000000;
+  timeWords[0] = ns / NS_PER_SECOND;
+  timeWords[1] = ns % NS_PER_SECOND;
   syscall2(abi.SYS_nanosleep, changetype<usize>(timeWords), 0);
 }
 /** Nanoseconds of a clock. */
 export function clock(which: i32): u64 {
   syscall2(abi.SYS_clock_gettime, which, changetype<usize>(timeWords));
-  return timeWords[0] * 1000000000 + timeWords[1];
+  return timeWords[0] * NS_PER_SECOND + timeWords[1];
 }
 
 const information = new ArrayBuffer(128);

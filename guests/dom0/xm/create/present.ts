@@ -8,11 +8,10 @@ import { describe as describeNodes, Described, forget } from 'dom0/lib/nodes';
 import { clock } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { introduce } from 'programs/lib/store';
+import { NS_PER_SECOND } from 'programs/lib/time';
 import { makeDevices } from './devices';
 import { schedule } from './scheduling';
 import { nameOf, textOf } from './wanted';
-
-const SECOND: u64 = 1_000_000_000;
 
 /** What its configuration says of it; ids, frames and ports are to be filled in. */
 export function descriptionOf(config: Config, vcpus: u32, memoryMb: u64, maxMemoryMb: u64): Described {
@@ -25,7 +24,7 @@ export function descriptionOf(config: Config, vcpus: u32, memoryMb: u64, maxMemo
   domain.vcpus = vcpus;
   const ns = clock(CLOCK_REALTIME);
   domain.startTime =
-    (ns / SECOND).toString() + '.' + ((ns % SECOND) / 10_000_000).toString().padStart(2, '0');
+    (ns / NS_PER_SECOND).toString() + '.' + ((ns % NS_PER_SECOND) / 10_000_000).toString().padStart(2, '0');
   return domain;
 }
 
