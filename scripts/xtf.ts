@@ -4,7 +4,8 @@
  *   npm run xtf -- FOLDER [NAME…]
  *
  * runs every test-pv64-*.cfg below FOLDER, or those with NAME in theirs, each as a domain of its own, beside a
- * domain 0, with the vcpus, memory and command line that its configuration asks for, and compares what it reports with xtf-4.17.txt. The suite is no part of
+ * domain 0, with the vcpus, memory and command line that its configuration asks for, interpreted and with all code translated that is
+ * executed twice, and compares what it reports with xtf-4.17.txt, and its console and the instructions it took both ways. The suite is no part of
  * this project: `git clone https://github.com/andyhhp/xtf && make -C xtf`. Exit status: 0 when every result is the listed one,
  * 1 when one is not, 2 for bad usage.
  */
@@ -68,22 +69,35 @@ function readList(): Map<string, Listed> {
   );
 }
 
-/** What a test reports; CRASH where its domain ends without a word, HANGS where it does not end. */
-async function run(test: Test): Promise<{ result: string; text: string }> {
+/** What came of a test: what it reports, or CRASH where its domain ends without a word, HANGS where it does not end. */
+interface Outcome {
+  readonly result: string;
+  readonly text: string;
+  readonly instructions: number;
+}
+
+/** How often code is entered until it is translated, for the second time that each test is run. */
+const HOT_ENTRIES = 2;
+const cores = { interpreting: loadCore(0), translating: loadCore(HOT_ENTRIES) };
+
+async function run(test: Test, core: WebAssembly.Module): Promise<Outcome> {
   const { vcpus, memoryMb, commandLine } = test;
   const kernel = new Uint8Array(readFileSync(test.kernel));
-  const lab = await Lab.boot(loadCore(), { kernel, commandLine, memoryMb, vcpus });
+  const lab = await Lab.boot(core, { kernel, commandLine, memoryMb, vcpus });
   // Tests name domain 0, which need do nothing.
   createDomain(lab.hypervisor, { id: 0, isPrivileged: true, vcpus: 1 });
   let text = '';
   lab.onConsole((bytes) => (text += Buffer.from(bytes).toString('latin1')));
   while (lab.ns < PATIENCE_NS) {
     const stop = lab.run({ ns: PATIENCE_NS }, SLICE_TICKS);
-    if (stop?.kind === 'ended') return { result: RESULT.exec(text)?.[1] ?? 'CRASH', text };
+    const { instructions } = lab;
+    if (stop?.kind === 'ended') return { result: RESULT.exec(text)?.[1] ?? 'CRASH', text, instructions };
     if (stop?.kind === 'idle') break;
   }
-  return { result: 'HANGS', text };
+  return { result: 'HANGS', text, instructions: lab.instructions };
 }
+
+const indented = (text: string): string => text.replaceAll('\r', '').replace(/^(?=.)/gm, '     ');
 
 async function main(folder: string | undefined, names: readonly string[]): Promise<number> {
   const tests = folder === undefined ? [] : findTests(folder);
@@ -96,12 +110,15 @@ async function main(folder: string | undefined, names: readonly string[]): Promi
   let wrong = 0;
   for (const test of wanted) {
     const listed = list.get(test.name);
-    const { result, text } = await run(test);
-    const good = result === listed?.here;
+    const { result, text, instructions } = await run(test, cores.interpreting);
+    const translated = await run(test, cores.translating);
+    const isSame = translated.text === text && translated.instructions === instructions;
+    const good = result === listed?.here && isSame;
     if (!good) wrong++;
     const other = listed !== undefined && listed.real !== result ? ` (the real Xen: ${listed.real})` : '';
     process.stdout.write(`${good ? 'ok  ' : 'FAIL'} ${test.name.padEnd(28)} ${result}${other}\n`);
-    if (!good) process.stdout.write(text.replaceAll('\r', '').replace(/^(?=.)/gm, '     '));
+    if (!isSame) process.stdout.write(`     translated: ${translated.result}\n${indented(translated.text)}`);
+    if (!good) process.stdout.write(indented(text));
   }
   process.stdout.write(`${String(wanted.length - wrong)} of ${String(wanted.length)} as listed\n`);
   return wrong === 0 ? 0 : 1;

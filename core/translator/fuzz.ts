@@ -4,8 +4,13 @@
  * meanwhile at random, too. Everything comes from a seed.
  */
 import { assemble } from '../assembler/assemble.ts';
-import type { Machine } from '../machine.ts';
-import { restoreProcessor, saveProcessor } from '../machine-state.ts';
+import { PAGE_BYTES, type Machine } from '../machine.ts';
+import {
+  differenceOfProcessors,
+  restoreProcessor,
+  saveProcessor,
+  takeWrittenFrames,
+} from '../machine-state.ts';
 import { CODE, DATA, STACK, userMachine } from '../testing.ts';
 import * as layout from '../wasm/layout.ts';
 
@@ -251,6 +256,8 @@ export class Twins {
   readonly translating: Machine;
   private readonly memory: Uint8Array;
   private readonly registers: Uint8Array;
+  /** Frames that are not as they were in the beginning. */
+  private written = new Set<number>();
   /** Instructions that were compared, in all. */
   instructions = 0;
 
@@ -258,6 +265,7 @@ export class Twins {
     this.translating = userMachine({ hotEntries });
     this.memory = this.plain.bytes.slice();
     this.registers = this.plain.processor.saveState();
+    for (const machine of this.both) takeWrittenFrames(machine);
   }
 
   private get both(): readonly [Machine, Machine] {
@@ -285,13 +293,19 @@ export class Twins {
       if (random.chance(6)) this.disturb(random);
     }
     this.instructions += this.plain.processor.retired;
-    return this.memoryDiffers() ? `seed ${String(seed)}: memory\n${source}` : null;
+    const frame = this.frameThatDiffers();
+    return frame < 0 ? null : `seed ${String(seed)}: memory, frame ${String(frame)}\n${source}`;
   }
 
   private prepare(machine: Machine, code: Uint8Array, traps: boolean): void {
     const { processor } = machine;
-    machine.bytes.set(this.memory);
-    for (let frame = 0; frame < machine.frames; frame++) machine.wrote(frame);
+    for (const frame of this.written) {
+      machine.bytes.set(
+        this.memory.subarray(frame * PAGE_BYTES, (frame + 1) * PAGE_BYTES),
+        frame * PAGE_BYTES,
+      );
+      machine.wrote(frame);
+    }
     // How often frames were rewritten is forgotten: code of those that were so often is hardly translated.
     restoreProcessor(machine, saveProcessor(machine));
     processor.restoreState(this.registers);
@@ -305,15 +319,23 @@ export class Twins {
 
   private difference(exit: number, other: number): string | null {
     if (exit !== other) return `exit ${String(exit)}, translated ${String(other)}`;
-    const [state, translated] = this.both.map(saveProcessor) as [Uint8Array, Uint8Array];
-    if (Buffer.compare(state, translated) === 0) return null;
-    const at = state.findIndex((byte, i) => byte !== translated[i]);
+    const at = differenceOfProcessors(this.plain, this.translating);
+    if (at < 0) return null;
     const rips = this.both.map(({ processor }) => processor.rip.toString(16)).join(', ');
     const counts = this.both.map(({ processor }) => processor.retired).join(', ');
-    return `state at 0x${(layout.REGS + at).toString(16)}; rip ${rips}; retired ${counts}`;
+    return `state at 0x${at.toString(16)}; rip ${rips}; retired ${counts}`;
   }
-  private memoryDiffers(): boolean {
-    return Buffer.compare(this.plain.bytes, this.translating.bytes) !== 0;
+
+  /** A frame whose content differs, or -1: of those that may have been written, which are put back before the next program. */
+  private frameThatDiffers(): number {
+    this.written = new Set(this.both.flatMap(takeWrittenFrames));
+    for (const frame of this.written) {
+      const [one, other] = this.both.map(({ bytes }) =>
+        bytes.subarray(frame * PAGE_BYTES, (frame + 1) * PAGE_BYTES),
+      ) as [Uint8Array, Uint8Array];
+      if (Buffer.compare(one, other) !== 0) return frame;
+    }
+    return -1;
   }
 
   private recover(random: Random, labels: ReadonlyMap<string, number>): void {
