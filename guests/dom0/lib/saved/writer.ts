@@ -3,10 +3,10 @@
  * taken, or so fast and no faster.
  */
 import { EAGAIN, ETIMEDOUT } from 'xen';
-import { CLOCK_MONOTONIC, SYS_write } from 'mote/abi';
+import { CLOCK_MONOTONIC, IPPROTO_TCP, SYS_write, TCP_NODELAY } from 'mote/abi';
 import { clock, setNonBlocking, sleepNs } from 'programs/lib/calls';
 import { copy, syscall3 } from 'programs/lib/intrinsics';
-import { waitToWrite } from 'programs/lib/sockets';
+import { setOption, waitToWrite } from 'programs/lib/sockets';
 import { RECORD_ALIGN } from './format';
 
 const BUFFER_BYTES: u64 = 1 << 16;
@@ -30,7 +30,11 @@ export class Writer {
     private fd: i32,
     private patienceMs: i32 = -1,
   ) {
-    if (patienceMs >= 0) setNonBlocking(fd);
+    if (patienceMs >= 0) {
+      setNonBlocking(fd);
+      // What is flushed is the end of something that the other side waits for.
+      setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    }
   }
 
   /** From now on so many bytes a second, and no more; 0: as many as are taken. */
