@@ -12,7 +12,7 @@ import { resume } from './xm/resume';
 import { save } from './xm/save';
 import { schedAtropos, schedBvt, schedCredit } from './xm/sched';
 import { takeSwitches } from './xm/switches';
-import { dmesg, domid, domname, info, uptime, vcpuList } from './xm/show';
+import { dmesg, domid, domname, info, log, uptime, vcpuList } from './xm/show';
 import { top } from './xm/top';
 import { vcpuPin, vcpuSet } from './xm/vcpus';
 
@@ -125,6 +125,7 @@ const COMMANDS: Command[] = [
   new Command('sysrq', 'DOMAIN LETTER', 'Send a sysrq to a domain.', sysrq),
   new Command('debug-keys', 'KEYS', "Send debug keys to Xen; 'xm dmesg' shows what it tells.", debugKeys),
   new Command('info', '', 'Get information about the host.', info),
+  new Command('log', '', 'Print the log of xend.', log),
   new Command('dmesg', '[-c]', "Read and/or clear Xen's message buffer.", dmesg, 'c/clear'),
 ];
 

@@ -1,9 +1,9 @@
 /**
  * A kernel's file: an ELF image, or Linux's bzImage, whose setup header says where in the file the packed ELF image is and
- * where in memory it is best unpacked (Linux, Documentation/arch/x86/boot.rst).
+ * where in memory it is best unpacked (Linux, Documentation/arch/x86/boot.rst); either may be gzipped as a whole.
  */
 import { load16, load32, load64, load8 } from 'programs/lib/intrinsics';
-import { FarBytes } from './far';
+import { allocateFar, FarBytes } from './far';
 import { ELF_MAGIC } from './kernel';
 import {
   nameOf,
@@ -30,6 +30,8 @@ const OLDEST_VERSION: u64 = 0x20a;
 
 /** Behind a payload: the size of what it unpacks to. */
 const SIZE_BYTES: u64 = 4;
+/** A gzip header, and what is behind its stream. */
+const LEAST_GZIP_BYTES: u64 = 18;
 /** The last two bytes of an XZ stream. */
 const XZ_FOOTER: u64 = 0x5a59;
 /** Nothing larger is unpacked. */
@@ -50,10 +52,25 @@ export class KernelFile {
 
   /** Whether it can be a kernel; else `problem`. */
   identify(): bool {
+    if (packedAs(this.file.at, this.file.bytes) == PACKED_GZIP) this.problem = this.unpackAll();
+    if (this.problem != '') return false;
     const at = this.file.at;
     if (this.file.has(0, HEADER_END) && load32(at + HEADER) == HEADER_MAGIC) this.problem = this.readSetup();
     else if (!this.file.has(0, 4) || load32(at) != <u64>ELF_MAGIC) this.problem = this.foreign();
     return this.problem == '';
+  }
+
+  /** Unpacks a file that is gzipped as a whole, in domain 0's memory. Empty, or what is wrong. */
+  private unpackAll(): string {
+    const packed = this.file;
+    const bytes = packed.bytes < LEAST_GZIP_BYTES ? 0 : load32(packed.at + packed.bytes - SIZE_BYTES);
+    if (bytes == 0 || bytes > MAX_UNPACKED_BYTES) return 'it is gzipped, and damaged';
+    const whole = allocateFar(bytes);
+    if (whole == null) return 'it is gzipped, and domain 0 has no memory to unpack it to';
+    this.file = whole;
+    const isRight = unpack(PACKED_GZIP, packed.at, packed.bytes, whole.at, bytes) == <i64>bytes;
+    packed.release();
+    return isRight ? '' : 'it is gzipped, and damaged';
   }
 
   /** What a file is that is no kernel. */

@@ -5,7 +5,7 @@ import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { COMMITMENT, sendingOf, UNKNOWN } from 'dom0/lib/migration/record';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME, utsname } from 'mote/abi';
-import { complainOf, print, printBytes } from 'programs/lib/io';
+import { complain, complainOf, print, printBytes, readFile } from 'programs/lib/io';
 import { clock, systemName } from 'programs/lib/calls';
 import { failure, readNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
@@ -14,6 +14,7 @@ import { domainsOf, processorsText } from './arguments';
 import { isSet, misused } from './switches';
 import { affinityOf, onlineProcessors } from './vcpus';
 
+const XEND_LOG: string = '/var/log/xen/xend.log';
 const RING_BYTES = 16384;
 
 export function seconds(ns: u64): string {
@@ -184,6 +185,17 @@ export function dmesg(args: string[]): i32 {
   const failed = hyper.sysctl(xen.XEN_SYSCTL_readconsole);
   if (failed < 0) return complainOf("Xen's console", failed);
   printBytes(changetype<usize>(buffer), load<u32>(at, xen_sysctl_readconsole.count));
+  return 0;
+}
+
+export function log(args: string[]): i32 {
+  if (args.length > 0) return misused();
+  const text = readFile(XEND_LOG);
+  if (text == null) {
+    complain(XEND_LOG + ': there is nothing in it yet');
+    return 1;
+  }
+  print(text);
   return 0;
 }
 

@@ -123,6 +123,8 @@ describe('a bzImage made here', () => {
     const kernels = {
       whole: bzImage(payload, MOTE_ADDRESS),
       zstd: bzImage(zstdOf(kernel), MOTE_ADDRESS),
+      gz: payload,
+      gzdamaged: damaged,
       lzo: bzImage(Buffer.concat([Uint8Array.of(0x89, 0x4c, 0x5a, 0x4f), payload.subarray(4)]), MOTE_ADDRESS),
       odd: bzImage(payload.subarray(3), MOTE_ADDRESS),
       old: bzImage(payload, MOTE_ADDRESS, 0x209),
@@ -147,7 +149,7 @@ describe('a bzImage made here', () => {
     free = host.free();
   });
 
-  test.each(['whole', 'zstd'])('boots, its ramdisk unpacked from gzip too: %s', (name) => {
+  test.each(['whole', 'zstd', 'gz'])('boots, its ramdisk unpacked from gzip too: %s', (name) => {
     host.type(`xm create -c ${name}\r`);
     host.until(new RegExp(`Started domain ${name} \\(id=\\d\\)[^]*Welcome to Mote[^]*\\n\\/ \\$ $`));
     expect(host.run('uname')).toBe('Mote');
@@ -166,6 +168,7 @@ describe('a bzImage made here', () => {
       'old',
       'xm: /etc/xen/old:1: kernel: /boot/old: it is a bzImage of boot protocol 0x209, 0x20a is the first that will do',
     ],
+    ['gzdamaged', 'xm: /etc/xen/gzdamaged:1: kernel: /boot/gzdamaged: it is gzipped, and damaged'],
     ['cut', 'xm: /etc/xen/cut:1: kernel: /boot/cut: it is cut short'],
     ['damaged', 'xm: damaged: loading the kernel: its payload is damaged'],
     [

@@ -102,6 +102,7 @@ describe('a host whose administrator has read the manuals', () => {
     expect(daemons()).toEqual([]);
     host.run('xend restart; xend restart');
     expect(daemons()).toHaveLength(1);
+    expect(host.run('xm log | tail -n 1')).toMatch(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \d+\] INFO /);
     expect(host.run('xend once; echo $?; xenstored; xenconsoled')).toMatch(
       /^xend: usage: xend start\|stop\|restart\|status\n2\nxenstored: it is running already, as process \d+\nxenconsoled: it is running already, as process \d+$/,
     );
