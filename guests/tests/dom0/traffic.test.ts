@@ -10,10 +10,11 @@ beforeAll(async () => {
   const files = {
     'etc/xen/one': moteConfig(
       'one',
-      "disk = [ 'file:/images/data,xvda,w', 'file:/images/data,xvdb,r' ]",
+      "disk = [ 'file:/images/data,xvda,w', 'file:/images/more,xvdb,r' ]",
       "vif = [ 'mac=00:16:3e:00:00:11' ]",
     ),
     'images/data': new Uint8Array(MIB),
+    'images/more': new Uint8Array(MIB),
   };
   host = await Host.boot(files);
   host.run('xm create one');
@@ -38,10 +39,11 @@ test('brctl show tells of the bridge as bridge-utils does', () => {
 });
 
 test('disks count requests and sectors', () => {
-  expect(backends()).toContain('vbd 1 51712 oo_req 0 rd_req 0 wr_req 0 f_req 0 rd_sect 0 wr_sect 0');
+  // Each disk's first sector was read for partitions.
+  expect(backends()).toContain('vbd 1 51712 oo_req 0 rd_req 1 wr_req 0 f_req 0 rd_sect 1 wr_sect 0');
   host.inside('one', 'dd if=/bin/sh of=/dev/xvda bs=4096 count=20; dd if=/dev/xvdb bs=512 count=1');
-  expect(backends()).toContain('vbd 1 51712 oo_req 0 rd_req 0 wr_req 20 f_req 0 rd_sect 0 wr_sect 160');
-  expect(backends()).toContain('vbd 1 51728 oo_req 0 rd_req 1 wr_req 0 f_req 0 rd_sect 1 wr_sect 0');
+  expect(backends()).toContain('vbd 1 51712 oo_req 0 rd_req 1 wr_req 20 f_req 0 rd_sect 1 wr_sect 160');
+  expect(backends()).toContain('vbd 1 51728 oo_req 0 rd_req 2 wr_req 0 f_req 0 rd_sect 2 wr_sect 0');
 });
 
 test('cards count packets and bytes, as the domain sees them', () => {
@@ -69,9 +71,9 @@ test('xm top shows them', () => {
   expect(['VBDS', 'VBD_OO', 'VBD_RD', 'VBD_WR', 'VBD_RSECT', 'VBD_WSECT'].map(column)).toEqual([
     '2',
     '0',
-    '1',
+    '3',
     '20',
-    '1',
+    '3',
     '160',
   ]);
   const sent = Number(/tx_bytes (\d+)/.exec(backends().join('\n'))![1]);
