@@ -1,32 +1,27 @@
 /**
  * Restores a domain from libxc's stream (xg_sr_restore.c, xg_sr_restore_x86_pv.c) into one that has just been made and has no
- * memory. Pages get frames as they come; page tables tell these instead of pfns. At the end the vcpus get their registers, page
- * tables are pinned as they were, the domain's p2m list and start_info say what is true now.
+ * memory. Pages (restored-pages.ts) get frames as they come; at the end the vcpus get their registers, and start_info says what is true now.
  *
  * Nothing in a stream is believed: what does not fit ends it, and whoever has made the domain destroys it.
  */
 import * as xen from 'xen';
-import { mmuext_op, shared_info, start_info, vcpu_guest_context, vcpu_info } from 'xen';
+import { shared_info, start_info, vcpu_guest_context, vcpu_info } from 'xen';
 import { xen_cpuid_leaf, xen_domctl_cpu_policy, xen_domctl_getdomaininfo, xen_msr_entry } from 'xen';
 import { xen_domctl_tsc_info } from 'xen';
 import { describe } from 'programs/lib/errno';
-import { copy, load64, load8, store32, store64, store8 } from 'programs/lib/intrinsics';
+import { copy, load64, store32, store64 } from 'programs/lib/intrinsics';
 import { hex } from 'programs/lib/text';
-import { populate, release } from '../domain-memory';
-import { allocateFar, FarBytes } from '../far';
 import * as hyper from '../hypercalls';
 import { PAGE_BYTES } from '../hypercalls';
 import { seedGrants } from '../new-domain';
 import * as format from './format';
 import { Reader } from './reader';
-import { hasContent, levelOf } from './types';
+import { RestoredPages } from './restored-pages';
+import { levelOf } from './types';
 import { SavedVcpu } from './saved-vcpu';
 import { shortness } from './xl-file';
 
 const PAGE_SHIFT: u64 = 12;
-/** Pages that are mapped at once, and tables that are pinned at once. */
-const CHUNK: i32 = 256;
-const PINS: i32 = 128;
 /** What CPUID and MSR policies may have at most. */
 const MAX_POLICY_BYTES: u32 = 1 << 16;
 
@@ -35,13 +30,7 @@ export class Restorer {
   problem: string = '';
   storeMfn: u64 = 0;
   consoleMfn: u64 = 0;
-  /** Pages whose content has come. */
-  received: u64 = 0;
-  private pages: u64 = 0;
-  /** By pfn: the frame and 1, 0: none yet; the type's upper four bits. */
-  private p2m: FarBytes = new FarBytes(0, 0);
-  private types: FarBytes = new FarBytes(0, 0);
-  private listPfns: StaticArray<u64> = new StaticArray<u64>(0);
+  private pages: RestoredPages;
   private vcpus: SavedVcpu[] = [];
   private leaves: ArrayBuffer = new ArrayBuffer(0);
   private msrs: ArrayBuffer = new ArrayBuffer(0);
@@ -55,11 +44,12 @@ export class Restorer {
   constructor(
     private domid: u32,
     vcpus: u32,
-    private mostPages: u64,
+    mostPages: u64,
     private storePort: u32,
     private consolePort: u32,
     private reader: Reader,
   ) {
+    this.pages = new RestoredPages(domid, mostPages, reader);
     for (let n: u32 = 0; n < vcpus; n++) this.vcpus.push(new SavedVcpu());
   }
 
@@ -67,14 +57,16 @@ export class Restorer {
   run(): bool {
     const isDone = this.readHeaders() && this.readRecords() && this.finish();
     if (this.reader.isShort) this.problem = shortness(this.reader);
-    this.p2m.release();
-    this.types.release();
+    this.pages.dispose();
     return isDone && this.problem == '';
   }
 
   private fail(what: string): bool {
     if (this.problem == '') this.problem = what;
     return false;
+  }
+  private ofPages(isDone: bool): bool {
+    return isDone || this.fail(this.pages.problem);
   }
   private refused(what: string, failed: i64): bool {
     return this.fail(what + ': ' + describe(failed));
@@ -128,9 +120,9 @@ export class Restorer {
       case format.STATIC_DATA_END:
         return this.endStatic();
       case format.X86_PV_P2M_FRAMES:
-        return this.readList(bytes);
+        return this.endStatic() && this.ofPages(this.pages.readList(bytes));
       case format.PAGE_DATA:
-        return this.readPages(bytes);
+        return this.endStatic() && this.ofPages(this.pages.readPages(bytes));
       case format.X86_TSC_INFO:
         return this.readTsc(bytes);
       case format.SHARED_INFO:
@@ -185,135 +177,6 @@ export class Restorer {
     const msr = load<u32>(at, xen_domctl_cpu_policy.err_msr);
     const what = leaf != ~(<u32>0) ? 'CPUID leaf ' + hex(leaf, 8) : 'MSR ' + hex(msr, 8);
     return this.refused('it wants more of the processor than this host has: ' + what, failed);
-  }
-
-  private readList(bytes: u32): bool {
-    if (!this.endStatic()) return false;
-    const what = 'the record of its p2m list is not right';
-    if (bytes < <u32>format.P2M_HEADER_BYTES || this.pages != 0) return this.fail(what);
-    const first = this.reader.word32();
-    const last = <u64>this.reader.word32();
-    const count = last / format.FRAMES_PER_PAGE + 1;
-    if (first != 0 || bytes != format.P2M_HEADER_BYTES + count * 8) return this.fail(what);
-    if (last >= this.mostPages) return this.fail('it has more pages than its configuration allows');
-    this.pages = last + 1;
-    this.listPfns = new StaticArray<u64>(<i32>count);
-    const p2m = allocateFar(this.pages * 8);
-    const types = allocateFar(this.pages);
-    if (p2m != null) this.p2m = p2m;
-    if (types != null) this.types = types;
-    if (p2m == null || types == null) return this.refused('its p2m list', -xen.ENOMEM);
-    return this.reader.take(changetype<usize>(this.listPfns), count * 8);
-  }
-
-  /** NO_FRAME: it has none. */
-  private mfnOf(pfn: u64): u64 {
-    return pfn < this.pages ? load64(this.p2m.at + pfn * 8) - 1 : format.NO_FRAME;
-  }
-  private typeOf(pfn: u64): u32 {
-    return (<u32>load8(this.types.at + pfn)) << 28;
-  }
-  /** Whether a pfn is an ordinary page that is there. */
-  private isOrdinary(pfn: u64): bool {
-    return this.mfnOf(pfn) != format.NO_FRAME && this.typeOf(pfn) == 0;
-  }
-
-  private readPages(bytes: u32): bool {
-    if (!this.endStatic()) return false;
-    const count = this.reader.word64() & 0xffff_ffff;
-    if (count == 0 || count > this.pages || bytes < format.PAGES_HEADER_BYTES + count * 8)
-      return this.fail('a record of pages is not right');
-    const words = new StaticArray<u64>(<i32>count);
-    if (!this.reader.take(changetype<usize>(words), count * 8)) return false;
-    let contents: u64 = 0;
-    for (let n = 0; n < words.length; n++) {
-      const pfn = words[n] & format.PFN_MASK;
-      const type = <u32>((words[n] & format.TYPE_MASK) >> format.TYPE_SHIFT);
-      if (pfn >= this.pages) return this.fail('pfn ' + hex(pfn, 1) + ' is beyond its last one');
-      if (!isKnown(type)) return this.fail('pfn ' + hex(pfn, 1) + ' has a type that is not known');
-      if (hasContent(type)) contents++;
-    }
-    if (bytes != format.PAGES_HEADER_BYTES + count * 8 + contents * PAGE_BYTES)
-      return this.fail('a record of pages has not the length that its pages have');
-    for (let n = 0; n < words.length; n += CHUNK)
-      if (!this.readChunk(words, n, min(n + CHUNK, words.length))) return false;
-    return true;
-  }
-
-  private readChunk(words: StaticArray<u64>, from: i32, to: i32): bool {
-    const pfns = new StaticArray<u64>(to - from);
-    let missing = 0;
-    for (let n = from; n < to; n++) {
-      const pfn = words[n] & format.PFN_MASK;
-      const type = <u32>((words[n] & format.TYPE_MASK) >> format.TYPE_SHIFT);
-      store8(this.types.at + pfn, type >> 28);
-      const isWanted = hasContent(type) || type == xen.XEN_DOMCTL_PFINFO_XALLOC;
-      if (isWanted && this.mfnOf(pfn) == format.NO_FRAME) pfns[missing++] = pfn;
-    }
-    if (!this.populate(pfns, missing)) return false;
-    let count = 0;
-    for (let n = from; n < to; n++)
-      if (hasContent((<u32>(words[n] >> format.TYPE_SHIFT)) & 0xf000_0000))
-        pfns[count++] = words[n] & format.PFN_MASK;
-    return count == 0 || this.readContents(pfns, count);
-  }
-
-  /** Gets frames for pages that have none. A page named twice gets one. */
-  private populate(pfns: StaticArray<u64>, count: i32): bool {
-    if (count == 0) return true;
-    const mfns = new StaticArray<u64>(count);
-    let wanted = 0;
-    for (let n = 0; n < count; n++) {
-      if (this.mfnOf(pfns[n]) != format.NO_FRAME) continue;
-      // Its place is taken until its frame is known.
-      store64(this.p2m.at + pfns[n] * 8, 1);
-      mfns[wanted] = pfns[n];
-      pfns[wanted++] = pfns[n];
-    }
-    const failed = populate(this.domid, changetype<usize>(mfns), wanted);
-    if (failed < 0) return this.refused('its memory', failed);
-    for (let n = 0; n < wanted; n++) store64(this.p2m.at + pfns[n] * 8, mfns[n] + 1);
-    return true;
-  }
-
-  private readContents(pfns: StaticArray<u64>, count: i32): bool {
-    const mfns = new StaticArray<u64>(count);
-    for (let n = 0; n < count; n++) mfns[n] = this.mfnOf(pfns[n]);
-    const mapped = hyper.mapForeign(this.domid, changetype<usize>(mfns), count);
-    if (mapped < 0) return this.refused('its pages', mapped);
-    const at = changetype<usize>(this.page);
-    let isDone = true;
-    for (let n = 0; n < count && isDone; n++) {
-      isDone = this.reader.take(at, PAGE_BYTES);
-      const level = levelOf(this.typeOf(pfns[n]));
-      if (isDone && level > 0) isDone = this.localise(at, pfns[n]);
-      if (isDone) copy(mapped + n * PAGE_BYTES, at, PAGE_BYTES);
-    }
-    hyper.unmap(mapped, count);
-    this.received += count;
-    return isDone;
-  }
-
-  /** Makes of a table one that names frames; pages that have not come yet get theirs. */
-  private localise(at: usize, pfn: u64): bool {
-    const missing = new StaticArray<u64>(format.ENTRIES);
-    let count = 0;
-    for (let slot: usize = 0; slot < <usize>format.ENTRIES; slot++) {
-      const entry = load<u64>(at + slot * 8);
-      if ((entry & format.PRESENT) == 0) continue;
-      const named = (entry & format.FRAME_MASK) >> PAGE_SHIFT;
-      if (named >= this.pages)
-        return this.fail('its page table in pfn ' + hex(pfn, 1) + ' names a page beyond its last one');
-      if (this.mfnOf(named) == format.NO_FRAME) missing[count++] = named;
-    }
-    if (!this.populate(missing, count)) return false;
-    for (let slot: usize = 0; slot < <usize>format.ENTRIES; slot++) {
-      const entry = load<u64>(at + slot * 8);
-      if ((entry & format.PRESENT) == 0) continue;
-      const mfn = this.mfnOf((entry & format.FRAME_MASK) >> PAGE_SHIFT);
-      store<u64>(at + slot * 8, (entry & ~format.FRAME_MASK) | (mfn << PAGE_SHIFT));
-    }
-    return true;
   }
 
   private readTsc(bytes: u32): bool {
@@ -374,7 +237,7 @@ export class Restorer {
   }
 
   private finish(): bool {
-    if (this.pages == 0 || !this.hasSharedInfo)
+    if (this.pages.count == 0 || !this.hasSharedInfo)
       return this.fail('the stream ends before all of the domain is there');
     if (this.vcpus[0].basic == null) return this.fail('it has no registers of vcpu 0');
     for (let id = 0; id < this.vcpus.length; id++) {
@@ -384,7 +247,8 @@ export class Restorer {
       const problem = this.vcpus[id].set(this.domid, id);
       if (problem != '') return this.fail('vcpu ' + id.toString() + ': ' + problem);
     }
-    if (!this.releaseHoles() || !this.pinAll() || !this.writeList()) return false;
+    const pages = this.pages;
+    if (!this.ofPages(pages.releaseHoles() && pages.pinAll() && pages.writeList())) return false;
     const failed = seedGrants(this.domid, this.consoleMfn, this.storeMfn);
     return failed == 0 || this.refused('granting its rings', failed);
   }
@@ -397,8 +261,9 @@ export class Restorer {
     if (entries > <u64>xen.FIRST_RESERVED_GDT_ENTRY) return this.fail('the GDT of a vcpu is too large');
     for (let n: u64 = 0; n * 512 < entries; n++) {
       const place = at + vcpu_guest_context.gdt_frames + <usize>n * 8;
-      if (!this.isOrdinary(load<u64>(place))) return this.fail('the GDT of a vcpu lies in no ordinary page');
-      store<u64>(place, this.mfnOf(load<u64>(place)));
+      if (!this.pages.isOrdinary(load<u64>(place)))
+        return this.fail('the GDT of a vcpu lies in no ordinary page');
+      store<u64>(place, this.pages.mfnOf(load<u64>(place)));
     }
     const root = at + vcpu_guest_context.ctrlreg + 3 * 8;
     const user = at + vcpu_guest_context.ctrlreg + 1 * 8;
@@ -408,88 +273,32 @@ export class Restorer {
 
   private fixRoot(place: usize): bool {
     const pfn = load<u64>(place) >> PAGE_SHIFT;
-    if (this.mfnOf(pfn) == format.NO_FRAME || levelOf(this.typeOf(pfn)) != 4)
+    if (this.pages.mfnOf(pfn) == format.NO_FRAME || levelOf(this.pages.typeOf(pfn)) != 4)
       return this.fail('the root of a vcpu is no such page table');
-    store<u64>(place, this.mfnOf(pfn) << PAGE_SHIFT);
+    store<u64>(place, this.pages.mfnOf(pfn) << PAGE_SHIFT);
     return true;
   }
 
   /** The domain finds its rings by start_info, where it has left their pfns. */
   private fixStartInfo(place: usize): bool {
     const pfn = load<u64>(place);
-    if (!this.isOrdinary(pfn)) return this.fail('its start_info is in no ordinary page');
+    if (!this.pages.isOrdinary(pfn)) return this.fail('its start_info is in no ordinary page');
     const frame = new StaticArray<u64>(1);
-    frame[0] = this.mfnOf(pfn);
+    frame[0] = this.pages.mfnOf(pfn);
     store<u64>(place, frame[0]);
     const mapped = hyper.mapForeign(this.domid, changetype<usize>(frame), 1);
     if (mapped < 0) return this.refused('its start_info', mapped);
-    this.storeMfn = this.mfnOf(load64(mapped + start_info.store_mfn));
-    this.consoleMfn = this.mfnOf(load64(mapped + start_info.console_domU_mfn));
+    this.storeMfn = this.pages.mfnOf(load64(mapped + start_info.store_mfn));
+    this.consoleMfn = this.pages.mfnOf(load64(mapped + start_info.console_domU_mfn));
     store64(mapped + start_info.store_mfn, this.storeMfn);
     store32(mapped + start_info.store_evtchn, this.storePort);
     store64(mapped + start_info.console_domU_mfn, this.consoleMfn);
     store32(mapped + start_info.console_domU_evtchn, this.consolePort);
-    store64(mapped + start_info.nr_pages, this.pages);
+    store64(mapped + start_info.nr_pages, this.pages.count);
     store64(mapped + start_info.shared_info, this.sharedInfoMfn << PAGE_SHIFT);
     store32(mapped + start_info.flags, 0);
     hyper.unmap(mapped, 1);
     if (this.storeMfn != format.NO_FRAME && this.consoleMfn != format.NO_FRAME) return true;
     return this.fail('its rings for store and console are not where its start_info says');
   }
-
-  /** Pages that had come, and are none any more: the domain gave them away while it was sent. */
-  private releaseHoles(): bool {
-    const mfn = new StaticArray<u64>(1);
-    for (let pfn: u64 = 0; pfn < this.pages; pfn++) {
-      if (this.typeOf(pfn) != xen.XEN_DOMCTL_PFINFO_XTAB || this.mfnOf(pfn) == format.NO_FRAME) continue;
-      mfn[0] = this.mfnOf(pfn);
-      const failed = release(this.domid, changetype<usize>(mfn), 1);
-      if (failed < 0) return this.refused('its balloon', failed);
-      store64(this.p2m.at + pfn * 8, 0);
-    }
-    return true;
-  }
-
-  private pinAll(): bool {
-    const operations = new ArrayBuffer(PINS * <i32>mmuext_op.SIZE);
-    let count = 0;
-    for (let pfn: u64 = 0; pfn < this.pages; pfn++) {
-      const type = this.typeOf(pfn);
-      const level = levelOf(type);
-      if (level == 0 || (type & xen.XEN_DOMCTL_PFINFO_LPINTAB) == 0) continue;
-      const at = changetype<usize>(operations) + count++ * mmuext_op.SIZE;
-      store<u32>(at, xen.MMUEXT_PIN_L1_TABLE + level - 1, mmuext_op.cmd);
-      store<u64>(at, this.mfnOf(pfn), mmuext_op.arg1_mfn);
-      if (count < PINS) continue;
-      if (!this.pin(changetype<usize>(operations), count)) return false;
-      count = 0;
-    }
-    return count == 0 || this.pin(changetype<usize>(operations), count);
-  }
-
-  private pin(operations: usize, count: u32): bool {
-    const failed = hyper.mmuextOps(operations, count, this.domid);
-    return failed == 0 || this.refused('its page tables', failed);
-  }
-
-  /** Its own p2m list says what is true now. */
-  private writeList(): bool {
-    const mfns = new StaticArray<u64>(this.listPfns.length);
-    for (let n = 0; n < mfns.length; n++) {
-      if (!this.isOrdinary(this.listPfns[n])) return this.fail('its p2m list lies in no ordinary page');
-      mfns[n] = this.mfnOf(this.listPfns[n]);
-    }
-    const mapped = hyper.mapForeign(this.domid, changetype<usize>(mfns), mfns.length);
-    if (mapped < 0) return this.refused('its p2m list', mapped);
-    for (let pfn: u64 = 0; pfn < this.pages; pfn++) store64(mapped + pfn * 8, this.mfnOf(pfn));
-    hyper.unmap(mapped, mfns.length);
-    return true;
-  }
-}
-
-/** Whether there are pages of a type. */
-function isKnown(type: u32): bool {
-  if (!hasContent(type)) return true;
-  // What is pinned is a table.
-  return levelOf(type) <= 4 && type != xen.XEN_DOMCTL_PFINFO_LPINTAB;
 }
