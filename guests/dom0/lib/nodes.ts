@@ -119,7 +119,15 @@ function writeConsole(domain: Described, path: string): void {
 export function forget(domid: u32): void {
   removeDevices(domid);
   const vm = store.readNode(pathOf(domid) + '/vm');
-  if (store.failure == 0 && vm.startsWith('/vm/')) store.removeNode(vm);
   store.removeNode(pathOf(domid));
+  if (vm.startsWith('/vm/') && !isUsed(vm)) store.removeNode(vm);
   store.removeNode(backendOf(domid));
+}
+
+/** Whether a domain has this for what is kept by UUID: one that has come from this very host has what it left. */
+function isUsed(vm: string): bool {
+  const domains = store.listNode('/local/domain');
+  for (let n = 0; n < domains.length; n++)
+    if (store.readNode('/local/domain/' + domains[n] + '/vm') == vm) return true;
+  return false;
 }

@@ -4,6 +4,7 @@ import { Config } from 'dom0/lib/config';
 import * as devices from 'dom0/lib/devices';
 import { findDomain, listDomains } from 'dom0/lib/domains';
 import { Message, NO, OFFER, YES } from 'dom0/lib/migration/message';
+import { leavingDomid } from 'dom0/lib/migration/record';
 import { Present } from 'dom0/lib/saved/configuration';
 import { lackOf } from 'dom0/xm/restore';
 import { close, control, open } from 'programs/lib/calls';
@@ -57,10 +58,15 @@ function refusal(offer: Message): string {
   const name = offer.get('name');
   const kib = number(offer.get('memory'));
   if (bad || kib <= 0 || offer.get('attempt') == '') return 'it is not said what would come';
-  if (findDomain(name) != null) return 'VM name ' + name + ' already in use by another domain';
+  const uuid = offer.get('uuid');
+  // A host may send to itself.
+  const leaving = leavingDomid(uuid);
+  const namesake = findDomain(name);
+  if (namesake != null && namesake.id.toString() != leaving)
+    return 'VM name ' + name + ' already in use by another domain';
   const domains = listDomains();
   for (let n = 0; n < domains.length; n++)
-    if (!domains[n].isDying && domains[n].uuid == offer.get('uuid'))
+    if (!domains[n].isDying && domains[n].uuid == uuid && domains[n].id.toString() != leaving)
       return 'domain ' + domains[n].name + ' has its UUID';
   const disks = offer.all('disk');
   for (let n = 0; n < disks.length; n++) {

@@ -31,7 +31,7 @@ import { presentOf } from 'dom0/xm/save';
 import { clock, close } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { address, badAddress, connect, socket } from 'programs/lib/sockets';
-import { writeNode } from 'programs/lib/store';
+import { readNode, writeNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
 import { askUntilKnown, runsThere } from './asking';
 import { info, refuse } from './log';
@@ -248,6 +248,8 @@ class Sending extends Course {
     // It may have been asked to suspend itself, and not have done so yet.
     if (state == record.STOP_AND_COPY && awaitSuspended(this.domid) == '') resumeDomain(this.domid);
     writeNode(pathOf(this.domid) + '/name', this.name);
+    // One that came from here to here, and could not stay, has left its own.
+    writeNode(readNode(pathOf(this.domid) + '/vm') + '/name', this.name);
     const problem = this.record.get('problem');
     this.end(problem == '' ? 'it was broken off' : problem);
   }

@@ -6,6 +6,7 @@ import { setMemoryMap } from 'dom0/lib/domain-memory';
 import { findDomain, isValidName } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { checkActions, keepText } from 'dom0/lib/managed';
+import { leavingDomid } from 'dom0/lib/migration/record';
 import { createDomain, newDomid, openPort, SLACK_KIB } from 'dom0/lib/new-domain';
 import { problem as configurationProblem, toClassic } from 'dom0/lib/saved/configuration';
 import { Reader } from 'dom0/lib/saved/reader';
@@ -97,9 +98,13 @@ export class Arrival {
     if (findDomain(this.name) != null)
       return this.fail('VM name ' + this.name + ' already in use by another domain');
     if (!isValidName(this.name)) return this.fail(this.name + ': a name has letters, digits and _-.:/+');
-    if (!findHandle(config, this.handle) || !readDevices(config, this.handle) || !readScheduling(config))
-      return this.fail(config.problem);
     this.uuid = textOf(config, 'uuid').toLowerCase();
+    if (
+      !findHandle(config, this.handle, leavingDomid(this.uuid)) ||
+      !readDevices(config, this.handle) ||
+      !readScheduling(config)
+    )
+      return this.fail(config.problem);
     this.memoryMb = numberOf(config, 'memory', 0, 1, 1 << 20);
     this.maxMemoryMb = max(this.memoryMb, numberOf(config, 'maxmem', this.memoryMb, 1, 1 << 20));
     this.vcpus = <u32>numberOf(config, 'vcpus', 1, 1, 128);

@@ -133,4 +133,29 @@ describe('two hosts on a LAN', () => {
     // The sender hears of it at once: nothing waits in the connection for an acknowledgment.
     expect(Number(/suspended for (\d+) ms/.exec(printedLive)![1]) * MS).toBeLessThan(stoodNs + 5 * MS);
   });
+
+  test('to the host itself: it is another domain then, with the same processes, and nothing of the first is left', () => {
+    expect(run(A, 'xm domid mote; xm migrate --live mote localhost')).toMatch(/^\d+\n[^]*Sent /);
+    expect(guests(A)).toEqual([expect.stringMatching(RUNNING)]);
+    expect(inside(A, 'ps')).toContain('sleep');
+    expect(run(A, 'xenstore-ls /vm').match(/^\S/gm)).toHaveLength(1);
+    expect(run(A, 'ls /var/lib/xend/domains').trim().split(/\s+/)).toHaveLength(1);
+  });
+
+  test('a ballooned one goes, no faster than it may, at first as slow as it must; one that writes too much is held back', () => {
+    run(A, 'xm mem-set mote 12');
+    inside(A, 'thrash 1 100 > /dev/null &');
+    const limits = '--min-rate=200 --resource=300 --auto-converge --max-rounds=8 --max-left=10';
+    const printed = run(A, `xm migrate --live ${limits} mote 10.0.0.101`);
+    const rows = [...printed.matchAll(/^(?:\d+|last) .* (\d+) +\d+ +(\d+)$/gm)];
+    // What a short round leaves in a buffer is the next one's.
+    const rates = rows.filter(([, kib]) => Number(kib) > 1024).map(([, , rate]) => Number(rate));
+    expect(rows.length, printed).toBeGreaterThan(3);
+    expect(rates[0]).toBeGreaterThan(150);
+    expect(rates[0]).toBeLessThanOrEqual(205);
+    expect(rates[1]).toBeLessThanOrEqual(310);
+    expect(run(A, 'grep held /var/log/xen/xend.log')).toContain('mote is held to 50 % of a processor');
+    expect(guests(B)).toEqual([expect.stringMatching(RUNNING)]);
+    expect(run(B, 'xm list mote; xm sched-credit -d mote')).toMatch(/mote +\d+ +12 [^]*mote +\d+ +256 +0/);
+  });
 });

@@ -11,11 +11,14 @@ import { Consoles, mote, moteWorld } from './testing.ts';
 import type { World } from './world.ts';
 
 const [A, B, C] = [0, 1, 2];
+/** A line of `ps` with a process of xend's. */
+const XEND = /^ *(\d+).*\bxend$/gm;
 const PROMPT = /(^|\n)\/ \$ $/;
 const SECOND = 1e9;
 const B_ADDRESS = '10.0.0.101';
-const MIGRATE = `(xm migrate --live --resource=80 --max-left=0 mote ${B_ADDRESS}; echo ov""er) &`;
-/** What it prints when it is. */
+const MIGRATE = 'sh /migrate &';
+const SCRIPT = `xm migrate --live --resource=80 --max-left=0 mote ${B_ADDRESS}; echo over`;
+/** What that prints when it is. */
 const OVER = /(^|\n)over\n/;
 /** How far apart one looks afterwards, and for how long at most: longer than anybody waits for anything. */
 const LOOK_NS = 5 * SECOND;
@@ -116,6 +119,7 @@ export class Cuts {
       B,
       `echo 'memory = 24' >> /etc/xen/mote; echo 'name = "filler"' >> /etc/xen/mote; mv /etc/xen/mote /etc/xen/filler`,
     );
+    this.run(A, `echo '${SCRIPT}' > /migrate`);
     this.consoles.type(A, 'xm console mote\recho here\r');
     this.consoles.until(A, /\nhere\r?\n\/ \$ $/);
     this.run(A, 'thrash 1 > /dev/null &');
@@ -125,7 +129,7 @@ export class Cuts {
   }
 
   private pidsOf(host: number): string[] {
-    return [...this.run(host, 'ps').matchAll(/^ *(\d+).*\bxend$/gm)].map(([, pid]) => pid!);
+    return [...this.run(host, 'ps').matchAll(XEND)].map(([, pid]) => pid!);
   }
 
   /** One that is not cut, to see when what happens; and one in which it is asked who is at it. */
@@ -147,8 +151,18 @@ export class Cuts {
     this.consoles.type(A, `${MIGRATE}\r`);
     this.keepSpans(startNs);
     world.goTo(this.spans.find(({ round }) => round === 1)!.here);
-    const others = (host: number): string => this.pidsOf(host).find((pid) => pid !== this.xend[host])!;
-    [this.sender, this.receiver] = [others(A), others(B)];
+    [this.sender, this.receiver] = [this.workerOf(A), this.workerOf(B)];
+  }
+
+  /** Who is at it, beside xend itself. */
+  private workerOf(host: number): string {
+    // What stands on its screen is of before: its prompt, too.
+    this.consoles.type(host, 'ps; echo se""en\r');
+    this.consoles.until(host, /\nseen\r?\n/);
+    const pids = [...this.consoles.screens[host]!.matchAll(XEND)].map(([, pid]) => pid!);
+    const worker = pids.find((pid) => pid !== this.xend[host]);
+    if (worker === undefined) throw new Error(`nobody is at it: ${this.consoles.screens[host]!}`);
+    return worker;
   }
 
   /** Of the course without a cut, for people. */
@@ -289,7 +303,7 @@ export class Cuts {
           host,
           'xm list; xenstore-ls /tool; tail -n 20 /var/log/xen/xend.log; echo do""ne\r',
         );
-        this.consoles.until(host, /\ndone\n/);
+        this.consoles.until(host, /\ndone\r?\n/);
         return this.consoles.screens[host]!;
       })
       .join('\n');

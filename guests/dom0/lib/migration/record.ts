@@ -80,6 +80,11 @@ export class Record {
 export function sendingOf(uuid: string): Record {
   return new Record(SENDING + '/' + uuid);
 }
+/** The id, as text, of this host's own domain of a UUID that is on its way, be it to this very host: for it the UUID is to come again. */
+export function leavingDomid(uuid: string): string {
+  const kept = sendingOf(uuid);
+  return kept.state == ENDED ? '' : kept.get('domid');
+}
 export function receivingOf(attempt: string): Record {
   return new Record(RECEIVING + '/' + attempt);
 }

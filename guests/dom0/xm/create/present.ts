@@ -4,6 +4,7 @@ import { CLOCK_REALTIME } from 'mote/abi';
 import { Config } from 'dom0/lib/config';
 import * as hyper from 'dom0/lib/hypercalls';
 import { dropConfig } from 'dom0/lib/managed';
+import { leavingDomid } from 'dom0/lib/migration/record';
 import { describe as describeNodes, Described, forget } from 'dom0/lib/nodes';
 import { clock } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
@@ -46,6 +47,6 @@ export function present(domain: Described, kept: i32, runs: bool): string {
   hyper.begin();
   hyper.domctl(XEN_DOMCTL_destroydomain, domain.domid);
   forget(domain.domid);
-  dropConfig(domain.uuid);
+  if (leavingDomid(domain.uuid) == '') dropConfig(domain.uuid);
   return problem;
 }

@@ -104,8 +104,8 @@ export function wantedOf(config: Config): Wanted | null {
   return wanted;
 }
 
-/** The UUID that the file says, or a new one. False: it says none, or somebody else's. */
-export function findHandle(config: Config, handle: StaticArray<u8>): bool {
+/** The UUID that the file says, or a new one. False: it says none, or somebody else's; `leaving`: the id of one that may have it. */
+export function findHandle(config: Config, handle: StaticArray<u8>, leaving: string = ''): bool {
   const setting = config.find('uuid');
   if (setting == null) {
     makeHandle(handle);
@@ -114,7 +114,11 @@ export function findHandle(config: Config, handle: StaticArray<u8>): bool {
   if (!parseUuid(setting.text, handle)) config.complain(setting, setting.text + ': it is no UUID');
   const domains = listDomains();
   for (let n = 0; n < domains.length; n++)
-    if (!domains[n].isDying && domains[n].uuid == setting.text.toLowerCase())
+    if (
+      !domains[n].isDying &&
+      domains[n].uuid == setting.text.toLowerCase() &&
+      domains[n].id.toString() != leaving
+    )
       config.complain(setting, setting.text + ': domain ' + domains[n].name + ' has it');
   return config.problem == '';
 }
