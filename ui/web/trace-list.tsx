@@ -14,7 +14,11 @@ const GROUPS: readonly {
   readonly kinds: readonly string[];
   readonly title: string;
 }[] = [
-  { name: 'hypercalls', kinds: ['hypercall', 'domctl'], title: 'Calls from the guest’s kernel into Xen' },
+  {
+    name: 'hypercalls',
+    kinds: ['hypercall', 'domctl', 'platform_op'],
+    title: 'Calls from the guest’s kernel into Xen',
+  },
   {
     name: 'events',
     kinds: ['upcall', 'port', 'virq', 'timer'],
@@ -32,9 +36,13 @@ const GROUPS: readonly {
   },
   {
     name: 'memory',
-    kinds: ['page_type', 'validate', 'invalidate', 'pin', 'unpin', 'page', 'tlb'],
+    kinds: [
+      ...['page_type', 'validate', 'invalidate', 'pin', 'unpin', 'page', 'tlb'],
+      ...['entry', 'mmuext', 'shadow_op', 'page_info'],
+    ],
     title: 'Frames: types taken, tables validated',
   },
+  { name: 'xenstore', kinds: ['xenstore'], title: 'Messages between a domain and the store’s server' },
   { name: 'scheduling', kinds: ['schedule', 'vcpu'], title: 'Who runs, who blocks, who wakes' },
 ];
 
