@@ -42,7 +42,7 @@ export function describeFault({ kind, ...fields }: Fault): string {
   return [kind, ...words].join(', ');
 }
 
-/** Breaks something. Throws FaultImpossible. */
+/** Breaks something. Throws FaultImpossible. @internal */
 export function suffer(hypervisor: Xen, fault: Fault): void {
   hypervisor.placeTrace(null);
   switch (fault.kind) {

@@ -5,8 +5,9 @@ import { inputWords } from '../../lab/time/branches.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { bytesAt, channelViews, codeAt, domainViews, readerOf, vcpuView } from '../../lab/views.ts';
 import { placeOf } from '../../lab/symbols.ts';
-import { StoreSilent, storeTree } from '../../lab/xenstore/ask.ts';
-import type { StoreNode } from '../../lab/xenstore/ask.ts';
+import { storeTree } from '../../lab/xenstore/ask.ts';
+import { StoreSilent } from '../../lab/xenstore/node.ts';
+import type { StoreNode } from '../../lab/xenstore/node.ts';
 import type { Debugger } from './debugger.ts';
 import { Wrong } from './wrong.ts';
 

@@ -13,7 +13,7 @@ import { stateOf } from '../lab-state.ts';
 import { pageAt } from '../page-tables.ts';
 import { domainViews, vcpuView } from '../views.ts';
 import { storeTree } from '../xenstore/ask.ts';
-import type { StoreNode } from '../xenstore/ask.ts';
+import type { StoreNode } from '../xenstore/node.ts';
 import { Console } from './console.ts';
 import type { Drive } from './drive.ts';
 import { Watch } from './events.ts';

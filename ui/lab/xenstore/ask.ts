@@ -12,24 +12,12 @@ import type { Xen } from '../../../hypervisor/xen.ts';
 import { aside } from '../aside.ts';
 import type { Lab } from '../lab.ts';
 import { RingTap } from '../ring-tap.ts';
+import { StoreSilent } from './node.ts';
+import type { StoreNode } from './node.ts';
 import { messageBytes, MessageStream, textOf } from './messages.ts';
 import type { StoreMessage } from './messages.ts';
 import { storeRingOf } from './rings.ts';
 import type { StoreRing } from './rings.ts';
-
-/** Nobody answers: there is no server, or it is not well. */
-export class StoreSilent extends Error {
-  constructor(why: string) {
-    super(`the store cannot be read: ${why}`);
-    this.name = 'StoreSilent';
-  }
-}
-
-export interface StoreNode {
-  readonly name: string;
-  readonly value: string;
-  readonly children: readonly StoreNode[];
-}
 
 /** How often it is looked whether the answer is there, and how long is waited for it, in ns of guest time. */
 const SLICE_NS = 20_000;

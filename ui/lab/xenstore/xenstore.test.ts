@@ -6,8 +6,9 @@ import type { TraceEvent } from '../../../hypervisor/trace/event.ts';
 import { traceWords } from '../../../hypervisor/trace/text.ts';
 import { parseFilter, passes } from '../event-filter.ts';
 import { stateHash } from '../state-hash.ts';
-import { storeTree, StoreSilent, storeValue } from './ask.ts';
-import type { StoreNode } from './ask.ts';
+import { storeTree, storeValue } from './ask.ts';
+import { StoreSilent } from './node.ts';
+import type { StoreNode } from './node.ts';
 import { messageBytes, MessageStream } from './messages.ts';
 
 let host: Host;
