@@ -8,7 +8,7 @@ import { startNodeThread } from '../ui/lab/world/node-threads.ts';
 import { ThreadedWorld } from '../ui/lab/world/threaded-world.ts';
 import { World } from '../ui/lab/world/world.ts';
 
-const BUSY = 'spin & spin\r';
+const BUSY = 'while true; do seq 1 3000 | sort | wc > /dev/null; done\r';
 const BUSY_NS = 2e9;
 const PATIENCE_NS = 60e9;
 const PROMPT = /\/ \$ $/;
