@@ -57,6 +57,12 @@ test('goes to an instant: the console shows what it did then, and what is typed 
   expect(state().branches).toEqual([]);
   await session.command({ type: 'takeUp', branch: 0 });
   expect(updates.findLast((update) => update.type === 'error')?.message).toBe('there is no branch 1');
+  // What cannot be done leaves nobody deaf: the console and the trace go on being told.
+  updates = [];
+  await type('echo third\r');
+  await until('\\nthird[^]*\\$ $');
+  expect(shown()).toContain('third');
+  expect(updates.some((update) => update.type === 'trace')).toBe(true);
 });
 
 test('any event of the trace stops it, forth and back; what is no event is refused, and nothing changes', async () => {

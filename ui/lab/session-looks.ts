@@ -52,9 +52,11 @@ export class Looks {
   away<T>(lab: Lab, work: () => T): T {
     const { batch } = this;
     if (batch !== null) lab.hypervisor.trace.remove(batch);
-    const done = work();
-    if (batch !== null) lab.hypervisor.trace.add(batch);
-    return done;
+    try {
+      return work();
+    } finally {
+      if (batch !== null) lab.hypervisor.trace.add(batch);
+    }
   }
 
   /** It has just been told where it stands. */

@@ -16,7 +16,7 @@ import type { Sources } from './snapshot/description.ts';
 import { beginStep } from './stepping.ts';
 import { describeStop, wantedBy } from './stop-text.ts';
 import type { Start } from './stop-text.ts';
-import { takeUp } from './time/branches.ts';
+import { dropBranch, takeUp } from './time/branches.ts';
 import { goBack, goToTime } from './time/ways-back.ts';
 import { begin, TOUR } from './tour.ts';
 import { WantedBreaks } from './wanted-breaks.ts';
@@ -120,7 +120,7 @@ export class Session {
           return 'It is where that run was left, and goes on with it.';
         });
       case 'dropBranch':
-        this.lab?.past.branches.splice(command.branch, 1);
+        if (this.lab !== null) dropBranch(this.lab, command.branch);
         this.postState();
         return;
       case 'runUntil':
@@ -236,10 +236,13 @@ export class Session {
     await this.over;
     await this.bringCode();
     for (const each of opened.hosts) each.lab.witness.listen(() => undefined);
-    this.stopped = this.looks.away(lab, () => go(lab));
-    this.begun = null;
-    this.post({ type: 'rewound', ns: lab.ns });
-    this.hear(opened);
+    try {
+      this.stopped = this.looks.away(lab, () => go(lab));
+    } finally {
+      this.begun = null;
+      this.post({ type: 'rewound', ns: lab.ns });
+      this.hear(opened);
+    }
     this.postState();
   }
 

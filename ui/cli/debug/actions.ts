@@ -2,9 +2,9 @@
 import { hex64, PAGE_BYTES } from '../../../core/machine.ts';
 import { backToWrite, eventSearch, onToWrite } from '../../lab/time/travel.ts';
 import { lastLineOf } from '../../lab/function-lines.ts';
-import { branchViews, takeUp as takeUpBranch } from '../../lab/time/branches.ts';
+import { branchViews, dropBranch as dropBranchOf, takeUp as takeUpBranch } from '../../lab/time/branches.ts';
 import { markOf } from '../../lab/time/marks.ts';
-import type { Branch } from '../../lab/time/past.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { Mark } from '../../lab/time/recording.ts';
 import { INSTANT_HELP, parseInstant } from '../instant.ts';
 import { writeRun } from '../kept-runs.ts';
@@ -206,24 +206,22 @@ export function branches({ lab }: Debugger): string {
   return rows.length === 0 ? 'there is this run alone' : rows.join('\n');
 }
 
-function branchOf({ kept }: Debugger, args: string): Branch {
-  const branch = kept.run.past.branches[count(args) - 1];
-  if (branch === undefined) throw new Wrong(`there is no branch ${args}`);
-  return branch;
-}
-
-export function takeUp(debug: Debugger, args: string): string {
+/** Does something with a branch, by its number from 0. */
+function withBranch({ lab }: Debugger, args: string, work: (lab: Lab, number: number) => void): void {
   try {
-    takeUpBranch(debug.lab, count(args) - 1);
+    work(lab, count(args) - 1);
   } catch (error) {
     throw error instanceof RangeError ? new Wrong(error.message) : error;
   }
+}
+
+export function takeUp(debug: Debugger, args: string): string {
+  withBranch(debug, args, takeUpBranch);
   debug.marks = debug.marks === null ? null : upTo(debug, debug.marks);
   return looks.where(debug);
 }
 
 export function dropBranch(debug: Debugger, args: string): string {
-  const { branches: all } = debug.kept.run.past;
-  all.splice(all.indexOf(branchOf(debug, args)), 1);
+  withBranch(debug, args, dropBranchOf);
   return branches(debug);
 }

@@ -2,6 +2,7 @@
 import { describeFault } from '../faults.ts';
 import type { Lab } from '../lab.ts';
 import type { Input } from '../world/inputs.ts';
+import type { Branch } from './past.ts';
 import { goToTicks } from './travel.ts';
 
 export interface BranchView {
@@ -30,8 +31,19 @@ export function inputWords({ keys, fault }: Input): string {
  * Throws RangeError where there is none, or where what was before it is not remembered any more.
  */
 export function takeUp(lab: Lab, number: number): void {
-  const branch = lab.past.branches[number];
-  if (branch === undefined) throw new RangeError(`there is no branch ${String(number + 1)}`);
+  const branch = branchOf(lab, number);
   lab.past.takeUp(branch);
   goToTicks(lab, branch.fork[lab.course.host]!.ticks);
+}
+
+/** Forgets one. Throws RangeError where there is none. */
+export function dropBranch(lab: Lab, number: number): void {
+  branchOf(lab, number);
+  lab.past.branches.splice(number, 1);
+}
+
+function branchOf({ past }: Lab, number: number): Branch {
+  const branch = past.branches[number];
+  if (branch === undefined) throw new RangeError(`there is no branch ${String(number + 1)}`);
+  return branch;
 }
