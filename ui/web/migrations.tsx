@@ -97,8 +97,7 @@ function Headline({
         : 'under way';
   return (
     <p class="headline">
-      <b>{name}</b>, {from} → {to}:{' '}
-      <b data-testid="migration-state">{problem === '' || isOver ? state : `${state}`}</b>
+      <b>{name}</b>, {from} → {to}: <b data-testid="migration-state">{state}</b>
       {problem !== '' && <>: {problem}</>}
       {stood !== null && (
         <>
