@@ -1,7 +1,7 @@
 /** One console: a terminal that takes keys, or one that is only looked at. */
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { refused } from './console.tsx';
 import type { Consoles, ConsoleTab } from './consoles.ts';
 import { isPaneKey } from './keys.ts';
@@ -48,7 +48,8 @@ export function Screen({ client, consoles, host, tab, isOwn, isShown }: ScreenPr
       terminal.dispose();
     };
   }, []);
-  useEffect(() => {
+  // Before anything is painted: keys that are typed at once are this console's.
+  useLayoutEffect(() => {
     // What had the focus may be gone: the button that led here.
     if (isOwn && isShown && document.activeElement === document.body) shownTerminal.current?.focus();
   }, [isShown]);
