@@ -58,7 +58,8 @@ export function sendVirq(hypervisor: Hypervisor, vcpu: Vcpu, virq: number): void
   const port = vcpu.virqPorts[virq]!;
   const channel = port === 0 ? null : vcpu.domain.events.at(port);
   if (channel === null) return;
-  if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'virq', virq, vcpu: vcpu.id });
+  if (hypervisor.trace.on)
+    hypervisor.trace.emit({ kind: 'virq', virq, domain: vcpu.domain.id, vcpu: vcpu.id });
   setPortPending(hypervisor, vcpu.domain, channel);
 }
 

@@ -50,7 +50,8 @@ export function expirePeriodic(hypervisor: Hypervisor, vcpu: Vcpu, now: number):
 }
 
 function tell(hypervisor: Hypervisor, vcpu: Vcpu, timer: 'singleshot' | 'periodic' | 'poll'): void {
-  if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'timer', vcpu: vcpu.id, timer });
+  if (hypervisor.trace.on)
+    hypervisor.trace.emit({ kind: 'timer', domain: vcpu.domain.id, vcpu: vcpu.id, timer });
 }
 
 /** Shuts the domain down if one of its watchdogs has run out. */

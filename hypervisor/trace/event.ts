@@ -22,13 +22,20 @@ export type TraceDetail =
   | { readonly kind: 'math_state_restore' }
   | { readonly kind: 'upcall' }
   | { readonly kind: 'port'; readonly domain: number; readonly port: number }
-  | { readonly kind: 'virq'; readonly virq: number; readonly vcpu: number }
-  | { readonly kind: 'timer'; readonly vcpu: number; readonly timer: 'singleshot' | 'periodic' | 'poll' }
+  /** To a vcpu of a domain, which need not be who runs: so with timers and changes. */
+  | { readonly kind: 'virq'; readonly virq: number; readonly domain: number; readonly vcpu: number }
+  | {
+      readonly kind: 'timer';
+      readonly domain: number;
+      readonly vcpu: number;
+      readonly timer: 'singleshot' | 'periodic' | 'poll';
+    }
   /** Something is otherwise than without a seed (devices/chance.ts): its name, and how much, in what it is counted in. */
   | { readonly kind: 'variation'; readonly name: string; readonly amount: number }
   | { readonly kind: 'schedule'; readonly processor: number; readonly from: string; readonly to: string }
   | {
       readonly kind: 'vcpu';
+      readonly domain: number;
       readonly vcpu: number;
       readonly change: 'wake' | 'block' | 'poll' | 'up' | 'down';
     }
