@@ -50,34 +50,21 @@ export function saveProcessor(machine: Machine): Uint8Array {
   return saved;
 }
 
-function firstDifference(a: Uint8Array, b: Uint8Array): number {
-  const words = [a, b].map(
-    ({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length / 4),
-  );
-  const [some, others] = words as [Uint32Array, Uint32Array];
-  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return 4 * i;
-  return -1;
-}
-
-/** Where what `saveProcessor` gives of two machines of one size begins to differ: an offset in the module's memory, 0 for frames' bits; -1: nowhere. */
-export function differenceOfProcessors(one: Machine, other: Machine): number {
-  for (const { offset, length } of PARTS) {
-    const [a, b] = [one.part(offset, length), other.part(offset, length)];
-    const at = firstDifference(a, b);
-    if (at >= 0) return offset + at;
-  }
-  const versions = [frameVersions(one), frameVersions(other)] as const;
-  const written = [one, other].map((each) => each.part(layout.WRITTEN_FRAMES, each.frames)) as [
-    Uint8Array,
-    Uint8Array,
-  ];
-  for (let frame = 0; frame < one.frames; frame++) {
-    const isSame =
-      ((versions[0][frame]! ^ versions[1][frame]!) & 1) === 0 &&
-      ((written[0][frame]! ^ written[1][frame]!) & FOR_LOGS) === 0;
-    if (!isSame) return 0;
-  }
-  return -1;
+/** What `saveProcessor` saves, where it is: the parts, and by frames the words and bytes that have a bit of it each, and which. */
+export function stateOfProcessor(machine: Machine): {
+  readonly parts: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+  readonly versions: Uint32Array;
+  readonly versionBit: number;
+  readonly written: Uint8Array;
+  readonly writtenBit: number;
+} {
+  return {
+    parts: PARTS.map(({ offset, length }) => ({ offset, bytes: machine.part(offset, length) })),
+    versions: frameVersions(machine),
+    versionBit: 1,
+    written: machine.part(layout.WRITTEN_FRAMES, machine.frames),
+    writtenBit: FOR_LOGS,
+  };
 }
 
 /**
