@@ -134,5 +134,6 @@ export function setDown(hypervisor: Hypervisor, vcpu: Vcpu, down: boolean): void
 }
 
 function tell(hypervisor: Hypervisor, vcpu: Vcpu, change: 'wake' | 'block' | 'poll' | 'up' | 'down'): void {
-  if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'vcpu', domain: vcpu.domain.id, vcpu: vcpu.id, change });
+  if (hypervisor.trace.on)
+    hypervisor.trace.emit({ kind: 'vcpu', domain: vcpu.domain.id, vcpu: vcpu.id, change });
 }
