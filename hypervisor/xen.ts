@@ -137,6 +137,7 @@ export class Xen extends Hypervisor {
 
   /** What is due by now; whatever is, the guest has been left for it. While all processors idle no turns pass. */
   private doWhatIsDue(now: number): void {
+    if (this.trace.on) this.placeTrace(null);
     if (now >= this.deadlineTicks) {
       this.staysInGuest = false;
       expireTimers(this);
@@ -156,6 +157,7 @@ export class Xen extends Hypervisor {
     switchTo(this, vcpu);
     if (this.staysInGuest) return;
     this.staysInGuest = true;
+    if (this.trace.on) this.placeTrace(vcpu);
     if (vcpu.nmiPending) deliverNmi(this, vcpu);
     if (upcallDue(this, vcpu)) deliverUpcall(this, vcpu);
   }

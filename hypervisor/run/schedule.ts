@@ -34,7 +34,6 @@ export function schedule(hypervisor: Hypervisor): void {
     return;
   }
   if (hypervisor.trace.on) {
-    hypervisor.placeTrace(null);
     const [from, to] = [nameOf(before), nameOf(next)];
     hypervisor.trace.emit({ kind: 'schedule', processor: pcpu.id, from, to });
   }

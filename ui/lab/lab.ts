@@ -277,6 +277,7 @@ export class Lab {
   /** Lets Xen do something. Throws HostCrash where it fails, and from then on. */
   private guard<T>(work: () => T): T {
     if (this.crash !== null) throw this.crash;
+    this.hypervisor.placeTrace(null);
     try {
       return work();
     } catch (error) {
