@@ -39,7 +39,8 @@ const ID_BYTES = 20;
 
 export class VirtioBlock extends VirtioDevice {
   readonly disk: Disk;
-  private readonly id: Uint8Array;
+  /** What it calls itself to its driver: 20 bytes, filled up with NUL. */
+  readonly id: Uint8Array;
   /** Whether the request that is next waits for the disk's bytes. */
   private waits = false;
   /** What makes requests slow, or fail. */

@@ -195,6 +195,10 @@ export class Atropos implements Scheduler {
     return 0;
   }
 
+  waiting(): Vcpu[] {
+    return this.queue.map(({ vcpu }) => vcpu);
+  }
+
   dumpSettings(): string[] {
     return [`BESTEFFORT_QUANTUM = ${String(QUANTUM_NS)}ns`];
   }

@@ -201,6 +201,10 @@ export class Bvt implements Scheduler {
     return 0;
   }
 
+  waiting(): Vcpu[] {
+    return this.queue.map(({ vcpu }) => vcpu);
+  }
+
   dumpSettings(): string[] {
     return [`BVT: mcu=${String(MCU_NS)}ns ctx_allow=${String(this.allowanceNs)}ns svt=${String(this.svt)}`];
   }

@@ -180,6 +180,10 @@ export class Credit implements Scheduler {
     return 0;
   }
 
+  waiting({ id }: Pcpu): Vcpu[] {
+    return this.queues.states[id]!.queue.map(({ vcpu }) => vcpu);
+  }
+
   dumpSettings(): string[] {
     const credits = (ns: number): string => String(Math.round(ns / NS_PER_CREDIT));
     return [

@@ -109,6 +109,10 @@ export class RoundRobin implements Scheduler {
     return 0;
   }
 
+  waiting(): Vcpu[] {
+    return [...this.woken, ...this.queue];
+  }
+
   dumpSettings(): string[] {
     return [`rr_slice = ${String(this.sliceNs)}ns`];
   }

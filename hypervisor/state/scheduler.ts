@@ -52,6 +52,12 @@ export interface Scheduler {
   settings(): Parameters;
   configure(settings: Parameters, nowNs: number): number;
 
+  /**
+   * Who waits for a processor, in the order of its queue: for this one, where each has a queue of its own; else in the one
+   * queue, which all processors serve.
+   */
+  waiting(pcpu: Pcpu): readonly Vcpu[];
+
   /** For the debug key that shows the queues: lines on the scheduler, and on one processor. */
   dumpSettings(): string[];
   dumpPcpu(pcpu: Pcpu): string[];

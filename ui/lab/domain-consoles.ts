@@ -3,11 +3,12 @@
  * looks into them whenever a domain calls Xen, is sent an event, or ends. A domain cannot notify its console without a call,
  * nor reuse the ring's room before it is told of it, so nothing is missed.
  */
-import { GTF_permit_access, GTF_type_mask, grant_entry_v1 } from '../../hypervisor/abi/grant-table.ts';
+import { GNTTAB_RESERVED_CONSOLE } from '../../hypervisor/abi/grant-table.ts';
 import { xencons_interface, XENCONS_OUT_BYTES } from '../../hypervisor/abi/console.ts';
 import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceEvent, TraceDetail } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
+import { grantedMfn } from './granted.ts';
 import { RingTap } from './ring-tap.ts';
 import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 
@@ -47,13 +48,9 @@ export class DomainConsoles implements TraceSink {
 
   /** Toolstacks make a domain's first grant, as it is built, that of its console ring (GNTTAB_RESERVED_CONSOLE). */
   private find(id: number): RingTap | null {
-    const { machine, frames, domains } = this.hypervisor;
-    const table = domains.get(id)?.grants.frames[0];
-    if (table === undefined) return null;
-    const entry = machine.words.subarray((table * PAGE_BYTES) / 4);
-    const isGranted = (entry[grant_entry_v1.offset.flags / 4]! & GTF_type_mask) === GTF_permit_access;
-    const mfn = entry[grant_entry_v1.offset.frame / 4]!;
-    if (!isGranted || mfn >= frames.frames || frames.owner[mfn] !== id) return null;
+    const domain = this.hypervisor.domains.get(id);
+    const mfn = domain === undefined ? 0 : grantedMfn(this.hypervisor, domain, GNTTAB_RESERVED_CONSOLE);
+    if (mfn === 0) return null;
     const { offset } = xencons_interface;
     const page = mfn * PAGE_BYTES;
     const place = { data: page + offset.out, producer: page + offset.out_prod, bytes: XENCONS_OUT_BYTES };

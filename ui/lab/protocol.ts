@@ -3,6 +3,7 @@ import type { Line, WantedLine } from './code.ts';
 import type { DomainRequest } from './host.ts';
 import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
+import type { Lens, StageView } from './stage/view.ts';
 import type { BranchView } from './time/branches.ts';
 import type { ChannelView, DomainView, VcpuView } from './views.ts';
 
@@ -76,6 +77,8 @@ export type Command =
   | { readonly type: 'keys'; readonly bytes: Uint8Array }
   /** Asks for `pageTables` with these tables, now and with every state; null: no more. */
   | { readonly type: 'pageTables'; readonly open: readonly TablePath[] | null }
+  /** Asks for `stage` with this lens, now and with every state; null: no more. */
+  | { readonly type: 'stage'; readonly lens: Lens | null }
   /** Asks for `hash`. */
   | { readonly type: 'hash' };
 
@@ -163,6 +166,7 @@ export type Update =
       readonly ns: number;
     }
   | ({ readonly type: 'pageTables' } & PageTablesView)
+  | ({ readonly type: 'stage' } & StageView)
   | { readonly type: 'hash'; readonly hash: string; readonly instructions: number }
   /** What went wrong, and with which command; null: with the lab itself. */
   | { readonly type: 'error'; readonly command: Command['type'] | null; readonly message: string };

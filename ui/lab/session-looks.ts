@@ -4,6 +4,7 @@ import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
 import { pageTablesView } from './page-tables.ts';
 import type { TablePath } from './page-tables.ts';
 import type { LabState, Update } from './protocol.ts';
+import { StageLook } from './stage/look.ts';
 import { TraceBatch } from './trace-batch.ts';
 
 /** Between two states, and two batches of trace lines, while it runs, in ms. */
@@ -18,6 +19,8 @@ export class Looks {
   /** Tables that the face looks at; null: it does not. */
   private openTables: readonly TablePath[] | null = null;
   private lastStateMs = 0;
+  /** The picture of all hosts. */
+  readonly stage = new StageLook();
 
   constructor(post: (update: Update) => void) {
     this.post = post;
@@ -91,6 +94,12 @@ export class Looks {
     this.told();
     this.post({ type: 'state', state });
     this.postPageTables(lab);
+    this.postStage(state.running);
+  }
+
+  postStage(isRunning: boolean): void {
+    const view = this.stage.view(isRunning);
+    if (view !== null) this.post({ type: 'stage', ...view });
   }
 
   postPageTables(lab: Lab | null): void {

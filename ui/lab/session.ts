@@ -145,6 +145,10 @@ export class Session {
         if (command.open !== null) await this.bringCode();
         this.looks.postPageTables(this.lab);
         return;
+      case 'stage':
+        this.looks.stage.lens = command.lens;
+        this.looks.postStage(this.run !== null);
+        return;
       case 'hash':
         return this.hash();
     }
@@ -187,6 +191,7 @@ export class Session {
     for (const { lab } of opened.hosts) lab.witness.watch();
     this.hear(opened);
     opened.kept.run.past.isKept = true;
+    this.looks.stage.begin(opened.hosts);
     this.show(0);
   }
 
@@ -240,6 +245,7 @@ export class Session {
       this.stopped = this.looks.away(lab, () => go(lab));
     } finally {
       this.begun = null;
+      this.looks.stage.forget();
       this.post({ type: 'rewound', ns: lab.ns });
       this.hear(opened);
     }

@@ -4,6 +4,7 @@ import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
 import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 import type { Code } from './code.ts';
 import { pageAt } from './page-tables.ts';
+import { VIRQ_NAMES } from './stage/words.ts';
 import { stackOf } from './symbols.ts';
 import type { SourcePlace } from './symbols.ts';
 import { hex64 } from '../../core/machine.ts';
@@ -153,8 +154,6 @@ export function channelViews(hypervisor: Hypervisor, domain: Domain): ChannelVie
   }
   return views;
 }
-
-const VIRQ_NAMES: Readonly<Record<number, string>> = { 0: 'timer', 1: 'debug', 2: 'console', 13: 'xenpmu' };
 
 function bindingOf(channel: {
   state: number;

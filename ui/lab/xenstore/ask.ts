@@ -28,10 +28,13 @@ const OWN_ID = 0x7e0a5c0b;
 const LONGEST_PATH = 900;
 const ENOENT = 'ENOENT';
 
-/** A node of the store and all that is below it; null: there is none. Throws StoreSilent. */
-export function storeTree(lab: Lab, path = '/'): StoreNode | null {
+/**
+ * A node of the store and all that is below it; null: there is none. `patienceNs`: how long is waited for each answer, in
+ * guest time. Throws StoreSilent.
+ */
+export function storeTree(lab: Lab, path = '/', patienceNs = PATIENCE_NS): StoreNode | null {
   return aside(lab, (xen) => {
-    const client = new Client(lab, xen);
+    const client = new Client(lab, xen, patienceNs);
     const name = path === '/' ? '/' : path.slice(path.lastIndexOf('/') + 1);
     return client.tree(path.replace(/(?<=.)\/+$/, ''), name);
   });
@@ -46,12 +49,12 @@ class Client {
   private readonly lab: Lab;
   private readonly xen: Xen;
   private readonly ring: StoreRing;
-  private readonly untilNs: number;
+  private readonly patienceNs: number;
 
-  constructor(lab: Lab, xen: Xen) {
+  constructor(lab: Lab, xen: Xen, patienceNs = PATIENCE_NS) {
     this.lab = lab;
     this.xen = xen;
-    this.untilNs = lab.ns + PATIENCE_NS;
+    this.patienceNs = patienceNs;
     const ring = lab.domain.isPrivileged ? storeRingOf(xen, lab.domain) : null;
     if (ring === null) throw new StoreSilent('nobody serves one here yet');
     this.ring = ring;
@@ -122,10 +125,11 @@ class Client {
 
   private waitFor<T>(look: () => T | null): T {
     const { xen, lab } = this;
+    const untilNs = lab.ns + this.patienceNs;
     for (;;) {
       const found = look();
       if (found !== null) return found;
-      if (lab.ns > this.untilNs) throw new StoreSilent('its server does not answer');
+      if (lab.ns > untilNs) throw new StoreSilent('its server does not answer');
       const stop = xen.run(xen.ticks() + Math.ceil(SLICE_NS / lab.periodNs), true);
       if (stop.kind === 'shutdown' && stop.domain === lab.domain) throw new StoreSilent('domain 0 has ended');
       if (stop.kind === 'waiting')

@@ -1,15 +1,11 @@
 /** Where a domain's xenstore ring is, seen from outside. */
-import {
-  grant_entry_v1,
-  GNTTAB_RESERVED_XENSTORE,
-  GTF_permit_access,
-  GTF_type_mask,
-} from '../../../hypervisor/abi/grant-table.ts';
+import { GNTTAB_RESERVED_XENSTORE } from '../../../hypervisor/abi/grant-table.ts';
 import { start_info } from '../../../hypervisor/abi/start-info.ts';
 import { xenstore_domain_interface } from '../../../hypervisor/abi/xenstore.ts';
 import { PAGE_BYTES } from '../../../hypervisor/memory/pages.ts';
 import type { Domain } from '../../../hypervisor/state/domain.ts';
 import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
+import { grantedMfn } from '../granted.ts';
 
 /** Machine addresses of what is in the ring's page. */
 export type StoreRing = { readonly [Field in keyof typeof xenstore_domain_interface.offset]: number };
@@ -20,7 +16,7 @@ export type StoreRing = { readonly [Field in keyof typeof xenstore_domain_interf
  */
 export function storeRingOf(hypervisor: Hypervisor, domain: Domain): StoreRing | null {
   const { frames } = hypervisor;
-  const mfn = domain.isPrivileged ? toldMfn(hypervisor, domain) : grantedMfn(hypervisor, domain);
+  const mfn = domain.isPrivileged ? toldMfn(hypervisor, domain) : grantedMfn(hypervisor, domain, GNTTAB_RESERVED_XENSTORE);
   if (mfn <= 0 || mfn >= frames.frames || frames.owner[mfn] !== domain.id) return null;
   const { offset } = xenstore_domain_interface;
   const places = Object.entries(offset).map(([field, at]) => [field, mfn * PAGE_BYTES + at]);
@@ -31,13 +27,4 @@ function toldMfn({ machine: { words } }: Hypervisor, { startInfoMfn }: Domain): 
   const at = startInfoMfn * PAGE_BYTES;
   const isMade = startInfoMfn > 0 && words[(at + start_info.offset.store_evtchn) / 4] !== 0;
   return isMade ? words[(at + start_info.offset.store_mfn) / 4]! : 0;
-}
-
-function grantedMfn({ machine: { words } }: Hypervisor, { grants }: Domain): number {
-  const table = grants.frames[0];
-  if (table === undefined) return 0;
-  const { offset, size } = grant_entry_v1;
-  const at = table * PAGE_BYTES + GNTTAB_RESERVED_XENSTORE * size;
-  const isGranted = (words[(at + offset.flags) / 4]! & GTF_type_mask) === GTF_permit_access;
-  return isGranted ? words[(at + offset.frame) / 4]! : 0;
 }

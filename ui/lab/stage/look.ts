@@ -1,0 +1,105 @@
+/** A face that looks at the stage: it is told of all hosts whenever it is told where they stand, and of one lens in detail. */
+import { inUse } from '../../../hypervisor/grants/pin.ts';
+import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
+import type { Lab } from '../lab.ts';
+import { storeTree } from '../xenstore/ask.ts';
+import { devicesOf } from './devices.ts';
+import { MoveSink } from './moves.ts';
+import { stageHost } from './stage.ts';
+import { GRANTED, NO_OWNER } from './view.ts';
+import type { Lens, StageHost, StageMemory, StageView, StoreLook } from './view.ts';
+
+/** The store is asked aside, which takes a few milliseconds: while the host runs, it is asked once in so many looks at most. */
+const LOOKS_BETWEEN_ASKING = 5;
+/** So long its server may take, in ns of guest time: who does not answer by then is busy, or not well. */
+const PATIENCE_NS = 50e6;
+
+interface Watched {
+  readonly name: string;
+  readonly lab: Lab;
+  readonly moves: MoveSink;
+  store: StoreLook | null;
+  looksSinceAsking: number;
+}
+
+/** Lenses that need to know of the store. */
+const STORE_LENSES: ReadonlySet<Lens> = new Set(['rings', 'store', 'network']);
+
+export class StageLook {
+  private watched: readonly Watched[] = [];
+  /** The lens in front; null: the face does not look. */
+  lens: Lens | null = null;
+
+  /** Begins with the hosts of a world, in place of those before. */
+  begin(hosts: readonly { readonly name: string; readonly lab: Lab }[]): void {
+    this.end();
+    this.watched = hosts.map(({ name, lab }) => {
+      const moves = new MoveSink();
+      lab.hypervisor.trace.add(moves);
+      return { name, lab, moves, store: null, looksSinceAsking: 0 };
+    });
+  }
+
+  end(): void {
+    for (const { lab, moves } of this.watched) lab.hypervisor.trace.remove(moves);
+    this.watched = [];
+  }
+
+  /** They are at another instant. */
+  forget(): void {
+    for (const watched of this.watched) {
+      watched.moves.forget();
+      watched.store = null;
+    }
+  }
+
+  /** What the face is to be told; null: it does not look. `isRunning`: it will be told again soon. */
+  view(isRunning: boolean): StageView | null {
+    const { lens } = this;
+    return lens === null ? null : { lens, hosts: this.watched.map((host) => viewOf(host, lens, isRunning)) };
+  }
+}
+
+function viewOf(watched: Watched, lens: Lens, isRunning: boolean): StageHost {
+  const { name, lab, moves } = watched;
+  const store = STORE_LENSES.has(lens) ? lookAtStore(watched, isRunning) : null;
+  return {
+    ...stageHost(name, lab),
+    moves: moves.take(),
+    memory: lens === 'memory' ? memoryOf(lab.hypervisor) : null,
+    devices: store === null || store.root === null ? null : devicesOf(lab.hypervisor, store.root),
+    store,
+  };
+}
+
+function lookAtStore(watched: Watched, isRunning: boolean): StoreLook {
+  const { moves, lab, store } = watched;
+  const isFresh = store !== null && isRunning && ++watched.looksSinceAsking < LOOKS_BETWEEN_ASKING;
+  if (isFresh) return store;
+  watched.looksSinceAsking = 0;
+  if (store?.root != null && !moves.takeStoreWritten()) return store;
+  watched.store = ask(lab);
+  return watched.store;
+}
+
+function ask(lab: Lab): StoreLook {
+  try {
+    const root = storeTree(lab, '/', PATIENCE_NS);
+    return root === null ? { root, silent: 'The store is empty.' } : { root, silent: null };
+  } catch (error) {
+    return { root: null, silent: (error as Error).message };
+  }
+}
+
+/** Whose each frame is, and what it is used as. */
+function memoryOf({ frames, domains }: Hypervisor): StageMemory {
+  const owner = frames.owner.slice();
+  const type = frames.type.slice();
+  for (let mfn = 0; mfn < frames.frames; mfn++) {
+    if (frames.typeCount[mfn] === 0) type[mfn] = 0;
+    if (frames.isFree(mfn)) owner[mfn] = NO_OWNER;
+  }
+  for (const { grants } of domains.values())
+    for (const grant of grants.active.values()) if (inUse(grant)) type[grant.mfn]! |= GRANTED;
+  return { frames: frames.frames, free: frames.freeFrames, owner, type };
+}

@@ -1,0 +1,115 @@
+/** What moves on the stage: events of the trace since a face was last told where the host stands. */
+import type { TraceDetail, TraceEvent } from '../../../hypervisor/trace/event.ts';
+import { traceWords } from '../../../hypervisor/trace/text.ts';
+import type { TraceSink } from '../../../hypervisor/trace/tracer.ts';
+import type { Move, Moves } from './view.ts';
+
+/** Of the last moves, so many are told one by one. */
+const LAST = 12;
+
+type Maker = (detail: TraceDetail, event: TraceEvent) => Move | null;
+
+/** How an event moves; of a kind that is not here, nothing does. */
+const MAKERS: { readonly [Kind in TraceDetail['kind']]?: Maker } = {
+  hypercall: (detail, { domain, vcpu }) =>
+    detail.kind === 'hypercall' ? { kind: 'hypercall', domain, vcpu, name: detail.name } : null,
+  trap: trapped,
+  page_fault: trapped,
+  failsafe: trapped,
+  math_state_restore: trapped,
+  upcall: (_, { domain, vcpu }) => ({ kind: 'upcall', domain, vcpu }),
+  port: (detail, { domain }) =>
+    detail.kind === 'port' ? { kind: 'port', from: domain, domain: detail.domain, port: detail.port } : null,
+  schedule: (detail) =>
+    detail.kind === 'schedule'
+      ? { kind: 'schedule', processor: detail.processor, from: detail.from, to: detail.to }
+      : null,
+  xenstore: (detail) =>
+    detail.kind === 'xenstore'
+      ? { kind: 'store', domain: detail.domain, way: detail.way, text: `${detail.message} ${detail.path}` }
+      : null,
+};
+
+function trapped(detail: TraceDetail, { domain, vcpu }: TraceEvent): Move {
+  const { name, args } = traceWords(detail);
+  return {
+    kind: 'trap',
+    domain,
+    vcpu,
+    name: name === 'trap' ? (args.split(' ')[0] ?? name) : name.replace('_', ' '),
+  };
+}
+
+export class MoveSink implements TraceSink {
+  private last: Move[] = [];
+  /** By `domain kind`, and by `domain port`. */
+  private counts = new Map<string, number>();
+  private raised = new Map<string, number>();
+  /** Somebody has written to the store. */
+  private storeWritten = true;
+
+  event(event: TraceEvent): void {
+    const { detail } = event;
+    const move = MAKERS[detail.kind]?.(detail, event);
+    if (move === null || move === undefined) return;
+    this.last.push(move);
+    if (this.last.length > 4 * LAST) this.last = this.last.slice(-LAST);
+    count(this.counts, `${String(domainOf(move, event))} ${move.kind}`);
+    if (move.kind === 'port') count(this.raised, `${String(move.domain)} ${String(move.port)}`);
+    if (detail.kind === 'xenstore' && WRITES.has(detail.message)) this.storeWritten = true;
+  }
+
+  end(): void {
+    // A move is seen as it begins.
+  }
+
+  /** What has moved since the last time. */
+  take(): Moves {
+    const moves: Moves = {
+      last: this.last.slice(-LAST),
+      counts: [...this.counts].map(([key, count]) => {
+        const [domain = '', kind = ''] = key.split(' ');
+        return { domain: Number(domain), kind: kind as Move['kind'], count };
+      }),
+      raised: [...this.raised].map(([key, count]) => {
+        const [domain = '', port = ''] = key.split(' ');
+        return { domain: Number(domain), port: Number(port), count };
+      }),
+    };
+    this.last = [];
+    this.counts = new Map();
+    this.raised = new Map();
+    return moves;
+  }
+
+  /** Whether the store may be another than when this was asked last. */
+  takeStoreWritten(): boolean {
+    const written = this.storeWritten;
+    this.storeWritten = false;
+    return written;
+  }
+  /** The host is at another instant. */
+  forget(): void {
+    this.take();
+    this.storeWritten = true;
+  }
+}
+
+/** Messages after which the store may be another. */
+const WRITES: ReadonlySet<string> = new Set([
+  'WRITE',
+  'MKDIR',
+  'RM',
+  'SET_PERMS',
+  'TRANSACTION_END',
+  'RELEASE',
+  'INTRODUCE',
+]);
+
+function domainOf(move: Move, event: TraceEvent): number {
+  return 'domain' in move ? move.domain : event.domain;
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,175 @@
+/**
+ * Rings that the halves of a device share (public/io/ring.h): what each slot holds, in words. Who serves a ring counts privately
+ * how far it has come; what both have said of that is in the page, and that is what is shown.
+ */
+import * as blk from '../../../hypervisor/abi/blkif.ts';
+import * as net from '../../../hypervisor/abi/netif.ts';
+import { sring } from '../../../hypervisor/abi/ring.ts';
+import { PAGE_BYTES } from '../../../hypervisor/memory/pages.ts';
+import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
+import type { RingSlot, RingView } from './view.ts';
+
+/** Reads unsigned fields of an entry; little-endian. */
+type Field = (offset: number, bytes: number) => number;
+
+interface Told {
+  readonly text: string;
+  readonly refs: readonly number[];
+}
+
+export interface RingKind {
+  readonly name: string;
+  /** Bytes of an entry: the longer of request and response, rounded up to its alignment. */
+  readonly entryBytes: number;
+  request(field: Field): Told;
+  response(field: Field): Told;
+}
+
+const SECTOR_BYTES = 512;
+const BLOCK_NAMES: Readonly<Record<number, string>> = {
+  [blk.BLKIF_OP_READ]: 'read',
+  [blk.BLKIF_OP_WRITE]: 'write',
+  [blk.BLKIF_OP_WRITE_BARRIER]: 'write barrier',
+  [blk.BLKIF_OP_FLUSH_DISKCACHE]: 'flush',
+  [blk.BLKIF_OP_DISCARD]: 'discard',
+  [blk.BLKIF_OP_INDIRECT]: 'indirect',
+};
+
+function blockName(operation: number): string {
+  return BLOCK_NAMES[operation] ?? `operation ${String(operation)}`;
+}
+
+function signed16(value: number): number {
+  return (value << 16) >> 16;
+}
+
+/** Of the block device: sectors read and written, into which frames. */
+export const BLOCK: RingKind = {
+  name: 'requests',
+  entryBytes: blk.blkif_request.size,
+  request: (field) => {
+    const { offset } = blk.blkif_request;
+    const operation = field(offset.operation, 1);
+    if (operation === blk.BLKIF_OP_INDIRECT) return indirectRequest(field);
+    const sector = field(offset.sector_number, 8);
+    const count = Math.min(field(offset.nr_segments, 1), blk.BLKIF_MAX_SEGMENTS_PER_REQUEST);
+    const segments = Array.from({ length: count }, (_, n) => segmentAt(field, n));
+    const sectors = segments.reduce((sum, { first, last }) => sum + Math.max(0, last - first + 1), 0);
+    const range = count === 0 ? '' : ` ${String(sectors * SECTOR_BYTES)} bytes at sector ${String(sector)}`;
+    return { text: `${blockName(operation)}${range}`, refs: segments.map(({ ref }) => ref) };
+  },
+  response: (field) => {
+    const { offset } = blk.blkif_response;
+    const status = signed16(field(offset.status, 2));
+    const said = status === blk.BLKIF_RSP_OKAY ? 'done' : `failed (${String(status)})`;
+    return { text: `${blockName(field(offset.operation, 1))}: ${said}`, refs: [] };
+  },
+};
+
+function segmentAt(field: Field, n: number): { ref: number; first: number; last: number } {
+  const { offset } = blk.blkif_request_segment;
+  const at = blk.blkif_request.offset.seg + n * blk.blkif_request_segment.size;
+  return {
+    ref: field(at + offset.gref, 4),
+    first: field(at + offset.first_sect, 1),
+    last: field(at + offset.last_sect, 1),
+  };
+}
+
+function indirectRequest(field: Field): Told {
+  const { offset } = blk.blkif_request_indirect;
+  const segments = field(offset.nr_segments, 2);
+  const pages = Math.min(Math.ceil(segments / PAGE_SEGMENTS), blk.BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST);
+  return {
+    text: `${blockName(field(offset.indirect_op, 1))} of ${String(segments)} segments at sector ${String(field(offset.sector_number, 8))}`,
+    refs: Array.from({ length: pages }, (_, n) => field(offset.indirect_grefs + 4 * n, 4)),
+  };
+}
+const PAGE_SEGMENTS = PAGE_BYTES / blk.blkif_request_segment.size;
+
+/** Of the card: packets that the guest sends. */
+export const TRANSMIT: RingKind = {
+  name: 'transmit',
+  entryBytes: net.netif_tx_request.size,
+  request: (field) => {
+    const { offset } = net.netif_tx_request;
+    return { text: `send ${String(field(offset.size, 2))} bytes`, refs: [field(offset.gref, 4)] };
+  },
+  response: (field) => ({
+    text: statusWords(signed16(field(net.netif_tx_response.offset.status, 2)), 'sent'),
+    refs: [],
+  }),
+};
+
+/** Of the card: room for packets that it gets. */
+export const RECEIVE: RingKind = {
+  name: 'receive',
+  entryBytes: net.netif_rx_response.size,
+  request: (field) => ({
+    text: 'room for a packet',
+    refs: [field(net.netif_rx_request.offset.gref, 4)],
+  }),
+  response: (field) => {
+    const status = signed16(field(net.netif_rx_response.offset.status, 2));
+    return { text: status >= 0 ? `got ${String(status)} bytes` : statusWords(status, ''), refs: [] };
+  },
+};
+
+const NET_STATUS: Readonly<Record<number, string>> = {
+  [net.NETIF_RSP_DROPPED]: 'dropped',
+  [net.NETIF_RSP_ERROR]: 'failed',
+  [net.NETIF_RSP_NULL]: 'nothing',
+};
+
+function statusWords(status: number, okay: string): string {
+  return status === net.NETIF_RSP_OKAY ? okay : (NET_STATUS[status] ?? `status ${String(status)}`);
+}
+
+/** A ring in these machine frames, one behind the other. What a guest has written there may be anything. */
+export function ringView(
+  { machine: { bytes, words } }: Hypervisor,
+  kind: RingKind,
+  mfns: readonly number[],
+  refs: readonly number[],
+): RingView {
+  const room = (mfns.length * PAGE_BYTES - sring.size) / kind.entryBytes;
+  const size = 2 ** Math.floor(Math.log2(room));
+  const index = (at: number): number => words[(mfns[0]! * PAGE_BYTES + at) / 4]!;
+  const byte = (at: number): number =>
+    bytes[mfns[Math.floor(at / PAGE_BYTES)]! * PAGE_BYTES + (at % PAGE_BYTES)]!;
+  const reqProd = index(sring.offset.req_prod);
+  const rspProd = index(sring.offset.rsp_prod);
+  return {
+    name: kind.name,
+    mfns,
+    refs,
+    size,
+    reqProd,
+    reqEvent: index(sring.offset.req_event),
+    rspProd,
+    rspEvent: index(sring.offset.rsp_event),
+    slots: Array.from({ length: size }, (_, slot) => {
+      const start = sring.size + slot * kind.entryBytes;
+      const field: Field = (offset, count) => {
+        let value = 0;
+        for (let n = count - 1; n >= 0; n--) value = value * 256 + byte(start + offset + n);
+        return value;
+      };
+      return slotView(kind, field, holds(slot, size, reqProd, rspProd));
+    }),
+  };
+}
+
+function slotView(kind: RingKind, field: Field, what: RingSlot['holds']): RingSlot {
+  if (what === 'nothing') return { holds: what, text: '', refs: [] };
+  return { holds: what, ...(what === 'request' ? kind.request(field) : kind.response(field)) };
+}
+
+/** Requests from `rsp_prod` on have no answer yet; behind it are the answers, as far back as the ring goes. */
+function holds(slot: number, size: number, reqProd: number, rspProd: number): RingSlot['holds'] {
+  const waiting = Math.min((reqProd - rspProd) >>> 0, size);
+  const ahead = (slot - (rspProd % size) + size) % size;
+  if (ahead < waiting) return 'request';
+  // Counting the slots backwards from the newest answer: that many have been given at least.
+  return size - ahead <= rspProd ? 'response' : 'nothing';
+}
