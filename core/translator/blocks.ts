@@ -128,6 +128,11 @@ export function clearTranslation(
 export function setHeat(memory: DataView, at: number, entries: number): void {
   memory.setInt32(at + BLOCK_HEAT, entries, true);
 }
+/** A block goes on with these, or 0. */
+export function setLinks(memory: DataView, at: number, taken: number, fall: number): void {
+  memory.setUint32(at + BLOCK_TAKEN, taken, true);
+  memory.setUint32(at + BLOCK_FALL, fall, true);
+}
 /** Records of a block. */
 export function recordsOf({ at, end }: DecodedBlock): number {
   return (end - at - BLOCK_RECORDS) / RECORD_BYTES;

@@ -70,6 +70,25 @@ export function encodeModule(
   return out.taken();
 }
 
+/** The "name" section (core specification, appendix 7.4.1) for such a module, for whoever shows it. */
+export function nameSection(
+  imports: readonly Import[],
+  functions: readonly string[],
+  locals: readonly (readonly string[])[],
+): Uint8Array<ArrayBuffer> {
+  const map = (names: readonly string[], from = 0): number[] =>
+    vector(names.map((name, i) => [...number(from + i), ...text(name)]));
+  const ofLocals = vector(locals.map((names, i) => [...number(imports.length + i), ...map(names)]));
+  const ofFunctions = map([...imports.map(({ name }) => name), ...functions]);
+  const content = [...text('name')];
+  for (const [id, names] of [
+    [1, ofFunctions],
+    [2, ofLocals],
+  ] as const)
+    content.push(id, ...number(names.length), ...names);
+  return Uint8Array.from([0, ...number(content.length), ...content]);
+}
+
 function codeSection(bodies: readonly Body[]): Uint8Array {
   const out = new ByteWriter();
   unsigned(out, bodies.length);

@@ -9,7 +9,7 @@ import type { Effects } from './calls.ts';
 import { CALLS } from './calls.ts';
 import { EMPTY } from './opcodes.ts';
 import { parseBody } from './parse.ts';
-import type { Block } from './tree.ts';
+import type { Block, Tree } from './tree.ts';
 
 export const OPERATIONS_SECTION = 'xenoscope.operations';
 
@@ -80,6 +80,22 @@ export class Operations {
   /** As core/dispatch/ calls it. */
   nameOf(operation: number): string {
     return this.directory.operations[operation]!.name;
+  }
+
+  /** The ways that an operation may go on (core/wasm/flow.ts). */
+  waysOf(operation: number): Set<string> {
+    const ways = new Set<string>();
+    const look = (part: unknown): void => {
+      if (typeof part !== 'object' || part === null) return;
+      const tree = part as Partial<Tree>;
+      const callee = tree.kind === 'call' ? this.callee(tree.callee!) : undefined;
+      if (callee?.kind === 'flow') ways.add(callee.way);
+      Object.entries(part).forEach(([name, inside]) => {
+        if (name !== 'target' && name !== 'targets') look(inside);
+      });
+    };
+    look(this.operation(operation).body);
+    return ways;
   }
 
   /** What an export of the core that is called takes and gives. */

@@ -12,6 +12,7 @@ import {
 import { I32, I64 } from './opcodes.ts';
 
 export interface Slot {
+  readonly name: string;
   readonly address: number;
   readonly type: number;
   readonly bytes: number;
@@ -19,17 +20,25 @@ export interface Slot {
   readonly fixed: boolean;
 }
 
-const wide = (address: number, fixed = false): Slot => ({ address, type: I64, bytes: 8, fixed });
-const narrow = (address: number, fixed = false): Slot => ({ address, type: I32, bytes: 4, fixed });
+const wide = (name: string, address: number, fixed = false): Slot => ({
+  ...{ name, address, fixed },
+  ...{ type: I64, bytes: 8 },
+});
+const narrow = (name: string, address: number, fixed = false): Slot => ({
+  ...{ name, address, fixed },
+  ...{ type: I32, bytes: 4 },
+});
+
+const GENERAL = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15'.split(' ');
 
 export const SLOTS: readonly Slot[] = [
-  ...Array.from({ length: 16 }, (_, register) => wide(REGS + register * 8)),
-  wide(REGS + SLOT_PAGE * 8, true),
-  wide(REGS + SLOT_ADDRESS * 8),
-  narrow(CC_KIND),
-  wide(CC_RESULT),
-  wide(CC_SOURCE),
-  narrow(TLB_BASE, true),
+  ...GENERAL.map((name, register) => wide(name, REGS + register * 8)),
+  wide('page', REGS + SLOT_PAGE * 8, true),
+  wide('address', REGS + SLOT_ADDRESS * 8),
+  narrow('kind', CC_KIND),
+  wide('result', CC_RESULT),
+  wide('source', CC_SOURCE),
+  narrow('tlb', TLB_BASE, true),
 ];
 
 /** By the bytes that they are made of, from REGS on. */

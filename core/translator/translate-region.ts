@@ -36,7 +36,12 @@ export interface Translated {
   readonly code: Uint8Array;
   /** Numbers of the region's blocks that are entries, in the order of the function's entry numbers. */
   readonly entries: readonly number[];
+  /** Names of the locals, parameters first. */
+  localNames(): string[];
 }
+
+/** For whoever shows the code (explain.ts): what stands in front of a record's code, wherever a part of that begins; 0: behind all. */
+export type Remark = (record: number) => Code;
 
 /** Translates a region; `imported` gives the module's number of an export of the core. */
 export function translateRegion(
@@ -44,8 +49,9 @@ export function translateRegion(
   operations: Operations,
   region: Region,
   imported: (name: string) => Bytes,
+  remark?: Remark,
 ): Translated {
-  return new RegionWriter(memory, operations, region, imported).write();
+  return new RegionWriter(memory, operations, region, imported, remark).write();
 }
 
 /** Where writing is: a node and its block, a record of it, and how many instructions are not retired in front of that. */
@@ -68,8 +74,16 @@ class RegionWriter implements Surroundings {
   private readonly specializer: Specializer;
   private readonly structurer: Structurer;
   private readonly host: Host;
+  private readonly remark: Remark | undefined;
 
-  constructor(memory: DataView, operations: Operations, region: Region, imported: (name: string) => Bytes) {
+  constructor(
+    memory: DataView,
+    operations: Operations,
+    region: Region,
+    imported: (name: string) => Bytes,
+    remark: Remark | undefined,
+  ) {
+    this.remark = remark;
     this.memory = memory;
     this.operations = operations;
     this.region = region;
@@ -133,13 +147,15 @@ class RegionWriter implements Surroundings {
     layOut(code, bytes);
     bytes.push(op.END);
     const entries = structurer.entries.map((node) => node - 1);
-    return { locals: writer.locals, code: bytes.taken(), entries };
+    const localNames = (): string[] => writer.localNames();
+    return { locals: writer.locals, code: bytes.taken(), entries, localNames };
   }
 
   private withAbort(body: Code): Code {
     const { writer } = this;
     return [
       { kind: 'block', label: writer.abort, body },
+      this.remark === undefined ? [] : this.remark(0),
       ...[getLocal(FAULT_RECORD), getLocal(FAULT_BLOCK), getLocal(REMAINING)],
       ...[op.CALL, writer.imported('leave/abort')],
       ...[i32(-1), op.I32_XOR, setLocal(RESULT)],
@@ -177,11 +193,14 @@ class RegionWriter implements Surroundings {
     if (!this.structurer.isInline(node))
       specializer.facts = { kind: undefined, quiet: true, mayBeStale: false };
     specializer.reachable = true;
+    if (this.remark !== undefined) specializer.out.push(this.remark(block.at + BLOCK_RECORDS));
     this.takeFromBudget(block);
     const own: Here = { node, block, record: 0, unretired: block.count, again: new Label('again') };
     for (let record = block.at + BLOCK_RECORDS; record < block.end; record += RECORD_BYTES) {
       this.here = own;
       own.record = record;
+      if (this.remark !== undefined && record !== block.at + BLOCK_RECORDS)
+        specializer.out.push(this.remark(record));
       this.writeRecord(own);
       own.unretired -= retiresOf(memory, record);
       if (!specializer.reachable) break;
@@ -296,6 +315,7 @@ class RegionWriter implements Surroundings {
   private edge(next: number, offset: number): void {
     const { specializer } = this;
     const { node } = this.here;
+    if (this.remark !== undefined) specializer.out.push(this.remark(this.here.record));
     const number = this.region.numbers.get(next);
     if (specializer.facts.mayBeStale && next !== 0)
       specializer.conditionally(inLocal(op.I32, STALE), () => {

@@ -17,6 +17,7 @@ export const FAULT_RECORD = 5;
 export const FAULT_BLOCK = 6;
 export const EXIT_RIP = 7;
 const FIXED_LOCALS = [op.I32, op.I32, op.I32, op.I32, op.I32, op.I64];
+const FIXED_NAMES = 'entry remaining floor stale gives fault_record fault_block exit_rip'.split(' ');
 const PARAMETERS = 2;
 
 /** Value types have neighbouring numbers. */
@@ -80,6 +81,14 @@ export class FunctionWriter {
     if (slot.fixed) throw new Error('translated code writes what it takes for fixed');
     this.written.add(slot);
     return this.local(slot);
+  }
+
+  /** What the locals are called where the code is shown, parameters first. */
+  localNames(): string[] {
+    const names = [...this.locals.keys()].map((n) => `value${String(n)}`);
+    const all = ['', '', ...names].map((name, n) => FIXED_NAMES[n] ?? name);
+    for (const [slot, local] of this.slotLocals) all[local] = slot.name;
+    return all;
   }
 
   /** Loads all slots that the function uses, and stores all that it writes: known when all of it is written. */

@@ -7,6 +7,7 @@ import { version } from '../../package.json';
 import type { BootOptions } from './boot.ts';
 import { INSTANT_HELP } from './instant.ts';
 import type { ReplayOptions, RestoreOptions } from './replay.ts';
+import type { TranslateOptions } from './translate.ts';
 import type { DebugOptions } from './debug/debug.ts';
 import type { ExploreOptions, Seeds } from './explore/explore.ts';
 import {
@@ -225,6 +226,20 @@ function program(done: (status: number) => void): Command {
     .action(async (folder: string, options: { readonly output?: string }) => {
       const { build } = await import('./build.ts');
       done(await build(folder, options.output));
+    });
+  command
+    .command('translate')
+    .description(
+      'show what hot code becomes: x86, what the decoder makes of it, and WebAssembly, side by side (core/translator/README.md)',
+    )
+    .argument('<file>', "ELF file of a kernel or program, or an assembler's source (.asm)")
+    .option(
+      '--at <address>',
+      'where the code begins: hexadecimal, or a function or label; else where the file does',
+    )
+    .action(async (file: string, options: TranslateOptions) => {
+      const { translate } = await import('./translate.ts');
+      done(await translate(file, options));
     });
   withTranslation(command.command('tour'))
     .description('show a host: domain 0, domains made and used and ended, typed as a person would')
