@@ -48,6 +48,10 @@ it('shows where a kernel begins, and the same by its address', async () => {
   expect(printed).toBe(atEntry);
 });
 
+it('finds a function by its name', async () => {
+  expect(await translate(kernel, '--at', 'main')).toBe(0);
+});
+
 it('says what it does not find', async () => {
   expect(await translate(kernel, '--at', 'nowhere')).toBe(2);
   expect(printed).toContain('has no nowhere; an address is hexadecimal');

@@ -40,6 +40,8 @@ test('a kernel of the toolchain carries its symbols; other files have none', asy
   const symbols = readSymbols(kernel)!;
   expect(symbols.files).toContain('own/main.ts');
   expect(symbols.functions.map(({ name }) => name)).toContain('main');
+  // A Buffer's slice shares its memory.
+  expect(readSymbols(Buffer.from(kernel))).toEqual(symbols);
   expect(readSymbols(Uint8Array.of(1, 2, 3))).toBe(null);
   expect(readSymbols(new Uint8Array(4096))).toBe(null);
   const broken = kernel.slice();

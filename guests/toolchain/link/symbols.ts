@@ -76,7 +76,7 @@ export function decodeSymbols(
   address: number,
 ): Symbols {
   const words = (at: number, count: number): Int32Array =>
-    new Int32Array(read(at, count * 4).slice(0, count * 4).buffer);
+    new Int32Array(new Uint8Array(read(at, count * 4).subarray(0, count * 4)).buffer);
   const [functionCount, functionsAt, lineCount, linesAt, fileCount, filesAt] = words(address, HEADER_WORDS);
   if (functionCount! > 1 << 20 || lineCount! > 1 << 22 || fileCount! > 1 << 12)
     throw new RangeError('no symbol table');
