@@ -1,11 +1,14 @@
 /**
  * The rest of a physical machine, put together: a serial port, a clock, and a PCI bus with the virtio devices that the
- * configuration lists, all of them behind ports.
+ * configuration lists, all of them behind ports; and what the firmware has left in its ROM.
  */
 import type { Chance } from './chance.ts';
 import type { Disk } from './disk/disk.ts';
 import type { StoreLink } from './disk/shared-store.ts';
 import type { FileTree } from './fs/tree.ts';
+import { acpiTables } from './firmware/acpi.ts';
+import { ROM } from './firmware/memory-map.ts';
+import { PowerRegisters } from './firmware/power.ts';
 import { parseMac } from './lan/ethernet.ts';
 import type { NetworkPort } from './lan/lan.ts';
 import { allOnes } from './machine.ts';
@@ -39,6 +42,8 @@ export interface PlatformConfig {
   /** The wall clock at system time 0, in seconds since 1970. */
   readonly epochSeconds: number;
   readonly devices: readonly DeviceConfig[];
+  /** Of the machine; 1 where it is not said. */
+  readonly processors?: number;
   /** What varies. */
   readonly chance?: Chance | undefined;
 }
@@ -53,6 +58,7 @@ interface Surroundings {
 export class Platform {
   readonly uart: Uart16550;
   readonly rtc: Rtc;
+  readonly power: PowerRegisters;
   readonly pci: PciBus;
   /** In the order of the configuration. */
   readonly devices: readonly VirtioDevice[];
@@ -60,20 +66,23 @@ export class Platform {
 
   /** Throws RangeError for a configuration that cannot be: more devices than slots, a MAC address that is none. */
   constructor(surroundings: Surroundings, config: PlatformConfig) {
-    const { interrupts, clock } = surroundings;
+    const { memory, interrupts, clock } = surroundings;
     this.clock = clock;
     this.uart = new Uart16550(interrupts, COM1_IRQ);
     this.rtc = new Rtc(clock, config.epochSeconds);
+    this.power = new PowerRegisters(clock);
     this.pci = new PciBus(interrupts);
     this.devices = config.devices.map((device) => make(device, surroundings, config));
     for (const device of this.devices) this.pci.add(new VirtioPci(device));
     this.pci.assignBars(IO_BASE);
+    memory.write(ROM, acpiTables(config.processors ?? 1, memory.bytes.length));
   }
 
   /** Reads a port of 1, 2 or 4 bytes. Where nothing is, all ones. */
   readPort(port: number, bytes: number): number {
     if (isPci(port)) return this.pci.readPort(port, bytes);
     if (port >= IO_BASE) return this.pci.readIo(port, bytes);
+    if (this.power.has(port)) return this.power.read(port, bytes);
     // The others have registers of one byte each.
     let value = 0;
     for (let index = bytes - 1; index >= 0; index--) value = value * 256 + this.readRegister(port + index);
@@ -83,6 +92,7 @@ export class Platform {
   writePort(port: number, bytes: number, value: number): void {
     if (isPci(port)) this.pci.writePort(port, bytes, value);
     else if (port >= IO_BASE) this.pci.writeIo(port, bytes, value);
+    else if (this.power.has(port)) this.power.write(port, bytes, value);
     else
       for (let index = 0; index < bytes; index++)
         this.writeRegister(port + index, (value >>> (8 * index)) & 0xff);

@@ -14,6 +14,7 @@ import { Cable, SwitchEnd } from './lan/cable.ts';
 import { DhcpServer } from './lan/dhcp.ts';
 import { Gateway } from './lan/gateway.ts';
 import { Lan, LanPort } from './lan/lan.ts';
+import { PowerRegisters } from './firmware/power.ts';
 import { HostBridge, PciBus } from './pci/bus.ts';
 import { Platform } from './platform.ts';
 import { Random } from './random.ts';
@@ -60,6 +61,7 @@ export const DEVICES_SAVED: SavedClasses = {
   Overlay: { type: Overlay, frozen: ['blocks'] },
   PciBus: { type: PciBus },
   Platform: { type: Platform },
+  PowerRegisters: { type: PowerRegisters },
   Random: { type: Random },
   Rtc: { type: Rtc },
   SharedStore: { type: SharedStore },

@@ -79,6 +79,7 @@ export class Xen extends Hypervisor {
     this.call = new HypercallContext(this);
     this.platform = makePlatform(this, {
       epochSeconds,
+      processors: pcpus.length,
       devices: options.devices ?? [],
       chance: options.chance,
     });

@@ -15,7 +15,7 @@ const CONFIG_ENABLE = 0x8000_0000;
 
 export const SLOTS = 32;
 /** The lines that a PC's interrupt router is given by its firmware. */
-const LINES = [10, 11, 5, 9] as const;
+export const PCI_LINES = [10, 11, 5, 9] as const;
 
 const HOST_BRIDGE: PciIdentity = {
   vendor: 0x8086,
@@ -45,8 +45,8 @@ export class HostBridge extends PciFunction {
 export class PciBus {
   readonly functions: (PciFunction | null)[] = Array.from({ length: SLOTS }, () => null);
   private readonly interrupts: Interrupts;
-  /** By index in LINES: the slots that assert it, a bit each. */
-  private readonly asserted = new Uint32Array(LINES.length);
+  /** By index in PCI_LINES: the slots that assert it, a bit each. */
+  private readonly asserted = new Uint32Array(PCI_LINES.length);
   private address = 0;
 
   constructor(interrupts: Interrupts) {
@@ -59,17 +59,17 @@ export class PciBus {
     const slot = this.functions.indexOf(null);
     if (slot < 0) throw new RangeError(`a PCI bus has ${String(SLOTS)} slots`);
     this.functions[slot] = added;
-    added.plug(this, slot, LINES[slot % LINES.length]!);
+    added.plug(this, slot, PCI_LINES[slot % PCI_LINES.length]!);
     return slot;
   }
 
   pinChanged(slot: number, pinAsserted: boolean): void {
-    const index = slot % LINES.length;
+    const index = slot % PCI_LINES.length;
     const before = this.asserted[index]!;
     const after = (pinAsserted ? before | (1 << slot) : before & ~(1 << slot)) >>> 0;
     this.asserted[index] = after;
-    if (pinAsserted && before === 0) this.interrupts.raise(LINES[index]!);
-    if (!pinAsserted && after === 0) this.interrupts.lower(LINES[index]!);
+    if (pinAsserted && before === 0) this.interrupts.raise(PCI_LINES[index]!);
+    if (!pinAsserted && after === 0) this.interrupts.lower(PCI_LINES[index]!);
   }
 
   /** Lays the BARs of all functions one behind the other from `base`, each aligned to its size, as firmware does. */

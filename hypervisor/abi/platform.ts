@@ -1,5 +1,5 @@
 /** HYPERVISOR_platform_op: the machine's own affairs, for domain 0. Source: xen/include/public/platform.h, Xen 4.17. */
-import { array, handle, struct, u32, u64, u8 } from './layout.ts';
+import { array, handle, struct, u32, u64, u8, u16 } from './layout.ts';
 
 export const XENPF_settime32 = 17;
 export const XENPF_add_memtype = 31;
@@ -45,6 +45,9 @@ export const XEN_FW_EFI_INFO = 4;
 export const XEN_FW_KBD_SHIFT_FLAGS = 5;
 /** `u`: as large as the largest of what a type answers; XEN_FW_KBD_SHIFT_FLAGS a byte. */
 export const xenpf_firmware_info = struct({ type: u32, index: u32, u: array(u64, 4) });
+
+/** What the domain would write to PM1's control registers, and S0 to S5 as 0 to 5. */
+export const xenpf_enter_acpi_sleep = struct({ val_a: u16, val_b: u16, sleep_state: u32, flags: u32 });
 
 export const XEN_PM_TX = 2;
 /** `id`: ACPI's of the processor. `u`: what the type tells. */

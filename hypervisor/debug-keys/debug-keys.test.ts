@@ -159,7 +159,7 @@ test('q tells of domains and vcpus in the form of the real Xen, and raises VIRQ_
     'Notifying guest 1:1 (virq 1, port 1)',
     'Shared frames 0 -- Saved frames 0',
   ]);
-  expect(lines).toContain('    I/O Ports  { 0-1f, 22-3f, 44-60, 62-9f, a2-3f7, 400-cfb, d00-ffff }');
+  expect(lines).toContain('    I/O Ports  { 0-1f, 22-3f, 44-60, 62-9f, a2-3f7, 400-607, 60c-cfb, d00-ffff }');
   expect(isPortPending(hypervisor, domU.domain, channel.port)).toBe(true);
   expect(isPortPending(hypervisor, dom0.domain, channel.port)).toBe(false);
 });

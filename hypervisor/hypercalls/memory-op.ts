@@ -7,7 +7,7 @@
  * `command`: bits 0..5 XENMEM_*; above them, in a continuation, how many extents are done.
  */
 import * as arch from '../abi/arch-x86.ts';
-import { EACCES, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
+import { EACCES, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP } from '../abi/errno.ts';
 import type { Composite } from '../abi/layout.ts';
 import * as memory from '../abi/memory.ts';
 import { namesOf } from '../abi/names.ts';
@@ -18,6 +18,7 @@ import { PAGE_BYTES } from '../memory/pages.ts';
 import { GuestStruct } from '../memory/guest-struct.ts';
 import { decreaseReservation, increaseReservation, populatePhysmap } from './memory-op/reservation.ts';
 import type { Extents } from './memory-op/reservation.ts';
+import { e820Bytes, machineMemoryMap } from './memory-op/machine-map.ts';
 import { exchange } from './memory-op/exchange.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import * as others from './memory-op-others.ts';
@@ -40,8 +41,7 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_machphys_mfn_list]: alone(machphysMfnList),
   [memory.XENMEM_memory_map]: alone(memoryMap),
   [memory.XENMEM_set_memory_map]: alone(others.setMemoryMap),
-  // The machine's own map is dom0's to see.
-  [memory.XENMEM_machine_memory_map]: alone(() => -EPERM),
+  [memory.XENMEM_machine_memory_map]: alone(machineMemoryMap),
   [memory.XENMEM_machphys_compat_mfn_list]: alone(() => -EOPNOTSUPP),
   [memory.XENMEM_set_pod_target]: alone(others.podTarget),
   [memory.XENMEM_get_pod_target]: alone(others.podTarget),
@@ -160,15 +160,8 @@ function memoryMap(context: HypercallContext, argument: number): number {
   if (op === null) return -EFAULT;
   if (e820.length === 0) return -ENOSYS;
   const count = Math.min(op.get('nr_entries'), e820.length);
-  const entries = new DataView(new ArrayBuffer(count * memory.E820_ENTRY_BYTES));
-  for (let i = 0; i < count; i++) {
-    const { address, size, type } = e820[i]!;
-    entries.setBigUint64(i * memory.E820_ENTRY_BYTES, BigInt(address), true);
-    entries.setBigUint64(i * memory.E820_ENTRY_BYTES + 8, BigInt(size), true);
-    entries.setUint32(i * memory.E820_ENTRY_BYTES + 16, type, true);
-  }
   op.set('nr_entries', count);
-  if (!context.writeBytes(op.get('buffer'), new Uint8Array(entries.buffer))) return -EFAULT;
+  if (!context.writeBytes(op.get('buffer'), e820Bytes(e820.slice(0, count)))) return -EFAULT;
   return context.writeStruct(op) ? 0 : -EFAULT;
 }
 

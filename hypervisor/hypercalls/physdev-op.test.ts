@@ -1,8 +1,9 @@
 /** physdev_op: what any domain may ask of it, and what is of the devices and so domain 0's alone. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { EBUSY, EFAULT, EINVAL, ENODEV, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
+import { EBUSY, EEXIST, EFAULT, EINVAL, ENODEV, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import * as abi from '../abi/physdev.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
+import { COM1_IRQ } from '../../devices/uart16550.ts';
 import { ARGUMENTS, L1_PFN, TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';
 import { removeRange } from '../state/range-set.ts';
 import { GSIS } from '../state/gsi.ts';
@@ -90,18 +91,50 @@ describe('lines', () => {
     expect(op(dom0, abi.PHYSDEVOP_irq_status_query, LINE)).toBe(0);
     expect(dom0.peek(ARGUMENTS) >> 32n).toBe(BigInt(abi.XENIRQSTAT_needs_eoi));
     expect(op(dom0, abi.PHYSDEVOP_eoi, LINE)).toBe(0);
-    for (const command of [abi.PHYSDEVOP_irq_status_query, abi.PHYSDEVOP_eoi, abi.PHYSDEVOP_setup_gsi])
+    for (const command of [abi.PHYSDEVOP_irq_status_query, abi.PHYSDEVOP_eoi])
       expect(op(dom0, command, LINE + 1)).toBe(-EINVAL);
-    expect(op(dom0, abi.PHYSDEVOP_setup_gsi, LINE)).toBe(0);
-    expect(op(guest, abi.PHYSDEVOP_setup_gsi, LINE)).toBe(-EPERM);
+  });
+
+  test('are set up by domain 0, unless they are in use', () => {
+    const setUp = (by: TestDomain, line: number): number => op(by, abi.PHYSDEVOP_setup_gsi, line);
+    expect(setUp(guest, LINE)).toBe(-EPERM);
+    expect([setUp(dom0, LINE), setUp(dom0, 16), setUp(dom0, 23)]).toEqual([0, 0, 0]);
+    expect([setUp(dom0, 24), setUp(dom0, -1)]).toEqual([-EINVAL, -EINVAL]);
+    dom0.hypervisor.gsis[LINE]!.domain = 0;
+    expect([setUp(dom0, LINE), setUp(dom0, 0), setUp(dom0, COM1_IRQ)]).toEqual([-EEXIST, -EEXIST, -EEXIST]);
+  });
+
+  test('have themselves for vectors', () => {
+    expect(op(dom0, abi.PHYSDEVOP_alloc_irq_vector, LINE)).toBe(0);
+    expect(dom0.peek(ARGUMENTS) >> 32n).toBe(BigInt(LINE));
+    expect(op(dom0, abi.PHYSDEVOP_alloc_irq_vector, 24)).toBe(-EINVAL);
+  });
+
+  test('come to an I/O APIC, whose registers are read, and written without effect', () => {
+    const read = (register: number, base = 0xfec0_0000): [number, bigint] => {
+      const result = op(dom0, abi.PHYSDEVOP_apic_read, base, 0, register);
+      return [result, dom0.peek(ARGUMENTS + 8) >> 32n];
+    };
+    expect([read(0), read(1), read(2), read(0x40)]).toEqual([
+      [0, 0n],
+      [0, 0x17_0020n],
+      [0, 0n],
+      [0, 0n],
+    ]);
+    expect(read(0x10 + 2 * 16)).toEqual([0, 0x1_0000n]);
+    dom0.hypervisor.gsis[5]!.domain = 0;
+    expect([read(0x1a)[1] & 0x1_ff00n, read(0x1b)[1]]).toEqual([0x8900n, 0x100_0000n]);
+    expect(read(1, 0xfec0_1000)[0]).toBe(-EINVAL);
+    expect(op(dom0, abi.PHYSDEVOP_apic_write, 0xfec0_0000, 0, 0x10, 0x1_0000)).toBe(0);
+    expect(op(dom0, abi.PHYSDEVOP_apic_write, 0xfec0_1000)).toBe(-EINVAL);
   });
 
   test('are given by domain 0, of those that it has, under their own numbers', () => {
     expect(map(guest, DOMID_SELF, LINE)).toBe(-EPERM);
     expect(map(dom0, 7, LINE)).toBe(-ESRCH);
-    expect(map(dom0, 1, LINE, -1, abi.MAP_PIRQ_TYPE_MSI)).toBe(-EINVAL);
+    expect(map(dom0, 1, LINE, -1, abi.MAP_PIRQ_TYPE_MSI)).toBe(-ENODEV);
     expect(map(dom0, 1, GSIS)).toBe(-EINVAL);
-    expect(map(dom0, 1, LINE, LINE + 1)).toBe(-EINVAL);
+    expect(map(dom0, 1, LINE, LINE + 1)).toBe(-EEXIST);
     expect(map(dom0, 1, LINE + 1)).toBe(-EPERM);
     expect(guest.domain.lines).toEqual([]);
     expect(map(dom0, 1, LINE)).toBe(0);
@@ -131,6 +164,27 @@ test('messages of a device that is not there: -ENODEV, whoever asks', () => {
     expect(op(by, abi.PHYSDEVOP_restore_msi, 0x0801)).toBe(-ENODEV);
     expect(op(by, abi.PHYSDEVOP_restore_msi_ext, 1)).toBe(-ENODEV);
   }
+});
+
+test('PCI functions that domain 0 has found are told of on the console, whatever they are', () => {
+  expect(op(dom0, abi.PHYSDEVOP_pci_device_add, 0x0800_0000)).toBe(0);
+  expect(op(dom0, abi.PHYSDEVOP_manage_pci_add, 0xfb07)).toBe(0);
+  expect(op(dom0, abi.PHYSDEVOP_pci_device_remove, 0)).toBe(0);
+  expect(op(dom0, abi.PHYSDEVOP_pci_device_remove, 0xf800_0000)).toBe(-ENODEV);
+  const { bytes } = dom0.hypervisor.console.readRing(0, 1000, false);
+  expect(new TextDecoder().decode(bytes).split('\n').slice(0, 3)).toEqual([
+    '(XEN) PCI add device 0000:00:01.0',
+    '(XEN) PCI add device 0000:07:1f.3',
+    '(XEN) PCI remove device 0000:00:00.0',
+  ]);
+});
+
+test('nothing has messages, a debug port, or its configuration in memory', () => {
+  for (const command of [abi.PHYSDEVOP_prepare_msix, abi.PHYSDEVOP_release_msix])
+    expect(op(dom0, command)).toBe(-ENODEV);
+  expect(op(dom0, abi.PHYSDEVOP_pci_mmcfg_reserved)).toBe(-ENODEV);
+  expect(op(dom0, abi.PHYSDEVOP_dbgp_op, 1)).toBe(0);
+  expect(op(dom0, abi.PHYSDEVOP_restore_msi, 0)).toBe(0);
 });
 
 test.each([

@@ -1,8 +1,8 @@
 /**
  * physdev_op(command, argument): a domain's I/O privilege level and port bitmap; of domain 0 the interrupts of its devices. To
- * others what concerns them gives -EINVAL or -EPERM, as Xen's checks do.
+ * others what concerns them gives -EINVAL or -EPERM, as Xen's checks do; to it -EEXIST what is in use, -ENODEV what no device has.
  */
-import { EBUSY, EFAULT, EINVAL, ENODEV, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
+import { EBUSY, EEXIST, EFAULT, EINVAL, ENODEV, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import type { Composite } from '../abi/layout.ts';
 import { namesOf } from '../abi/names.ts';
 import * as physdev from '../abi/physdev.ts';
@@ -17,8 +17,12 @@ import { isGuestAddress } from '../memory/guest-access.ts';
 import type { GuestStruct, StructOf } from '../memory/guest-struct.ts';
 import { anyDomain } from '../state/page-owner.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
+import { readIoApic, writeIoApic } from './physdev-op/io-apic.ts';
+import * as pci from './physdev-op/pci.ts';
 
 const MAX_PORTS = 65536;
+/** Xen's own. */
+const TIMER_LINE = 0;
 
 type Operation = (context: HypercallContext, argument: number) => number;
 
@@ -55,17 +59,18 @@ const queryInterrupt = reads(physdev.physdev_irq_status_query, (context, op) => 
 });
 
 /**
- * PHYSDEVOP_map_pirq: gives a line that the caller has to itself or to another domain. A pirq has the number of its line.
- * Messages (MSI) are not there.
+ * PHYSDEVOP_map_pirq: gives a line that the caller has to itself or to another domain. A pirq has the number of its line: under
+ * another it is there already. No device sends messages (MSI).
  */
 function mapPirq(context: HypercallContext, op: StructOf<typeof physdev.physdev_map_pirq>): number {
   const target = targetOf(context, op.get('domid'));
   const line = op.get('index');
   const pirq = op.get('pirq');
   if (target === undefined) return -ESRCH;
+  if (MESSAGES.includes(op.get('type'))) return -ENODEV;
   if (op.get('type') !== physdev.MAP_PIRQ_TYPE_GSI || line < 0 || line >= GSIS) return -EINVAL;
-  if (pirq >= 0 && pirq !== line) return -EINVAL;
   if (!mayHave(context.domain, line)) return -EPERM;
+  if (pirq >= 0 && pirq !== line) return -EEXIST;
   addRange(target.lines, line, line);
   op.set('pirq', line);
   return 0;
@@ -82,18 +87,44 @@ function unmapPirq(context: HypercallContext, op: StructOf<typeof physdev.physde
   return 0;
 }
 
+const MESSAGES = [physdev.MAP_PIRQ_TYPE_MSI, physdev.MAP_PIRQ_TYPE_MSI_SEG, physdev.MAP_PIRQ_TYPE_MULTI_MSI];
+
 function targetOf(context: HypercallContext, domid: number): Domain | undefined {
   return context.hypervisor.domains.get(anyDomain(context, domid));
 }
 
-/** What is for the domain that has the machine's devices; of each structure but the first word is looked at. */
-const forOthers = reads(physdev.physdev_eoi, () => -EPERM);
+/** PHYSDEVOP_setup_gsi: how a line is triggered, which the firmware's tables say too. One that is in use stays as it is. */
+function setUpLine({ hypervisor }: HypercallContext, op: StructOf<typeof physdev.physdev_setup_gsi>): number {
+  const gsi = op.get('gsi');
+  const line = hypervisor.gsis[gsi];
+  if (line === undefined) return -EINVAL;
+  return line.isXens || line.domain !== null || gsi === TIMER_LINE ? -EEXIST : 0;
+}
 
-/** PHYSDEVOP_restore_msi: who asks is looked at after the device. None has messages to restore. */
-function restoreMessages({ hypervisor, domain }: HypercallContext, bus: number, devfn: number): number {
-  const isThere = bus === 0 && (devfn & 7) === 0 && hypervisor.platform.pci.functions[devfn >>> 3] !== null;
-  if (!isThere) return -ENODEV;
-  return domain.isPrivileged ? 0 : -EPERM;
+/** PHYSDEVOP_alloc_irq_vector: Xen's vectors are its own; the line's number stands for one. */
+const lineVector = ofDevices(physdev.physdev_irq, (_, op) => {
+  const irq = op.get('irq');
+  if (irq >= GSIS) return -EINVAL;
+  op.set('vector', irq);
+  return 0;
+});
+
+/** PHYSDEVOP_dbgp_op: no controller of the USB has a debug port, so nothing is to be done. */
+const debugPort: Operation = (context, argument) => {
+  if (!context.domain.isPrivileged) return -EPERM;
+  return context.readStruct(physdev.physdev_irq, argument) === null ? -EFAULT : 0;
+};
+
+/** What is said of a PCI function: the older commands know of one segment alone. */
+function onBus0(work: (context: HypercallContext, address: pci.Address) => number): Operation {
+  return reads(physdev.physdev_manage_pci, (context, op) =>
+    work(context, { segment: 0, bus: op.get('bus'), devfn: op.get('devfn') }),
+  );
+}
+function onAnyBus(work: (context: HypercallContext, address: pci.Address) => number): Operation {
+  return reads(physdev.physdev_pci_device, (context, op) =>
+    work(context, { segment: op.get('seg'), bus: op.get('bus'), devfn: op.get('devfn') }),
+  );
 }
 
 /** The page where Xen would set a bit for each interrupt that needs an end-of-interrupt call. */
@@ -128,27 +159,22 @@ const operations: Readonly<Record<number, Operation>> = {
   [physdev.PHYSDEVOP_pirq_eoi_gmfn_v2]: registerEoiPage,
   [physdev.PHYSDEVOP_map_pirq]: ofDevices(physdev.physdev_map_pirq, mapPirq),
   [physdev.PHYSDEVOP_unmap_pirq]: ofDevices(physdev.physdev_unmap_pirq, unmapPirq),
-  [physdev.PHYSDEVOP_apic_read]: forOthers,
-  [physdev.PHYSDEVOP_apic_write]: forOthers,
-  [physdev.PHYSDEVOP_alloc_irq_vector]: forOthers,
-  [physdev.PHYSDEVOP_setup_gsi]: ofDevices(physdev.physdev_setup_gsi, ({ domain }, op) =>
-    mayHave(domain, op.get('gsi')) ? 0 : -EINVAL,
-  ),
-  [physdev.PHYSDEVOP_manage_pci_add]: forOthers,
-  [physdev.PHYSDEVOP_manage_pci_remove]: forOthers,
-  [physdev.PHYSDEVOP_manage_pci_add_ext]: forOthers,
-  [physdev.PHYSDEVOP_pci_device_add]: forOthers,
-  [physdev.PHYSDEVOP_pci_device_remove]: forOthers,
-  [physdev.PHYSDEVOP_pci_mmcfg_reserved]: () => -EPERM,
-  [physdev.PHYSDEVOP_restore_msi]: reads(physdev.physdev_manage_pci, (context, op) =>
-    restoreMessages(context, op.get('bus'), op.get('devfn')),
-  ),
-  [physdev.PHYSDEVOP_restore_msi_ext]: reads(physdev.physdev_pci_device, (context, op) =>
-    op.get('seg') === 0 ? restoreMessages(context, op.get('bus'), op.get('devfn')) : -ENODEV,
-  ),
-  [physdev.PHYSDEVOP_prepare_msix]: forOthers,
-  [physdev.PHYSDEVOP_release_msix]: forOthers,
-  [physdev.PHYSDEVOP_dbgp_op]: () => -EPERM,
+  [physdev.PHYSDEVOP_apic_read]: ofDevices(physdev.physdev_apic, readIoApic),
+  [physdev.PHYSDEVOP_apic_write]: ofDevices(physdev.physdev_apic, writeIoApic),
+  [physdev.PHYSDEVOP_alloc_irq_vector]: lineVector,
+  [physdev.PHYSDEVOP_setup_gsi]: ofDevices(physdev.physdev_setup_gsi, setUpLine),
+  [physdev.PHYSDEVOP_manage_pci_add]: onBus0(pci.addDevice),
+  [physdev.PHYSDEVOP_manage_pci_remove]: onBus0(pci.removeDevice),
+  [physdev.PHYSDEVOP_manage_pci_add_ext]: onBus0(pci.addDevice),
+  [physdev.PHYSDEVOP_pci_device_add]: onAnyBus(pci.addDevice),
+  [physdev.PHYSDEVOP_pci_device_remove]: onAnyBus(pci.removeDevice),
+  // The tables tell of no configuration space in memory.
+  [physdev.PHYSDEVOP_pci_mmcfg_reserved]: ({ domain }) => (domain.isPrivileged ? -ENODEV : -EPERM),
+  [physdev.PHYSDEVOP_restore_msi]: onBus0(pci.restoreMessages),
+  [physdev.PHYSDEVOP_restore_msi_ext]: onAnyBus(pci.restoreMessages),
+  [physdev.PHYSDEVOP_prepare_msix]: onAnyBus(pci.messageTable),
+  [physdev.PHYSDEVOP_release_msix]: onAnyBus(pci.messageTable),
+  [physdev.PHYSDEVOP_dbgp_op]: debugPort,
 };
 
 export const physdevOp: Hypercall = {

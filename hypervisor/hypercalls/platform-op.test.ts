@@ -1,5 +1,8 @@
 /** platform_op: what domain 0 hears of the machine, and may change. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import { PM1_CONTROL, SLEEP_ENABLE } from '../../devices/firmware/power.ts';
+import { SHUTDOWN_poweroff } from '../abi/sched.ts';
+import { writePort } from '../traps/privop/ports.ts';
 import { EACCES, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, ESRCH } from '../abi/errno.ts';
 import * as abi from '../abi/platform.ts';
 import { guestCpuid } from '../traps/privop/cpuid.ts';
@@ -32,7 +35,6 @@ describe('refused', () => {
     ['memory types', abi.XENPF_read_memtype, EINVAL],
     ['microcode', abi.XENPF_microcode_update, EINVAL],
     ['EFI', abi.XENPF_efi_runtime_call, ENOSYS],
-    ['sleep', abi.XENPF_enter_acpi_sleep, EPERM],
     ['frequencies', abi.XENPF_change_freq, ENOSYS],
     ['idle times', abi.XENPF_getidletime, ENOSYS],
     ['more processors', abi.XENPF_cpu_hotadd, EINVAL],
@@ -40,6 +42,29 @@ describe('refused', () => {
     ['what is not here at all', abi.XENPF_resource_op, ENOSYS],
   ])('%s (%i)', (_, command, errno) => {
     expect(ask(dom0, 'platform_op', command, time).result).toBe(-errno);
+  });
+});
+
+describe('sleep', () => {
+  const enter = (state: number, flags = 0, type = 5): number =>
+    ask(dom0, 'platform_op', abi.XENPF_enter_acpi_sleep, abi.xenpf_enter_acpi_sleep, (op) => {
+      op.set('val_a', type << 10);
+      op.set('sleep_state', state);
+      op.set('flags', flags);
+    }).result;
+
+  test('is S5 alone, which is the machine’s end', () => {
+    expect([enter(0), enter(6), enter(5, 1)]).toEqual([-EINVAL, -EINVAL, -EINVAL]);
+    expect([enter(1), enter(3)]).toEqual([-EOPNOTSUPP, -EOPNOTSUPP]);
+    expect([enter(5, 0, 1), dom0.domain.shutdown]).toEqual([0, null]);
+    expect(enter(5)).toBe(0);
+    expect(dom0.domain.shutdown?.reason).toBe(SHUTDOWN_poweroff);
+    expect(dom0.hypervisor.stop?.kind).toBe('shutdown');
+  });
+
+  test('is entered by the register, too', () => {
+    writePort(dom0.hypervisor, dom0.domain, PM1_CONTROL, 2, SLEEP_ENABLE | (5 << 10));
+    expect(dom0.domain.shutdown?.reason).toBe(SHUTDOWN_poweroff);
   });
 });
 

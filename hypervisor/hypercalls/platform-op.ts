@@ -4,14 +4,17 @@
  *
  * Gives 0, or: -EFAULT the structure cannot be read or written; -EACCES another version; -EPERM not the caller's to do;
  * -ENOSYS no such command, or one that Xen keeps to itself as it is configured; and what the command has to say. This machine
- * has no ACPI, no EFI, no MTRRs, and its BIOS told of no disks: those commands answer as Xen's do on such a one.
+ * has no sleep but the last, no EFI, no MTRRs, and its BIOS told of no disks: those commands answer as Xen's do on such a one.
  */
 import { XENPF_INTERFACE_VERSION } from '../abi/control.ts';
 import { EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, ESRCH } from '../abi/errno.ts';
+import { PM1_CONTROL, PM1_CONTROL_BYTES, SLEEP_ENABLE } from '../../devices/firmware/power.ts';
 import { struct, u32 } from '../abi/layout.ts';
 import { namesOf } from '../abi/names.ts';
 import * as abi from '../abi/platform.ts';
 import { HYPERVISOR_platform_op } from '../abi/xen.ts';
+import { SHUTDOWN_poweroff } from '../abi/sched.ts';
+import { shutdownDomain } from '../domain/life.ts';
 import { setTime } from '../time/wall-clock.ts';
 import { ControlBuffer } from './control.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
@@ -36,7 +39,7 @@ const COMMANDS: Readonly<Record<number, Work>> = {
   [abi.XENPF_get_cpu_version]: processorVersion,
   [abi.XENPF_efi_runtime_call]: refuses(ENOSYS),
   [abi.XENPF_firmware_info]: firmwareInfo,
-  [abi.XENPF_enter_acpi_sleep]: refuses(EPERM),
+  [abi.XENPF_enter_acpi_sleep]: enterSleep,
   // Frequencies are Xen's affair, not domain 0's (cpufreq=xen), and idle times are told for their sake.
   [abi.XENPF_change_freq]: refuses(ENOSYS),
   [abi.XENPF_getidletime]: refuses(ENOSYS),
@@ -108,6 +111,20 @@ function firmwareInfo(_: HypercallContext, u: ControlBuffer): number {
     default:
       return -EINVAL;
   }
+}
+
+const ACPI_STATE_S5 = 5;
+
+/** XENPF_enter_acpi_sleep: the machine is switched off. Other states than S5 it has not. */
+function enterSleep({ hypervisor, domain }: HypercallContext, u: ControlBuffer): number {
+  const op = u.as(abi.xenpf_enter_acpi_sleep);
+  if (op.get('flags') !== 0) return -EINVAL;
+  if (op.get('sleep_state') !== ACPI_STATE_S5)
+    return op.get('sleep_state') > 0 && op.get('sleep_state') < ACPI_STATE_S5 ? -EOPNOTSUPP : -EINVAL;
+  for (const step of ['Preparing system for', 'Entering']) hypervisor.console.log(`${step} ACPI S5 state.`);
+  hypervisor.platform.writePort(PM1_CONTROL, PM1_CONTROL_BYTES, op.get('val_a') | SLEEP_ENABLE);
+  if (hypervisor.platform.power.isOff) shutdownDomain(hypervisor, domain, SHUTDOWN_poweroff, null);
+  return 0;
 }
 
 /** XENPF_platform_quirk: of interrupt controllers that this machine has not. */

@@ -17,9 +17,19 @@ export const PAGE_NX_HIGH = 0x8000_0000;
 /** Frame bits of the upper half. */
 export const FRAME_HIGH = 0x000f_ffff;
 
-/** No guest may use caching attributes or large pages. L1 entries may be global. */
-export const L1_DISALLOWED = PAGE_PWT | PAGE_PCD | PAGE_PSE;
-export const TABLE_DISALLOWED = L1_DISALLOWED | PAGE_GLOBAL;
+/** In an L1 entry, where no page is large: a caching attribute, like PWT and PCD. */
+const PAGE_PAT = PAGE_PSE;
+/**
+ * L1 entries may be global. How memory is cached is for a domain with devices alone to say (PAGE_CACHE_ATTRS), and large pages
+ * are nobody's.
+ */
+const L1_DISALLOWED = PAGE_PWT | PAGE_PCD | PAGE_PAT;
+export const TABLE_DISALLOWED = PAGE_PWT | PAGE_PCD | PAGE_PSE | PAGE_GLOBAL;
+
+/** Flags that the L1 entries of a domain may not have (l1_disallow_mask); `hasDevices` is the domain's. */
+export function l1Disallowed(hasDevices: boolean): number {
+  return hasDevices ? 0 : L1_DISALLOWED;
+}
 
 /** Flags that may change in an entry without looking at what it names: NX, AVAIL, G, D, A, U (of the lower half). */
 const FREE_FLAGS_LOW = 0xe00 | PAGE_GLOBAL | PAGE_DIRTY | PAGE_ACCESSED | PAGE_USER;

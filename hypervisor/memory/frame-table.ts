@@ -81,6 +81,10 @@ export interface PageOwner {
   /** VMASST_TYPE_m2p_strict: user address spaces do not see the M2P. */
   readonly m2pStrict: boolean;
   readonly memory: DomainMemory;
+  /** It was given ports or memory of devices: it may say how what it maps is cached. */
+  readonly hasDevices: boolean;
+  /** Whether it may map a frame that is no RAM (iomem_access_permitted). */
+  mayMapDevice(mfn: number): boolean;
 }
 
 /** The state of all frames, the free list, and references; types are changed by page-types.ts. */

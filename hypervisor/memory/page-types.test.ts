@@ -8,6 +8,7 @@ import { updateDescriptor } from '../hypercalls/update-descriptor.ts';
 import { updateVaMapping, updateVaMappingOtherdomain } from '../hypercalls/update-va-mapping.ts';
 import { PGT_L1_PAGE_TABLE, PGT_WRITABLE_PAGE } from './frame-table.ts';
 import { getM2p } from './m2p.ts';
+import { addRange, removeRange } from '../state/range-set.ts';
 import {
   ARGUMENTS,
   L1_PFN,
@@ -62,6 +63,57 @@ function protect(pfn: number): void {
 test('a new domain keeps the invariant', () => {
   expect(guest.check()).toEqual([]);
   expect(guest.domain.totalPages).toBe(64);
+});
+
+describe('memory of devices', () => {
+  const map = (by: TestDomain, mfn: number, flags = 7, foreign: number = xen.DOMID_SELF): number => {
+    by.enter();
+    by.poke(ARGUMENTS, by.entryAddress(L1_PFN, 100), (BigInt(mfn) << 12n) | BigInt(flags));
+    return by.call(mmuUpdate, ARGUMENTS, 1, 0, foreign);
+  };
+  const BELOW_1_MIB = 0xf0;
+  const LOCAL_APIC = 0xfee00;
+  let dom0: TestDomain;
+  beforeEach(() => {
+    dom0 = new TestDomain(guest.hypervisor, 0, 64, 1, true);
+  });
+
+  test('is mapped by whoever was given it, cached in any way, and nothing is counted', () => {
+    const beyond = guest.hypervisor.frames.frames + 5;
+    for (const mfn of [BELOW_1_MIB, beyond, 2 ** 33]) {
+      for (const flags of [5, 7, 0x1f, 0x97]) expect(map(dom0, mfn, flags)).toBe(0);
+      expect(map(guest, mfn)).toBe(-EPERM);
+    }
+    expect(guest.hypervisor.frames.count[BELOW_1_MIB]).toBe(1);
+    expect(dom0.check()).toEqual([]);
+    addRange(guest.domain.deviceFrames, beyond, beyond);
+    expect(map(guest, beyond)).toBe(0);
+    expect(map(guest, beyond + 1)).toBe(-EPERM);
+    // It stays mapped when it is taken away, and the entry can be written over.
+    removeRange(guest.domain.deviceFrames, beyond, beyond);
+    expect(map(guest, beyond)).toBe(0);
+    expect(map(guest, guest.mfns[30]!)).toBe(0);
+    expect(map(guest, beyond)).toBe(-EPERM);
+    expect(guest.check()).toEqual([]);
+  });
+
+  test('is named as DOMID_IO’s, too, which has no RAM', () => {
+    expect(map(dom0, BELOW_1_MIB, 7, xen.DOMID_IO)).toBe(0);
+    expect(map(dom0, dom0.mfns[30]!, 7, xen.DOMID_IO)).toBe(-EBUSY);
+    expect(map(guest, BELOW_1_MIB, 7, xen.DOMID_IO)).toBe(-EPERM);
+  });
+
+  test('does not reach to where interrupts are sent', () => {
+    expect(map(dom0, LOCAL_APIC)).toBe(-EPERM);
+    expect(map(dom0, LOCAL_APIC - 1)).toBe(0);
+    expect(map(dom0, LOCAL_APIC + 0x100)).toBe(0);
+  });
+
+  test('reads all ones where no device answers', () => {
+    expect(map(dom0, guest.hypervisor.frames.frames + 5)).toBe(0);
+    const { processor } = dom0.hypervisor;
+    expect(processor.translate(va(100), 0)).toBe(-1);
+  });
 });
 
 describe('L1 entries', () => {

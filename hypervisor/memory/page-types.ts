@@ -16,7 +16,7 @@ import {
   entryFrame,
   FRAME_HIGH,
   isGuestL4Slot,
-  L1_DISALLOWED,
+  l1Disallowed,
   PAGE_PRESENT,
   PAGE_RW,
   TABLE_DISALLOWED,
@@ -39,6 +39,8 @@ import { installXenSlots } from './xen-slots.ts';
 const ENTRIES = 512;
 const TYPE_COUNT_MAX = 0x7fff_ffff;
 const LINEAR_MAX = 0x7fff;
+/** Frames that the frame bits of an entry's lower half tell apart. */
+const FRAMES_BY_LOW_HALF = 2 ** 20;
 
 /** Takes a type reference. The caller holds a reference to the frame. -EINVAL if it is in use as another type, or invalid. */
 export function getPageType(table: FrameTable, mfn: number, type: number): number {
@@ -125,9 +127,14 @@ export function putPageAndType(table: FrameTable, mfn: number): void {
   table.putPage(mfn);
 }
 
+/** What does not count its uses: memory of devices, and all that lies beyond RAM. */
+function isDeviceFrame(table: FrameTable, mfn: number): boolean {
+  return mfn < 0 || mfn >= table.frames || table.owner[mfn] === DOMID_IO;
+}
+
 /**
  * Takes the references of a present L1 entry in a table of `l1Owner`, to a frame that `pageOwner` should own.
- * -EINVAL bad flags; -EPERM not RAM; -EBUSY another's frame, or not to be mapped writable.
+ * -EINVAL bad flags; -EPERM a device's memory that is not theirs to map; -EBUSY another's frame, or not to be mapped writable.
  */
 export function getPageFromL1Entry(
   table: FrameTable,
@@ -136,10 +143,11 @@ export function getPageFromL1Entry(
   l1Owner: number,
   pageOwner: number,
 ): number {
-  if (low & L1_DISALLOWED) return -EINVAL;
+  const domain = table.owners.get(l1Owner);
+  if (low & l1Disallowed(domain?.hasDevices === true)) return -EINVAL;
   const mfn = entryFrame(low, high);
-  const owner = mfn < 0 || mfn >= table.frames ? DOMID_IO : table.owner[mfn]!;
-  if (owner === DOMID_IO) return isInvalidMfn(low, high) ? -EINVAL : -EPERM;
+  if (isDeviceFrame(table, mfn)) return mapDevice(table, low, high, [l1Owner, pageOwner]);
+  const owner = table.owner[mfn]!;
   if (table.getOwnerAndReference(mfn) === DOMID_INVALID) return -EBUSY;
   const foreign = owner !== pageOwner;
   const refused = foreign && (pageOwner === l1Owner || !table.owners.get(pageOwner)?.isPrivileged);
@@ -150,10 +158,22 @@ export function getPageFromL1Entry(
   return 0;
 }
 
+/**
+ * Both who names a device's frame and whose table it is must have been given it; DOMID_IO stands for the former. Nothing is
+ * counted: it stays mapped when it is taken from them.
+ */
+function mapDevice(table: FrameTable, low: number, high: number, domains: readonly number[]): number {
+  const mfn = (high & FRAME_HIGH) * FRAMES_BY_LOW_HALF + (low >>> 12);
+  const may = (id: number): boolean => id === DOMID_IO || table.owners.get(id)?.mayMapDevice(mfn) === true;
+  if (domains.every(may)) return 0;
+  return isInvalidMfn(low, high) ? -EINVAL : -EPERM;
+}
+
 /** Gives back the references of an L1 entry. */
 export function putPageFromL1Entry(table: FrameTable, low: number, high: number): void {
   if (!(low & PAGE_PRESENT)) return;
   const mfn = entryFrame(low, high);
+  if (isDeviceFrame(table, mfn)) return;
   if (low & PAGE_RW) putPageType(table, mfn, -1);
   table.putPage(mfn);
 }

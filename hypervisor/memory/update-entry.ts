@@ -9,7 +9,7 @@ import {
   adjustTableLow,
   differsInSubstance,
   isGuestL4Slot,
-  L1_DISALLOWED,
+  l1Disallowed,
   PAGE_ACCESSED,
   PAGE_DIRTY,
   PAGE_PRESENT,
@@ -44,7 +44,8 @@ export function updateL1Entry(
   const oldHigh = words[at + 1]!;
   const kept = preserveAccessed ? oldLow & (PAGE_ACCESSED | PAGE_DIRTY) : 0;
   if (low & PAGE_PRESENT) {
-    if (low & L1_DISALLOWED) return -EINVAL;
+    const owner = table.owners.get(table.owner[l1Frame]!);
+    if (low & l1Disallowed(owner?.hasDevices === true)) return -EINVAL;
     const newLow = adjustL1Low(low, high);
     const newHigh = adjustL1High(low, high);
     if (!differsInSubstance(oldLow, oldHigh, newLow, newHigh)) {

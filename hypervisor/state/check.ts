@@ -13,7 +13,6 @@ import {
   entryFrame,
   FIRST_XEN_SLOT,
   isGuestL4Slot,
-  L1_DISALLOWED,
   LAST_XEN_SLOT,
   PAGE_PRESENT,
   PAGE_RW,
@@ -109,9 +108,12 @@ function countTable(recount: Recount, mfn: number, level: number): void {
     if (!(low & PAGE_PRESENT)) continue;
     const named = entryFrame(low, words[at + 1]!);
     const where = `entry ${String(slot)} of L${String(level)} table ${String(mfn)}`;
-    if (low & (level === 1 ? L1_DISALLOWED : TABLE_DISALLOWED)) fault(recount, mfn, `${where} has bad flags`);
+    if (level > 1 && low & TABLE_DISALLOWED) fault(recount, mfn, `${where} has bad flags`);
     if (!(low & PAGE_USER)) fault(recount, mfn, `${where} is not for CPL 3`);
-    if (named < 0 || named >= recount.table.frames) fault(recount, mfn, `${where} names no frame`);
+    const isAbsent = named < 0 || named >= recount.table.frames;
+    // Of a device's memory nothing is counted. Whether the domain may map it was asked when the entry was made.
+    if (level === 1 && (isAbsent || recount.table.owner[named] === DOMID_IO)) continue;
+    if (isAbsent) fault(recount, mfn, `${where} names no frame`);
     else if (level === 1) countL1Entry(recount, mfn, named, low, where);
     else countTableEntry(recount, mfn, level, named, low, where);
   }
@@ -124,7 +126,7 @@ function countL1Entry(recount: Recount, mfn: number, named: number, low: number,
   // A privileged domain may map what Xen shares: the M2P.
   const isShared = owner === DOMID_XEN && (table.flags[named]! & PGC_XEN_HEAP) !== 0;
   const mayShare = isShared && table.owners.get(table.owner[mfn]!)?.isPrivileged === true;
-  if (owner === DOMID_IO || (owner === DOMID_XEN && !mayShare) || owner === DOMID_INVALID)
+  if ((owner === DOMID_XEN && !mayShare) || owner === DOMID_INVALID)
     fault(recount, mfn, `${where} names frame ${String(named)}, which no domain owns`);
   if (low & PAGE_RW) hold(recount, named, PGT_WRITABLE_PAGE, where);
   else recount.count[named]!++;

@@ -4,6 +4,7 @@ import type { EventChannels } from './event-channels.ts';
 import type { DomainMemory } from '../memory/domain-memory.ts';
 import type { GrantTable } from './grant-table.ts';
 import type { ConsoleRing } from './console-ring.ts';
+import { containsRange } from './range-set.ts';
 import type { RangeSet } from './range-set.ts';
 import type { Vcpu } from './vcpu.ts';
 import type { DirtyLog } from '../memory/dirty-log.ts';
@@ -102,5 +103,12 @@ export class Domain {
   constructor(id: number, isPrivileged: boolean) {
     this.id = id;
     this.isPrivileged = isPrivileged;
+  }
+
+  get hasDevices(): boolean {
+    return this.deviceFrames.length > 0 || this.ports.length > 0;
+  }
+  mayMapDevice(mfn: number): boolean {
+    return containsRange(this.deviceFrames, mfn, mfn);
   }
 }

@@ -1,7 +1,7 @@
 /** The lines of the interrupt controller. Plain data. */
 
-/** Lines of the interrupt controller; 0 is the timer's, Xen's own. */
-export const GSIS = 16;
+/** Lines of the interrupt controller, an I/O APIC; 0 is the timer's, Xen's own. */
+export const GSIS = 24;
 
 /** A line, and who serves it. */
 export class Gsi {

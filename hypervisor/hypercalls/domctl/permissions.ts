@@ -55,10 +55,7 @@ export function portPermission(context: HypercallContext, domain: Domain, u: Con
   return change(context, domain, 'ports', [first, end - 1], op.get('allow_access') !== 0);
 }
 
-/**
- * XEN_DOMCTL_iomem_permission. It is kept, and nothing more: no device of this machine has memory, and page tables map RAM
- * alone (getPageFromL1Entry).
- */
+/** XEN_DOMCTL_iomem_permission: what the domain's page tables may name besides RAM (getPageFromL1Entry). */
 export function memoryPermission(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
   const op = u.as(xen_domctl_iomem_permission);
   const first = op.getBig('first_mfn');

@@ -24,6 +24,8 @@ const HIDDEN_1D = (1 << 1) | (1 << 3) | (1 << 7) | (1 << 9) | (1 << 12) | (1 << 
 /** Hidden in leaf 1 ECX: MONITOR, VMX, PCID, X2APIC, TSC_DEADLINE. */
 const HIDDEN_1C = (1 << 3) | (1 << 5) | (1 << 17) | (1 << 21) | (1 << 24);
 const HYPERVISOR = 1 << 31;
+/** Leaf 1 EDX: shown to the domain that has the machine's devices alone. */
+const APIC = 1 << 9;
 /** Hidden in leaf 7 EBX: SMEP, INVPCID, SMAP. */
 const HIDDEN_7B = (1 << 7) | (1 << 10) | (1 << 20);
 /** Hidden in leaf 7 ECX: UMIP, PKU, LA57. */
@@ -42,6 +44,8 @@ const TSC_SAFE = 2;
 /** EAX, EBX, ECX, EDX of a leaf as a domain sees it: what a toolstack has set for it, else what the host has. */
 export function domainCpuid(hypervisor: Hypervisor, domain: Domain, leaf: number, subleaf: number): Leaf {
   const own = guestCpuid(hypervisor, leaf, subleaf);
+  // Kernels believe ACPI's word on interrupt controllers only where there is a local APIC.
+  if (leaf === 1 && domain.isPrivileged) own[3] |= APIC;
   if (domain.cpuPolicy.length === 0 || (leaf & 0xf000_0000) >>> 0 === XEN_CPUID_FIRST_LEAF) return own;
   const set = domain.cpuPolicy.find(
     (each) => each.leaf === leaf && (each.subleaf === subleaf || each.subleaf === XEN_CPUID_NO_SUBLEAF),

@@ -3,6 +3,8 @@
  * privilege lets through to Xen otherwise reads all ones and writes nothing. Two index registers Xen
  * shadows for everyone: two domains may be between an index and its data.
  */
+import { SHUTDOWN_poweroff } from '../../abi/sched.ts';
+import { shutdownDomain } from '../../domain/life.ts';
 import type { Domain } from '../../state/domain.ts';
 import { containsRange } from '../../state/range-set.ts';
 import type { Vcpu } from '../../state/vcpu.ts';
@@ -66,6 +68,7 @@ export function writePort(
     select(hypervisor, domain);
     hypervisor.platform.writePort(port, bytes, (value & mask(bytes)) >>> 0);
     hypervisor.deviceUsed();
+    if (hypervisor.platform.power.isOff) shutdownDomain(hypervisor, domain, SHUTDOWN_poweroff, null);
   }
 }
 
