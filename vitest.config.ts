@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './scripts/longest-first.ts';
 
@@ -15,7 +16,14 @@ const OWN_EXPORTS = [
   { find: /^xenoscope\/vitest$/, replacement: source('ui/api/vitest.ts') },
 ];
 
+/** A text in Markdown, as a module: as scripts/bundle.js and scripts/page.ts have it. */
+const texts: Plugin = {
+  name: 'texts',
+  transform: (text, path) => (path.endsWith('.md') ? `export default ${JSON.stringify(text)};` : undefined),
+};
+
 export default defineConfig({
+  plugins: [texts],
   resolve: { alias: OWN_EXPORTS },
   test: {
     include: ['{core,devices,hypervisor,guests,ui}/**/*.test.ts'],

@@ -70,6 +70,8 @@ async function make(entry, output, stamp) {
     logLevel: 'silent',
     metafile: true,
     write: false,
+    // The words of lessons.
+    loader: { '.md': 'text' },
     plugins: [ownUrls(folder)],
   });
   mkdirSync(folder, { recursive: true });

@@ -2,7 +2,7 @@
  * The page from its sources, by esbuild: ui/web/main.tsx with all that it imports, its workers, and the images, in a folder that
  * any server of files can serve.
  *
- * What it may import beside modules: `FILE?url` is where a file will be; `FILE?worker` makes a worker of a module;
+ * What it may import beside modules: `FILE.md` is a text; `FILE?url` is where a file will be; `FILE?worker` makes a worker of a module;
  * `guests:names` and `guests:sources` are the guests' sources (ui/web/modules.d.ts has their types). All of it stands in one
  * folder, so that a module finds the rest beside itself wherever the page lies.
  */
@@ -63,6 +63,7 @@ async function bundle(entry: string, assets: string, files: Promise<unknown>): P
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     external: NODE_ONLY,
+    loader: { '.md': 'text' },
     logLevel: 'silent',
     metafile: true,
     plugins: [filesByUrl(assets, files), workers(assets, files), guestSources()],

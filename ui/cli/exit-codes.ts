@@ -40,3 +40,10 @@ Exit status:
   1  a seed failed; or the scenario fails without one
   2  bad usage, or a file that cannot be read, has no scenario, or is of another campaign
   7  a host crashed with a seed: a fault of Xen's own`;
+
+export const EXIT_HELP_GRADE = `
+Exit status:
+  0  all steps of the lesson hold
+  1  a step does not hold, or there is no evidence of it
+  2  bad usage, or a file that cannot be read, is no result, or is of another version
+  7  the host crashed: a fault of Xen's own`;

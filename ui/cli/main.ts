@@ -13,6 +13,7 @@ import type { ExploreOptions, Seeds } from './explore/explore.ts';
 import {
   EXIT_HELP,
   EXIT_HELP_EXPLORE,
+  EXIT_HELP_GRADE,
   EXIT_HELP_TEST,
   EXIT_HOST_CRASHED,
   EXIT_NO_READER,
@@ -247,6 +248,16 @@ function program(done: (status: number) => void): Command {
     .action(async (options: { readonly hash?: boolean }) => {
       const { tour } = await import('./tour.ts');
       done(await tour(options));
+    });
+  withTranslation(command.command('grade'))
+    .description(
+      'judge a result that a student has exported from a lesson: replay it, and say which steps hold',
+    )
+    .argument('<result>', 'the file')
+    .addHelpText('after', EXIT_HELP_GRADE)
+    .action(async (path: string) => {
+      const { grade } = await import('./grade.ts');
+      done(await grade(path));
     });
   withTranslation(command.command('test'))
     .description('run the scenarios that files (JavaScript modules) export, one after the other')

@@ -1,6 +1,8 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
 import type { Line, WantedLine } from './code.ts';
 import type { DomainRequest } from './host.ts';
+import type { LessonRequest } from './lessons/sitting.ts';
+import type { Judged } from './lessons/tutor.ts';
 import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { Lens, StageView } from './stage/view.ts';
@@ -43,6 +45,8 @@ export type Command =
   | ({ readonly type: 'boot'; readonly runs?: boolean; readonly hosts?: number } & BootRequest)
   /** Goes on with a host that was saved, or, without `runs`, stands where it was. Where it cannot be, as `boot`. */
   | ({ readonly type: 'open'; readonly runs?: boolean } & OpenRequest)
+  /** Begins a lesson, or goes on with it: its world runs, and what becomes of its steps is told (`lesson`). Where it cannot be, as `boot`. */
+  | ({ readonly type: 'lesson' } & LessonRequest)
   /** Asks for `saved`. */
   | { readonly type: 'save'; readonly purpose: SavePurpose }
   | { readonly type: 'run' }
@@ -74,7 +78,8 @@ export type Command =
   | { readonly type: 'pace'; readonly realTime: boolean }
   /** Does a step of the tour (tour.ts): types it, and runs until it has had its effect. Ends with `played`. */
   | { readonly type: 'play'; readonly step: number }
-  | { readonly type: 'keys'; readonly bytes: Uint8Array }
+  /** Types: on the console of the host that is looked at, unless another is named. */
+  | { readonly type: 'keys'; readonly bytes: Uint8Array; readonly host?: number }
   /** Asks for `pageTables` with these tables, now and with every state; null: no more. */
   | { readonly type: 'pageTables'; readonly open: readonly TablePath[] | null }
   /** Asks for `stage` with this lens, now and with every state; null: no more. */
@@ -157,6 +162,8 @@ export type Update =
   | { readonly type: 'looking' }
   /** A step of the tour has had its effect; or it has not, because its time was over or something stopped it. */
   | { readonly type: 'played'; readonly step: number; readonly done: boolean }
+  /** Of the lesson whose world this is. */
+  | { readonly type: 'lesson'; readonly judged: Judged }
   | { readonly type: 'trace'; readonly lines: readonly TraceLine[]; readonly dropped: number }
   /** The host as it was at `ns`, in a snapshot's file. */
   | {

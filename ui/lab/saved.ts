@@ -6,6 +6,7 @@ import type { SavedClasses } from '../../devices/saved.ts';
 import { ConsoleText } from './console-text.ts';
 import { DomainConsoles } from './domain-consoles.ts';
 import { DomainNames } from './domain-names.ts';
+import { Facts } from './lessons/facts.ts';
 import { Migrations } from './migration.ts';
 import { RingTap } from './ring-tap.ts';
 import { TextStream } from './text-stream.ts';
@@ -19,6 +20,7 @@ export const LAB_SAVED: SavedClasses = {
   DomainConsoles: { type: DomainConsoles, but: ['hypervisor', 'print'] },
   DomainNames: { type: DomainNames },
   Exchange: { type: Exchange, but: ['inputs'] },
+  Facts: { type: Facts, but: ['note', 'hypervisor'] },
   Migrations: { type: Migrations, but: ['periodNs'] },
   RingTap: { type: RingTap },
   TextStream: { type: TextStream },

@@ -4,6 +4,9 @@
  */
 import type { WantedLine } from './code.ts';
 import type { Lab } from './lab.ts';
+import { goAgain, sitDown } from './lessons/sitting.ts';
+import type { LessonRequest } from './lessons/sitting.ts';
+import { Tutor } from './lessons/tutor.ts';
 import type { Stop, Until } from './stop.ts';
 import { migrationViews } from './migration-view.ts';
 import { drive, driveStep } from './pacing.ts';
@@ -25,6 +28,9 @@ import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 /** How far a step to a hypercall or event goes before it gives up, in ticks (10 s of guest time). */
 const STEP_TICKS = 10_000_000_000;
 
+/** Commands that make another world: others wait for it. */
+const MAKES: ReadonlySet<Command['type']> = new Set(['boot', 'open', 'lesson']);
+
 export class Session {
   private readonly core: WebAssembly.Module;
   private readonly post: (update: Update) => void;
@@ -44,6 +50,8 @@ export class Session {
   private pauses = 0;
   /** The step of the tour that has begun and not ended. */
   private begun: { readonly step: number; readonly until: Until } | null = null;
+  /** Judges the lesson whose world this is. */
+  private tutor: Tutor | null = null;
   /** Guest time never runs ahead of the wall clock; a busy guest is slower anyway. */
   private realTime = true;
   /** Ends when the domain that was asked for last is there: what comes behind it waits. */
@@ -78,7 +86,7 @@ export class Session {
   }
 
   private async obey(command: Command): Promise<void> {
-    if (command.type !== 'boot' && command.type !== 'open') await this.ready.catch(() => undefined);
+    if (!MAKES.has(command.type)) await this.ready.catch(() => undefined);
     switch (command.type) {
       case 'boot':
         this.ready = this.ready.catch(() => undefined).then(() => this.boot(command));
@@ -90,6 +98,11 @@ export class Session {
         await this.ready;
         if (command.runs === true) await this.go({});
         else if (this.lab !== null) await this.showCode(this.lab);
+        return;
+      case 'lesson':
+        this.ready = this.ready.catch(() => undefined).then(() => this.beginLesson(command));
+        await this.ready;
+        await this.go({});
         return;
       case 'save':
         return this.save(command.purpose);
@@ -132,7 +145,7 @@ export class Session {
       case 'play':
         return this.play(command.step);
       case 'keys':
-        this.lab?.type(command.bytes);
+        this.opened?.hosts[command.host ?? this.host]?.lab.type(command.bytes);
         return;
       case 'lookAtHost':
         return this.lookAtHost(command.host);
@@ -172,6 +185,17 @@ export class Session {
     this.postState();
   }
 
+  /** A lesson's world: where it is gone on with, all that was done is done again first. */
+  private async beginLesson(request: LessonRequest): Promise<void> {
+    const { lesson, opened, marks } = await sitDown(this.core, request);
+    this.enter(opened);
+    await goAgain(opened, marks);
+    this.tutor = new Tutor(lesson, opened, request.done, (judged) => {
+      this.post({ type: 'lesson', judged });
+    });
+    this.postState();
+  }
+
   private async save(purpose: SavePurpose): Promise<void> {
     const { opened } = this;
     if (opened === null) return;
@@ -186,6 +210,7 @@ export class Session {
     this.run = null;
     this.opened = opened;
     this.begun = null;
+    this.tutor = null;
     this.stopped = null;
     this.post({ type: 'booted', hosts: opened.hosts.length });
     for (const { lab } of opened.hosts) lab.witness.watch();
@@ -297,9 +322,7 @@ export class Session {
           return isRealTime();
         },
         signal,
-        onSlice: () => {
-          this.afterSlice();
-        },
+        onSlice: () => this.afterSlice(),
       });
     });
   }
@@ -309,9 +332,7 @@ export class Session {
     const ticks = kind === 'hypercall' || kind === 'event' ? STEP_TICKS : Infinity;
     await this.drive(kind, async (lab, signal) => {
       const stepping = beginStep(lab, kind);
-      const onSlice = (): void => {
-        this.afterSlice();
-      };
+      const onSlice = (): Promise<void> => this.afterSlice();
       try {
         return await driveStep(lab, stepping, ticks, { signal, onSlice });
       } finally {
@@ -337,7 +358,7 @@ export class Session {
     // A step that is there at once needs no word of its beginning.
     if (kind === undefined) this.postState();
     else this.looks.told();
-    const going = how(lab, run.signal);
+    const going = how(lab, run.signal).finally(() => this.tutor?.look());
     this.over = going.catch(() => undefined);
     let stop: Stop | undefined | null;
     try {
@@ -366,10 +387,11 @@ export class Session {
     this.post({ type: 'hash', hash: await opened.kept.run.hash(), instructions: lab.instructions });
   }
 
-  private afterSlice(): void {
+  private async afterSlice(): Promise<void> {
     if (!this.looks.isDue) return;
     this.looks.postTrace();
     this.postState();
+    await this.tutor?.look();
   }
 
   private postState(): void {

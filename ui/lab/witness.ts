@@ -5,6 +5,7 @@
 import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import { DomainConsoles } from './domain-consoles.ts';
 import { DomainNames } from './domain-names.ts';
+import { Facts } from './lessons/facts.ts';
 import { Migrations } from './migration.ts';
 import { Transcript } from './transcript.ts';
 
@@ -16,6 +17,8 @@ export class Witness {
   private readonly domainNames = new DomainNames();
   /** Of its domains, to other hosts and from them. */
   readonly migrations: Migrations;
+  /** What a lesson notes. */
+  readonly facts = new Facts();
   private readonly consoles: DomainConsoles;
   /** By domain id. */
   private readonly transcripts = new Map<number, Transcript>();
@@ -34,6 +37,7 @@ export class Witness {
   watch(): void {
     this.hypervisor.trace.add(this.domainNames);
     this.hypervisor.trace.add(this.migrations);
+    this.hypervisor.trace.add(this.facts);
     this.hypervisor.trace.add(this.consoles);
   }
 
@@ -46,6 +50,11 @@ export class Witness {
   listen(listener: OnPrint): void {
     this.listener = listener;
     for (const [domain, transcript] of this.transcripts) listener(domain, transcript.bytes());
+  }
+
+  /** What a domain's console has printed, as far as that is kept. */
+  printedBy(domain: number): Uint8Array {
+    return this.transcripts.get(domain)?.bytes() ?? new Uint8Array(0);
   }
 
   /** A domain has printed. */

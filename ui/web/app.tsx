@@ -8,6 +8,7 @@ import { editing, Editor } from './editor.tsx';
 import { listen } from './keys.ts';
 import { keepWorlds, wouldBeLost } from './keeper.ts';
 import type { LabClient } from './lab-client.ts';
+import { Lesson, studying } from './lesson.tsx';
 import { Offer, SaveAndOpen } from './saved-worlds.tsx';
 import { Status } from './status.tsx';
 import { Tour, touring } from './tour.tsx';
@@ -40,6 +41,15 @@ export function App({ client }: { client: LabClient }) {
             {touring.value ? 'Close the tour' : 'Tour'}
           </button>
           <button
+            aria-pressed={studying.value}
+            title="Learn how Xen works, by doing it: each lesson is a world of its own"
+            onClick={() => {
+              studying.value = !studying.value;
+            }}
+          >
+            {studying.value ? 'Close the lessons' : 'Lessons'}
+          </button>
+          <button
             aria-pressed={editing.value}
             title="Mote’s kernel and programs: change them, build them here, boot them"
             onClick={() => {
@@ -54,10 +64,12 @@ export function App({ client }: { client: LabClient }) {
       {touring.value && <Tour client={client} />}
       <Status client={client} />
       <Offer client={client} />
-      <main class={editing.value ? 'editing' : ''}>
+      <main class={studying.value ? 'studying' : editing.value ? 'editing' : ''}>
         <Consoles client={client} />
         <TraceList client={client} />
-        {editing.value ? (
+        {studying.value ? (
+          <Lesson client={client} />
+        ) : editing.value ? (
           <Editor client={client} />
         ) : (
           <>

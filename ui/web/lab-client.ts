@@ -1,6 +1,8 @@
 /** The page's side of the lab: sends commands to the worker, keeps what it tells as signals. */
 import { signal } from '@preact/signals';
 import type { WantedLine } from '../lab/code.ts';
+import type { LessonRequest } from '../lab/lessons/sitting.ts';
+import type { Judged } from '../lab/lessons/tutor.ts';
 import type { PageTablesView } from '../lab/page-tables.ts';
 import { NOTHING_BOOTED } from '../lab/lab-state.ts';
 import type {
@@ -79,6 +81,8 @@ export class LabClient {
   private nextImages: readonly Uint8Array[] = [];
   /** What a person has done to this host, counted. */
   readonly touches = signal(0);
+  /** Who hears what becomes of the steps of the lesson whose world this is. */
+  onJudged: ((judged: Judged) => void) | null = null;
   /** Who gets the host's snapshots, by what they are for. */
   readonly onSaved = new Map<SavePurpose, (saved: Extract<Update, { type: 'saved' }>) => void>();
   /** A step of the tour is under way. */
@@ -123,10 +127,10 @@ export class LabClient {
     this.worker.postMessage(command);
   }
 
-  /** Types on the console of the lab's domain. */
-  type(text: string): void {
+  /** Types on the console of the lab's domain: of the host that is looked at, or of another. */
+  type(text: string, host = this.state.value.host): void {
     if (!this.state.value.running) this.unread.value += text;
-    this.send({ type: 'keys', bytes: new TextEncoder().encode(text) });
+    this.send({ type: 'keys', bytes: new TextEncoder().encode(text), host });
   }
 
   /** Boots hosts, and lets them run unless they are to stand at their first instruction. `name`: what it is, in words. */
@@ -135,12 +139,7 @@ export class LabClient {
     name: string,
     runs = true,
   ): void {
-    this.boots.value++;
-    this.error.value = null;
-    this.played.value = null;
-    this.playing.value = false;
-    this.booting.value = name;
-    this.opening.value = null;
+    this.begins(name, null);
     const { kernel, ramdisk, files = new Map<string, Uint8Array>() } = request;
     const all = [kernel, ...(ramdisk === undefined ? [] : [ramdisk]), ...files.values()];
     this.nextImages = all.filter((image) => !isOwn(image));
@@ -149,14 +148,25 @@ export class LabClient {
 
   /** Opens a saved world. `name`: what it is, in words. */
   open(request: OpenRequest, name: string, runs: boolean): void {
+    this.begins(null, name);
+    this.nextImages = request.images ?? [];
+    this.send({ type: 'open', ...request, runs });
+  }
+
+  /** Begins a lesson, or goes on with it, in its own world. `name`: what it is, in words. */
+  study(request: LessonRequest, name: string): void {
+    this.begins(name, null);
+    this.nextImages = [];
+    this.send({ type: 'lesson', ...request });
+  }
+
+  private begins(booting: string | null, opening: string | null): void {
     this.boots.value++;
     this.error.value = null;
     this.played.value = null;
     this.playing.value = false;
-    this.booting.value = null;
-    this.opening.value = name;
-    this.nextImages = request.images ?? [];
-    this.send({ type: 'open', ...request, runs });
+    this.booting.value = booting;
+    this.opening.value = opening;
   }
 
   private touch(): void {
@@ -192,6 +202,9 @@ export class LabClient {
         break;
       case 'state':
         this.look(update.state);
+        break;
+      case 'lesson':
+        this.onJudged?.(update.judged);
         break;
       case 'trace':
         this.trace.value = [...this.trace.value, ...update.lines].slice(-KEPT_LINES);
@@ -238,7 +251,7 @@ export class LabClient {
     if (command === 'open') {
       this.error.value = `${this.opening.value ?? 'It'} cannot be opened: ${message}.${remains}`;
       this.opening.value = null;
-    } else if (command === 'boot') {
+    } else if (command === 'boot' || command === 'lesson') {
       this.error.value = `${this.booting.value ?? 'It'} does not boot: ${message}.${remains}`;
       this.booting.value = null;
       this.playing.value = false;

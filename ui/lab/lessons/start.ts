@@ -1,0 +1,44 @@
+/** A lesson's world, before its first instruction. */
+import { bootHosts } from '../opening.ts';
+import type { OpenedRun } from '../runs.ts';
+import type { Lesson, LessonHosts } from './lesson.ts';
+
+/** Mote, as domain 0. */
+export interface LessonImages {
+  readonly kernel: Uint8Array;
+  readonly ramdisk: Uint8Array;
+}
+
+/** What a lesson's hosts are made from. */
+export function requestFor({ hosts = 1, memoryMb, hostMb, files = {} }: LessonHosts, images: LessonImages) {
+  const encoder = new TextEncoder();
+  return {
+    hosts,
+    request: {
+      ...images,
+      commandLine: '',
+      memoryMb,
+      hostMb,
+      vcpus: 1,
+      isDom0: true,
+      files: new Map(Object.entries(files).map(([path, text]) => [path, encoder.encode(text)])),
+    },
+  };
+}
+
+export async function startLesson(
+  core: WebAssembly.Module,
+  lesson: Lesson,
+  images: LessonImages,
+): Promise<OpenedRun> {
+  const { hosts, request } = requestFor(lesson.world, images);
+  const opened = await bootHosts(core, hosts, request);
+  noteFor(lesson, opened);
+  return opened;
+}
+
+/** What the lesson wants to know is noted, once the hosts are watched (`Witness.watch`): from the first instruction on. */
+export function noteFor({ note }: Lesson, { hosts }: OpenedRun): void {
+  if (note === undefined) return;
+  for (const { lab } of hosts) lab.witness.facts.begin(note, lab.hypervisor);
+}

@@ -1,0 +1,125 @@
+/** A student without a screen: does in Node what somebody does at the page, before the same tutor. */
+import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
+import { loadCore } from '../core-node.ts';
+import { Lab } from '../lab.ts';
+import { openedLab, openedWorld } from '../runs.ts';
+import type { OpenedRun } from '../runs.ts';
+import type { Stop } from '../stop.ts';
+import type { Lesson } from './lesson.ts';
+import { lessonWorld } from './lesson-world.ts';
+import type { LessonWorld } from './lesson-world.ts';
+import { NO_PROGRESS, withDone } from './result.ts';
+import type { Progress } from './result.ts';
+import { noteFor, startLesson } from './start.ts';
+import { Tutor } from './tutor.ts';
+import { World } from '../world/world.ts';
+
+const PROMPT = /\n\/ \$ $/;
+const PATIENCE_NS = 120e9;
+const SLICE_TICKS = 50_000_000;
+const NS_PER_SECOND = 1e9;
+/** Ctrl-], which leaves a domain's console. */
+const LEAVE = '\x1d';
+
+export class Student {
+  readonly world: LessonWorld;
+  progress: Progress = NO_PROGRESS;
+  /** Of the step that is to be done next: what the tutor says that is wrong. */
+  mistakes: readonly string[] = [];
+  private readonly lesson: Lesson;
+  private readonly opened: OpenedRun;
+  private readonly tutor: Tutor;
+
+  private constructor(lesson: Lesson, opened: OpenedRun, done: readonly string[]) {
+    this.lesson = lesson;
+    this.opened = opened;
+    this.world = lessonWorld(opened.hosts);
+    for (const { lab } of opened.hosts) lab.witness.watch();
+    this.tutor = new Tutor(lesson, opened, done, (judged) => {
+      if (judged.kind === 'done') this.progress = withDone(this.progress, judged);
+      this.mistakes = judged.kind === 'mistakes' ? judged.made : [];
+    });
+  }
+
+  /** Before a lesson's world that has come to its prompts. `done`: steps that are behind. */
+  static async before(lesson: Lesson, done: readonly string[] = []): Promise<Student> {
+    const student = new Student(lesson, await startLesson(loadCore(), lesson, await dom0Images()), done);
+    for (const host of student.opened.hosts.keys()) await student.until(PROMPT, host);
+    return student;
+  }
+
+  /** Another one, who has come as far, and goes on by himself. */
+  fork(): Student {
+    const other = new Student(this.lesson, forkOf(this.opened), this.done);
+    noteFor(this.lesson, other.opened);
+    return other;
+  }
+
+  /** The steps that were done, since this one began. */
+  get done(): readonly string[] {
+    return this.progress.done.map(({ step }) => step);
+  }
+
+  /** Types a line on a host's console, and waits for the prompt. */
+  async types(line: string, host = 0): Promise<void> {
+    this.keys(`${line}\r`, host);
+    await this.until(PROMPT, host);
+  }
+
+  /** Types a line at the console of a domain. */
+  async typesIn(domain: string, line: string, host = 0): Promise<void> {
+    this.keys(`xm console ${domain}\recho here\r`, host);
+    await this.until(/\nhere\n\/ \$ $/, host);
+    await this.types(line, host);
+    this.keys(LEAVE, host);
+    await this.until(PROMPT, host);
+  }
+
+  keys(text: string, host = 0): void {
+    this.lab(host).type(new TextEncoder().encode(text));
+  }
+
+  /** Lets time pass; the tutor looks ten times on the way. */
+  async waits(seconds: number): Promise<void> {
+    for (let n = 0; n < 10; n++) {
+      const ns = this.lab(0).ns + (seconds / 10) * NS_PER_SECOND;
+      await this.run(() => this.lab(0).run({ ns }, SLICE_TICKS));
+    }
+  }
+
+  /** Runs until a host's console has printed this. */
+  async until(text: RegExp, host = 0): Promise<void> {
+    const lab = this.lab(host);
+    const pattern = new RegExp(text.source.replaceAll('\\n', '\\r?\\n'));
+    const untilNs = lab.ns + PATIENCE_NS;
+    const stop = await this.run(() => lab.run({ text: pattern, ns: untilNs }, SLICE_TICKS));
+    if (stop.kind === 'text') return;
+    throw new Error(
+      `${String(text)} has not come: ${stop.kind}; ${this.world.hosts[host]!.printed(0).slice(-300)}`,
+    );
+  }
+
+  private lab(host: number) {
+    return this.opened.hosts[host]!.lab;
+  }
+
+  private async run(go: () => Stop | undefined): Promise<Stop> {
+    let stop: Stop | undefined;
+    while (stop === undefined) stop = go();
+    await this.tutor.look();
+    return stop;
+  }
+}
+
+function forkOf({ world, hosts }: OpenedRun): OpenedRun {
+  const core = loadCore();
+  if (world !== null) {
+    const other = World.restore(core, world.description, world.images, world.save());
+    other.past.inputs.hasHad(world.past.inputs);
+    return openedWorld(other, core);
+  }
+  const { lab } = hosts[0]!;
+  const other = Lab.restore(core, lab.request, lab.save());
+  other.past.inputs.hasHad(lab.past.inputs);
+  return openedLab(other, core);
+}

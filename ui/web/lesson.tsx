@@ -1,0 +1,371 @@
+/** Lessons: a list of them, and the one that somebody takes: step by step, with questions before and answers behind. */
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { LESSONS, lessonNamed } from '../lab/lessons/lessons.ts';
+import type { Lesson as LessonData } from '../lab/lessons/lesson.ts';
+import type { StepText } from '../lab/lessons/text.ts';
+import { TEXTS } from '../lab/lessons/texts.ts';
+import type { Judged } from '../lab/lessons/tutor.ts';
+import { kept } from './kept.ts';
+import type { LabClient } from './lab-client.ts';
+import './lesson.css';
+import { download, forget, guess, isOver, progressOf, takeDone } from './lesson-progress.ts';
+import { Markdown, Words } from './markdown.tsx';
+import type { Fence } from './markdown.tsx';
+import { dom0Files } from './mote.ts';
+
+/** Whether the pane of lessons is open. */
+export const studying = signal(false);
+
+/** The lesson that is taken, by name; empty: the list is shown. */
+const chosen = kept('lesson', '', (value): value is string => typeof value === 'string');
+/** The step that is shown, from 0; those that are not done are shown no further than the first. */
+const at = signal(0);
+/** The lesson whose world there is, and of which boot. */
+const world = signal({ lesson: '', boot: -1 });
+/** Mistakes that are made now. */
+const mistakes = signal<readonly string[]>([]);
+/** How many hints of the step that is shown have been asked for. */
+const hints = signal(0);
+
+/** Ctrl-], as a text writes it. */
+const LEAVE = '^]';
+const LEAVE_KEY = '\x1d';
+
+export function Lesson({ client }: { client: LabClient }) {
+  useEffect(() => {
+    client.onJudged = judge;
+    return () => {
+      client.onJudged = null;
+    };
+  }, [client]);
+  const lesson = lessonNamed(chosen.value);
+  return (
+    <section class="panel lesson" aria-label="Lessons" data-testid="lesson" data-pane>
+      {lesson === undefined ? <List /> : <Study client={client} lesson={lesson} />}
+    </section>
+  );
+}
+
+function judge(judged: Judged): void {
+  if (judged.kind === 'mistakes') mistakes.value = judged.made;
+  else {
+    mistakes.value = [];
+    takeDone(world.value.lesson, judged);
+  }
+}
+
+function open(lesson: string): void {
+  chosen.value = lesson;
+  show(firstLeft(lesson));
+}
+
+function show(step: number): void {
+  at.value = step;
+  hints.value = 0;
+}
+
+function firstLeft(lesson: string): number {
+  const { done } = progressOf(lesson);
+  const steps = lessonNamed(lesson)?.steps ?? [];
+  const left = steps.findIndex(({ id }) => !done.some(({ step }) => step === id));
+  return left < 0 ? Math.max(0, steps.length - 1) : left;
+}
+
+function List() {
+  return (
+    <>
+      <h2>Lessons</h2>
+      <div class="lesson-body">
+        <p>
+          Each is a world of its own, and something that you do in it: the world itself says when it is done.
+          How far you are stays in this browser.
+        </p>
+        <ol class="lessons">
+          {LESSONS.map(({ name, title, minutes }) => (
+            <li key={name}>
+              <button
+                onClick={() => {
+                  open(name);
+                }}
+              >
+                {title}
+              </button>
+              <small>
+                {minutes} minutes{standing(name)}
+              </small>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </>
+  );
+}
+
+function standing(lesson: string): string {
+  const { done } = progressOf(lesson);
+  if (isOver(lesson)) return ', ✓ done';
+  const of = lessonNamed(lesson)?.steps.length ?? 0;
+  return done.length === 0 ? '' : `, ${String(done.length)} of ${String(of)} steps done`;
+}
+
+async function begin(client: LabClient, lesson: LessonData): Promise<void> {
+  const { done, evidence } = progressOf(lesson.name);
+  const from = evidence.at(-1)?.recording;
+  try {
+    const images = await dom0Files();
+    const request = { lesson: lesson.name, done: done.map(({ step }) => step), ...images };
+    client.study({ ...request, ...(from === undefined ? {} : { from }) }, `the lesson’s world`);
+    world.value = { lesson: lesson.name, boot: client.boots.value };
+    mistakes.value = [];
+  } catch (error) {
+    client.error.value = `The lesson does not begin: ${error instanceof Error ? error.message : String(error)}.`;
+  }
+}
+
+function Study({ client, lesson }: { client: LabClient; lesson: LessonData }) {
+  const text = TEXTS.get(lesson.name)!;
+  const { done } = progressOf(lesson.name);
+  const isThere = world.value.lesson === lesson.name && world.value.boot === client.boots.value;
+  const n = Math.min(at.value, firstLeft(lesson.name));
+  const step = text.steps[n]!;
+  return (
+    <>
+      <h2>
+        <button
+          onClick={() => {
+            chosen.value = '';
+          }}
+        >
+          All lessons
+        </button>{' '}
+        {lesson.title} <small>{lesson.minutes} minutes</small>
+      </h2>
+      <div class="lesson-bar">
+        {!isThere && (
+          <button class="primary" onClick={() => void begin(client, lesson)}>
+            {done.length === 0 ? 'Begin' : isOver(lesson.name) ? 'Look around in its world' : 'Go on'}
+          </button>
+        )}
+        <button
+          disabled={done.length === 0}
+          onClick={() => {
+            forget(lesson.name);
+            show(0);
+            void begin(client, lesson);
+          }}
+        >
+          Start over
+        </button>
+        <button
+          disabled={done.length === 0}
+          title="A file with your answers and the recording of what you did: xenoscope grade judges it"
+          onClick={() => {
+            download(lesson.name);
+          }}
+        >
+          Export result
+        </button>
+        <Steps lesson={lesson} shown={n} />
+      </div>
+      <div class="lesson-body" key={step.id}>
+        {n === 0 && <Markdown text={text.introduction} />}
+        {isThere || done.length > n ? (
+          <Step client={client} lesson={lesson} text={step} n={n} />
+        ) : (
+          <p>
+            <em>{done.length === 0 ? 'Begin' : 'Go on'}</em> makes the lesson’s world. What runs now ends.
+          </p>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Steps({ lesson, shown }: { lesson: LessonData; shown: number }) {
+  const text = TEXTS.get(lesson.name)!;
+  const { done } = progressOf(lesson.name);
+  const last = firstLeft(lesson.name);
+  return (
+    <ol class="steps-done" aria-label="Steps">
+      {text.steps.map(({ id, title }, n) => {
+        const isDone = done.some(({ step }) => step === id);
+        return (
+          <li key={id}>
+            <button
+              aria-current={n === shown ? 'step' : undefined}
+              aria-label={`Step ${String(n + 1)}: ${title}${isDone ? ', done' : ''}`}
+              title={title}
+              disabled={n > last}
+              onClick={() => {
+                show(n);
+              }}
+            >
+              {isDone ? '✓' : n + 1}
+            </button>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+interface StepProps {
+  readonly client: LabClient;
+  readonly lesson: LessonData;
+  readonly text: StepText;
+  readonly n: number;
+}
+
+function Step({ client, lesson, text, n }: StepProps) {
+  const { done, guesses } = progressOf(lesson.name);
+  const ended = done.find(({ step }) => step === text.id);
+  const asks = text.ask !== null && guesses[text.id] === undefined && ended === undefined;
+  const fence: Fence = (language, line) =>
+    /^type\b/.test(language) ? <Typed client={client} host={language.slice(5).trim()} line={line} /> : null;
+  const isLast = n === lesson.steps.length - 1;
+  return (
+    <>
+      <h3>
+        {n + 1}. {text.title}
+      </h3>
+      <Markdown text={text.before} fence={fence} />
+      {text.ask !== null && <Question lesson={lesson} text={text} />}
+      {!asks && (
+        <>
+          <Markdown text={text.text} fence={fence} />
+          {ended === undefined && <Help text={text} fence={fence} />}
+        </>
+      )}
+      <div role="status" class="lesson-verdict">
+        {ended === undefined ? (
+          <Mistakes text={text} />
+        ) : (
+          <>
+            <p class="done">✓ Done.</p>
+            {text.ask !== null && ended.answer !== null && (
+              <Answer text={text} guessed={guesses[text.id]} right={ended.answer} />
+            )}
+            <Markdown text={text.then} />
+            {isLast && isOver(lesson.name) && <p>That was the lesson.</p>}
+          </>
+        )}
+      </div>
+      {ended !== undefined && !isLast && (
+        <button
+          class="primary"
+          onClick={() => {
+            show(n + 1);
+          }}
+        >
+          Next step
+        </button>
+      )}
+    </>
+  );
+}
+
+function Question({ lesson, text }: { lesson: LessonData; text: StepText }) {
+  const { done, guesses } = progressOf(lesson.name);
+  const said = guesses[text.id];
+  const { question, choices } = text.ask!;
+  return (
+    <div class="question">
+      <p>
+        <strong>What do you expect?</strong>
+      </p>
+      <Markdown text={question} />
+      <ul class="choices">
+        {choices.map((choice, n) => (
+          <li key={n}>
+            <button
+              aria-pressed={said === n}
+              disabled={done.some(({ step }) => step === text.id)}
+              onClick={() => {
+                guess(lesson.name, text.id, n);
+              }}
+            >
+              <Words text={choice} />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Answer({ text, guessed, right }: { text: StepText; guessed: number | undefined; right: number }) {
+  const { choices, because } = text.ask!;
+  const isRight = guessed === right;
+  return (
+    <>
+      <p>
+        {guessed === undefined
+          ? 'It was: '
+          : isRight
+            ? 'As you expected: '
+            : 'You expected something else. It was: '}
+      </p>
+      <blockquote>
+        <Words text={choices[right] ?? ''} />
+      </blockquote>
+      <Markdown text={because} />
+    </>
+  );
+}
+
+function Help({ text, fence }: { text: StepText; fence: Fence }) {
+  const shown = text.hints.slice(0, hints.value);
+  return (
+    <>
+      {shown.map((hint, n) => (
+        <blockquote key={n}>
+          <Markdown text={hint} fence={fence} />
+        </blockquote>
+      ))}
+      {shown.length < text.hints.length && (
+        <button
+          onClick={() => {
+            hints.value++;
+          }}
+        >
+          {shown.length === 0 ? 'A hint' : 'Another hint'}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Mistakes({ text }: { text: StepText }) {
+  return (
+    <>
+      {mistakes.value.map((id) => (
+        <div key={id} class="mistake">
+          <Markdown text={text.mistakes.get(id) ?? ''} />
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** A command that a click types at the console of a host: the one named, or the first. */
+function Typed({ client, host, line }: { client: LabClient; host: string; line: string }) {
+  const { hosts, ended } = client.state.value;
+  const index = Math.max(0, host === '' ? 0 : hosts.findIndex(({ name }) => name === host));
+  return (
+    <button
+      class="command"
+      disabled={ended !== null}
+      title={`Types it${host === '' ? '' : ` on host ${host}`}`}
+      onClick={() => {
+        const { running } = client.state.value;
+        if (client.state.value.host !== index) client.send({ type: 'lookAtHost', host: index });
+        client.type(line === LEAVE ? LEAVE_KEY : `${line}\r`, index);
+        if (!running) client.send({ type: 'run' });
+      }}
+    >
+      <code>{line === LEAVE ? 'Ctrl-]' : line}</code>
+      {host !== '' && <small> on {host}</small>}
+    </button>
+  );
+}
