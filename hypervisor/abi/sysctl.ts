@@ -1,5 +1,6 @@
 /** HYPERVISOR_sysctl: what a toolstack asks of the whole machine. Source: xen/include/public/sysctl.h, Xen 4.17. */
 import { array, domid, handle, i32, struct, u32, u64, u8 } from './layout.ts';
+import { xenctl_bitmap } from './xen.ts';
 
 export const XEN_SYSCTL_readconsole = 1;
 export const XEN_SYSCTL_physinfo = 3;
@@ -8,9 +9,19 @@ export const XEN_SYSCTL_getdomaininfolist = 6;
 export const XEN_SYSCTL_debug_keys = 7;
 export const XEN_SYSCTL_getcpuinfo = 8;
 export const XEN_SYSCTL_availheap = 9;
+export const XEN_SYSCTL_get_pmstat = 10;
 export const XEN_SYSCTL_cputopoinfo = 16;
 export const XEN_SYSCTL_numainfo = 17;
+export const XEN_SYSCTL_cpupool_op = 18;
 export const XEN_SYSCTL_scheduler_op = 19;
+export const XEN_SYSCTL_coverage_op = 20;
+export const XEN_SYSCTL_psr_cmt_op = 21;
+export const XEN_SYSCTL_pcitopoinfo = 22;
+export const XEN_SYSCTL_psr_alloc = 23;
+export const XEN_SYSCTL_get_cpu_levelling_caps = 25;
+export const XEN_SYSCTL_get_cpu_featureset = 26;
+export const XEN_SYSCTL_livepatch_op = 27;
+export const XEN_SYSCTL_get_cpu_policy = 29;
 
 /** Any command; `u` is the command's own structure. */
 export const xen_sysctl = struct({ cmd: u32, interface_version: u32, u: array(u64, 16) });
@@ -77,6 +88,51 @@ export const xen_sysctl_cputopo = struct({ core: u32, socket: u32, node: u32 });
 
 /** `cputopo`: of xen_sysctl_cputopo, or null to learn how many. */
 export const xen_sysctl_cputopoinfo = struct({ num_cpus: u32, cputopo: handle });
+
+/** Bytes of memory of a node, all and free. */
+export const xen_sysctl_meminfo = struct({ memsize: u64, memfree: u64 });
+/** `meminfo`: of xen_sysctl_meminfo; `distance`: of u32, a node's row after the other. Both null to learn how many nodes. */
+export const xen_sysctl_numainfo = struct({ num_nodes: u32, meminfo: handle, distance: handle });
+
+export const XEN_SYSCTL_CPUPOOL_OP_CREATE = 1;
+export const XEN_SYSCTL_CPUPOOL_OP_DESTROY = 2;
+export const XEN_SYSCTL_CPUPOOL_OP_INFO = 3;
+export const XEN_SYSCTL_CPUPOOL_OP_ADDCPU = 4;
+export const XEN_SYSCTL_CPUPOOL_OP_RMCPU = 5;
+export const XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN = 6;
+export const XEN_SYSCTL_CPUPOOL_OP_FREEINFO = 7;
+
+export const xen_sysctl_cpupool_op = struct({
+  op: u32,
+  cpupool_id: u32,
+  sched_id: u32,
+  domid: u32,
+  cpu: u32,
+  n_dom: u32,
+  cpumap: xenctl_bitmap,
+});
+
+export const XEN_INVALID_NODE_ID = 0xffffffff;
+export const XEN_INVALID_DEV = 0xfffffffe;
+/** `devs`: of physdev_pci_device, of so many bytes; `nodes`: of u32. */
+export const xen_sysctl_pcitopoinfo = struct({ num_devs: u32, devs: handle, nodes: handle });
+export const PCI_DEVICE_BYTES = 4;
+
+export const XEN_SYSCTL_CPU_LEVELCAP_faulting = 1 << 0;
+export const xen_sysctl_cpu_levelling_caps = struct({ caps: u32 });
+
+/** `features`: of u32, or null to learn how many. */
+export const xen_sysctl_cpu_featureset = struct({ index: u32, nr_features: u32, features: handle });
+
+/** `leaves` and `msrs` as in xen_domctl_cpu_policy. */
+export const xen_sysctl_cpu_policy = struct({
+  index: u32,
+  nr_leaves: u32,
+  nr_msrs: u32,
+  _rsvd: u32,
+  leaves: handle,
+  msrs: handle,
+});
 
 export const XEN_SYSCTL_SCHEDOP_putinfo = 0;
 export const XEN_SYSCTL_SCHEDOP_getinfo = 1;

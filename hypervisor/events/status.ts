@@ -48,7 +48,7 @@ export function status(context: Caller, op: StructOf<typeof abi.evtchn_status>):
   const domain = target(context, op.get('dom'));
   if (typeof domain === 'number') return domain;
   const port = op.get('port');
-  if (port >= domain.events.limit || port === 0) return -EINVAL;
+  if (port >= domain.events.limit) return -EINVAL;
   const channel = domain.events.ports[port] ?? null;
   op.bytesOf('u').fill(0);
   if (channel === null || channel.state === ECS_FREE) {

@@ -68,7 +68,7 @@ export function growTable(frames: FrameTable, table: GrantTable, domain: number,
 }
 
 /** Status frames that go with a number of version-2 frames. */
-function statusFramesFor(grantFrames: number): number {
+export function statusFramesFor(grantFrames: number): number {
   return Math.ceil((grantFrames * (PAGE_BYTES / grant_entry_v2.size) * STATUS_BYTES) / PAGE_BYTES);
 }
 

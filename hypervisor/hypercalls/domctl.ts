@@ -16,7 +16,7 @@ import * as life from './domctl/life.ts';
 import * as memory from './domctl/memory.ts';
 import * as permissions from './domctl/permissions.ts';
 import { adjustDomain } from './domctl/scheduler.ts';
-import { affinity } from './domctl/affinity.ts';
+import { affinity, getNodeAffinity, setNodeAffinity } from './domctl/affinity.ts';
 import * as time from './domctl/time.ts';
 import { cpuPolicy } from './domctl/cpu-policy.ts';
 import { shadowOp } from './domctl/shadow.ts';
@@ -81,6 +81,8 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [abi.XEN_DOMCTL_set_vcpu_msrs]: explains(vcpuState.msrs),
   [abi.XEN_DOMCTL_get_cpu_policy]: tells(cpuPolicy),
   [abi.XEN_DOMCTL_set_cpu_policy]: explains(cpuPolicy),
+  [abi.XEN_DOMCTL_setnodeaffinity]: does(setNodeAffinity),
+  [abi.XEN_DOMCTL_getnodeaffinity]: does(getNodeAffinity),
   [abi.XEN_DOMCTL_setvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_getvcpuaffinity]: does(affinity),
   [abi.XEN_DOMCTL_scheduler_op]: tells(adjustDomain),

@@ -1,6 +1,6 @@
 /**
- * Commands of memory_op for a toolstack or a device model: another domain's memory map, claims, populate-on-demand, access,
- * resources; and the memory that devices have reserved. A paravirtualized domain has but the first.
+ * Commands of memory_op for a toolstack or a device model: another domain's memory map, claims, populate-on-demand, access;
+ * and the memory that devices have reserved. A paravirtualized domain has but the first.
  */
 import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import * as memory from '../abi/memory.ts';
@@ -14,7 +14,7 @@ export type Command = (context: HypercallContext, argument: number, start: numbe
 const ENTRY_WORDS = memory.E820_ENTRY_BYTES / 4;
 
 /** The domain of an id that is not the caller's own (rcu_lock_remote_domain_by_id): its id, or a negative errno. */
-function remoteDomain(context: HypercallContext, domid: number): number {
+export function remoteDomain(context: HypercallContext, domid: number): number {
   if (domid === context.domain.id) return -EPERM;
   return context.hypervisor.domains.has(domid) ? domid : -ESRCH;
 }
@@ -77,16 +77,4 @@ export const reservedDeviceMemory: Command = (context, argument) => {
   if (op.get('flags') & ~memory.XENMEM_RDM_ALL) return -EINVAL;
   op.set('nr_entries', 0);
   return context.writeStruct(op) ? 0 : -EFAULT;
-};
-
-/** XENMEM_acquire_resource: frames of another domain's that it shares with Xen. None can be had this way yet. */
-export const acquireResource: Command = (context, argument) => {
-  const op = context.readStruct(memory.xen_mem_acquire_resource, argument);
-  if (op === null) return -EFAULT;
-  const first = op.get('frame');
-  const beyond = first < 0 || first + op.get('nr_frames') > 0xffff_ffff;
-  if (op.get('pad') !== 0 || beyond) return -EINVAL;
-  const domain = remoteDomain(context, op.get('domid'));
-  if (domain < 0) return domain;
-  return context.domain.isPrivileged ? -EINVAL : -EPERM;
 };

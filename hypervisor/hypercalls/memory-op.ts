@@ -20,6 +20,7 @@ import { decreaseReservation, increaseReservation, populatePhysmap } from './mem
 import type { Extents } from './memory-op/reservation.ts';
 import { e820Bytes, machineMemoryMap } from './memory-op/machine-map.ts';
 import { exchange } from './memory-op/exchange.ts';
+import { acquireResource } from './memory-op/resource.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import * as others from './memory-op-others.ts';
 import type { Command } from './memory-op-others.ts';
@@ -48,7 +49,7 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_claim_pages]: unlessContinued(others.claimPages),
   [memory.XENMEM_access_op]: others.accessOp,
   [memory.XENMEM_reserved_device_memory_map]: unlessContinued(others.reservedDeviceMemory),
-  [memory.XENMEM_acquire_resource]: others.acquireResource,
+  [memory.XENMEM_acquire_resource]: acquireResource,
   // A paravirtualized domain keeps its physical map itself.
   [memory.XENMEM_add_to_physmap]: addToPhysmap,
   [memory.XENMEM_add_to_physmap_batch]: physmap(memory.xen_add_to_physmap_batch),

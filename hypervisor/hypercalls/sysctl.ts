@@ -7,7 +7,7 @@
  */
 import { XEN_SYSCTL_INTERFACE_VERSION } from '../abi/control.ts';
 import { xen_domctl_getdomaininfo } from '../abi/domctl.ts';
-import { E2BIG, EFAULT, ENOSYS, EPERM } from '../abi/errno.ts';
+import { E2BIG, EFAULT, EINVAL, ENODEV, ENOSYS, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/sysctl.ts';
 import { HYPERVISOR_sysctl } from '../abi/xen.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
@@ -16,9 +16,12 @@ import { fillNextInfo } from './domctl/info.ts';
 import { adjustScheduler, schedulerId } from './domctl/scheduler.ts';
 import { GuestStruct } from '../memory/guest-struct.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
+import type { Hypervisor } from '../state/hypervisor.ts';
 import { idleNs } from '../state/pcpu.ts';
 import { ControlBuffer } from './control.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
+import { getFeatureSet, getPolicy, hostFeatures, levelling } from './sysctl/features.ts';
+import { cpuTopology, nodes, pciTopology, pools } from './sysctl/topology.ts';
 
 type Work = (context: HypercallContext, u: ControlBuffer) => number;
 
@@ -31,7 +34,19 @@ const COMMANDS: Readonly<Record<number, Work>> = {
   [abi.XEN_SYSCTL_getcpuinfo]: cpuInfo,
   [abi.XEN_SYSCTL_availheap]: availableHeap,
   [abi.XEN_SYSCTL_cputopoinfo]: cpuTopology,
+  [abi.XEN_SYSCTL_numainfo]: nodes,
+  [abi.XEN_SYSCTL_cpupool_op]: pools,
   [abi.XEN_SYSCTL_scheduler_op]: adjustScheduler,
+  [abi.XEN_SYSCTL_pcitopoinfo]: pciTopology,
+  [abi.XEN_SYSCTL_get_cpu_levelling_caps]: levelling,
+  [abi.XEN_SYSCTL_get_cpu_featureset]: getFeatureSet,
+  [abi.XEN_SYSCTL_get_cpu_policy]: getPolicy,
+  // Of processors that change their frequency, share their caches by rule, or are not measured; of patches to Xen.
+  [abi.XEN_SYSCTL_get_pmstat]: () => -ENODEV,
+  [abi.XEN_SYSCTL_psr_cmt_op]: () => -ENODEV,
+  [abi.XEN_SYSCTL_psr_alloc]: () => -ENODEV,
+  [abi.XEN_SYSCTL_coverage_op]: () => -EOPNOTSUPP,
+  [abi.XEN_SYSCTL_livepatch_op]: () => -EINVAL,
 };
 
 const { offset, size } = abi.xen_sysctl;
@@ -54,13 +69,15 @@ export const sysctl: Hypercall = {
 };
 
 const KHZ_PER_GHZ = 1_000_000;
+/** Of physinfo's hw_cap. */
+const CAPABILITY_WORDS = 8;
 /** Keys of one hypercall. Xen has no limit: nothing else happens until it has done all. */
 const MAX_KEYS = 256;
 
 /** XEN_SYSCTL_physinfo: every processor is a socket of its own, on one node. */
-function physicalInfo({ hypervisor }: HypercallContext, u: ControlBuffer): number {
+function physicalInfo(context: HypercallContext, u: ControlBuffer): number {
   const op = u.as(abi.xen_sysctl_physinfo);
-  const { frames, pcpus, clock } = hypervisor;
+  const { frames, pcpus, clock } = context.hypervisor;
   op.bytes.fill(0);
   op.set('threads_per_core', 1);
   op.set('cores_per_socket', 1);
@@ -75,7 +92,13 @@ function physicalInfo({ hypervisor }: HypercallContext, u: ControlBuffer): numbe
   op.set('total_pages', frames.frames);
   op.set('free_pages', frames.freeFrames);
   op.set('max_mfn', frames.frames - 1);
+  op.bytesOf('hw_cap').set(capabilities(context.hypervisor));
   return 0;
+}
+
+/** The first words of the processor's features, as bytes. */
+function capabilities(hypervisor: Hypervisor): Uint8Array {
+  return new Uint8Array(Uint32Array.from(hostFeatures(hypervisor).slice(0, CAPABILITY_WORDS)).buffer);
 }
 
 /** XEN_SYSCTL_readconsole: Xen's console ring, `dmesg`. */
@@ -138,17 +161,5 @@ function cpuInfo(context: HypercallContext, u: ControlBuffer): number {
 /** XEN_SYSCTL_availheap: all memory is of one kind. */
 function availableHeap({ hypervisor }: HypercallContext, u: ControlBuffer): number {
   u.as(abi.xen_sysctl_availheap).set('avail_bytes', hypervisor.frames.freeFrames * PAGE_BYTES);
-  return 0;
-}
-
-/** XEN_SYSCTL_cputopoinfo: without a buffer, how many processors there are. */
-function cpuTopology(context: HypercallContext, u: ControlBuffer): number {
-  const op = u.as(abi.xen_sysctl_cputopoinfo);
-  const { pcpus } = context.hypervisor;
-  const buffer = op.get('cputopo');
-  const count = buffer === 0 ? pcpus.length : Math.min(op.get('num_cpus'), pcpus.length);
-  for (let cpu = 0; buffer !== 0 && cpu < count; cpu++)
-    if (!context.write(buffer + cpu * abi.xen_sysctl_cputopo.size, Uint32Array.of(0, cpu, 0))) return -EFAULT;
-  op.set('num_cpus', count);
   return 0;
 }

@@ -1,5 +1,6 @@
 /** A toolstack's hand on where vcpus run (vcpu_affinity_domctl in common/sched/core.c). */
 import {
+  xen_domctl_nodeaffinity,
   xen_domctl_vcpuaffinity,
   XEN_DOMCTL_setvcpuaffinity,
   XEN_VCPUAFFINITY_HARD,
@@ -66,4 +67,19 @@ function areFlagsValid(flags: number, hard: Bitmap, soft: Bitmap): boolean {
 
 function onlineOf({ hypervisor }: HypercallContext): number {
   return 2 ** hypervisor.pcpus.length - 1;
+}
+
+/** All nodes that there are, a bit each. */
+const NODES = 1;
+
+/** XEN_DOMCTL_setnodeaffinity: to have memory of. -EINVAL: of none that there is. */
+export function setNodeAffinity(context: HypercallContext, _: Domain, u: ControlBuffer): number {
+  const nodes = readBitmap(context, u.as(xen_domctl_nodeaffinity).part('nodemap', xenctl_bitmap));
+  if (nodes < 0) return -EFAULT;
+  return (nodes & NODES) === 0 ? -EINVAL : 0;
+}
+
+export function getNodeAffinity(context: HypercallContext, _: Domain, u: ControlBuffer): number {
+  const map = u.as(xen_domctl_nodeaffinity).part('nodemap', xenctl_bitmap);
+  return writeBitmap(context, map, NODES) ? 0 : -EFAULT;
 }

@@ -47,34 +47,43 @@ const FEATURES: readonly { leaf: number; subleaf: number; registers: readonly ('
     { leaf: 0x8000_0008, subleaf: XEN_CPUID_NO_SUBLEAF, registers: ['b'] },
   ];
 
-/** All leaves of a domain, in Xen's order. */
-function leavesOf(hypervisor: Hypervisor, domain: Domain): CpuidLeaf[] {
+/** EAX, EBX, ECX, EDX of a leaf and subleaf. */
+type Cpuid = (leaf: number, subleaf: number) => readonly [number, number, number, number];
+
+const cpuidOf =
+  (hypervisor: Hypervisor, domain: Domain): Cpuid =>
+  (leaf, subleaf) =>
+    domainCpuid(hypervisor, domain, leaf, subleaf);
+
+/** All leaves that there are, in Xen's order. */
+function leavesOf(cpuid: Cpuid): CpuidLeaf[] {
   const leaves: CpuidLeaf[] = [];
   const add = (leaf: number, subleaf: number): void => {
-    const [a, b, c, d] = domainCpuid(
-      hypervisor,
-      domain,
-      leaf,
-      subleaf === XEN_CPUID_NO_SUBLEAF ? 0 : subleaf,
-    );
+    const [a, b, c, d] = cpuid(leaf, subleaf === XEN_CPUID_NO_SUBLEAF ? 0 : subleaf);
     leaves.push({ leaf, subleaf, a: a >>> 0, b: b >>> 0, c: c >>> 0, d: d >>> 0 });
   };
   const range = (first: number, last: number): void => {
     for (let leaf = first; leaf <= last; leaf++) {
-      const count = leaf === 7 ? domainCpuid(hypervisor, domain, 7, 0)[0] + 1 : leaf in SUBLEAVES ? 1 : 0;
+      const count = leaf === 7 ? cpuid(7, 0)[0] + 1 : leaf in SUBLEAVES ? 1 : 0;
       if (count === 0) add(leaf, XEN_CPUID_NO_SUBLEAF);
       for (let subleaf = 0; subleaf < Math.min(count, SUBLEAVES[leaf] ?? 0); subleaf++) add(leaf, subleaf);
     }
   };
-  range(0, Math.min(domainCpuid(hypervisor, domain, 0, 0)[0], LAST_BASIC));
+  range(0, Math.min(cpuid(0, 0)[0], LAST_BASIC));
   for (const leaf of HYPERVISORS)
     leaves.push({ leaf, subleaf: XEN_CPUID_NO_SUBLEAF, a: 0, b: 0, c: 0, d: 0 });
-  range(FIRST_EXTENDED, Math.min(domainCpuid(hypervisor, domain, FIRST_EXTENDED, 0)[0] >>> 0, LAST_EXTENDED));
+  range(FIRST_EXTENDED, Math.min(cpuid(FIRST_EXTENDED, 0)[0] >>> 0, LAST_EXTENDED));
   return leaves;
 }
 
-function get(context: HypercallContext, domain: Domain, op: Policy): number {
-  const leaves = leavesOf(context.hypervisor, domain);
+/** A policy for a toolstack: leaves and MSRs, or, without a buffer, how many there are at most. */
+export function tellPolicy(
+  context: HypercallContext,
+  op: Policy,
+  cpuid: Cpuid,
+  hasFaulting: boolean,
+): number {
+  const leaves = leavesOf(cpuid);
   if (op.get('leaves') === 0) op.set('nr_leaves', MAX_LEAVES);
   else if (op.get('nr_leaves') < leaves.length) return -ENOBUFS;
   else {
@@ -84,14 +93,14 @@ function get(context: HypercallContext, domain: Domain, op: Policy): number {
     if (!context.write(op.get('leaves'), words)) return -EFAULT;
     op.set('nr_leaves', leaves.length);
   }
-  return getMsrs(context, domain, op);
+  return tellMsrs(context, op, hasFaulting);
 }
 
-function getMsrs(context: HypercallContext, domain: Domain, op: Policy): number {
+function tellMsrs(context: HypercallContext, op: Policy, hasFaulting: boolean): number {
   if (op.get('msrs') === 0) op.set('nr_msrs', MAX_MSRS);
   else if (op.get('nr_msrs') < MSRS.length) return -ENOBUFS;
   else {
-    const platform = domain.lacksCpuidFaulting ? 0 : CPUID_FAULTING;
+    const platform = hasFaulting ? CPUID_FAULTING : 0;
     const words = MSRS.flatMap((index) => [index, 0, index === PLATFORM_INFO ? platform : 0, 0]);
     if (!context.write(op.get('msrs'), Uint32Array.from(words))) return -EFAULT;
     op.set('nr_msrs', MSRS.length);
@@ -111,7 +120,7 @@ function set(context: HypercallContext, domain: Domain, op: Policy): number {
   const words = new Uint32Array((count * xen_cpuid_leaf.size) / 4);
   if (count > 0 && !context.read(op.get('leaves'), words)) return -EFAULT;
   const policy = new Map(
-    leavesOf(context.hypervisor, domain).map((each) => [keyOf(each.leaf, each.subleaf), each]),
+    leavesOf(cpuidOf(context.hypervisor, domain)).map((each) => [keyOf(each.leaf, each.subleaf), each]),
   );
   for (let at = 0; at < words.length; at += 6) {
     const [leaf, subleaf, a, b, c, d] = words.subarray(at, at + 6) as unknown as [
@@ -200,5 +209,6 @@ export function cpuPolicy(
   command: number,
 ): number {
   const op = u.as(xen_domctl_cpu_policy);
-  return command === XEN_DOMCTL_get_cpu_policy ? get(context, domain, op) : set(context, domain, op);
+  if (command !== XEN_DOMCTL_get_cpu_policy) return set(context, domain, op);
+  return tellPolicy(context, op, cpuidOf(context.hypervisor, domain), !domain.lacksCpuidFaulting);
 }

@@ -210,3 +210,19 @@ test('what is destroyed is gone with its memory; nobody destroys himself', () =>
   expect(hypervisor.frames.freeFrames).toBeGreaterThanOrEqual(free + PAGES);
   expect(domain0.check()).toEqual([]);
 });
+
+test('nodes that a domain is to have memory of: the one that there is', () => {
+  const map = ARGUMENTS + 2048;
+  const ofNodes = (command: number, bitmap = map): number =>
+    ask(domain0, command, 1, abi.xen_domctl_nodeaffinity, (op) => {
+      op.set('nodemap.bitmap', bitmap);
+      op.set('nodemap.nr_bits', 8);
+    }).result;
+  domain0.poke(map, 3);
+  expect(ofNodes(abi.XEN_DOMCTL_setnodeaffinity)).toBe(0);
+  expect(ofNodes(abi.XEN_DOMCTL_getnodeaffinity)).toBe(0);
+  expect(domain0.peek(map)).toBe(1n);
+  domain0.poke(map, 2);
+  expect(ofNodes(abi.XEN_DOMCTL_setnodeaffinity)).toBe(-EINVAL);
+  expect(ofNodes(abi.XEN_DOMCTL_setnodeaffinity, NOWHERE)).toBe(-EFAULT);
+});

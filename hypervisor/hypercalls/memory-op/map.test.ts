@@ -162,17 +162,4 @@ describe('what is of domains with paging of their own, or of toolstacks', () => 
     expect(guest.peek(ARGUMENTS) >> 32n).toBe(0n);
     expect(call(abi.XENMEM_reserved_device_memory_map, 2n | (7n << 32n), MAP)).toBe(-EINVAL);
   });
-
-  test('resources of another domain', () => {
-    const acquire = (domid: number, pad = 0, frame = 0n): number =>
-      call(abi.XENMEM_acquire_resource, domid, 1n | (BigInt(pad) << 32n), frame, MAP);
-    expect(acquire(1)).toBe(-EPERM);
-    expect(acquire(2)).toBe(-EPERM);
-    expect(acquire(NOBODY)).toBe(-ESRCH);
-    expect(acquire(2, 1)).toBe(-EINVAL);
-    expect(acquire(2, 0, -1n)).toBe(-EINVAL);
-    expect(acquire(2, 0, 0xffff_ffffn)).toBe(-EINVAL);
-    beDom0();
-    expect(acquire(2)).toBe(-EINVAL);
-  });
 });
