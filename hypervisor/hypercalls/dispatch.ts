@@ -7,12 +7,18 @@ import { ENOSYS } from '../abi/errno.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { upcallDue } from '../state/vcpu-info.ts';
 import { decodeArguments } from '../trace/arguments.ts';
+import type { TraceDetail } from '../trace/event.ts';
+import { answered, givenTo } from '../trace/given.ts';
+import type { Peek } from '../trace/given.ts';
+import { peekAtGuest } from '../memory/guest-access.ts';
 import { DR6_BS, trapAfter } from '../traps/single-step.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { hypercallOf, NR_HYPERCALLS } from './table.ts';
 
 /** The registers of the arguments: RDI RSI RDX R10 R8 R9. */
 const REGISTERS = [layout.RDI, layout.RSI, layout.RDX, 10, 8, 9] as const;
+type CallDetail = Extract<TraceDetail, { kind: 'hypercall' }>;
+
 /** Length of SYSCALL. */
 const SYSCALL_BYTES = 2;
 
@@ -55,13 +61,20 @@ export function perform(context: HypercallContext, number: number): number {
   const name = call?.name ?? `unknown ${String(number)}`;
   const words = [...context.words];
   const args = call === null ? '' : decodeArguments(call.args, context.words);
-  const result = null as number | null;
-  const detail = { kind: 'hypercall' as const, number, name, words, args, result };
+  const peek: Peek = (va, bytes) => peekAtGuest(context.hypervisor.frames, context.vcpu, va, bytes);
+  const given = givenTo(name, context.words, peek);
+  const detail: CallDetail = {
+    ...{ kind: 'hypercall', number, name, words, args, given },
+    ...{ result: null, gave: [], refusal: null },
+  };
   const span = trace.begin(detail);
-  const given = handle(context, call);
-  detail.result = context.continued ? null : given;
+  const result = handle(context, call);
+  if (!context.continued) {
+    detail.result = result;
+    detail.gave = answered(name, given, words, peek);
+  }
   trace.end(span);
-  return given;
+  return result;
 }
 
 function handle(context: HypercallContext, call: Hypercall | null): number {

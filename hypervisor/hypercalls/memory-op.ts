@@ -10,7 +10,6 @@ import * as arch from '../abi/arch-x86.ts';
 import { EACCES, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP } from '../abi/errno.ts';
 import type { Composite } from '../abi/layout.ts';
 import * as memory from '../abi/memory.ts';
-import { namesOf } from '../abi/names.ts';
 import { shared_info } from '../abi/shared-info.ts';
 import { HYPERVISOR_memory_op } from '../abi/xen.ts';
 import { fromHalves } from '../../core/machine.ts';
@@ -25,6 +24,7 @@ import type { Hypercall, HypercallContext } from './hypercall.ts';
 import * as others from './memory-op-others.ts';
 import type { Command } from './memory-op-others.ts';
 import { anyDomain, mayTarget } from '../state/page-owner.ts';
+import { MEMORY_COMMANDS } from '../trace/pointed.ts';
 
 /** The L2 page that a machphys_mfn_list entry stands for: 2 MiB of M2P. */
 const M2P_EXTENT_PAGES = 512;
@@ -63,7 +63,7 @@ export const memoryOp: Hypercall = {
   number: HYPERVISOR_memory_op,
   name: 'memory_op',
   args: [
-    { name: 'cmd', kind: 'command', commands: namesOf(memory, 'XENMEM_') },
+    { name: 'cmd', kind: 'command', commands: MEMORY_COMMANDS },
     { name: 'arg', kind: 'va' },
   ],
   handler(context, _command, argument): number {

@@ -85,6 +85,23 @@ export function translate(table: FrameTable, root: number, va: number, write: bo
   return mfn * PAGE_BYTES + pageOffset(va);
 }
 
+/** As `copyFromGuest`, by one who only looks: no A bit tells of it. */
+export function peekAtGuest(table: FrameTable, space: AddressSpace, va: number, target: Uint8Array): boolean {
+  const { words, bytes } = table.memory;
+  for (let done = 0; done < target.length;) {
+    const from = va + done;
+    const at = isGuestAddress(from) ? walkTo(table, rootOf(space), from, 1) : -1;
+    if (at < 0 || (words[at]! & PAGE_PRESENT) === 0) return false;
+    const mfn = entryFrame(words[at]!, words[at + 1]!);
+    if (mfn < 0 || mfn >= table.frames) return false;
+    const size = Math.min(target.length - done, PAGE_BYTES - pageOffset(from));
+    const machine = mfn * PAGE_BYTES + pageOffset(from);
+    target.set(bytes.subarray(machine, machine + size), done);
+    done += size;
+  }
+  return true;
+}
+
 /** Copies from a guest to `target`. False where a page of it cannot be read. */
 export function copyFromGuest(
   table: FrameTable,

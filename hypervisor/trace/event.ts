@@ -1,4 +1,6 @@
 /** What a trace consists of: typed events in Xen's vocabulary. An event that has `span` encloses later ones. */
+import type { Given } from './given.ts';
+import type { Plain } from './plain.ts';
 
 /** What happened, by `kind`. Add a variant for a new kind of step. */
 export type TraceDetail =
@@ -10,9 +12,16 @@ export type TraceDetail =
       readonly words: readonly number[];
       /** The arguments as text, decoded by the hypercall's table. */
       readonly args: string;
+      /** What they point to, and which command it is. */
+      readonly given: Given;
       result: number | null;
-      continued?: boolean;
+      /** What of that Xen has changed: once there is a result. */
+      gave: readonly Plain[];
+      /** Why it failed: what the last check that said no within it had to say. */
+      refusal: string | null;
     }
+  /** A check says no. The errno, or GNTST_*, that it stands for; which check, with what it looked at. */
+  | { readonly kind: 'refusal'; readonly error: number; readonly why: string }
   | { readonly kind: 'emulated'; readonly rip: number; readonly instruction: string }
   | { readonly kind: 'cpuid'; readonly leaf: number; readonly subleaf: number }
   | { readonly kind: 'failsafe'; readonly rip: number }

@@ -41,6 +41,7 @@ type Teller<K extends TraceDetail['kind']> = (
 /** One row for each kind of event. */
 const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   hypercall: (d) => [d.args, d.result === null ? 'continued' : String(d.result)],
+  refusal: (d) => [d.why, String(d.error)],
   emulated: (d) => [`${d.instruction} at ${hex64(d.rip)}`],
   cpuid: (d) => [`leaf ${hex(d.leaf)}, subleaf ${hex(d.subleaf)}`],
   failsafe: (d) => [`a segment cannot be loaded, at ${hex64(d.rip)}`],

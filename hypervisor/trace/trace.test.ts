@@ -120,7 +120,10 @@ describe('in words', () => {
     domain: 0,
     vcpu: 2,
     depth: 1,
-    detail: { kind: 'hypercall', number: 29, name: 'sched_op', words: [], args: 'command=yield', result },
+    detail: {
+      ...{ kind: 'hypercall', number: 29, name: 'sched_op', words: [], args: 'command=yield', result },
+      ...{ given: { command: null, count: 0, structures: [] }, gave: [], refusal: null },
+    },
   });
 
   test('a hypercall has its arguments and its result, when there is one', () => {

@@ -67,6 +67,18 @@ export class Tracer {
     for (const sink of this.sinks) sink.event(event);
     return event;
   }
+  /**
+   * A check says no: `error` is a negative errno or status, which this gives. Who watches hears why, each `{}` of the text being
+   * one of the values; numbers of frames and bits are given as text.
+   */
+  refuse(error: number, why: string, ...values: (number | string)[]): number {
+    if (!this.on) return error;
+    const told = values.reduce<string>((text, value) => text.replace('{}', () => String(value)), why);
+    const call = this.open.findLast(({ detail }) => detail.kind === 'hypercall');
+    if (call?.detail.kind === 'hypercall') call.detail.refusal = told;
+    this.emit({ kind: 'refusal', error, why: told });
+    return error;
+  }
   /** An event that encloses those up to the matching `end`. */
   begin(detail: TraceDetail): TraceEvent {
     const event = this.emit(detail);

@@ -1,5 +1,6 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
 import type { Line, WantedLine } from './code.ts';
+import type { Explanation } from './explain/explanation.ts';
 import type { DomainRequest } from './host.ts';
 import type { LessonRequest } from './lessons/sitting.ts';
 import type { Judged } from './lessons/tutor.ts';
@@ -84,10 +85,40 @@ export type Command =
   | { readonly type: 'pageTables'; readonly open: readonly TablePath[] | null }
   /** Asks for `stage` with this lens, now and with every state; null: no more. */
   | { readonly type: 'stage'; readonly lens: Lens | null }
+  /** Asks for `story`: this window, now and, while it changes, with every state; null: no more. */
+  | { readonly type: 'story'; readonly window: StoryWindow | null }
+  /** Asks for `explained`: of an event by its number. */
+  | { readonly type: 'explain'; readonly sequence: number }
   /** Asks for `hash`. */
   | { readonly type: 'hash' };
 
-/** One line of the live list: an event of the hypervisor's, told in a line. */
+/** Which events are told. */
+export interface StoryFilter {
+  /** Kinds that are left out. */
+  readonly without: readonly string[];
+  /** Those of this domain alone: of it as it ran; null: of everybody. */
+  readonly domain: number | null;
+}
+
+/** Some of the events that pass a filter: `count` from the `from`th on, or the last of them. */
+export interface StoryWindow {
+  readonly filter: StoryFilter;
+  readonly from: number | null;
+  readonly count: number;
+}
+
+/** Events as they were asked for, and how many there are. */
+export interface StoryView {
+  /** Events that have happened since the host was there, and how many of them are not kept any more. */
+  readonly seen: number;
+  readonly gone: number;
+  /** Of those that are kept, how many pass the filter; and which of them the lines begin with. */
+  readonly passing: number;
+  readonly from: number;
+  readonly lines: readonly TraceLine[];
+}
+
+/** An event of the hypervisor's, told in a line and in a sentence. */
 export interface TraceLine {
   readonly sequence: number;
   readonly ns: number;
@@ -99,6 +130,9 @@ export interface TraceLine {
   readonly name: string;
   readonly args: string;
   readonly result: string;
+  readonly sentence: string;
+  /** A check has said no, a call was refused, or a domain has crashed. */
+  readonly failed: boolean;
 }
 
 /** A breakpoint, and what has become of it. */
@@ -164,7 +198,13 @@ export type Update =
   | { readonly type: 'played'; readonly step: number; readonly done: boolean }
   /** Of the lesson whose world this is. */
   | { readonly type: 'lesson'; readonly judged: Judged }
-  | { readonly type: 'trace'; readonly lines: readonly TraceLine[]; readonly dropped: number }
+  | ({ readonly type: 'story' } & StoryView)
+  /** What was asked for; null: the event is not kept any more. */
+  | {
+      readonly type: 'explained';
+      readonly sequence: number;
+      readonly explanation: Explanation | null;
+    }
   /** The host as it was at `ns`, in a snapshot's file. */
   | {
       readonly type: 'saved';

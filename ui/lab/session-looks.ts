@@ -3,16 +3,20 @@ import type { Lab } from './lab.ts';
 import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
 import { pageTablesView } from './page-tables.ts';
 import type { TablePath } from './page-tables.ts';
-import type { LabState, Update } from './protocol.ts';
+import type { LabState, StoryWindow, Update } from './protocol.ts';
 import { StageLook } from './stage/look.ts';
-import { TraceBatch } from './trace-batch.ts';
+import { Story } from './story.ts';
 
-/** Between two states, and two batches of trace lines, while it runs, in ms. */
+/** Between two states, and two looks at the story, while it runs, in ms. */
 const STATE_MS = 200;
 
 export class Looks {
   private readonly post: (update: Update) => void;
-  private batch: TraceBatch | null = null;
+  private story: Story | null = null;
+  /** What the face reads of it; null: nothing. */
+  private storyWindow: StoryWindow | null = null;
+  /** How many events there were when that was told last. */
+  private toldEvents = -1;
   /** The domain that the face looks at; null: whichever has the processor when the host stops. */
   private wantedDomain: number | null = null;
   private shownDomain = 0;
@@ -39,26 +43,29 @@ export class Looks {
 
   /** Begins with a host: its trace is told. */
   begin(lab: Lab): void {
-    this.batch = new TraceBatch(lab.periodNs);
-    lab.hypervisor.trace.add(this.batch);
+    this.story = new Story(lab.periodNs, () => lab.witness.names);
+    this.toldEvents = -1;
+    lab.hypervisor.trace.add(this.story);
     this.wantedDomain = null;
     this.shownDomain = lab.domain.id;
   }
 
   /** Has no more to do with a host. */
   end(lab: Lab): void {
-    if (this.batch !== null) lab.hypervisor.trace.remove(this.batch);
-    this.batch = null;
+    if (this.story !== null) lab.hypervisor.trace.remove(this.story);
+    this.story = null;
   }
 
   /** Looks away while something is done that nobody is told of. */
   away<T>(lab: Lab, work: () => T): T {
-    const { batch } = this;
-    if (batch !== null) lab.hypervisor.trace.remove(batch);
+    const { story } = this;
+    if (story !== null) lab.hypervisor.trace.remove(story);
     try {
       return work();
     } finally {
-      if (batch !== null) lab.hypervisor.trace.add(batch);
+      story?.rewind(lab.hypervisor.ticks());
+      this.toldEvents = -1;
+      if (story !== null) lab.hypervisor.trace.add(story);
     }
   }
 
@@ -71,9 +78,25 @@ export class Looks {
     return performance.now() - this.lastStateMs >= STATE_MS;
   }
 
-  postTrace(): void {
-    const { lines, dropped } = this.batch?.take() ?? { lines: [], dropped: 0 };
-    if (lines.length > 0) this.post({ type: 'trace', lines, dropped });
+  /** What the face reads: another window is told at once. */
+  set window(window: StoryWindow | null) {
+    this.storyWindow = window;
+    this.toldEvents = -1;
+    this.postStory();
+  }
+
+  postStory(): void {
+    const { story, storyWindow } = this;
+    if (story === null || storyWindow === null) return;
+    const view = story.look(storyWindow);
+    if (view.seen === this.toldEvents) return;
+    this.toldEvents = view.seen;
+    this.post({ type: 'story', ...view });
+  }
+
+  explain(sequence: number): void {
+    const explanation = this.story?.explain(sequence) ?? null;
+    this.post({ type: 'explained', sequence, explanation });
   }
 
   /** What is told of the host in front; while it runs, the panes stay with the domain that they are with. */

@@ -31,6 +31,9 @@ function printed(): string {
     .join('');
 }
 
+/** Of what has happened, more than these tests make. */
+const EVERYTHING = { filter: { without: [], domain: null }, from: null, count: 100_000 };
+
 test('boots, runs until a text, and tells of it: console, state, trace', async () => {
   await session.command(BOOT);
   expect(state()).toMatchObject({ booted: true, running: false, instructions: 0 });
@@ -39,8 +42,8 @@ test('boots, runs until a text, and tells of it: console, state, trace', async (
   expect(printed()).toContain('Type something');
   expect(state()).toMatchObject({ booted: true, running: false, ended: null });
   expect(state().counts).toHaveProperty('set_trap_table');
-  const traced = updates.flatMap((update) => (update.type === 'trace' ? update.lines : []));
-  expect(traced.map(({ name }) => name)).toContain('set_timer_op');
+  await session.command({ type: 'story', window: EVERYTHING });
+  expect(last('story').lines.map(({ name }) => name)).toContain('set_timer_op');
 });
 
 test('commands sent with the boot wait for it, in order', async () => {
@@ -64,9 +67,12 @@ test('steps one instruction, and to a hypercall', async () => {
   await session.command({ type: 'pace', realTime: false });
   await session.command({ type: 'runUntil', text: 'tick 1' });
   const before = state().instructions;
+  await session.command({ type: 'story', window: EVERYTHING });
+  const calls = (): number => last('story').lines.filter(({ kind }) => kind === 'hypercall').length;
+  const callsBefore = calls();
   await session.command({ type: 'step', kind: 'hypercall' });
   expect(state().instructions).toBeGreaterThan(before);
-  expect(last('trace').lines.filter(({ kind }) => kind === 'hypercall')).toHaveLength(1);
+  expect(calls()).toBe(callsBefore + 1);
 });
 
 test('page tables come when they are asked for, and with each state until they are not', async () => {
@@ -83,18 +89,51 @@ test('page tables come when they are asked for, and with each state until they a
   expect(last('pageTables')).toBeUndefined();
 });
 
-test('lines are numbered as they happen: what nobody will see has its numbers, too', async () => {
+test('the story is told by windows, as they are asked for, and with each state until they are not', async () => {
+  await session.command({ type: 'story', window: EVERYTHING });
+  expect(last('story')).toBeUndefined();
   await session.command(BOOT);
   await session.command({ type: 'pace', realTime: false });
-  await session.command({ type: 'runUntil', seconds: 1000 });
-  let next = 0;
-  for (const update of updates)
-    if (update.type === 'trace') {
-      expect(update.lines[0]!.sequence).toBe(next + update.dropped);
-      next = update.lines.at(-1)!.sequence + 1;
-    }
-  const dropped = updates.reduce((sum, update) => sum + (update.type === 'trace' ? update.dropped : 0), 0);
-  expect(dropped).toBeGreaterThan(0);
+  await session.command({ type: 'runUntil', text: 'tick 1' });
+  const all = last('story');
+  expect(all.lines.map(({ sequence }) => sequence)).toEqual(all.lines.map((_, n) => n));
+  expect(all).toMatchObject({ gone: 0, from: 0, passing: all.lines.length, seen: all.lines.length });
+  await session.command({ type: 'story', window: { ...EVERYTHING, from: 7, count: 3 } });
+  expect(last('story').lines).toEqual(all.lines.slice(7, 10));
+  const filter = { without: ['port'], domain: null };
+  await session.command({ type: 'story', window: { filter, from: null, count: 5 } });
+  const others = all.lines.filter(({ kind }) => kind !== 'port');
+  expect(last('story').lines).toEqual(others.slice(-5));
+  expect(last('story').passing).toBe(others.length);
+  await session.command({ type: 'story', window: null });
+  updates.length = 0;
+  await session.command({ type: 'step', kind: 'hypercall' });
+  expect(last('story')).toBeUndefined();
+});
+
+test('an event is explained: a sentence, what it is for, its values, where it stands in the sources', async () => {
+  await session.command(BOOT);
+  await session.command({ type: 'pace', realTime: false });
+  await session.command({ type: 'runUntil', text: 'tick 1' });
+  await session.command({ type: 'story', window: EVERYTHING });
+  const bound = last('story').lines.find(({ args }) => args.includes('EVTCHNOP_bind_virq'))!;
+  expect(bound.sentence).toMatch(
+    /^dom 1 asks to be told of the virtual interrupt TIMER on vcpu 0 → it comes as port \d+$/,
+  );
+  await session.command({ type: 'explain', sequence: bound.sequence });
+  expect(last('explained')).toMatchObject({
+    sequence: bound.sequence,
+    explanation: {
+      title: 'event_channel_op: EVTCHNOP_bind_virq',
+      sentence: bound.sentence,
+      header: { file: 'event_channel.h', symbol: 'EVTCHNOP_bind_virq' },
+      source: { path: 'hypervisor/events/bind.ts', name: 'bindVirq' },
+      result: expect.stringMatching(/^It is done: it comes as port \d+\.$/) as string,
+      refusal: null,
+    },
+  });
+  await session.command({ type: 'explain', sequence: 1e9 });
+  expect(last('explained')).toMatchObject({ explanation: null });
 });
 
 test('of a long text that the console has printed its end is told', async () => {

@@ -162,6 +162,12 @@ export class Session {
         this.looks.stage.lens = command.lens;
         this.looks.postStage(this.run !== null);
         return;
+      case 'story':
+        this.looks.window = command.window;
+        return;
+      case 'explain':
+        this.looks.explain(command.sequence);
+        return;
       case 'hash':
         return this.hash();
     }
@@ -368,7 +374,6 @@ export class Session {
     }
     if (this.run !== null || this.lab !== lab) return undefined;
     this.stopped = describeStop(lab, stop, start, kind);
-    this.looks.postTrace();
     this.postState();
     void this.showCode(lab);
     return stop ?? undefined;
@@ -389,12 +394,12 @@ export class Session {
 
   private async afterSlice(): Promise<void> {
     if (!this.looks.isDue) return;
-    this.looks.postTrace();
     this.postState();
     await this.tutor?.look();
   }
 
   private postState(): void {
+    this.looks.postStory();
     this.looks.postState(this.lab, this.state());
   }
 

@@ -11,8 +11,8 @@ import type { LabClient } from './lab-client.ts';
 import { Lesson, studying } from './lesson.tsx';
 import { Offer, SaveAndOpen } from './saved-worlds.tsx';
 import { Status } from './status.tsx';
+import { Story } from './story.tsx';
 import { Tour, touring } from './tour.tsx';
-import { TraceList } from './trace-list.tsx';
 import { Vcpus } from './vcpus.tsx';
 
 export function App({ client }: { client: LabClient }) {
@@ -66,7 +66,7 @@ export function App({ client }: { client: LabClient }) {
       <Offer client={client} />
       <main class={studying.value ? 'studying' : editing.value ? 'editing' : ''}>
         <Consoles client={client} />
-        <TraceList client={client} />
+        <Story client={client} />
         {studying.value ? (
           <Lesson client={client} />
         ) : editing.value ? (

@@ -11,16 +11,13 @@ import type {
   LabState,
   OpenRequest,
   SavePurpose,
-  TraceLine,
+  StoryView,
   Update,
 } from '../lab/protocol.ts';
 import { Consoles } from './consoles.ts';
 import { isStrings, kept } from './kept.ts';
 import { isOwn } from './mote.ts';
 import startLab from '../lab/worker.ts?worker';
-
-/** Trace lines kept in the page. */
-const KEPT_LINES = 3000;
 
 const NOTHING: LabState = {
   ...NOTHING_BOOTED,
@@ -62,8 +59,12 @@ export class LabClient {
   readonly previous = signal<LabState>(NOTHING);
   /** The consoles of each host. */
   readonly hostConsoles = signal<readonly Consoles[]>([new Consoles(isHidden)]);
-  readonly trace = signal<readonly TraceLine[]>([]);
-  readonly dropped = signal(0);
+  /** What was asked for with the command `story`; null: nothing of this host has been told yet. */
+  readonly story = signal<StoryView | null>(null);
+  /** Events of the trace per second of wall time, lately. */
+  readonly eventRate = signal(0);
+  /** What was asked for with the command `explain`. */
+  readonly explained = signal<Extract<Update, { type: 'explained' }> | null>(null);
   /** What was asked for with the command `pageTables`. */
   readonly pageTables = signal<PageTablesView | null>(null);
   readonly error = signal<string | null>(null);
@@ -101,6 +102,7 @@ export class LabClient {
   private readonly keptEvents = kept<readonly string[]>('events', [], isStrings);
   private readonly worker = startLab();
   private measured = { at: performance.now(), instructions: 0 };
+  private counted = { at: performance.now(), events: 0 };
   /** The host has run since it was told of breakpoints: what it tells of them is what there is. */
   private told = false;
 
@@ -187,11 +189,10 @@ export class LabClient {
         this.clear(update.hosts);
         break;
       case 'looking':
-        this.clearTrace();
+        this.clearLooks();
         break;
       case 'rewound':
         for (const consoles of this.hostConsoles.value) consoles.clear();
-        this.trace.value = this.trace.value.filter(({ ns }) => ns <= update.ns);
         break;
       case 'console':
         this.hostConsoles.value[update.host]?.print(update.domain, update.bytes);
@@ -206,9 +207,11 @@ export class LabClient {
       case 'lesson':
         this.onJudged?.(update.judged);
         break;
-      case 'trace':
-        this.trace.value = [...this.trace.value, ...update.lines].slice(-KEPT_LINES);
-        this.dropped.value += update.dropped;
+      case 'story':
+        this.read(update);
+        break;
+      case 'explained':
+        this.explained.value = update;
         break;
       case 'pageTables':
         this.pageTables.value = update;
@@ -234,16 +237,25 @@ export class LabClient {
     this.opening.value = null;
     this.images = this.nextImages;
     this.hash.value = null;
-    this.clearTrace();
+    this.clearLooks();
     this.unread.value = '';
     this.used.value = false;
     this.told = true;
   }
 
-  private clearTrace(): void {
-    this.trace.value = [];
-    this.dropped.value = 0;
+  private clearLooks(): void {
+    this.story.value = null;
+    this.explained.value = null;
     this.pageTables.value = null;
+  }
+
+  private read(story: StoryView): void {
+    const now = performance.now();
+    const { at, events } = this.counted;
+    const more = story.seen - events;
+    if (this.state.value.running && more >= 0 && now > at) this.eventRate.value = (more / (now - at)) * 1000;
+    this.counted = { at: now, events: story.seen };
+    this.story.value = story;
   }
 
   private failed(command: Command['type'] | null, message: string): void {
@@ -263,6 +275,7 @@ export class LabClient {
 
   private look(state: LabState): void {
     this.measure(state);
+    if (!state.running) this.eventRate.value = 0;
     if (state.instructions !== this.state.value.instructions) this.unread.value = '';
     this.previous.value = this.state.value;
     this.state.value = state;

@@ -213,7 +213,8 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await pause();
     expect(await page.getByText('of d1 mote: registers').count()).toBe(1);
     expect(await text('code')).toMatch(/[0-9a-f]{8} \w+/);
-    expect(await text('trace')).not.toContain('d0v0');
+    await page.getByLabel('as lines').check();
+    await eventually(() => text('trace'), /^(?![^]*d0v0)[^]*d1v0/);
     await page.getByTestId('run').click();
     await page.getByRole('tab', { name: 'Domain-0' }).click();
     await type('xm destroy mote\n');

@@ -1,0 +1,129 @@
+/**
+ * What has happened on a host, for whoever reads: the newest events, numbered, of which windows are told. Nothing is put into
+ * words before somebody looks at it.
+ */
+import type { TraceEvent } from '../../hypervisor/trace/event.ts';
+import { traceWords } from '../../hypervisor/trace/text.ts';
+import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
+import { explain, isFailure, sentenceOf } from './explain/explain.ts';
+import type { Explanation } from './explain/explanation.ts';
+import type { DomainNames } from './explain/words.ts';
+import type { StoryFilter, StoryView, StoryWindow, TraceLine } from './protocol.ts';
+
+/** Events that are kept: a power of two. What came before them the past has: it can be run again. */
+const KEPT_EVENTS = 65_536;
+/** Of those that pass a filter, so many may be gone before the list is made shorter. */
+const SLACK = 4096;
+
+const ALL: StoryFilter = { without: [], domain: null };
+
+export class Story implements TraceSink {
+  private readonly periodNs: number;
+  private readonly names: () => DomainNames;
+  private readonly kept = new Array<TraceEvent | undefined>(KEPT_EVENTS);
+  /** Events that have come; the number of the next. */
+  private seen = 0;
+  /** The number of the first that is kept. */
+  private first = 0;
+  private filter = ALL;
+  private without: ReadonlySet<string> = new Set();
+  /** Numbers of events that pass the filter, in order; those before `head` are not kept any more. */
+  private passing: number[] = [];
+  private head = 0;
+  /** Up to here the filter has been asked. */
+  private filtered = 0;
+
+  /** `periodNs`: ns per tick. `names`: what domains are called, as far as is known. */
+  constructor(periodNs: number, names: () => DomainNames) {
+    this.periodNs = periodNs;
+    this.names = names;
+  }
+
+  event(event: TraceEvent): void {
+    this.kept[this.seen % KEPT_EVENTS] = event;
+    this.seen++;
+  }
+
+  end(): void {
+    // The event that is kept has its result now.
+  }
+
+  /** Somebody has gone back to an instant: what came later has not happened. */
+  rewind(ticks: number): void {
+    this.drop();
+    while (this.seen > this.first && this.at(this.seen - 1).ticks > ticks) this.seen--;
+    this.begin(this.filter);
+  }
+
+  /** A window of the events that pass a filter. */
+  look({ filter, from, count }: StoryWindow): StoryView {
+    if (!isSame(filter, this.filter)) this.begin(filter);
+    this.follow();
+    const passing = this.passing.length - this.head;
+    const start = Math.max(0, from === null ? passing - count : Math.min(from, passing - 1));
+    const numbers = this.passing.slice(this.head + start, this.head + start + count);
+    return {
+      seen: this.seen,
+      gone: this.first,
+      passing,
+      from: start,
+      lines: numbers.map((number) => this.line(number)),
+    };
+  }
+
+  /** All that is to be told of an event; null: it is not kept any more. */
+  explain(number: number): Explanation | null {
+    this.drop();
+    return number >= this.first && number < this.seen ? explain(this.at(number), this.names()) : null;
+  }
+
+  private at(number: number): TraceEvent {
+    return this.kept[number % KEPT_EVENTS]!;
+  }
+
+  private begin(filter: StoryFilter): void {
+    this.filter = filter;
+    this.without = new Set(filter.without);
+    this.passing = [];
+    this.head = 0;
+    this.filtered = this.first;
+  }
+
+  /** What was overwritten is gone. */
+  private drop(): void {
+    this.first = Math.max(this.first, this.seen - KEPT_EVENTS);
+  }
+
+  /** Asks the filter of what has come since. */
+  private follow(): void {
+    this.drop();
+    const { first } = this;
+    for (let number = Math.max(this.filtered, first); number < this.seen; number++)
+      if (this.passes(this.at(number))) this.passing.push(number);
+    this.filtered = this.seen;
+    while (this.head < this.passing.length && this.passing[this.head]! < first) this.head++;
+    if (this.head < SLACK) return;
+    this.passing = this.passing.slice(this.head);
+    this.head = 0;
+  }
+
+  private passes({ domain, detail }: TraceEvent): boolean {
+    const wanted = this.filter.domain;
+    return !this.without.has(detail.kind) && (wanted === null || domain === wanted);
+  }
+
+  private line(sequence: number): TraceLine {
+    const event = this.at(sequence);
+    const { ticks, domain, vcpu, depth, detail } = event;
+    return {
+      ...{ sequence, ns: ticks * this.periodNs, domain, vcpu, depth, kind: detail.kind },
+      ...traceWords(detail),
+      sentence: sentenceOf(event, this.names()),
+      failed: isFailure(event),
+    };
+  }
+}
+
+function isSame(one: StoryFilter, other: StoryFilter): boolean {
+  return one.domain === other.domain && one.without.join() === other.without.join();
+}

@@ -1,0 +1,81 @@
+/** The story in Chromium: sentences as things happen, all of them once it stands, and one explained. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, Served, violations } from './testing.ts';
+
+describe.skipIf(CHROMIUM === undefined)('the story in the page', () => {
+  let served: Served;
+  let page: Page;
+
+  beforeAll(async () => {
+    served = await Served.start();
+    page = await served.page(1440, 900);
+    await page.goto(served.address);
+    await page.waitForFunction(() =>
+      document.querySelector('[data-testid=console] .xterm-rows')?.textContent.includes('/ $'),
+    );
+  });
+  afterAll(async () => {
+    await served.close();
+  });
+
+  const list = () => page.getByTestId('trace');
+  const explained = () => page.getByTestId('explained');
+  const chosen = () => list().locator('[aria-selected=true]');
+  async function pause(): Promise<void> {
+    await page.getByTestId('run').filter({ hasText: 'Pause' }).click();
+    await page.getByTestId('status').filter({ hasText: 'Paused' }).waitFor();
+  }
+
+  it('tells what a step has come to, and what it means', async () => {
+    await pause();
+    await page.getByTestId('console').click();
+    await page.keyboard.type('x');
+    await page.getByTestId('step-hypercall').click();
+    await page.getByTestId('status').filter({ hasText: 'Stepped to a hypercall' }).waitFor();
+    await list().getByRole('option').last().waitFor();
+    await list().focus();
+    await page.keyboard.press('End');
+    await explained().getByText('Done here by').waitFor();
+    expect(await chosen().count()).toBe(1);
+    expect(await explained().innerText()).toMatch(/xen\/include\/public\//);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it('has every event once it stands, walks through them by keys, and shows them as lines', async () => {
+    await page.getByTestId('console').click();
+    await page.keyboard.type('\bxm create mote\n');
+    await page.getByTestId('run').click();
+    await page.waitForFunction(() =>
+      document
+        .querySelector('[data-testid=console] .xterm-rows')
+        ?.textContent.includes('Started domain mote'),
+    );
+    await pause();
+    const size = async (): Promise<number> =>
+      Number(await list().getByRole('option').last().getAttribute('aria-setsize'));
+    expect(await size()).toBeGreaterThan(10_000);
+    await list().focus();
+    await page.keyboard.press('Home');
+    await list().locator('[aria-posinset="1"][aria-selected=true]').waitFor();
+    for (let n = 0; n < 100; n++) await page.keyboard.press('ArrowDown');
+    await list().locator('[aria-posinset="101"][aria-selected=true]').waitFor();
+    await page.keyboard.press('End');
+    await list()
+      .locator(`[aria-posinset="${String(await size())}"][aria-selected=true]`)
+      .waitFor();
+    expect(await list().innerText()).not.toContain('d0v0');
+    await page.getByLabel('as lines').check();
+    expect(await list().innerText()).toMatch(/d0v0|xen/);
+    await page.getByLabel('as lines').uncheck();
+    await page.getByLabel('xenstore', { exact: true }).waitFor();
+    for (const group of ['events', 'traps', 'emulation', 'memory', 'scheduling', 'hypercalls'])
+      await page.getByLabel(group, { exact: true }).uncheck();
+    await list()
+      .getByText(/asks the store/)
+      .first()
+      .waitFor();
+    expect(await violations(page)).toEqual([]);
+    if (process.env['STORY_SHOTS'] !== undefined) await page.screenshot({ path: process.env['STORY_SHOTS'] });
+  });
+});
