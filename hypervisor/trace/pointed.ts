@@ -214,6 +214,12 @@ const SYSCTL: Readonly<Record<string, AnyLayout>> = {
   XEN_SYSCTL_getcpuinfo: sysctl.xen_sysctl_getcpuinfo,
   XEN_SYSCTL_availheap: sysctl.xen_sysctl_availheap,
   XEN_SYSCTL_cputopoinfo: sysctl.xen_sysctl_cputopoinfo,
+  XEN_SYSCTL_numainfo: sysctl.xen_sysctl_numainfo,
+  XEN_SYSCTL_cpupool_op: sysctl.xen_sysctl_cpupool_op,
+  XEN_SYSCTL_pcitopoinfo: sysctl.xen_sysctl_pcitopoinfo,
+  XEN_SYSCTL_get_cpu_levelling_caps: sysctl.xen_sysctl_cpu_levelling_caps,
+  XEN_SYSCTL_get_cpu_featureset: sysctl.xen_sysctl_cpu_featureset,
+  XEN_SYSCTL_get_cpu_policy: sysctl.xen_sysctl_cpu_policy,
   XEN_SYSCTL_scheduler_op: sysctl.xen_sysctl_scheduler_op,
 };
 

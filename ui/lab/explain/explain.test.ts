@@ -57,7 +57,7 @@ describe('nothing is missing', () => {
     expect(others.filter(([, { commands }]) => Object.keys(commands).length > 0)).toEqual([]);
   });
 
-  test('every error that a hypercall’s file names as its own has a meaning', () => {
+  test('what an error means is said in a clause', () => {
     for (const [name, { errors, commands }] of Object.entries(HYPERCALL_ROWS))
       for (const meaning of [errors, ...Object.values(commands).map((each) => each.errors)].flatMap(
         Object.values,

@@ -10,6 +10,7 @@ import { namesOf } from '../../../hypervisor/abi/names.ts';
 import * as physdev from '../../../hypervisor/abi/physdev.ts';
 import * as platform from '../../../hypervisor/abi/platform.ts';
 import * as sched from '../../../hypervisor/abi/sched.ts';
+import * as sysctl from '../../../hypervisor/abi/sysctl.ts';
 import * as vcpu from '../../../hypervisor/abi/vcpu.ts';
 import * as xen from '../../../hypervisor/abi/xen.ts';
 import type { PlainValue } from '../../../hypervisor/trace/plain.ts';
@@ -167,6 +168,8 @@ export const FORMATS: Readonly<Record<string, (value: PlainValue, names: DomainN
   SHUTDOWN: namedBy(sched, 'SHUTDOWN_'),
   RUNSTATE: namedBy(vcpu, 'RUNSTATE_'),
   CALLBACKTYPE: namedBy(callback, 'CALLBACKTYPE_'),
+  RESOURCE: namedBy({ ...memory, XENMEM_resource_grant_table_id_shared: null }, 'XENMEM_resource_'),
+  POOL: namedBy(sysctl, 'XEN_SYSCTL_CPUPOOL_OP_'),
   MAPSPACE: namedBy(memory, 'XENMAPSPACE_'),
   PIRQ: namedBy(physdev, 'MAP_PIRQ_TYPE_'),
   SHADOW: namedBy(domctl, 'XEN_DOMCTL_SHADOW_OP_'),

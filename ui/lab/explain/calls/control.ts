@@ -9,6 +9,8 @@ const STATE = 'hypercalls/domctl/vcpu-state.ts';
 const PERMISSIONS = 'hypercalls/domctl/permissions.ts';
 const DOMCTL = 'hypercalls/domctl.ts';
 const SYSCTL = 'hypercalls/sysctl.ts';
+const TOPOLOGY = 'hypercalls/sysctl/topology.ts';
+const FEATURES = 'hypercalls/sysctl/features.ts';
 const PLATFORM = 'hypercalls/platform-op.ts';
 
 const NOT_ONESELF = { EINVAL: 'not of the caller itself' };
@@ -175,15 +177,15 @@ const DOMCTL_COMMANDS: Readonly<Record<string, CallRow>> = {
   ),
   XEN_DOMCTL_setnodeaffinity: row(
     'says near which memory {domain:dom} is to be',
-    'Of machines with several nodes: not here.',
-    DOMCTL,
-    'domctl',
+    'Where its memory comes from, on machines with several nodes.',
+    'hypercalls/domctl/affinity.ts',
+    'setNodeAffinity',
   ),
   XEN_DOMCTL_getnodeaffinity: row(
     'asks near which memory {domain:dom} is to be',
-    'Of machines with several nodes: not here.',
-    DOMCTL,
-    'domctl',
+    'Where its memory comes from, on machines with several nodes.',
+    'hypercalls/domctl/affinity.ts',
+    'getNodeAffinity',
   ),
   XEN_DOMCTL_scheduler_op: row(
     'sets or asks the scheduling parameters of {domain:dom}',
@@ -322,15 +324,85 @@ const SYSCTL_COMMANDS: Readonly<Record<string, CallRow>> = {
   XEN_SYSCTL_cputopoinfo: row(
     'asks how the processors are arranged',
     'Cores and sockets.',
-    SYSCTL,
-    'sysctl',
+    TOPOLOGY,
+    'cpuTopology',
     { gives: '{num_cpus} processors' },
   ),
   XEN_SYSCTL_numainfo: row(
     'asks for the nodes of memory',
-    'Of machines with several: not here.',
+    'Machines with several processors have memory that is near to some of them: this one has one node.',
+    TOPOLOGY,
+    'nodes',
+    { gives: '{num_nodes} nodes' },
+  ),
+  XEN_SYSCTL_cpupool_op: row(
+    'does something with pools of processors: {op:POOL}, pool {cpupool_id}',
+    'Processors can be shared out, each group with a scheduler of its own: here one pool has all.',
+    TOPOLOGY,
+    'pools',
+    { gives: 'pool {cpupool_id}, {n_dom} domains in it', errors: { ENOENT: 'there is no such pool' } },
+  ),
+  XEN_SYSCTL_pcitopoinfo: row(
+    'asks near which memory {num_devs} PCI devices are',
+    'Of machines with several nodes.',
+    TOPOLOGY,
+    'pciTopology',
+  ),
+  XEN_SYSCTL_get_cpu_levelling_caps: row(
+    'asks what of the processor can be hidden',
+    'So that domains can move between processors that differ.',
+    FEATURES,
+    'levelling',
+    { gives: '{caps:hex}' },
+  ),
+  XEN_SYSCTL_get_cpu_featureset: row(
+    'asks for set {index} of the processor’s features',
+    'What the machine has, and what a domain can have of it.',
+    FEATURES,
+    'getFeatureSet',
+    { gives: '{nr_features} words' },
+  ),
+  XEN_SYSCTL_get_cpu_policy: row(
+    'asks for policy {index} of what domains may see of the processor',
+    'From which a toolstack makes that of a new domain.',
+    FEATURES,
+    'getPolicy',
+    { gives: '{nr_leaves} leaves' },
+  ),
+  XEN_SYSCTL_get_pmstat: row(
+    'asks for statistics of power management',
+    'Of processors that change their frequency: not here.',
     SYSCTL,
     'sysctl',
+    { errors: { ENODEV: 'these processors do not' } },
+  ),
+  XEN_SYSCTL_coverage_op: row(
+    'asks which of Xen’s code has run',
+    'Of a Xen that was built to count that: not this one.',
+    SYSCTL,
+    'sysctl',
+    { errors: { EOPNOTSUPP: 'it was not built so' } },
+  ),
+  XEN_SYSCTL_psr_cmt_op: row(
+    'asks how much cache domains use',
+    'Of processors that measure it: not here.',
+    SYSCTL,
+    'sysctl',
+    { errors: { ENODEV: 'these processors do not' } },
+  ),
+  XEN_SYSCTL_psr_alloc: row(
+    'shares the cache out among domains',
+    'Of processors that can: not here.',
+    SYSCTL,
+    'sysctl',
+    { errors: { ENODEV: 'these processors cannot' } },
+  ),
+  XEN_SYSCTL_livepatch_op: row(
+    'wants to patch Xen while it runs',
+    'Repairs without a reboot: not here.',
+    SYSCTL,
+    'sysctl',
+    { errors: { EINVAL: 'it cannot be patched' } },
   ),
   XEN_SYSCTL_scheduler_op: row(
     'sets or asks the scheduler’s parameters',

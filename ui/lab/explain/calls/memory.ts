@@ -197,11 +197,11 @@ const COMMANDS: Readonly<Record<string, CallRow>> = {
     { gives: '{nr_entries}' },
   ),
   XENMEM_acquire_resource: row(
-    'asks for {nr_frames} frames of a resource of {domid:dom}',
-    'Grant tables and request pages of another domain, to be mapped by a toolstack.',
-    OTHERS,
+    'asks for {nr_frames} frames of {type:RESOURCE} of {domid:dom}',
+    'What Xen keeps for a domain (its grant table) a toolstack can map: so it fills the first entries of a new domain’s table, for its console and store.',
+    'hypercalls/memory-op/resource.ts',
     'acquireResource',
-    { errors: { EINVAL: 'none can be had this way here', EPERM: 'that is for a privileged domain' } },
+    { errors: { EINVAL: 'there is no such resource', EPERM: 'that is for a privileged domain' } },
   ),
 };
 
