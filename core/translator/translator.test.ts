@@ -137,6 +137,27 @@ it('a module says how hot code is by default', () => {
   });
 });
 
+it('what is only come to from translated code becomes hot, too', () => {
+  // The loop is translated before a function has been entered often enough.
+  const functions = Array.from({ length: 32 }, (_, n) => `f${String(n)}: add rax, ${String(n)}\n ret`);
+  const source = `
+    mov ecx, 6400
+    again: mov edx, ecx
+    and edx, 31
+    call [table + rdx*8]
+    dec ecx
+    jnz again
+    int 0x80
+    align 4096
+    ${functions.join('\n')}
+    align 8
+    table: dq ${functions.map((_, n) => `f${String(n)}`).join(', ')}`;
+  const machine = machineWith(source, 50);
+  expect(machine.processor.run(100_000)).toBe(layout.EXIT_SOFTWARE_INTERRUPT);
+  const { instructions } = machine.translations!;
+  expect(instructions / machine.processor.retired).toBeGreaterThan(0.9);
+});
+
 /** A loop that calls into another page, and falls into a third. */
 const PAGES = `
     mov ecx, 200

@@ -35,10 +35,18 @@ export function drive(block: u32, budget: i32): i32 {
   }
 }
 
-/** The table's index of a block's code; a block that has just become hot is translated. 0: it is interpreted. */
+/**
+ * The table's index of a block's code; a block that has just become hot is translated. 0: it is interpreted. An entry counts here as
+ * it does in the loop: much is only ever come to from translated code.
+ */
 function codeOf(block: u32): u32 {
   const code = load<u32>(block, BLOCK_CODE);
-  if (code || load<i32>(block, BLOCK_HEAT) > 0) return code;
+  if (code) return code;
+  const heat = load<i32>(block, BLOCK_HEAT);
+  if (heat > 0) {
+    store<i32>(block, heat - 1, BLOCK_HEAT);
+    return 0;
+  }
   store<i32>(block, COLD, BLOCK_HEAT);
   translate(block);
   return load<u32>(block, BLOCK_CODE);
