@@ -1,6 +1,9 @@
 /** What several lessons ask of a host. */
 import { SHUTDOWN_poweroff } from '../../../hypervisor/abi/sched.ts';
-import type { Note } from './facts.ts';
+import { cpuTimeNs } from '../../../hypervisor/hypercalls/domctl/info.ts';
+import type { Domain } from '../../../hypervisor/state/domain.ts';
+import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
+import type { Facts, Note } from './facts.ts';
 import type { LessonHost } from './lesson-world.ts';
 
 export const PAGES_PER_MB = 256;
@@ -47,3 +50,51 @@ export const wasDestroyed = (host: LessonHost, name: string): boolean =>
 /** Its shell has asked for a command, and waits. */
 export const isAtPrompt = (host: LessonHost, name: string): boolean =>
   has(host, name) && /\/ \$ $/.test(host.printed(host.idOf(name))) && host.letters(name)[1] === 'b';
+
+/** Shares of the processor are measured over this long at least, and less than twice, in ns. */
+const WINDOW_NS = 500e6;
+
+/** What `shareOf` needs to have noted: when a window began, the one before it, and what each domain had had then. */
+export const noteShares: Note = (facts, { detail }, hypervisor) => {
+  const now = hypervisor.nowNs();
+  if (detail.kind === 'domctl' && detail.command === 'XEN_DOMCTL_scheduler_op')
+    beginWindow(facts, hypervisor);
+  else if (detail.kind === 'schedule' && now - facts.get('window') >= WINDOW_NS) {
+    facts.set('window before', facts.get('window'));
+    for (const { id } of hypervisor.domains.values())
+      facts.set(`had before ${String(id)}`, facts.get(`had ${String(id)}`));
+    noteTimes(facts, hypervisor);
+  }
+};
+
+/** What was before is not measured any more. */
+function beginWindow(facts: Facts, hypervisor: Hypervisor): void {
+  noteTimes(facts, hypervisor);
+  facts.set('window before', facts.get('window'));
+  for (const { id } of hypervisor.domains.values())
+    facts.set(`had before ${String(id)}`, facts.get(`had ${String(id)}`));
+}
+
+function noteTimes(facts: Facts, hypervisor: Hypervisor): void {
+  facts.set('window', hypervisor.nowNs());
+  for (const domain of hypervisor.domains.values())
+    facts.set(`had ${String(domain.id)}`, timeOf(domain, hypervisor));
+}
+
+function timeOf({ vcpus }: Domain, hypervisor: Hypervisor): number {
+  return vcpus.reduce((sum, vcpu) => sum + cpuTimeNs(vcpu, hypervisor.nowNs()), 0);
+}
+
+/** The share of a processor that a domain has had lately, since the scheduler was last told something; NaN: it is too early to say. */
+export function shareOf(host: LessonHost, name: string): number {
+  const domain = host.domain(name);
+  const sinceNs = host.ns - host.fact('window before');
+  if (domain === undefined || sinceNs < WINDOW_NS) return NaN;
+  return (timeOf(domain, host.hypervisor) - host.fact(`had before ${String(domain.id)}`)) / sinceNs;
+}
+
+/** A parameter of the scheduler's, of a domain; NaN: there is no such domain, or the scheduler has none of that name. */
+export function parameterOf(host: LessonHost, name: string, parameter: string): number {
+  const domain = host.domain(name);
+  return (domain === undefined ? undefined : host.hypervisor.scheduler.parameters(domain)[parameter]) ?? NaN;
+}

@@ -4,7 +4,9 @@ import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import type { Command, Update } from '../protocol.ts';
 import { Session } from '../session.ts';
+import { gradeResult } from './grade.ts';
 import { NO_PROGRESS, withDone } from './result.ts';
+import { XM_CREATE } from './xm-create/lesson.ts';
 
 const keys = (line: string): Command => ({ type: 'keys', bytes: new TextEncoder().encode(`${line}\r`) });
 
@@ -33,6 +35,13 @@ test('a step is judged while it runs, and the lesson goes on from there', async 
     NO_PROGRESS,
   );
   expect(progress.done).toEqual([{ step: 'paused', answer: 0 }]);
+
+  // What the page exports is what `xenoscope grade` takes.
+  const result = { lesson: 'xm-create', guesses: {}, evidence: progress.evidence };
+  expect((await gradeResult(loadCore(), XM_CREATE, result, images))[0]).toMatchObject({
+    holds: true,
+    answer: 0,
+  });
 
   updates.length = 0;
   const from = progress.evidence[0]!.recording;

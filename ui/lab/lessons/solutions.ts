@@ -1,5 +1,13 @@
 /** The solutions of all lessons, by name: for tests. */
+import { BALLOONING_SOLUTION } from './ballooning/solution.ts';
+import { SAVE_RESTORE_SOLUTION } from './save-restore/solution.ts';
+import { SCHEDULING_SOLUTION } from './scheduling/solution.ts';
 import type { Solution } from './testing-lessons.ts';
 import { XM_CREATE_SOLUTION } from './xm-create/solution.ts';
 
-export const SOLUTIONS: ReadonlyMap<string, Solution> = new Map([['xm-create', XM_CREATE_SOLUTION]]);
+export const SOLUTIONS: ReadonlyMap<string, Solution> = new Map([
+  ['xm-create', XM_CREATE_SOLUTION],
+  ['ballooning', BALLOONING_SOLUTION],
+  ['scheduling', SCHEDULING_SOLUTION],
+  ['save-restore', SAVE_RESTORE_SOLUTION],
+]);

@@ -10,12 +10,16 @@ export interface LessonImages {
 }
 
 /** What a lesson's hosts are made from. */
-export function requestFor({ hosts = 1, memoryMb, hostMb, files = {} }: LessonHosts, images: LessonImages) {
+export function requestFor(
+  { hosts = 1, memoryMb, hostMb, files = {} }: LessonHosts,
+  { kernel, ramdisk }: LessonImages,
+) {
   const encoder = new TextEncoder();
   return {
     hosts,
     request: {
-      ...images,
+      kernel,
+      ramdisk,
       commandLine: '',
       memoryMb,
       hostMb,

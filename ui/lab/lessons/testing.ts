@@ -1,8 +1,6 @@
 /** A student without a screen: does in Node what somebody does at the page, before the same tutor. */
 import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
-import { Lab } from '../lab.ts';
-import { openedLab, openedWorld } from '../runs.ts';
 import type { OpenedRun } from '../runs.ts';
 import type { Stop } from '../stop.ts';
 import type { Lesson } from './lesson.ts';
@@ -10,9 +8,8 @@ import { lessonWorld } from './lesson-world.ts';
 import type { LessonWorld } from './lesson-world.ts';
 import { NO_PROGRESS, withDone } from './result.ts';
 import type { Progress } from './result.ts';
-import { noteFor, startLesson } from './start.ts';
+import { startLesson } from './start.ts';
 import { Tutor } from './tutor.ts';
-import { World } from '../world/world.ts';
 
 const PROMPT = /\n\/ \$ $/;
 const PATIENCE_NS = 120e9;
@@ -26,12 +23,10 @@ export class Student {
   progress: Progress = NO_PROGRESS;
   /** Of the step that is to be done next: what the tutor says that is wrong. */
   mistakes: readonly string[] = [];
-  private readonly lesson: Lesson;
   private readonly opened: OpenedRun;
   private readonly tutor: Tutor;
 
   private constructor(lesson: Lesson, opened: OpenedRun, done: readonly string[]) {
-    this.lesson = lesson;
     this.opened = opened;
     this.world = lessonWorld(opened.hosts);
     for (const { lab } of opened.hosts) lab.witness.watch();
@@ -48,11 +43,24 @@ export class Student {
     return student;
   }
 
-  /** Another one, who has come as far, and goes on by himself. */
-  fork(): Student {
-    const other = new Student(this.lesson, forkOf(this.opened), this.done);
-    noteFor(this.lesson, other.opened);
-    return other;
+  /** Does something, goes back to where that began, and says what the tutor has said of it: steps that it did, and mistakes. */
+  async tries(does: (student: Student) => Promise<void>): Promise<Pick<Student, 'done' | 'mistakes'>> {
+    const { run } = this.opened.kept;
+    const { progress } = this;
+    const { inputs } = run.past;
+    const log = inputs.logged();
+    const { come } = inputs;
+    const saved = this.lab(0).course.save();
+    await does(this);
+    const tried = { done: this.done.slice(progress.done.length), mistakes: this.mistakes };
+    this.lab(0).goTo(saved);
+    // The run is that which came to there.
+    inputs.replace(log);
+    inputs.come = come;
+    this.progress = progress;
+    this.mistakes = [];
+    await this.tutor.look();
+    return tried;
   }
 
   /** The steps that were done, since this one began. */
@@ -109,17 +117,4 @@ export class Student {
     await this.tutor.look();
     return stop;
   }
-}
-
-function forkOf({ world, hosts }: OpenedRun): OpenedRun {
-  const core = loadCore();
-  if (world !== null) {
-    const other = World.restore(core, world.description, world.images, world.save());
-    other.past.inputs.hasHad(world.past.inputs);
-    return openedWorld(other, core);
-  }
-  const { lab } = hosts[0]!;
-  const other = Lab.restore(core, lab.request, lab.save());
-  other.past.inputs.hasHad(lab.past.inputs);
-  return openedLab(other, core);
 }
