@@ -1,6 +1,6 @@
 /**
- * Compiles the AssemblyScript processor in core/wasm/ to core/build/core.wasm. What was compiled before is kept by its
- * content, the last VERSIONS_KEPT of it, so that going back costs nothing. Comments and layout are no content.
+ * Compiles the AssemblyScript processor in core/wasm/ to core/build/core.wasm. What was compiled before on this machine is kept by
+ * its content, the last VERSIONS_KEPT of it, so that going back costs nothing, and another clone. Comments and layout are no content.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -17,6 +17,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { machineCacheOr } from '../scripts/machine-cache.ts';
 import { generate } from './dispatch/dispatch.ts';
 import { optimizer } from './optimize.ts';
 import { unsigned } from './translator/bytes.ts';
@@ -29,7 +30,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, 'wasm');
 const generated = join(source, 'generated');
 const output = join(here, 'build');
-const versions = join(output, 'versions');
+/** Of all clones on this machine. */
+const versions = machineCacheOr('core', join(output, 'versions'));
 /** The digest of what core.wasm was made from. */
 const stamp = join(output, 'core.digest');
 
@@ -114,23 +116,20 @@ const { operations, loop, functions } = generate();
 const digest = digestOf(loop, operations, functions);
 const isCurrent = existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
 if (!isCurrent || !existsSync(join(output, 'core.wasm'))) {
-  mkdirSync(versions, { recursive: true });
+  mkdirSync(output, { recursive: true });
   mkdirSync(generated, { recursive: true });
   writeFileSync(join(generated, 'operations.ts'), operations);
   writeFileSync(join(generated, 'loop.ts'), loop);
   writeFileSync(join(generated, 'functions.ts'), functions);
   const version = join(versions, `${digest}.wasm`);
   // Others may be loading the old one, or building too: files appear whole.
-  const partial = join(output, `partial.${String(process.pid)}.wasm`);
-  if (!existsSync(version)) {
-    await compile(partial, digest);
-    renameSync(partial, version);
-  }
+  const [kept, partial] = [versions, output].map((folder) => join(folder, `partial.${String(process.pid)}`));
+  if (!existsSync(version)) await compile(kept!, digest);
   // Renewed, so that its time says when it was used last.
-  copyFileSync(version, partial);
-  renameSync(partial, version);
-  copyFileSync(version, partial);
-  renameSync(partial, join(output, 'core.wasm'));
+  else copyFileSync(version, kept!);
+  renameSync(kept!, version);
+  copyFileSync(version, partial!);
+  renameSync(partial!, join(output, 'core.wasm'));
   writeFileSync(stamp, digest);
   dropOldVersions();
 }

@@ -2,18 +2,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { machineCache } from '../../scripts/machine-cache.ts';
 import { withLock } from './lock.ts';
 
 /** Of each kind: branches have recipes of their own. */
 const KEPT = 3;
 
-/** Where it is: `XDG_CACHE_HOME`, as other programs have it. Whatever is in it may be deleted. */
-export function cacheFolder(): string {
-  const { XDG_CACHE_HOME: cache } = process.env;
-  return join(cache === undefined || cache === '' ? join(homedir(), '.cache') : cache, 'xenoscope', 'debian');
-}
+/** Where it is. */
+export const cacheFolder = (): string => machineCache('debian');
 
 function digestOf(recipe: string): string {
   return createHash('sha256').update(recipe).digest('hex').slice(0, 16);

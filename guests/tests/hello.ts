@@ -1,8 +1,5 @@
 /** The kernel of the guide (kernels/hello/main.ts), built. */
-import { buildKernel } from '../toolchain/build.ts';
-import { readSources } from '../toolchain/node.ts';
+import { kernelImage } from '../toolchain/mote-node.ts';
 
 /** Its ELF file. Throws as buildKernel does. */
-export async function helloKernel(): Promise<Uint8Array> {
-  return (await buildKernel(readSources(), 'tests/kernels/hello')).file;
-}
+export const helloKernel = (): Promise<Uint8Array> => kernelImage('tests/kernels/hello');

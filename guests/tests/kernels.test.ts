@@ -8,8 +8,7 @@ import { SHUTDOWN_poweroff } from '../../hypervisor/abi/sched.ts';
 import { checkFrameTable } from '../../hypervisor/state/check.ts';
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { Lab } from '../../ui/lab/lab.ts';
-import { buildKernel } from '../toolchain/build.ts';
-import { readSources } from '../toolchain/node.ts';
+import { kernelImage } from '../toolchain/mote-node.ts';
 
 const core = loadCore();
 const PATIENCE_NS = 60e9;
@@ -24,7 +23,7 @@ const WRONG_IN_QEMU = [
 
 /** Boots a test kernel until it ends, typing `keys` when it asks for them; as domain 0, if it wants to be that. */
 async function run(name: string, asks = '', keys = ''): Promise<string[]> {
-  const { file } = await buildKernel(readSources(), `tests/kernels/${name}`);
+  const file = await kernelImage(`tests/kernels/${name}`);
   const isDom0 = DOM0_KERNELS.includes(name);
   const size = { memoryMb: 64, vcpus: isDom0 ? 1 : 4, isDom0, hostMb: 128 };
   const lab = await Lab.boot(core, { kernel: file, commandLine: '', ...size });

@@ -1,4 +1,4 @@
-/** Built images by name and by a digest of all that they are made of: guests/build/ keeps several of each. */
+/** Built images by name and by a digest of all that they are made of: several of each are kept, for all clones on a machine. */
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -16,7 +16,7 @@ import type { Sources } from './compile.ts';
 import { withoutComments } from './parts.ts';
 
 /** Images of one name that are kept: those used last. A branch and back, a change and its undoing cost nothing. */
-const KEPT = 4;
+const KEPT = 8;
 const DIGEST_LETTERS = 24;
 
 export class ImageCache {

@@ -4,10 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { machineCacheOr } from '../../scripts/machine-cache.ts';
 import { abiModule } from './abi-module.ts';
-import { kernelParts, programParts } from './build.ts';
+import { buildKernel, kernelParts, programParts } from './build.ts';
 import type { Job } from './build-worker.ts';
 import type { Sources } from './compile.ts';
 import { ImageCache } from './image-cache.ts';
@@ -19,7 +21,8 @@ import { buildAll } from './pool.ts';
 
 const TOOLCHAIN = fileURLToPath(new URL('.', import.meta.url));
 const ASSEMBLER = fileURLToPath(new URL('../../core/assembler/', import.meta.url));
-const CACHE = fileURLToPath(new URL('../build/', import.meta.url));
+/** What has been built for the page and the package. */
+const BUILT = fileURLToPath(new URL('../build/', import.meta.url));
 
 /** How far a build is: `done` of `total` images that were not in the cache, `name` the last of them; none, when it begins. */
 export interface Progress {
@@ -68,7 +71,7 @@ function isPackage(): boolean {
 }
 
 function packaged(name: string): Uint8Array {
-  return new Uint8Array(readFileSync(join(CACHE, name)));
+  return new Uint8Array(readFileSync(join(BUILT, name)));
 }
 
 function moteOf(sources: Sources, files: ReadonlyMap<string, Uint8Array>): MoteImages {
@@ -101,7 +104,7 @@ function programJob(sources: Sources, name: string, path: string): Job {
 
 /** The images by name: from the cache, or built and kept there. */
 async function build(jobs: readonly Job[], progress?: OnProgress): Promise<Map<string, Uint8Array>> {
-  const cache = new ImageCache(CACHE, toolsDigest());
+  const cache = imageCache();
   const files = new Map<string, Uint8Array>();
   const missing: Job[] = [];
   const paths = new Map(jobs.map((job) => [job, cache.path(job.name, job.parts)]));
@@ -120,12 +123,29 @@ async function build(jobs: readonly Job[], progress?: OnProgress): Promise<Map<s
   return files;
 }
 
+/** A kernel as its folder of the sources says, its ELF file: built in this thread. Throws as buildKernel does. */
+export async function kernelImage(folder: string): Promise<Uint8Array> {
+  const sources = readSources();
+  const cache = imageCache();
+  const path = cache.path(folder.replaceAll('/', '-'), kernelParts(sources, folder));
+  const kept = cache.get(path);
+  if (kept !== undefined) return kept;
+  const { file } = await buildKernel(sources, folder);
+  cache.put(path, file);
+  return file;
+}
+
+function imageCache(): ImageCache {
+  return new ImageCache(machineCacheOr('images', BUILT), toolsDigest());
+}
+
 /** What is no part of the toolchain's output: tests, what tests are made of, and this side of it. */
 const NO_TOOL = /\.test\.ts$|^(corpus|proof|mote|node|pool|build-worker|image-cache|manual|cpio)\b/;
 
 /** What the toolchain itself is made of. */
 function toolsDigest(): string {
-  const hash = createHash('sha256').update(abiModule());
+  const { version } = createRequire(import.meta.url)('assemblyscript/package.json') as { version: string };
+  const hash = createHash('sha256').update(version).update(abiModule());
   for (const directory of [TOOLCHAIN, ASSEMBLER])
     for (const name of readdirSync(directory, { recursive: true }).map(String).sort())
       if (name.endsWith('.ts') && !NO_TOOL.test(name))

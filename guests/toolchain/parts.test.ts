@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { machineCacheOr } from '../../scripts/machine-cache.ts';
 import { buildProgram, kernelParts, programParts } from './build.ts';
 import { ImageCache } from './image-cache.ts';
 import { readSources } from './node.ts';
@@ -79,12 +80,25 @@ test('the cache knows an image by the code it is made of, and keeps several', ()
   expect(path('f();\n')).not.toBe(path('// one\nf();\n'));
   expect(path('f();')).not.toBe(path('g();'));
   expect(new ImageCache(folder, 'others').path('ls', new Map())).not.toBe(cache.path('ls', new Map()));
-  for (let version = 0; version < 9; version++)
+  for (let version = 0; version < 12; version++)
     cache.put(path(`f(${String(version)});`), Uint8Array.of(version));
-  expect(readdirSync(folder)).toHaveLength(4);
+  expect(readdirSync(folder)).toHaveLength(8);
   const other = cache.path('lsevtchn', new Map());
   cache.put(other, Uint8Array.of(99));
-  expect(cache.get(path('f(8);'))).toEqual(Uint8Array.of(8));
+  expect(cache.get(path('f(11);'))).toEqual(Uint8Array.of(11));
   expect(cache.get(path('f(0);'))).toBeUndefined();
   expect(cache.get(other)).toEqual(Uint8Array.of(99));
+});
+
+test('clones share what is below the cache directory; where nothing may be written, each has its own', () => {
+  const [home, own] = ['home', 'own'].map((name) => mkdtempSync(join(tmpdir(), `${name}-`)));
+  vi.stubEnv('XDG_CACHE_HOME', home);
+  const shared = join(home!, 'xenoscope', 'images');
+  expect(machineCacheOr('images', own!)).toBe(shared);
+  expect(existsSync(shared)).toBe(true);
+  vi.stubEnv('XDG_CACHE_HOME', join(home!, 'file'));
+  writeFileSync(join(home!, 'file'), 'no folder');
+  expect(machineCacheOr('images', join(own!, 'build'))).toBe(join(own!, 'build'));
+  expect(existsSync(join(own!, 'build'))).toBe(true);
+  vi.unstubAllEnvs();
 });

@@ -3,8 +3,7 @@
  * domain `good` has a disk and a card, which work after it as they did before.
  */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildKernel } from '../../toolchain/build.ts';
-import { readSources } from '../../toolchain/node.ts';
+import { kernelImage } from '../../toolchain/mote-node.ts';
 import { hasTools, makeImage } from '../ext2.ts';
 import { Host } from './testing.ts';
 import { hostCounts, moteConfig } from './testing-counts.ts';
@@ -19,7 +18,6 @@ let host: Host;
 let before: HostCounts;
 
 beforeAll(async () => {
-  const { file } = await buildKernel(readSources(), 'tests/kernels/liar');
   const text = (lines: readonly string[]): Uint8Array => new TextEncoder().encode(lines.join('\n') + '\n');
   const liar = [
     'kernel = "/images/liar.elf"',
@@ -36,7 +34,7 @@ beforeAll(async () => {
       'etc/xen/victim': moteConfig('victim', disks, "vif = [ '' ]", 'on_crash = "destroy"'),
       'etc/xen/liar': text(liar),
       'etc/xen/huge': text(['kernel = "/boot/mote.elf"', 'memory = 1000', 'name = "huge"', disks]),
-      'images/liar.elf': file,
+      'images/liar.elf': await kernelImage('tests/kernels/liar'),
       'images/data': new Uint8Array(MIB),
       'images/read': new TextEncoder().encode('what was there\n'.padEnd(4096)),
       'images/big': new Uint8Array(4 * MIB),

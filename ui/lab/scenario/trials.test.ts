@@ -3,8 +3,7 @@
  * sleeps. Without a seed it is never lost; with one of a few seeds it is; where the server looks, with none.
  */
 import { beforeAll, expect, test } from 'vitest';
-import { buildKernel } from '../../../guests/toolchain/build.ts';
-import { readSources } from '../../../guests/toolchain/node.ts';
+import { kernelImage } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import { imagesAmong } from '../own-images.ts';
 import { LabRun } from '../time/lab-run.ts';
@@ -39,7 +38,7 @@ function trials(name: 'careless' | 'careful'): Trials {
 }
 
 beforeAll(async () => {
-  kernel = (await buildKernel(readSources(), 'tests/kernels/race')).file;
+  kernel = await kernelImage('tests/kernels/race');
   careless = trials('careless');
   careful = trials('careful');
 });
