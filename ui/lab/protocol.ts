@@ -8,6 +8,8 @@ import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { Lens, StageView } from './stage/view.ts';
 import type { BranchView } from './time/branches.ts';
+import type { SpanRequest } from './timeline/span.ts';
+import type { TimelineView } from './timeline/view.ts';
 import type { ChannelView, DomainView, VcpuView } from './views.ts';
 
 /** How far a step goes: `over` passes what a line calls, `out` goes on until the function has returned. */
@@ -89,6 +91,11 @@ export type Command =
   | { readonly type: 'story'; readonly window: StoryWindow | null }
   /** Asks for `explained`: of an event by its number. */
   | { readonly type: 'explain'; readonly sequence: number }
+  /**
+   * Asks for `timeline` of a span of the past, with the same id: it is answered when the world stands, which does not move for it,
+   * and not at all where something else is asked for meanwhile, or another span.
+   */
+  | ({ readonly type: 'timeline'; readonly id: number } & SpanRequest)
   /** Asks for `hash`. */
   | { readonly type: 'hash' };
 
@@ -214,6 +221,13 @@ export type Update =
     }
   | ({ readonly type: 'pageTables' } & PageTablesView)
   | ({ readonly type: 'stage' } & StageView)
+  /** What was asked for; null: it cannot be told, and why. */
+  | {
+      readonly type: 'timeline';
+      readonly id: number;
+      readonly view: TimelineView | null;
+      readonly why: string;
+    }
   | { readonly type: 'hash'; readonly hash: string; readonly instructions: number }
   /** What went wrong, and with which command; null: with the lab itself. */
   | { readonly type: 'error'; readonly command: Command['type'] | null; readonly message: string };

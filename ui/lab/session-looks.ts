@@ -57,11 +57,11 @@ export class Looks {
   }
 
   /** Looks away while something is done that nobody is told of. */
-  away<T>(lab: Lab, work: () => T): T {
+  async away<T>(lab: Lab, work: () => T | Promise<T>): Promise<T> {
     const { story } = this;
     if (story !== null) lab.hypervisor.trace.remove(story);
     try {
-      return work();
+      return await work();
     } finally {
       story?.rewind(lab.hypervisor.ticks());
       this.toldEvents = -1;

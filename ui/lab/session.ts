@@ -21,6 +21,9 @@ import { describeStop, wantedBy } from './stop-text.ts';
 import type { Start } from './stop-text.ts';
 import { dropBranch, takeUp } from './time/branches.ts';
 import { goBack, goToTime } from './time/ways-back.ts';
+import { Desk } from './timeline/desk.ts';
+import { timelineOf } from './timeline/span.ts';
+import type { TimelineView } from './timeline/view.ts';
 import { begin, TOUR } from './tour.ts';
 import { WantedBreaks } from './wanted-breaks.ts';
 import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
@@ -31,6 +34,9 @@ const STEP_TICKS = 10_000_000_000;
 /** Commands that make another world: others wait for it. */
 const MAKES: ReadonlySet<Command['type']> = new Set(['boot', 'open', 'lesson']);
 
+/** Any but a question of the past. */
+type OtherCommand = Exclude<Command, { type: 'timeline' }>;
+
 export class Session {
   private readonly core: WebAssembly.Module;
   private readonly post: (update: Update) => void;
@@ -40,6 +46,10 @@ export class Session {
   private host = 0;
   private readonly looks: Looks;
   private readonly breaks = new WantedBreaks();
+  private readonly desk = new Desk();
+  /** Commands that are being obeyed, but for questions of the past; and the last of those, while it has no answer. */
+  private doing = 0;
+  private question: Extract<Command, { type: 'timeline' }> | null = null;
   private run: AbortController | null = null;
   /** Ends when the last run or step has. */
   private over: Promise<unknown> = Promise.resolve();
@@ -77,7 +87,13 @@ export class Session {
   /** Does what a face asks for. What goes wrong is posted as an error, never thrown. */
   async command(command: Command): Promise<void> {
     try {
-      await this.obey(command);
+      if (command.type !== 'timeline') {
+        await this.first(command);
+        return;
+      }
+      this.question = command;
+      if (this.desk.isAway) await this.desk.giveUp();
+      await this.answer();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.post({ type: 'error', command: command.type, message });
@@ -85,7 +101,37 @@ export class Session {
     }
   }
 
-  private async obey(command: Command): Promise<void> {
+  /** Does it before anything is told of the past. */
+  private async first(command: OtherCommand): Promise<void> {
+    this.doing++;
+    try {
+      if (this.desk.isAway) await this.desk.giveUp();
+      await this.obey(command);
+    } finally {
+      this.doing--;
+    }
+    await this.answer();
+  }
+
+  /** Tells of a span of the past, if that was asked for, the world stands, and nobody else wants anything of it. */
+  private async answer(): Promise<void> {
+    const { question, lab, opened } = this;
+    if (question === null || this.doing > 0 || this.desk.isAway || lab === null || opened === null) return;
+    this.question = null;
+    const { id, ...request } = question;
+    const labs = opened.hosts.map((each) => each.lab);
+    const tell = (signal: AbortSignal): Promise<TimelineView | undefined> =>
+      this.looks.away(lab, () => timelineOf(lab, labs, request, signal));
+    try {
+      const view = await this.desk.answer(tell);
+      if (view !== undefined) this.post({ type: 'timeline', id, view, why: '' });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.post({ type: 'timeline', id, view: null, why });
+    }
+  }
+
+  private async obey(command: OtherCommand): Promise<void> {
     if (!MAKES.has(command.type)) await this.ready.catch(() => undefined);
     switch (command.type) {
       case 'boot':
@@ -260,7 +306,7 @@ export class Session {
   private hear({ hosts }: OpenedRun): void {
     for (const [host, { lab }] of hosts.entries())
       lab.witness.listen((domain, bytes) => {
-        this.post({ type: 'console', host, domain, bytes });
+        if (!this.desk.isAway) this.post({ type: 'console', host, domain, bytes });
       });
   }
 
@@ -273,7 +319,7 @@ export class Session {
     await this.bringCode();
     for (const each of opened.hosts) each.lab.witness.listen(() => undefined);
     try {
-      this.stopped = this.looks.away(lab, () => go(lab));
+      this.stopped = await this.looks.away(lab, () => go(lab));
     } finally {
       this.begun = null;
       this.looks.stage.forget();

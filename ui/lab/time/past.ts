@@ -133,7 +133,7 @@ export class Past {
   }
 
   /** Goes back to a moment. Its inputs will come again. */
-  returnTo({ saved, come }: Moment): void {
+  returnTo({ saved, come }: Pick<Moment, 'saved' | 'come'>): void {
     this.traveller.restore(saved);
     this.inputs.come = come;
     for (const [host, { ticks }] of this.traveller.places.entries()) this.isAt(host, ticks);
