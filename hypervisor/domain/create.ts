@@ -78,7 +78,7 @@ function makeVcpu(domain: Domain, id: number): Vcpu {
  * nothing, where the machine has not so many.
  */
 export function populateDomain(frames: FrameTable, domain: Domain, pages: number): Uint32Array | undefined {
-  if (pages > frames.freeFrames) return undefined;
+  if (pages > frames.unclaimedFrames) return undefined;
   domain.maxPages = pages + SPARE_PAGES;
   const p2m = new Uint32Array(pages);
   for (let pfn = 0; pfn < pages; pfn++) {

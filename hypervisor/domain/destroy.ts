@@ -42,6 +42,7 @@ export function releaseDomain(hypervisor: Hypervisor, domain: Domain): void {
     pcpu.mustSchedule = true;
   }
   hypervisor.scheduler.remove(domain);
+  hypervisor.frames.claim(domain.id, 0);
   for (const [virq, handler] of hypervisor.virqHandlers)
     if (handler === domain.id) hypervisor.virqHandlers.delete(virq);
   for (const channel of domain.events.ports)

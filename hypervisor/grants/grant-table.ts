@@ -61,7 +61,7 @@ export function growTable(frames: FrameTable, table: GrantTable, domain: number,
   const statusWanted = table.version === 1 ? 0 : statusFramesFor(wanted);
   const missing =
     Math.max(wanted - table.frames.length, 0) + Math.max(statusWanted - table.statusFrames.length, 0);
-  if (missing > frames.freeFrames) return false;
+  if (missing > frames.unclaimedFrames) return false;
   growList(frames, table.frames, domain, wanted);
   growList(frames, table.statusFrames, domain, statusWanted);
   return true;

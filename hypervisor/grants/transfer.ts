@@ -36,6 +36,7 @@ function transfer(context: Caller, mfn: number, domid: number, ref: number): num
   }
   giver.totalPages--;
   taker.totalPages++;
+  frames.hasGot(taker.id);
   frames.unsteal(mfn, taker.id);
   const { grants } = taker;
   const pfn = frameOf(frames, grants, ref);

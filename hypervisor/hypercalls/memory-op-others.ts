@@ -2,7 +2,7 @@
  * Commands of memory_op for a toolstack or a device model: another domain's memory map, claims, populate-on-demand, access;
  * and the memory that devices have reserved. A paravirtualized domain has but the first.
  */
-import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
+import { EFAULT, EINVAL, ENOMEM, EPERM, ESRCH } from '../abi/errno.ts';
 import * as memory from '../abi/memory.ts';
 import { fromHalves } from '../../core/machine.ts';
 import { isGuestArray } from '../memory/guest-access.ts';
@@ -50,14 +50,27 @@ export const podTarget: Command = (context, argument) => {
   return domain < 0 ? domain : -EINVAL;
 };
 
-/** XENMEM_claim_pages: frames set aside for a domain in the making. */
+/** XENMEM_claim_pages: frames set aside for a domain in the making, `nr_extents` with those that it has; 0: none any more. */
 export const claimPages: Command = (context, argument) => {
   const op = context.readStruct(memory.xen_memory_reservation, argument);
   if (op === null) return -EFAULT;
   if (op.get('extent_start') !== 0 || op.get('extent_order') !== 0 || op.get('mem_flags') !== 0)
     return -EINVAL;
-  if (!context.hypervisor.domains.has(op.get('domid'))) return -EINVAL;
-  return context.domain.isPrivileged ? -ENOSYS : -EPERM;
+  const { frames, domains } = context.hypervisor;
+  const domain = domains.get(op.get('domid'));
+  if (domain === undefined) return -EINVAL;
+  if (!context.domain.isPrivileged) return -EPERM;
+  const pages = op.get('nr_extents');
+  if (pages === 0) {
+    frames.claim(domain.id, 0);
+    return 0;
+  }
+  // One at a time, for more than it has, within what it may have (domain_set_outstanding_pages).
+  if (frames.claims.has(domain.id) || pages <= domain.totalPages || pages > domain.maxPages) return -EINVAL;
+  const claim = pages - domain.totalPages;
+  if (claim > frames.unclaimedFrames) return -ENOMEM;
+  frames.claim(domain.id, claim);
+  return 0;
 };
 
 /** XENMEM_access_op: rights on the frames of a domain with paging of its own. */

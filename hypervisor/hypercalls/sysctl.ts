@@ -91,6 +91,7 @@ function physicalInfo(context: HypercallContext, u: ControlBuffer): number {
   );
   op.set('total_pages', frames.frames);
   op.set('free_pages', frames.freeFrames);
+  op.set('outstanding_pages', frames.outstandingClaims);
   op.set('max_mfn', frames.frames - 1);
   op.bytesOf('hw_cap').set(capabilities(context.hypervisor));
   return 0;

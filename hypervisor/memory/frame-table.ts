@@ -103,6 +103,10 @@ export class FrameTable {
   readonly stamp: Uint32Array;
   /** Domains that are no more, by id, and how many of their frames others still refer to. */
   readonly remains = new Map<number, number>();
+  /** Free frames that are set aside for domains, by id (struct domain's outstanding_pages): nobody else gets so many of them. */
+  readonly claims = new Map<number, number>();
+  /** The sum of them. */
+  outstandingClaims = 0;
   /** Counts full TLB flushes. */
   tlbClock = 1;
   /** Free frames, a doubly linked list. */
@@ -166,7 +170,7 @@ export class FrameTable {
   /** Takes a free frame for a domain, zeroed, allocated to it with one reference. -1 where there is none. */
   allocate(domain: number): number {
     const mfn = this.firstFree;
-    if (mfn === NONE) return NONE;
+    if (mfn === NONE || !this.mayTake(domain, 1)) return NONE;
     this.take(mfn, domain);
     return mfn;
   }
@@ -175,6 +179,7 @@ export class FrameTable {
   allocateExtent(domain: number, order: number, limit: number): number {
     if (order === 0 && limit >= this.frames) return this.allocate(domain);
     const size = 2 ** order;
+    if (!this.mayTake(domain, size)) return NONE;
     const top = Math.min(limit, this.frames);
     for (let first = top - (top % size) - size; first >= 0; first -= size) {
       let at = first;
@@ -221,7 +226,7 @@ export class FrameTable {
   /** Takes a free frame for Xen itself: no references, no domain can name it. -1 where there is none. */
   allocateForXen(): number {
     const mfn = this.firstFree;
-    if (mfn === NONE) return NONE;
+    if (mfn === NONE || !this.mayTake(DOMID_XEN, 1)) return NONE;
     this.unlink(mfn);
     this.scrub(mfn);
     this.owner[mfn] = DOMID_XEN;
@@ -307,6 +312,30 @@ export class FrameTable {
     if (this.trace.on) this.trace.emit({ kind: 'page', mfn, change: 'allocated', domain });
     const owner = this.owners.get(domain);
     if (owner) owner.totalPages++;
+    this.hasGot(domain);
+  }
+
+  /** Free frames that anybody may have. */
+  get unclaimedFrames(): number {
+    return this.freeFrames - this.outstandingClaims;
+  }
+
+  /** Whether so many may be taken: those that are claimed only by who has claimed as many (alloc_heap_pages). */
+  private mayTake(domain: number, frames: number): boolean {
+    return frames <= this.unclaimedFrames || frames <= (this.claims.get(domain) ?? 0);
+  }
+
+  /** Sets free frames aside for a domain; 0: none any more. */
+  claim(domain: number, frames: number): void {
+    this.outstandingClaims += frames - (this.claims.get(domain) ?? 0);
+    if (frames === 0) this.claims.delete(domain);
+    else this.claims.set(domain, frames);
+  }
+
+  /** A domain has one frame more: one less is to be set aside for it. */
+  hasGot(domain: number): void {
+    const claim = this.claims.get(domain);
+    if (claim !== undefined) this.claim(domain, claim - 1);
   }
 
   /**

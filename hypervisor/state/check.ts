@@ -251,6 +251,9 @@ function checkFreeList(recount: Recount): void {
   const free = table.owner.reduce((sum, owner) => sum + (owner === DOMID_INVALID ? 1 : 0), 0);
   if (length !== free || length !== table.freeFrames)
     recount.faults.push(`the free list has ${String(length)} frames, but ${String(free)} are free`);
+  const claimed = [...table.claims.values()].reduce((sum, claim) => sum + claim, 0);
+  if (claimed !== table.outstandingClaims || claimed > free)
+    recount.faults.push(`of ${String(free)} free frames ${String(claimed)} are claimed`);
 }
 
 function fault(recount: Recount, mfn: number, what: string): void {

@@ -77,6 +77,15 @@ export function release(domid: u32, list: usize, count: u64): i32 {
   return reserve(xen.XENMEM_decrease_reservation, domid, list, count);
 }
 
+/** Sets memory aside for a domain, so many pages with those that it has; 0: no more than it has. 0, or a negative errno. */
+export function claim(domid: u32, pages: u64): i32 {
+  const request = new ArrayBuffer(<i32>xen_memory_reservation.SIZE);
+  const at = changetype<usize>(request);
+  store<u64>(at, pages, xen_memory_reservation.nr_extents);
+  store<u16>(at, <u16>domid, xen_memory_reservation.domid);
+  return <i32>hyper.memoryOp(xen.XENMEM_claim_pages, at);
+}
+
 function reserve(command: u32, domid: u32, list: usize, count: u64): i32 {
   const request = new ArrayBuffer(<i32>xen_memory_reservation.SIZE);
   const at = changetype<usize>(request);

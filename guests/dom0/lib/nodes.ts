@@ -29,7 +29,7 @@ function backendOf(domid: u32): string {
   return '/local/domain/0/backend/console/' + domid.toString();
 }
 
-/** Writes the nodes of a new domain, all at once. 0, or a negative errno. */
+/** Writes the nodes of a new domain, all at once, but those of its rings. 0, or a negative errno. */
 export function describe(domain: Described): i32 {
   let failed = 0;
   do {
@@ -84,7 +84,6 @@ function writeAll(domain: Described): i32 {
   for (let n = 0; n < data.length; n++) permit(path + '/' + data[n], own);
   put(path + '/domid', id);
   put(path + '/store/port', domain.storePort.toString());
-  put(path + '/store/ring-ref', domain.storeMfn.toString());
   writeConsole(domain, path);
   put(vm + '/name', domain.name);
   put(vm + '/uuid', domain.uuid);
@@ -112,7 +111,15 @@ function writeConsole(domain: Described, path: string): void {
   put(path + '/console/type', 'xenconsoled');
   put(path + '/console/output', 'pty');
   put(path + '/console/port', domain.consolePort.toString());
+}
+
+/** Writes where its rings are, which is known when it has its memory: before it is introduced. 0, or a negative errno. */
+export function describeRings(domain: Described): i32 {
+  failure = 0;
+  const path = pathOf(domain.domid);
+  put(path + '/store/ring-ref', domain.storeMfn.toString());
   put(path + '/console/ring-ref', domain.consoleMfn.toString());
+  return failure;
 }
 
 /** Takes away all that there is of a domain. */

@@ -71,7 +71,7 @@ function fill(kept: Record, arrival: Arrival, from: string): bool {
   info('relocation: reservation: ' + arrival.name + ' comes from ' + from);
   if (!arrival.make()) return false;
   kept.put('domid', arrival.domid.toString());
-  return arrival.fill(MIGRATING, false);
+  return arrival.present(MIGRATING) && arrival.fill(false);
 }
 
 function report(writer: Writer, runs: bool): void {

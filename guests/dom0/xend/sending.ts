@@ -48,8 +48,7 @@ export function sendAway(path: string): void {
   sending.conclude();
 }
 
-/** In these the domain is this host's: it goes on. */
-const GOES_ON: string[] = [record.PRE_MIGRATION, record.RESERVATION, record.PRE_COPY, record.STOP_AND_COPY];
+const CALLED_OFF: string = 'it was called off';
 
 class Sending extends Course {
   private domid: u32;
@@ -78,9 +77,11 @@ class Sending extends Course {
     if (failed != '') this.record.put('problem', failed);
   }
 
-  private enter(stage: string): void {
-    this.record.put('state', stage);
+  /** The next stage. False: it is not to go on. */
+  private enter(stage: string): bool {
+    if (!this.record.change(record.OWN_STAGES, stage)) return false;
     this.log(stage);
+    return true;
   }
   private log(stage: string): void {
     info('migration: ' + stage + ': ' + this.name + ' to ' + this.host);
@@ -145,7 +146,7 @@ class Sending extends Course {
     const present = presentOf(domain, config);
     present.name = this.name;
     writeNode(pathOf(this.domid) + '/name', MIGRATING + this.name);
-    this.enter(record.RESERVATION);
+    if (!this.enter(record.RESERVATION)) return CALLED_OFF;
     writeHeader(this.writer, toJson(config, present));
     this.writer.flush();
     const problem = this.limits.isLive ? this.copyLive() : this.copy();
@@ -158,7 +159,7 @@ class Sending extends Course {
   }
 
   private copyLive(): string {
-    this.enter(record.PRE_COPY);
+    if (!this.enter(record.PRE_COPY)) return CALLED_OFF;
     const saver = new Saver(this.domid, this.writer);
     if (saver.runLive(this.limits, this)) return '';
     return this.writer.failed < 0 ? this.lost() : saver.problem;
@@ -184,7 +185,8 @@ class Sending extends Course {
   /** Stages 4 and 5. */
   private giveAway(): string {
     // Nothing has gone out yet: if this cannot be written down, nothing will.
-    if (!this.record.change([record.STOP_AND_COPY], record.COMMITMENT)) return 'the store does not take it';
+    if (!this.record.change([record.STOP_AND_COPY], record.COMMITMENT))
+      return this.record.state == record.STAYS ? CALLED_OFF : 'the store does not take it';
     this.log(record.COMMITMENT);
     hand.say(this.writer, hand.PERMISSION);
     const patienceMs = this.attempt == '' ? hand.SENDER_PATIENCE_MS : hand.REPORT_PATIENCE_MS;
@@ -213,7 +215,7 @@ class Sending extends Course {
     if (this.record.state == record.COMMITMENT) this.learn();
     const state = this.record.state;
     if (state == record.ACTIVATION) this.leave();
-    else if (GOES_ON.includes(state)) this.goOn();
+    else if (state == record.STAYS || this.record.change(record.OWN_STAGES, record.STAYS)) this.goOn();
   }
 
   private learn(): void {
@@ -237,16 +239,15 @@ class Sending extends Course {
     this.end('');
   }
 
-  /** It runs here as before. */
+  /** It runs here as before: that it stays is written down, so that nobody gives it away any more. */
   private goOn(): void {
-    const state = this.record.state;
     hyper.begin();
     store<u32>(hyper.domctlPart(), XEN_DOMCTL_SHADOW_OP_OFF, xen_domctl_shadow_op.op);
     hyper.domctl(XEN_DOMCTL_shadow_op, this.domid);
     const cap = this.record.get('cap');
     if (cap != '') setCredit(this.domid, -1, number(cap));
     // It may have been asked to suspend itself, and not have done so yet.
-    if (state == record.STOP_AND_COPY && awaitSuspended(this.domid) == '') resumeDomain(this.domid);
+    if (this.record.get('stopping') != '' && awaitSuspended(this.domid) == '') resumeDomain(this.domid);
     writeNode(pathOf(this.domid) + '/name', this.name);
     // One that came from here to here, and could not stay, has left its own.
     writeNode(readNode(pathOf(this.domid) + '/vm') + '/name', this.name);
@@ -260,11 +261,12 @@ class Sending extends Course {
     if (problem != '') refuse('migration: ' + this.name + ' stays here: ' + problem);
   }
 
-  told(done: u64, all: u64): void {
+  told(done: u64, all: u64): string {
     this.record.put(
       'progress',
       'round=' + (this.rounds + 1).toString() + ' done=' + done.toString() + ' of=' + all.toString(),
     );
+    return this.record.state == record.STAYS ? CALLED_OFF : '';
   }
 
   ended(round: Round): void {
@@ -275,7 +277,8 @@ class Sending extends Course {
   }
 
   suspend(): string {
-    this.enter(record.STOP_AND_COPY);
+    if (!this.enter(record.STOP_AND_COPY)) return CALLED_OFF;
+    this.record.put('stopping', '1');
     this.suspendNs = clock(CLOCK_MONOTONIC);
     const problem = suspendDomain(this.domid);
     if (problem == '') this.record.put('suspended', '1');

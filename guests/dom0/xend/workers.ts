@@ -80,9 +80,18 @@ export function sweepWorkers(polled: PollSet, isTime: bool, takeUp: (path: strin
       takeUp('');
     } else if (each.end < 0 && isTime && !isWorking(each.pid)) {
       workers.splice(n, 1);
-      takeUp(each.path);
+      // Somebody may want the same anew, and another be at that.
+      if (!isAtWork(each.path)) takeUp(each.path);
     }
   }
+}
+
+function isAtWork(path: string): bool {
+  for (let n = 0; n < workers.length; n++) {
+    const each = workers[n];
+    if (each.path == path && (each.end >= 0 || isWorking(each.pid))) return true;
+  }
+  return false;
 }
 
 /** Whether a process is one of xend's, and has not ended. */

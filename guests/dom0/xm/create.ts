@@ -8,7 +8,7 @@ import { Stat } from 'programs/lib/calls';
 import { complain, print } from 'programs/lib/io';
 import { attach } from './console';
 import { readDevices } from './create/devices';
-import { descriptionOf, present } from './create/present';
+import { connect, descriptionOf, present } from './create/present';
 import { readScheduling } from './create/scheduling';
 import { isKnown, nameOf, uuidOf, wantedOf } from './create/wanted';
 import { isSet, misused, valueOf } from './switches';
@@ -100,5 +100,6 @@ function bringUp(config: Config, wanted: Wanted, builder: Builder): string {
   // What xend makes anew it has the file of.
   const isKept = config.path.startsWith(MANAGED);
   const kept = isKept ? 0 : keepText(config.source, domain.uuid, domain.name);
-  return present(domain, kept, !isSet('paused'));
+  const problem = present(domain, kept);
+  return problem == '' ? connect(domain, !isSet('paused')) : problem;
 }

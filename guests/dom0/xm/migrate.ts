@@ -1,10 +1,11 @@
 /** xm migrate [--live] [LIMITS] DOMAIN HOST: lets xend send a domain to another host, and tells how that goes. */
-import { CLOCK_REALTIME, POLLIN } from 'mote/abi';
+import { CLOCK_REALTIME, POLLIN, SIG_IGN, SIGINT } from 'mote/abi';
 import { Limits } from 'dom0/lib/migration/limits';
 import { numberIn } from 'dom0/lib/migration/progress';
 import * as record from 'dom0/lib/migration/record';
 import { Record } from 'dom0/lib/migration/record';
-import { clock } from 'programs/lib/calls';
+import { clock, setSignal } from 'programs/lib/calls';
+import { addressOf } from 'programs/lib/intrinsics';
 import { complain, flush, print } from 'programs/lib/io';
 import { PollSet } from 'programs/lib/poll';
 import { storeFile, takeNotices, watch, writeNode } from 'programs/lib/store';
@@ -61,6 +62,7 @@ function takeSwitches(limits: Limits): bool {
 
 /** Empty, or what is wrong: then the domain is here as it was, but where it is said. */
 function ask(kept: Record, domid: u32, name: string, host: string, limits: Limits): string {
+  setSignal(SIGINT, SIG_IGN);
   kept.remove();
   kept.put('domid', domid.toString());
   kept.put('name', name);
@@ -88,6 +90,10 @@ function attend(kept: Record, isLive: bool): string {
       return 'xend does not answer: is it running?';
     }
     if (state != record.ASKED) hears(-1);
+    if (isInterrupted) {
+      isInterrupted = false;
+      if (!callOff(kept)) complain('it has been given away: that cannot be called off any more');
+    }
     const asking = kept.get('asking');
     if (asking != '') return end(shown, asking + ". 'xm list' shows when that is known");
     if (shows) shown = show(kept, shown);
@@ -99,13 +105,26 @@ function attend(kept: Record, isLive: bool): string {
   return problem;
 }
 
-const polled = new PollSet();
+/** Ctrl-C: it stays here. False: it was given away, and that cannot be taken back. */
+function callOff(kept: Record): bool {
+  if (!kept.change([record.ASKED], record.ENDED)) return kept.change(record.OWN_STAGES, record.STAYS);
+  kept.put('problem', 'it was called off');
+  return true;
+}
 
-/** Waits for a change. False: there is none in this time, in ms. */
+const polled = new PollSet();
+let isInterrupted: bool = false;
+
+/** Waits for a change, or Ctrl-C, which is heard here alone: nothing else is broken off by it. False: there is none in this time, in ms. */
 function hears(timeoutMs: i32): bool {
   polled.clear();
   polled.add(storeFile(), POLLIN);
-  const came = polled.wait(timeoutMs) > 0;
+  const onInterrupt = (): void => {
+    isInterrupted = true;
+  };
+  setSignal(SIGINT, addressOf(onInterrupt.index));
+  const came = polled.wait(timeoutMs) != 0;
+  setSignal(SIGINT, SIG_IGN);
   takeNotices();
   return came;
 }

@@ -1,12 +1,13 @@
 /** xm restore [-p] FILE: makes a domain of a file that `xm save`, or the real toolstack, has written; -p: paused. */
-import { XEN_DOMCTL_destroydomain, xen_sysctl_physinfo, XEN_SYSCTL_physinfo } from 'xen';
+import { xen_sysctl_physinfo, XEN_SYSCTL_physinfo } from 'xen';
 import { O_RDONLY } from 'mote/abi';
 import { Config } from 'dom0/lib/config';
-import { setMemoryMap } from 'dom0/lib/domain-memory';
+import { claim, setMemoryMap } from 'dom0/lib/domain-memory';
 import { findDomain, isValidName } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { checkActions, keepText } from 'dom0/lib/managed';
 import { leavingDomid } from 'dom0/lib/migration/record';
+import { Described } from 'dom0/lib/nodes';
 import { createDomain, newDomid, openPort, SLACK_KIB } from 'dom0/lib/new-domain';
 import { problem as configurationProblem, toClassic } from 'dom0/lib/saved/configuration';
 import { Reader } from 'dom0/lib/saved/reader';
@@ -17,7 +18,7 @@ import { close, open } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { complain, print } from 'programs/lib/io';
 import { readDevices } from './create/devices';
-import { descriptionOf, present } from './create/present';
+import { connect, descriptionOf, present, withdraw } from './create/present';
 import { readScheduling } from './create/scheduling';
 import { findHandle, isKnown, nameOf, numberOf, textOf } from './create/wanted';
 import { isSet, misused } from './switches';
@@ -43,7 +44,7 @@ export function restore(args: string[]): i32 {
 /** Makes a domain of what is read, paused or not. Empty, or what is wrong: then there is nothing of it. */
 function restoreFrom(reader: Reader, path: string, runs: bool): string {
   const arrival = new Arrival(reader, path);
-  if (arrival.readConfiguration() && arrival.make()) arrival.fill('', runs);
+  if (arrival.readConfiguration() && arrival.make() && arrival.present('')) arrival.fill(runs);
   return arrival.problem;
 }
 
@@ -51,7 +52,10 @@ function restoreFrom(reader: Reader, path: string, runs: bool): string {
 export function lackOf(kib: i64): string {
   hyper.begin();
   const failed = hyper.sysctl(XEN_SYSCTL_physinfo);
-  const pages = failed < 0 ? 0 : load<u64>(hyper.sysctlPart(), xen_sysctl_physinfo.free_pages);
+  const at = hyper.sysctlPart();
+  // Others may be in the making.
+  const claimed = load<u64>(at, xen_sysctl_physinfo.outstanding_pages);
+  const pages = failed < 0 ? 0 : load<u64>(at, xen_sysctl_physinfo.free_pages) - claimed;
   const free: i64 = pages * KIB_PER_PAGE;
   if (kib <= free) return '';
   return (
@@ -72,6 +76,7 @@ export class Arrival {
   private vcpus: u32 = 0;
   private memoryMb: i64 = 0;
   private maxMemoryMb: i64 = 0;
+  private domain: Described = new Described();
 
   constructor(
     private reader: Reader,
@@ -113,16 +118,22 @@ export class Arrival {
     return lack == '' || this.fail(lack);
   }
 
-  /** Makes the domain, paused, without memory. */
+  /** Makes the domain, paused, without memory, which is set aside for it. */
   make(): bool {
-    const failed = createDomain(this.handle, this.vcpus, this.maxMemoryMb * KIB_PER_MB);
+    let failed = createDomain(this.handle, this.vcpus, this.maxMemoryMb * KIB_PER_MB);
     this.domid = newDomid;
-    return failed == 0 || this.drop('creating the domain: ' + describe(failed));
+    if (failed < 0) return this.drop('creating the domain: ' + describe(failed));
+    failed = claim(this.domid, (<u64>this.memoryMb * <u64>KIB_PER_MB) / KIB_PER_PAGE);
+    return failed == 0 || this.drop('its memory: ' + describe(failed));
   }
 
-  /** Fills it, and describes it, by its name behind `prefix`. */
-  fill(prefix: string, runs: bool): bool {
+  /**
+   * Describes it, by its name behind `prefix`, and makes its devices, while what it is has yet to come: where it comes from another
+   * host it stands still when the last of that comes.
+   */
+  present(prefix: string): bool {
     const domain = descriptionOf(this.config, this.vcpus, this.memoryMb, this.maxMemoryMb);
+    this.domain = domain;
     domain.domid = this.domid;
     domain.uuid = this.uuid;
     domain.name = prefix + this.name;
@@ -132,6 +143,13 @@ export class Arrival {
     domain.consolePort = max(openPort(domain.domid), 0);
     if (domain.storePort == 0 || domain.consolePort == 0)
       return this.drop('its event channels cannot be opened');
+    const problem = present(domain, keepText(this.text, domain.uuid, this.name));
+    return problem == '' || this.fail(problem);
+  }
+
+  /** Fills it, and lets it run or not. */
+  fill(runs: bool): bool {
+    const domain = this.domain;
     const restorer = new Restorer(
       domain.domid,
       this.vcpus,
@@ -142,15 +160,20 @@ export class Arrival {
     );
     if (!restorer.run()) return this.drop(restorer.problem);
     if (!readEnd(this.reader)) return this.drop(fileProblem);
+    // It may have less than it might: the rest is in its balloon.
+    claim(domain.domid, 0);
     domain.storeMfn = restorer.storeMfn;
     domain.consoleMfn = restorer.consoleMfn;
-    const problem = present(domain, keepText(this.text, domain.uuid, this.name), runs);
+    const problem = connect(domain, runs);
     return problem == '' || this.fail(problem);
   }
 
   private drop(what: string): bool {
-    hyper.begin();
-    if (this.domid != 0) hyper.domctl(XEN_DOMCTL_destroydomain, this.domid);
+    if (this.domid != 0) {
+      this.domain.domid = this.domid;
+      this.domain.uuid = this.uuid;
+      withdraw(this.domain);
+    }
     return this.fail(what);
   }
 }

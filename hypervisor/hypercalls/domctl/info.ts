@@ -29,7 +29,7 @@ export function cpuTimeNs(vcpu: Vcpu, nowNs: number): number {
   return vcpu.runstate === RUNSTATE_RUNNING ? before + nowNs - vcpu.runstateSinceNs : before;
 }
 
-/** Fills in struct xen_domctl_getdomaininfo. No pages are claimed, shared or paged out; there is one pool of processors, 0. */
+/** Fills in struct xen_domctl_getdomaininfo. No pages are shared or paged out; there is one pool of processors, 0. */
 function fillDomainInfo(
   hypervisor: Hypervisor,
   domain: Domain,
@@ -42,6 +42,7 @@ function fillDomainInfo(
   info.set('flags', flagsOf(domain, online));
   const remains = hypervisor.frames.remains.get(domain.id);
   info.set('tot_pages', domain.isDying ? (remains ?? 0) : domain.totalPages);
+  info.set('outstanding_pages', hypervisor.frames.claims.get(domain.id) ?? 0);
   info.set('max_pages', domain.maxPages);
   info.set('shared_info_frame', domain.sharedInfoMfn);
   info.set(

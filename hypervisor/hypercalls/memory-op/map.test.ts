@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { shared_info } from '../../abi/shared-info.ts';
-import { EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, ESRCH } from '../../abi/errno.ts';
+import { EFAULT, EINVAL, ENOMEM, ENOSYS, EOPNOTSUPP, EPERM, ESRCH } from '../../abi/errno.ts';
 import * as abi from '../../abi/memory.ts';
 import { DOMID_SELF } from '../../abi/xen.ts';
+import { destroyDomain } from '../../domain/destroy.ts';
 import { PAGE_BYTES } from '../../memory/pages.ts';
 import { rawMemory } from '../../memory/raw-memory.ts';
 import { ARGUMENTS, TEST_BASE, TestDomain, testHost } from '../../memory/testing.ts';
+import { checkFrameTable } from '../../state/check.ts';
 import type { Xen } from '../../xen.ts';
 import { memoryOp } from '../memory-op.ts';
 
@@ -154,7 +156,33 @@ describe('what is of domains with paging of their own, or of toolstacks', () => 
     ])
       expect(call(abi.XENMEM_claim_pages, ...words)).toBe(-EINVAL);
     beDom0();
-    expect(call(abi.XENMEM_claim_pages, 0, 10, 0, 2)).toBe(-ENOSYS);
+    const { frames } = guest.hypervisor;
+    const free = frames.freeFrames;
+    const had = other.domain.totalPages;
+    other.domain.maxPages = had + free;
+    const claim = (pages: number): number => call(abi.XENMEM_claim_pages, 0, pages, 0, 2);
+    // No more than it may have, nor than there are; not what it has already.
+    for (const pages of [had, had + free + 1]) expect(claim(pages)).toBe(-EINVAL);
+    other.domain.maxPages++;
+    expect(claim(had + free + 1)).toBe(-ENOMEM);
+    expect(claim(had + free - 1)).toBe(0);
+    expect(claim(had + free - 2)).toBe(-EINVAL);
+    // One is left for all others.
+    expect(frames.allocate(0)).toBeGreaterThanOrEqual(0);
+    expect([frames.allocate(0), frames.allocateForXen(), frames.allocateExtent(0, 1, Infinity)]).toEqual([
+      -1, -1, -1,
+    ]);
+    expect(checkFrameTable(frames, guest.hypervisor.domains)).toEqual([]);
+    // What it gets is not claimed any more; nor is what it gives back again.
+    const mfn = frames.allocate(2);
+    expect([mfn >= 0, frames.claims.get(2), frames.unclaimedFrames]).toEqual([true, free - 2, 0]);
+    frames.dropAllocation(mfn, 2);
+    expect([frames.claims.get(2), frames.unclaimedFrames]).toEqual([free - 2, 1]);
+    expect(claim(0)).toBe(0);
+    expect([frames.outstandingClaims, frames.claims.size]).toEqual([0, 0]);
+    expect(claim(had + 10)).toBe(0);
+    destroyDomain(guest.hypervisor, other.domain);
+    expect(frames.outstandingClaims).toBe(0);
   });
 
   test('memory that devices have reserved: none', () => {

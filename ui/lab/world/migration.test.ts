@@ -95,6 +95,30 @@ describe('two hosts on a LAN', () => {
     world.goTo(here);
   });
 
+  test.each(['in its first round', 'when it stands still'])(
+    'Ctrl-C calls it off %s: it goes on here, and may go all the same, at once',
+    (when) => {
+      const here = world.save();
+      const isLive = when === 'in its first round';
+      const command = `xm migrate ${isLive ? '--live ' : ''}--resource=80 mote 10.0.0.101`;
+      consoles.type(A, `${command}\r`);
+      const { domains } = world.hosts[A]!.lab.hypervisor;
+      const isStill = (): boolean =>
+        [...domains.values()].some(({ id, shutdown }) => id > 0 && shutdown !== null);
+      if (isLive) consoles.to(world.ns + 400 * MS);
+      else while (!isStill()) consoles.to(world.ns + MS);
+      world.type(A, Uint8Array.of(3));
+      consoles.until(A, PROMPT);
+      expect(consoles.screens[A]).toContain('xm: mote: it was called off');
+      expect(guests(A)).toEqual([expect.stringMatching(RUNNING)]);
+      // It takes longer than xend takes to look at what the first has left.
+      expect(run(A, command)).toContain('Sent ');
+      expect([guests(A), guests(B)]).toEqual([[], [expect.stringMatching(RUNNING)]]);
+      expect(inside(B, 'ps')).toContain('sleep');
+      world.goTo(here);
+    },
+  );
+
   test.each(['', '--live '])('it goes there: xm migrate %s', (how) => {
     const [from, to] = how === '' ? [A, B] : [B, A];
     if (how !== '') {

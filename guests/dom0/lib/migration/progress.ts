@@ -48,8 +48,8 @@ export function numberIn(text: string, name: string): i64 {
  * Whoever sees to a domain's being sent while it runs: hears how far it is, and does what is not for the stream's writer to do.
  */
 export abstract class Course {
-  /** Pages of a round that were seen to, of all that it is to see to. */
-  abstract told(done: u64, all: u64): void;
+  /** Pages of a round that were seen to, of all that it is to see to. Empty, or why it is not to go on. */
+  abstract told(done: u64, all: u64): string;
   abstract ended(round: Round): void;
   /** Lets the domain suspend itself. Empty, or why it has not. */
   abstract suspend(): string;

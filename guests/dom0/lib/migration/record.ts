@@ -29,8 +29,13 @@ export const COMMITMENT: string = 'commitment';
 export const ACTIVATION: string = 'activation';
 /** It was given away to a host that cannot be asked: an administrator decides. */
 export const UNKNOWN: string = 'unknown';
+/** It is not given away, whatever comes: it was called off, or could not be sent. It is let go on. */
+export const STAYS: string = 'stays';
 /** It is over; `problem` says why it stays here, if it does. */
 export const ENDED: string = 'ended';
+
+/** In these it is this host's, whatever happens. */
+export const OWN_STAGES: string[] = [PRE_MIGRATION, RESERVATION, PRE_COPY, STOP_AND_COPY];
 
 /** Receiving: it comes in. */
 export const COMING: string = 'coming';

@@ -160,10 +160,23 @@ export class Frames {
     return load64(this.list + pfn * 8);
   }
 
+  /** Sets the bits of pfns that have none. */
+  addHoles(bits: StaticArray<u8>): void {
+    for (let pfn: u64 = 0; pfn < this.pages; pfn++)
+      if (load64(this.list + pfn * 8) == NO_FRAME) setBit(bits, pfn);
+  }
+
   /** NO_FRAME: the frame is none of the domain's. */
   pfnOf(mfn: u64): u64 {
     if (mfn >= this.machineFrames) return NO_FRAME;
     const pfn = load64(this.m2p + mfn * 8);
     return pfn < this.pages && this.mfnOf(pfn) == mfn ? pfn : NO_FRAME;
   }
+}
+
+/** Of a bit for each pfn. */
+export function setBit(bits: StaticArray<u8>, pfn: u64): void {
+  const at = <i32>(pfn >> 3);
+  const bit = <u32>(pfn & 7);
+  bits[at] = <u8>((<u32>bits[at]) | ((<u32>1) << bit));
 }

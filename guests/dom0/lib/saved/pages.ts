@@ -12,7 +12,7 @@ import * as hyper from '../hypercalls';
 import { PAGE_BYTES } from '../hypercalls';
 import * as format from './format';
 import { NO_FRAME } from './format';
-import { Frames } from './frames';
+import { Frames, setBit } from './frames';
 import { hasContent, levelOf } from './types';
 import { Writer } from './writer';
 
@@ -25,9 +25,8 @@ export class Pages {
   isLive: bool = false;
   /** Pages whose content was written. */
   sent: u64 = 0;
-  /** A byte for each pfn: it is to be written again when the domain stands still; it was written, be it as a hole. */
+  /** A bit for each pfn: it is to be written again when the domain stands still. */
   deferred: StaticArray<u8>;
-  told: StaticArray<u8>;
   private count: i32 = 0;
   private pfns: StaticArray<u64> = new StaticArray<u64>(format.BATCH);
   private types: StaticArray<u64> = new StaticArray<u64>(format.BATCH);
@@ -40,8 +39,7 @@ export class Pages {
     private frames: Frames,
     private writer: Writer,
   ) {
-    this.deferred = new StaticArray<u8>(<i32>frames.pages);
-    this.told = new StaticArray<u8>(<i32>frames.pages);
+    this.deferred = new StaticArray<u8>(<i32>((frames.pages + 7) / 8));
   }
 
   get mayGoOn(): bool {
@@ -67,7 +65,7 @@ export class Pages {
   }
 
   private putOff(index: i32): void {
-    this.deferred[<i32>this.pfns[index]] = 1;
+    setBit(this.deferred, this.pfns[index]);
     this.types[index] = xen.XEN_DOMCTL_PFINFO_XTAB;
   }
 
@@ -79,10 +77,7 @@ export class Pages {
     const failed = hyper.domctl(xen.XEN_DOMCTL_getpageframeinfo3, this.domid);
     if (failed < 0) return this.fail('the types of its pages: ' + describe(failed));
     let pages = 0;
-    for (let n = 0; n < count; n++) {
-      if (hasContent(<u32>this.types[n])) this.mfns[pages++] = this.mfns[n];
-      this.told[<i32>this.pfns[n]] = 1;
-    }
+    for (let n = 0; n < count; n++) if (hasContent(<u32>this.types[n])) this.mfns[pages++] = this.mfns[n];
     const mapped = pages == 0 ? 0 : hyper.mapToRead(this.domid, changetype<usize>(this.mfns), pages);
     if (mapped < 0) {
       if (!this.isLive) return this.fail('its pages: ' + describe(mapped));

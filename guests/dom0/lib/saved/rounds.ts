@@ -15,14 +15,14 @@ import { describe } from 'programs/lib/errno';
 import * as hyper from '../hypercalls';
 import { Limits } from '../migration/limits';
 import { Course, Round } from '../migration/progress';
-import { NO_FRAME } from './format';
 import { Frames } from './frames';
 import { Pages } from './pages';
 import { Writer } from './writer';
 
 /** Pages between two looks at what is dirty already, and so need not be sent in this round; and between two words of how far it is. */
-const LOOK_PAGES: u64 = 256;
+const LOOK_PAGES: u64 = 64;
 const TELL_PAGES: u64 = 1024;
+const BITS: u64 = 8;
 const SECOND: u64 = 1_000_000_000;
 const BYTES_PER_MEGABIT: u64 = 125_000;
 /** By so much a round may be faster than the domain wrote in the last one (Clark et al. 2005, 5.3). */
@@ -62,6 +62,10 @@ export class Rounds {
     return false;
   }
 
+  private get mayGoOn(): bool {
+    return this.problem == '' && this.pages.mayGoOn;
+  }
+
   private shadow(op: u32, wantsBits: bool): i32 {
     hyper.begin();
     const at = hyper.domctlPart();
@@ -82,9 +86,10 @@ export class Rounds {
   private copyLive(): bool {
     this.pages.isLive = true;
     for (let n = 0; n < this.wanted.length; n++) this.wanted[n] = 255;
-    while (this.pages.mayGoOn) {
+    while (this.mayGoOn) {
       this.writer.setPace(this.nextPace());
-      const round = this.copyRound(true);
+      // What is dirty by the end of the first one is most of what will be: it has to go all the same.
+      const round = this.copyRound(this.all.length > 0);
       const dirtied = this.clean();
       if (dirtied < 0) return this.fail('log-dirty: ' + describe(dirtied));
       round.dirtied = dirtied;
@@ -97,7 +102,7 @@ export class Rounds {
     this.pages.isLive = false;
     // It stands still from now on: there is nothing that this could slow down.
     this.writer.setPace(this.ceiling);
-    return this.pages.mayGoOn;
+    return this.mayGoOn;
   }
 
   private isEnough(round: Round): bool {
@@ -138,15 +143,14 @@ export class Rounds {
     if (problem != '') return this.fail(problem);
     const dirtied = this.clean();
     if (dirtied < 0) return this.fail('log-dirty: ' + describe(dirtied));
-    for (let n = 0; n < this.wanted.length; n++) this.wanted[n] = this.wanted[n] | this.dirty[n];
-    for (let pfn: u64 = 0; pfn < this.frames.pages; pfn++) {
-      const isHole = this.frames.mfnOf(pfn) == NO_FRAME;
-      if (isHole || this.pages.deferred[<i32>pfn] != 0) setBit(this.wanted, pfn);
-    }
+    const deferred = this.pages.deferred;
+    for (let n = 0; n < this.wanted.length; n++)
+      unchecked((this.wanted[n] = this.wanted[n] | this.dirty[n] | deferred[n]));
+    this.frames.addHoles(this.wanted);
     const round = this.copyRound(false);
     round.isLast = true;
     this.course.ended(round);
-    return this.pages.mayGoOn;
+    return this.mayGoOn;
   }
 
   /** Sends what is wanted, less what is dirty again if that may be. */
@@ -156,12 +160,29 @@ export class Rounds {
     const before = this.pages.sent;
     const bytes = this.writer.bytes;
     round.pace = this.writer.pace;
-    for (let pfn: u64 = 0; pfn < this.frames.pages && this.pages.mayGoOn; pfn++) {
-      if (pfn % TELL_PAGES == 0) this.course.told(pfn, this.frames.pages);
-      if (skips && pfn % LOOK_PAGES == 0 && this.shadow(XEN_DOMCTL_SHADOW_OP_PEEK, true) < 0) break;
-      if (!hasBit(this.wanted, pfn)) continue;
-      if (skips && this.all.length > 0 && hasBit(this.dirty, pfn)) round.skipped++;
-      else this.pages.add(pfn);
+    const pages = this.frames.pages;
+    let seen: u64 = 0;
+    let lookAt: u64 = 0;
+    let tellAt: u64 = 0;
+    // By bytes: most rounds have few pages, and in the last one the domain stands still meanwhile.
+    for (let first: u64 = 0; first < pages && this.mayGoOn; first += BITS) {
+      const bits = <u32>unchecked(this.wanted[<i32>(first / BITS)]);
+      if (bits == 0) continue;
+      if (seen >= tellAt) {
+        const problem = this.course.told(first, pages);
+        if (problem != '') this.fail(problem);
+        tellAt += TELL_PAGES;
+      }
+      if (skips && seen >= lookAt) {
+        if (this.shadow(XEN_DOMCTL_SHADOW_OP_PEEK, true) < 0) break;
+        lookAt += LOOK_PAGES;
+      }
+      for (let pfn = first; pfn < min(first + BITS, pages); pfn++) {
+        if (((bits >> (<u32>(pfn - first))) & 1) == 0) continue;
+        seen++;
+        if (skips && hasBit(this.dirty, pfn)) round.skipped++;
+        else this.pages.add(pfn);
+      }
     }
     this.pages.flush();
     this.course.told(this.frames.pages, this.frames.pages);
@@ -176,10 +197,4 @@ export class Rounds {
 function hasBit(bits: StaticArray<u8>, pfn: u64): bool {
   const bit = <u32>(pfn & 7);
   return (((<u32>bits[<i32>(pfn >> 3)]) >> bit) & 1) != 0;
-}
-
-function setBit(bits: StaticArray<u8>, pfn: u64): void {
-  const at = <i32>(pfn >> 3);
-  const bit = <u32>(pfn & 7);
-  bits[at] = <u8>((<u32>bits[at]) | ((<u32>1) << bit));
 }

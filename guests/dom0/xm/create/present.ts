@@ -5,7 +5,7 @@ import { Config } from 'dom0/lib/config';
 import * as hyper from 'dom0/lib/hypercalls';
 import { dropConfig } from 'dom0/lib/managed';
 import { leavingDomid } from 'dom0/lib/migration/record';
-import { describe as describeNodes, Described, forget } from 'dom0/lib/nodes';
+import { describe as describeNodes, Described, describeRings, forget } from 'dom0/lib/nodes';
 import { clock } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { introduce } from 'programs/lib/store';
@@ -30,23 +30,36 @@ export function descriptionOf(config: Config, vcpus: u32, memoryMb: u64, maxMemo
 }
 
 /**
- * Describes it in the store, makes the devices that were read, and lets it run. `kept`: what became of keeping its configuration.
- * Empty, or what is wrong: then nothing is left of it.
+ * Describes it in the store, and makes the devices that were read. `kept`: what became of keeping its configuration. Empty, or what is
+ * wrong: then nothing is left of it.
  */
-export function present(domain: Described, kept: i32, runs: bool): string {
-  let failed = kept < 0 ? kept : describeNodes(domain);
-  if (failed == 0) failed = introduce(domain.domid, domain.storeMfn, domain.storePort);
+export function present(domain: Described, kept: i32): string {
+  const failed = kept < 0 ? kept : describeNodes(domain);
   let problem = failed < 0 ? 'the store: ' + describe(failed) : makeDevices(domain.domid);
   if (problem == '') problem = schedule(domain.domid, domain.vcpus);
+  if (problem != '') withdraw(domain);
+  return problem;
+}
+
+/** Tells of its rings, where it is known where they are, and lets it run. Empty, or what is wrong: then nothing is left of it. */
+export function connect(domain: Described, runs: bool): string {
+  let problem = '';
+  let failed = describeRings(domain);
+  if (failed == 0) failed = introduce(domain.domid, domain.storeMfn, domain.storePort);
+  if (failed < 0) problem = 'the store: ' + describe(failed);
   if (problem == '' && runs) {
     hyper.begin();
     failed = hyper.domctl(XEN_DOMCTL_unpausedomain, domain.domid);
     if (failed < 0) problem = describe(failed);
   }
-  if (problem == '') return '';
+  if (problem != '') withdraw(domain);
+  return problem;
+}
+
+/** Takes away all that there is of one that cannot be. */
+export function withdraw(domain: Described): void {
   hyper.begin();
   hyper.domctl(XEN_DOMCTL_destroydomain, domain.domid);
   forget(domain.domid);
   if (leavingDomid(domain.uuid) == '') dropConfig(domain.uuid);
-  return problem;
 }
