@@ -90,6 +90,8 @@ export class LanPort implements NetworkPort {
   /** Until when the cable is busy, to the switch and from it, in ns. */
   sendsUntilNs = 0;
   receivesUntilNs = 0;
+  /** Bytes of frames that have come to it, whether or not anybody took them there. */
+  receivedBytes = 0;
 
   constructor(lan: Lan, number: number, station: Station | null) {
     this.lan = lan;
@@ -241,6 +243,7 @@ export class Lan {
       return;
     }
     this.counts.delivered++;
+    to.receivedBytes += frame.length;
     const atNs = (to.receivesUntilNs = this.passesAt(to.receivesUntilNs, crossesNs, frame));
     if (to.station === null) to.inbox.push({ atNs, frame });
     else for (const answer of to.station.answer(frame, atNs)) this.send(to.number, answer, atNs);

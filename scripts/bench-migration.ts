@@ -1,0 +1,138 @@
+/**
+ * `npm run bench:migration -- [CASE…]`: migrations between two hosts on a LAN of 1 Gbit/s, in guest time, which is the same on every
+ * machine; and how long one takes here, in wall time. Exit status 1: a figure in guest time is not what it is to be.
+ */
+import { measure } from './migration/course.ts';
+import type { Course } from './migration/course.ts';
+import { hostsWith, inside, NAME, serve } from './migration/hosts.ts';
+import type { Guest, Hosts } from './migration/hosts.ts';
+import { clientsOf, isMissed, lineOf, longestSilenceMs, mib, roundsOf } from './migration/report.ts';
+import type { Figure } from './migration/report.ts';
+import { wallSeconds } from './migration/wall.ts';
+
+const DOWN_MS = 60;
+const FACTOR = 1.2;
+const WALL_SECONDS = 5;
+const MS = 1e6;
+const CLIENTS = 4;
+/** Writes 200 of 24 MB a second: more than goes over the cable. */
+const THRASH = 'thrash 24 200 > /dev/null &';
+
+interface Case {
+  readonly name: string;
+  readonly tells: string;
+  readonly guest: Guest;
+  readonly switches: string;
+  readonly prepare: (hosts: Hosts, guest: Guest) => void;
+  readonly figures: (course: Course) => readonly Figure[];
+  readonly hasClients?: true;
+}
+
+const MOTE: Guest = { kind: 'Mote', memoryMb: 64 };
+const thrash = (hosts: Hosts, guest: Guest): void => {
+  inside(hosts, guest, THRASH);
+};
+const web = (hosts: Hosts, guest: Guest): void => {
+  serve(hosts, guest, CLIENTS);
+};
+
+/** That it stood still for so long, and has sent so much. */
+function short(course: Course): Figure[] {
+  return [
+    { what: 'it stood still for', value: course.downNs / MS, unit: 'ms', most: DOWN_MS },
+    { what: 'sent, by its memory', value: course.bytes / course.memoryBytes, unit: 'times', most: FACTOR },
+  ];
+}
+
+/** How long it stands still is what was dirty at last, at the pace of the rounds, and some for the rest. */
+function predicted(course: Course): Figure[] {
+  const live = course.rounds.filter(({ isLast }) => !isLast);
+  const last = course.rounds.find(({ isLast }) => isLast)!;
+  const rate = Math.max(...live.map(({ bytesPerSecond }) => bytesPerSecond));
+  const ms = (last.bytes / rate) * 1e3;
+  const value = course.downNs / MS;
+  return [
+    { what: 'it stood still for', value, unit: 'ms', most: ms * 1.2 + 20 },
+    { what: 'predicted of what was dirty', value: ms, unit: 'ms' },
+  ];
+}
+
+const CASES: readonly Case[] = [
+  {
+    ...{ name: 'idle', tells: 'an idle domain of 128 MiB', switches: '--live' },
+    guest: { kind: 'Mote', memoryMb: 128 },
+    prepare: (hosts, guest) => {
+      inside(hosts, guest);
+    },
+    figures: short,
+  },
+  {
+    ...{ name: 'web-mote', tells: 'Mote with a web server, four clients', switches: '--live' },
+    ...{ guest: MOTE, prepare: web, figures: short, hasClients: true },
+  },
+  {
+    ...{ name: 'web-debian', tells: "Debian's kernel with a web server, four clients", switches: '--live' },
+    guest: { kind: 'Debian', memoryMb: 128 },
+    ...{ prepare: web, figures: short, hasClients: true },
+  },
+  {
+    ...{ name: 'still', tells: 'the same Mote standing still: all of it is sent meanwhile', switches: '' },
+    ...{ guest: MOTE, prepare: web, figures: stillFigures, hasClients: true },
+  },
+  {
+    ...{ name: 'thrash', tells: 'one that writes faster than the cable takes it', switches: '--live' },
+    ...{ guest: MOTE, prepare: thrash, figures: predicted },
+  },
+  {
+    name: 'converge',
+    tells: 'the same, held back by the scheduler',
+    switches: '--live --auto-converge --max-rounds=12',
+    ...{ guest: MOTE, prepare: thrash },
+    figures: (course) => [...predicted(course), short(course)[0]!],
+  },
+];
+
+function stillFigures(course: Course): Figure[] {
+  return [{ what: 'it stood still for', value: course.downNs / MS, unit: 'ms' }];
+}
+
+/** Whether all was as it is to be. */
+async function run({ name, tells, guest, switches, prepare, figures, hasClients }: Case): Promise<boolean> {
+  process.stdout.write(`${name}: ${tells} (xm migrate ${switches})\n`);
+  const hosts = await hostsWith(guest);
+  if (hosts === undefined) {
+    process.stdout.write('  skipped: its kernel cannot be had here\n');
+    return true;
+  }
+  prepare(hosts, guest);
+  const course = measure(hosts.world, hosts.consoles, NAME, switches);
+  const all: Figure[] = [
+    ...figures(course),
+    { what: 'it took', value: course.ns / MS, unit: 'ms' },
+    { what: 'its memory', value: mib(course.memoryBytes), unit: 'MiB' },
+    { what: 'sent', value: mib(course.bytes), unit: 'MiB' },
+    { what: 'on the cable', value: mib(course.cableBytes), unit: 'MiB' },
+  ];
+  if (hasClients === true)
+    all.push({ what: 'nothing came to the clients for', value: longestSilenceMs(course), unit: 'ms' });
+  process.stdout.write(all.map(lineOf).join('') + roundsOf(course));
+  if (hasClients === true) process.stdout.write(clientsOf(course));
+  return !all.some(isMissed);
+}
+
+const wanted = process.argv.slice(2);
+const names = [...CASES.map(({ name }) => name), 'wall'];
+const unknown = wanted.find((name) => !names.includes(name));
+if (unknown !== undefined) {
+  process.stderr.write(`there is no case ${unknown}: ${names.join(', ')}\n`);
+  process.exit(2);
+}
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+let isWell = true;
+for (const each of CASES) if (isWanted(each.name)) isWell = (await run(each)) && isWell;
+if (isWanted('wall')) {
+  const value = await wallSeconds(MOTE.memoryMb);
+  process.stdout.write(`wall: an idle Mote of ${String(MOTE.memoryMb)} MiB, two threads, nobody watching\n`);
+  process.stdout.write(lineOf({ what: 'wall time', value, unit: 's', most: WALL_SECONDS }));
+}
+process.exitCode = isWell ? 0 : 1;
