@@ -24,6 +24,12 @@ import { UserError } from './user-error.ts';
 /** Seeds are u32. */
 const MAX_SEED = 0xffff_ffff;
 
+/** Of the tour. */
+function part(text: string): number {
+  if (text !== '1' && text !== '2') throw new InvalidArgumentError('It must be 1 or 2.');
+  return Number(text);
+}
+
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value <= 0)
@@ -243,9 +249,10 @@ function program(done: (status: number) => void): Command {
       done(await translate(file, options));
     });
   withTranslation(command.command('tour'))
-    .description('show a host: domain 0, domains made and used and ended, typed as a person would')
+    .description('show a host, typed as a person would; then two, between which a domain migrates')
+    .option('--part <number>', 'one of the two alone: 1 or 2', part)
     .option('--hash', 'print a hash of the whole state at the end')
-    .action(async (options: { readonly hash?: boolean }) => {
+    .action(async (options: { readonly hash?: boolean; readonly part?: number }) => {
       const { tour } = await import('./tour.ts');
       done(await tour(options));
     });

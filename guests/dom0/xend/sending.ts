@@ -3,6 +3,7 @@
  * begins, so that whoever takes it up where a process has ended knows what may be done. `xm migrate` has made the record, and watches.
  */
 import {
+  ETIMEDOUT,
   XEN_DOMCTL_destroydomain,
   XEN_DOMCTL_shadow_op,
   XEN_DOMCTL_SHADOW_OP_OFF,
@@ -174,9 +175,10 @@ class Sending extends Course {
     return this.writer.failed < 0 ? this.lost() : saver.problem;
   }
 
-  /** Why the other side takes no more: it may have said so. */
+  /** Why the other side takes no more: it may have said so, unless nothing of it comes at all. */
   private lost(): string {
-    const said = Message.hear(this.reader);
+    const isSilent = this.writer.failed == -ETIMEDOUT;
+    const said: Message | null = isSilent ? null : Message.hear(this.reader);
     if (said != null && said.what == NO) return this.host + ' could not take it: ' + said.get('why');
     const why = this.writer.failed < 0 ? describe(this.writer.failed) : 'it has hung up';
     return this.host + ' could not take it: ' + why + ' (its /var/log/xen/xend.log may say more)';

@@ -12,6 +12,7 @@ beforeAll(async () => {
   const files = {
     'etc/xen/saved': moteConfig(
       'saved',
+      'vcpus = 3',
       "disk = [ 'file:/images/data,xvda,w' ]",
       "vif = [ 'mac=00:16:3e:00:00:11' ]",
     ),
