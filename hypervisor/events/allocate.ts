@@ -1,4 +1,5 @@
 /** A new event channel (evtchn_get_port). */
+import { ENOSPC } from '../abi/errno.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import type { EventChannel } from '../state/event-channels.ts';
@@ -12,7 +13,10 @@ export function allocate(
   vcpu: number,
 ): EventChannel | null {
   const channel = domain.events.allocate();
-  if (channel === null) return null;
+  if (channel === null) {
+    hypervisor.trace.refuse(-ENOSPC, 'all ports of domain {} are in use', domain.id);
+    return null;
+  }
   channel.state = state;
   channel.notifyVcpu = vcpu;
   channel.lastVcpu = vcpu;

@@ -21,6 +21,8 @@ import {
 import { unbindPirq } from './pirq.ts';
 import { clearPortPending, setPortPending } from './send.ts';
 
+import { channelState, tellingPort, tellPort } from './tell.ts';
+
 /** VIRQs that each vcpu has for itself; the others are the domain's and go to vcpu 0 first. */
 export function isVcpuVirq(virq: number): boolean {
   return virq === VIRQ_TIMER || virq === VIRQ_DEBUG || virq === VIRQ_XENOPROF || virq === VIRQ_XENPMU;
@@ -36,6 +38,7 @@ export function allocateUnbound(context: Caller, op: StructOf<typeof abi.evtchn_
   if (channel === null) return -ENOSPC;
   const remote = op.get('remote_dom');
   channel.remoteDomain = remote === DOMID_SELF ? context.domain.id : remote;
+  tellPort(hypervisor, domain, channel.port);
   op.set('port', channel.port);
   return 0;
 }
@@ -43,18 +46,25 @@ export function allocateUnbound(context: Caller, op: StructOf<typeof abi.evtchn_
 /** EVTCHNOP_bind_interdomain */
 export function bindInterdomain(context: Caller, op: StructOf<typeof abi.evtchn_bind_interdomain>): number {
   const { hypervisor, domain } = context;
+  const { trace } = hypervisor;
   const id = op.get('remote_dom');
   const remote = id === DOMID_SELF ? domain : hypervisor.domains.get(id);
-  if (remote === undefined) return -ESRCH;
+  if (remote === undefined) return trace.refuse(-ESRCH, 'there is no domain {}', id);
   const end = remote.events.at(op.get('remote_port'));
-  if (end === null || end.state !== ECS_UNBOUND || end.remoteDomain !== domain.id) return -EINVAL;
+  if (end === null || end.state !== ECS_UNBOUND || end.remoteDomain !== domain.id) {
+    const wanted = 'port {} of domain {} is {}, where one that is unbound, for domain {}, is needed';
+    return trace.refuse(-EINVAL, wanted, op.get('remote_port'), remote.id, channelState(end), domain.id);
+  }
   const channel = allocate(hypervisor, domain, ECS_INTERDOMAIN, 0);
   if (channel === null) return -ENOSPC;
   channel.remoteDomain = remote.id;
   channel.remotePort = end.port;
-  end.state = ECS_INTERDOMAIN;
-  end.remoteDomain = domain.id;
-  end.remotePort = channel.port;
+  tellPort(hypervisor, domain, channel.port);
+  tellingPort(hypervisor, remote, end.port, () => {
+    end.state = ECS_INTERDOMAIN;
+    end.remoteDomain = domain.id;
+    end.remotePort = channel.port;
+  });
   // What the other end raised before this one existed is not lost.
   setPortPending(hypervisor, domain, channel);
   op.set('local_port', channel.port);
@@ -64,16 +74,20 @@ export function bindInterdomain(context: Caller, op: StructOf<typeof abi.evtchn_
 /** EVTCHNOP_bind_virq */
 export function bindVirq(context: Caller, op: StructOf<typeof abi.evtchn_bind_virq>): number {
   const { hypervisor, domain } = context;
+  const { trace } = hypervisor;
   const virq = op.get('virq');
-  if (virq >= NR_VIRQS) return -EINVAL;
+  if (virq >= NR_VIRQS) return trace.refuse(-EINVAL, 'VIRQ {} is none: there are {}', virq, NR_VIRQS);
   const vcpu = domain.vcpus[op.get('vcpu')];
-  if (!isVcpuVirq(virq) && op.get('vcpu') !== 0) return -EINVAL;
-  if (vcpu === undefined) return -ENOENT;
-  if (vcpu.virqPorts[virq] !== 0) return -EEXIST;
+  if (!isVcpuVirq(virq) && op.get('vcpu') !== 0)
+    return trace.refuse(-EINVAL, 'VIRQ {} is one of the domain: it goes to vcpu 0', virq);
+  if (vcpu === undefined) return noVcpu(context, op.get('vcpu'));
+  if (vcpu.virqPorts[virq] !== 0)
+    return trace.refuse(-EEXIST, 'VIRQ {} is bound to port {} already', virq, vcpu.virqPorts[virq]!);
   const channel = allocate(hypervisor, domain, ECS_VIRQ, vcpu.id);
   if (channel === null) return -ENOSPC;
   channel.virq = virq;
   vcpu.virqPorts[virq] = channel.port;
+  tellPort(hypervisor, domain, channel.port);
   op.set('port', channel.port);
   return 0;
 }
@@ -82,9 +96,10 @@ export function bindVirq(context: Caller, op: StructOf<typeof abi.evtchn_bind_vi
 export function bindIpi(context: Caller, op: StructOf<typeof abi.evtchn_bind_ipi>): number {
   const { hypervisor, domain } = context;
   const vcpu = op.get('vcpu');
-  if (domain.vcpus[vcpu] === undefined) return -ENOENT;
+  if (domain.vcpus[vcpu] === undefined) return noVcpu(context, vcpu);
   const channel = allocate(hypervisor, domain, ECS_IPI, vcpu);
   if (channel === null) return -ENOSPC;
+  tellPort(hypervisor, domain, channel.port);
   op.set('port', channel.port);
   return 0;
 }
@@ -92,7 +107,7 @@ export function bindIpi(context: Caller, op: StructOf<typeof abi.evtchn_bind_ipi
 /** EVTCHNOP_close */
 export function close(context: Caller, op: StructOf<typeof abi.evtchn_close>): number {
   const channel = context.domain.events.at(op.get('port'));
-  if (channel === null || channel.consumer) return -EINVAL;
+  if (channel === null || channel.consumer) return noPort(context, op.get('port'), channel);
   closePort(context.hypervisor, context.domain, channel);
   return 0;
 }
@@ -105,12 +120,31 @@ export function closePort(hypervisor: Hypervisor, domain: Domain, channel: Event
     const end = hypervisor.domains.get(channel.remoteDomain)?.events.at(channel.remotePort) ?? null;
     if (end?.state !== ECS_INTERDOMAIN || end.remoteDomain !== domain.id || end.remotePort !== channel.port)
       bug(`port ${String(channel.port)} of domain ${String(domain.id)} is bound to one that is not`);
-    end.state = ECS_UNBOUND;
-    end.remotePort = 0;
+    const remote = hypervisor.domains.get(channel.remoteDomain)!;
+    tellingPort(hypervisor, remote, end.port, () => {
+      end.state = ECS_UNBOUND;
+      end.remotePort = 0;
+    });
   }
   if (channel.state === ECS_PIRQ) unbindPirq(hypervisor, channel);
   clearPortPending(hypervisor, domain, channel);
-  domain.events.free(channel);
+  tellingPort(hypervisor, domain, channel.port, () => {
+    domain.events.free(channel);
+  });
+}
+
+/** A port that the domain has not, or that Xen itself reads. */
+export function noPort(
+  { hypervisor: { trace } }: Caller,
+  port: number,
+  channel: EventChannel | null,
+): number {
+  if (channel === null) return trace.refuse(-EINVAL, 'port {} is closed', port);
+  return trace.refuse(-EINVAL, 'port {} is Xen’s own to close', port);
+}
+
+function noVcpu({ domain, hypervisor: { trace } }: Caller, vcpu: number): number {
+  return trace.refuse(-ENOENT, 'there is no vcpu {}: domain {} has {}', vcpu, domain.id, domain.vcpus.length);
 }
 
 function unbindVirq(domain: Domain, { port, virq }: EventChannel): void {
@@ -123,20 +157,31 @@ function unbindVirq(domain: Domain, { port, virq }: EventChannel): void {
 export function bindVcpu(context: Caller, op: StructOf<typeof abi.evtchn_bind_vcpu>): number {
   const { domain } = context;
   const vcpu = op.get('vcpu');
-  if (domain.vcpus[vcpu] === undefined) return -ENOENT;
+  if (domain.vcpus[vcpu] === undefined) return noVcpu(context, vcpu);
   const channel = domain.events.at(op.get('port'));
-  if (channel === null || channel.consumer) return -EINVAL;
+  if (channel === null || channel.consumer) return noPort(context, op.get('port'), channel);
   switch (channel.state) {
     case ECS_VIRQ:
-      if (isVcpuVirq(channel.virq)) return -EINVAL;
+      if (isVcpuVirq(channel.virq)) return belongsToOne(context, channel);
       break;
     case ECS_UNBOUND:
     case ECS_INTERDOMAIN:
     case ECS_PIRQ:
       break;
     default:
-      return -EINVAL;
+      return belongsToOne(context, channel);
   }
-  channel.notifyVcpu = vcpu;
+  tellingPort(context.hypervisor, domain, channel.port, () => {
+    channel.notifyVcpu = vcpu;
+  });
   return 0;
+}
+
+function belongsToOne({ hypervisor: { trace } }: Caller, channel: EventChannel): number {
+  return trace.refuse(
+    -EINVAL,
+    'port {} is {}, and belongs there by its nature',
+    channel.port,
+    channelState(channel),
+  );
 }

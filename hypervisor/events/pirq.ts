@@ -6,6 +6,7 @@
 import { bug } from '../bug.ts';
 import { EBUSY, EEXIST, EINVAL, ENOSPC, EPERM } from '../abi/errno.ts';
 import type { evtchn_bind_pirq } from '../abi/event-channel.ts';
+import { tellPort } from './tell.ts';
 import { BIND_PIRQ__WILL_SHARE } from '../abi/event-channel.ts';
 import type { Domain } from '../state/domain.ts';
 import { containsRange } from '../state/range-set.ts';
@@ -46,15 +47,19 @@ export function mayHave(domain: Domain, pirq: number): boolean {
 export function bindPirq(context: Caller, op: StructOf<typeof evtchn_bind_pirq>): number {
   const { hypervisor, domain } = context;
   const pirq = op.get('pirq');
-  if (pirq >= NR_PIRQS) return -EINVAL;
-  if (!mayHave(domain, pirq)) return -EPERM;
+  const { trace } = hypervisor;
+  if (pirq >= NR_PIRQS) return trace.refuse(-EINVAL, 'there is no interrupt {}', pirq);
+  if (!mayHave(domain, pirq))
+    return trace.refuse(-EPERM, 'interrupt {} was not given to domain {}', pirq, domain.id);
   const gsi = hypervisor.gsis[pirq];
   if (gsi === undefined || (op.get('flags') & ~BIND_PIRQ__WILL_SHARE) !== 0) return -EINVAL;
-  if (gsi.isXens) return -EBUSY;
-  if (gsi.domain !== null) return -EEXIST;
+  if (gsi.isXens) return trace.refuse(-EBUSY, 'line {} is one that Xen serves', pirq);
+  if (gsi.domain !== null)
+    return trace.refuse(-EEXIST, 'line {} is bound to port {} of domain {}', pirq, gsi.port, gsi.domain);
   const channel = allocate(hypervisor, domain, ECS_PIRQ, 0);
   if (channel === null) return -ENOSPC;
   channel.pirq = pirq;
+  tellPort(hypervisor, domain, channel.port);
   gsi.domain = domain.id;
   gsi.port = channel.port;
   op.set('port', channel.port);

@@ -73,7 +73,8 @@ export function sendGlobalVirq(hypervisor: Hypervisor, virq: number): void {
 /** EVTCHNOP_send on one of the domain's ports. 0, or -EINVAL for a port that cannot be sent on. */
 export function sendEvent(hypervisor: Hypervisor, domain: Domain, port: number): number {
   const channel = domain.events.at(port);
-  if (channel === null || channel.consumer) return -EINVAL;
+  if (channel === null || channel.consumer)
+    return hypervisor.trace.refuse(-EINVAL, 'port {} of domain {} is closed, or Xen’s own', port, domain.id);
   switch (channel.state) {
     case ECS_INTERDOMAIN: {
       const remote = hypervisor.domains.get(channel.remoteDomain);
@@ -91,7 +92,7 @@ export function sendEvent(hypervisor: Hypervisor, domain: Domain, port: number):
       notified(hypervisor, domain, port);
       return 0;
     default:
-      return -EINVAL;
+      return hypervisor.trace.refuse(-EINVAL, 'port {} is one that only Xen raises', port);
   }
 }
 

@@ -15,7 +15,7 @@ import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Caller } from '../state/caller.ts';
 import type { StructOf } from '../memory/guest-struct.ts';
-import { closePort } from './bind.ts';
+import { closePort, noPort } from './bind.ts';
 import {
   ECS_FREE,
   ECS_INTERDOMAIN,
@@ -25,7 +25,7 @@ import {
   ECS_VIRQ,
 } from '../state/event-channels.ts';
 import { releaseFifo } from './fifo-control.ts';
-import { unmaskPort } from './send.ts';
+import { isPortMasked, unmaskPort } from './send.ts';
 
 const STATUS: Readonly<Record<number, number>> = {
   [ECS_UNBOUND]: EVTCHNSTAT_unbound,
@@ -39,8 +39,10 @@ const STATUS: Readonly<Record<number, number>> = {
 function target(context: Caller, id: number): Domain | number {
   if (id === DOMID_SELF || id === context.domain.id) return context.domain;
   const domain = context.hypervisor.domains.get(id);
-  if (domain === undefined) return -ESRCH;
-  return context.domain.isPrivileged ? domain : -EPERM;
+  const { trace } = context.hypervisor;
+  if (domain === undefined) return trace.refuse(-ESRCH, 'there is no domain {}', id);
+  if (context.domain.isPrivileged) return domain;
+  return trace.refuse(-EPERM, 'ports of domain {} are for a privileged domain to look at', id);
 }
 
 /** EVTCHNOP_status */
@@ -48,7 +50,13 @@ export function status(context: Caller, op: StructOf<typeof abi.evtchn_status>):
   const domain = target(context, op.get('dom'));
   if (typeof domain === 'number') return domain;
   const port = op.get('port');
-  if (port >= domain.events.limit) return -EINVAL;
+  if (port >= domain.events.limit)
+    return context.hypervisor.trace.refuse(
+      -EINVAL,
+      'port {} is beyond the {} that there can be',
+      port,
+      domain.events.limit,
+    );
   const channel = domain.events.ports[port] ?? null;
   op.bytesOf('u').fill(0);
   if (channel === null || channel.state === ECS_FREE) {
@@ -71,7 +79,16 @@ export function status(context: Caller, op: StructOf<typeof abi.evtchn_status>):
 /** EVTCHNOP_unmask */
 export function unmask(context: Caller, op: StructOf<typeof abi.evtchn_unmask>): number {
   const channel = context.domain.events.at(op.get('port'));
-  if (channel === null) return -EINVAL;
+  if (channel === null) return noPort(context, op.get('port'), channel);
+  const { trace } = context.hypervisor;
+  if (trace.on && isPortMasked(context.hypervisor, context.domain, channel.port))
+    trace.emit({
+      kind: 'channel',
+      domain: context.domain.id,
+      port: channel.port,
+      from: 'masked',
+      to: 'unmasked',
+    });
   unmaskPort(context.hypervisor, context.domain, channel);
   return 0;
 }
@@ -79,10 +96,13 @@ export function unmask(context: Caller, op: StructOf<typeof abi.evtchn_unmask>):
 /** EVTCHNOP_set_priority */
 export function setPriority(context: Caller, op: StructOf<typeof abi.evtchn_set_priority>): number {
   const channel = context.domain.events.at(op.get('port'));
-  if (channel === null) return -EINVAL;
-  if (context.domain.events.fifo === null) return -ENOSYS;
+  const { trace } = context.hypervisor;
+  if (channel === null) return noPort(context, op.get('port'), channel);
+  if (context.domain.events.fifo === null)
+    return trace.refuse(-ENOSYS, 'the domain uses the 2-level ABI, which has no priorities');
   const priority = op.get('priority');
-  if (priority > EVTCHN_FIFO_PRIORITY_MIN) return -EINVAL;
+  if (priority > EVTCHN_FIFO_PRIORITY_MIN)
+    return trace.refuse(-EINVAL, 'priority {} is beyond {}', priority, EVTCHN_FIFO_PRIORITY_MIN);
   channel.priority = priority;
   return 0;
 }

@@ -62,15 +62,32 @@ function copy(context: Caller, source: End, target: End, length: number): number
     return to;
   }
   const status = copyBytes(context, source, from, target, to, length);
+  const { trace } = context.hypervisor;
+  if (trace.on && status === abi.GNTST_okay) tell(context, source, from, target, to, length);
   release(context, target, to);
   release(context, source, from);
   return status;
 }
 
+/** The grant that was used: the one that is written to, where both ends are grants. */
+function tell(context: Caller, source: End, from: Claim, target: End, to: Claim, bytes: number): void {
+  const [end, claim] = target.isGrant ? [target, to] : [source, from];
+  context.hypervisor.trace.emit({
+    ...{ kind: 'grant', change: 'copied', domain: context.domain.id, granter: claim.domain.id },
+    ...{ ref: end.isGrant ? end.name : -1, mfn: claim.granted.mfn, readOnly: end.readOnly, bytes },
+  });
+}
+
 /** Only the caller's own memory is named by frames. */
 function domainOf(context: Caller, end: End): Domain | number {
-  if (end.domid !== DOMID_SELF && !end.isGrant) return abi.GNTST_permission_denied;
-  return context.hypervisor.domains.get(anyDomain(context, end.domid)) ?? abi.GNTST_bad_domain;
+  const { domains, trace } = context.hypervisor;
+  if (end.domid !== DOMID_SELF && !end.isGrant)
+    return trace.refuse(
+      abi.GNTST_permission_denied,
+      'memory of domain {} is named by grants alone',
+      end.domid,
+    );
+  return domains.get(anyDomain(context, end.domid)) ?? abi.GNTST_bad_domain;
 }
 
 function claim(context: Caller, end: End, domain: Domain): Claim | number {
@@ -110,10 +127,15 @@ function copyBytes(
   to: Claim,
   length: number,
 ): number {
+  const { trace } = context.hypervisor;
   if (source.offset + length > PAGE_BYTES || target.offset + length > PAGE_BYTES)
-    return abi.GNTST_bad_copy_arg;
+    return trace.refuse(abi.GNTST_bad_copy_arg, '{} bytes from there on reach beyond a page', length);
   if (!isWithin(source.offset, length, from.granted) || !isWithin(target.offset, length, to.granted))
-    return abi.GNTST_general_error;
+    return trace.refuse(
+      abi.GNTST_general_error,
+      '{} bytes from there on reach beyond what is granted',
+      length,
+    );
   const start = from.granted.mfn * PAGE_BYTES + source.offset;
   moveBytes(context.hypervisor.frames, to.granted.mfn * PAGE_BYTES + target.offset, start, length);
   return abi.GNTST_okay;

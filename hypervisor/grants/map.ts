@@ -47,13 +47,14 @@ export const mapGrantRef: Setup = (context, address) => {
 
 /** Gives the handle or a negative status. */
 function map(context: Caller, domid: number, ref: number, host: number, flags: number): number {
-  if (!(flags & MAPS)) return abi.GNTST_bad_gntref;
-  const { frames, domains } = context.hypervisor;
+  const { frames, domains, trace } = context.hypervisor;
+  if (!(flags & MAPS))
+    return trace.refuse(abi.GNTST_bad_gntref, 'it is to be mapped neither for the processor nor for devices');
   const granter = domains.get(domid);
-  if (!granter) return abi.GNTST_bad_domain;
+  if (!granter) return trace.refuse(abi.GNTST_bad_domain, 'there is no domain {}', domid);
   const { grants } = context.domain;
   if (grants.freeHandles.length === 0 && grants.mappings.length >= grants.maxMappings)
-    return abi.GNTST_no_space;
+    return trace.refuse(abi.GNTST_no_space, 'it has all {} mappings that it may have', grants.maxMappings);
   const readOnly = (flags & abi.GNTMAP_readonly) !== 0;
   const kinds = [abi.GNTMAP_device_map, abi.GNTMAP_host_map].filter((kind) => flags & kind);
   for (let done = 0; done < kinds.length; done++) {
@@ -70,6 +71,17 @@ function map(context: Caller, domid: number, ref: number, host: number, flags: n
   }
   const handle = grants.freeHandles.pop() ?? grants.mappings.length;
   grants.mappings[handle] = { domid, ref, mfn, flags, isOrphan: false };
+  if (trace.on)
+    trace.emit({
+      kind: 'grant',
+      change: 'mapped',
+      domain: context.domain.id,
+      granter: domid,
+      ref,
+      mfn,
+      readOnly,
+      bytes: 0,
+    });
   return handle;
 }
 
@@ -93,7 +105,7 @@ function hold(context: Caller, granter: Domain, mfn: number, host: number, flags
   }
   if (!(flags & abi.GNTMAP_host_map)) return abi.GNTST_okay;
   const at = entryIndex(context, host, flags);
-  if (at < 0) return undo();
+  if (at < 0) return noEntry(context, undo());
   const [low, high] = entryFor(mfn, flags);
   replaceEntry(frames, at, low, high);
   return abi.GNTST_okay;
@@ -102,6 +114,10 @@ function hold(context: Caller, granter: Domain, mfn: number, host: number, flags
 function drop(frames: FrameTable, mfn: number, readOnly: boolean): void {
   if (!readOnly) putPageType(frames, mfn, -1);
   frames.putPage(mfn);
+}
+
+function noEntry({ hypervisor: { trace } }: Caller, status: number): number {
+  return trace.refuse(status, 'no page table of the caller’s own maps that address');
 }
 
 /** The L1 entry of a mapping, as grant_to_pte_flags makes it. */
@@ -157,15 +173,17 @@ export const unmapAndReplace: Setup = (context, address) => {
 };
 
 function unmap(context: Caller, handle: number, host: number, bus: number, other: number): number {
-  const { frames, domains } = context.hypervisor;
+  const { frames, domains, trace } = context.hypervisor;
   const { grants } = context.domain;
   const mapping = grants.mappings[handle];
-  if (!mapping) return abi.GNTST_bad_handle;
+  if (!mapping)
+    return trace.refuse(abi.GNTST_bad_handle, 'domain {} has no mapping {}', context.domain.id, handle);
   const granter = granterOf(domains, mapping);
   const readOnly = (mapping.flags & abi.GNTMAP_readonly) !== 0;
   const { mfn } = mapping;
   const unmapsBus = bus !== 0 && (mapping.flags & abi.GNTMAP_device_map) !== 0;
-  if (unmapsBus && bus !== mfn * PAGE_BYTES) return abi.GNTST_bad_dev_addr;
+  if (unmapsBus && bus !== mfn * PAGE_BYTES)
+    return trace.refuse(abi.GNTST_bad_dev_addr, 'mapping {} is of another bus address', handle);
   let released = 0;
   if (host !== 0 && mapping.flags & abi.GNTMAP_host_map) {
     const status = removeEntry(context, mapping, host, mfn, other);
@@ -182,6 +200,11 @@ function unmap(context: Caller, handle: number, host: number, bus: number, other
     grants.mappings[handle] = null;
     grants.freeHandles.push(handle);
   }
+  if (trace.on && released > 0)
+    trace.emit({
+      ...{ kind: 'grant', change: 'unmapped', domain: context.domain.id, granter: mapping.domid },
+      ...{ ref: mapping.ref, mfn, readOnly, bytes: 0 },
+    });
   while (granter !== undefined && released-- > 0) unpin(frames, domains, granter, mapping.ref, readOnly);
   return abi.GNTST_okay;
 }
@@ -199,11 +222,12 @@ function removeEntry(
   if (other !== 0 && mapping.flags & abi.GNTMAP_contains_pte) return abi.GNTST_general_error;
   const at = entryIndex(context, host, mapping.flags);
   const from = other === 0 ? -1 : entryIndex(context, other, 0);
-  if (at < 0 || (other !== 0 && from < 0)) return abi.GNTST_general_error;
+  if (at < 0 || (other !== 0 && from < 0)) return noEntry(context, abi.GNTST_general_error);
   const wanted = PAGE_PRESENT | (mapping.flags & abi.GNTMAP_readonly ? 0 : PAGE_RW);
   const isMapping =
     entryFrame(words[at]!, words[at + 1]!) === mfn && (words[at]! & (PAGE_PRESENT | PAGE_RW)) === wanted;
-  if (!isMapping) return abi.GNTST_general_error;
+  if (!isMapping)
+    return context.hypervisor.trace.refuse(abi.GNTST_general_error, 'what is mapped there is not that grant');
   if (other === 0) replaceEntry(frames, at, 0, 0);
   else if (from !== at) {
     const [low, high] = takeEntry(frames, from, 0, 0);

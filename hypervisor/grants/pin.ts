@@ -49,7 +49,7 @@ export function pinForMapping(
   readOnly: boolean,
 ): number {
   const table = granter.grants;
-  const failure = checkUse(table, ref, user, readOnly, true);
+  const failure = checkUse(frames, table, ref, user, readOnly, true);
   if (failure) return failure;
   const active = table.active.get(ref);
   const status = markUsed(frames, table, ref, user, readOnly, true);
@@ -78,7 +78,7 @@ export function pinForCopy(
   mayPassOn: boolean,
 ): Granted | number {
   const table = granter.grants;
-  const failure = checkUse(table, ref, user, readOnly, false);
+  const failure = checkUse(frames, table, ref, user, readOnly, false);
   if (failure) return failure;
   const status = markUsed(frames, table, ref, user, readOnly, false);
   if (status) return status;
@@ -124,13 +124,29 @@ function newGrant(granted: Granted, domid: number, sourceDomain: number, sourceR
 }
 
 /** Checks the reference, and who uses it already. */
-function checkUse(table: GrantTable, ref: number, user: number, readOnly: boolean, mapping: boolean): number {
-  if (ref >= entriesOf(table)) return abi.GNTST_bad_gntref;
+function checkUse(
+  { trace }: FrameTable,
+  table: GrantTable,
+  ref: number,
+  user: number,
+  readOnly: boolean,
+  mapping: boolean,
+): number {
+  if (ref >= entriesOf(table))
+    return trace.refuse(
+      abi.GNTST_bad_gntref,
+      'reference {} is beyond the {} entries of the table',
+      ref,
+      entriesOf(table),
+    );
   const active = table.active.get(ref);
   if (!active || !inUse(active)) return abi.GNTST_okay;
   const isFull = (readOnly ? active.readers : active.writers) >= MAX_USES;
-  if (active.domid !== user || isFull || (mapping && active.isSubPage)) return abi.GNTST_general_error;
-  return abi.GNTST_okay;
+  if (active.domid === user && !isFull && !(mapping && active.isSubPage)) return abi.GNTST_okay;
+  const why = isFull
+    ? 'grant {} is in use too often'
+    : 'grant {} is in use by domain {}, or as part of a page';
+  return trace.refuse(abi.GNTST_general_error, why, ref, active.domid);
 }
 
 /** Checks the entry and sets its "reading" and "writing" flags, if the grant is not in use so already. */
@@ -147,9 +163,25 @@ function markUsed(
   if (used && (readOnly || active!.writers > 0)) return abi.GNTST_okay;
   const at = entryAddress(table, ref);
   const flags = readHalfword(frames, at);
-  if (!used && (readHalfword(frames, at + 2) !== user || !allows(table, flags, mapping)))
-    return abi.GNTST_general_error;
-  if (!readOnly && flags & abi.GTF_readonly) return abi.GNTST_general_error;
+  const { trace } = frames;
+  const permitted = readHalfword(frames, at + 2);
+  if (!used && !allows(table, flags, mapping))
+    return trace.refuse(
+      abi.GNTST_general_error,
+      'entry {} does not permit access: its flags are {}',
+      ref,
+      flags,
+    );
+  if (!used && permitted !== user)
+    return trace.refuse(
+      abi.GNTST_general_error,
+      'entry {} is for domain {}, not for domain {}',
+      ref,
+      permitted,
+      user,
+    );
+  if (!readOnly && flags & abi.GTF_readonly)
+    return trace.refuse(abi.GNTST_general_error, 'entry {} permits reading only', ref);
   const status = statusAddress(table, ref);
   const wanted = abi.GTF_reading | (readOnly ? 0 : abi.GTF_writing);
   writeHalfword(frames, status, readHalfword(frames, status) | wanted);

@@ -25,7 +25,12 @@ export const transferGrant: Setup = (context, address) => {
 function transfer(context: Caller, mfn: number, domid: number, ref: number): number {
   const { frames, domains } = context.hypervisor;
   const giver = context.domain;
-  if (!frames.steal(mfn, giver.id)) return abi.GNTST_bad_page;
+  if (!frames.steal(mfn, giver.id))
+    return frames.trace.refuse(
+      abi.GNTST_bad_page,
+      'frame 0x{} is not its own, or is in use',
+      mfn.toString(16),
+    );
   frames.flushTlb();
   const taker = domains.get(domid);
   const status = taker ? accepts(context, taker, ref) : abi.GNTST_bad_domain;
@@ -34,6 +39,12 @@ function transfer(context: Caller, mfn: number, domid: number, ref: number): num
     frames.dropAllocation(mfn, giver.id);
     return status;
   }
+  const { trace } = context.hypervisor;
+  if (trace.on)
+    trace.emit({
+      ...{ kind: 'grant', change: 'transferred', domain: taker.id, granter: giver.id },
+      ...{ ref, mfn, readOnly: false, bytes: 0 },
+    });
   giver.totalPages--;
   taker.totalPages++;
   frames.hasGot(taker.id);

@@ -25,6 +25,7 @@ import { PGT_L1_PAGE_TABLE, PGT_L4_PAGE_TABLE, PGT_NONE, PGT_WRITABLE_PAGE } fro
 import { PAGE_BYTES } from '../memory/pages.ts';
 import { copyToGuest, isGuestArray, readGuestWords } from '../memory/guest-access.ts';
 import { writeWords } from '../memory/guest-frames.ts';
+import { inUse, notOwned } from '../memory/refusals.ts';
 import { setM2p } from '../memory/m2p.ts';
 import { getPageType, putPageType } from '../memory/page-types.ts';
 import { updateL1Entry, updateTableEntry } from '../memory/update-entry.ts';
@@ -93,7 +94,7 @@ function openBatch(context: HypercallContext, foreign: number): number {
   const tableOwner = foreign >>> 16;
   if (tableOwner !== 0) {
     const owner = hypervisor.domains.get(tableOwner - 1);
-    if (!owner) return -ESRCH;
+    if (!owner) return hypervisor.trace.refuse(-ESRCH, 'there is no domain {}', tableOwner - 1);
     if (owner.vcpus.length === 0) return -EINVAL;
     batch.tableOwner = owner.id;
   }
@@ -120,7 +121,7 @@ function updateEntry(context: HypercallContext, frames: FrameTable): number {
   const denied = (isIo(owner) ? 0 : mayTarget(context, owner)) || mayTarget(context, tableOwner);
   if (denied) return denied;
   const mfn = addressFrame(request[0]!, request[1]!);
-  if (mfn < 0 || !frames.getPage(mfn, tableOwner)) return -EINVAL;
+  if (mfn < 0 || !frames.getPage(mfn, tableOwner)) return notOwned(frames, mfn, tableOwner);
   const result = writeTo(frames, mfn, owner);
   frames.putPage(mfn);
   return result;
@@ -137,8 +138,9 @@ function writeTo(frames: FrameTable, mfn: number, owner: number): number {
     putPageType(frames, mfn, -1);
     return 0;
   }
-  if (type < PGT_L1_PAGE_TABLE || type > PGT_L4_PAGE_TABLE) return -EINVAL;
-  if (type > PGT_L1_PAGE_TABLE && owner !== batch.tableOwner) return -EINVAL;
+  if (type < PGT_L1_PAGE_TABLE || type > PGT_L4_PAGE_TABLE) return inUse(frames, mfn, PGT_L1_PAGE_TABLE);
+  if (type > PGT_L1_PAGE_TABLE && owner !== batch.tableOwner)
+    return frames.trace.refuse(-EINVAL, 'frames of domain {} can be named by L1 tables alone', owner);
   // The table stays one while its entry changes, even if the old entry held its last use.
   if (getPageType(frames, mfn, type) < 0) return -EINVAL;
   const keep = (request[0]! & 7) === MMU_PT_UPDATE_PRESERVE_AD;
@@ -153,12 +155,13 @@ function writeTo(frames: FrameTable, mfn: number, owner: number): number {
 }
 
 function updateM2p(context: HypercallContext, frames: FrameTable): number {
-  if (batch.tableOwner !== context.domain.id) return -EPERM;
+  if (batch.tableOwner !== context.domain.id)
+    return frames.trace.refuse(-EPERM, 'what a frame is to domain {} only itself may say', batch.tableOwner);
   const owner = batch.pageOwner;
   const denied = isIo(owner) ? 0 : mayTarget(context, owner);
   if (denied) return denied;
   const mfn = addressFrame(request[0]!, request[1]!);
-  if (mfn < 0 || !frames.getPage(mfn, owner)) return -EINVAL;
+  if (mfn < 0 || !frames.getPage(mfn, owner)) return notOwned(frames, mfn, owner);
   setM2p(frames, mfn, request[2]!, request[3]!);
   frames.putPage(mfn);
   return 0;

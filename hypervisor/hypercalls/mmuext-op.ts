@@ -20,6 +20,7 @@ import { PAGE_BYTES } from '../memory/pages.ts';
 import { isGuestAddress, isGuestArray, readGuestWords } from '../memory/guest-access.ts';
 import { clearFrame, copyBytes } from '../memory/guest-frames.ts';
 import { setLdt } from '../traps/ldt.ts';
+import { notOwned, refuseFrame } from '../memory/refusals.ts';
 import { getPageAndType, getPageType, putPageAndType } from '../memory/page-types.ts';
 import { clearLdt } from '../memory/per-domain.ts';
 import { fillReadOnlyM2p, zapReadOnlyM2p } from '../memory/xen-slots.ts';
@@ -114,7 +115,8 @@ function carryOut(context: HypercallContext, frames: FrameTable, owner: number):
   if (onOthers) return onOthers(context, frames, owner);
   const onOneself = ON_ONESELF[command];
   if (!onOneself) return -ENOSYS;
-  return owner === context.domain.id ? onOneself(context, frames, owner) : -EPERM;
+  if (owner === context.domain.id) return onOneself(context, frames, owner);
+  return trace.refuse(-EPERM, 'that is for one’s own address spaces, not those of domain {}', owner);
 }
 
 function argument(word: number): number {
@@ -125,7 +127,7 @@ function pin(context: HypercallContext, frames: FrameTable, owner: number): numb
   const level = operation[0]! - xen.MMUEXT_PIN_L1_TABLE + 1;
   const mfn = argument(ARG1);
   // Nothing of a dying domain is pinned any more.
-  if (frames.remains.has(owner) || !frames.getPage(mfn, owner)) return -EINVAL;
+  if (frames.remains.has(owner) || !frames.getPage(mfn, owner)) return notOwned(frames, mfn, owner);
   const result = getPageType(frames, mfn, level);
   if (result < 0) {
     frames.putPage(mfn);
@@ -133,7 +135,7 @@ function pin(context: HypercallContext, frames: FrameTable, owner: number): numb
   }
   if (frames.flags[mfn]! & PGT_PINNED) {
     putPageAndType(frames, mfn);
-    return -EINVAL;
+    return refuseFrame(frames, -EINVAL, mfn, 'is pinned already');
   }
   frames.flags[mfn]! |= PGT_PINNED;
   // That it is pinned is told with it.
@@ -145,10 +147,10 @@ function pin(context: HypercallContext, frames: FrameTable, owner: number): numb
 
 function unpin(context: HypercallContext, frames: FrameTable, owner: number): number {
   const mfn = argument(ARG1);
-  if (!frames.getPage(mfn, owner)) return -EINVAL;
+  if (!frames.getPage(mfn, owner)) return notOwned(frames, mfn, owner);
   if (!(frames.flags[mfn]! & PGT_PINNED)) {
     frames.putPage(mfn);
-    return -EINVAL;
+    return refuseFrame(frames, -EINVAL, mfn, 'is not pinned');
   }
   frames.flags[mfn]! &= ~PGT_PINNED;
   frames.memory.wrote(mfn);

@@ -18,6 +18,7 @@ import {
 import { PGT_L1_PAGE_TABLE } from '../memory/frame-table.ts';
 import { isGuestAddress, l1FrameOf, readGuestWords } from '../memory/guest-access.ts';
 import { getPageType, putPageType } from '../memory/page-types.ts';
+import { notOwned } from '../memory/refusals.ts';
 import { updateL1Entry } from '../memory/update-entry.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { mayTarget, pageOwner } from '../state/page-owner.ts';
@@ -53,7 +54,8 @@ function update(context: HypercallContext, va: number, owner: number): number {
   if (denied) return denied;
   const { frames } = context.hypervisor;
   const mfn = l1FrameOf(frames, context.vcpu, va);
-  if (mfn < 0 || !frames.getPage(mfn, context.domain.id)) return -EINVAL;
+  if (mfn < 0) return frames.trace.refuse(-EINVAL, 'no L1 table maps that address: the tables above it lack');
+  if (!frames.getPage(mfn, context.domain.id)) return notOwned(frames, mfn, context.domain.id);
   let result = -EINVAL;
   if (frames.usedAs(mfn) === PGT_L1_PAGE_TABLE && getPageType(frames, mfn, PGT_L1_PAGE_TABLE) === 0) {
     const slot = pageNumber(va) & 0x1ff;

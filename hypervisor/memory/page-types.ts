@@ -33,6 +33,7 @@ import {
 } from './frame-table.ts';
 import { PAGE_WORDS } from './pages.ts';
 import { checkDescriptors } from './descriptors.ts';
+import { badBits, inUse, notOwned, refuseFrame } from './refusals.ts';
 import { rawMemory } from './raw-memory.ts';
 import { installXenSlots } from './xen-slots.ts';
 
@@ -47,7 +48,7 @@ export function getPageType(table: FrameTable, mfn: number, type: number): numbe
   const count = table.typeCount[mfn]!;
   if (table.count[mfn] === 0) bug(`frame ${String(mfn)} gets a type without a reference`);
   if (count !== 0) {
-    if (table.type[mfn] !== type || count >= TYPE_COUNT_MAX) return -EINVAL;
+    if (table.type[mfn] !== type || count >= TYPE_COUNT_MAX) return inUse(table, mfn, type);
     table.typeCount[mfn] = count + 1;
     return 0;
   }
@@ -115,7 +116,7 @@ export function putPageType(table: FrameTable, mfn: number, fromTable: number): 
 
 /** Takes a reference and a type reference to a frame of a domain. -EINVAL if it cannot. */
 export function getPageAndType(table: FrameTable, mfn: number, domain: number, type: number): number {
-  if (!table.getPage(mfn, domain)) return -EINVAL;
+  if (!table.getPage(mfn, domain)) return notOwned(table, mfn, domain);
   const result = getPageType(table, mfn, type);
   if (result < 0) table.putPage(mfn);
   return result;
@@ -144,14 +145,20 @@ export function getPageFromL1Entry(
   pageOwner: number,
 ): number {
   const domain = table.owners.get(l1Owner);
-  if (low & l1Disallowed(domain?.hasDevices === true)) return -EINVAL;
+  const bits = low & l1Disallowed(domain?.hasDevices === true);
+  if (bits) return badBits(table, bits);
   const mfn = entryFrame(low, high);
   if (isDeviceFrame(table, mfn)) return mapDevice(table, low, high, [l1Owner, pageOwner]);
   const owner = table.owner[mfn]!;
-  if (table.getOwnerAndReference(mfn) === DOMID_INVALID) return -EBUSY;
+  if (table.getOwnerAndReference(mfn) === DOMID_INVALID)
+    return refuseFrame(table, -EBUSY, mfn, 'is nobody’s to map');
   const foreign = owner !== pageOwner;
-  const refused = foreign && (pageOwner === l1Owner || !table.owners.get(pageOwner)?.isPrivileged);
-  if (refused || (low & PAGE_RW && getPageType(table, mfn, PGT_WRITABLE_PAGE) < 0)) {
+  if (foreign && (pageOwner === l1Owner || !table.owners.get(pageOwner)?.isPrivileged)) {
+    table.putPage(mfn);
+    notOwned(table, mfn, pageOwner);
+    return -EBUSY;
+  }
+  if (low & PAGE_RW && getPageType(table, mfn, PGT_WRITABLE_PAGE) < 0) {
     table.putPage(mfn);
     return -EBUSY;
   }
@@ -166,7 +173,8 @@ function mapDevice(table: FrameTable, low: number, high: number, domains: readon
   const mfn = (high & FRAME_HIGH) * FRAMES_BY_LOW_HALF + (low >>> 12);
   const may = (id: number): boolean => id === DOMID_IO || table.owners.get(id)?.mayMapDevice(mfn) === true;
   if (domains.every(may)) return 0;
-  return isInvalidMfn(low, high) ? -EINVAL : -EPERM;
+  const error = isInvalidMfn(low, high) ? -EINVAL : -EPERM;
+  return refuseFrame(table, error, mfn, 'is no RAM, and no device’s that this domain was given');
 }
 
 /** Gives back the references of an L1 entry. */
@@ -187,9 +195,9 @@ export function getPageFromTableEntry(
   tableFrame: number,
   domain: number,
 ): number {
-  if (low & TABLE_DISALLOWED) return -EINVAL;
+  if (low & TABLE_DISALLOWED) return badBits(table, low & TABLE_DISALLOWED);
   const mfn = entryFrame(low, high);
-  if (mfn < 0) return -EINVAL;
+  if (mfn < 0) return notOwned(table, mfn, domain);
   const result = getPageAndType(table, mfn, domain, level - 1);
   if (result === -EINVAL && getLinear(table, level, low, mfn, tableFrame, domain)) return 0;
   return result;
@@ -254,7 +262,7 @@ function validate(table: FrameTable, mfn: number, type: number): number {
   if (type === PGT_SEG_DESC_PAGE) {
     const allowed = checkDescriptors(rawMemory(table).words, mfn * PAGE_WORDS);
     table.memory.wrote(mfn);
-    return allowed ? 0 : -EINVAL;
+    return allowed ? 0 : refuseFrame(table, -EINVAL, mfn, 'holds a descriptor that is not allowed');
   }
   return type === PGT_L1_PAGE_TABLE ? promoteL1(table, mfn) : promoteTable(table, mfn, type);
 }

@@ -16,6 +16,7 @@ import {
   TABLE_DISALLOWED,
 } from './entries.ts';
 import type { FrameTable } from './frame-table.ts';
+import { badBits } from './refusals.ts';
 import { PAGE_WORDS } from './pages.ts';
 import {
   getPageFromL1Entry,
@@ -45,7 +46,8 @@ export function updateL1Entry(
   const kept = preserveAccessed ? oldLow & (PAGE_ACCESSED | PAGE_DIRTY) : 0;
   if (low & PAGE_PRESENT) {
     const owner = table.owners.get(table.owner[l1Frame]!);
-    if (low & l1Disallowed(owner?.hasDevices === true)) return -EINVAL;
+    const bits = low & l1Disallowed(owner?.hasDevices === true);
+    if (bits) return badBits(table, bits);
     const newLow = adjustL1Low(low, high);
     const newHigh = adjustL1High(low, high);
     if (!differsInSubstance(oldLow, oldHigh, newLow, newHigh)) {
@@ -74,14 +76,15 @@ export function updateTableEntry(
   preserveAccessed: boolean,
 ): number {
   if (table.trace.on) traceEntry(table, tableFrame, slot, level, low, high);
-  if (level === 4 && !isGuestL4Slot(slot)) return -EINVAL;
+  if (level === 4 && !isGuestL4Slot(slot))
+    return table.trace.refuse(-EINVAL, 'slot {} of a root table is Xen’s', slot);
   const { words } = table.memory;
   const at = tableFrame * PAGE_WORDS + slot * 2;
   const oldLow = words[at]!;
   const oldHigh = words[at + 1]!;
   const kept = preserveAccessed ? oldLow & (PAGE_ACCESSED | PAGE_DIRTY) : 0;
   if (low & PAGE_PRESENT) {
-    if (low & TABLE_DISALLOWED) return -EINVAL;
+    if (low & TABLE_DISALLOWED) return badBits(table, low & TABLE_DISALLOWED);
     const newLow = adjustTableLow(low, level);
     if (!differsInSubstance(oldLow, oldHigh, newLow, high)) {
       table.writeEntry(tableFrame, slot, newLow | kept, high);

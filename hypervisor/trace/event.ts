@@ -31,6 +31,28 @@ export type TraceDetail =
   | { readonly kind: 'math_state_restore' }
   | { readonly kind: 'upcall' }
   | { readonly kind: 'port'; readonly domain: number; readonly port: number }
+  /**
+   * `domain` uses what `granter` has granted as `ref` (-1: none was used): a frame of the machine. `bytes`: that were copied.
+   * A frame that is transferred goes from the granter to the domain, whose reference it is.
+   */
+  | {
+      readonly kind: 'grant';
+      readonly change: 'mapped' | 'unmapped' | 'copied' | 'transferred';
+      readonly domain: number;
+      readonly granter: number;
+      readonly ref: number;
+      readonly mfn: number;
+      readonly readOnly: boolean;
+      readonly bytes: number;
+    }
+  /** A port is otherwise than before: what it is bound to, or whether it is masked. */
+  | {
+      readonly kind: 'channel';
+      readonly domain: number;
+      readonly port: number;
+      readonly from: string;
+      readonly to: string;
+    }
   /** To a vcpu of a domain, which need not be who runs: so with timers and changes. */
   | { readonly kind: 'virq'; readonly virq: number; readonly domain: number; readonly vcpu: number }
   | {

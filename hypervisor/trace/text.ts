@@ -53,6 +53,10 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   math_state_restore: () => [''],
   upcall: () => [''],
   port: (d) => [`domain ${String(d.domain)} port ${String(d.port)}`],
+  grant: (d) => [
+    `${d.change} domain ${String(d.granter)} ref ${String(d.ref)} mfn ${hex(d.mfn)} by domain ${String(d.domain)}${d.bytes === 0 ? '' : `: ${String(d.bytes)} bytes`}`,
+  ],
+  channel: (d) => [`domain ${String(d.domain)} port ${String(d.port)}: ${d.from} -> ${d.to}`],
   virq: (d) => [`VIRQ ${String(d.virq)} to vcpu ${String(d.vcpu)}`],
   timer: (d) => [`${d.timer} of vcpu ${String(d.vcpu)}`],
   variation: (d) => [`${d.name}: ${String(d.amount)}`],

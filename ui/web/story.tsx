@@ -26,7 +26,7 @@ const GROUPS: readonly {
   },
   {
     name: 'events',
-    kinds: ['upcall', 'port', 'virq', 'timer'],
+    kinds: ['upcall', 'port', 'channel', 'virq', 'timer'],
     title: 'Event channels: ports raised, upcalls, timers',
   },
   {
@@ -47,6 +47,7 @@ const GROUPS: readonly {
     ],
     title: 'Frames: types taken, tables validated',
   },
+  { name: 'grants', kinds: ['grant'], title: 'Memory that domains share: mapped, given back, copied' },
   { name: 'xenstore', kinds: ['xenstore'], title: 'Messages between a domain and the store’s server' },
   { name: 'scheduling', kinds: ['schedule', 'vcpu'], title: 'Who runs, who blocks, who wakes' },
 ];

@@ -38,10 +38,21 @@ export function emulatePrivileged(hypervisor: Hypervisor, vcpu: Vcpu): boolean {
   const outcome = emulation(hypervisor, vcpu, instruction);
   if (outcome === REFUSED) return false;
   hypervisor.counts.emulated++;
+  const { trace } = hypervisor;
+  if (trace.on) trace.emit({ kind: 'emulated', rip: processor.rip, instruction: nameOf(hypervisor) });
   if (outcome === DONE)
     instructionDone(hypervisor, vcpu, processor.rip + instruction.length, instruction.breakpoints);
   else if (outcome === STAYS) trapAfter(hypervisor, vcpu, instruction.breakpoints);
   return true;
+}
+
+/** What the instruction is called, for the trace: of IN and OUT with the port. */
+function nameOf({ processor }: Hypervisor): string {
+  const { opcode } = instruction;
+  const name = NAMES[opcode] ?? `opcode ${opcode.toString(16)}`;
+  if (name !== 'in' && name !== 'out') return name;
+  const port = (opcode & 8) === 0 ? instruction.last : processor.low(layout.RDX) & 0xffff;
+  return `${name} 0x${port.toString(16)}`;
 }
 
 /** IN and OUT by AL, AX, EAX: the port is an immediate byte or DX. */
@@ -203,3 +214,23 @@ TWO_BYTE[0x30] = ofKernel(wrmsr);
 TWO_BYTE[0x31] = rdtsc;
 TWO_BYTE[0x32] = ofKernel(rdmsr);
 TWO_BYTE[0xa2] = cpuid;
+
+/** By opcode, as `Instruction` has it. */
+const NAMES: Readonly<Record<number, string>> = {
+  ...Object.fromEntries([0x6c, 0x6d].map((opcode) => [opcode, 'ins'])),
+  ...Object.fromEntries([0x6e, 0x6f].map((opcode) => [opcode, 'outs'])),
+  ...Object.fromEntries([0xe4, 0xe5, 0xec, 0xed].map((opcode) => [opcode, 'in'])),
+  ...Object.fromEntries([0xe6, 0xe7, 0xee, 0xef].map((opcode) => [opcode, 'out'])),
+  [0xfa]: 'cli',
+  [0xfb]: 'sti',
+  [0x0f06]: 'clts',
+  [0x0f09]: 'wbinvd',
+  [0x0f20]: 'mov from a control register',
+  [0x0f21]: 'mov from a debug register',
+  [0x0f22]: 'mov to a control register',
+  [0x0f23]: 'mov to a debug register',
+  [0x0f30]: 'wrmsr',
+  [0x0f31]: 'rdtsc',
+  [0x0f32]: 'rdmsr',
+  [0x0fa2]: 'cpuid',
+};

@@ -42,6 +42,11 @@ export class Instruction {
     if (this.length > this.available) this.opcode = -1;
   }
 
+  /** The byte that was taken last. */
+  get last(): number {
+    return this.bytes[this.length - 1] ?? 0;
+  }
+
   /** The next byte; 0 beyond what could be fetched, which `length` shows. */
   next(): number {
     const byte = this.length < this.available ? this.bytes[this.length]! : 0;

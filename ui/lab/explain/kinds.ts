@@ -62,6 +62,18 @@ function storeWords(d: Extract<TraceDetail, { kind: 'xenstore' }>, whom: string)
     : `the store answers ${whom}: ${what}${within}`;
 }
 
+function grantWords(d: Extract<TraceDetail, { kind: 'grant' }>, names: DomainNames): string {
+  const [user, granter] = [domainWords(d.domain, names), domainWords(d.granter, names)];
+  const what = `frame ${hex(d.mfn)}, granted by ${granter} as reference ${String(d.ref)}`;
+  const grants: Readonly<Record<string, string>> = {
+    mapped: `${user} has ${what}, mapped${d.readOnly ? ' to read' : ' to read and write'}`,
+    unmapped: `${user} has given back ${what}`,
+    copied: `Xen has copied ${String(d.bytes)} bytes for ${user}, ${d.readOnly ? 'from' : 'to'} ${what}`,
+    transferred: `frame ${hex(d.mfn)} was ${granter}’s, and is ${user}’s now, by its entry ${String(d.ref)}`,
+  };
+  return grants[d.change] ?? what;
+}
+
 function vcpuWords({ domain, vcpu }: { domain: number; vcpu: number }, names: DomainNames): string {
   return `vcpu ${String(vcpu)} of ${domainWords(domain, names)}`;
 }
@@ -142,6 +154,20 @@ export const KIND_ROWS: { readonly [K in Kind]: KindRow<K> } = {
     why: 'Xen sets a bit in memory that it shares with the domain. If the port is not masked the vcpu has an event to see to, and wakes up if it sleeps.',
     header: header('xen.h', 'shared_info'),
     source: xen('events/send.ts', 'setPortPending'),
+  },
+  grant: {
+    title: 'a grant is used',
+    says: (d, _, names) => grantWords(d, names),
+    why: 'A domain offers a frame to one other domain by an entry in its grant table. Xen has checked that entry and marked it as in use: until it is given back the granter cannot safely use the frame for something else.',
+    header: header('grant_table.h', 'grant_entry_v1'),
+    source: xen('grants/pin.ts', 'pinForMapping'),
+  },
+  channel: {
+    title: 'a port changes',
+    says: (d, _, names) => `port ${String(d.port)} of ${domainWords(d.domain, names)}: ${d.from} → ${d.to}`,
+    why: 'A port is an end of an event channel: closed, waiting for a partner, or bound to another domain’s port, a virtual interrupt, a device’s interrupt or the domain’s own vcpus. Masked it collects events, and delivers none.',
+    header: header('event_channel.h', 'evtchn_status'),
+    source: xen('events/tell.ts', 'tellPort'),
   },
   virq: {
     title: 'virtual interrupt',
