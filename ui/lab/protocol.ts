@@ -8,6 +8,7 @@ import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { Lens, StageView } from './stage/view.ts';
 import type { BranchView } from './time/branches.ts';
+import type { OverviewChange } from './timeline/overview.ts';
 import type { SpanRequest } from './timeline/span.ts';
 import type { TimelineView } from './timeline/view.ts';
 import type { ChannelView, DomainView, VcpuView } from './views.ts';
@@ -221,6 +222,8 @@ export type Update =
     }
   | ({ readonly type: 'pageTables' } & PageTablesView)
   | ({ readonly type: 'stage' } & StageView)
+  /** The run of the host that is looked at, at a glance: with each state, what has changed. */
+  | ({ readonly type: 'overview' } & OverviewChange)
   /** What was asked for; null: it cannot be told, and why. */
   | {
       readonly type: 'timeline';

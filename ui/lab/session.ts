@@ -22,6 +22,7 @@ import type { Start } from './stop-text.ts';
 import { dropBranch, takeUp } from './time/branches.ts';
 import { goBack, goToTime } from './time/ways-back.ts';
 import { Desk } from './timeline/desk.ts';
+import { Overviews } from './timeline/overviews.ts';
 import { timelineOf } from './timeline/span.ts';
 import type { TimelineView } from './timeline/view.ts';
 import { begin, TOUR } from './tour.ts';
@@ -47,6 +48,9 @@ export class Session {
   private readonly looks: Looks;
   private readonly breaks = new WantedBreaks();
   private readonly desk = new Desk();
+  private overviews = new Overviews([]);
+  /** A face has not been told of the overview of this host. */
+  private isNewOverview = true;
   /** Commands that are being obeyed, but for questions of the past; and the last of those, while it has no answer. */
   private doing = 0;
   private question: Extract<Command, { type: 'timeline' }> | null = null;
@@ -266,6 +270,8 @@ export class Session {
     this.stopped = null;
     this.post({ type: 'booted', hosts: opened.hosts.length });
     for (const { lab } of opened.hosts) lab.witness.watch();
+    this.overviews.end();
+    this.overviews = new Overviews(opened.hosts.map(({ lab }) => lab));
     this.hear(opened);
     opened.kept.run.past.isKept = true;
     this.looks.stage.begin(opened.hosts);
@@ -278,6 +284,7 @@ export class Session {
     const lab = this.lab!;
     this.breaks.apply(lab);
     this.looks.begin(lab);
+    this.isNewOverview = true;
   }
 
   private leave(lab: Lab): void {
@@ -428,8 +435,11 @@ export class Session {
   /** It stands: where that is in the sources. */
   private async showCode(lab: Lab): Promise<void> {
     if (!lab.lacksCode) return;
+    this.doing++;
     await bringCodeOf(lab, this.post);
+    this.doing--;
     if (this.lab === lab) this.postState();
+    await this.answer();
   }
 
   private async hash(): Promise<void> {
@@ -447,6 +457,9 @@ export class Session {
   private postState(): void {
     this.looks.postStory();
     this.looks.postState(this.lab, this.state());
+    if (this.lab === null) return;
+    this.post({ type: 'overview', ...this.overviews.take(this.host, this.isNewOverview) });
+    this.isNewOverview = false;
   }
 
   private state(): LabState {

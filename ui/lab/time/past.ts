@@ -49,6 +49,16 @@ export interface Branch {
   readonly inputs: Logged;
 }
 
+/** Hears what becomes of a run. */
+export interface PastListener {
+  /** It is at another instant, for which nothing has run. */
+  moved(): void;
+  /** It is another run from here on; the one that was left is a branch, unless that had nothing more. */
+  another(left: Branch | null): void;
+  /** A branch was taken up, in whose place the run that was left is one now. */
+  tookUp(taken: Branch, left: Branch): void;
+}
+
 /** Instructions from one snapshot to the next: about a quarter of a second of running. Idle time costs nothing. */
 const INTERVAL = 20_000_000;
 /** Neighbours may be apart by this share of their age. */
@@ -65,6 +75,7 @@ export class Past {
   readonly moments: Moment[] = [];
   /** Runs that were left for this one, in their order, until somebody drops them. */
   readonly branches: Branch[] = [];
+  listener: PastListener | null = null;
   private readonly traveller: Traveller;
 
   constructor(traveller: Traveller, hosts: number) {
@@ -137,6 +148,7 @@ export class Past {
     this.traveller.restore(saved);
     this.inputs.come = come;
     for (const [host, { ticks }] of this.traveller.places.entries()) this.isAt(host, ticks);
+    this.listener?.moved();
   }
 
   /** Something comes to a host now, and has been taken. What was to come later belongs to another run. */
@@ -169,6 +181,7 @@ export class Past {
     this.moments.splice(this.moments.indexOf(moment) + 1);
     this.inputs.replace(branch.inputs);
     this.ends = [...branch.ends];
+    this.listener?.tookUp(branch, left);
   }
 
   /** From here on it is another run: that before is a branch, if it had been further or more was to come. */
@@ -176,12 +189,16 @@ export class Past {
     const { places } = this.traveller;
     const age = ageOf(places);
     const { come } = this.inputs;
-    if (this.inputs.hasRest || places.some(({ ticks }, host) => ticks < this.ends[host]!))
-      this.branches.push({ fork: [...places], come, ends: [...this.ends], inputs: this.inputs.logged() });
+    const isLeft = this.inputs.hasRest || places.some(({ ticks }, host) => ticks < this.ends[host]!);
+    const left = isLeft
+      ? { fork: [...places], come, ends: [...this.ends], inputs: this.inputs.logged() }
+      : null;
+    if (left !== null) this.branches.push(left);
     this.inputs.dropRest();
     this.ends = places.map(({ ticks }) => ticks);
     const later = this.moments.findIndex((moment) => moment.age > age);
     if (later >= 0) this.moments.splice(later);
+    this.listener?.another(left);
   }
 
   /** A host is at `ticks`. */

@@ -78,3 +78,24 @@ test.each([
   await session.command(command);
   expect(await hash()).toBe(found);
 });
+
+test('the overview goes with the run: forth, back, and into another one', async () => {
+  const known = (): number => {
+    const from = updates.findLastIndex((update) => update.type === 'overview' && update.from === 0);
+    let ticks: number[] = [];
+    for (const update of updates.slice(from))
+      if (update.type === 'overview') ticks = [...ticks.slice(0, update.from), ...update.known];
+    return ticks.reduce((sum, each) => sum + each, 0);
+  };
+  const { ns } = state();
+  expect(known()).toBeCloseTo(ns, -1);
+  await session.command({ type: 'goTo', ns: ns / 2 });
+  expect(known()).toBeCloseTo(ns, -1);
+  await session.command(keys('x'));
+  await session.command({ type: 'step', kind: 'instruction' });
+  // What is known of the bin in which the runs part is of the new one.
+  expect(ns / 2 - known()).toBeLessThan(last('overview')!.binTicks);
+  expect(known()).toBeLessThan(ns / 2 + 1e6);
+  await session.command({ type: 'takeUp', branch: 0 });
+  expect(known()).toBeCloseTo(ns, -1);
+});
