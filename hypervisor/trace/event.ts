@@ -118,6 +118,22 @@ export type TraceDetail =
       readonly domain: number;
     }
   | { readonly kind: 'tlb'; readonly what: 'flush' | 'page'; readonly address: number }
+  /**
+   * An entry of a ring between a frontend (`domain`) and its backend, which Xen knows nothing of: a request or a response, in
+   * words, with the grants that it names; or bytes of a console's. `index`: of the entry, counted since the ring was made; of
+   * bytes, how many there were then. `device`: its number in the store.
+   */
+  | {
+      readonly kind: 'ring';
+      readonly ring: 'block' | 'transmit' | 'receive' | 'printed' | 'typed';
+      readonly domain: number;
+      readonly backend: number;
+      readonly device: number;
+      readonly way: 'request' | 'response' | 'produced' | 'consumed';
+      readonly index: number;
+      readonly text: string;
+      readonly refs: readonly number[];
+    }
   /** A message between a domain and the store's server, which Xen knows nothing of: who watches has seen it in their ring. */
   | {
       readonly kind: 'xenstore';

@@ -81,6 +81,9 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   pin: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
   unpin: (d) => [`mfn ${hex(d.mfn)}`],
   page: (d) => [`mfn ${hex(d.mfn)} ${d.change}, domain ${String(d.domain)}`],
+  ring: (d) => [
+    `domain ${String(d.domain)} ${d.ring} ${String(d.device)} ${d.way} ${String(d.index)}: ${d.text}${d.refs.length === 0 ? '' : ` refs ${d.refs.join(' ')}`}`,
+  ],
   xenstore: (d) => [storeWords(d)],
   tlb: (d) => [d.what === 'flush' ? 'flush' : `page ${hex64(d.address)}`],
 };

@@ -33,6 +33,7 @@ import { LoneCourse } from './time/course.ts';
 import type { Course } from './time/course.ts';
 import type { Moment, Past, Place } from './time/past.ts';
 import { Witness } from './witness.ts';
+import { RingObserver } from './ring-observer.ts';
 import { StoreObserver } from './xenstore/store-observer.ts';
 import type { Come } from './world/inputs.ts';
 
@@ -50,6 +51,7 @@ export class Lab {
   /** What is known of the host from watching it. */
   readonly witness: Witness;
   private readonly storeObserver: StoreObserver;
+  private readonly ringObserver: RingObserver;
   /** Saves it: a world of several saves each by this. */
   readonly saver: HostSaver;
   /** What takes it through time; and whether it goes again where it has been. */
@@ -67,6 +69,7 @@ export class Lab {
     this.hypervisor = hypervisor;
     this.request = request;
     this.storeObserver = new StoreObserver(hypervisor);
+    this.ringObserver = new RingObserver(hypervisor);
     this.code = Code.ofImages(request) ?? Code.UNKNOWN;
     this.share = share;
     this.fetched = fetched;
@@ -75,6 +78,7 @@ export class Lab {
     this.breaks = new Breaks(this);
     this.course = new LoneCourse(this);
     hypervisor.trace.observe(this.storeObserver);
+    hypervisor.trace.observe(this.ringObserver);
     hypervisor.console.onOutput = (bytes) => {
       if (this.domain.isPrivileged) this.printed(bytes);
     };
@@ -143,6 +147,7 @@ export class Lab {
     this.domain = domain;
     this.crash = null;
     this.storeObserver.begin();
+    this.ringObserver.begin();
   }
 
   /** System time in ns; instructions retired; ns per instruction. */

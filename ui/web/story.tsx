@@ -48,6 +48,11 @@ const GROUPS: readonly {
     title: 'Frames: types taken, tables validated',
   },
   { name: 'grants', kinds: ['grant'], title: 'Memory that domains share: mapped, given back, copied' },
+  {
+    name: 'rings',
+    kinds: ['ring'],
+    title: 'Requests and answers of disks and network cards; what consoles are given',
+  },
   { name: 'xenstore', kinds: ['xenstore'], title: 'Messages between a domain and the store’s server' },
   { name: 'scheduling', kinds: ['schedule', 'vcpu'], title: 'Who runs, who blocks, who wakes' },
 ];

@@ -74,6 +74,28 @@ function grantWords(d: Extract<TraceDetail, { kind: 'grant' }>, names: DomainNam
   return grants[d.change] ?? what;
 }
 
+const RING_DEVICES: Readonly<Record<string, string>> = {
+  block: 'disk',
+  transmit: 'network card, sending',
+  receive: 'network card, receiving',
+};
+
+function ringWords(d: Extract<TraceDetail, { kind: 'ring' }>, frontend: string, backend: string): string {
+  if (d.ring === 'printed')
+    return d.way === 'produced'
+      ? `${frontend} prints ${d.text}`
+      : `${backend} has taken ${d.text} that ${frontend} has printed`;
+  if (d.ring === 'typed')
+    return d.way === 'produced'
+      ? `${backend} types ${d.text} for ${frontend}`
+      : `${frontend} has taken ${d.text} that were typed`;
+  const device = `${RING_DEVICES[d.ring] ?? d.ring} ${String(d.device)}`;
+  const grants = Array.isArray(d.refs) && d.refs.length > 0 ? `, by grants ${d.refs.join(', ')}` : '';
+  const slot = `(entry ${String(d.index)}, ${device})`;
+  if (d.way === 'request') return `${frontend} asks ${backend}: ${d.text}${grants} ${slot}`;
+  return `${backend} answers ${frontend}: ${d.text} ${slot}`;
+}
+
 function vcpuWords({ domain, vcpu }: { domain: number; vcpu: number }, names: DomainNames): string {
   return `vcpu ${String(vcpu)} of ${domainWords(domain, names)}`;
 }
@@ -328,6 +350,13 @@ export const KIND_ROWS: { readonly [K in Kind]: KindRow<K> } = {
     why: 'The processor remembers translations. Where entries have changed, what it remembers must not be used any more.',
     header: header('xen.h', 'MMUEXT_TLB_FLUSH_LOCAL'),
     source: xen('memory/frame-table.ts', 'FrameTable'),
+  },
+  ring: {
+    title: 'an entry of a ring',
+    says: (d, _, names) => ringWords(d, domainWords(d.domain, names), domainWords(d.backend, names)),
+    why: 'A split device is two drivers that share a page: the frontend in the guest puts requests into a ring, the backend answers in the same slots. Each counts what it has put in, and notifies the other by an event channel. Xen sees nothing of it.',
+    header: header('io/ring.h', 'sring'),
+    source: at('ui/lab/ring-observer.ts', 'RingObserver'),
   },
   xenstore: {
     title: 'a message of xenstore',

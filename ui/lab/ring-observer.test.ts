@@ -1,0 +1,65 @@
+/** What goes through the rings of a guest's devices, as events of the trace; nothing is otherwise by that. */
+import { expect, test } from 'vitest';
+import { Host } from '../../guests/tests/dom0/testing.ts';
+import type { TraceDetail } from '../../hypervisor/trace/event.ts';
+import { stateHash } from './state-hash.ts';
+
+type Ring = Extract<TraceDetail, { kind: 'ring' }>;
+
+const CONFIGURATION = [
+  'kernel = "/boot/mote.elf"',
+  'ramdisk = "/boot/mote.cpio"',
+  'memory = 32',
+  'name = "web"',
+  "disk = [ 'file:/tmp/data,xvda,w' ]",
+  "vif = [ 'mac=00:16:3e:00:00:11' ]",
+];
+const NEVER = { event: (): undefined => undefined, end: (): undefined => undefined };
+
+/** A host with a domain that has a disk and a card; `hear`: what goes through their rings. */
+async function run(hear: ((ring: Ring) => void) | null): Promise<Host> {
+  const text = `${CONFIGURATION.join('\n')}\n`;
+  const host = await Host.boot({ 'etc/xen/web': new TextEncoder().encode(text) });
+  if (hear !== null)
+    host.lab.hypervisor.trace.add({
+      ...NEVER,
+      event: ({ detail }) => {
+        if (detail.kind === 'ring') hear(detail);
+      },
+    });
+  host.run('dd if=/dev/zero of=/tmp/data bs=1k count=64 2> /dev/null');
+  host.run('xm create web');
+  host.wait(1);
+  return host;
+}
+
+test('requests in order, each answered after it; what is printed; the same host as one that nobody watches', async () => {
+  const heard: Ring[] = [];
+  const host = await run((ring) => heard.push(ring));
+  const of = (ring: Ring['ring'], way: Ring['way']): Ring[] =>
+    heard.filter((each) => each.ring === ring && each.way === way);
+  for (const ring of ['block', 'transmit', 'receive'] as const) {
+    const [requests, answers] = [of(ring, 'request'), of(ring, 'response')];
+    expect(
+      requests.map(({ index }) => index),
+      ring,
+    ).toEqual(requests.map((_, n) => n));
+    expect(
+      answers.map(({ index }) => index),
+      ring,
+    ).toEqual(answers.map((_, n) => n));
+    for (const answer of answers)
+      expect(heard.indexOf(answer)).toBeGreaterThan(heard.indexOf(requests[answer.index]!));
+  }
+  expect(of('block', 'request')[0]).toMatchObject({
+    ...{ domain: 1, backend: 0, device: 51712 },
+    text: expect.stringMatching(/^read \d+ bytes at sector \d+$/) as string,
+  });
+  expect(of('block', 'request')[0]!.refs.length).toBeGreaterThan(0);
+  expect(of('block', 'response')[0]!.text).toBe('read: done');
+  expect(of('receive', 'request')[0]).toMatchObject({ text: 'room for a packet' });
+  const printed = of('printed', 'produced').map(({ text }) => JSON.parse(text) as string);
+  expect(printed.join('')).toContain('Welcome to Mote');
+  const plain = await run(null);
+  expect(await stateHash(host.lab.hypervisor)).toBe(await stateHash(plain.lab.hypervisor));
+});
