@@ -43,14 +43,15 @@ export function checkHypercall(name: string): void {
   if (!HYPERCALLS.includes(name)) throw new RangeError(`there is no hypercall ${name}`);
 }
 
-function domainOf({ domain, detail }: TraceEvent): number {
+/** The domain that an event is about; where it names none, the one that was running. */
+export function eventDomain({ domain, detail }: TraceEvent): number {
   return 'domain' in detail ? detail.domain : domain;
 }
 
 export function passes(filter: EventFilter, event: TraceEvent): boolean {
   const { detail } = event;
   if (detail.kind !== filter.kind) return false;
-  if (filter.domain !== undefined && domainOf(event) !== filter.domain) return false;
+  if (filter.domain !== undefined && eventDomain(event) !== filter.domain) return false;
   if (detail.kind === 'hypercall' && !passesCall(filter, detail)) return false;
   if (detail.kind === 'xenstore' && !isAt(detail.path, filter.path)) return false;
   return filter.words === undefined || traceWords(detail).args.search(filter.words) >= 0;
@@ -94,6 +95,13 @@ export function parseFilter(text: string): EventFilter | null {
     else throw new RangeError(`${name!}: it is ${FILTER_HELP}`);
   }
   checkFilter(filter);
+  return filter;
+}
+
+/** The same, of what has to be one. Throws RangeError. */
+export function wantedFilter(text: string): EventFilter {
+  const filter = parseFilter(text);
+  if (filter === null) throw new RangeError(`${text}: it is no event: ${FILTER_HELP}`);
   return filter;
 }
 

@@ -1,12 +1,13 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
 import type { Line, WantedLine } from './code.ts';
 import type { Explanation } from './explain/explanation.ts';
+import type { EventStep } from './event-steps.ts';
 import type { DomainRequest } from './host.ts';
 import type { LessonRequest } from './lessons/sitting.ts';
 import type { Judged } from './lessons/tutor.ts';
 import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
-import type { Lens, StageView } from './stage/view.ts';
+import type { Lens, StageView, WantedFrame } from './stage/view.ts';
 import type { BranchView } from './time/branches.ts';
 import type { OverviewChange } from './timeline/overview.ts';
 import type { SpanRequest } from './timeline/span.ts';
@@ -14,10 +15,10 @@ import type { TimelineView } from './timeline/view.ts';
 import type { ChannelView, DomainView, VcpuView } from './views.ts';
 
 /** How far a step goes: `over` passes what a line calls, `out` goes on until the function has returned. */
-export type StepKind = 'instruction' | 'line' | 'over' | 'out' | 'hypercall' | 'event';
+export type StepKind = 'instruction' | 'line' | 'over' | 'out' | EventStep;
 
 /** What a host can go back to. */
-export type BackKind = 'instruction' | 'line' | 'hypercall' | 'event' | 'breakpoint';
+export type BackKind = 'instruction' | 'line' | 'breakpoint' | EventStep;
 
 /** Of what a host is made from, what a face asks for. */
 export type BootRequest = Pick<
@@ -56,9 +57,12 @@ export type Command =
   | { readonly type: 'run' }
   /** Stops a run; gives up a step. */
   | { readonly type: 'pause' }
-  | { readonly type: 'step'; readonly kind: StepKind }
+  /** `domain`: to an event of that one. */
+  | { readonly type: 'step'; readonly kind: StepKind; readonly domain?: number }
   /** Goes back in time; what was printed since is taken back (`rewound`). */
-  | { readonly type: 'back'; readonly kind: BackKind }
+  | { readonly type: 'back'; readonly kind: BackKind; readonly domain?: number }
+  /** Goes to the next event like this, as a person types it (event-filter.ts), or to the last one. */
+  | { readonly type: 'seek'; readonly event: string; readonly way: 'forth' | 'back' }
   /** Goes to an instant that the host has been at. */
   | { readonly type: 'goTo'; readonly ns: number }
   /** Stop before these lines, and no others. */
@@ -86,8 +90,8 @@ export type Command =
   | { readonly type: 'keys'; readonly bytes: Uint8Array; readonly host?: number }
   /** Asks for `pageTables` with these tables, now and with every state; null: no more. */
   | { readonly type: 'pageTables'; readonly open: readonly TablePath[] | null }
-  /** Asks for `stage` with this lens, now and with every state; null: no more. */
-  | { readonly type: 'stage'; readonly lens: Lens | null }
+  /** Asks for `stage` with this lens, and with a frame of one of the hosts in detail, now and with every state; null: no more. */
+  | { readonly type: 'stage'; readonly lens: Lens | null; readonly frame: WantedFrame | null }
   /** Asks for `story`: this window, now and, while it changes, with every state; null: no more. */
   | { readonly type: 'story'; readonly window: StoryWindow | null }
   /** Asks for `explained`: of an event by its number. */

@@ -3,6 +3,8 @@
  * a Web Worker in the page, a plain call in a test.
  */
 import type { WantedLine } from './code.ts';
+import { passes, wantedFilter } from './event-filter.ts';
+import { isEventStep } from './event-steps.ts';
 import type { Lab } from './lab.ts';
 import { goAgain, sitDown } from './lessons/sitting.ts';
 import type { LessonRequest } from './lessons/sitting.ts';
@@ -16,11 +18,12 @@ import { imagesAmong } from './own-images.ts';
 import type { OpenedRun } from './runs.ts';
 import { Looks } from './session-looks.ts';
 import type { Sources } from './snapshot/description.ts';
-import { beginStep } from './stepping.ts';
+import { beginSeek, beginStep } from './stepping.ts';
+import type { Stepping } from './stepping.ts';
 import { describeStop, wantedBy } from './stop-text.ts';
 import type { Start } from './stop-text.ts';
 import { dropBranch, takeUp } from './time/branches.ts';
-import { goBack, goToTime } from './time/ways-back.ts';
+import { goBack, goToTime, seekBack } from './time/ways-back.ts';
 import { Desk } from './timeline/desk.ts';
 import { Overviews } from './timeline/overviews.ts';
 import { timelineOf } from './timeline/span.ts';
@@ -164,9 +167,11 @@ export class Session {
         this.run?.abort();
         return;
       case 'step':
-        return this.step(command.kind);
+        return this.step(command.kind, command.domain);
       case 'back':
-        return this.travel((lab) => goBack(lab, command.kind));
+        return this.travel((lab) => goBack(lab, command.kind, command.domain));
+      case 'seek':
+        return this.seek(command.event, command.way);
       case 'goTo':
         return this.travel((lab) => goToTime(lab, command.ns));
       case 'breakpoints':
@@ -210,6 +215,7 @@ export class Session {
         return;
       case 'stage':
         this.looks.stage.lens = command.lens;
+        this.looks.stage.frame = command.frame;
         this.looks.postStage(this.run !== null);
         return;
       case 'story':
@@ -386,11 +392,27 @@ export class Session {
     });
   }
 
-  private async step(kind: StepKind): Promise<void> {
+  private async step(kind: StepKind, domain?: number): Promise<void> {
     await this.bringCode();
-    const ticks = kind === 'hypercall' || kind === 'event' ? STEP_TICKS : Infinity;
+    await this.stepWith(kind, isEventStep(kind) ? STEP_TICKS : Infinity, (lab) =>
+      beginStep(lab, kind, domain),
+    );
+  }
+
+  /** To the next event like this, or back to the last one. */
+  private async seek(event: string, way: 'forth' | 'back'): Promise<void> {
+    const filter = wantedFilter(event);
+    if (way === 'back') await this.travel((lab) => seekBack(lab, event));
+    else await this.stepWith(undefined, STEP_TICKS, (lab) => beginSeek(lab, (each) => passes(filter, each)));
+  }
+
+  private async stepWith(
+    kind: StepKind | undefined,
+    ticks: number,
+    begin: (lab: Lab) => Stepping,
+  ): Promise<void> {
     await this.drive(kind, async (lab, signal) => {
-      const stepping = beginStep(lab, kind);
+      const stepping = begin(lab);
       const onSlice = (): Promise<void> => this.afterSlice();
       try {
         return await driveStep(lab, stepping, ticks, { signal, onSlice });

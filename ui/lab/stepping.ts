@@ -3,11 +3,12 @@
  * sees how far it is and can give it up.
  */
 import type { Vcpu } from '../../hypervisor/state/vcpu.ts';
-import type { TraceDetail } from '../../hypervisor/trace/event.ts';
+import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
 import { BREAKPOINT_LIMIT, RSP } from '../../core/wasm/layout.ts';
 import { functionAt, lineAt } from '../../guests/toolchain/link/symbols.ts';
 import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
+import { fitsStep, isEventStep } from './event-steps.ts';
 import type { Lab } from './lab.ts';
 import { eventOf } from './stop.ts';
 import type { Stop } from './stop.ts';
@@ -21,10 +22,16 @@ export interface Stepping {
   end(): void;
 }
 
-/** Begins a step of the lab's host. */
-export function beginStep(lab: Lab, kind: StepKind): Stepping {
+/** Begins a step to the next event that fits. */
+export function beginSeek(lab: Lab, fits: (event: TraceEvent) => boolean): Stepping {
   lab.breaks.leave();
-  if (kind === 'hypercall' || kind === 'event') return new ToEvent(lab, kind);
+  return new ToEvent(lab, fits);
+}
+
+/** Begins a step of the lab's host; `domain`: to an event of that one. */
+export function beginStep(lab: Lab, kind: StepKind, domain?: number): Stepping {
+  if (isEventStep(kind)) return beginSeek(lab, fitsStep(kind, domain));
+  lab.breaks.leave();
   if (kind === 'instruction') return new ToInstruction(lab);
   const frame = kind === 'line' ? null : frameOf(lab);
   const addresses = frame === null ? [] : kind === 'out' ? [frame.returnAddress] : linesBeside(lab, frame);
@@ -32,20 +39,20 @@ export function beginStep(lab: Lab, kind: StepKind): Stepping {
   return frame !== null && isRoom ? new ToAddress(lab, frame, addresses) : new ToLine(lab, kind);
 }
 
-/** To the next hypercall or event upcall of any vcpu, or to a breakpoint before it. */
+/** To the next event of those that fit, or to a breakpoint before it. */
 class ToEvent implements Stepping, TraceSink {
   private readonly lab: Lab;
-  private readonly kind: TraceDetail['kind'];
+  private readonly fits: (event: TraceEvent) => boolean;
   private seen: Stop | null = null;
 
-  constructor(lab: Lab, kind: 'hypercall' | 'event') {
+  constructor(lab: Lab, fits: (event: TraceEvent) => boolean) {
     this.lab = lab;
-    this.kind = kind === 'hypercall' ? 'hypercall' : 'upcall';
+    this.fits = fits;
     lab.hypervisor.trace.add(this);
   }
 
-  event(event: Parameters<TraceSink['event']>[0]): void {
-    if (this.seen !== null || event.detail.kind !== this.kind) return;
+  event(event: TraceEvent): void {
+    if (this.seen !== null || !this.fits(event)) return;
     this.seen = { kind: 'step', event: eventOf(event, this.lab.hypervisor.current) };
     this.lab.hypervisor.requestStop('step');
   }

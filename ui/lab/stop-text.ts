@@ -1,4 +1,6 @@
 /** Why a run or a step stopped, and how far it went, in a sentence. */
+import { EVENT_STEPS, isEventStep } from './event-steps.ts';
+import type { EventStep } from './event-steps.ts';
 import type { Lab } from './lab.ts';
 import type { EventPlace, Stop } from './stop.ts';
 import type { StepKind } from './protocol.ts';
@@ -9,18 +11,16 @@ export interface Start {
   readonly instructions: number;
 }
 
-const WANTED: Readonly<Record<StepKind, string>> = {
+const WANTED: Readonly<Record<Exclude<StepKind, EventStep>, string>> = {
   instruction: 'the next instruction',
   line: 'another line',
   over: 'another line of this function',
   out: 'who called this function',
-  hypercall: 'the next hypercall',
-  event: 'the next event upcall',
 };
 
 /** What a step is after. */
 export function wantedBy(kind: StepKind): string {
-  return WANTED[kind];
+  return isEventStep(kind) ? `the next ${EVENT_STEPS[kind].one}` : WANTED[kind];
 }
 
 /**
@@ -31,9 +31,9 @@ export function describeStop(lab: Lab, stop: Stop | undefined | null, start: Sta
 }
 
 function reason(lab: Lab, stop: Stop | undefined | null, kind: StepKind | undefined): string {
-  if (stop === null) return `Gave up: ${kind === undefined ? 'it' : WANTED[kind]} has not come`;
+  if (stop === null) return `Gave up: ${kind === undefined ? 'it' : wantedBy(kind)} has not come`;
   if (stop === undefined)
-    return kind === undefined ? `Paused${at(lab)}` : `Cancelled before ${WANTED[kind]}${at(lab)}`;
+    return kind === undefined ? `Paused${at(lab)}` : `Cancelled before ${wantedBy(kind)}${at(lab)}`;
   switch (stop.kind) {
     case 'breakpoint':
       return `Breakpoint${who(lab)}${at(lab)}`;
@@ -42,7 +42,7 @@ function reason(lab: Lab, stop: Stop | undefined | null, kind: StepKind | undefi
     case 'step':
       return stop.event === undefined
         ? `One ${kind === 'instruction' ? 'instruction' : 'step'}${who(lab)}${at(lab)}`
-        : `Stepped to ${kind === 'hypercall' ? 'a hypercall' : 'an event'}: ${by(stop.event)}`;
+        : `Stepped to ${one(kind)}: ${by(stop.event)}`;
     case 'text':
       return `The console has printed ${JSON.stringify(stop.text.trim().slice(-40))}`;
     case 'time':
@@ -56,6 +56,13 @@ function reason(lab: Lab, stop: Stop | undefined | null, kind: StepKind | undefi
     case 'waiting':
       return 'A disk lacks bytes that are elsewhere';
   }
+}
+
+/** Of what a step has come to. */
+function one(kind: StepKind | undefined): string {
+  if (kind === undefined || !isEventStep(kind)) return 'what was looked for';
+  const { article, one: name } = EVENT_STEPS[kind];
+  return `${article} ${name}`;
 }
 
 function by({ domain, vcpu, text }: EventPlace): string {

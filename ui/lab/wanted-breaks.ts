@@ -1,8 +1,6 @@
 /** What a face wants runs to stop at: it stays as hosts come and go. */
 import type { WantedLine } from './code.ts';
-import { parseFilter } from './event-filter.ts';
-import { FILTER_HELP } from './event-words.ts';
-import type { EventFilter } from './event-filter.ts';
+import { wantedFilter } from './event-filter.ts';
 import type { Lab } from './lab.ts';
 import type { BreakpointView } from './protocol.ts';
 
@@ -18,7 +16,7 @@ export class WantedBreaks {
       lab,
       this.views.map(({ wanted }) => wanted),
     );
-    lab.breaks.setEvents(this.events.map(filterOf));
+    lab.breaks.setEvents(this.events.map(wantedFilter));
   }
 
   /** These lines, and no others. What is new and has no place is refused, and told; what was set before waits for a host that has one. */
@@ -33,16 +31,10 @@ export class WantedBreaks {
 
   /** These events, and no others. Throws RangeError for what is none, and keeps those that there were. */
   setEvents(lab: Lab | null, events: readonly string[]): void {
-    const filters = events.map(filterOf);
+    const filters = events.map(wantedFilter);
     this.events = events;
     lab?.breaks.setEvents(filters);
   }
-}
-
-function filterOf(text: string): EventFilter {
-  const filter = parseFilter(text);
-  if (filter === null) throw new RangeError(`${text}: it is no event: ${FILTER_HELP}`);
-  return filter;
 }
 
 /** Sets breakpoints, and tells what has become of each. */

@@ -10,10 +10,10 @@ import { keepWorlds, wouldBeLost } from './keeper.ts';
 import type { LabClient } from './lab-client.ts';
 import { Lesson, studying } from './lesson.tsx';
 import { Offer, SaveAndOpen } from './saved-worlds.tsx';
+import { Stage } from './stage/stage.tsx';
 import { Status } from './status.tsx';
 import { Story } from './story.tsx';
 import { Tour, touring } from './tour.tsx';
-import { Vcpus } from './vcpus.tsx';
 
 export function App({ client }: { client: LabClient }) {
   const dragging = useDrop(client);
@@ -64,19 +64,18 @@ export function App({ client }: { client: LabClient }) {
       {touring.value && <Tour client={client} />}
       <Status client={client} />
       <Offer client={client} />
-      <main class={studying.value ? 'studying' : editing.value ? 'editing' : ''}>
-        <Consoles client={client} />
-        <Story client={client} />
-        {studying.value ? (
-          <Lesson client={client} />
-        ) : editing.value ? (
+      <main class={editing.value ? (studying.value ? 'editing studying' : 'editing') : ''}>
+        <Stage client={client} />
+        {studying.value && <Lesson client={client} />}
+        {editing.value ? (
           <Editor client={client} />
         ) : (
           <>
-            <Vcpus client={client} />
+            {!studying.value && <Story client={client} />}
             <Details client={client} />
           </>
         )}
+        <Consoles client={client} />
       </main>
       <WorldDialog client={client} />
       {dragging && (

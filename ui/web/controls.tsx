@@ -2,25 +2,11 @@
 import { signal } from '@preact/signals';
 import * as abi from '../../hypervisor/abi/xen.ts';
 import { EVENT_WORDS, FILTER_HELP } from '../lab/event-words.ts';
-import type { BackKind, StepKind } from '../lab/protocol.ts';
-import { RUN_KEY, STEP_KEYS } from './keys.ts';
 import type { LabClient } from './lab-client.ts';
+import { Transport } from './transport.tsx';
 
 const untilText = signal('');
 const wantedEvent = signal('');
-
-const STEPS: readonly { readonly kind: StepKind; readonly label: string; readonly title: string }[] = [
-  { kind: 'hypercall', label: 'Hypercall', title: 'Run up to the next hypercall of any vcpu' },
-  {
-    kind: 'event',
-    label: 'Event',
-    title: 'Run up to the next event upcall: Xen enters the guest’s event handler',
-  },
-  { kind: 'line', label: 'Line', title: 'Run up to another line of the kernel’s or program’s own source' },
-  { kind: 'over', label: 'Over', title: 'Run up to another line, past what this one calls' },
-  { kind: 'out', label: 'Out', title: 'Run until this function has returned to who called it' },
-  { kind: 'instruction', label: 'Instruction', title: 'Execute one instruction of the running vcpu' },
-];
 
 /** What may be typed where it is asked for an event. */
 const PREFIX = 'HYPERVISOR_';
@@ -30,110 +16,42 @@ const HYPERCALLS = Object.keys(abi).flatMap((name) =>
 const SUGGESTIONS = [...HYPERCALLS, ...EVENT_WORDS];
 
 export function Controls({ client }: { client: LabClient }) {
-  const { booted, running, ended } = client.state.value;
+  const { booted, ended } = client.state.value;
   const over = !booted || ended !== null;
   return (
     <section class="controls" aria-label="Run control" data-pane>
-      <button
-        class="primary"
-        data-testid="run"
-        aria-keyshortcuts={RUN_KEY}
-        title={`Key: ${RUN_KEY}`}
-        disabled={over}
-        onClick={() => {
-          client.send({ type: running ? 'pause' : 'run' });
-        }}
-      >
-        {running ? 'Pause' : 'Run'}
-      </button>
-      <span class="steps" role="group" aria-label="Step to the next">
-        <span>Step to next</span>
-        {STEPS.map(({ kind, label, title }) => (
-          <button
-            key={kind}
-            title={`${title}. Key: ${STEP_KEYS[kind]}`}
-            aria-keyshortcuts={STEP_KEYS[kind]}
-            disabled={over || running}
-            data-testid={`step-${kind}`}
-            onClick={() => {
-              client.send({ type: 'step', kind });
-            }}
-          >
-            {label}
-          </button>
-        ))}
-      </span>
-      <Back client={client} />
+      <Transport client={client} />
+      <Past client={client} />
       <Branches client={client} />
       <RunUntil client={client} disabled={over} />
       <EventBreaks client={client} />
       <Looked client={client} />
-      <label title="Do not wait for the wall clock while the guest is idle: its time flies then">
-        <input
-          type="checkbox"
-          checked={client.skipsIdle.value}
-          onChange={(event) => {
-            const skips = event.currentTarget.checked;
-            client.skipsIdle.value = skips;
-            client.send({ type: 'pace', realTime: !skips });
-          }}
-        />
-        skip idle time
-      </label>
       <Clock client={client} />
     </section>
   );
 }
 
-const WAYS_BACK: readonly { readonly kind: BackKind; readonly label: string; readonly title: string }[] = [
-  { kind: 'hypercall', label: 'Hypercall', title: 'Back to the hypercall before this, of any vcpu' },
-  { kind: 'event', label: 'Event', title: 'Back to the event upcall before this' },
-  { kind: 'line', label: 'Line', title: 'Back to the line of the source before this one' },
-  { kind: 'instruction', label: 'Instruction', title: 'Back to before the last instruction' },
-  {
-    kind: 'breakpoint',
-    label: 'Breakpoint',
-    title: 'Back to where it was at a breakpoint last, or at an event that it stops at',
-  },
-];
-
-/** Ways back, and the whole run to go to an instant of. */
-function Back({ client }: { client: LabClient }) {
-  const { past, ns, running, breakpoints, eventBreaks } = client.state.value;
+/** The whole run, to go to an instant of. */
+function Past({ client }: { client: LabClient }) {
+  const { past, ns, running } = client.state.value;
   if (past === null) return null;
   return (
-    <span class="steps" role="group" aria-label="Go back to the last">
-      <span>Back to last</span>
-      {WAYS_BACK.map(({ kind, label, title }) => (
-        <button
-          key={kind}
-          title={title}
-          disabled={running || (kind === 'breakpoint' && breakpoints.length + eventBreaks.length === 0)}
-          data-testid={`back-${kind}`}
-          onClick={() => {
-            client.send({ type: 'back', kind });
-          }}
-        >
-          {label}
-        </button>
-      ))}
-      <input
-        type="range"
-        class="past"
-        aria-label="Go to an instant"
-        aria-valuetext={`${(ns / 1e9).toFixed(3)} s of ${(past.endNs / 1e9).toFixed(3)} s`}
-        title="All that this host has been: drag to go to an instant of it"
-        min={past.beginNs}
-        max={past.endNs}
-        step="any"
-        value={ns}
-        disabled={running}
-        data-testid="past"
-        onChange={(event) => {
-          client.send({ type: 'goTo', ns: Number(event.currentTarget.value) });
-        }}
-      />
-    </span>
+    <input
+      type="range"
+      class="past"
+      aria-label="Go to an instant"
+      aria-valuetext={`${(ns / 1e9).toFixed(3)} s of ${(past.endNs / 1e9).toFixed(3)} s`}
+      title="All that this host has been: drag to go to an instant of it"
+      min={past.beginNs}
+      max={past.endNs}
+      step="any"
+      value={ns}
+      disabled={running}
+      data-testid="past"
+      onChange={(event) => {
+        client.send({ type: 'goTo', ns: Number(event.currentTarget.value) });
+      }}
+    />
   );
 }
 

@@ -2,28 +2,31 @@
 import { signal } from '@preact/signals';
 import { Channels } from './channels.tsx';
 import { Domains } from './domains.tsx';
+import { Inspector } from './inspector/inspector.tsx';
 import type { LabClient } from './lab-client.ts';
-import { Migrations } from './migrations.tsx';
 import { PageTables } from './page-tables.tsx';
+import { selected } from './stage/selected.ts';
+import { shownDomain } from './shown-domain.ts';
 import { Source } from './source.tsx';
 import { moveAmongTabs, Tab } from './tabs.tsx';
+import { Vcpus } from './vcpus.tsx';
 
 const TABS = [
+  { name: 'Selected', title: 'what it is that was clicked', View: Inspector },
+  { name: 'Processor', title: 'registers, and the code that comes next', View: Vcpus },
   { name: 'Source', title: 'what the guest is doing, in its own words', View: Source },
   { name: 'Page tables', title: 'what is mapped where', View: PageTables },
   { name: 'Event channels', title: 'ports, and what they are bound to', View: Channels },
   { name: 'Domains', title: 'who is on this host', View: Domains },
-  { name: 'Migrations', title: 'how domains go from host to host', View: Migrations },
 ] as const;
 
 const shown = signal(0);
+const SELECTED = 0;
 
-/** Whose it is that a pane shows. */
-export function shownDomain(client: LabClient): string {
-  const { domains, shown: id } = client.state.value;
-  const name = domains.find((domain) => domain.id === id)?.name ?? '';
-  return `d${String(id)}${name === '' ? '' : ` ${name}`}`;
-}
+// Who selects a thing wants to know what it is.
+selected.subscribe((thing) => {
+  if (thing !== null) shown.value = SELECTED;
+});
 
 export function Details({ client }: { client: LabClient }) {
   const { name: chosen, title, View } = TABS[shown.value] ?? TABS[0];
@@ -45,7 +48,7 @@ export function Details({ client }: { client: LabClient }) {
           ))}
         </div>
         <small>
-          {chosen === 'Domains' || chosen === 'Migrations' ? title : `of ${shownDomain(client)}: ${title}`}
+          {chosen === 'Domains' || chosen === 'Selected' ? title : `of ${shownDomain(client)}: ${title}`}
         </small>
       </div>
       <div class="tabpanel" role="tabpanel" id="details" aria-label={chosen}>

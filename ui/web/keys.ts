@@ -1,11 +1,15 @@
-/** The page's own keys: F6 goes from pane to pane, F8 to F11 let the host go on. They work everywhere, in the terminal too. */
+/** The page's own keys: F6 goes from pane to pane, F7 to F11 let the host go on, and back. They work everywhere, in the terminal too. */
 import type { StepKind } from '../lab/protocol.ts';
 import type { LabClient } from './lab-client.ts';
+import { backBy, stepBy, toggleRun, unit } from './steps.ts';
 
 export const RUN_KEY = 'F8';
+/** A step by what is chosen, forth and back. */
+export const STEP_KEY = 'F7';
+export const BACK_KEY = 'Shift+F7';
 
-/** The key of each step, as the browser names it, with Shift where it says so. */
-export const STEP_KEYS: Readonly<Record<StepKind, string>> = {
+/** Some kinds of step have a key of their own, as the browser names it, with Shift where it says so. */
+export const STEP_KEYS: Readonly<Partial<Record<StepKind, string>>> = {
   hypercall: 'F9',
   event: 'Shift+F9',
   over: 'F10',
@@ -23,7 +27,7 @@ function nameOf({ key, shiftKey }: KeyboardEvent): string {
 /** Whether a key is the page's, wherever it is pressed. */
 export function isPaneKey(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.altKey || event.metaKey) return false;
-  return event.key === 'F6' || event.key === RUN_KEY || STEPS.has(nameOf(event));
+  return ['F6', 'F7', RUN_KEY].includes(event.key) || STEPS.has(nameOf(event));
 }
 
 /** Listens for the page's keys. Returns what ends that. */
@@ -47,7 +51,9 @@ function control(client: LabClient, key: string, running: boolean): void {
   const { booted, ended } = client.state.value;
   if (!booted || ended !== null || client.playing.value) return;
   const kind = STEPS.get(key);
-  if (key === RUN_KEY) client.send({ type: running ? 'pause' : 'run' });
+  if (key === RUN_KEY) toggleRun(client);
+  else if (key === STEP_KEY && !running) stepBy(client, unit.value);
+  else if (key === BACK_KEY && !running) backBy(client, unit.value);
   else if (kind !== undefined && !running) client.send({ type: 'step', kind });
 }
 

@@ -14,6 +14,7 @@ import type {
   StoryView,
   Update,
 } from '../lab/protocol.ts';
+import type { StageView } from '../lab/stage/view.ts';
 import { Consoles } from './consoles.ts';
 import { isStrings, kept } from './kept.ts';
 import { isOwn } from './mote.ts';
@@ -67,6 +68,8 @@ export class LabClient {
   readonly explained = signal<Extract<Update, { type: 'explained' }> | null>(null);
   /** What was asked for with the command `pageTables`. */
   readonly pageTables = signal<PageTablesView | null>(null);
+  /** The hosts as a picture, as the command `stage` asks for it. */
+  readonly stage = signal<StageView | null>(null);
   readonly error = signal<string | null>(null);
   readonly hash = signal<string | null>(null);
   /** Million instructions per second of wall time, lately. */
@@ -215,6 +218,9 @@ export class LabClient {
         break;
       case 'pageTables':
         this.pageTables.value = update;
+        break;
+      case 'stage':
+        this.stage.value = update;
         break;
       case 'hash':
         this.hash.value = `${update.hash} at instruction ${update.instructions.toLocaleString('en')}`;

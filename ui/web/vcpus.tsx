@@ -1,7 +1,6 @@
 /** The virtual processors: state, registers (what the last step changed stands out), and the code at RIP. */
 import { signal } from '@preact/signals';
 import type { VcpuView } from '../lab/views.ts';
-import { shownDomain } from './details.tsx';
 import type { LabClient } from './lab-client.ts';
 import { moveAmongTabs, Tab } from './tabs.tsx';
 
@@ -16,10 +15,7 @@ export function Vcpus({ client }: { client: LabClient }) {
   const isSameDomain = previous.value.shown === client.state.value.shown;
   const before = isSameDomain ? previous.value.vcpus[vcpu?.id ?? 0] : undefined;
   return (
-    <section class="panel vcpus" aria-label="Virtual processors" data-pane>
-      <h2>
-        Virtual processors <small>of {shownDomain(client)}: registers, and the code that comes next</small>
-      </h2>
+    <div class="vcpus">
       <div class="tabs" role="tablist" aria-label="Virtual processors" onKeyDown={moveAmongTabs}>
         {vcpus.map(({ id, state, mode, current }) => (
           <Tab
@@ -45,7 +41,7 @@ export function Vcpus({ client }: { client: LabClient }) {
           <Code vcpu={vcpu} />
         </div>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -4,10 +4,11 @@ import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
 import type { Lab } from '../lab.ts';
 import { storeTree } from '../xenstore/ask.ts';
 import { devicesOf } from './devices.ts';
+import { frameView } from './frame.ts';
 import { MoveSink } from './moves.ts';
 import { stageHost } from './stage.ts';
 import { GRANTED, NO_OWNER } from './view.ts';
-import type { Lens, StageHost, StageMemory, StageView, StoreLook } from './view.ts';
+import type { Lens, StageHost, StageMemory, StageView, StoreLook, WantedFrame } from './view.ts';
 
 /** The store is asked aside, which takes a few milliseconds: while the host runs, it is asked once in so many looks at most. */
 const LOOKS_BETWEEN_ASKING = 5;
@@ -29,6 +30,8 @@ export class StageLook {
   private watched: readonly Watched[] = [];
   /** The lens in front; null: the face does not look. */
   lens: Lens | null = null;
+  /** The frame that it looks at closely; null: none. */
+  frame: WantedFrame | null = null;
 
   /** Begins with the hosts of a world, in place of those before. */
   begin(hosts: readonly { readonly name: string; readonly lab: Lab }[]): void {
@@ -55,8 +58,14 @@ export class StageLook {
 
   /** What the face is to be told; null: it does not look. `isRunning`: it will be told again soon. */
   view(isRunning: boolean): StageView | null {
-    const { lens } = this;
-    return lens === null ? null : { lens, hosts: this.watched.map((host) => viewOf(host, lens, isRunning)) };
+    const { lens, frame, watched } = this;
+    if (lens === null) return null;
+    const of = frame === null ? undefined : watched[frame.host];
+    return {
+      lens,
+      hosts: watched.map((host) => viewOf(host, lens, isRunning)),
+      frame: of === undefined ? null : frameView(of.lab.hypervisor, frame!.mfn),
+    };
   }
 }
 
@@ -77,7 +86,7 @@ function lookAtStore(watched: Watched, isRunning: boolean): StoreLook {
   const isFresh = store !== null && isRunning && ++watched.looksSinceAsking < LOOKS_BETWEEN_ASKING;
   if (isFresh) return store;
   watched.looksSinceAsking = 0;
-  if (store?.root != null && !moves.takeStoreWritten()) return store;
+  if (store !== null && store.root !== null && !moves.takeStoreWritten()) return store;
   watched.store = ask(lab);
   return watched.store;
 }

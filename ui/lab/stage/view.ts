@@ -1,5 +1,7 @@
 /** What the stage shows of a host, as plain data: read from the machine as it stands, never kept. */
 
+import type { FrameView } from './frame.ts';
+
 /** One aspect that the stage brings to the front. */
 export const LENSES = ['processors', 'events', 'memory', 'rings', 'store', 'network', 'migration'] as const;
 export type Lens = (typeof LENSES)[number];
@@ -187,7 +189,15 @@ export interface StoreView {
   readonly children: readonly StoreView[];
 }
 
+/** A frame that a face looks at closely. */
+export interface WantedFrame {
+  readonly host: number;
+  readonly mfn: number;
+}
+
 export interface StageView {
   readonly lens: Lens;
   readonly hosts: readonly StageHost[];
+  /** The frame that was asked for; null: none. */
+  readonly frame: FrameView | null;
 }

@@ -1,4 +1,7 @@
 /** The ways back that a face offers: what each goes to, in words, and how. */
+import { passes, wantedFilter } from '../event-filter.ts';
+import { EVENT_STEPS, fitsStep, isEventStep } from '../event-steps.ts';
+import type { EventStep } from '../event-steps.ts';
 import type { Lab } from '../lab.ts';
 import type { BackKind } from '../protocol.ts';
 import { anyOf, backInstruction, backLine, backTo, BREAKPOINT, eventSearch, goToTicks } from './travel.ts';
@@ -9,25 +12,9 @@ interface WayBack {
   readonly go: (lab: Lab) => boolean;
 }
 
-const WAYS: Readonly<Record<BackKind, WayBack>> = {
+const WAYS: Readonly<Record<Exclude<BackKind, EventStep>, WayBack>> = {
   instruction: { to: 'before the last instruction', go: backInstruction },
   line: { to: 'the line before', go: backLine },
-  hypercall: {
-    to: 'the hypercall before',
-    go: (lab) =>
-      backTo(
-        lab,
-        eventSearch(({ detail }) => detail.kind === 'hypercall'),
-      ),
-  },
-  event: {
-    to: 'the event upcall before',
-    go: (lab) =>
-      backTo(
-        lab,
-        eventSearch(({ detail }) => detail.kind === 'upcall'),
-      ),
-  },
   breakpoint: {
     to: 'the last time it was at a breakpoint, or at an event that it stops at',
     go: (lab) => {
@@ -39,11 +26,23 @@ const WAYS: Readonly<Record<BackKind, WayBack>> = {
 
 const NS_PER_SECOND = 1e9;
 
-/** Goes back; says where it stands, in a sentence. */
-export function goBack(lab: Lab, kind: BackKind): string {
-  const { to, go } = WAYS[kind];
+/** Goes back; says where it stands, in a sentence. `domain`: to an event of that one. */
+export function goBack(lab: Lab, kind: BackKind, domain?: number): string {
+  if (!isEventStep(kind)) return go(lab, WAYS[kind]);
+  const search = eventSearch(fitsStep(kind, domain));
+  return go(lab, { to: `the ${EVENT_STEPS[kind].one} before`, go: () => backTo(lab, search) });
+}
+
+/** Goes back to the last event like this (event-filter.ts); says where it stands. Throws RangeError. */
+export function seekBack(lab: Lab, event: string): string {
+  const filter = wantedFilter(event);
+  const search = eventSearch((each) => passes(filter, each));
+  return go(lab, { to: `the last ${event}`, go: () => backTo(lab, search) });
+}
+
+function go(lab: Lab, { to, go: goes }: WayBack): string {
   const before = { ns: lab.ns, instructions: lab.instructions };
-  if (!go(lab)) return `It stays where it is: ${to} is not to be found in what is remembered.`;
+  if (!goes(lab)) return `It stays where it is: ${to} is not to be found in what is remembered.`;
   const instructions = (before.instructions - lab.instructions).toLocaleString('en');
   const seconds = ((before.ns - lab.ns) / NS_PER_SECOND).toFixed(6);
   return `It went back to ${to}: by ${instructions} instructions, ${seconds} s.`;

@@ -1,0 +1,102 @@
+/** What the thing that is selected is: in words, by its values, and where one reads on. */
+import type { LabClient } from '../lab-client.ts';
+import { selected } from '../stage/selected.ts';
+import { describe } from './describe.ts';
+import type { Description, Fact } from './description.ts';
+import './inspector.css';
+
+export function Inspector({ client }: { client: LabClient }) {
+  const chosen = selected.value;
+  const view = client.stage.value;
+  if (chosen === null || view === null)
+    return (
+      <p class="hint">
+        Click anything on the stage, or go to it by Tab and the arrow keys: what it is, is told here.
+      </p>
+    );
+  const description = describe(chosen, view);
+  if (description === null) return <p class="hint">That is not there any more.</p>;
+  return <Told client={client} description={description} host={chosen.host} />;
+}
+
+interface ToldProps {
+  readonly client: LabClient;
+  readonly description: Description;
+  readonly host: number;
+}
+
+function Told({ client, description, host }: ToldProps) {
+  const { title, says, facts, header, source, event } = description;
+  return (
+    <article class="inspector scroll" tabIndex={0} aria-label={title} data-testid="inspector">
+      <h3>{title}</h3>
+      {says.map((each) => (
+        <p key={each}>{each}</p>
+      ))}
+      <dl class="facts">
+        {facts.map((each, n) => (
+          <FactRow key={n} fact={each} host={host} />
+        ))}
+      </dl>
+      {event !== null && <Ways client={client} event={event} host={host} />}
+      <p class="reading">
+        In Xen’s headers: <code>{header}</code>
+        <br />
+        Here: <code>{source}</code>
+      </p>
+    </article>
+  );
+}
+
+function FactRow({ fact: { name, value, thing }, host }: { fact: Fact; host: number }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {thing === undefined ? (
+          value
+        ) : (
+          <button
+            class="link"
+            onClick={() => {
+              selected.value = { host, thing };
+            }}
+          >
+            {value}
+          </button>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+/** To the last and the next event that concerns it. */
+function Ways({ client, event, host }: { client: LabClient; event: string; host: number }) {
+  const { running, past, ended } = client.state.value;
+  const isHere = client.state.value.host === host;
+  return (
+    <p class="ways">
+      <button
+        class="small"
+        disabled={running || past === null || !isHere}
+        title={`Back to the last event like this: ${event}`}
+        onClick={() => {
+          client.send({ type: 'seek', event, way: 'back' });
+        }}
+      >
+        ◀ How it came to be so
+      </button>{' '}
+      <button
+        class="small"
+        disabled={running || ended !== null || !isHere}
+        title={`On to the next event like this: ${event}`}
+        onClick={() => {
+          client.send({ type: 'seek', event, way: 'forth' });
+        }}
+      >
+        Run to its next event ▶
+      </button>
+      {!isHere && <small> Look at its host first.</small>}
+    </p>
+  );
+}

@@ -1,0 +1,134 @@
+/** Event channels, drawn: sockets on the edges of domains, lines through Xen between those that are bound. */
+import type { PortBinding, StageHost, StagePort } from '../../lab/stage/view.ts';
+import { bindingWords } from './binding.ts';
+import { colorOf, domainName } from './color.ts';
+import { channelPath } from './layout.ts';
+import type { HostPicture, Point } from './layout.ts';
+import { isSame, selected } from './selected.ts';
+import { ThingView } from './things.tsx';
+
+interface ChannelsProps {
+  readonly host: StageHost;
+  readonly picture: HostPicture;
+}
+
+/** The lines. Those that were raised since the last time stand out. */
+export function Channels({ host, picture }: ChannelsProps) {
+  const { raised } = host.moves;
+  const sockets = new Map(picture.domains.map(({ id, ports }) => [id, ports]));
+  const isRaised = (domain: number, port: number): boolean =>
+    raised.some((each) => each.domain === domain && each.port === port);
+  return (
+    <g class="channels">
+      {host.domains.flatMap(({ id, ports }) =>
+        ports.map(({ port, binding }) => {
+          const from = sockets.get(id)?.get(port);
+          if (from === undefined) return null;
+          const active = isRaised(id, port);
+          if (binding.to !== 'domain')
+            return (
+              <Stub
+                key={`${String(id)} ${String(port)}`}
+                from={from}
+                picture={picture}
+                binding={binding}
+                active={active}
+              />
+            );
+          const to = sockets.get(binding.domain)?.get(binding.port);
+          // Each line once: from the end that comes first.
+          const isFirst = id < binding.domain || (id === binding.domain && port < binding.port);
+          if (to === undefined || !isFirst) return null;
+          const moves = active || isRaised(binding.domain, binding.port);
+          return (
+            <path
+              key={`${String(id)} ${String(port)}`}
+              class={moves ? 'channel raised' : 'channel'}
+              d={channelPath(from, to, picture.xen)}
+              style={{ stroke: colorOf(Math.max(id, binding.domain)) }}
+            />
+          );
+        }),
+      )}
+    </g>
+  );
+}
+
+interface StubProps {
+  readonly from: Point;
+  readonly picture: HostPicture;
+  readonly binding: PortBinding;
+  readonly active: boolean;
+}
+
+/** To Xen, or through it to the hardware. */
+function Stub({ from, picture: { xen, hardware }, binding, active }: StubProps) {
+  if (binding.to === 'nobody' || binding.to === 'vcpu') return null;
+  const end = binding.to === 'pirq' ? hardware.y : xen.y + 8;
+  return <line class={active ? 'channel raised' : 'channel'} x1={from.x} y1={from.y} x2={from.x} y2={end} />;
+}
+
+export function Sockets({ host, picture, index }: ChannelsProps & { readonly index: number }) {
+  const names = (id: number): string => {
+    const domain = host.domains.find((each) => each.id === id);
+    return domain === undefined ? `domain ${String(id)}` : domainName(domain);
+  };
+  return (
+    <g>
+      {host.domains.flatMap(({ id, ports }) =>
+        ports.map((port) => {
+          const at = picture.domains.find((each) => each.id === id)?.ports.get(port.port);
+          return at === undefined ? null : (
+            <Socket
+              key={`${String(id)} ${String(port.port)}`}
+              domain={id}
+              port={port}
+              at={at}
+              index={index}
+              names={names}
+            />
+          );
+        }),
+      )}
+    </g>
+  );
+}
+
+interface SocketProps {
+  readonly domain: number;
+  readonly port: StagePort;
+  readonly at: Point;
+  readonly index: number;
+  readonly names: (domain: number) => string;
+}
+
+function Socket({ domain, port, at, index, names }: SocketProps) {
+  const { pending, masked, binding } = port;
+  const state = `${pending ? 'pending' : 'not pending'}${masked ? ', masked' : ''}`;
+  const thing = { kind: 'port', domain, port: port.port } as const;
+  const shows = isSame(selected.value, index, thing);
+  return (
+    <ThingView
+      host={index}
+      thing={thing}
+      label={`Port ${String(port.port)} of ${names(domain)}: ${bindingWords(binding, names)}; ${state}`}
+      class={`socket ${binding.to}${pending ? ' pending' : ''}`}
+    >
+      {/* Room for a finger. */}
+      <circle class="target" cx={at.x} cy={at.y} r={9} />
+      <circle
+        class="pin"
+        cx={at.x}
+        cy={at.y}
+        r={5}
+        style={{ stroke: colorOf(domain), ...(pending ? { fill: colorOf(domain) } : {}) }}
+      />
+      {masked && <line class="mask" x1={at.x - 5} y1={at.y + 5} x2={at.x + 5} y2={at.y - 5} />}
+      {shows && (
+        <text x={at.x} y={at.y - 10} text-anchor="middle">
+          {port.port}
+        </text>
+      )}
+    </ThingView>
+  );
+}

@@ -1,0 +1,354 @@
+/** A host, drawn: hardware, Xen, domains; and what moves between them. */
+import type { Lens, Move, StageDomain, StageHost, StageVcpu } from '../../lab/stage/view.ts';
+import type { LabClient } from '../lab-client.ts';
+import { Channels, Sockets } from './channels.tsx';
+import { colorOf, domainName, fitted, INK } from './color.ts';
+import { centre, layHost } from './layout.ts';
+import type { DomainPicture, HostPicture, Rect } from './layout.ts';
+import { MemoryMap } from './memory-map.tsx';
+import { ThingView } from './things.tsx';
+
+const PAGES_PER_MB = 256;
+const GAP = 8;
+
+interface HostProps {
+  readonly client: LabClient;
+  readonly host: StageHost;
+  readonly index: number;
+  readonly chosen: Lens;
+  readonly rect: Rect;
+  readonly isAlone: boolean;
+}
+
+export function HostView({ host, index, chosen, rect, isAlone }: HostProps) {
+  const picture = layHost(host, chosen, rect);
+  const { frame, title, vacancy } = picture;
+  return (
+    <g class="host">
+      <rect class="host-frame" x={frame.x} y={frame.y} width={frame.w} height={frame.h} rx={9} />
+      <text class="host-title" x={title.x} y={title.y}>
+        {isAlone ? 'The host' : `Host ${host.name}`}
+      </text>
+      <text class="dim" x={frame.x + frame.w - GAP} y={title.y} text-anchor="end">
+        {(host.ns / 1e9).toFixed(6)} s
+      </text>
+      {vacancy !== null && <Vacancy rect={vacancy} />}
+      {picture.domains.map((each, n) => (
+        <DomainBox key={each.id} picture={each} domain={host.domains[n]!} index={index} chosen={chosen} />
+      ))}
+      <XenBar host={host} picture={picture} index={index} />
+      {chosen === 'events' && <Channels host={host} picture={picture} />}
+      {chosen === 'events' && <Sockets host={host} picture={picture} index={index} />}
+      {picture.map === null ? (
+        <Hardware host={host} picture={picture} index={index} hasQueues={chosen === 'processors'} />
+      ) : (
+        <MemoryMap host={host} rect={picture.map} index={index} />
+      )}
+      {chosen === 'processors' && <Holds host={host} picture={picture} />}
+      {chosen === 'processors' && <LastMove host={host} picture={picture} />}
+    </g>
+  );
+}
+
+function Vacancy({ rect }: { rect: Rect }) {
+  const { x, y } = centre(rect);
+  return (
+    <g class="vacancy">
+      <rect x={rect.x} y={rect.y} width={rect.w} height={rect.h} rx={7} />
+      <text x={x} y={y - 6} text-anchor="middle">
+        No guests yet
+      </text>
+      <text class="dim" x={x} y={y + 12} text-anchor="middle">
+        type: xm create mote
+      </text>
+    </g>
+  );
+}
+
+function stateWord({ letters }: StageDomain): string {
+  const words: Readonly<Record<string, string>> = {
+    r: 'running',
+    b: 'blocked',
+    p: 'paused',
+    s: 'shut down',
+    c: 'crashed',
+    d: 'dying',
+  };
+  const letter = [...letters].reverse().find((each) => each !== '-') ?? '';
+  return words[letter] ?? 'waiting';
+}
+
+interface DomainProps {
+  readonly picture: DomainPicture;
+  readonly domain: StageDomain;
+  readonly index: number;
+  readonly chosen: Lens;
+}
+
+function DomainBox({ picture: { rect, vcpus }, domain, index, chosen }: DomainProps) {
+  const { id, pages, maxPages } = domain;
+  const { x, y, w, h } = rect;
+  const memory = `${(pages / PAGES_PER_MB).toFixed(0)} MiB`;
+  const room = w - 2 * GAP;
+  const filled = maxPages === 0 ? 0 : Math.min(1, pages / Math.max(pages, Math.min(maxPages, 1e7)));
+  const label = `${domainName(domain)}, domain ${String(id)}: ${stateWord(domain)}, ${memory}`;
+  return (
+    <g style={{ color: colorOf(id) }}>
+      <ThingView
+        host={index}
+        thing={{ kind: 'domain', domain: id }}
+        label={label}
+        isFirst={id === 0}
+        class="domain"
+      >
+        <rect class="domain-box" x={x} y={y} width={w} height={h} rx={7} />
+        <text class="domain-name" x={x + GAP} y={y + 17}>
+          {fitted(domainName(domain), room)}
+        </text>
+        <text class="dim" x={x + GAP} y={y + 32}>
+          {fitted(`dom ${String(id)} · ${stateWord(domain)}`, room, 6)}
+        </text>
+        {chosen === 'memory' && (
+          <>
+            <rect class="gauge" x={x + GAP} y={y + 40} width={room} height={8} rx={4} />
+            <rect class="gauge-fill" x={x + GAP} y={y + 40} width={room * filled} height={8} rx={4} />
+          </>
+        )}
+        {h > 76 && (
+          <text class="dim" x={x + GAP} y={y + (chosen === 'memory' ? 62 : 47)}>
+            {fitted(memory, room, 6)}
+          </text>
+        )}
+      </ThingView>
+      {chosen !== 'memory' &&
+        domain.vcpus.map((vcpu, n) => (
+          <VcpuChip
+            key={n}
+            domain={id}
+            vcpu={vcpu}
+            rect={vcpus[n]!}
+            index={index}
+            isInside={vcpus[n]!.y > y + 34}
+          />
+        ))}
+    </g>
+  );
+}
+
+interface ChipProps {
+  readonly domain: number;
+  readonly vcpu: StageVcpu;
+  readonly rect: Rect;
+  readonly index: number;
+  readonly isInside: boolean;
+}
+
+function VcpuChip({ domain, vcpu, rect, index, isInside }: ChipProps) {
+  if (!isInside) return null;
+  const { x, y, w, h } = rect;
+  const label = `vcpu ${String(vcpu.id)} of domain ${String(domain)}: ${vcpu.state}${vcpu.why === '' ? '' : `: ${vcpu.why}`}`;
+  return (
+    <ThingView
+      host={index}
+      thing={{ kind: 'vcpu', domain, vcpu: vcpu.id }}
+      label={label}
+      class={`vcpu ${vcpu.state}`}
+    >
+      <rect x={x} y={y} width={w} height={h} rx={10} />
+      <text
+        x={x + w / 2}
+        y={y + 14}
+        text-anchor="middle"
+        style={vcpu.state === 'running' ? { fill: INK } : {}}
+      >
+        v{vcpu.id}
+      </text>
+    </ThingView>
+  );
+}
+
+function XenBar({ host, picture, index }: { host: StageHost; picture: HostPicture; index: number }) {
+  const { x, y, w, h } = picture.xen;
+  const { counts } = host.moves;
+  const sum = (kind: Move['kind']): number =>
+    counts.reduce((all, each) => all + (each.kind === kind ? each.count : 0), 0);
+  const told = [
+    [sum('hypercall'), 'hypercalls'],
+    [sum('trap'), 'traps'],
+    [sum('upcall'), 'upcalls'],
+  ] as const;
+  const words = told
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `${count.toLocaleString('en')} ${name}`);
+  return (
+    <ThingView host={index} thing={{ kind: 'xen' }} label="Xen, the hypervisor" class="xen">
+      <rect x={x} y={y} width={w} height={h} rx={6} />
+      <text class="xen-name" x={x + 10} y={y + 20}>
+        Xen
+      </text>
+      <text class="dim" x={x + w - 10} y={y + 19} text-anchor="end">
+        {fitted(words.join(' · '), w - 60, 6)}
+      </text>
+    </ThingView>
+  );
+}
+
+const DEVICE_WORDS = { disk: 'disk', card: 'network card', share: 'share', serial: 'serial' } as const;
+
+interface HardwareProps {
+  readonly host: StageHost;
+  readonly picture: HostPicture;
+  readonly index: number;
+  readonly hasQueues: boolean;
+}
+
+function Hardware({ host, picture, index, hasQueues }: HardwareProps) {
+  return (
+    <g class="hardware">
+      {host.processors.map(({ id, running, idle, waiting }, n) => {
+        const { x, y, w } = picture.processors[n]!;
+        const who = running === null ? 'idle' : `d${String(running.domain)}v${String(running.vcpu)}`;
+        const label = `Processor ${String(id)}: ${who}, idle ${(idle * 100).toFixed(0)} % of the time`;
+        return (
+          <g key={id}>
+            <ThingView host={index} thing={{ kind: 'processor', id }} label={label} class="processor-box">
+              <rect
+                x={x}
+                y={y}
+                width={w}
+                height={34}
+                rx={6}
+                style={
+                  running === null ? {} : { fill: colorOf(running.domain), stroke: colorOf(running.domain) }
+                }
+              />
+              <text
+                x={x + w / 2}
+                y={y + 21}
+                text-anchor="middle"
+                style={running === null ? {} : { fill: INK }}
+              >
+                {fitted(`cpu${String(id)} ${who}`, w - 6)}
+              </text>
+            </ThingView>
+            {hasQueues && <Queue waiting={waiting} x={x} y={y + 42} w={w} />}
+          </g>
+        );
+      })}
+      {host.machine.map(({ kind, name }, n) => {
+        const { x, y, w, h } = picture.devices[n]!;
+        return (
+          <ThingView
+            key={n}
+            host={index}
+            thing={{ kind: 'machine', index: n }}
+            label={`${DEVICE_WORDS[kind]}: ${name}`}
+            class="machine-box"
+          >
+            <rect x={x} y={y} width={w} height={h} rx={6} />
+            <text x={x + w / 2} y={y + 21} text-anchor="middle">
+              {fitted(kind === 'disk' ? name : DEVICE_WORDS[kind], w - 6)}
+            </text>
+          </ThingView>
+        );
+      })}
+    </g>
+  );
+}
+
+/** Who waits for a processor, the next first. */
+function Queue({
+  waiting,
+  x,
+  y,
+  w,
+}: {
+  waiting: StageHost['processors'][number]['waiting'];
+  x: number;
+  y: number;
+  w: number;
+}) {
+  if (waiting.length === 0)
+    return (
+      <text class="dim" x={x} y={y + 14}>
+        {fitted('nobody waits', w, 6)}
+      </text>
+    );
+  const room = Math.max(1, Math.floor((w + 4) / 42));
+  return (
+    <g class="queue">
+      {waiting.slice(0, room).map(({ domain, vcpu }, n) => (
+        <g key={n}>
+          <rect x={x + n * 42} y={y} width={38} height={20} rx={10} style={{ stroke: colorOf(domain) }} />
+          <text x={x + n * 42 + 19} y={y + 14} text-anchor="middle" style={{ fill: colorOf(domain) }}>
+            d{domain}v{vcpu}
+          </text>
+        </g>
+      ))}
+      {waiting.length > room && (
+        <text class="dim" x={x + room * 42} y={y + 14}>
+          +{waiting.length - room}
+        </text>
+      )}
+    </g>
+  );
+}
+
+/** From each vcpu that runs to the processor that it has. */
+function Holds({ host, picture }: { host: StageHost; picture: HostPicture }) {
+  return (
+    <g class="holds">
+      {host.processors.map(({ id, running }, n) => {
+        const domain = picture.domains.find((each) => each.id === running?.domain);
+        const chip = running === null ? undefined : domain?.vcpus[running.vcpu];
+        if (running === null || chip === undefined) return null;
+        const from = centre(chip);
+        const to = centre(picture.processors[n]!);
+        return (
+          <path
+            key={id}
+            d={`M ${String(from.x)} ${String(chip.y + chip.h)} V ${String(picture.xen.y - 4)} L ${String(to.x)} ${String(picture.xen.y + picture.xen.h + 4)} V ${String(picture.processors[n]!.y)}`}
+            style={{ stroke: colorOf(running.domain) }}
+          />
+        );
+      })}
+    </g>
+  );
+}
+
+/** What happened last between a domain and Xen: down, a call; up, a trap or an upcall. */
+function LastMove({ host, picture }: { host: StageHost; picture: HostPicture }) {
+  const move = host.moves.last.findLast(
+    ({ kind }) => kind === 'hypercall' || kind === 'trap' || kind === 'upcall',
+  );
+  if (move === undefined || !('vcpu' in move)) return null;
+  const domain = picture.domains.find(({ id }) => id === move.domain);
+  const chip = domain?.vcpus[move.vcpu];
+  if (domain === undefined || chip === undefined) return null;
+  const x = Math.min(chip.x + chip.w + 10, domain.rect.x + domain.rect.w - 8);
+  const [above, below] = [chip.y + 4, picture.xen.y + 3];
+  const isDown = move.kind === 'hypercall';
+  const [from, to] = isDown ? [above, below] : [below, above];
+  const name = 'name' in move ? move.name : 'upcall';
+  return (
+    <g class={`move ${move.kind}`}>
+      <line x1={x} y1={from} x2={x} y2={to} marker-end="url(#arrow)" />
+      <defs>
+        <marker
+          id="arrow"
+          viewBox="0 0 8 8"
+          refX="6"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          orient="auto-start-reverse"
+        >
+          <path d="M 0 0 L 8 4 L 0 8 z" />
+        </marker>
+      </defs>
+      <text x={x + 7} y={chip.y + 14}>
+        {fitted(name, domain.rect.x + domain.rect.w - x - 10, 6.5)}
+      </text>
+    </g>
+  );
+}

@@ -1,0 +1,200 @@
+/**
+ * Where things are on the stage: a host as every textbook draws it, hardware below, Xen above it, domains on top. A function of
+ * what is there and of the room that there is; in CSS pixels, from the upper left.
+ */
+import type { Lens, StageDomain, StageHost } from '../../lab/stage/view.ts';
+
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface DomainPicture {
+  readonly id: number;
+  readonly rect: Rect;
+  /** By vcpu id. */
+  readonly vcpus: readonly Rect[];
+  /** Sockets on its lower edge, by port. */
+  readonly ports: ReadonlyMap<number, Point>;
+}
+
+export interface HostPicture {
+  readonly frame: Rect;
+  readonly title: Point;
+  readonly domains: readonly DomainPicture[];
+  /** Where guests will be; null: there are some. */
+  readonly vacancy: Rect | null;
+  readonly xen: Rect;
+  readonly hardware: Rect;
+  /** By processor id. */
+  readonly processors: readonly Rect[];
+  /** In the order of StageHost.machine. */
+  readonly devices: readonly Rect[];
+  /** The map of machine frames; null: with another lens. */
+  readonly map: Rect | null;
+}
+
+const GAP = 8;
+const TITLE = 20;
+const XEN = 30;
+/** Heights of the hardware: with queues below the processors, or without. */
+const HARDWARE = 34;
+const QUEUES = 78;
+/** What domains are left with where memory takes the room. */
+const FLAT_DOMAINS = 74;
+/** Domain 0 is as wide as so many guests. */
+const PRIVILEGED_SHARE = 1.5;
+const VCPU = { w: 44, h: 20 };
+const PORT_PITCH = 15;
+/** Below this width a guest is in another row. */
+const NARROWEST = 96;
+
+/** Side by side where there is room, below each other where not. */
+export function hostsIn(room: Rect, count: number): Rect[] {
+  const isWide = room.w >= 640 || count === 1;
+  return Array.from({ length: count }, (_, n) => {
+    if (isWide) {
+      const w = (room.w - GAP * (count - 1)) / count;
+      return { x: room.x + n * (w + GAP), y: room.y, w, h: room.h };
+    }
+    const h = (room.h - GAP * (count - 1)) / count;
+    return { x: room.x, y: room.y + n * (h + GAP), w: room.w, h };
+  });
+}
+
+export function layHost(host: StageHost, lens: Lens, frame: Rect): HostPicture {
+  const inner: Rect = {
+    x: frame.x + GAP,
+    y: frame.y + TITLE + 4,
+    w: frame.w - 2 * GAP,
+    h: frame.h - TITLE - 4 - GAP,
+  };
+  const mapHeight = lens === 'memory' ? Math.max(0, inner.h - FLAT_DOMAINS - XEN - 2 * GAP) : 0;
+  const hardwareHeight = lens === 'memory' ? mapHeight : lens === 'processors' ? QUEUES : HARDWARE;
+  const hardware: Rect = { ...inner, y: inner.y + inner.h - hardwareHeight, h: hardwareHeight };
+  const xen: Rect = { ...inner, y: hardware.y - GAP - XEN, h: XEN };
+  const top: Rect = { ...inner, h: xen.y - GAP - inner.y };
+  const { domains, vacancy } = layDomains(host.domains, top);
+  const isMap = lens === 'memory';
+  return {
+    frame,
+    title: { x: frame.x + GAP, y: frame.y + 15 },
+    domains,
+    vacancy,
+    xen,
+    hardware,
+    processors: isMap ? [] : row(hardware, host.processors.length, 0, lens === 'processors' ? 0.62 : 0.4),
+    devices: isMap
+      ? []
+      : row(hardware, host.machine.length, lens === 'processors' ? 0.62 : 0.4, 1).map((rect) => ({
+          ...rect,
+          h: HARDWARE,
+        })),
+    map: isMap ? hardware : null,
+  };
+}
+
+/** So many boxes beside each other, in a part of a box's width. */
+function row(box: Rect, count: number, from: number, to: number): Rect[] {
+  const x = box.x + box.w * from + (from === 0 ? 0 : GAP / 2);
+  const width = box.w * (to - from) - GAP / 2;
+  const w = (width - GAP * (count - 1)) / Math.max(count, 1);
+  return Array.from({ length: count }, (_, n) => ({ x: x + n * (w + GAP), y: box.y, w, h: box.h }));
+}
+
+function layDomains(
+  domains: readonly StageDomain[],
+  room: Rect,
+): { readonly domains: DomainPicture[]; readonly vacancy: Rect | null } {
+  const [first, ...guests] = domains;
+  if (first === undefined) return { domains: [], vacancy: room };
+  const isAlone = guests.length === 0;
+  const columns = columnsFor(guests.length, room.w);
+  const share = isAlone ? 0.55 : PRIVILEGED_SHARE / (PRIVILEGED_SHARE + columns);
+  const width = Math.max((room.w - GAP) * share, Math.min(150, room.w * 0.4));
+  const rest: Rect = { ...room, x: room.x + width + GAP, w: room.w - width - GAP };
+  const rects = [{ ...room, w: width }, ...grid(rest, guests.length, columns)];
+  return {
+    domains: domains.map((domain, n) => layDomain(domain, rects[n]!)),
+    vacancy: isAlone ? rest : null,
+  };
+}
+
+function columnsFor(count: number, width: number): number {
+  const most = Math.max(1, Math.floor(width / (NARROWEST + GAP)) - 1);
+  const rows = Math.ceil(count / most);
+  return Math.max(1, Math.ceil(count / Math.max(rows, 1)));
+}
+
+function grid(room: Rect, count: number, columns: number): Rect[] {
+  const rows = Math.ceil(count / columns);
+  const w = (room.w - GAP * (columns - 1)) / columns;
+  const h = (room.h - GAP * (rows - 1)) / Math.max(rows, 1);
+  return Array.from({ length: count }, (_, n) => ({
+    x: room.x + (n % columns) * (w + GAP),
+    y: room.y + Math.floor(n / columns) * (h + GAP),
+    w,
+    h,
+  }));
+}
+
+function layDomain({ id, vcpus, ports }: StageDomain, rect: Rect): DomainPicture {
+  return { id, rect, vcpus: layVcpus(vcpus.length, rect), ports: layPorts(ports, rect) };
+}
+
+/** From the lower edge up, as many in a row as have room. */
+function layVcpus(count: number, { x, y, w, h }: Rect): Rect[] {
+  const columns = Math.max(1, Math.floor((w - GAP) / (VCPU.w + 4)));
+  return Array.from({ length: count }, (_, n) => ({
+    x: x + GAP + (n % columns) * (VCPU.w + 4),
+    y: y + h - 14 - VCPU.h - Math.floor(n / columns) * (VCPU.h + 4),
+    ...VCPU,
+  }));
+}
+
+/** All on the lower edge, closer where there are many. */
+function layPorts(ports: StageDomain['ports'], { x, y, w, h }: Rect): Map<number, Point> {
+  const pitch = Math.min(PORT_PITCH, (w - 2 * GAP) / Math.max(ports.length, 1));
+  return new Map(ports.map(({ port }, n) => [port, { x: x + GAP + pitch * (n + 0.5), y: y + h }]));
+}
+
+/** A line between two sockets, which goes through Xen: it hangs from both into the bar. */
+export function channelPath(from: Point, to: Point, xen: Rect): string {
+  const depth = xen.y + xen.h * 0.75;
+  return `M ${at(from)} C ${at({ x: from.x, y: depth })} ${at({ x: to.x, y: depth })} ${at(to)}`;
+}
+
+function at({ x, y }: Point): string {
+  return `${x.toFixed(1)} ${y.toFixed(1)}`;
+}
+
+export function centre({ x, y, w, h }: Rect): Point {
+  return { x: x + w / 2, y: y + h / 2 };
+}
+
+/** Of points, the one that is next in a direction; undefined: there is none. */
+export function nextIn<T extends { readonly at: Point }>(
+  things: readonly T[],
+  from: Point,
+  direction: Point,
+): T | undefined {
+  let best: T | undefined;
+  let least = Infinity;
+  for (const thing of things) {
+    const dx = thing.at.x - from.x;
+    const dy = thing.at.y - from.y;
+    const along = dx * direction.x + dy * direction.y;
+    const aside = Math.abs(dx * direction.y) + Math.abs(dy * direction.x);
+    if (along < 1) continue;
+    const cost = along + 3 * aside;
+    if (cost < least) [best, least] = [thing, cost];
+  }
+  return best;
+}

@@ -1,0 +1,75 @@
+/** Where cards, bridges and wires are drawn: guests' cards above, domain 0's bridges below them, the machine's card, the LAN. */
+import type { StageDevice, StageHost } from '../../lab/stage/view.ts';
+import type { Rect } from './layout.ts';
+
+export interface CardPicture {
+  readonly device: StageDevice;
+  readonly rect: Rect;
+  /** The bridge that its other half is plugged into; null: none that is known. */
+  readonly bridge: BridgePicture | null;
+}
+
+export interface BridgePicture {
+  readonly name: string;
+  readonly rect: Rect;
+}
+
+export interface NetworkPicture {
+  readonly frame: Rect;
+  readonly cards: readonly CardPicture[];
+  readonly bridges: readonly BridgePicture[];
+  /** The machine's own cards, by their place in StageHost.machine. */
+  readonly machine: readonly { readonly index: number; readonly name: string; readonly rect: Rect }[];
+}
+
+const GAP = 10;
+const TITLE = 24;
+const CARD = 58;
+const BRIDGE = 30;
+const MACHINE = 34;
+/** The bridge that Xen's scripts make, and plug a card into whose file names none. */
+const USUAL_BRIDGE = 'xenbr0';
+
+export function layNetwork(host: StageHost, frame: Rect): NetworkPicture {
+  const inner: Rect = {
+    x: frame.x + GAP,
+    y: frame.y + TITLE,
+    w: frame.w - 2 * GAP,
+    h: frame.h - TITLE - GAP,
+  };
+  const devices = (host.devices ?? []).filter(({ kind }) => kind === 'vif');
+  const names = [...new Set([USUAL_BRIDGE, ...devices.map(bridgeOf)])];
+  const machineY = inner.y + inner.h - MACHINE;
+  const room = machineY - inner.y - CARD;
+  const bridges = names.map((name, n) => ({
+    name,
+    rect: {
+      x: inner.x,
+      y: inner.y + CARD + (room * (n + 1)) / (names.length + 1) - BRIDGE / 2,
+      w: inner.w,
+      h: BRIDGE,
+    },
+  }));
+  const cards = host.machine.flatMap((device, index) =>
+    device.kind === 'card' ? [{ index, name: device.name }] : [],
+  );
+  return {
+    frame,
+    bridges,
+    cards: devices.map((device, n) => ({
+      device,
+      rect: slice(inner, n, devices.length, inner.y, CARD),
+      bridge: bridges.find(({ name }) => name === bridgeOf(device)) ?? null,
+    })),
+    machine: cards.map((card, n) => ({ ...card, rect: slice(inner, n, cards.length, machineY, MACHINE) })),
+  };
+}
+
+function bridgeOf({ details }: StageDevice): string {
+  return details['bridge'] ?? USUAL_BRIDGE;
+}
+
+function slice({ x, w }: Rect, n: number, count: number, y: number, h: number): Rect {
+  const width = Math.min((w - GAP * (count - 1)) / Math.max(count, 1), 190);
+  return { x: x + n * (width + GAP), y, w: width, h };
+}

@@ -1,0 +1,161 @@
+/** Cards, bridges and the wire between hosts. */
+import type { StageHost, StageView } from '../../lab/stage/view.ts';
+import { colorOf, domainName, fitted } from './color.ts';
+import { centre } from './layout.ts';
+import type { Rect } from './layout.ts';
+import { layNetwork } from './network-layout.ts';
+import type { CardPicture, NetworkPicture } from './network-layout.ts';
+import { ThingView } from './things.tsx';
+
+const WIRE = 26;
+
+export function NetworkView({ view, rects }: { view: StageView; rects: readonly Rect[] }) {
+  const frames = rects.map((rect) => ({ ...rect, h: rect.h - WIRE }));
+  const pictures = view.hosts.map((host, n) => layNetwork(host, frames[n]!));
+  return (
+    <g class="network">
+      <Wire pictures={pictures} rects={rects} />
+      {view.hosts.map((host, n) => (
+        <HostNetwork key={n} host={host} index={n} picture={pictures[n]!} isAlone={view.hosts.length === 1} />
+      ))}
+    </g>
+  );
+}
+
+/** The LAN, to which every host's first card is plugged. */
+function Wire({ pictures, rects }: { pictures: readonly NetworkPicture[]; rects: readonly Rect[] }) {
+  const ends = pictures.flatMap(({ machine }) => (machine[0] === undefined ? [] : [machine[0].rect]));
+  const last = rects.at(-1);
+  if (ends.length === 0 || last === undefined) return null;
+  const y = last.y + last.h - WIRE / 2;
+  const first = rects[0]!;
+  return (
+    <g class="wire">
+      <line x1={first.x + 10} y1={y} x2={last.x + last.w - 10} y2={y} />
+      {ends.map((rect, n) => (
+        <line key={n} x1={centre(rect).x} y1={rect.y + rect.h} x2={centre(rect).x} y2={y} />
+      ))}
+      <text class="dim" x={last.x + last.w - 10} y={y - 5} text-anchor="end">
+        LAN, with a gateway at 10.0.0.1
+      </text>
+    </g>
+  );
+}
+
+interface HostNetworkProps {
+  readonly host: StageHost;
+  readonly index: number;
+  readonly picture: NetworkPicture;
+  readonly isAlone: boolean;
+}
+
+function HostNetwork({ host, index, picture, isAlone }: HostNetworkProps) {
+  const { frame, bridges, cards, machine } = picture;
+  const uplink = machine[0];
+  return (
+    <g>
+      <rect class="host-frame" x={frame.x} y={frame.y} width={frame.w} height={frame.h} rx={9} />
+      <text class="host-title" x={frame.x + 8} y={frame.y + 16}>
+        {isAlone ? 'The host' : `Host ${host.name}`}
+      </text>
+      {host.store !== null && host.store.silent !== null && (
+        <text class="dim" x={frame.x + 90} y={frame.y + 16}>
+          {host.store.silent}
+        </text>
+      )}
+      {bridges.map(({ name, rect }, n) => (
+        <g key={name} class="bridge" style={{ color: colorOf(0) }}>
+          {n === 0 && uplink !== undefined && (
+            <line
+              x1={centre(uplink.rect).x}
+              y1={rect.y + rect.h}
+              x2={centre(uplink.rect).x}
+              y2={uplink.rect.y}
+            />
+          )}
+          <rect x={rect.x} y={rect.y} width={rect.w} height={rect.h} rx={6} />
+          <text x={rect.x + rect.w - 10} y={rect.y + 19} text-anchor="end">
+            bridge {name}, in domain 0
+          </text>
+        </g>
+      ))}
+      {cards.map((card) => (
+        <Card
+          key={`${String(card.device.frontend)} ${String(card.device.id)}`}
+          card={card}
+          host={host}
+          index={index}
+        />
+      ))}
+      {cards.length === 0 && (
+        <text class="dim" x={frame.x + frame.w / 2} y={frame.y + 56} text-anchor="middle">
+          No guest has a card: vif = [ '' ] in its file gives it one.
+        </text>
+      )}
+      {machine.map(({ index: n, name, rect }) => (
+        <ThingView
+          key={n}
+          host={index}
+          thing={{ kind: 'machine', index: n }}
+          label={`The machine’s network card ${name}`}
+          isFirst
+          class="machine-box"
+        >
+          <rect x={rect.x} y={rect.y} width={rect.w} height={rect.h} rx={6} />
+          <text x={rect.x + rect.w / 2} y={rect.y + 21} text-anchor="middle">
+            {fitted(`card ${name}`, rect.w - 8)}
+          </text>
+        </ThingView>
+      ))}
+    </g>
+  );
+}
+
+function Card({
+  card: { device, rect, bridge },
+  host,
+  index,
+}: {
+  card: CardPicture;
+  host: StageHost;
+  index: number;
+}) {
+  const { frontend, id, details, rings } = device;
+  const domain = host.domains.find((each) => each.id === frontend);
+  const name = domain === undefined ? `domain ${String(frontend)}` : domainName(domain);
+  const sent = rings.find((ring) => ring.name === 'transmit')?.reqProd ?? 0;
+  const received = rings.find((ring) => ring.name === 'receive')?.rspProd ?? 0;
+  const { x } = centre(rect);
+  const label = `The card vif${String(frontend)}.${String(id)} of ${name}, ${details['mac'] ?? 'without an address'}: ${device.frontendState}`;
+  return (
+    <g style={{ color: colorOf(frontend) }}>
+      {bridge !== null && <line class="plug" x1={x} y1={rect.y + rect.h} x2={x} y2={bridge.rect.y} />}
+      <ThingView
+        host={index}
+        thing={{ kind: 'device', device: 'vif', domain: frontend, id }}
+        label={label}
+        class="domain"
+      >
+        <rect class="domain-box" x={rect.x} y={rect.y} width={rect.w} height={rect.h} rx={7} />
+        <text class="domain-name" x={rect.x + 8} y={rect.y + 16}>
+          {fitted(name, rect.w - 16)}
+        </text>
+        <text class="dim" x={rect.x + 8} y={rect.y + 31}>
+          {fitted(details['mac'] ?? '', rect.w - 16, 6)}
+        </text>
+        <text class="dim" x={rect.x + 8} y={rect.y + 46}>
+          {fitted(
+            `↑ ${sent.toLocaleString('en')}  ↓ ${received.toLocaleString('en')} packets`,
+            rect.w - 16,
+            6,
+          )}
+        </text>
+      </ThingView>
+      {bridge !== null && (
+        <text class="dim" x={x + 6} y={bridge.rect.y - 5}>
+          vif{frontend}.{id}
+        </text>
+      )}
+    </g>
+  );
+}
