@@ -25,8 +25,8 @@ export function App({ client }: { client: LabClient }) {
       <header>
         <h1>Xenoscope</h1>
         <p class="lead">
-          A whole Xen host: the hypervisor, domain 0 below on the left, its guests. New here? Play the tour,
-          or type <code>xm create mote</code> and watch what Xen does.
+          A whole Xen host, step by step. New here? Take a lesson, play the tour, or type{' '}
+          <code>xm create mote</code> into the console and watch what Xen does.
         </p>
         <span class="header-buttons">
           <button onClick={openWorldDialog}>New world…</button>

@@ -96,7 +96,7 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
     await open();
     expect(fetched.filter((name) => /\.(elf|cpio)$/.test(name))).toEqual([]);
     expect(fetched.filter((name) => /\.snapshot$/.test(name))).toHaveLength(1);
-    await page.getByLabel('skip idle time').check();
+    await page.getByTestId('speed').selectOption('skip idle time');
     await page.getByTestId('open').setInputFiles(SNAPSHOT);
     await statusIs('It stands where it was saved');
     // Where it stands is shown with the sources: those need the images.
@@ -136,7 +136,7 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
     const world = await restoreWorldFile(loadCore(), file, { image: () => Promise.resolve(undefined) });
     expect(await shownHash()).toBe(await world.hash());
     // A quarter of a second on, in both.
-    await page.getByLabel('skip idle time').check();
+    await page.getByTestId('speed').selectOption('skip idle time');
     await page.getByRole('button', { name: 'Host A' }).click();
     await type('echo by $((6 * 7))\n');
     await page.getByLabel('Run until').fill('by 42');

@@ -77,6 +77,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.getByTestId('run').click();
     await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
   }
+  const tab = (name: string): Promise<void> => page.getByRole('tab', { name, exact: true }).click();
   const rip = (): Promise<string> => page.locator('[data-register=rip]').innerText();
   async function bootFiles(kernel: string, ramdisk?: string, stands = false): Promise<void> {
     await page.getByRole('button', { name: 'New world…' }).click();
@@ -94,7 +95,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await consoleHas('/ $');
     await type('echo hello $(uname)\n');
     await consoleHas('hello Mote');
-    // The terminal keeps Tab for the guest; F6 leaves it, and F8 to F11 are the page's everywhere.
+    // The terminal keeps Tab for the guest; F6 leaves it, and F7 to F11 are the page's everywhere.
     const inTerminal = (): Promise<boolean> =>
       page.evaluate(() => document.activeElement?.closest('.terminal') !== null);
     await page.keyboard.press('Tab');
@@ -110,12 +111,14 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await eventually(() => text('unread'), /ls⏎/);
     await page.keyboard.press('F9');
     await eventually(() => text('status'), /^Stepped to a hypercall: d0v0 \w+\(/);
+    await tab('Processor');
     const before = await rip();
     await page.keyboard.press('Shift+F8');
     await eventually(() => text('status'), /^One instruction in d0v0/);
     expect(await rip()).not.toBe(before);
     expect(await text('code')).toMatch(/[0-9a-f]{8} \w+/);
     // The kernel's own source stands beside, at the line that comes next; a step goes to another line.
+    await tab('Source');
     const line = await text('source-line');
     expect(await text('source')).toMatch(/kernel\/\S+\.(ts|asm):\d+/);
     await page.keyboard.press('F11');
@@ -136,6 +139,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
   it('stops at a line of a program, beside which its page tables can be seen; a reload keeps what was set', async () => {
     await open();
     await consoleHas('/ $');
+    await tab('Source');
     await page.getByLabel('File', { exact: true }).selectOption('programs/head.ts');
     const source = readFileSync(
       fileURLToPath(new URL('../../guests/programs/head.ts', import.meta.url)),
@@ -156,9 +160,12 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await type('head -n 1 /etc/motd\n');
     await eventually(() => text('status'), /^Breakpoint in d0v0 at .*programs\/head\.ts/);
     expect(await text('source-line')).toContain('print(line');
+    await tab('Processor');
     expect(await rip()).toMatch(/^0000000060/);
+    await tab('Source');
     // Over the call, which the buffer of the output takes: the next line.
-    await page.getByTestId('step-over').click();
+    await page.getByTestId('step-by').selectOption('over');
+    await page.getByTestId('step').click();
     await eventually(() => text('status'), /^One step/);
     expect(await text('source-line')).not.toContain('print(line');
     await page.getByRole('tab', { name: 'Page tables' }).click();
@@ -169,6 +176,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     expect(await violations()).toEqual([]);
     await page.getByLabel('scheduling').uncheck();
     await page.reload();
+    await tab('Source');
     await eventually(() => text('breakpoints'), new RegExp(`programs/head\\.ts:${String(line)} ×`));
     expect(await page.getByLabel('scheduling').isChecked()).toBe(false);
     await page.getByRole('button', { name: /^Take the breakpoint at/ }).click();
@@ -211,6 +219,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.getByRole('tab', { name: 'Event channels' }).click();
     await eventually(() => text('channels'), /domain 0 port \d+/);
     await pause();
+    await tab('Processor');
     expect(await page.getByText('of d1 mote: registers').count()).toBe(1);
     expect(await text('code')).toMatch(/[0-9a-f]{8} \w+/);
     await page.getByLabel('as lines').check();
@@ -229,7 +238,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
 
   it('plays the tour of a host, to the very state that Node has; back, and again', async () => {
     await open();
-    await page.getByLabel('skip idle time').check();
+    await page.getByTestId('speed').selectOption('skip idle time');
     await page.getByRole('button', { name: 'Tour' }).click();
     const tour = page.getByTestId('tour');
     const next = tour.getByRole('button', { name: 'Next' });
@@ -307,8 +316,10 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await bootFiles(file('spin', spinningKernel()));
     await eventually(() => text('instructions'), /\d{2},\d{3},\d{3}$/);
     await pause();
+    await tab('Processor');
     expect(await text('code')).toMatch(/inc rax|jmp /);
-    await page.getByTestId('step-event').click();
+    await page.getByTestId('step-by').selectOption('event');
+    await page.getByTestId('step').click();
     await eventually(() => text('status'), /^Stepping to the next event upcall/);
     await page.keyboard.press('Escape');
     await eventually(() => text('status'), /^Cancelled before the next event upcall/);
@@ -351,7 +362,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await bootFiles(images!.cloud, images!.initrd, true);
     await eventually(() => text('status'), /^It stands at its first instruction/);
     expect(await page.getByText('has printed nothing yet').count()).toBe(1);
-    await page.getByLabel('skip idle time').check();
+    await page.getByTestId('speed').selectOption('skip idle time');
     await page.getByLabel('Run until').fill(String(DEBIAN_INSTRUCTIONS));
     await page.getByRole('button', { name: 'Run until' }).click();
     await eventually(() => text('status'), /^That many instructions/);

@@ -23,8 +23,8 @@ interface Watched {
   looksSinceAsking: number;
 }
 
-/** Lenses that need to know of the store. */
-const STORE_LENSES: ReadonlySet<Lens> = new Set(['rings', 'store', 'network']);
+/** Lenses that show devices, of which the store knows. */
+const STORE_LENSES: ReadonlySet<Lens> = new Set(['processors', 'events', 'rings', 'store', 'network']);
 
 export class StageLook {
   private watched: readonly Watched[] = [];

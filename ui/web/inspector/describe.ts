@@ -2,7 +2,7 @@
 import type { StageDomain, StageHost, StageView } from '../../lab/stage/view.ts';
 import type { Selected, Thing } from '../stage/selected.ts';
 import { bindingWords } from '../stage/binding.ts';
-import { domainName } from '../stage/color.ts';
+import { domainName, namesIn } from '../stage/color.ts';
 import { describeDevice, describeSlot } from './devices.ts';
 import { fact, hex } from './description.ts';
 import type { Description } from './description.ts';
@@ -39,13 +39,6 @@ function find(host: StageHost, id: number): StageDomain | undefined {
   return host.domains.find((domain) => domain.id === id);
 }
 
-export function nameIn(host: StageHost): (id: number) => string {
-  return (id) => {
-    const domain = find(host, id);
-    return domain === undefined ? `domain ${String(id)}` : domainName(domain);
-  };
-}
-
 function mebibytes(pages: number): string {
   return `${(pages / PAGES_PER_MB).toFixed(1)} MiB`;
 }
@@ -73,7 +66,7 @@ function describeProcessor(id: number, host: StageHost): Description | null {
   const processor = host.processors.find((each) => each.id === id);
   if (processor === undefined) return null;
   const { running, waiting, idle } = processor;
-  const name = nameIn(host);
+  const name = namesIn(host);
   const vcpuName = (each: { domain: number; vcpu: number }): string =>
     `vcpu ${String(each.vcpu)} of ${name(each.domain)}`;
   return {
@@ -176,7 +169,7 @@ function describePort(id: number, port: number, host: StageHost): Description | 
   const found = domain?.ports.find((each) => each.port === port);
   if (domain === undefined || found === undefined) return null;
   const { binding, pending, masked, vcpu } = found;
-  const name = nameIn(host);
+  const name = namesIn(host);
   const effect = pending
     ? masked
       ? 'It is raised, but masked: the guest has asked not to be told of it now.'
@@ -218,7 +211,7 @@ function describeFrame(mfn: number, host: StageHost, view: StageView): Descripti
   if (frame?.mfn !== mfn) return null;
   const { owner, type, typeCount, count, pfn, isPinned, isShared, references, moreReferences, grants } =
     frame;
-  const name = nameIn(host);
+  const name = namesIn(host);
   const whose =
     owner === -2 ? 'It is free.' : owner === -1 ? 'It is Xen’s own.' : `It belongs to ${name(owner)}.`;
   const isTable = /^L\d/.test(type);

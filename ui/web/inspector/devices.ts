@@ -1,7 +1,7 @@
 /** Devices in two halves, and slots of their rings, in words. */
 import type { StageDevice, StageHost } from '../../lab/stage/view.ts';
 import type { Thing } from '../stage/selected.ts';
-import { domainName } from '../stage/color.ts';
+import { namesIn } from '../stage/color.ts';
 import { fact, hex } from './description.ts';
 import type { Description } from './description.ts';
 
@@ -28,11 +28,6 @@ function find(thing: DeviceThing, host: StageHost): StageDevice | undefined {
   );
 }
 
-function nameOf(host: StageHost, id: number): string {
-  const domain = host.domains.find((each) => each.id === id);
-  return domain === undefined ? `domain ${String(id)}` : domainName(domain);
-}
-
 export function describeDevice(
   thing: Extract<Thing, { kind: 'device' }>,
   host: StageHost,
@@ -41,13 +36,13 @@ export function describeDevice(
   if (device === undefined) return null;
   const { kind, frontend, backend, frontendState, backendState, port, details, rings } = device;
   return {
-    title: `The ${KINDS[kind]} of ${nameOf(host, frontend)}`,
+    title: `The ${KINDS[kind]} of ${namesIn(host)(frontend)}`,
     says: [
-      `A device in two halves: ${nameOf(host, frontend)} has the driver’s front, ${nameOf(host, backend)} the back, which does the work. They share pages of memory, and raise an event channel when there is something in them.`,
+      `A device in two halves: ${namesIn(host)(frontend)} has the driver’s front, ${namesIn(host)(backend)} the back, which does the work. They share pages of memory, and raise an event channel when there is something in them.`,
     ],
     facts: [
-      fact('front', `${nameOf(host, frontend)}: ${frontendState}`, { kind: 'domain', domain: frontend }),
-      fact('back', `${nameOf(host, backend)}: ${backendState}`, { kind: 'domain', domain: backend }),
+      fact('front', `${namesIn(host)(frontend)}: ${frontendState}`, { kind: 'domain', domain: frontend }),
+      fact('back', `${namesIn(host)(backend)}: ${backendState}`, { kind: 'domain', domain: backend }),
       ...(port === 0
         ? []
         : [fact('event channel', `port ${String(port)}`, { kind: 'port', domain: frontend, port })]),
@@ -75,7 +70,7 @@ export function describeSlot(thing: Extract<Thing, { kind: 'slot' }>, host: Stag
   if (device === undefined || ring === undefined || slot === undefined) return null;
   const { kind, frontend, id, port } = device;
   return {
-    title: `Slot ${String(thing.slot)} of ${ring.name}, ${KINDS[kind]} of ${nameOf(host, frontend)}`,
+    title: `Slot ${String(thing.slot)} of ${ring.name}, ${KINDS[kind]} of ${namesIn(host)(frontend)}`,
     says: [
       `${HOLDS_SAYS[slot.holds]} ${slot.text === '' ? '' : `It says: ${slot.text}.`}`.trim(),
       'The front puts requests into slots and moves req_prod past them; the back puts answers into the same slots, in the order in which it is done, and moves rsp_prod.',

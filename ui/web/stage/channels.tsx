@@ -1,7 +1,7 @@
 /** Event channels, drawn: sockets on the edges of domains, lines through Xen between those that are bound. */
 import type { PortBinding, StageHost, StagePort } from '../../lab/stage/view.ts';
 import { bindingWords } from './binding.ts';
-import { colorOf, domainName } from './color.ts';
+import { colorOf, namesIn } from './color.ts';
 import { channelPath } from './layout.ts';
 import type { HostPicture, Point } from './layout.ts';
 import { isSame, selected } from './selected.ts';
@@ -69,10 +69,7 @@ function Stub({ from, picture: { xen, hardware }, binding, active }: StubProps) 
 }
 
 export function Sockets({ host, picture, index }: ChannelsProps & { readonly index: number }) {
-  const names = (id: number): string => {
-    const domain = host.domains.find((each) => each.id === id);
-    return domain === undefined ? `domain ${String(id)}` : domainName(domain);
-  };
+  const names = namesIn(host);
   return (
     <g>
       {host.domains.flatMap(({ id, ports }) =>
@@ -113,6 +110,13 @@ function Socket({ domain, port, at, index, names }: SocketProps) {
       thing={thing}
       label={`Port ${String(port.port)} of ${names(domain)}: ${bindingWords(binding, names)}; ${state}`}
       class={`socket ${binding.to}${pending ? ' pending' : ''}`}
+      texts={
+        shows ? (
+          <text x={at.x} y={at.y - 10} text-anchor="middle">
+            {port.port}
+          </text>
+        ) : undefined
+      }
     >
       {/* Room for a finger. */}
       <circle class="target" cx={at.x} cy={at.y} r={9} />
@@ -124,11 +128,6 @@ function Socket({ domain, port, at, index, names }: SocketProps) {
         style={{ stroke: colorOf(domain), ...(pending ? { fill: colorOf(domain) } : {}) }}
       />
       {masked && <line class="mask" x1={at.x - 5} y1={at.y + 5} x2={at.x + 5} y2={at.y - 5} />}
-      {shows && (
-        <text x={at.x} y={at.y - 10} text-anchor="middle">
-          {port.port}
-        </text>
-      )}
     </ThingView>
   );
 }

@@ -1,4 +1,5 @@
 /** The colors of domains as styles: the theme's own. */
+import type { StageHost } from '../../lab/stage/view.ts';
 import { domainColor, inkOn } from '../palette.ts';
 
 export function colorOf(domain: number): string {
@@ -16,4 +17,12 @@ export function fitted(text: string, width: number, letter = 7): string {
 /** What a domain is called: its name, or its id where it has none yet. */
 export function domainName({ id, name }: { readonly id: number; readonly name: string }): string {
   return name === '' ? `domain ${String(id)}` : name;
+}
+
+/** What the domains of a host are called, by id. */
+export function namesIn(host: StageHost): (id: number) => string {
+  return (id) => {
+    const domain = host.domains.find((each) => each.id === id);
+    return domain === undefined ? `domain ${String(id)}` : domainName(domain);
+  };
 }

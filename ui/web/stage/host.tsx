@@ -1,8 +1,8 @@
 /** A host, drawn: hardware, Xen, domains; and what moves between them. */
-import type { Lens, Move, StageDomain, StageHost, StageVcpu } from '../../lab/stage/view.ts';
+import type { Lens, Move, StageDevice, StageDomain, StageHost, StageVcpu } from '../../lab/stage/view.ts';
 import type { LabClient } from '../lab-client.ts';
 import { Channels, Sockets } from './channels.tsx';
-import { colorOf, domainName, fitted, INK } from './color.ts';
+import { colorOf, domainName, fitted, INK, namesIn } from './color.ts';
 import { centre, layHost } from './layout.ts';
 import type { DomainPicture, HostPicture, Rect } from './layout.ts';
 import { MemoryMap } from './memory-map.tsx';
@@ -21,6 +21,7 @@ interface HostProps {
 }
 
 export function HostView({ host, index, chosen, rect, isAlone }: HostProps) {
+  const names = namesIn(host);
   const picture = layHost(host, chosen, rect);
   const { frame, title, vacancy } = picture;
   return (
@@ -34,7 +35,14 @@ export function HostView({ host, index, chosen, rect, isAlone }: HostProps) {
       </text>
       {vacancy !== null && <Vacancy rect={vacancy} />}
       {picture.domains.map((each, n) => (
-        <DomainBox key={each.id} picture={each} domain={host.domains[n]!} index={index} chosen={chosen} />
+        <DomainBox
+          key={each.id}
+          picture={each}
+          domain={host.domains[n]!}
+          index={index}
+          chosen={chosen}
+          names={names}
+        />
       ))}
       <XenBar host={host} picture={picture} index={index} />
       {chosen === 'events' && <Channels host={host} picture={picture} />}
@@ -83,9 +91,11 @@ interface DomainProps {
   readonly domain: StageDomain;
   readonly index: number;
   readonly chosen: Lens;
+  /** Of domains, by id. */
+  readonly names: (domain: number) => string;
 }
 
-function DomainBox({ picture: { rect, vcpus }, domain, index, chosen }: DomainProps) {
+function DomainBox({ picture: { rect, vcpus, devices }, domain, index, chosen, names }: DomainProps) {
   const { id, pages, maxPages } = domain;
   const { x, y, w, h } = rect;
   const memory = `${(pages / PAGES_PER_MB).toFixed(0)} MiB`;
@@ -100,26 +110,35 @@ function DomainBox({ picture: { rect, vcpus }, domain, index, chosen }: DomainPr
         label={label}
         isFirst={id === 0}
         class="domain"
+        texts={
+          <>
+            <text class="domain-name" x={x + GAP} y={y + 17}>
+              {fitted(domainName(domain), room)}
+            </text>
+            <text class="dim" x={x + GAP} y={y + 32}>
+              {fitted(`dom ${String(id)} · ${stateWord(domain)} · ${memory}`, room, 6)}
+            </text>
+          </>
+        }
       >
         <rect class="domain-box" x={x} y={y} width={w} height={h} rx={7} />
-        <text class="domain-name" x={x + GAP} y={y + 17}>
-          {fitted(domainName(domain), room)}
-        </text>
-        <text class="dim" x={x + GAP} y={y + 32}>
-          {fitted(`dom ${String(id)} · ${stateWord(domain)}`, room, 6)}
-        </text>
         {chosen === 'memory' && (
           <>
-            <rect class="gauge" x={x + GAP} y={y + 40} width={room} height={8} rx={4} />
-            <rect class="gauge-fill" x={x + GAP} y={y + 40} width={room * filled} height={8} rx={4} />
+            <rect class="gauge" x={x + GAP} y={y + 44} width={room} height={8} rx={4} />
+            <rect class="gauge-fill" x={x + GAP} y={y + 44} width={room * filled} height={8} rx={4} />
           </>
         )}
-        {h > 76 && (
-          <text class="dim" x={x + GAP} y={y + (chosen === 'memory' ? 62 : 47)}>
-            {fitted(memory, room, 6)}
-          </text>
-        )}
       </ThingView>
+      {devices.map(({ rect: place, device }) => (
+        <DeviceChip
+          key={`${device.kind} ${String(device.frontend)} ${String(device.id)}`}
+          domain={id}
+          device={device}
+          rect={place}
+          index={index}
+          names={names}
+        />
+      ))}
       {chosen !== 'memory' &&
         domain.vcpus.map((vcpu, n) => (
           <VcpuChip
@@ -132,6 +151,41 @@ function DomainBox({ picture: { rect, vcpus }, domain, index, chosen }: DomainPr
           />
         ))}
     </g>
+  );
+}
+
+const DEVICE_KINDS = { vbd: 'disk', vif: 'card', console: 'console', store: 'xenstore' } as const;
+
+interface DeviceChipProps {
+  /** The domain on whose box it is: that of either half. */
+  readonly domain: number;
+  readonly device: StageDevice;
+  readonly rect: Rect;
+  readonly index: number;
+  readonly names: (domain: number) => string;
+}
+
+/** A half of a device: the front's says what it is, the back's also whose. */
+function DeviceChip({ domain, device, rect: { x, y, w, h }, index, names }: DeviceChipProps) {
+  const { kind, frontend, id, details } = device;
+  const name = details['dev'] ?? `${String(frontend)}.${String(id)}`;
+  const isFront = frontend === domain;
+  const label = `${isFront ? 'Frontend' : 'Backend'} of the ${DEVICE_KINDS[kind]} ${name} of ${names(frontend)}`;
+  const text = isFront ? `${DEVICE_KINDS[kind]} ${name}` : `${names(frontend)} ${DEVICE_KINDS[kind]}`;
+  return (
+    <ThingView
+      host={index}
+      thing={{ kind: 'device', device: kind, domain: frontend, id }}
+      label={label}
+      class={isFront ? 'device-half front' : 'device-half back'}
+      texts={
+        <text class="small" x={x + w / 2} y={y + 13} text-anchor="middle">
+          {fitted(text, w - 6, 6)}
+        </text>
+      }
+    >
+      <rect x={x} y={y} width={w} height={h} rx={4} style={{ color: colorOf(frontend) }} />
+    </ThingView>
   );
 }
 
@@ -153,16 +207,18 @@ function VcpuChip({ domain, vcpu, rect, index, isInside }: ChipProps) {
       thing={{ kind: 'vcpu', domain, vcpu: vcpu.id }}
       label={label}
       class={`vcpu ${vcpu.state}`}
+      texts={
+        <text
+          x={x + w / 2}
+          y={y + 14}
+          text-anchor="middle"
+          style={vcpu.state === 'running' ? { fill: INK } : {}}
+        >
+          v{vcpu.id}
+        </text>
+      }
     >
       <rect x={x} y={y} width={w} height={h} rx={10} />
-      <text
-        x={x + w / 2}
-        y={y + 14}
-        text-anchor="middle"
-        style={vcpu.state === 'running' ? { fill: INK } : {}}
-      >
-        v{vcpu.id}
-      </text>
     </ThingView>
   );
 }
@@ -181,14 +237,23 @@ function XenBar({ host, picture, index }: { host: StageHost; picture: HostPictur
     .filter(([count]) => count > 0)
     .map(([count, name]) => `${count.toLocaleString('en')} ${name}`);
   return (
-    <ThingView host={index} thing={{ kind: 'xen' }} label="Xen, the hypervisor" class="xen">
+    <ThingView
+      host={index}
+      thing={{ kind: 'xen' }}
+      label="Xen, the hypervisor"
+      class="xen"
+      texts={
+        <>
+          <text class="xen-name" x={x + 10} y={y + h / 2 + 5}>
+            Xen
+          </text>
+          <text class="dim" x={x + w - 10} y={y + h / 2 + 4} text-anchor="end">
+            {fitted(words.join(' · '), w - 60, 6)}
+          </text>
+        </>
+      }
+    >
       <rect x={x} y={y} width={w} height={h} rx={6} />
-      <text class="xen-name" x={x + 10} y={y + 20}>
-        Xen
-      </text>
-      <text class="dim" x={x + w - 10} y={y + 19} text-anchor="end">
-        {fitted(words.join(' · '), w - 60, 6)}
-      </text>
     </ThingView>
   );
 }
@@ -211,7 +276,22 @@ function Hardware({ host, picture, index, hasQueues }: HardwareProps) {
         const label = `Processor ${String(id)}: ${who}, idle ${(idle * 100).toFixed(0)} % of the time`;
         return (
           <g key={id}>
-            <ThingView host={index} thing={{ kind: 'processor', id }} label={label} class="processor-box">
+            <ThingView
+              host={index}
+              thing={{ kind: 'processor', id }}
+              label={label}
+              class="processor-box"
+              texts={
+                <text
+                  x={x + w / 2}
+                  y={y + 21}
+                  text-anchor="middle"
+                  style={running === null ? {} : { fill: INK }}
+                >
+                  {fitted(`cpu${String(id)} ${who}`, w - 6)}
+                </text>
+              }
+            >
               <rect
                 x={x}
                 y={y}
@@ -222,14 +302,6 @@ function Hardware({ host, picture, index, hasQueues }: HardwareProps) {
                   running === null ? {} : { fill: colorOf(running.domain), stroke: colorOf(running.domain) }
                 }
               />
-              <text
-                x={x + w / 2}
-                y={y + 21}
-                text-anchor="middle"
-                style={running === null ? {} : { fill: INK }}
-              >
-                {fitted(`cpu${String(id)} ${who}`, w - 6)}
-              </text>
             </ThingView>
             {hasQueues && <Queue waiting={waiting} x={x} y={y + 42} w={w} />}
           </g>
@@ -244,11 +316,13 @@ function Hardware({ host, picture, index, hasQueues }: HardwareProps) {
             thing={{ kind: 'machine', index: n }}
             label={`${DEVICE_WORDS[kind]}: ${name}`}
             class="machine-box"
+            texts={
+              <text x={x + w / 2} y={y + 21} text-anchor="middle">
+                {fitted(kind === 'disk' ? name : DEVICE_WORDS[kind], w - 6)}
+              </text>
+            }
           >
             <rect x={x} y={y} width={w} height={h} rx={6} />
-            <text x={x + w / 2} y={y + 21} text-anchor="middle">
-              {fitted(kind === 'disk' ? name : DEVICE_WORDS[kind], w - 6)}
-            </text>
           </ThingView>
         );
       })}

@@ -2,7 +2,7 @@
  * Where things are on the stage: a host as every textbook draws it, hardware below, Xen above it, domains on top. A function of
  * what is there and of the room that there is; in CSS pixels, from the upper left.
  */
-import type { Lens, StageDomain, StageHost } from '../../lab/stage/view.ts';
+import type { Lens, StageDevice, StageDomain, StageHost } from '../../lab/stage/view.ts';
 
 export interface Rect {
   readonly x: number;
@@ -23,6 +23,8 @@ export interface DomainPicture {
   readonly vcpus: readonly Rect[];
   /** Sockets on its lower edge, by port. */
   readonly ports: ReadonlyMap<number, Point>;
+  /** Halves of devices that are here, as far as there is room. */
+  readonly devices: readonly { readonly rect: Rect; readonly device: StageDevice }[];
 }
 
 export interface HostPicture {
@@ -44,6 +46,8 @@ export interface HostPicture {
 const GAP = 8;
 const TITLE = 20;
 const XEN = 30;
+/** Where lines go through it. */
+const DEEP_XEN = 62;
 /** Heights of the hardware: with queues below the processors, or without. */
 const HARDWARE = 34;
 const QUEUES = 78;
@@ -52,6 +56,9 @@ const FLAT_DOMAINS = 74;
 /** Domain 0 is as wide as so many guests. */
 const PRIVILEGED_SHARE = 1.5;
 const VCPU = { w: 44, h: 20 };
+const DEVICE = { w: 92, h: 18 };
+/** Below a domain's upper edge, under its name and what it is. */
+const DEVICES_FROM = 42;
 const PORT_PITCH = 15;
 /** Below this width a guest is in another row. */
 const NARROWEST = 96;
@@ -76,12 +83,13 @@ export function layHost(host: StageHost, lens: Lens, frame: Rect): HostPicture {
     w: frame.w - 2 * GAP,
     h: frame.h - TITLE - 4 - GAP,
   };
+  const xenHeight = lens === 'events' ? DEEP_XEN : XEN;
   const mapHeight = lens === 'memory' ? Math.max(0, inner.h - FLAT_DOMAINS - XEN - 2 * GAP) : 0;
   const hardwareHeight = lens === 'memory' ? mapHeight : lens === 'processors' ? QUEUES : HARDWARE;
   const hardware: Rect = { ...inner, y: inner.y + inner.h - hardwareHeight, h: hardwareHeight };
-  const xen: Rect = { ...inner, y: hardware.y - GAP - XEN, h: XEN };
+  const xen: Rect = { ...inner, y: hardware.y - GAP - xenHeight, h: xenHeight };
   const top: Rect = { ...inner, h: xen.y - GAP - inner.y };
-  const { domains, vacancy } = layDomains(host.domains, top);
+  const { domains, vacancy } = layDomains(host.domains, devicesFor(host, lens), top);
   const isMap = lens === 'memory';
   return {
     frame,
@@ -111,6 +119,7 @@ function row(box: Rect, count: number, from: number, to: number): Rect[] {
 
 function layDomains(
   domains: readonly StageDomain[],
+  devices: readonly StageDevice[],
   room: Rect,
 ): { readonly domains: DomainPicture[]; readonly vacancy: Rect | null } {
   const [first, ...guests] = domains;
@@ -122,7 +131,7 @@ function layDomains(
   const rest: Rect = { ...room, x: room.x + width + GAP, w: room.w - width - GAP };
   const rects = [{ ...room, w: width }, ...grid(rest, guests.length, columns)];
   return {
-    domains: domains.map((domain, n) => layDomain(domain, rects[n]!)),
+    domains: domains.map((domain, n) => layDomain(domain, devices, rects[n]!)),
     vacancy: isAlone ? rest : null,
   };
 }
@@ -145,8 +154,45 @@ function grid(room: Rect, count: number, columns: number): Rect[] {
   }));
 }
 
-function layDomain({ id, vcpus, ports }: StageDomain, rect: Rect): DomainPicture {
-  return { id, rect, vcpus: layVcpus(vcpus.length, rect), ports: layPorts(ports, rect) };
+function layDomain(
+  { id, vcpus, ports }: StageDomain,
+  devices: readonly StageDevice[],
+  rect: Rect,
+): DomainPicture {
+  const chips = layVcpus(vcpus.length, rect);
+  const here = devices.filter(({ frontend, backend }) => frontend === id || backend === id);
+  return {
+    id,
+    rect,
+    vcpus: chips,
+    ports: layPorts(ports, rect),
+    devices: layDevices(here, rect, Math.min(...chips.map(({ y }) => y), rect.y + rect.h)),
+  };
+}
+
+/** Halves of devices that have drivers, where a lens has room for them. */
+function devicesFor({ devices }: StageHost, lens: Lens): StageDevice[] {
+  if (lens === 'memory') return [];
+  return (devices ?? []).filter(({ kind }) => kind === 'vbd' || kind === 'vif');
+}
+
+/** Below the domain's name, above its vcpus: as many as there is room for. */
+function layDevices(
+  devices: readonly StageDevice[],
+  { x, y, w }: Rect,
+  bottom: number,
+): { readonly rect: Rect; readonly device: StageDevice }[] {
+  const columns = Math.max(1, Math.floor((w - GAP) / (DEVICE.w + 4)));
+  const rows = Math.max(0, Math.floor((bottom - 4 - (y + DEVICES_FROM)) / (DEVICE.h + 4)));
+  return devices.slice(0, columns * rows).map((device, n) => ({
+    device,
+    rect: {
+      x: x + GAP + (n % columns) * (DEVICE.w + 4),
+      y: y + DEVICES_FROM + Math.floor(n / columns) * (DEVICE.h + 4),
+      ...DEVICE,
+      w: Math.min(DEVICE.w, w - 2 * GAP),
+    },
+  }));
 }
 
 /** From the lower edge up, as many in a row as have room. */

@@ -15,7 +15,7 @@ const coloring = signal<Coloring>('owner');
 
 /** DOMID_XEN */
 const XEN = 0x7ff2;
-const LEGEND = 22;
+const LEGEND = 32;
 
 /** PGT_*, what they are called, and their colors in either theme. */
 const TYPES: readonly (readonly [type: number, name: string, light: string, dark: string])[] = [

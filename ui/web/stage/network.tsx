@@ -1,6 +1,6 @@
 /** Cards, bridges and the wire between hosts. */
 import type { StageHost, StageView } from '../../lab/stage/view.ts';
-import { colorOf, domainName, fitted } from './color.ts';
+import { colorOf, fitted, namesIn } from './color.ts';
 import { centre } from './layout.ts';
 import type { Rect } from './layout.ts';
 import { layNetwork } from './network-layout.ts';
@@ -100,11 +100,13 @@ function HostNetwork({ host, index, picture, isAlone }: HostNetworkProps) {
           label={`The machine’s network card ${name}`}
           isFirst
           class="machine-box"
+          texts={
+            <text x={rect.x + rect.w / 2} y={rect.y + 21} text-anchor="middle">
+              {fitted(`card ${name}`, rect.w - 8)}
+            </text>
+          }
         >
           <rect x={rect.x} y={rect.y} width={rect.w} height={rect.h} rx={6} />
-          <text x={rect.x + rect.w / 2} y={rect.y + 21} text-anchor="middle">
-            {fitted(`card ${name}`, rect.w - 8)}
-          </text>
         </ThingView>
       ))}
     </g>
@@ -121,8 +123,7 @@ function Card({
   index: number;
 }) {
   const { frontend, id, details, rings } = device;
-  const domain = host.domains.find((each) => each.id === frontend);
-  const name = domain === undefined ? `domain ${String(frontend)}` : domainName(domain);
+  const name = namesIn(host)(frontend);
   const sent = rings.find((ring) => ring.name === 'transmit')?.reqProd ?? 0;
   const received = rings.find((ring) => ring.name === 'receive')?.rspProd ?? 0;
   const { x } = centre(rect);
@@ -135,21 +136,25 @@ function Card({
         thing={{ kind: 'device', device: 'vif', domain: frontend, id }}
         label={label}
         class="domain"
+        texts={
+          <>
+            <text class="domain-name" x={rect.x + 8} y={rect.y + 16}>
+              {fitted(name, rect.w - 16)}
+            </text>
+            <text class="dim" x={rect.x + 8} y={rect.y + 31}>
+              {fitted(details['mac'] ?? '', rect.w - 16, 6)}
+            </text>
+            <text class="dim" x={rect.x + 8} y={rect.y + 46}>
+              {fitted(
+                `↑ ${sent.toLocaleString('en')}  ↓ ${received.toLocaleString('en')} packets`,
+                rect.w - 16,
+                6,
+              )}
+            </text>
+          </>
+        }
       >
         <rect class="domain-box" x={rect.x} y={rect.y} width={rect.w} height={rect.h} rx={7} />
-        <text class="domain-name" x={rect.x + 8} y={rect.y + 16}>
-          {fitted(name, rect.w - 16)}
-        </text>
-        <text class="dim" x={rect.x + 8} y={rect.y + 31}>
-          {fitted(details['mac'] ?? '', rect.w - 16, 6)}
-        </text>
-        <text class="dim" x={rect.x + 8} y={rect.y + 46}>
-          {fitted(
-            `↑ ${sent.toLocaleString('en')}  ↓ ${received.toLocaleString('en')} packets`,
-            rect.w - 16,
-            6,
-          )}
-        </text>
       </ThingView>
       {bridge !== null && (
         <text class="dim" x={x + 6} y={bridge.rect.y - 5}>

@@ -1,7 +1,7 @@
 /** Devices in two halves, and the ring in the page that both share. */
 import { signal } from '@preact/signals';
 import type { ByteRingView, RingView, StageDevice, StageHost, StageView } from '../../lab/stage/view.ts';
-import { colorOf, domainName } from './color.ts';
+import { colorOf, namesIn } from './color.ts';
 import { selected } from './selected.ts';
 
 /** Which device is looked at: `host kind domain id`. */
@@ -14,8 +14,7 @@ function keyOf(host: number, { kind, frontend, id }: StageDevice): string {
 }
 
 export function deviceName(device: StageDevice, host: StageHost): string {
-  const domain = host.domains.find(({ id }) => id === device.frontend);
-  const owner = domain === undefined ? `domain ${String(device.frontend)}` : domainName(domain);
+  const owner = namesIn(host)(device.frontend);
   const which =
     device.details['dev'] ??
     (device.kind === 'vif' ? `vif${String(device.frontend)}.${String(device.id)}` : '');
@@ -73,10 +72,7 @@ interface HalvesProps {
 }
 
 function Halves({ device, host, index }: HalvesProps) {
-  const name = (id: number): string => {
-    const domain = host.domains.find((each) => each.id === id);
-    return domain === undefined ? `domain ${String(id)}` : domainName(domain);
-  };
+  const name = namesIn(host);
   const { frontend, backend, frontendState, backendState, port } = device;
   return (
     <>

@@ -34,7 +34,7 @@ function move(event: KeyboardEvent & { readonly currentTarget: SVGSVGElement }):
   const direction = ARROWS[event.key];
   if (direction === undefined || !(event.target instanceof SVGElement)) return;
   event.preventDefault();
-  const things = [...event.currentTarget.querySelectorAll<SVGElement>('.thing')].map((element) => ({
+  const things = [...event.currentTarget.querySelectorAll<SVGElement>('.shape')].map((element) => ({
     element,
     at: centreOf(element),
   }));
@@ -57,33 +57,51 @@ interface ThingProps {
   /** It is the one that the Tab key comes to. */
   readonly isFirst?: boolean;
   readonly class?: string;
+  /** Its shape. */
   readonly children: ComponentChildren;
+  /** What is written on it, which its name says in better words. */
+  readonly texts?: ComponentChildren;
 }
 
-export function ThingView({ host, thing, label, isFirst = false, class: name = '', children }: ThingProps) {
+export function ThingView({
+  host,
+  thing,
+  label,
+  isFirst = false,
+  class: name = '',
+  children,
+  texts,
+}: ThingProps) {
   const isSelected = isSame(selected.value, host, thing);
   const choose = (): void => {
     selected.value = isSelected ? null : { host, thing };
   };
   return (
-    <g
-      class={`thing ${name}${isSelected ? ' selected' : ''}`}
-      role="button"
-      tabIndex={isFirst ? 0 : -1}
-      aria-label={label}
-      aria-pressed={isSelected}
-      onClick={(event) => {
-        event.stopPropagation();
-        choose();
-      }}
-      onKeyDown={(event) => {
-        if (event.key !== 'Enter' && event.key !== ' ') return;
-        event.preventDefault();
-        choose();
-      }}
-    >
-      <title>{label}</title>
-      {children}
+    <g class={`thing ${name}${isSelected ? ' selected' : ''}`}>
+      <g
+        class="shape"
+        role="button"
+        tabIndex={isFirst ? 0 : -1}
+        aria-label={label}
+        aria-pressed={isSelected}
+        onClick={(event) => {
+          event.stopPropagation();
+          choose();
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' && event.key !== ' ') return;
+          event.preventDefault();
+          choose();
+        }}
+      >
+        <title>{label}</title>
+        {children}
+      </g>
+      {texts !== undefined && (
+        <g class="texts" aria-hidden="true">
+          {texts}
+        </g>
+      )}
     </g>
   );
 }
