@@ -15,7 +15,8 @@ export function Inspector({ client }: { client: LabClient }) {
       </p>
     );
   const description = describe(chosen, view);
-  if (description === null) return <p class="hint">That is not there any more.</p>;
+  if (description === null)
+    return <p class="hint">It is not on the stage as it is now: it is gone, or another lens shows it.</p>;
   return <Told client={client} description={description} host={chosen.host} />;
 }
 
