@@ -158,7 +158,7 @@ test('every stop says why, and how far it went; a step on an idle host, that it 
   expect(state().stopped).toMatch(/^That much guest time is over/);
   await session.command({ type: 'step', kind: 'event' });
   expect(state().stopped).toMatch(
-    /^Stepped to an event: d1v0 upcall \(.*the host was idle, and \d\.\d{3} s of its time passed\)\.$/,
+    /^Stepped to an event upcall: d1v0 upcall \(.*the host was idle, and \d\.\d{3} s of its time passed\)\.$/,
   );
   await session.command({ type: 'eventBreaks', events: ['hypercall set_timer_op'] });
   await session.command({ type: 'run' });
