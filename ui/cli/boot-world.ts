@@ -177,17 +177,12 @@ export async function runWorld(
 /** Sets what is to be seen of each host: breakpoints, and a trace in a file of its own, which has its name. */
 function watch({ hosts, description }: World, options: RunOptions): TraceFile[] {
   for (const { lab } of hosts) setBreakpoints(lab, options.break);
-  const { trace } = options;
+  const { trace, words = false } = options;
   if (trace === undefined) return [];
   return hosts.map(({ lab }, host) => {
     const ending = extname(trace);
     const name = description.hosts[host]!.name;
-    const file = new TraceFile(
-      `${trace.slice(0, trace.length - ending.length)}-${name}${ending}`,
-      lab.periodNs,
-    );
-    lab.hypervisor.trace.add(file);
-    return file;
+    return new TraceFile(`${trace.slice(0, trace.length - ending.length)}-${name}${ending}`, lab, words);
   });
 }
 

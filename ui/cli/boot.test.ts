@@ -103,6 +103,14 @@ describe('a small kernel', () => {
     expect(trace).toMatch(/ d1v0 callback_op\(.*CALLBACKOP_register.*\) = 0/);
     expect(trace).toMatch(/ xen {2}timer singleshot of vcpu 0/);
   });
+
+  it('writes a trace in sentences, too', async () => {
+    const path = join(folder, 'words.txt');
+    await boot([hello, '--for', '2', '--trace', path, '--words']);
+    expect(readFileSync(path, 'utf8')).toMatch(
+      /^\d\.\d{9} dom 1 says where Xen enters its kernel for event: 0x[0-9a-f]{16}$/m,
+    );
+  });
 });
 
 describe('breakpoints', () => {

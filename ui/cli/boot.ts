@@ -40,6 +40,8 @@ export interface BootOptions {
   readonly for?: number;
   readonly break: readonly Line[];
   readonly trace?: string;
+  /** The trace is to be sentences. */
+  readonly words?: boolean;
   readonly hash?: boolean;
   readonly counts?: boolean;
   /** A snapshot at the end goes here. */
@@ -148,14 +150,14 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
 /** What of the options is of the run, not of what is booted. */
 export type RunOptions = Pick<
   BootOptions,
-  'until' | 'for' | 'break' | 'trace' | 'hash' | 'counts' | 'save' | 'output' | 'snapshots'
+  'until' | 'for' | 'break' | 'trace' | 'words' | 'hash' | 'counts' | 'save' | 'output' | 'snapshots'
 >;
 
 /** Drives a lab to its end in the terminal; returns the exit status. */
 export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOptions): Promise<number> {
   setBreakpoints(lab, options.break);
-  const trace = options.trace === undefined ? undefined : new TraceFile(options.trace, lab.periodNs);
-  if (trace !== undefined) lab.hypervisor.trace.add(trace);
+  const trace =
+    options.trace === undefined ? undefined : new TraceFile(options.trace, lab, options.words === true);
   const kept = new KeptLab(lab, core);
   const recorder =
     options.output === undefined ? undefined : new Recorder(kept, options.output, options.snapshots);

@@ -125,6 +125,7 @@ function withBootOptions(command: Command): Command {
       [],
     )
     .option('--trace <file>', 'write what the hypervisor does to a file')
+    .option('--words', 'with --trace: a sentence for each event')
     .option('--hash', 'print a hash of the whole state at the end')
     .option('--counts', 'print how often each hypercall was made, and how much code was translated');
 }
@@ -205,6 +206,7 @@ function program(done: (status: number) => void): Command {
       [],
     )
     .option('--trace <file>', 'write what the hypervisor does to a file')
+    .option('--words', 'with --trace: a sentence for each event')
     .option('--hash', 'print a hash of the whole state at the end')
     .option('--counts', 'print how often each hypercall was made, and how much code was translated')
     .option('--save <file>', 'write a snapshot at the end')

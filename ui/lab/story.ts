@@ -30,6 +30,8 @@ export class Story implements TraceSink {
   /** Numbers of events that pass the filter, in order; those before `head` are not kept any more. */
   private passing: number[] = [];
   private head = 0;
+  /** The instant that somebody has gone back to, until something happens. */
+  private rewoundTo: number | null = null;
   /** Up to here the filter has been asked. */
   private filtered = 0;
 
@@ -40,6 +42,7 @@ export class Story implements TraceSink {
   }
 
   event(event: TraceEvent): void {
+    if (this.rewoundTo !== null) this.meet(event);
     this.kept[this.seen % KEPT_EVENTS] = event;
     this.seen++;
   }
@@ -52,6 +55,18 @@ export class Story implements TraceSink {
   rewind(ticks: number): void {
     this.drop();
     while (this.seen > this.first && this.at(this.seen - 1).ticks > ticks) this.seen--;
+    this.begin(this.filter);
+    this.rewoundTo = ticks;
+  }
+
+  /** The first event after that: of those of the same instant, which may come again, the ones from this one on do. */
+  private meet(event: TraceEvent): void {
+    const { rewoundTo } = this;
+    this.rewoundTo = null;
+    let again = this.seen;
+    for (let n = this.seen - 1; n >= this.first && this.at(n).ticks === rewoundTo; n--)
+      if (isAlike(this.at(n), event)) again = n;
+    this.seen = again;
     this.begin(this.filter);
   }
 
@@ -122,6 +137,12 @@ export class Story implements TraceSink {
       failed: isFailure(event),
     };
   }
+}
+
+function isAlike(one: TraceEvent, other: TraceEvent): boolean {
+  if (one.detail.kind !== other.detail.kind || one.ticks !== other.ticks || one.depth !== other.depth)
+    return false;
+  return traceWords(one.detail).args === traceWords(other.detail).args;
 }
 
 function isSame(one: StoryFilter, other: StoryFilter): boolean {

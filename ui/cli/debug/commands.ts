@@ -180,6 +180,18 @@ export const COMMANDS: readonly Command[] = [
     help: 'the store from a node on, asked of its server aside: nothing comes of it',
     run: ({ lab }, args) => looks.xenstore(lab, args),
   },
+  {
+    names: ['story'],
+    args: '[N]',
+    help: 'the last N events before here, 20 unless said otherwise, a sentence each, with their numbers',
+    run: (debug, args) => looks.story(debug, count(args, 20)),
+  },
+  {
+    names: ['explain', 'e'],
+    args: '[NUMBER]',
+    help: 'the event that it stands at, or one of the story: what it is, its values, what for, why refused',
+    run: (debug, args) => looks.explained(debug, args),
+  },
   { names: ['inputs'], args: '', help: 'what was typed, and what is to come', run: looks.inputs },
   {
     names: ['type', 't'],

@@ -192,3 +192,21 @@ test('completes commands and what they are told; names may be cut short where th
   expect(await say('frob')).toBe('! there is no command frob: `help` lists them');
   expect(await say('step-')).toBe('! step- may be step-hypercall, step-event');
 });
+
+test('tells what has happened in sentences, and explains the event that it stands at', async () => {
+  await say('goto start');
+  const stepTwice = async (): Promise<string[]> => {
+    await say('step-hypercall');
+    await say('step-hypercall');
+    return (await say('story 5000')).split('\n');
+  };
+  const told = await stepTwice();
+  expect(told.findLast((line) => / s {2}\S/.test(line))).toMatch(/^\d+ {2}\d\.\d{9} s {2}dom 1 /);
+  const explained = await say('explain');
+  expect(explained).toMatch(/^\w+[^]*Done here by: \w+, hypervisor\//);
+  expect(await say(`explain ${String(told.length - 2)}`)).not.toBe(explained);
+  expect(await say('explain 1000000')).toMatch(/^! there is no event 1000000/);
+  // What happens again is told once.
+  await say('goto start');
+  expect(await stepTwice()).toEqual(told);
+});

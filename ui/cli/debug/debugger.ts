@@ -10,6 +10,7 @@ import { beginStep } from '../../lab/stepping.ts';
 import type { Stop, Until } from '../../lab/stop.ts';
 import { describeStop } from '../../lab/stop-text.ts';
 import type { Kept } from '../../lab/runs.ts';
+import { Story } from '../../lab/story.ts';
 import type { Mark } from '../../lab/time/recording.ts';
 import { backTo, goToInstruction, goToTicks, type Search } from '../../lab/time/travel.ts';
 import { type Instant, nsOfTick } from '../instant.ts';
@@ -37,6 +38,8 @@ interface Host {
   readonly lab: Lab;
   readonly names: KernelNames;
   readonly stops: Stops;
+  /** What has happened as it was moved on. */
+  readonly story: Story;
 }
 
 export class Debugger {
@@ -56,6 +59,7 @@ export class Debugger {
       lab,
       names: new KernelNames(lab.hypervisor),
       stops: new Stops(lab),
+      story: new Story(lab.periodNs, () => lab.witness.names),
     }));
     this.shown = this.hosts[0]!;
     this.kept = kept;
@@ -68,6 +72,10 @@ export class Debugger {
 
   get lab(): Lab {
     return this.shown.lab;
+  }
+
+  get story(): Story {
+    return this.shown.story;
   }
 
   get stops(): Stops {
@@ -110,9 +118,21 @@ export class Debugger {
     lab.breaks.leave();
     if (!ignores) this.stops.arm();
     try {
-      return await this.goOn(until, ignores, start);
+      return await this.telling(() => this.goOn(until, ignores, start));
     } finally {
       this.stops.disarm();
+    }
+  }
+
+  /** Hears what happens; what had happened behind here has not. */
+  private async telling<T>(work: () => Promise<T>): Promise<T> {
+    const { story, lab } = this;
+    story.rewind(this.ticks);
+    lab.hypervisor.trace.add(story);
+    try {
+      return await work();
+    } finally {
+      lab.hypervisor.trace.remove(story);
     }
   }
 
@@ -168,7 +188,7 @@ export class Debugger {
       const stepping = beginStep(lab, kind);
       const ticks = (PATIENCE_SECONDS * NS_PER_SECOND) / lab.periodNs;
       try {
-        stop = await driveStep(lab, stepping, ticks, { signal: this.signal });
+        stop = await this.telling(() => driveStep(lab, stepping, ticks, { signal: this.signal }));
       } finally {
         stepping.end();
       }

@@ -6,6 +6,7 @@ import type { Lab } from '../../lab/lab.ts';
 import { bytesAt, channelViews, codeAt, domainViews, readerOf, vcpuView } from '../../lab/views.ts';
 import { placeOf } from '../../lab/symbols.ts';
 import { storeTree } from '../../lab/xenstore/ask.ts';
+import { explanationText } from '../../lab/explain/explain.ts';
 import { StoreSilent } from '../../lab/xenstore/node.ts';
 import type { StoreNode } from '../../lab/xenstore/node.ts';
 import type { Debugger } from './debugger.ts';
@@ -184,4 +185,31 @@ export function inputs({ hosts, kept }: Debugger): string {
       `${past.inputs.hasCome(input) ? ' ' : '>'} ${seconds(input.ticks * hosts[input.host]!.lab.periodNs).padStart(16)}  ${hostOf(input.host)}${inputWords(input)}`,
   );
   return rows.length === 0 ? 'nothing was typed' : [...rows, '(> is to come)'].join('\n');
+}
+
+/** The last events before here, in sentences. Throws Wrong where there are none. */
+export function story({ story: told, ticks }: Debugger, count: number): string {
+  told.rewind(ticks);
+  const { lines } = told.look({ filter: { without: [], domain: null }, from: null, count });
+  if (lines.length === 0) throw new Wrong('nothing has happened since it was moved on from here');
+  return lines
+    .map(
+      ({ sequence, ns, depth, sentence }) =>
+        `${String(sequence)}  ${seconds(ns)}  ${'  '.repeat(depth)}${sentence}`,
+    )
+    .join('\n');
+}
+
+/** Of a call and what happened within it, the call is meant. */
+const WITHIN = 2000;
+
+/** The last event before here that is within no other, or one by its number. Throws Wrong where there is none. */
+export function explained({ story: told, ticks }: Debugger, number: string): string {
+  told.rewind(ticks);
+  const { lines } = told.look({ filter: { without: [], domain: null }, from: null, count: WITHIN });
+  const last = lines.findLast(({ depth }) => depth === 0) ?? lines.at(-1);
+  const explanation = told.explain(number === '' ? (last?.sequence ?? -1) : Number(number));
+  if (explanation === null)
+    throw new Wrong(`there is no event ${number === '' ? 'here' : number}: \`story\` lists them`);
+  return explanationText(explanation);
 }

@@ -16,6 +16,31 @@ export function sentenceOf({ domain, detail }: TraceEvent, names: DomainNames): 
   return rowOf(detail).says(detail, who, names);
 }
 
+/** A line of a file: time, sentence; indented by the spans around it. */
+export function sentenceLine(event: TraceEvent, periodNs: number, names: DomainNames): string {
+  const seconds = ((event.ticks * periodNs) / 1e9).toFixed(9);
+  return `${seconds} ${'  '.repeat(event.depth)}${sentenceOf(event, names)}`;
+}
+
+/** An explanation as text, a paragraph each. */
+export function explanationText(told: Explanation): string {
+  const { title, sentence, why, values, header, source, result, refusal } = told;
+  const longest = Math.max(0, ...values.map(({ name }) => name.length));
+  return [
+    title,
+    `  ${sentence}`,
+    `  ${why}`,
+    ...(result === null ? [] : [`  ${result}`]),
+    ...(refusal === null ? [] : [`  The check that said no: ${refusal}.`]),
+    ...values.map(
+      ({ name, value, after }) =>
+        `    ${name.padEnd(longest)}  ${value}${after === undefined ? '' : ` -> ${after}`}`,
+    ),
+    ...(header === null ? [] : [`  In Xen’s headers: ${header.symbol}, xen/include/public/${header.file}`]),
+    `  Done here by: ${source.name}, ${source.path}`,
+  ].join('\n');
+}
+
 /** Rows and details belong together: TypeScript cannot see that of a union. */
 function rowOf(detail: Exclude<TraceDetail, Call>): KindRow<TraceDetail['kind']> {
   return KIND_ROWS[detail.kind] as KindRow<TraceDetail['kind']>;
