@@ -6,12 +6,12 @@
  * kept (cache.ts, never committed) and made anew only when the recipe changes; FOLDER gets links. To have newer packages, delete
  * what they lead to.
  */
-import { readFileSync, readdirSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cached } from './cache.ts';
-import { PackagesUnavailable, orUnavailable, run, sourcesOf, unpack } from './packages.ts';
+import { mmdebstrap, overlayFiles, SOURCE_DATE_EPOCH } from './mmdebstrap.ts';
+import { PackagesUnavailable, orUnavailable, run } from './packages.ts';
 
 /** Paths on this machine. */
 export interface Bookworm {
@@ -54,8 +54,6 @@ const MMDEBSTRAP = [
   '--customize-hook=chroot "$1" passwd --delete root',
   'bookworm',
 ];
-/** The day of the release, in seconds: what the packages' scripts take for now. */
-const SOURCE_DATE_EPOCH = '1686355200';
 const MKE2FS = [
   '-q',
   '-t',
@@ -84,31 +82,7 @@ const overlay = new URL('bookworm/', import.meta.url);
 
 /** Everything that the image depends on: another one is made when any of it changes. */
 function recipe(): string {
-  const files = readdirSync(overlay, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .sort();
-  const contents = files.map((path) => [
-    relative(fileURLToPath(overlay), path),
-    readFileSync(path, 'latin1'),
-  ]);
-  return JSON.stringify([MMDEBSTRAP, SOURCE_DATE_EPOCH, MKE2FS, DISK_SIZE, CONFIG, contents]);
-}
-
-/** Has mmdebstrap make the root. It and its helper are scripts, run from their package: nothing is installed on this machine. */
-async function makeRoot(root: string, work: string): Promise<void> {
-  if (process.getuid?.() !== 0)
-    throw new PackagesUnavailable('files of many owners: that is for root to make');
-  const sources = await sourcesOf('bookworm', work);
-  const scripts = join(await unpack('mmdebstrap', ['*/bin/*'], work), 'usr/bin');
-  const files = ['etc', 'usr'].map((name) => fileURLToPath(new URL(name, overlay))).join(' ');
-  // What the overlay says of the initramfs must be there before the kernel comes; what packages write over, after them.
-  const hooks = ['setup', 'customize'].map((when) => `--${when}-hook=copy-in ${files} /`);
-  const path = `${scripts}:${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
-  await run(join(scripts, 'mmdebstrap'), [...hooks, ...MMDEBSTRAP, root, ...sources], work, {
-    SOURCE_DATE_EPOCH,
-    PATH: path,
-  });
+  return JSON.stringify([MMDEBSTRAP, SOURCE_DATE_EPOCH, MKE2FS, DISK_SIZE, CONFIG, overlayFiles(overlay)]);
 }
 
 /** Copies the one file of the root's /boot that begins so. */
@@ -121,7 +95,9 @@ async function copyBoot(root: string, start: string, target: string): Promise<vo
 async function make(made: string, work: string): Promise<void> {
   console.warn('Debian bookworm is made from packages: this takes some minutes, once.');
   const [root, share] = [join(work, 'root'), join(made, 'share')];
-  await makeRoot(root, work);
+  // What the overlay says of the initramfs must be there before the kernel comes; what packages write over, after them.
+  const files = ['etc', 'usr'].map((name) => fileURLToPath(new URL(name, overlay)));
+  await mmdebstrap(root, work, MMDEBSTRAP, files);
   await mkdir(share);
   await copyBoot(root, 'vmlinuz-', join(share, 'vmlinuz'));
   await copyBoot(root, 'initrd.img-', join(share, 'initrd.img'));

@@ -4,7 +4,8 @@ import * as abi from '../abi/event-channel.ts';
 import { EBUSY, EEXIST, EINVAL, EPERM } from '../abi/errno.ts';
 import { DOMID_SELF } from '../abi/xen.ts';
 import { HypervisorBug } from '../bug.ts';
-import { TestDomain, testHost } from '../memory/testing.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
+import { TEST_BASE, TestDomain, testHost } from '../memory/testing.ts';
 import { addRange } from '../state/range-set.ts';
 import { changeLine, endPirq } from './pirq.ts';
 import { isPortPending, clearPortPending } from './send.ts';
@@ -96,4 +97,18 @@ test('a line that is not the port’s is a bug that stops the host', () => {
   const { port } = bind(LINE);
   guest.hypervisor.gsis[LINE]!.port = port + 1;
   expect(() => eventOp(guest, abi.EVTCHNOP_close, port)).toThrow(HypervisorBug);
+});
+
+test('a page tells of the lines whose end the domain must say: those that may be shared, of the ones bound since', () => {
+  const told = (): number => Number(guest.peek(TEST_BASE + 20 * PAGE_BYTES));
+  expect(bind(5, abi.BIND_PIRQ__WILL_SHARE).result).toBe(0);
+  guest.domain.pirqEoiMfn = guest.mfns[20]!;
+  expect(bind(9, abi.BIND_PIRQ__WILL_SHARE).result).toBe(0);
+  expect(bind(10).result).toBe(0);
+  expect(told()).toBe(1 << 9);
+  const { port } = bind(LINE, abi.BIND_PIRQ__WILL_SHARE);
+  expect(told()).toBe((1 << 9) | (1 << LINE));
+  eventOp(guest, abi.EVTCHNOP_close, port);
+  expect(bind(LINE).result).toBe(0);
+  expect(told()).toBe(1 << 9);
 });

@@ -13,6 +13,8 @@ import { containsRange } from '../state/range-set.ts';
 import type { Caller } from '../state/caller.ts';
 import type { Gsi } from '../state/gsi.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
+import { writeByte } from '../memory/guest-frames.ts';
+import { PAGE_BYTES } from '../memory/pages.ts';
 import type { StructOf } from '../memory/guest-struct.ts';
 import { allocate } from './allocate.ts';
 import type { EventChannel } from '../state/event-channels.ts';
@@ -63,8 +65,21 @@ export function bindPirq(context: Caller, op: StructOf<typeof evtchn_bind_pirq>)
   gsi.domain = domain.id;
   gsi.port = channel.port;
   op.set('port', channel.port);
+  noteEnd(hypervisor, domain, pirq, (op.get('flags') & BIND_PIRQ__WILL_SHARE) !== 0);
   deliver(hypervisor, gsi);
   return 0;
+}
+
+/**
+ * Tells a domain that has registered a page for it (PHYSDEVOP_pirq_eoi_gmfn) whether it must say when it has served the line: of
+ * those that may be shared, which are the level triggered ones (set_pirq_eoi, clear_pirq_eoi).
+ */
+function noteEnd({ frames }: Hypervisor, { pirqEoiMfn }: Domain, pirq: number, mustTell: boolean): void {
+  if (pirqEoiMfn === 0) return;
+  const at = pirqEoiMfn * PAGE_BYTES + (pirq >>> 3);
+  const bit = 1 << (pirq & 7);
+  const others = frames.memory.bytes[at]! & ~bit;
+  writeByte(frames, at, mustTell ? others | bit : others);
 }
 
 /** The port is closed: the line is nobody's. */

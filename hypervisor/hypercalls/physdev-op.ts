@@ -127,7 +127,7 @@ function onAnyBus(work: (context: HypercallContext, address: pci.Address) => num
   );
 }
 
-/** The page where Xen would set a bit for each interrupt that needs an end-of-interrupt call. */
+/** The page where a bit is set for each interrupt, bound from now on, that needs an end-of-interrupt call. */
 const registerEoiPage = reads(physdev.physdev_pirq_eoi_gmfn, ({ hypervisor, domain }, op) => {
   const mfn = op.get('gmfn');
   if (getPageAndType(hypervisor.frames, mfn, domain.id, PGT_WRITABLE_PAGE) !== 0) return -EINVAL;

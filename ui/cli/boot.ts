@@ -2,6 +2,7 @@
 import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, moteImages, type OnProgress } from '../../guests/toolchain/mote-node.ts';
+import { debianDom0, withMote } from '../../guests/debian/dom0.ts';
 import { readSources } from '../../guests/toolchain/node.ts';
 import type { Line } from '../lab/code.ts';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
@@ -25,6 +26,7 @@ import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 export interface BootOptions {
   readonly ramdisk?: string;
   readonly dom0?: boolean;
+  readonly debianDom0?: boolean;
   readonly hosts?: number;
   readonly world?: string;
   readonly hostMemory?: number;
@@ -56,6 +58,17 @@ const ALONE =
   'xenoscope: this domain is alone on its host, without xenstore, disks and network; domain 0 serves them (--dom0, xm create)\n';
 /** The memory of a host with domain 0, unless said otherwise. */
 export const HOST_MB = 512;
+
+/** Debian as domain 0, Mote's images in its root. */
+async function debianImages(progress: OnProgress): Promise<{ kernel: Uint8Array; ramdisk: Uint8Array }> {
+  const [debian, mote] = [await debianDom0(), await moteImages(progress)];
+  if (debian === undefined)
+    throw new UserError('--debian-dom0 is for a machine whose apt has Debian bookworm, as root');
+  return { kernel: readImage(debian.kernel), ramdisk: withMote(readImage(debian.root), mote) };
+}
+
+/** Where its console is. */
+const DEBIAN_CONSOLE = 'console=hvc0';
 
 /** The kernel that an argument means: a file, a folder to build it from, or, without one, Mote with its ramdisk. */
 export async function kernelImages(
@@ -93,12 +106,15 @@ async function makeLab(
   refuseWhatCannotApply(options);
   const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
   const isDom0 = options.dom0 ?? false;
-  const { core, files } = await ready((progress) => kernelImages(kernel, isDom0, progress));
+  const isDebian = options.debianDom0 === true;
+  const { core, files } = await ready((progress) =>
+    isDebian ? debianImages(progress) : kernelImages(kernel, isDom0, progress),
+  );
   const request = {
     ...(isDom0 ? { isDom0, ...(await hostOf(options)) } : {}),
     ...files,
     ...ramdisk,
-    commandLine: options.extra,
+    commandLine: isDebian ? `${DEBIAN_CONSOLE} ${options.extra}`.trim() : options.extra,
     memoryMb: options.memory,
     vcpus: options.vcpus,
     cpus: options.cpus,
@@ -138,6 +154,11 @@ export function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
 
 /** Boots and drives a domain to its end; returns the exit status. */
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
+  const { debianDom0: isDebian, ramdisk, hosts, world } = options;
+  if (isDebian === true && [kernel, ramdisk, hosts, world].some((each) => each !== undefined))
+    throw new UserError(
+      '--debian-dom0 brings its kernel and root: it goes without a kernel, --ramdisk, --hosts, --world',
+    );
   if (options.hosts !== undefined || options.world !== undefined) {
     const { bootWorld } = await import('./boot-world.ts');
     return bootWorld(kernel, options);

@@ -88,6 +88,10 @@ function withBootOptions(command: Command): Command {
       "it is domain 0, privileged, with the machine's console; Mote then has xm, and domains to make",
     )
     .option(
+      '--debian-dom0',
+      "Debian's own kernel is domain 0, with Debian's packages of the stock toolstack, xl: made by apt, once; xl create -c /etc/xen/mote",
+    )
+    .option(
       '--hosts <N>',
       'so many hosts (8 at most), each with domain 0, on one LAN: A, B, ...; their consoles in turns (Ctrl-\\)',
       positiveInteger,
@@ -127,7 +131,21 @@ function withBootOptions(command: Command): Command {
     .option('--trace <file>', 'write what the hypervisor does to a file')
     .option('--words', 'with --trace: a sentence for each event')
     .option('--hash', 'print a hash of the whole state at the end')
-    .option('--counts', 'print how often each hypercall was made, and how much code was translated');
+    .option('--counts', 'print how often each hypercall was made, and how much code was translated')
+    .hook('preAction', (_, action) => {
+      if (action.opts<BootOptions>().debianDom0 === true) fitDebian(action);
+    });
+}
+
+/** Memory of Debian's domain 0 and of its host, unless said otherwise: its root is in memory, twice while it boots. */
+const DEBIAN_MB = 512;
+const DEBIAN_HOST_MB = 1024;
+
+function fitDebian(action: Command): void {
+  action.setOptionValue('dom0', true);
+  if (action.getOptionValueSource('memory') === 'default') action.setOptionValue('memory', DEBIAN_MB);
+  if (action.opts<BootOptions>().hostMemory === undefined)
+    action.setOptionValue('hostMemory', DEBIAN_HOST_MB);
 }
 
 /** Adds what all that run code can be told. */
