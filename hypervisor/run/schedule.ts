@@ -22,6 +22,7 @@ export function schedule(hypervisor: Hypervisor): void {
   const now = hypervisor.nowNs();
   const before = pcpu.running;
   const stays = before !== null && isRunnable(before);
+  const isSliceOver = hypervisor.ticks() >= pcpu.sliceEndTicks;
   pcpu.mustSchedule = false;
   hypervisor.scheduler.pick(pcpu, stays ? before : null, now, decision);
   const next = decision.vcpu;
@@ -35,7 +36,11 @@ export function schedule(hypervisor: Hypervisor): void {
   }
   if (hypervisor.trace.on) {
     const [from, to] = [nameOf(before), nameOf(next)];
-    hypervisor.trace.emit({ kind: 'schedule', processor: pcpu.id, from, to });
+    const waiting = hypervisor.scheduler.waiting(pcpu).map(nameOf);
+    hypervisor.trace.emit({
+      ...{ kind: 'schedule', processor: pcpu.id, from, to, reason: reasonOf(before, isSliceOver) },
+      ...{ sliceNs: next === null ? Infinity : decision.sliceNs, waiting },
+    });
   }
   if (before !== null) leave(hypervisor, before, now);
   else pcpu.idleNs += now - pcpu.idleSinceNs;
@@ -43,6 +48,17 @@ export function schedule(hypervisor: Hypervisor): void {
   pcpu.running = next;
   if (next !== null) enter(hypervisor, next, now);
   findDeadline(hypervisor);
+}
+
+/** Why a vcpu does not go on. */
+function reasonOf(before: Vcpu | null, isSliceOver: boolean): string {
+  if (before === null) return 'nobody ran';
+  if (isRunnable(before)) return isSliceOver ? 'its slice is over' : 'another comes first';
+  if (before.domain.shutdown !== null) return 'its domain has ended';
+  if (before.domain.pauseCount > 0) return 'its domain is paused';
+  if (before.down) return 'it is down';
+  if (before.blocked) return 'it waits for an event';
+  return before.polling ? 'it polls for events' : 'it was stopped';
 }
 
 function leave(hypervisor: Hypervisor, vcpu: Vcpu, now: number): void {

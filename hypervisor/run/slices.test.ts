@@ -81,3 +81,37 @@ test('while all processors idle no turns pass', () => {
   const whole = woken(1e9);
   expect([woken(TURN_TICKS + 1), woken(1009)]).toEqual([whole, whole]);
 });
+
+test('a decision of the scheduler is told with its reason: why who ran does not go on, and who must wait', () => {
+  const setup = load(
+    `
+      mov ecx, 20000000
+    spin:
+      dec ecx
+      jne spin
+      mov eax, 29               ; sched_op(block)
+      mov edi, 1
+      syscall
+    upcall:
+      ud2`,
+    2,
+    testHost(1024, { scheduler: 'rrobin' }),
+  );
+  const { guest } = setup;
+  const { hypervisor } = guest;
+  for (const vcpu of guest.domain.vcpus) start(setup, vcpu);
+  const told: string[] = [];
+  hypervisor.trace.add({
+    event: ({ detail }) => {
+      if (detail.kind !== 'schedule') return;
+      const { from, to, reason, waiting } = detail;
+      told.push(`${from} -> ${to}: ${reason}; ${waiting.join(' ')}`);
+    },
+    end: () => undefined,
+  });
+  hypervisor.run(150_000_000, true);
+  expect(told[0]).toBe('idle -> d1v0: nobody ran; d1v1');
+  expect(told[1]).toBe('d1v0 -> d1v1: its slice is over; d1v0');
+  expect(told.at(-2)).toMatch(/^(d1v\d) -> d1v\d: it waits for an event; $/);
+  expect(told.at(-1)).toMatch(/^d1v\d -> idle: it waits for an event; $/);
+});

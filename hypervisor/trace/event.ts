@@ -63,7 +63,16 @@ export type TraceDetail =
     }
   /** Something is otherwise than without a seed (devices/chance.ts): its name, and how much, in what it is counted in. */
   | { readonly kind: 'variation'; readonly name: string; readonly amount: number }
-  | { readonly kind: 'schedule'; readonly processor: number; readonly from: string; readonly to: string }
+  /** `reason`: why who ran does not go on. `sliceNs`: how long the next may run. `waiting`: who waits for the processor, in order. */
+  | {
+      readonly kind: 'schedule';
+      readonly processor: number;
+      readonly from: string;
+      readonly to: string;
+      readonly reason: string;
+      readonly sliceNs: number;
+      readonly waiting: readonly string[];
+    }
   | {
       readonly kind: 'vcpu';
       readonly domain: number;

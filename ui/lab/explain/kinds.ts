@@ -2,7 +2,7 @@
 import type { TraceDetail } from '../../../hypervisor/trace/event.ts';
 import { plainWide } from '../../../hypervisor/trace/plain.ts';
 import type { HeaderName, KindRow, SourceName } from './explanation.ts';
-import { addressWords, domainWords, entryWords, FORMATS, hex } from './words.ts';
+import { addressWords, domainWords, entryWords, FORMATS, hex, spanWords } from './words.ts';
 import type { DomainNames } from './words.ts';
 
 type Kind = Exclude<TraceDetail['kind'], 'hypercall'>;
@@ -94,6 +94,15 @@ function ringWords(d: Extract<TraceDetail, { kind: 'ring' }>, frontend: string, 
   const slot = `(entry ${String(d.index)}, ${device})`;
   if (d.way === 'request') return `${frontend} asks ${backend}: ${d.text}${grants} ${slot}`;
   return `${backend} answers ${frontend}: ${d.text} ${slot}`;
+}
+
+function scheduleWords(d: Extract<TraceDetail, { kind: 'schedule' }>): string {
+  const stops = d.from === 'idle' ? 'nobody ran' : `${d.from} stops: ${d.reason}`;
+  const slice = Number.isFinite(d.sliceNs) ? `, for ${spanWords(d.sliceNs)} at most` : '';
+  const next = d.to === 'idle' ? 'nobody can run now' : `${d.to} runs now${slice}`;
+  const waiting =
+    Array.isArray(d.waiting) && d.waiting.length > 0 ? `; ${d.waiting.join(', ')} must wait` : '';
+  return `on processor ${String(d.processor)} ${stops}; ${next}${waiting}`;
 }
 
 function vcpuWords({ domain, vcpu }: { domain: number; vcpu: number }, names: DomainNames): string {
@@ -215,8 +224,7 @@ export const KIND_ROWS: { readonly [K in Kind]: KindRow<K> } = {
   },
   schedule: {
     title: 'switch of vcpus',
-    says: (d) =>
-      `on processor ${String(d.processor)}: ${d.from === 'idle' ? 'nobody ran' : `${d.from} stops`}, ${d.to === 'idle' ? 'nobody can run now' : `${d.to} runs now`}`,
+    says: (d) => scheduleWords(d),
     why: 'The scheduler chooses who has the processor: when a slice is over, when a vcpu sleeps, or when one that has a better claim wakes up.',
     header: header('sched.h', 'SCHEDOP_yield'),
     source: xen('run/schedule.ts', 'schedule'),
