@@ -72,12 +72,6 @@ export const MIGRATION: Lesson = {
       done: (world) =>
         dirtiedAtFirst(lastMove(world)) > MANY_PAGES && pagesAtEnd(lastMove(world)) > FEW_PAGES,
       prediction: { answer: (world) => (pagesAtEnd(lastMove(world)) > FEW_PAGES ? 1 : 2) },
-      mistakes: [
-        {
-          id: 'calm',
-          made: (world) => moves(world).length > 2 && dirtiedAtFirst(lastMove(world)) <= MANY_PAGES,
-        },
-      ],
     },
     {
       id: 'converges',

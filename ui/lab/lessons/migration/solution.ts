@@ -38,8 +38,7 @@ export const MIGRATION_SOLUTION: Solution = {
       await opens(student, A);
       await student.types(`xm migrate ${TO_A}`, B);
     },
-    calm: (student) => student.types(`xm migrate --live --resource=100 ${TO_B}`, A),
-    rounds: (student) => student.types(`xm migrate --live --resource=100 --max-rounds=8 ${TO_A}`, B),
+    rounds: (student) => student.types(`xm migrate --live --resource=100 --max-rounds=6 ${TO_A}`, B),
     stopped: async (student) => {
       await student.typesIn('alpha', 'kill %1', B);
       await student.types(`xm migrate --live --resource=100 ${TO_A}`, B);
