@@ -7,6 +7,7 @@ import { domainColor } from '../palette.ts';
 import type { Theme } from '../palette.ts';
 import { colorOf, domainName } from './color.ts';
 import type { Rect } from './layout.ts';
+import { gridOf } from './memory-grid.ts';
 import { selected } from './selected.ts';
 
 /** Whose it is, or what it is used as. */
@@ -34,16 +35,6 @@ interface MapProps {
   readonly host: StageHost;
   readonly rect: Rect;
   readonly index: number;
-}
-
-/** How frames are laid into a box: row by row. */
-export function gridOf(
-  frames: number,
-  { w, h }: Rect,
-): { readonly columns: number; readonly rows: number; readonly cell: number } {
-  const cell = Math.sqrt((w * h) / Math.max(frames, 1));
-  const columns = Math.max(1, Math.floor(w / cell));
-  return { columns, rows: Math.ceil(frames / columns), cell: w / columns };
 }
 
 export function MemoryMap({ host, rect, index }: MapProps) {

@@ -1,0 +1,111 @@
+/** What an inspector says of things on a host that runs, checked against that host. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { Host } from '../../../guests/tests/dom0/testing.ts';
+import { StageLook } from '../../lab/stage/look.ts';
+import type { Lens, StageView } from '../../lab/stage/view.ts';
+import { wantedFilter } from '../../lab/event-filter.ts';
+import type { Thing } from '../stage/selected.ts';
+import { describe } from './describe.ts';
+import type { Description } from './description.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+let look: StageLook;
+let ring: { readonly mfn: number; readonly port: number };
+
+function see(lens: Lens, mfn = -1): StageView {
+  look.lens = lens;
+  look.frame = mfn < 0 ? null : { host: 0, mfn };
+  return look.view(false)!;
+}
+
+function told(thing: Thing, lens: Lens = 'rings', mfn = -1): Description {
+  return describe({ host: 0, thing }, see(lens, mfn))!;
+}
+
+function value({ facts }: Description, name: string): string | undefined {
+  return facts.find((fact) => fact.name === name)?.value;
+}
+
+beforeAll(async () => {
+  const lines = [
+    'kernel = "/boot/mote.elf"',
+    'ramdisk = "/boot/mote.cpio"',
+    'memory = 32',
+    'name = "web"',
+    "disk = [ 'file:/tmp/data,xvda,w' ]",
+  ];
+  const host = await Host.boot({ 'etc/xen/web': new TextEncoder().encode(`${lines.join('\n')}\n`) });
+  host.lab.witness.watch();
+  host.run('dd if=/dev/zero of=/tmp/data bs=1k count=64 2> /dev/null; xm create web');
+  host.wait(1);
+  look = new StageLook();
+  look.begin([{ name: 'A', lab: host.lab }]);
+  const device = see('rings').hosts[0]!.devices!.find(({ kind }) => kind === 'vbd')!;
+  ring = { mfn: device.rings[0]!.mfns[0]!, port: device.port };
+});
+
+const VBD = { device: 'vbd', domain: 1, id: 51712 } as const;
+const THINGS: readonly Thing[] = [
+  { kind: 'xen' },
+  { kind: 'processor', id: 0 },
+  { kind: 'machine', index: 0 },
+  { kind: 'domain', domain: 1 },
+  { kind: 'vcpu', domain: 1, vcpu: 0 },
+  { kind: 'port', domain: 1, port: 1 },
+  { kind: 'device', ...VBD },
+  { kind: 'slot', ...VBD, ring: 0, slot: 0 },
+  { kind: 'node', path: '/local/domain/1/name' },
+];
+
+test.each(THINGS.map((thing) => [thing.kind, thing] as const))(
+  'a %s has a title, a sentence, a place in the sources that exists, and an event that can be looked for',
+  (_, thing) => {
+    const { title, says, source, header, event } = told(thing);
+    expect(title).not.toBe('');
+    expect(says.join(' ')).toMatch(/\w{3,} .*\.$/);
+    for (const path of source.split(', ')) expect(existsSync(join(ROOT, path)), path).toBe(true);
+    expect(header).toMatch(/^public\//);
+    if (event !== null) expect(() => wantedFilter(event)).not.toThrow();
+  },
+);
+
+test('what is not there is not told of', () => {
+  const gone: readonly Thing[] = [
+    { kind: 'processor', id: 9 },
+    { kind: 'machine', index: 99 },
+    { kind: 'domain', domain: 7 },
+    { kind: 'vcpu', domain: 1, vcpu: 5 },
+    { kind: 'port', domain: 1, port: 900 },
+    { kind: 'frame', mfn: 1 << 30 },
+    { kind: 'device', device: 'vif', domain: 1, id: 0 },
+    { kind: 'slot', ...VBD, ring: 0, slot: 99 },
+    { kind: 'node', path: '/nothing' },
+  ];
+  for (const thing of gone) expect(describe({ host: 0, thing }, see('rings'))).toBe(null);
+  expect(describe({ host: 3, thing: { kind: 'xen' } }, see('rings'))).toBe(null);
+});
+
+test('a port leads to its other end, and that back to it', () => {
+  const near = told({ kind: 'port', domain: 1, port: ring.port });
+  const link = near.facts.find(({ name }) => name === 'other end')!.thing!;
+  expect(link).toMatchObject({ kind: 'port', domain: 0 });
+  const back = told(link).facts.find(({ name }) => name === 'other end')!.thing;
+  expect(back).toEqual({ kind: 'port', domain: 1, port: ring.port });
+});
+
+test('the frame of a ring: whose it is, what for, who has been granted it, and which entries name it', () => {
+  const frame = told({ kind: 'frame', mfn: ring.mfn }, 'memory', ring.mfn);
+  expect(frame.says[0]).toBe('It belongs to web.');
+  expect(value(frame, 'type')).toMatch(/^writable, held \d+ times/);
+  expect(frame.facts.find(({ name }) => name.startsWith('grant '))?.value).toContain('in use by Domain-0');
+  const entries = frame.facts.filter(({ thing }) => thing?.kind === 'frame');
+  expect(entries.length).toBeGreaterThanOrEqual(2);
+  const table = entries[0]!.thing as Extract<Thing, { kind: 'frame' }>;
+  expect(told(table, 'memory', table.mfn).says.join(' ')).toContain('It is a page table (L1 table)');
+  const event = wantedFilter(frame.event!);
+  expect(event.words?.test(`mfn 0x${ring.mfn.toString(16)}: none -> writable`)).toBe(true);
+});
