@@ -1,5 +1,6 @@
 /** The page: what is booted, its console, what the hypervisor does, and what its processors hold. */
 import { useEffect } from 'preact/hooks';
+import { maximised, projecting } from './arrangement.tsx';
 import { openWorldDialog, useDrop, WorldDialog } from './boot-panel.tsx';
 import { Consoles } from './console.tsx';
 import { Controls } from './controls.tsx';
@@ -17,11 +18,12 @@ import { Tour, touring } from './tour.tsx';
 
 export function App({ client }: { client: LabClient }) {
   const dragging = useDrop(client);
+  const large = maximised.value;
   useEffect(() => listen(client), [client]);
   useEffect(() => warnOfLoss(client), [client]);
   useEffect(() => keepWorlds(client), [client]);
   return (
-    <div class="page">
+    <div class={classes('page', projecting.value && 'projector')}>
       <header>
         <h1>Xenoscope</h1>
         <p class="lead">
@@ -31,6 +33,15 @@ export function App({ client }: { client: LabClient }) {
         <span class="header-buttons">
           <button onClick={openWorldDialog}>New world…</button>
           <SaveAndOpen client={client} />
+          <button
+            aria-pressed={projecting.value}
+            title="Large and with more contrast, for a projector"
+            onClick={() => {
+              projecting.value = !projecting.value;
+            }}
+          >
+            Projector
+          </button>
           <button
             aria-pressed={touring.value}
             title="Shows a host step by step, by itself or as you say"
@@ -64,7 +75,13 @@ export function App({ client }: { client: LabClient }) {
       {touring.value && <Tour client={client} />}
       <Status client={client} />
       <Offer client={client} />
-      <main class={editing.value ? (studying.value ? 'editing studying' : 'editing') : ''}>
+      <main
+        class={classes(
+          editing.value && 'editing',
+          studying.value && 'studying',
+          large !== null && `only-${large}`,
+        )}
+      >
         <Stage client={client} />
         {studying.value && <Lesson client={client} />}
         {editing.value ? (
@@ -85,6 +102,10 @@ export function App({ client }: { client: LabClient }) {
       )}
     </div>
   );
+}
+
+function classes(...names: readonly (string | false)[]): string {
+  return names.filter((name) => name !== false).join(' ');
 }
 
 /** Asks before a reload takes a host away that somebody has used and that is not kept. */

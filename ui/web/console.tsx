@@ -1,4 +1,5 @@
 /** The consoles of the host's domains, each an xterm.js: the first takes keys, the others can be looked at. */
+import { Maximise } from './arrangement.tsx';
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { ConsoleTab } from './consoles.ts';
@@ -48,6 +49,7 @@ export function Consoles({ client }: { client: LabClient }) {
             Close {shown.name}
           </button>
         )}
+        <Maximise pane="console" />
       </div>
       {hostConsoles.value.flatMap((each, host) =>
         each.tabs.value.map((tab) => (

@@ -1,5 +1,6 @@
 /** The panel of what one looks at in turn: the source, the page tables, the event channels, the domains, their migrations. */
 import { signal } from '@preact/signals';
+import { Maximise } from './arrangement.tsx';
 import { Channels } from './channels.tsx';
 import { Domains } from './domains.tsx';
 import { Inspector } from './inspector/inspector.tsx';
@@ -50,6 +51,7 @@ export function Details({ client }: { client: LabClient }) {
         <small>
           {chosen === 'Domains' || chosen === 'Selected' ? title : `of ${shownDomain(client)}: ${title}`}
         </small>
+        <Maximise pane="details" />
       </div>
       <div class="tabpanel" role="tabpanel" id="details" aria-label={chosen}>
         <View client={client} />

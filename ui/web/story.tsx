@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import type { Explanation, ToldValue } from '../lab/explain/explanation.ts';
 import type { TraceLine } from '../lab/protocol.ts';
+import { Maximise } from './arrangement.tsx';
 import { isStrings, kept } from './kept.ts';
 import type { LabClient } from './lab-client.ts';
 import './story.css';
@@ -87,6 +88,7 @@ export function Story({ client }: { client: LabClient }) {
     <section class="panel trace story" aria-label="Story" data-pane>
       <h2>
         Story <small>what Xen does, newest last{amount(client)}</small>
+        <Maximise pane="story" />
       </h2>
       <Filters client={client} />
       <List client={client} list={list} />

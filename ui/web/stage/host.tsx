@@ -259,6 +259,8 @@ function XenBar({ host, picture, index }: { host: StageHost; picture: HostPictur
 }
 
 const DEVICE_WORDS = { disk: 'disk', card: 'network card', share: 'share', serial: 'serial' } as const;
+/** Where there is less room. */
+const SHORT_WORDS = { disk: 'disk', card: 'nic', share: '9p', serial: 'tty' } as const;
 
 interface HardwareProps {
   readonly host: StageHost;
@@ -318,7 +320,7 @@ function Hardware({ host, picture, index, hasQueues }: HardwareProps) {
             class="machine-box"
             texts={
               <text x={x + w / 2} y={y + 21} text-anchor="middle">
-                {fitted(kind === 'disk' ? name : DEVICE_WORDS[kind], w - 6)}
+                {fitted(kind === 'disk' ? name : w < 90 ? SHORT_WORDS[kind] : DEVICE_WORDS[kind], w - 6)}
               </text>
             }
           >

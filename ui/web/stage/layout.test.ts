@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StageDevice, StageHost } from '../../lab/stage/view.ts';
 import { LENSES } from '../../lab/stage/view.ts';
-import { channelPath, hostsIn, layHost, nextIn } from './layout.ts';
+import { channelPath, heightFor, hostsIn, layHost, nextIn } from './layout.ts';
 import type { Rect } from './layout.ts';
 import { layNetwork } from './network-layout.ts';
 import { gridOf } from './memory-grid.ts';
@@ -154,6 +154,8 @@ test('hosts share the room, beside each other where it is wide', () => {
   const narrow = hostsIn({ x: 0, y: 0, w: 390, h: 600 }, 2);
   expect(narrow[1]!.y).toBeGreaterThan(narrow[0]!.y + narrow[0]!.h);
   expect(apart([...wide]) && apart([...narrow])).toBe(true);
+  expect(heightFor({ w: 1000, h: 400 }, 2)).toBe(400);
+  expect(heightFor({ w: 390, h: 300 }, 3)).toBeGreaterThan(700);
 });
 
 test('a channel begins and ends at its sockets, and goes no deeper than Xen', () => {

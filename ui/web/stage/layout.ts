@@ -63,11 +63,22 @@ const PORT_PITCH = 15;
 /** Below this width a guest is in another row. */
 const NARROWEST = 96;
 
+/** What a host needs to be drawn: narrower, they are below each other; lower, what they are in scrolls. */
+const LEAST = { w: 250, h: 250 };
+
+function isWide({ w }: Pick<Rect, 'w'>, count: number): boolean {
+  return w >= LEAST.w * count;
+}
+
+/** The height that so many hosts take of a room. */
+export function heightFor(room: { readonly w: number; readonly h: number }, count: number): number {
+  return Math.max(room.h, isWide(room, count) ? LEAST.h : (LEAST.h + GAP) * count);
+}
+
 /** Side by side where there is room, below each other where not. */
 export function hostsIn(room: Rect, count: number): Rect[] {
-  const isWide = room.w >= 640 || count === 1;
   return Array.from({ length: count }, (_, n) => {
-    if (isWide) {
+    if (isWide(room, count)) {
       const w = (room.w - GAP * (count - 1)) / count;
       return { x: room.x + n * (w + GAP), y: room.y, w, h: room.h };
     }

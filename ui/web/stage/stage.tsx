@@ -2,12 +2,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { LENSES } from '../../lab/stage/view.ts';
 import type { Lens, StageView } from '../../lab/stage/view.ts';
+import { Maximise } from '../arrangement.tsx';
 import { kept } from '../kept.ts';
 import type { LabClient } from '../lab-client.ts';
 import { Migrations } from '../migrations.tsx';
 import { moveAmongTabs, Tab } from '../tabs.tsx';
 import { HostView } from './host.tsx';
-import { hostsIn } from './layout.ts';
+import { heightFor, hostsIn } from './layout.ts';
 import type { Rect } from './layout.ts';
 import { NetworkView } from './network.tsx';
 import { RingsView } from './rings.tsx';
@@ -68,6 +69,7 @@ export function Stage({ client }: { client: LabClient }) {
           ))}
         </div>
         <small>{MEANINGS[chosen]}</small>
+        <Maximise pane="stage" />
       </div>
       <div
         class="tabpanel stage-body"
@@ -97,12 +99,13 @@ function Body({ client, chosen }: { client: LabClient; chosen: Lens }) {
 function Picture({ client, view, chosen }: { client: LabClient; view: StageView; chosen: Lens }) {
   const box = useRef<HTMLDivElement>(null);
   const size = useSize(box);
-  const room: Rect = { x: 4, y: 4, w: Math.max(size.w - 8, 200), h: Math.max(size.h - 8, 220) };
+  const height = heightFor({ w: size.w - 8, h: size.h - 8 }, view.hosts.length);
+  const room: Rect = { x: 4, y: 4, w: Math.max(size.w - 8, 200), h: height };
   const rects = hostsIn(room, view.hosts.length);
   return (
     <div class="stage-picture" ref={box}>
       {size.w > 0 && (
-        <ThingKeys width={size.w} height={Math.max(size.h, 228)}>
+        <ThingKeys width={size.w} height={height + 8}>
           {chosen === 'network' ? (
             <NetworkView view={view} rects={rects} />
           ) : (
