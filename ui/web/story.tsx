@@ -139,9 +139,9 @@ function useChoice(client: LabClient): void {
   useEffect(() => {
     // Filters change, and what is not kept any more leaves: the same event stands elsewhere.
     const chosen = chosenEvent.value;
-    if (chosen !== null && view !== null && now >= 0 && chosen.place !== view.from + now)
-      chosenEvent.value = { ...chosen, place: view.from + now };
-  }, [view, now]);
+    if (chosen === null || chosen.sequence !== sequence || view === null || now < 0) return;
+    if (chosen.place !== view.from + now) chosenEvent.value = { ...chosen, place: view.from + now };
+  }, [view, now, sequence]);
   useEffect(() => {
     if (sequence !== undefined) client.send({ type: 'explain', sequence });
   }, [client, sequence]);
