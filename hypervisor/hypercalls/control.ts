@@ -21,7 +21,9 @@ export class ControlBuffer {
   /** Reads the caller's: 0, or -EFAULT, or -EACCES for another version of the interface. */
   read(context: HypercallContext, argument: number, version: number): number {
     if (!context.readBytes(argument, this.bytes)) return -EFAULT;
-    return this.whole(xen_control).get('interface_version') === version ? 0 : -EACCES;
+    const given = this.whole(xen_control).get('interface_version');
+    if (given === version) return 0;
+    return context.hypervisor.trace.refuse(-EACCES, 'interface version {} is not Xen’s, {}', given, version);
   }
 
   get command(): number {

@@ -125,9 +125,11 @@ export const domctl: Hypercall = {
     else if (u.command === abi.XEN_DOMCTL_getdomaininfo) result = domainInfo(context, id, u);
     else {
       const domain = context.hypervisor.domains.get(id) ?? findDying(context.hypervisor, id);
-      if (domain === undefined) return -ESRCH;
+      const { trace: told } = context.hypervisor;
+      if (domain === undefined) return told.refuse(-ESRCH, 'there is no domain {}', id);
       const command = COMMANDS[u.command];
-      if (!context.domain.isPrivileged && command?.asksLater !== true) return -EPERM;
+      if (!context.domain.isPrivileged && command?.asksLater !== true)
+        return told.refuse(-EPERM, 'domain {} is not privileged', context.domain.id);
       if (command === undefined) return -ENOSYS;
       result = command.work(context, domain, u, u.command);
       answers = command.answers;

@@ -59,7 +59,8 @@ export const sysctl: Hypercall = {
     const u = new ControlBuffer(size, offset.u);
     const unread = u.read(context, argument, XEN_SYSCTL_INTERFACE_VERSION);
     if (unread < 0) return unread;
-    if (!context.domain.isPrivileged) return -EPERM;
+    if (!context.domain.isPrivileged)
+      return context.hypervisor.trace.refuse(-EPERM, 'domain {} is not privileged', context.domain.id);
     const work = COMMANDS[u.command];
     if (work === undefined) return -ENOSYS;
     const result = work(context, u);

@@ -147,7 +147,9 @@ export const vcpuOp: Hypercall = {
   ],
   handler(context, command, id, argument) {
     const vcpu = context.domain.vcpus[id];
-    if (vcpu === undefined) return -ENOENT;
+    const { trace } = context.hypervisor;
+    if (vcpu === undefined)
+      return trace.refuse(-ENOENT, 'there is no vcpu {}: the domain has {}', id, context.domain.vcpus.length);
     const operation = operations[command];
     return operation === undefined ? -ENOSYS : operation(context, vcpu, argument);
   },

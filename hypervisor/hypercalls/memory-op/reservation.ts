@@ -7,6 +7,7 @@ import { fromHalves, highHalf, lowHalf } from '../../../core/machine.ts';
 import type { HypercallContext } from '../hypercall.ts';
 import type { FrameTable } from '../../memory/frame-table.ts';
 import { isGuestArray, readGuestWords, writeGuestWords } from '../../memory/guest-access.ts';
+import { notOwned } from '../../memory/refusals.ts';
 import { setM2p } from '../../memory/m2p.ts';
 
 /** Largest extents: of an ordinary domain and of dom0. */
@@ -73,7 +74,10 @@ export function decreaseReservation(context: HypercallContext, extents: Extents)
     if (!readGuestWords(frames, context.vcpu, at, extent)) return false;
     const first = fromHalves(extent[0]!, extent[1]!);
     for (let mfn = first; mfn < first + 2 ** extents.order; mfn++)
-      if (!frames.dropAllocation(mfn, extents.domain)) return false;
+      if (!frames.dropAllocation(mfn, extents.domain)) {
+        notOwned(frames, mfn, extents.domain);
+        return false;
+      }
     return true;
   });
 }
@@ -95,8 +99,15 @@ function allocate(context: HypercallContext, extents: Extents): number {
   const { frames, domains } = context.hypervisor;
   const domain = domains.get(extents.domain)!;
   const limit = frameLimit(frames, extents.flags);
-  if (limit < 0 || domain.totalPages + 2 ** extents.order > domain.maxPages) return -1;
-  return frames.allocateExtent(domain.id, extents.order, limit);
+  const pages = 2 ** extents.order;
+  if (domain.totalPages + pages > domain.maxPages) {
+    const why = 'domain {} has {} pages, and may have {}: {} more are too many';
+    return frames.trace.refuse(-1, why, domain.id, domain.totalPages, domain.maxPages, pages);
+  }
+  const mfn = limit < 0 ? -1 : frames.allocateExtent(domain.id, extents.order, limit);
+  return mfn >= 0
+    ? mfn
+    : frames.trace.refuse(-1, 'no {} frames side by side are free below that limit', pages);
 }
 
 function writeFrame(context: HypercallContext, at: number, mfn: number): boolean {

@@ -184,6 +184,17 @@ describe('sentences', () => {
     expect(isFailure(eventOf(map))).toBe(true);
   });
 
+  test('of memory, how much was done, and which check ended it', () => {
+    const given = { extent_start: 4096, nr_extents: 64, extent_order: 0, mem_flags: 0, domid: 0x7ff0 };
+    const refusal = 'domain 1 has 8192 pages, and may have 8192: 1 more are too many';
+    const populate = { ...callOf('memory_op', [6, 0, 0, 0], [given]), result: 12, refusal };
+    expect(tell(populate)).toBe(
+      `web (dom 1) asks for memory at 64 places of itself, each a page → done: 12, then: ${refusal}`,
+    );
+    expect(explain(eventOf(populate), NAMES).refusal).toBe(refusal);
+    expect(tell({ ...populate, result: 64, refusal: null })).toMatch(/ → done: 64$/);
+  });
+
   test('a page-table entry in words', () => {
     const words = [0xffff_f000, 0xffff_ffff, 0x27f9_1067, 0x8000_0000, 0, 0];
     expect(tell(callOf('update_va_mapping', words))).toBe(

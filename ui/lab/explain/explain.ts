@@ -60,7 +60,8 @@ function endWords(call: Call, names: DomainNames): string {
   const failure = failureOf(call);
   if (failure !== null) return ` — ${failure.name}: ${call.refusal ?? failure.means}`;
   const gives = givesWords(call, names);
-  return gives === '' ? '' : ` → ${gives}`;
+  const short = isShort(call) && call.refusal !== null ? `, then: ${call.refusal}` : '';
+  return gives === '' ? short : ` → ${gives}${short}`;
 }
 
 function givesWords(call: Call, names: DomainNames): string {
@@ -77,6 +78,12 @@ function failureOf(call: Call): { readonly name: string; readonly means: string 
   if (call.result >= 0 && !isRefused) return null;
   const name = call.result < 0 ? errnoName(call.result) : statusName(status as number);
   return { name, means: row.errors[name] ?? rows.errors[name] ?? GENERAL[name] ?? 'it was refused' };
+}
+
+/** Memory that is asked for or given back piece by piece: the result says how many were done before a check said no. */
+function isShort({ name, result, given: { structures } }: Call): boolean {
+  const wanted = structures[0]?.['nr_extents'];
+  return name === 'memory_op' && typeof wanted === 'number' && result !== null && result < wanted;
 }
 
 /** What an error means where a call says nothing else. */
@@ -125,7 +132,7 @@ function explainCall(call: Call, names: DomainNames): Omit<Explanation, 'sentenc
     header,
     source: row.source,
     result: call.result === null ? 'It is not over: it goes on later.' : over,
-    refusal: failure === null ? null : call.refusal,
+    refusal: failure === null && !isShort(call) ? null : call.refusal,
   };
 }
 

@@ -96,12 +96,18 @@ function ringWords(d: Extract<TraceDetail, { kind: 'ring' }>, frontend: string, 
   return `${backend} answers ${frontend}: ${d.text} ${slot}`;
 }
 
-function scheduleWords(d: Extract<TraceDetail, { kind: 'schedule' }>): string {
-  const stops = d.from === 'idle' ? 'nobody ran' : `${d.from} stops: ${d.reason}`;
+/** `d0v0` with what the domain is called. */
+function namedVcpu(name: string, names: DomainNames): string {
+  const [, domain, vcpu] = /^d(\d+)v(\d+)$/.exec(name) ?? [];
+  return domain === undefined ? name : vcpuWords({ domain: Number(domain), vcpu: Number(vcpu) }, names);
+}
+
+function scheduleWords(d: Extract<TraceDetail, { kind: 'schedule' }>, names: DomainNames): string {
+  const stops = d.from === 'idle' ? 'nobody ran' : `${namedVcpu(d.from, names)} stops: ${d.reason}`;
   const slice = Number.isFinite(d.sliceNs) ? `, for ${spanWords(d.sliceNs)} at most` : '';
-  const next = d.to === 'idle' ? 'nobody can run now' : `${d.to} runs now${slice}`;
-  const waiting =
-    Array.isArray(d.waiting) && d.waiting.length > 0 ? `; ${d.waiting.join(', ')} must wait` : '';
+  const next = d.to === 'idle' ? 'nobody can run now' : `${namedVcpu(d.to, names)} runs now${slice}`;
+  const others = Array.isArray(d.waiting) ? d.waiting.map((each: string) => namedVcpu(each, names)) : [];
+  const waiting = others.length > 0 ? `; ${others.join(', ')} must wait` : '';
   return `on processor ${String(d.processor)} ${stops}; ${next}${waiting}`;
 }
 
@@ -224,7 +230,7 @@ export const KIND_ROWS: { readonly [K in Kind]: KindRow<K> } = {
   },
   schedule: {
     title: 'switch of vcpus',
-    says: (d) => scheduleWords(d),
+    says: (d, _, names) => scheduleWords(d, names),
     why: 'The scheduler chooses who has the processor: when a slice is over, when a vcpu sleeps, or when one that has a better claim wakes up.',
     header: header('sched.h', 'SCHEDOP_yield'),
     source: xen('run/schedule.ts', 'schedule'),
