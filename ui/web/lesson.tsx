@@ -1,6 +1,6 @@
 /** Lessons: a list of them, and the one that somebody takes: step by step, with questions before and answers behind. */
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { LESSONS, lessonNamed } from '../lab/lessons/lessons.ts';
 import type { Lesson as LessonData } from '../lab/lessons/lesson.ts';
 import type { StepText } from '../lab/lessons/text.ts';
@@ -20,7 +20,7 @@ export const studying = signal(false);
 /** The lesson that is taken, by name; empty: the list is shown. */
 const chosen = kept('lesson', '', (value): value is string => typeof value === 'string');
 /** The step that is shown, from 0; those that are not done are shown no further than the first. */
-const at = signal(0);
+const at = signal(firstLeft(chosen.value));
 /** The lesson whose world there is, and of which boot. */
 const world = signal({ lesson: '', boot: -1 });
 /** Mistakes that are made now. */
@@ -224,6 +224,14 @@ function Step({ client, lesson, text, n }: StepProps) {
   const fence: Fence = (language, line) =>
     /^type\b/.test(language) ? <Typed client={client} host={language.slice(5).trim()} line={line} /> : null;
   const isLast = n === lesson.steps.length - 1;
+  const verdict = useRef<HTMLDivElement>(null);
+  const isDone = ended !== undefined;
+  const wasDone = useRef(isDone);
+  // What has been waited for is not to be below the edge of the pane.
+  useEffect(() => {
+    if (isDone && !wasDone.current) verdict.current?.scrollIntoView({ block: 'nearest' });
+    wasDone.current = isDone;
+  }, [isDone]);
   return (
     <>
       <h3>
@@ -237,7 +245,7 @@ function Step({ client, lesson, text, n }: StepProps) {
           {ended === undefined && <Help text={text} fence={fence} />}
         </>
       )}
-      <div role="status" class="lesson-verdict">
+      <div role="status" class="lesson-verdict" ref={verdict}>
         {ended === undefined ? (
           <Mistakes text={text} />
         ) : (

@@ -1,6 +1,7 @@
 /** All lessons, in the order in which they are best taken. */
 import { BALLOONING } from './ballooning/lesson.ts';
 import { HYPERVISOR } from './hypervisor/lesson.ts';
+import { EVENT_CHANNELS } from './event-channels/lesson.ts';
 import type { Lesson } from './lesson.ts';
 import { MIGRATION } from './migration/lesson.ts';
 import { SAVE_RESTORE } from './save-restore/lesson.ts';
@@ -10,6 +11,7 @@ import { XM_CREATE } from './xm-create/lesson.ts';
 export const LESSONS: readonly Lesson[] = [
   HYPERVISOR,
   XM_CREATE,
+  EVENT_CHANNELS,
   BALLOONING,
   SCHEDULING,
   SAVE_RESTORE,

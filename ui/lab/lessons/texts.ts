@@ -1,5 +1,6 @@
 /** The words of all lessons, by their names: for who shows them. */
 import ballooning from './ballooning/text.md';
+import eventChannels from './event-channels/text.md';
 import hypervisor from './hypervisor/text.md';
 import migration from './migration/text.md';
 import saveRestore from './save-restore/text.md';
@@ -11,6 +12,7 @@ import xmCreate from './xm-create/text.md';
 const FILES = {
   hypervisor,
   'xm-create': xmCreate,
+  'event-channels': eventChannels,
   ballooning,
   scheduling,
   'save-restore': saveRestore,

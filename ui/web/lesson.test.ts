@@ -1,0 +1,102 @@
+/** A lesson in Chromium: a question, commands that are clicked, a mistake, what is done; kept over a reload, and exported. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dom0Images } from '../../guests/toolchain/mote-node.ts';
+import { loadCore } from '../lab/core-node.ts';
+import { gradeResult } from '../lab/lessons/grade.ts';
+import { readResult } from '../lab/lessons/result.ts';
+import { XM_CREATE } from '../lab/lessons/xm-create/lesson.ts';
+import { CHROMIUM, Served, violations } from './testing.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'xenoscope-lesson-'));
+
+describe.skipIf(CHROMIUM === undefined)('a lesson in the page', () => {
+  let served: Served;
+  let page: Page;
+
+  beforeAll(async () => {
+    served = await Served.start();
+  });
+  afterAll(async () => {
+    await served.close();
+  });
+
+  const lesson = () => page.getByTestId('lesson');
+  async function press(name: string | RegExp): Promise<void> {
+    await lesson()
+      .getByRole('button', { name, exact: typeof name === 'string' })
+      .click();
+  }
+  async function consoleHas(wanted: string): Promise<void> {
+    const look = (text: string): boolean =>
+      document.querySelector('[data-testid=console] .xterm-rows')?.textContent.includes(text) === true;
+    await page.waitForFunction(look, wanted);
+  }
+  async function exported(): Promise<string> {
+    const download = page.waitForEvent('download');
+    await press('Export result');
+    const path = join(folder, (await download).suggestedFilename());
+    await (await download).saveAs(path);
+    return readFileSync(path, 'utf8');
+  }
+
+  it('asks, lets do, warns, judges; goes on after a reload; its result holds', async () => {
+    page = await served.page();
+    const errors: string[] = [];
+    page.on('pageerror', ({ message }) => errors.push(message));
+    await page.goto(served.address);
+    await page.getByRole('button', { name: 'Lessons', exact: true }).click();
+    expect(await violations(page)).toEqual([]);
+    await press(XM_CREATE.title);
+    await press('Begin');
+    // Before one has said what one expects, nothing is there to be done.
+    await lesson().getByText('What do you expect?').waitFor();
+    expect(await lesson().locator('.command').count()).toBe(0);
+    await consoleHas('/ $');
+    await press('One');
+    await press('A hint');
+    expect(await violations(page)).toEqual([]);
+    await press(/^cat .* > /);
+    await press(/^echo 'name/);
+    await consoleHas('memory = 24');
+    // Without -p: it is told what is wrong.
+    await page.getByTestId('console').click();
+    await page.keyboard.type('xm create first\n');
+    await lesson().getByText('first runs already').waitFor();
+    await page.getByTestId('console').click();
+    await page.keyboard.type('xm destroy first\n');
+    await press('xm create -p first');
+    await lesson().getByText('You expected something else. It was:').waitFor();
+    expect(await lesson().getByText('first runs already').count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+
+    await page.reload();
+    await page.getByRole('button', { name: 'Lessons', exact: true }).click();
+    await press('Go on');
+    await consoleHas('xm create -p first');
+    await press(/blocked/);
+    await press('xm unpause first');
+    await lesson().getByText('As you expected:').waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    await press('Next step');
+    expect(await violations(page, ['light'])).toEqual([]);
+    // Nothing of it is wider than the page.
+    expect(await lesson().evaluate((pane) => pane.scrollWidth <= pane.clientWidth)).toBe(true);
+
+    const verdicts = await gradeResult(
+      loadCore(),
+      XM_CREATE,
+      readResult(await exported()),
+      await dom0Images(),
+    );
+    expect(verdicts.map(({ holds, guess, answer }) => [holds, guess, answer]).slice(0, 3)).toEqual([
+      [true, 1, 0],
+      [true, 1, 1],
+      [false, null, null],
+    ]);
+    expect(errors).toEqual([]);
+  });
+});
