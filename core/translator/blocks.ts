@@ -17,6 +17,7 @@ import {
   BLOCK_HASH,
   BLOCK_HASH_ENTRIES,
   FRAME_VERSIONS,
+  HOT_ENTRIES,
   MEMORY,
   TLB,
   TLB_BANKS,
@@ -42,6 +43,8 @@ export interface DecodedBlock {
   readonly count: number;
   /** Offset in its page of what is behind it. */
   readonly behind: number;
+  /** How often it is entered until it is hot. */
+  readonly heat: number;
   /** Blocks that it is known to go on with in its page, or 0. */
   readonly taken: number;
   readonly fall: number;
@@ -57,6 +60,7 @@ export function readBlock(memory: DataView, at: number): DecodedBlock {
     mode: word(BLOCK_MODE),
     count: word(BLOCK_COUNT),
     behind: memory.getUint16(at + BLOCK_END, true),
+    heat: memory.getInt32(at + BLOCK_HEAT, true),
     taken: word(BLOCK_TAKEN),
     fall: word(BLOCK_FALL),
   };
@@ -132,6 +136,14 @@ export function setHeat(memory: DataView, at: number, entries: number): void {
 export function setLinks(memory: DataView, at: number, taken: number, fall: number): void {
   memory.setUint32(at + BLOCK_TAKEN, taken, true);
   memory.setUint32(at + BLOCK_FALL, fall, true);
+}
+/** One in so many of the entries that make a block hot make it warm. */
+const WARM_PART = 8;
+
+/** Whether a block has been entered often, or nothing counts that; as far as is known: how often it takes has changed since. */
+export function isWarm(memory: DataView, { heat }: DecodedBlock): boolean {
+  const hot = memory.getUint32(HOT_ENTRIES, true);
+  return hot === 0 || heat <= hot - hot / WARM_PART;
 }
 /** Records of a block. */
 export function recordsOf({ at, end }: DecodedBlock): number {

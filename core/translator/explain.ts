@@ -1,6 +1,5 @@
 /** A region as x86, as the decoder's records, and as WebAssembly, side by side: for whoever wants to see what the translator does. */
 import type { Binaryen } from './binaryen.ts';
-import type { DecodedBlock } from './blocks.ts';
 import type { Bytes, Code } from './code.ts';
 import { unsigned } from './bytes.ts';
 import { encodeModule, nameSection, type Import } from './module.ts';
@@ -8,7 +7,7 @@ import * as op from './opcodes.ts';
 import type { Operations } from './operations.ts';
 import { RECORD_BYTES, offsetOf } from './record.ts';
 import { recordText } from './record-text.ts';
-import { findRegion, type Region } from './region.ts';
+import { findRegion, type Region, type RegionBlock } from './region.ts';
 import { translateRegion } from './translate-region.ts';
 import { foldText } from './wat.ts';
 import { disassemble } from '../disassembler/disassemble.ts';
@@ -71,7 +70,7 @@ function recordsOf(
   memory: DataView,
   operations: Operations,
   { page }: Region,
-  block: DecodedBlock,
+  block: RegionBlock,
 ): [number, ExplainedRecord][] {
   const starts: number[] = [];
   for (let at = block.at + BLOCK_RECORDS; at < block.end; at += RECORD_BYTES) starts.push(at);
@@ -80,7 +79,7 @@ function recordsOf(
       offsetOf(memory, at),
       n + 1 < starts.length ? offsetOf(memory, starts[n + 1]!) : block.behind,
     ];
-    const address = Number(BigInt.asIntN(64, page)) + from;
+    const address = Number(BigInt.asIntN(64, page)) + block.page + from;
     const frame = MEMORY + (block.key & ~0xfff);
     const x86: string[] = [];
     for (let offset = from; offset < to;) {

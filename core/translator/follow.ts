@@ -122,17 +122,16 @@ class Follower {
     return findBlockAt(this.memory, BigInt.asUintN(64, BigInt(address)));
   }
 
-  /** Addresses in the page that a block goes on at; `behind`: where it comes back to from a call. */
+  /** Addresses that a block goes on at; `behind`: where it comes back to from a call. */
   private waysOf(block: DecodedBlock, address: number): { taken?: number; fall?: number; behind?: number } {
     const record = block.end - RECORD_BYTES;
     const operation = operationOf(this.memory, record);
     const ways = this.operations.waysOf(operation);
-    const offsets = {
-      ...(ways.has('taken') && { taken: targetOf(this.memory, record) }),
-      ...(ways.has('fall') && { fall: block.behind }),
-      ...(this.operations.nameOf(operation).startsWith('CALL') && { behind: block.behind }),
+    const page = floor(address);
+    return {
+      ...(ways.has('taken') && { taken: page + targetOf(this.memory, record) }),
+      ...(ways.has('fall') && { fall: page + block.behind }),
+      ...(this.operations.nameOf(operation).startsWith('CALL') && { behind: page + block.behind }),
     };
-    const inside = Object.entries(offsets).filter(([, offset]) => offset >= 0 && offset < PAGE_BYTES);
-    return Object.fromEntries(inside.map(([way, offset]) => [way, floor(address) + offset]));
   }
 }

@@ -60,6 +60,7 @@ export class Operations {
   private readonly directory: Directory;
   private readonly code: Uint8Array;
   private readonly callees = new Map<number, Callee>();
+  private readonly ways = new Map<number, ReadonlySet<string>>();
 
   /** Throws an Error for a module without the section. */
   constructor(core: WebAssembly.Module) {
@@ -83,8 +84,11 @@ export class Operations {
   }
 
   /** The ways that an operation may go on (core/wasm/flow.ts). */
-  waysOf(operation: number): Set<string> {
+  waysOf(operation: number): ReadonlySet<string> {
+    const known = this.ways.get(operation);
+    if (known !== undefined) return known;
     const ways = new Set<string>();
+    this.ways.set(operation, ways);
     const look = (part: unknown): void => {
       if (typeof part !== 'object' || part === null) return;
       const tree = part as Partial<Tree>;

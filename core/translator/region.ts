@@ -1,28 +1,38 @@
 /**
- * A region: blocks of one page that lead to one another, translated together, so that loops and calls inside it stay in one
- * function, with registers in its locals. It begins at a block that has become hot, and takes in what the interpreter has found
- * behind it, and behind calls: what was never executed is not known, and is left.
+ * A region: blocks that lead to one another, translated together, so that loops and calls inside it stay in one function, with
+ * registers in its locals. It begins at a block that has become hot, and takes in what the interpreter has found behind it, and
+ * behind calls: what was never executed is not known, and is left. Of other pages it takes in what is entered often, too.
  */
 import type { DecodedBlock } from './blocks.ts';
-import { findBlock, isTranslated, readBlock, recordsOf } from './blocks.ts';
+import { findBlock, findBlockAt, isTranslated, isWarm, readBlock, recordsOf } from './blocks.ts';
 import type { Operations } from './operations.ts';
-import { RECORD_BYTES, operationOf } from './record.ts';
+import { RECORD_BYTES, operationOf, targetOf } from './record.ts';
 
 /** Bounds of a region: large functions take the engine long. */
 const BLOCKS_AT_MOST = 64;
 const RECORDS_AT_MOST = 800;
-const BACK_BY_DISPATCH = 6;
+const BACK_BY_DISPATCH = 16;
+const PAGE_BYTES = 0x1000;
+
+/** A way that leads to no block of the region. */
+export const OUTSIDE = -1;
+
+export interface RegionBlock extends DecodedBlock {
+  /** Where its page is, in bytes from that of the region's first block. */
+  readonly page: number;
+}
 
 export interface Region {
-  /** Linear address of its page. */
+  /** Linear address of its first block's page. */
   readonly page: bigint;
-  readonly blocks: readonly DecodedBlock[];
+  readonly blocks: readonly RegionBlock[];
   /** How many records they have. */
   readonly records: number;
   /** Numbers of blocks that may be entered from outside: the first, and those behind calls. */
   readonly entries: readonly number[];
-  /** Numbers of the blocks by their addresses in memory. */
-  readonly numbers: ReadonlyMap<number, number>;
+  /** By block: numbers of those that it goes on with, or OUTSIDE. */
+  readonly taken: readonly number[];
+  readonly fall: readonly number[];
 }
 
 const CALLS = new Set(['CALL', 'CALL_R', 'CALL_M']);
@@ -38,31 +48,74 @@ function lastOperation(memory: DataView, operations: Operations, { end }: Decode
 
 /** The region that begins at a block. */
 export function findRegion(memory: DataView, operations: Operations, first: number, page: bigint): Region {
-  const blocks: DecodedBlock[] = [];
-  const numbers = new Map<number, number>();
-  const behindCalls: number[] = [];
-  let records = 0;
-  const add = (at: number): number | undefined => {
-    const known = numbers.get(at);
-    if (known !== undefined) return known;
-    // Other regions begin there: it goes on with those.
-    if (at !== first && isTranslated(memory, at)) return undefined;
-    const block = readBlock(memory, at);
-    const length = recordsOf(block);
-    if (blocks.length === BLOCKS_AT_MOST || records + length > RECORDS_AT_MOST) return undefined;
-    records += length;
-    numbers.set(at, blocks.length);
-    return blocks.push(block) - 1;
-  };
-  add(first);
-  for (let n = 0; n < blocks.length; n++) {
-    const block = blocks[n]!;
-    for (const next of [block.taken, block.fall]) if (next !== 0) add(next);
-    if (!CALLS.has(lastOperation(memory, operations, block)) || block.behind > 0xfff) continue;
-    const behind = findBlock(memory, (block.key & ~0xfff) | block.behind, block);
-    const number = behind === 0 ? undefined : add(behind);
-    if (number !== undefined && number !== 0) behindCalls.push(number);
+  return new RegionFinder(memory, operations, first, page).find();
+}
+
+class RegionFinder {
+  private readonly memory: DataView;
+  private readonly operations: Operations;
+  private readonly first: number;
+  private readonly linear: bigint;
+  private readonly blocks: RegionBlock[] = [];
+  private readonly numbers = new Map<number, number>();
+  private records = 0;
+
+  constructor(memory: DataView, operations: Operations, first: number, linear: bigint) {
+    this.memory = memory;
+    this.operations = operations;
+    this.first = first;
+    this.linear = linear;
   }
-  const entries = [...new Set([0, ...behindCalls.slice(0, BACK_BY_DISPATCH)])];
-  return { page, blocks, records, entries, numbers };
+
+  find(): Region {
+    const { memory, operations, blocks } = this;
+    const entries = [this.add(readBlock(memory, this.first), 0)];
+    const taken: number[] = [];
+    const fall: number[] = [];
+    for (let n = 0; n < blocks.length; n++) {
+      const block = blocks[n]!;
+      const ways = operations.waysOf(operationOf(memory, block.end - RECORD_BYTES));
+      const target = targetOf(memory, block.end - RECORD_BYTES);
+      taken.push(ways.has('taken') ? this.next(block, block.taken, target) : OUTSIDE);
+      fall.push(ways.has('fall') ? this.next(block, block.fall, block.behind) : OUTSIDE);
+      // One is come back to by the dispatch alone.
+      if (entries.length > BACK_BY_DISPATCH || !CALLS.has(lastOperation(memory, operations, block))) continue;
+      const number = this.behind(block);
+      if (number > 0 && !entries.includes(number)) entries.push(number);
+    }
+    return { page: this.linear, blocks, records: this.records, entries, taken, fall };
+  }
+
+  /** The number of a block, which is taken in if it can be. */
+  private add(block: DecodedBlock, page: number): number {
+    const { memory, blocks } = this;
+    const known = this.numbers.get(block.at);
+    // The same code may be mapped twice.
+    if (known !== undefined) return blocks[known]!.page === page ? known : OUTSIDE;
+    // Other regions begin there: it goes on with those.
+    if (block.at !== this.first && isTranslated(memory, block.at)) return OUTSIDE;
+    const length = recordsOf(block);
+    if (blocks.length === BLOCKS_AT_MOST || this.records + length > RECORDS_AT_MOST) return OUTSIDE;
+    this.records += length;
+    this.numbers.set(block.at, blocks.length);
+    return blocks.push({ ...block, page }) - 1;
+  }
+
+  /** What a block goes on with at an offset of its page: `linked` is where the interpreter has found it there, or 0. */
+  private next(block: RegionBlock, linked: number, offset: number): number {
+    const { memory } = this;
+    if (linked !== 0) return this.add(readBlock(memory, linked), block.page);
+    if (offset >= 0 && offset < PAGE_BYTES) return OUTSIDE;
+    const found = findBlockAt(memory, BigInt.asUintN(64, this.linear + BigInt(block.page + offset)));
+    if (found === undefined || !isWarm(memory, found)) return OUTSIDE;
+    return this.add(found, block.page + Math.floor(offset / PAGE_BYTES) * PAGE_BYTES);
+  }
+
+  /** What a call comes back to. */
+  private behind(block: RegionBlock): number {
+    const { memory } = this;
+    if (block.behind >= PAGE_BYTES) return OUTSIDE;
+    const behind = findBlock(memory, (block.key & ~0xfff) | block.behind, block);
+    return behind === 0 ? OUTSIDE : this.add(readBlock(memory, behind), block.page);
+  }
 }

@@ -193,7 +193,7 @@ export class Structurer {
     if (!this.successors[from]!.includes(to)) {
       // It was routed through the dispatch.
       host.select(this.entries.indexOf(to));
-      host.out.push({ kind: 'branch', label: this.loopLabels.get(0)! });
+      this.goToDispatch(host);
       return;
     }
     if (to !== 0 && this.isBack(analysis, from, to)) {
@@ -204,9 +204,8 @@ export class Structurer {
     else this.write(to, host);
   }
 
-  /** Goes to an entry through the dispatch, from a node that has the dispatch among its successors. */
-  goByDispatch(to: number, host: Host): void {
-    host.select(this.entries.indexOf(to));
+  /** Goes to the dispatch, from a node that has it among its successors: it takes what is selected. */
+  goToDispatch(host: Host): void {
     host.out.push({ kind: 'branch', label: this.loopLabels.get(0)! });
   }
 }

@@ -6,13 +6,14 @@ import { at, getLocal, i32, setLocal, teeLocal } from './instructions.ts';
 import * as op from './opcodes.ts';
 import type { Operations } from './operations.ts';
 import { RECORD_BYTES, offsetOf, operationOf, retiresOf, targetOf } from './record.ts';
-import { endsIndirectly, type Region } from './region.ts';
+import { OUTSIDE, endsIndirectly, type Region, type RegionBlock } from './region.ts';
 import { PAGE } from './slots.ts';
 import { Specializer } from './specialize.ts';
 import type { Surroundings } from './walk.ts';
 import { Structurer, type Host } from './structure.ts';
 import { computed, inLocal, known, type Value } from './value.ts';
 import {
+  BASE,
   ENTRY,
   EXIT_RIP,
   FAULT_BLOCK,
@@ -23,7 +24,8 @@ import {
   RESULT,
   STALE,
 } from './writer.ts';
-import { crossing, goOnIn } from './crossing.ts';
+import { crossing, goOnIn, turning } from './crossing.ts';
+import { NO_ENTRY, findingDispatch } from './entering.ts';
 import { BLOCK_CODE, BLOCK_ENTRY, BLOCK_RECORDS } from '../wasm/block-header.ts';
 import { FRAME_VERSIONS, RIP } from '../wasm/layout.ts';
 import { findBlockAt, type DecodedBlock } from './blocks.ts';
@@ -57,7 +59,7 @@ export function translateRegion(
 /** Where writing is: a node and its block, a record of it, and how many instructions are not retired in front of that. */
 interface Here {
   readonly node: number;
-  readonly block: DecodedBlock;
+  readonly block: RegionBlock;
   /** The head of a record that repeats itself. */
   readonly again: Label;
   record: number;
@@ -75,6 +77,10 @@ class RegionWriter implements Surroundings {
   private readonly structurer: Structurer;
   private readonly host: Host;
   private readonly remark: Remark | undefined;
+  /** Blocks are in several pages. */
+  private readonly hasPages: boolean;
+  /** Returns, and jumps to what is not known, look for their target among the entries. */
+  private readonly findsEntries: boolean;
 
   constructor(
     memory: DataView,
@@ -88,6 +94,10 @@ class RegionWriter implements Surroundings {
     this.operations = operations;
     this.region = region;
     this.writer = new FunctionWriter(imported);
+    const { blocks, entries } = region;
+    this.hasPages = blocks.some(({ page }) => page !== 0);
+    this.findsEntries =
+      entries.length > 1 && blocks.some((block) => endsIndirectly(memory, operations, block));
     const specializer = new Specializer(operations, this.writer, this);
     this.specializer = specializer;
     this.structurer = new Structurer(this.graph());
@@ -105,21 +115,23 @@ class RegionWriter implements Surroundings {
         specializer.out.push(i32(entry), setLocal(ENTRY));
       },
       choose: (labels) => {
-        specializer.out.push(getLocal(ENTRY), { kind: 'table', labels });
+        specializer.out.push(
+          this.findsEntries
+            ? findingDispatch(this.writer, region, labels, this.hasPages)
+            : [getLocal(ENTRY), { kind: 'table', labels }],
+        );
       },
     };
   }
 
   private graph(): number[][] {
-    const { blocks, entries, numbers } = this.region;
+    const { blocks, entries, taken, fall } = this.region;
     const graph = [entries.map((entry) => entry + 1)];
-    for (const block of blocks) {
+    for (const [n, block] of blocks.entries()) {
       const successors: number[] = [];
-      for (const next of [block.taken, block.fall]) {
-        const number = numbers.get(next);
-        if (number !== undefined && !successors.includes(number + 1)) successors.push(number + 1);
-      }
-      if (entries.length > 1 && endsIndirectly(this.memory, this.operations, block)) successors.push(0);
+      for (const next of [taken[n]!, fall[n]!])
+        if (next !== OUTSIDE && !successors.includes(next + 1)) successors.push(next + 1);
+      if (this.findsEntries && endsIndirectly(this.memory, this.operations, block)) successors.push(0);
       graph.push(successors);
     }
     return graph;
@@ -194,6 +206,8 @@ class RegionWriter implements Surroundings {
       specializer.facts = { kind: undefined, quiet: true, mayBeStale: false };
     specializer.reachable = true;
     if (this.remark !== undefined) specializer.out.push(this.remark(block.at + BLOCK_RECORDS));
+    if (this.hasPages && this.region.entries.includes(node - 1))
+      specializer.out.push(this.address(-block.page).code, setLocal(BASE));
     this.takeFromBudget(block);
     const own: Here = { node, block, record: 0, unretired: block.count, again: new Label('again') };
     for (let record = block.at + BLOCK_RECORDS; record < block.end; record += RECORD_BYTES) {
@@ -256,11 +270,11 @@ class RegionWriter implements Surroundings {
   }
   taken(): void {
     const { block, record } = this.here;
-    this.edge(block.taken, targetOf(this.memory, record));
+    this.edge(this.region.taken, block.taken, targetOf(this.memory, record));
   }
   fall(): void {
     const { block } = this.here;
-    this.edge(block.fall, block.behind);
+    this.edge(this.region.fall, block.fall, block.behind);
   }
 
   /** Linear address of an offset in the page. */
@@ -312,24 +326,37 @@ class RegionWriter implements Surroundings {
   }
 
   /** Goes on with a block of the page, `offset` bytes from its start; `next` is where it is in memory, or 0. */
-  private edge(next: number, offset: number): void {
+  private edge(ways: readonly number[], next: number, offset: number): void {
     const { specializer } = this;
-    const { node } = this.here;
+    const { node, block } = this.here;
     if (this.remark !== undefined) specializer.out.push(this.remark(this.here.record));
-    const number = this.region.numbers.get(next);
-    if (specializer.facts.mayBeStale && next !== 0)
+    const number = ways[node - 1]!;
+    if (specializer.facts.mayBeStale && (next !== 0 || number !== OUTSIDE))
       specializer.conditionally(inLocal(op.I32, STALE), () => {
         this.exitAt(this.address(offset));
       });
-    if (number === undefined) {
+    if (number === OUTSIDE) {
       if (next !== 0) this.callNext(next);
       else if (offset < 0 || offset > 0xfff) this.cross(offset);
       this.exitAt(this.address(offset));
       return;
     }
     const mark = this.writer.mark();
+    const to = this.region.blocks[number]!;
+    if (to.page !== block.page) this.turnTo(to, () => this.address(offset));
     this.structurer.go(node, number + 1, this.host);
     this.writer.release(mark);
+  }
+
+  /** Turns to the page of another block of the region; where that is not as it was, ends in front of the address. */
+  private turnTo(to: RegionBlock, address: () => Value): void {
+    const { specializer, writer } = this;
+    const page = specializer.stabilise(this.address(to.page - this.here.block.page));
+    const otherwise: Code = [];
+    this.into(otherwise, () => {
+      this.exitAt(address());
+    });
+    specializer.out.push(turning(writer, page, to, otherwise));
   }
 
   /** Goes on in the region that begins at a block of the page, if there is one by then: this function is done. */
@@ -343,31 +370,28 @@ class RegionWriter implements Surroundings {
   /** Goes on in another page, in the region that begins at a block that was known there when this was translated. */
   private cross(offset: number): void {
     const { specializer, writer, memory, region } = this;
-    const target = findBlockAt(memory, region.page + BigInt(offset));
+    const linear = region.page + BigInt(this.here.block.page + offset);
+    const target = findBlockAt(memory, BigInt.asUintN(64, linear));
     if (target === undefined) return;
     const page = specializer.stabilise(this.address(offset - (offset & 0xfff)));
     specializer.out.push(crossing(writer, page, target));
   }
 
-  /** Goes on at an address: in the region, where it is one of its entries behind calls. */
+  /** Goes on at an address: in the region, where it is one of its entries. */
   enter(target: Value): void {
-    const { specializer, region } = this;
+    const { specializer, host } = this;
     const isIndirect = endsIndirectly(this.memory, this.operations, this.here.block);
     const rip = specializer.stabilise(target);
-    if (isIndirect && region.entries.length > 1) {
-      const stale = specializer.facts.mayBeStale;
-      if (stale)
-        specializer.conditionally(inLocal(op.I32, STALE), () => {
-          this.exitAt(rip);
-        });
-      for (const entry of region.entries.slice(1)) {
-        const there = this.address(region.blocks[entry]!.key & 0xfff);
-        const same = computed(op.I32, [rip.code, there.code, 0x51]);
-        specializer.conditionally(same, () => {
-          this.structurer.goByDispatch(entry + 1, this.host);
-        });
-      }
+    if (!isIndirect || !this.findsEntries) {
+      this.exitAt(rip);
+      return;
     }
-    this.exitAt(rip);
+    if (specializer.facts.mayBeStale)
+      specializer.conditionally(inLocal(op.I32, STALE), () => {
+        this.exitAt(rip);
+      });
+    specializer.out.push(rip.code, setLocal(EXIT_RIP));
+    host.select(NO_ENTRY);
+    this.structurer.goToDispatch(host);
   }
 }

@@ -16,8 +16,10 @@ export const RESULT = 4;
 export const FAULT_RECORD = 5;
 export const FAULT_BLOCK = 6;
 export const EXIT_RIP = 7;
-const FIXED_LOCALS = [op.I32, op.I32, op.I32, op.I32, op.I32, op.I64];
-const FIXED_NAMES = 'entry remaining floor stale gives fault_record fault_block exit_rip'.split(' ');
+/** Where the page of the region's first block is, in a region of several. */
+export const BASE = 8;
+const FIXED_LOCALS = [op.I32, op.I32, op.I32, op.I32, op.I32, op.I64, op.I64];
+const FIXED_NAMES = 'entry remaining floor stale gives fault_record fault_block exit_rip base'.split(' ');
 const PARAMETERS = 2;
 
 /** Value types have neighbouring numbers. */
