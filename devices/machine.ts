@@ -2,6 +2,19 @@
 
 import type { ReadonlyView } from '../core/machine.ts';
 
+/** What a device has done for its driver, by direct access to memory. */
+export interface DeviceWork {
+  readonly device: 'disk' | 'network card';
+  readonly action: 'read' | 'write' | 'flush' | 'send' | 'receive';
+  /** Of a disk: the sector where it begins. Of a card: 0. */
+  readonly sector: number;
+  /** Bytes that went to or from memory, and in how many buffers they were. */
+  readonly bytes: number;
+  readonly buffers: number;
+  /** Of a frame: from whom to whom, and what it carries; of a disk empty. */
+  readonly text: string;
+}
+
 /** Machine memory as bus masters reach it: addresses are machine addresses. */
 export interface MachineMemory {
   readonly bytes: ReadonlyView<Uint8Array>;
@@ -12,6 +25,9 @@ export interface MachineMemory {
   contains(address: number, length: number, write: boolean): boolean;
   /** Writes where `contains` says, now, that a device may write. */
   write(address: number, data: Uint8Array): void;
+  /** Somebody watches what devices do: ask before telling. */
+  readonly isWatched: boolean;
+  tell(work: DeviceWork): void;
 }
 
 /** Level-triggered interrupt lines. Nobody calls `raise` twice without `lower` between. */

@@ -1,5 +1,5 @@
 /** A machine for the tests of devices: memory, interrupt lines and a clock that stand still until a test moves them. */
-import type { Interrupts, MachineClock, MachineMemory } from './machine.ts';
+import type { DeviceWork, Interrupts, MachineClock, MachineMemory } from './machine.ts';
 
 export class TestMemory implements MachineMemory {
   readonly bytes: Uint8Array;
@@ -18,6 +18,13 @@ export class TestMemory implements MachineMemory {
   write(address: number, data: Uint8Array): void {
     this.bytes.set(data, address);
     this.written.push({ address, length: data.length });
+  }
+
+  readonly isWatched = true;
+  /** What devices have told of their work. */
+  readonly told: DeviceWork[] = [];
+  tell(work: DeviceWork): void {
+    this.told.push(work);
   }
 
   get surroundingsIntact(): boolean {

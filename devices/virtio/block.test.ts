@@ -42,7 +42,7 @@ function transfer(
   return [with_.bytesOf(status)[0]!, with_.bytesOf(body), written];
 }
 
-test('what is written is read back, through buffers of any shape', () => {
+test('what is written is read back, through buffers of any shape; who watches is told', () => {
   const { driver: guest } = driver(new SparseImage(2048));
   const data = pattern(5 * 512);
   expect(transfer(guest, 3, data)[0]).toBe(block.S_OK);
@@ -52,6 +52,11 @@ test('what is written is read back, through buffers of any shape', () => {
   guest.request(0, [guest.out(header(block.T_IN, 4)), first, second]);
   const read = [...guest.bytesOf(first), ...guest.bytesOf(second)];
   expect(read).toEqual([...data.subarray(512, 512 * 3), block.S_OK]);
+  expect(guest.memory.told).toMatchObject([
+    { device: 'disk', action: 'write', sector: 3, bytes: 5 * 512, buffers: 1 },
+    { device: 'disk', action: 'read', sector: 3, bytes: 5 * 512, buffers: 1 },
+    { device: 'disk', action: 'read', sector: 4, bytes: 2 * 512 },
+  ]);
 });
 
 test('the configuration says size, segments and block size; a read-only disk says so and refuses', () => {

@@ -161,6 +161,7 @@ export class VirtioBlock extends VirtioDevice {
 
   /** What was written is on the disk already. */
   protected flush(chain: Chain): void {
+    this.tell(chain, 'flush', 0, 0);
     this.answer(chain, 0, S_OK);
   }
 
@@ -174,6 +175,7 @@ export class VirtioBlock extends VirtioDevice {
     }
     if (!disk.ready(sector, count, write)) return false;
     const data = new Uint8Array(bytes);
+    this.tell(chain, write ? 'write' : 'read', sector, bytes);
     if (write) {
       readChain(this.memory, chain, HEADER_BYTES, data);
       disk.write(sector, data);
@@ -183,6 +185,13 @@ export class VirtioBlock extends VirtioDevice {
       this.answer(chain, writeChain(this.memory, chain, 0, data), S_OK);
     }
     return true;
+  }
+
+  /** Tells whoever watches: buffers without those of header and status. */
+  private tell(chain: Chain, action: 'read' | 'write' | 'flush', sector: number, bytes: number): void {
+    if (!this.memory.isWatched) return;
+    const buffers = action === 'write' ? chain.readable.length - 1 : chain.writable.length - 1;
+    this.memory.tell({ device: 'disk', action, sector, bytes, buffers, text: '' });
   }
 
   /** The status is the last byte that the device may write. What lies before it unwritten does not count as used. */

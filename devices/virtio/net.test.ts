@@ -17,6 +17,7 @@ interface Setup {
   readonly device: VirtioNet;
   readonly clock: TestClock;
   readonly peer: LanPort;
+  readonly memory: TestMemory;
 }
 
 function setup(): Setup {
@@ -26,7 +27,7 @@ function setup(): Setup {
   const device = new VirtioNet(memory, clock, lan.join(), MAC);
   const guest = new TestDriver(memory, device);
   guest.start();
-  return { guest, device, clock, peer: lan.join() };
+  return { guest, device, clock, peer: lan.join(), memory };
 }
 
 function packet(header: readonly number[], body: Uint8Array): Uint8Array {
@@ -42,12 +43,18 @@ test('the configuration tells its address, and that the link is up', () => {
   expect(guest.config(6, 2)).toBe(1);
 });
 
-test('a frame goes out, whether its header is in a buffer of its own or not', () => {
-  const { guest, peer } = setup();
+test('a frame goes out, whether its header is in a buffer of its own or not; who watches is told', () => {
+  const { guest, peer, memory } = setup();
   const sent = frame(PEER, MAC, 0x0800, Uint8Array.of(1, 2, 3));
   guest.request(TRANSMIT, [guest.out(new Uint8Array(HEADER_BYTES)), guest.out(sent)]);
   guest.request(TRANSMIT, [guest.out(packet([], sent))]);
   expect([peer.receive(LATENCY_NS), peer.receive(LATENCY_NS)]).toEqual([sent, sent]);
+  const told = { device: 'network card', action: 'send', sector: 0, bytes: sent.length };
+  const text = 'IPv4 from 52:54:00:01:02:03 to 52:54:00:01:02:04';
+  expect(memory.told).toEqual([
+    { ...told, buffers: 2, text },
+    { ...told, buffers: 1, text },
+  ]);
 });
 
 test('a checksum that the driver left is completed', () => {

@@ -3,7 +3,7 @@
  * the device.
  */
 import { read16 } from '../little-endian.ts';
-import { checksum, MAC_BYTES, MOST_FRAME_BYTES, put16 } from '../lan/ethernet.ts';
+import { checksum, frameWords, MAC_BYTES, MOST_FRAME_BYTES, put16 } from '../lan/ethernet.ts';
 import type { NetworkPort } from '../lan/lan.ts';
 import type { MachineClock, MachineMemory } from '../machine.ts';
 import { nowNs } from '../machine.ts';
@@ -90,6 +90,7 @@ export class VirtioNet extends VirtioDevice {
         this.fail('a receive buffer too small for a frame');
         return;
       }
+      this.tell(chain.writable.length, 'receive', frame);
       this.give(RECEIVE, chain, writeChain(this.memory, chain, 0, bytes));
     }
   }
@@ -100,9 +101,16 @@ export class VirtioNet extends VirtioDevice {
       const bytes = new Uint8Array(Math.min(chain.readableBytes, HEADER_BYTES + MOST_FRAME_BYTES + 1));
       readChain(this.memory, chain, 0, bytes);
       // What is too long is cut, and so stays too long: the network drops it.
+      this.tell(chain.readable.length, 'send', bytes.subarray(HEADER_BYTES));
       if (bytes.length > HEADER_BYTES) this.send(bytes, now);
       this.give(TRANSMIT, chain, 0);
     }
+  }
+
+  private tell(buffers: number, action: 'send' | 'receive', frame: Uint8Array): void {
+    if (!this.memory.isWatched) return;
+    const common = { device: 'network card', action, sector: 0, buffers } as const;
+    this.memory.tell({ ...common, bytes: frame.length, text: frameWords(frame) });
   }
 
   private send(bytes: Uint8Array, now: number): void {

@@ -4,7 +4,7 @@
  */
 import { Platform } from '../../devices/platform.ts';
 import type { PlatformConfig } from '../../devices/platform.ts';
-import type { Interrupts, MachineClock, MachineMemory } from '../../devices/machine.ts';
+import type { DeviceWork, Interrupts, MachineClock, MachineMemory } from '../../devices/machine.ts';
 import { DOMID_XEN } from '../abi/xen.ts';
 import { serveConsole } from '../debug-keys/input.ts';
 import { changeLine } from '../events/pirq.ts';
@@ -47,6 +47,13 @@ export class DeviceMemory implements MachineMemory {
 
   write(address: number, data: Uint8Array): void {
     transfer(this.frames, address, data);
+  }
+
+  get isWatched(): boolean {
+    return this.frames.trace.on;
+  }
+  tell(work: DeviceWork): void {
+    this.frames.trace.emit({ kind: 'device', ...work });
   }
 }
 

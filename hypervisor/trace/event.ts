@@ -128,6 +128,19 @@ export type TraceDetail =
     }
   | { readonly kind: 'tlb'; readonly what: 'flush' | 'page'; readonly address: number }
   /**
+   * A device of the machine has done something for its driver, by direct access to memory: of a disk, from a sector on; of a
+   * card a frame, in words. `buffers`: how many pieces of memory the bytes lie in.
+   */
+  | {
+      readonly kind: 'device';
+      readonly device: 'disk' | 'network card';
+      readonly action: 'read' | 'write' | 'flush' | 'send' | 'receive';
+      readonly sector: number;
+      readonly bytes: number;
+      readonly buffers: number;
+      readonly text: string;
+    }
+  /**
    * An entry of a ring between a frontend (`domain`) and its backend, which Xen knows nothing of: a request or a response, in
    * words, with the grants that it names; or bytes of a console's. `index`: of the entry, counted since the ring was made; of
    * bytes, how many there were then. `device`: its number in the store.

@@ -81,6 +81,9 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   pin: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
   unpin: (d) => [`mfn ${hex(d.mfn)}`],
   page: (d) => [`mfn ${hex(d.mfn)} ${d.change}, domain ${String(d.domain)}`],
+  device: (d) => [
+    `${d.device} ${d.action} ${String(d.bytes)} bytes${d.text === '' ? ` at sector ${String(d.sector)}` : `: ${d.text}`}`,
+  ],
   ring: (d) => [
     `domain ${String(d.domain)} ${d.ring} ${String(d.device)} ${d.way} ${String(d.index)}: ${d.text}${d.refs.length === 0 ? '' : ` refs ${d.refs.join(' ')}`}`,
   ],

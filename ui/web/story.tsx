@@ -54,6 +54,7 @@ const GROUPS: readonly {
     kinds: ['ring'],
     title: 'Requests and answers of disks and network cards; what consoles are given',
   },
+  { name: 'devices', kinds: ['device'], title: 'What the machine’s disk and network card do' },
   { name: 'xenstore', kinds: ['xenstore'], title: 'Messages between a domain and the store’s server' },
   { name: 'scheduling', kinds: ['schedule', 'vcpu'], title: 'Who runs, who blocks, who wakes' },
 ];

@@ -111,6 +111,18 @@ function scheduleWords(d: Extract<TraceDetail, { kind: 'schedule' }>, names: Dom
   return `on processor ${String(d.processor)} ${stops}; ${next}${waiting}`;
 }
 
+function deviceWords(d: Extract<TraceDetail, { kind: 'device' }>): string {
+  const amount = `${String(d.bytes)} bytes, ${String(d.buffers)} buffers of memory`;
+  const works: Readonly<Record<string, string>> = {
+    read: `the disk has read sector ${String(d.sector)} and on into memory (${amount})`,
+    write: `the disk has written sector ${String(d.sector)} and on from memory (${amount})`,
+    flush: 'the disk has made sure that all that was written is there',
+    send: `the network card has sent a frame from memory: ${d.text} (${amount})`,
+    receive: `a frame has come to the network card, and is in memory: ${d.text} (${amount})`,
+  };
+  return works[d.action] ?? `${d.device}: ${d.text}`;
+}
+
 function vcpuWords({ domain, vcpu }: { domain: number; vcpu: number }, names: DomainNames): string {
   return `vcpu ${String(vcpu)} of ${domainWords(domain, names)}`;
 }
@@ -364,6 +376,13 @@ export const KIND_ROWS: { readonly [K in Kind]: KindRow<K> } = {
     why: 'The processor remembers translations. Where entries have changed, what it remembers must not be used any more.',
     header: header('xen.h', 'MMUEXT_TLB_FLUSH_LOCAL'),
     source: xen('memory/frame-table.ts', 'FrameTable'),
+  },
+  device: {
+    title: 'a device works',
+    says: (d) => deviceWords(d),
+    why: 'The driver has left a list of buffers in memory, and the device reads and writes them by itself (DMA). Xen lets it reach no memory that would break what page tables promise; when it is done it interrupts, and Xen makes an event of that.',
+    header: null,
+    source: xen('run/platform.ts', 'DeviceMemory'),
   },
   ring: {
     title: 'an entry of a ring',
