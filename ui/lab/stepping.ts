@@ -40,21 +40,22 @@ export function beginStep(lab: Lab, kind: StepKind, domain?: number): Stepping {
 }
 
 /** To the next event of those that fit, or to a breakpoint before it. */
-class ToEvent implements Stepping, TraceSink {
+class ToEvent implements Stepping {
   private readonly lab: Lab;
-  private readonly fits: (event: TraceEvent) => boolean;
+  private readonly sink: TraceSink;
   private seen: Stop | null = null;
 
   constructor(lab: Lab, fits: (event: TraceEvent) => boolean) {
     this.lab = lab;
-    this.fits = fits;
-    lab.hypervisor.trace.add(this);
-  }
-
-  event(event: TraceEvent): void {
-    if (this.seen !== null || !this.fits(event)) return;
-    this.seen = { kind: 'step', event: eventOf(event, this.lab.hypervisor.current) };
-    this.lab.hypervisor.requestStop('step');
+    this.sink = {
+      event: (event) => {
+        if (this.seen !== null || !fits(event)) return;
+        this.seen = { kind: 'step', event: eventOf(event, lab.hypervisor.current) };
+        lab.hypervisor.requestStop('step');
+      },
+      end: () => undefined,
+    };
+    lab.hypervisor.trace.add(this.sink);
   }
 
   go(ticks: number): Stop | undefined {
@@ -62,7 +63,7 @@ class ToEvent implements Stepping, TraceSink {
   }
 
   end(): void {
-    this.lab.hypervisor.trace.remove(this);
+    this.lab.hypervisor.trace.remove(this.sink);
   }
 }
 

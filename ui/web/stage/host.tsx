@@ -235,7 +235,7 @@ function XenBar({ host, picture, index }: { host: StageHost; picture: HostPictur
   ] as const;
   const words = told
     .filter(([count]) => count > 0)
-    .map(([count, name]) => `${count.toLocaleString('en')} ${name}`);
+    .map(([count, name]) => `${count.toLocaleString('en')} ${count === 1 ? name.slice(0, -1) : name}`);
   return (
     <ThingView
       host={index}

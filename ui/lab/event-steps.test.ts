@@ -1,0 +1,34 @@
+/** Steps to events of every kind, past whatever else happens on the way. */
+import { beforeAll, expect, test } from 'vitest';
+import { Host } from '../../guests/tests/dom0/testing.ts';
+import { EVENT_STEPS } from './event-steps.ts';
+import type { EventStep } from './event-steps.ts';
+
+const PATIENCE_TICKS = 1e9;
+let host: Host;
+
+beforeAll(async () => {
+  host = await Host.boot();
+});
+
+/** What the host is at when each is looked for; of those that its own domain 0 does. */
+const AT: Readonly<Partial<Record<EventStep, string>>> = {
+  hypercall: 'ls',
+  event: 'ls',
+  trap: 'ls',
+  notification: 'ls',
+  schedule: 'sleep 0.1',
+  store: 'xenstore-ls',
+  frame: 'ls',
+};
+
+test.each(Object.entries(AT) as [EventStep, string][])('to the next %s', (step, command) => {
+  host.type(`${command}\r`);
+  // It is in the midst of a call, or about to be, when it is looked for.
+  host.lab.step('hypercall', PATIENCE_TICKS);
+  const stop = host.lab.step(step, 4 * PATIENCE_TICKS);
+  expect(stop).toMatchObject({ kind: 'step' });
+  const [name] = (stop as { event: { text: string } }).event.text.split(/[ (]/);
+  if (step !== 'hypercall') expect(EVENT_STEPS[step].kinds).toContain(name);
+  host.until(/\$ $/);
+});
