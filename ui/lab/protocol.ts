@@ -98,7 +98,7 @@ export type Command =
   | { readonly type: 'explain'; readonly sequence: number }
   /**
    * Asks for `timeline` of a span of the past, with the same id: it is answered when the world stands, which does not move for it,
-   * and not at all where something else is asked for meanwhile, or another span.
+   * and when nobody wants anything else; not at all where another span is asked for meanwhile.
    */
   | ({ readonly type: 'timeline'; readonly id: number } & SpanRequest)
   /** Asks for `hash`. */

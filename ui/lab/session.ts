@@ -132,6 +132,8 @@ export class Session {
     try {
       const view = await this.desk.answer(tell);
       if (view !== undefined) this.post({ type: 'timeline', id, view, why: '' });
+      // Given up for something else, unless for another question: its turn comes again.
+      else this.question ??= question;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.post({ type: 'timeline', id, view: null, why });

@@ -14,6 +14,7 @@ import { Offer, SaveAndOpen } from './saved-worlds.tsx';
 import { Stage } from './stage/stage.tsx';
 import { Status } from './status.tsx';
 import { Story } from './story.tsx';
+import { Timeline } from './timeline.tsx';
 import { Tour, touring } from './tour.tsx';
 
 export function App({ client }: { client: LabClient }) {
@@ -72,6 +73,7 @@ export function App({ client }: { client: LabClient }) {
         </span>
       </header>
       <Controls client={client} />
+      <Timeline client={client} />
       {touring.value && <Tour client={client} />}
       <Status client={client} />
       <Offer client={client} />

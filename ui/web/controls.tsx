@@ -21,37 +21,12 @@ export function Controls({ client }: { client: LabClient }) {
   return (
     <section class="controls" aria-label="Run control" data-pane>
       <Transport client={client} />
-      <Past client={client} />
       <Branches client={client} />
       <RunUntil client={client} disabled={over} />
       <EventBreaks client={client} />
       <Looked client={client} />
       <Clock client={client} />
     </section>
-  );
-}
-
-/** The whole run, to go to an instant of. */
-function Past({ client }: { client: LabClient }) {
-  const { past, ns, running } = client.state.value;
-  if (past === null) return null;
-  return (
-    <input
-      type="range"
-      class="past"
-      aria-label="Go to an instant"
-      aria-valuetext={`${(ns / 1e9).toFixed(3)} s of ${(past.endNs / 1e9).toFixed(3)} s`}
-      title="All that this host has been: drag to go to an instant of it"
-      min={past.beginNs}
-      max={past.endNs}
-      step="any"
-      value={ns}
-      disabled={running}
-      data-testid="past"
-      onChange={(event) => {
-        client.send({ type: 'goTo', ns: Number(event.currentTarget.value) });
-      }}
-    />
   );
 }
 

@@ -18,6 +18,7 @@ import type { StageView } from '../lab/stage/view.ts';
 import { Consoles } from './consoles.ts';
 import { isStrings, kept } from './kept.ts';
 import { isOwn } from './mote.ts';
+import { OverviewCopy } from './timeline/overview-copy.ts';
 import startLab from '../lab/worker.ts?worker';
 
 const NOTHING: LabState = {
@@ -62,6 +63,11 @@ export class LabClient {
   readonly hostConsoles = signal<readonly Consoles[]>([new Consoles(isHidden)]);
   /** What was asked for with the command `story`; null: nothing of this host has been told yet. */
   readonly story = signal<StoryView | null>(null);
+  /** The run at a glance; and how often that has changed. */
+  readonly overview = new OverviewCopy();
+  readonly overviewed = signal(0);
+  /** The last answer to the command `timeline`. */
+  readonly timeline = signal<Extract<Update, { type: 'timeline' }> | null>(null);
   /** Events of the trace per second of wall time, lately. */
   readonly eventRate = signal(0);
   /** What was asked for with the command `explain`. */
@@ -216,6 +222,13 @@ export class LabClient {
       case 'explained':
         this.explained.value = update;
         break;
+      case 'overview':
+        this.overview.apply(update);
+        this.overviewed.value++;
+        break;
+      case 'timeline':
+        this.timeline.value = update;
+        break;
       case 'pageTables':
         this.pageTables.value = update;
         break;
@@ -253,6 +266,7 @@ export class LabClient {
     this.story.value = null;
     this.explained.value = null;
     this.pageTables.value = null;
+    this.timeline.value = null;
   }
 
   private read(story: StoryView): void {

@@ -9,13 +9,10 @@ import { writeMote } from '../../guests/build-mote.ts';
 import { withLock } from '../../guests/debian/lock.ts';
 import { buildPage } from '../../scripts/page.ts';
 import { writeSnapshotOfHost } from '../../scripts/snapshot.ts';
+import { BROWSER_ARGS, CHROMIUM } from './chromium.ts';
 
-/** Undefined where there is no Chromium. */
-export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
-const BROWSER_ARGS = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
+export { CHROMIUM };
+
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core')), 'utf8');
 /** The rules of WCAG 2.2, AA, and what axe counts as good practice. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
