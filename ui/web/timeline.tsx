@@ -15,6 +15,7 @@ import {
 } from './timeline/draw.ts';
 import type { Drawn, Surface } from './timeline/draw.ts';
 import { TimelineModel } from './timeline/model.ts';
+import { Picture } from './timeline/picture.ts';
 import { listenToPointers } from './timeline/pointer.ts';
 import { heightOf, inWords, itemAt, layOut, nsOf } from './timeline/rows.ts';
 import type { Laid } from './timeline/rows.ts';
@@ -250,6 +251,7 @@ function drawnOf(client: LabClient, model: TimelineModel): Drawn {
 function Lanes({ client, model }: { client: LabClient; model: TimelineModel }) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const [picture] = useState(() => new Picture());
   const width = useWidth(box);
   const [hovered, setHovered] = useState<{ x: number; y: number; words: string } | null>(null);
   const exact = model.exact.value;
@@ -263,7 +265,7 @@ function Lanes({ client, model }: { client: LabClient; model: TimelineModel }) {
     if (surface === null) return;
     drawFrame(surface, drawn);
     if (exact !== null) drawLanes(surface, exact, laid, drawn);
-    else drawOverview(surface, client.overview, laid, drawn);
+    else drawOverview(surface, client.overview, laid, drawn, picture);
     drawMarks(surface, drawn);
   });
   const at = useRef({ laid, width, exact });
@@ -331,6 +333,7 @@ function Lanes({ client, model }: { client: LabClient; model: TimelineModel }) {
 function Strip({ client, model }: { client: LabClient; model: TimelineModel }) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const [picture] = useState(() => new Picture());
   const width = useWidth(box);
   const drawn = drawnOf(client, model);
   const { ns, past, running } = client.state.value;
@@ -338,7 +341,7 @@ function Strip({ client, model }: { client: LabClient; model: TimelineModel }) {
   void client.overviewed.value;
   useFrame(() => {
     const surface = canvas.current === null ? null : surfaceOf(canvas.current, width, STRIP_PX);
-    if (surface !== null) drawStrip(surface, client.overview, whole, drawn);
+    if (surface !== null) drawStrip(surface, client.overview, whole, drawn, picture);
   });
   const show = (event: PointerEvent): void => {
     if ((event.buttons & 1) !== 0) model.center(nsOf(event.offsetX, whole, width));

@@ -103,7 +103,7 @@ function Picture({ client, view, chosen }: { client: LabClient; view: StageView;
   const room: Rect = { x: 4, y: 4, w: Math.max(size.w - 8, 200), h: height };
   const rects = hostsIn(room, view.hosts.length);
   return (
-    <div class="stage-picture" ref={box}>
+    <div class="stage-picture" ref={box} tabIndex={0} role="group" aria-label="The picture">
       {size.w > 0 && (
         <ThingKeys width={size.w} height={height + 8}>
           {chosen === 'network' ? (

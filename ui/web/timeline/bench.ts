@@ -14,6 +14,7 @@ import {
 } from './draw.ts';
 import type { Drawn, Surface } from './draw.ts';
 import { OverviewCopy } from './overview-copy.ts';
+import { Picture } from './picture.ts';
 import { heightOf, layOut } from './rows.ts';
 import type { Laid } from './rows.ts';
 import { panned } from './stretch.ts';
@@ -114,17 +115,18 @@ export async function bench(): Promise<readonly [whole: number, dense: number]> 
   const strip = surface(STRIP_PX);
   const overviewLaid = down(layOut(overviewLanes(copy)));
   const glance = surface(heightOf(overviewLaid));
+  const [ofStrip, ofGlance] = [new Picture(), new Picture()];
   const whole = await measure(run, (drawn) => {
-    drawStrip(strip, copy, run, drawn);
+    drawStrip(strip, copy, run, drawn, ofStrip);
     drawFrame(glance, drawn);
-    drawOverview(glance, copy, overviewLaid, drawn);
+    drawOverview(glance, copy, overviewLaid, drawn, ofGlance);
     drawMarks(glance, drawn);
   });
   const view = dense();
   const laid = down(layOut(view.lanes));
   const lanes = surface(heightOf(laid));
   const exact = await measure({ fromNs: 0, toNs: DENSE_NS }, (drawn) => {
-    drawStrip(strip, copy, run, drawn);
+    drawStrip(strip, copy, run, drawn, ofStrip);
     drawFrame(lanes, drawn);
     drawLanes(lanes, view, laid, drawn);
     drawMarks(lanes, drawn);

@@ -5,6 +5,7 @@ import type { Lane, LaneItem, Place, TimelineView } from '../../lab/timeline/vie
 import { domainColor, inkOn } from '../palette.ts';
 import type { Theme } from '../palette.ts';
 import type { OverviewCopy, Sample } from './overview-copy.ts';
+import type { Picture } from './picture.ts';
 import { GUTTER_PX, ROW_PX, xOf } from './rows.ts';
 import type { Laid } from './rows.ts';
 import { duration } from './stretch.ts';
@@ -263,12 +264,28 @@ export function overviewLanes(
   return [...all, ...COUNTED.map((name) => ({ rows: 1, name }))];
 }
 
-/** Who had each processor, and how often what happened: column by column. */
+/** Who had each processor, and how often what happened; `picture`: its own, from one frame to the next. */
 export function drawOverview(
   surface: Surface,
   overview: OverviewCopy,
   laid: readonly Laid[],
   { stretch }: Drawn,
+  picture: Picture,
+): void {
+  const key = [overview.version, ...laid.map(({ top }) => top)].join(' ');
+  picture.draw(surface, key, stretch, (wide, all) => {
+    drawColumns(wide, overview, laid, all);
+  });
+  for (const [index, { name }] of overviewLanes(overview).entries())
+    drawName(surface, name, surface.ink.dim, laid[index]!);
+}
+
+/** Column by column. */
+function drawColumns(
+  surface: Surface,
+  overview: OverviewCopy,
+  laid: readonly Laid[],
+  stretch: Stretch,
 ): void {
   const { context, width, ink } = surface;
   const columns: { x: number; sample: Sample }[] = [];
@@ -276,7 +293,7 @@ export function drawOverview(
   const step = Math.max(OVERVIEW_COLUMN_PX, overview.binNs / nsPerPx);
   const firstBin = Math.floor(stretch.fromNs / overview.binNs);
   const binsPerColumn = Math.max(1, Math.round((step * nsPerPx) / overview.binNs));
-  const begin = Math.floor(firstBin / binsPerColumn) * binsPerColumn;
+  const begin = Math.max(0, Math.floor(firstBin / binsPerColumn) * binsPerColumn);
   for (let bin = begin; bin * overview.binNs < stretch.toNs && bin < overview.bins; bin += binsPerColumn)
     columns.push({
       x: xOf(bin * overview.binNs, stretch, width),
@@ -306,7 +323,6 @@ export function drawOverview(
         context.fillRect(left, top + height - bar, Math.max(0, Math.min(width, x + columnPx) - left), bar);
       }
   }
-  for (const [index, { name }] of lanes.entries()) drawName(surface, name, ink.dim, laid[index]!);
 }
 
 function drawShares(
@@ -358,7 +374,13 @@ export function drawMarks(
 }
 
 /** The strip of the whole run, and the stretch that is shown of it. */
-export function drawStrip(surface: Surface, overview: OverviewCopy, whole: Stretch, drawn: Drawn): void {
+export function drawStrip(
+  surface: Surface,
+  overview: OverviewCopy,
+  whole: Stretch,
+  drawn: Drawn,
+  picture: Picture,
+): void {
   const { context, width, height, ink } = surface;
   context.clearRect(0, 0, width, height);
   const of = { ...drawn, stretch: whole, selected: null };
@@ -370,6 +392,7 @@ export function drawStrip(surface: Surface, overview: OverviewCopy, whole: Stret
     overview,
     lanes.map((_, index) => (index < lanes.length - COUNTED.length ? half : { ...half, top: height / 2 })),
     of,
+    picture,
   );
   context.fillStyle = ink.panel;
   context.fillRect(0, 0, GUTTER_PX - 2, height);

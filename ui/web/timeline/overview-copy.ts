@@ -24,9 +24,15 @@ export class OverviewCopy {
   private known: Float32Array = new Float32Array(0);
   private counts: Float32Array[] = COUNTED.map(() => new Float32Array(0));
   private series: Series[] = [];
+  /** Samples that were made of what there is now, by how many bins each has. */
+  private readonly made = new Map<number, Map<number, Sample>>();
+  /** How often it has changed. */
+  version = 0;
 
   apply({ binNs, binTicks, from, known, counts, runs }: OverviewChange): void {
     if (from === 0) this.series = [];
+    this.made.clear();
+    this.version++;
     this.binNs = binNs;
     this.binTicks = binTicks;
     this.known = joined(this.known, from, known);
@@ -61,6 +67,19 @@ export class OverviewCopy {
 
   /** Of the bins from one on, to behind another one. */
   sample(first: number, end: number): Sample {
+    let ofWidth = this.made.get(end - first);
+    if (ofWidth === undefined) {
+      // Of one width, and of another one: the strip's, and that of what is shown.
+      if (this.made.size >= 2) this.made.clear();
+      ofWidth = new Map();
+      this.made.set(end - first, ofWidth);
+    }
+    const made = ofWidth.get(first) ?? this.summed(first, end);
+    ofWidth.set(first, made);
+    return made;
+  }
+
+  private summed(first: number, end: number): Sample {
     const total = (values: Float32Array): number => {
       let sum = 0;
       for (let bin = first; bin < Math.min(end, this.bins); bin++) sum += values[bin]!;
