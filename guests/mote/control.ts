@@ -19,6 +19,7 @@ import { hasXenstore, isText } from 'kernel/store/xenbus';
 import { forgetFilePorts } from './fs/event-file';
 import { syncAll } from './fs/mount';
 import { announceAll } from './net/cards';
+import { sendAllAgain } from './net/tcp/timers';
 import { bytesOf } from './fs/names';
 
 const DOMAIN_0: u32 = 0;
@@ -91,6 +92,7 @@ class ControlThread extends Thread {
       if (!suspend(forgetFilePorts, tellLost)) continue;
       tell();
       announceAll();
+      sendAllAgain();
     }
   }
 }

@@ -8,6 +8,7 @@ import { end } from './ending';
 import { timedOut } from './congestion';
 import { isStuck, output, probe, sendAck, sendSyn } from './output';
 import { currentRto } from './rtt';
+import { connections } from './table';
 
 const MAX_SYN_RETRIES: u32 = 5;
 const MAX_RETRIES: u32 = 10;
@@ -64,6 +65,15 @@ function expired(connection: Connection): void {
     output(connection);
   }
   if (!connection.timer.armed) connection.timer.set(now() + currentRto(connection));
+}
+
+/** Nothing went anywhere for a while, and does again: what waits to be sent again is sent now, as if it were the first time. */
+export function sendAllAgain(): void {
+  for (let each = connections(); each != null; each = each!.next) {
+    if (!each.timer.armed || each.state == TIME_WAIT || each.state == FIN_WAIT_2) continue;
+    each.retries = 0;
+    each.timer.set(now());
+  }
 }
 
 /** Both sides have ended: it stays a while, to answer what was under way. */
