@@ -11,13 +11,18 @@ import type { Lab } from '../lab/lab.ts';
 import { restoreLab } from '../lab/snapshot/file.ts';
 import { openSnapshot } from '../lab/snapshot/format.ts';
 import { stateHash } from '../lab/state-hash.ts';
-import { restoreWorldFile } from '../lab/world/world-file.ts';
+import { moteFiles } from '../lab/world/testing.ts';
+import { playInWorld, TOUR_WORLD, WORLD_TOUR } from '../lab/world/tour.ts';
+import { restoreWorldFile, saveWorldFile } from '../lab/world/world-file.ts';
+import { World } from '../lab/world/world.ts';
 import { CHROMIUM, Served, violations } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-worlds-'));
 const SLICE_TICKS = 100_000_000;
 const COMMAND = 'xm create mote';
 const STARTED = 'Started domain mote';
+/** Of the tour of two hosts: the domain migrates, and can. */
+const GOES = 'xm migrate --live mote 10.0.0.101';
 
 /** A world from a file, in Node. */
 async function inNode(file: string): Promise<Lab> {
@@ -159,6 +164,32 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
     await statusIs('It stands where it was saved');
     await page.goto(`${served.address}?open=nothing.snapshot`);
     await page.getByRole('alert').filter({ hasText: 'nothing.snapshot cannot be' }).waitFor();
+  });
+
+  it('a domain goes from host to host under load as it does in Node: the tour of two hosts', async () => {
+    const world = await World.make(loadCore(), TOUR_WORLD, await moteFiles());
+    const step = WORLD_TOUR.findLastIndex(({ types }) => types === GOES);
+    for (const each of WORLD_TOUR.slice(0, step)) expect(await playInWorld(world, each)).toBe(true);
+    await world.settle();
+    const path = join(folder, 'tour.snapshot');
+    writeFileSync(path, await saveWorldFile(world, loadCore()));
+    await open();
+    await page.getByLabel('skip idle time').check();
+    await page.getByTestId('open').setInputFiles(path);
+    await statusIs('It stands where it was saved');
+    await page.getByRole('button', { name: 'Host A' }).click();
+    await type(`${GOES}\n`);
+    await page.getByLabel('Run until').fill('suspended for');
+    await page.getByRole('button', { name: 'Run until' }).click();
+    await statusIs('The console has');
+    world.type(0, new TextEncoder().encode(`${GOES}\r`));
+    expect(world.run({ text: { host: 0, pattern: /suspended for/ } })?.kind).toBe('host');
+    const file = await openSnapshot(readFileSync(await save()));
+    const other = await restoreWorldFile(loadCore(), file, { image: () => Promise.resolve(undefined) });
+    // Where one has stopped, the other may be a turn ahead, as above.
+    const ns = Math.max(world.ns, other.ns) + 1000;
+    for (const each of [world, other]) while (each.run({ ns })?.kind !== 'time');
+    expect(await other.hash()).toBe(await world.hash());
   });
 
   it('keeps the last world and offers it after a reload: consoles, domains, what they do', async () => {
