@@ -150,7 +150,7 @@ export class Debugger {
       const stop = lab.run(until, Math.min(SLICE_TICKS, limit - this.ticks));
       if (!ignores && this.stops.seen !== null)
         return describeStop(lab, { kind: 'step', event: this.stops.seen }, start).replace(
-          /^Stepped to an event/,
+          /^Stepped to what was looked for/,
           'Break',
         );
       if (stop?.kind === 'waiting') await lab.fetch();
