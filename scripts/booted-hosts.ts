@@ -1,6 +1,6 @@
 /**
- * Vitest's global set-up: a folder for hosts that tests begin with (ui/lab/booted-testing.ts). It is of one run, so nothing in it is
- * older than what boots; when files are watched it is emptied before they run again.
+ * Vitest's global set-up: a folder for what is made once in a run of the tests: the page that they open (ui/web/testing.ts) and,
+ * where a machine keeps nothing, hosts (ui/lab/booted-testing.ts). When files are watched it is emptied before they run again.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

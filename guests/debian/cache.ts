@@ -9,7 +9,7 @@ import { withLock } from './lock.ts';
 /** Of each kind: branches have recipes of their own. */
 const KEPT = 3;
 
-/** Where it is. */
+/** Where it is, unless somewhere else is said. */
 export const cacheFolder = (): string => machineCache('debian');
 
 function digestOf(recipe: string): string {
@@ -50,8 +50,8 @@ export async function cached(
   kind: string,
   recipe: string,
   make: (made: string, work: string) => Promise<void>,
+  cache = cacheFolder(),
 ): Promise<string> {
-  const cache = cacheFolder();
   const folder = join(cache, `${kind}-${digestOf(recipe)}`);
   await mkdir(cache, { recursive: true });
   if (!existsSync(folder))

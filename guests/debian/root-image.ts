@@ -14,8 +14,11 @@ function source(name: string): Uint8Array {
 
 const DIRECTORIES = ['dev', 'mnt', 'proc', 'root', 'sys', 'tmp', 'usr/bin', 'usr/sbin', 'www'];
 /** mke2fs and its like are not on everybody's path. */
-const ENVIRONMENT = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
-/** Names of its own, so that an image is the same each time, times aside. */
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+/** When everything on it was made, in seconds. */
+const MADE_AT = '1686355200';
+const ENVIRONMENT = { ...process.env, PATH, E2FSPROGS_FAKE_TIME: MADE_AT };
+/** Names and times of its own, so that an image is the same each time. */
 const FIXED = [
   '-U',
   '01234567-89ab-cdef-0123-456789abcdef',
@@ -44,14 +47,32 @@ export function rootImage(busybox: Uint8Array, type: RootType, mib: number): Uin
   const folder = mkdtempSync(join(tmpdir(), 'root-'));
   try {
     const tree = join(folder, 'tree');
-    for (const entry of entriesOf(busybox)) put(tree, entry);
+    const entries = entriesOf(busybox);
+    for (const entry of entries) put(tree, entry);
     const image = join(folder, 'image');
     const options = ['-q', '-F', '-t', type, ...FIXED, '-d', tree, image, `${String(mib)}M`];
     execFileSync('mke2fs', options, { env: ENVIRONMENT, stdio: 'pipe' });
-    return readFileSync(image);
+    // It takes over when the tree's files were made, which nobody can say to the kernel here.
+    execFileSync('debugfs', ['-w', '-f', '-', image], {
+      env: ENVIRONMENT,
+      stdio: 'pipe',
+      input: timesOf(entries),
+    });
+    return new Uint8Array(readFileSync(image));
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What tells debugfs the times of all that is on it. */
+function timesOf(entries: readonly Entry[]): string {
+  const paths = new Set<string>();
+  for (const { path } of entries)
+    for (let each = path; each !== '.'; each = dirname(each)) paths.add(`/${each}`);
+  const fields = ['atime', 'ctime', 'mtime'];
+  return [...paths, '/']
+    .flatMap((path) => fields.map((field) => `set_inode_field ${path} ${field} @${MADE_AT}\n`))
+    .join('');
 }
 
 function put(tree: string, entry: Entry): void {

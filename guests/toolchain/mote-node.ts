@@ -124,8 +124,8 @@ async function build(jobs: readonly Job[], progress?: OnProgress): Promise<Map<s
 }
 
 /** A kernel as its folder of the sources says, its ELF file: built in this thread. Throws as buildKernel does. */
-export async function kernelImage(folder: string): Promise<Uint8Array> {
-  const sources = readSources();
+export async function kernelImage(folder: string, sources: Sources = readSources()): Promise<Uint8Array> {
+  if (isPackage()) return (await buildKernel(sources, folder)).file;
   const cache = imageCache();
   const path = cache.path(folder.replaceAll('/', '-'), kernelParts(sources, folder));
   const kept = cache.get(path);

@@ -11,7 +11,7 @@ import { lastLineOf } from '../lab/function-lines.ts';
 import type { DomainRequest } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
-import { buildFolder, isFolder } from './build.ts';
+import { folderImage, isFolder } from './build.ts';
 import { countLines, translationLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { imagePaths, openDisks, readFolders, readImage } from './host-files.ts';
@@ -77,7 +77,7 @@ export async function kernelImages(
   progress: OnProgress,
 ): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
   if (kernel === undefined) return isDom0 ? dom0Images(progress) : moteImages(progress);
-  return { kernel: isFolder(kernel) ? (await buildFolder(kernel)).file : readImage(kernel) };
+  return { kernel: isFolder(kernel) ? await folderImage(kernel) : readImage(kernel) };
 }
 
 /** What a host with domain 0 has. */

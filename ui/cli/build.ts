@@ -3,9 +3,10 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { AssemblyError } from '../../core/assembler/errors.ts';
 import { buildKernel } from '../../guests/toolchain/build.ts';
-import type { Built } from '../../guests/toolchain/build.ts';
 import { CompileError } from '../../guests/toolchain/compile.ts';
+import type { Sources } from '../../guests/toolchain/compile.ts';
 import { LinkError } from '../../guests/toolchain/link/link.ts';
+import { kernelImage } from '../../guests/toolchain/mote-node.ts';
 import { folderName, sourcesWith } from '../../guests/toolchain/node.ts';
 import { WasmError } from '../../guests/toolchain/wasm/reader.ts';
 import { EXIT_OK } from './exit-codes.ts';
@@ -15,13 +16,16 @@ export function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory();
 }
 
-/** Builds the kernel whose main.ts lies in a folder. What is wrong with it becomes a UserError that names file and line. */
-export async function buildFolder(folder: string): Promise<Built> {
+/** Makes something of the kernel whose main.ts lies in a folder. What is wrong with that is a UserError with file and line. */
+async function fromFolder<Made>(
+  folder: string,
+  make: (sources: Sources, name: string) => Promise<Made>,
+): Promise<Made> {
   if (!existsSync(join(folder, 'main.ts')))
     throw new UserError(`${folder}: there is no main.ts, where a kernel's main function is`);
   const name = folderName(folder);
   try {
-    return await buildKernel(sourcesWith(folder), name);
+    return await make(sourcesWith(folder), name);
   } catch (error) {
     const known = [CompileError, LinkError, WasmError, AssemblyError].find((kind) => error instanceof kind);
     if (known === undefined) throw error;
@@ -29,10 +33,15 @@ export async function buildFolder(folder: string): Promise<Built> {
   }
 }
 
+/** The ELF file of a folder's kernel; throws a UserError. */
+export function folderImage(folder: string): Promise<Uint8Array> {
+  return fromFolder(folder, (sources, name) => kernelImage(name, sources));
+}
+
 /** Builds a folder's kernel into a file: the folder's name with .elf behind it, unless said otherwise. */
 export async function build(folder: string, output: string | undefined): Promise<number> {
   if (!isFolder(folder)) throw new UserError(`${folder} is not a folder`);
-  const { file, image } = await buildFolder(folder);
+  const { file, image } = await fromFolder(folder, buildKernel);
   const path = output ?? `${basename(resolve(folder))}.elf`;
   writeFileSync(path, file);
   const functions = image.symbols.functions.length;

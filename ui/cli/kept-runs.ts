@@ -13,7 +13,7 @@ import { sha256 } from '../lab/snapshot/sha256.ts';
 import { Marks } from '../lab/time/marks.ts';
 import type { Mark, Recording } from '../lab/time/recording.ts';
 import type { Kept } from '../lab/runs.ts';
-import { buildFolder, isFolder } from './build.ts';
+import { folderImage, isFolder } from './build.ts';
 import { openDisks, readImage, writeOutput } from './host-files.ts';
 import { UserError } from './user-error.ts';
 
@@ -124,7 +124,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 /** What is still where it was. */
 async function imageAt(path: string, wanted: ImageName): Promise<Uint8Array | undefined> {
   if (!existsSync(path)) return undefined;
-  const bytes = isFolder(path) ? (await buildFolder(path)).file : readImage(path);
+  const bytes = isFolder(path) ? await folderImage(path) : readImage(path);
   return (await sha256(bytes)) === wanted.sha256 ? bytes : undefined;
 }
 

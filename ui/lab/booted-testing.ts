@@ -1,27 +1,85 @@
-/** Hosts that are booted once in a run of the tests, by the first who needs one: everybody begins with a copy. */
+/**
+ * Hosts that are brought somewhere once, by the first who needs one there: everybody begins with a copy. They are kept for all
+ * runs and clones on a machine, by all that decides about them: the core, every source of what runs and tests them, Node, what
+ * the host is given. So none is ever older than the code that is tested, and whatever is changed makes them anew.
+ */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
-import { withLock } from '../../guests/debian/lock.ts';
+import { cached } from '../../guests/debian/cache.ts';
+import { machineCacheOr } from '../../scripts/machine-cache.ts';
 import type { DomainRequest } from './host.ts';
 import { Lab } from './lab.ts';
 import { describe } from './snapshot/description.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
 import { openSnapshot } from './snapshot/format.ts';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const CORE = 'core/build/core.wasm';
+/** What runs hosts, and whose tests say where they are brought. */
+const ROOMS = ['core', 'devices', 'hypervisor', 'ui/lab', 'guests/tests'];
 /** A minute of guest time: far more than anything here takes. */
 const PATIENCE_NS = 60e9;
 const SLICE_TICKS = 100_000_000;
 
-export interface Booted {
+/** Of everything that decides where a host comes to, besides what it is given. */
+function digestOfCode(): string {
+  const hash = createHash('sha256')
+    .update(process.version)
+    .update(readFileSync(join(ROOT, CORE)));
+  for (const room of ROOMS)
+    for (const name of readdirSync(join(ROOT, room), { recursive: true }).map(String).sort())
+      if (name.endsWith('.ts')) hash.update(`${room}/${name}\0`).update(readFileSync(join(ROOT, room, name)));
+  return hash.digest('hex');
+}
+
+export interface Brought<Told> {
   /** One's own: what is done to it no other test sees. */
+  readonly lab: Lab;
+  /** What was told of the way there. */
+  readonly told: Told;
+}
+
+/**
+ * A host that was booted and brought somewhere by `bring`, which may say of the way what JSON can. `name`: which of those that
+ * are kept it is. Its disks are given as bytes.
+ */
+export async function brought<Told>(
+  core: WebAssembly.Module,
+  name: string,
+  request: DomainRequest,
+  bring: (lab: Lab) => Told,
+): Promise<Brought<Told>> {
+  const { description, images, contents } = await describe(request);
+  const recipe = JSON.stringify([digestOfCode(), description, images]);
+  const make = async (made: string): Promise<void> => {
+    const lab = await Lab.boot(core, request);
+    await writeFile(join(made, 'told'), JSON.stringify(bring(lab)));
+    await writeFile(join(made, 'snapshot'), await saveLab(lab, core));
+  };
+  const folder = await cached(`host-${name}`, recipe, make, machineCacheOr('hosts', inject('bootedHosts')));
+  const file = await openSnapshot(new Uint8Array(readFileSync(join(folder, 'snapshot'))));
+  const given = new Map(images.map(({ sha256 }, index) => [sha256, contents[index]!]));
+  const lab = await restoreLab(core, file, {
+    image: ({ sha256 }) => {
+      const { buffer, byteOffset, length } = given.get(sha256)!;
+      // Not a Buffer, which is no state.
+      return Promise.resolve(new Uint8Array(buffer, byteOffset, length));
+    },
+  });
+  return { lab, told: JSON.parse(readFileSync(join(folder, 'told'), 'utf8')) as Told };
+}
+
+export interface Booted {
   readonly lab: Lab;
   /** What its console has printed. */
   readonly log: string;
 }
 
-/** Boots a host up to where its console has printed this; all that it has printed by then. */
+/** Lets a host run up to where its console has printed this; all that it has printed by then. */
 function bootUpTo(lab: Lab, text: RegExp): string {
   const decoder = new TextDecoder();
   let log = '';
@@ -32,26 +90,14 @@ function bootUpTo(lab: Lab, text: RegExp): string {
   throw new Error(`waiting for ${String(text)}: ${stop.kind}; the console ends with ${log.slice(-300)}`);
 }
 
-/** A host without disks and files, as it was when its console had printed this. */
+/** A host as it was when its console had printed this: one is kept of each shape. */
 export async function booted(
   core: WebAssembly.Module,
-  request: Omit<DomainRequest, 'disks' | 'files' | 'stores'>,
+  request: DomainRequest,
   upTo: RegExp,
 ): Promise<Booted> {
-  const { description, images } = await describe(request);
-  const key = createHash('sha256').update(JSON.stringify([description, images, String(upTo)]));
-  const path = join(inject('bootedHosts'), key.digest('hex'));
-  await withLock(`${path}.lock`, async () => {
-    if (existsSync(path)) return;
-    const lab = await Lab.boot(core, request);
-    writeFileSync(`${path}.log`, bootUpTo(lab, upTo));
-    writeFileSync(`${path}.part`, await saveLab(lab, core));
-    renameSync(`${path}.part`, path);
-  });
-  const { kernel, ramdisk } = request;
-  const image = ({ name }: { readonly name: string }): Promise<Uint8Array | undefined> =>
-    Promise.resolve(name === 'kernel' ? kernel : ramdisk);
-  const file = await openSnapshot(new Uint8Array(readFileSync(path)));
-  const lab = await restoreLab(core, file, { image });
-  return { lab, log: readFileSync(`${path}.log`, 'utf8') };
+  const { description } = await describe(request);
+  const shape = createHash('sha256').update(JSON.stringify(description)).digest('hex').slice(0, 8);
+  const { lab, told } = await brought(core, shape, request, (each) => bootUpTo(each, upTo));
+  return { lab, log: told };
 }

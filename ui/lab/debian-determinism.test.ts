@@ -1,6 +1,6 @@
 /**
  * Debian's kernel goes the same way each time: again, interpreted, traced, on several processors. What a run is compared with was booted by
- * whoever came first, saved, and goes on here.
+ * whoever came first, saved, and goes on here: so these tests say, too, that hosts that were kept are what a boot comes to today.
  */
 import { describe, expect, it } from 'vitest';
 import { Guest, images, SLICE_TICKS } from './debian-testing.ts';

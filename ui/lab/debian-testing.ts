@@ -50,7 +50,7 @@ export class Guest {
     });
   }
 
-  /** At its prompt: a copy of the one that the first who asked for it in this run of the tests has booted, translated. */
+  /** At its prompt: a copy of the one that the first who asked for it has booted, translated (booted-testing.ts). */
   static async booted(kernel: string, vcpus: number, cpus = 1): Promise<Guest> {
     const { lab, log } = await booted(core, request(kernel, vcpus, cpus), PROMPT);
     return new Guest(lab, log);

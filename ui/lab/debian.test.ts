@@ -73,7 +73,7 @@ describe.skipIf(images === undefined)("Debian's generic kernel", () => {
   });
 });
 
-// The last here: debian-determinism.test.ts, which runs beside this, has booted it by now.
+// The last here: debian-determinism.test.ts, which runs beside this, has booted it by now where it was not kept.
 describe.skipIf(images === undefined)("Debian's cloud kernel again", () => {
   it('runs on four vcpus of two processors, and tells why when it crashes', async () => {
     const guest = await Guest.booted(images!.cloud, 4, 2);

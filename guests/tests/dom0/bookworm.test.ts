@@ -36,16 +36,19 @@ describe.skipIf(made === undefined || !hasTools())('Debian bookworm with systemd
   let free: string;
   beforeAll(async () => {
     const disks = [{ name: 'root', bytes: new Uint8Array(readFileSync(made!.disk)) }];
-    host = await Host.boot({}, { hostMb: 384, disks, files: filesIn(made!.share) });
-    free = host.free();
+    const sizes = { hostMb: 384, disks, files: filesIn(made!.share) };
+    ({ host, told: free } = await Host.brought('bookworm', {}, sizes, (booting) => {
+      const before = booting.free();
+      booting.type('xm create -c bookworm\r');
+      booting.until(/\nbookworm login: $/);
+      return before;
+    }));
   });
 
   /** What a line of bash prints in the domain, whose console this is. */
   const bash = (line: string): string => shell(host, line);
 
   test('boots to its login, and root logs in', () => {
-    host.type('xm create -c bookworm\r');
-    host.until(/\nbookworm login: $/);
     expect(host.screen).toContain('Debian GNU/Linux 12 bookworm hvc0');
     expect(host.screen).not.toMatch(/FAILED|DEPEND|Timed out|Call Trace|I\/O error/);
     host.type('root\r');

@@ -10,8 +10,8 @@ import { check, hasTools } from '../ext2.ts';
 import { hostCounts } from './testing-counts.ts';
 import type { HostCounts } from './testing-counts.ts';
 import { diskBytes, fileOf, sha256 } from './testing-integrity.ts';
-import { awaitShell, inLinux, linuxHost, shell } from './testing-linux.ts';
-import type { Host } from './testing.ts';
+import { awaitShell, inLinux, linuxParts, shell } from './testing-linux.ts';
+import { Host } from './testing.ts';
 
 const images = await debianImages();
 
@@ -57,13 +57,17 @@ describe.skipIf(images === undefined || !hasTools())("Debian's cloud kernel (LZ4
   let host: Host;
   let before: HostCounts;
   beforeAll(async () => {
-    host = await linuxHost(images!, { type: 'ext4', rootMib: 16, vcpus: 2 });
-    before = hostCounts(host);
+    const parts = linuxParts(images!, { type: 'ext4', rootMib: 16, vcpus: 2 });
+    ({ host, told: before } = await Host.brought('linux-devices', ...parts, (booting) => {
+      const counts = hostCounts(booting);
+      booting.type('xm create -c linux\r');
+      awaitShell(booting);
+      return counts;
+    }));
   });
 
   test('boots from its ext4 root and gets an address by DHCP', () => {
-    host.type('xm create -c linux\r');
-    const log = awaitShell(host);
+    const log = host.screen;
     expect(log).toContain('Started domain lin (id=1)');
     expect(log).toContain('Hypervisor detected: Xen PV');
     // As XENMEM_set_memory_map has it, and as libxl gives it.

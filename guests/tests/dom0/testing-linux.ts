@@ -6,6 +6,7 @@ import type { RootType } from '../../debian/root-image.ts';
 import type { HostDisk } from '../../../ui/lab/host-devices.ts';
 import { moteConfig } from './testing-counts.ts';
 import { Host } from './testing.ts';
+import type { Files, Sizes } from './testing.ts';
 
 /** Of the host, besides the domain's. */
 const MORE_MB = 192;
@@ -20,8 +21,8 @@ export interface LinuxSizes {
   readonly more?: readonly HostDisk[];
 }
 
-/** A host with a file for a Linux domain, `linux`, and one for a domain of Mote's with a network card, `other`. */
-export async function linuxHost(images: DebianImages, sizes: LinuxSizes): Promise<Host> {
+/** What a host with a file for a Linux domain, `linux`, and one for a domain of Mote's with a card, `other`, is booted with. */
+export function linuxParts(images: DebianImages, sizes: LinuxSizes): [files: Files, sizes: Sizes] {
   const { type, rootMib, vcpus = 1, memoryMb = 128, extra = '', more = [] } = sizes;
   const root = { name: 'root', bytes: rootImage(readFileSync(images.busybox), type, rootMib) };
   const letters = ['a', ...more.map((_, index) => String.fromCharCode(98 + index))];
@@ -36,7 +37,7 @@ export async function linuxHost(images: DebianImages, sizes: LinuxSizes): Promis
     `disk = [ ${letters.map((letter) => `'phy:vd${letter},xvd${letter},w'`).join(', ')} ]`,
     "vif = [ 'mac=00:16:3e:00:00:10' ]",
   ];
-  return Host.boot(
+  return [
     {
       'boot/vmlinuz': readFileSync(images.cloud),
       'boot/initrd.gz': readFileSync(images.initrdCloud),
@@ -44,7 +45,11 @@ export async function linuxHost(images: DebianImages, sizes: LinuxSizes): Promis
       'etc/xen/other': moteConfig('other', "vif = [ 'mac=00:16:3e:00:00:12' ]"),
     },
     { hostMb: memoryMb + MORE_MB, disks: [root, ...more] },
-  );
+  ];
+}
+
+export async function linuxHost(images: DebianImages, sizes: LinuxSizes): Promise<Host> {
+  return Host.boot(...linuxParts(images, sizes));
 }
 
 /** Its shell's prompt, behind which it asks the terminal for its size. */

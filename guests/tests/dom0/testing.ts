@@ -2,7 +2,9 @@
 import { expect } from 'vitest';
 import { SECTOR_BYTES } from '../../../devices/disk/disk.ts';
 import { VirtioBlock } from '../../../devices/virtio/block.ts';
+import { brought } from '../../../ui/lab/booted-testing.ts';
 import { loadCore } from '../../../ui/lab/core-node.ts';
+import type { DomainRequest } from '../../../ui/lab/host.ts';
 import type { HostDisk } from '../../../ui/lab/host-devices.ts';
 import { Lab } from '../../../ui/lab/lab.ts';
 import { cpio } from '../../toolchain/cpio.ts';
@@ -15,7 +17,10 @@ const SLICE_TICKS = 50_000_000;
 const PROMPT = /(?:^|\n)\/\S* \$ $/;
 const CTRL_RIGHT_BRACKET = '\x1d';
 
-interface Sizes {
+/** By path. */
+export type Files = Readonly<Record<string, Uint8Array>>;
+
+export interface Sizes {
   readonly memoryMb?: number;
   readonly hostMb?: number;
   readonly disks?: readonly HostDisk[];
@@ -27,29 +32,38 @@ interface Sizes {
 /** A host whose console is typed at. */
 export class Host {
   readonly lab: Lab;
-  screen = '';
+  screen: string;
 
-  private constructor(lab: Lab) {
+  private constructor(lab: Lab, screen = '') {
     this.lab = lab;
+    this.screen = screen;
     lab.onConsole((bytes) => (this.screen += new TextDecoder('latin1').decode(bytes).replaceAll('\r', '')));
   }
 
   /** `files`: what its ramdisk has besides, by path. */
-  static async boot(files: Readonly<Record<string, Uint8Array>> = {}, sizes: Sizes = {}): Promise<Host> {
-    const options = {
-      commandLine: '',
-      memoryMb: 64,
-      vcpus: 1,
-      isDom0: true,
-      hostMb: 256,
-      ...sizes,
-    };
-    const { kernel, ramdisk } = await dom0Images();
-    const more = cpio(entriesOf(files));
-    const images = { kernel, ramdisk: Buffer.concat([ramdisk, more]) };
-    const host = new Host(await Lab.boot(loadCore(), { ...images, ...options }));
+  static async boot(files: Files = {}, sizes: Sizes = {}): Promise<Host> {
+    const host = new Host(await Lab.boot(loadCore(), await requestOf(files, sizes)));
     host.until(PROMPT);
     return host;
+  }
+
+  /**
+   * A copy of one that was booted and then brought somewhere, which is kept by `name` and all that decides about it
+   * (ui/lab/booted-testing.ts); and what `bring` gave, which is to be what JSON can say.
+   */
+  static async brought<Told>(
+    name: string,
+    files: Files,
+    sizes: Sizes,
+    bring: (host: Host) => Told,
+  ): Promise<{ readonly host: Host; readonly told: Told }> {
+    const { lab, told } = await brought(loadCore(), name, await requestOf(files, sizes), (booting) => {
+      const host = new Host(booting);
+      host.until(PROMPT);
+      const given = bring(host);
+      return { screen: host.screen, given };
+    });
+    return { host: new Host(lab, told.screen), told: told.given };
   }
 
   /** Lets the host run until the screen ends so. */
@@ -121,8 +135,14 @@ export class Host {
   }
 }
 
+async function requestOf(files: Files, sizes: Sizes): Promise<DomainRequest> {
+  const { kernel, ramdisk } = await dom0Images();
+  const usual = { commandLine: '', memoryMb: 64, vcpus: 1, isDom0: true, hostMb: 256 };
+  return { kernel, ramdisk: Buffer.concat([ramdisk, cpio(entriesOf(files))]), ...usual, ...sizes };
+}
+
 /** Files, and before each the directory that it is in. */
-function entriesOf(files: Readonly<Record<string, Uint8Array>>): Entry[] {
+function entriesOf(files: Files): Entry[] {
   return Object.entries(files).flatMap(([path, data]): Entry[] => [
     { type: 'directory', path: path.replace(/\/[^/]*$/, '') },
     { type: 'file', path, data },
