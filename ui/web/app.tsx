@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { maximised, projecting } from './arrangement.tsx';
 import { openWorldDialog, useDrop, WorldDialog } from './boot-panel.tsx';
 import { Consoles } from './console.tsx';
-import { Controls } from './controls.tsx';
+import { Clock, Controls } from './controls.tsx';
 import { Details } from './details.tsx';
 import { editing, Editor } from './editor.tsx';
 import { listen } from './keys.ts';
@@ -28,8 +28,8 @@ export function App({ client }: { client: LabClient }) {
       <header>
         <h1>Xenoscope</h1>
         <p class="lead">
-          A whole Xen host, step by step. New here? Take a lesson, play the tour, or type{' '}
-          <code>xm create mote</code> into the console and watch what Xen does.
+          A whole Xen host, step by step. New here? Take a lesson, or type <code>xm create mote</code> into
+          the console.
         </p>
         <span class="header-buttons">
           <button onClick={openWorldDialog}>New world…</button>
@@ -75,7 +75,12 @@ export function App({ client }: { client: LabClient }) {
       <Controls client={client} />
       <Timeline client={client} />
       {touring.value && <Tour client={client} />}
-      <Status client={client} />
+      <section class="standing" aria-label="Where it stands">
+        <div>
+          <Status client={client} />
+        </div>
+        <Clock client={client} />
+      </section>
       <Offer client={client} />
       <main
         class={classes(

@@ -25,7 +25,6 @@ export function Controls({ client }: { client: LabClient }) {
       <RunUntil client={client} disabled={over} />
       <EventBreaks client={client} />
       <Looked client={client} />
-      <Clock client={client} />
     </section>
   );
 }
@@ -173,7 +172,7 @@ function Looked({ client }: { client: LabClient }) {
 }
 
 /** Guest time, instructions, rate; the hash of the whole state on demand. */
-function Clock({ client }: { client: LabClient }) {
+export function Clock({ client }: { client: LabClient }) {
   const { ns, instructions, running, booted } = client.state.value;
   return (
     <span class="clock">

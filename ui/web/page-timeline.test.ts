@@ -29,6 +29,8 @@ describe.skipIf(CHROMIUM === undefined)('the timeline in the page', () => {
   }
 
   it('shows a run at a glance; when it stands, every event; a click, a key and a search go to one', async () => {
+    expect(await tells().count()).toBe(0);
+    await page.getByTestId('timeline-open').click();
     await tells().filter({ hasText: 'It runs' }).waitFor();
     await page.getByTestId('console').click();
     await page.keyboard.type('xm create mote\n');

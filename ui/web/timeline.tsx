@@ -82,14 +82,32 @@ const KEYS: Keys = {
 export function Timeline({ client }: { client: LabClient }) {
   const [model] = useState(() => new TimelineModel(client));
   useEffect(() => model.listen(), [model]);
+  const isOpen = model.isOpen.value;
   return (
-    <section class="panel timeline" aria-label="Timeline" data-pane>
-      <Tools model={model} />
-      <Strip client={client} model={model} />
-      <Lanes client={client} model={model} />
-      <p class="timeline-tells" id="timeline-tells" role="status" data-testid="timeline-tells">
-        {tell(model)}
-      </p>
+    <section class={isOpen ? 'panel timeline open' : 'panel timeline'} aria-label="Timeline" data-pane>
+      {isOpen && <Tools model={model} />}
+      <div class="timeline-head">
+        <Strip client={client} model={model} />
+        <button
+          class="small"
+          aria-expanded={isOpen}
+          data-testid="timeline-open"
+          title="Every event of what is shown, in lanes: who ran, what was called, what woke whom"
+          onClick={() => {
+            model.isOpen.value = !isOpen;
+          }}
+        >
+          {isOpen ? 'Only the run' : 'Every event'}
+        </button>
+      </div>
+      {isOpen && (
+        <>
+          <Lanes client={client} model={model} />
+          <p class="timeline-tells" id="timeline-tells" role="status" data-testid="timeline-tells">
+            {tell(model)}
+          </p>
+        </>
+      )}
     </section>
   );
 }

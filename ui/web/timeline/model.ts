@@ -1,6 +1,7 @@
 /** What a timeline shows, and what it asks of the lab for that. */
 import { computed, effect, signal } from '@preact/signals';
 import type { LaneItem, Place, TimelineView } from '../../lab/timeline/view.ts';
+import { kept } from '../kept.ts';
 import type { LabClient } from '../lab-client.ts';
 import type { Mark } from './draw.ts';
 import { duration, panned, within, zoomed } from './stretch.ts';
@@ -63,6 +64,9 @@ export class TimelineModel {
     return this.client.overview.events(fromNs, toNs);
   }
 
+  /** Whether every event is to be shown: else nobody has to go through the past again. */
+  readonly isOpen = kept('timeline', false, (value): value is boolean => typeof value === 'boolean');
+
   /** Asks for what is shown, whenever that changes, until it is ended. */
   listen(): () => void {
     const end = effect(() => {
@@ -70,7 +74,7 @@ export class TimelineModel {
       const key = [this.client.boots.value, host, past?.endNs, branches.length, this.filter.value];
       const { fromNs, toNs } = this.shown.value;
       clearTimeout(this.calm);
-      if (running || !booted || past === null) return;
+      if (running || !booted || past === null || !this.isOpen.value) return;
       this.calm = setTimeout(() => {
         this.ask(key.join(), { fromNs, toNs });
       }, CALM_MS);
