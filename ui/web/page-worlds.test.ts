@@ -105,6 +105,7 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
     await page.getByTestId('open').setInputFiles(SNAPSHOT);
     await statusIs('It stands where it was saved');
     // Where it stands is shown with the sources: those need the images.
+    await page.getByRole('tab', { name: 'Source' }).click();
     await page.getByTestId('source-line').waitFor();
     expect(fetched.filter((name) => /^(mote|dom0)-\w+\.(elf|cpio)$/.test(name))).toHaveLength(2);
     await type(`${COMMAND}\n`);
@@ -174,7 +175,7 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
     const path = join(folder, 'tour.snapshot');
     writeFileSync(path, await saveWorldFile(world, loadCore()));
     await open();
-    await page.getByLabel('skip idle time').check();
+    await page.getByTestId('speed').selectOption('skip idle time');
     await page.getByTestId('open').setInputFiles(path);
     await statusIs('It stands where it was saved');
     await page.getByRole('button', { name: 'Host A' }).click();
@@ -238,6 +239,7 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
     await page.getByRole('button', { name: 'Go on where you were' }).click();
     await consoleHas('Type something');
     await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('tab', { name: 'Source' }).click();
     await page.getByTestId('source-line').waitFor();
     await drop(path);
     await page.getByRole('alert').waitFor();
@@ -247,6 +249,7 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
     await opener.setInputFiles([file, path]);
     await page.getByRole('alert').waitFor({ state: 'detached' });
     await statusIs('It stands where it was saved');
+    await page.getByRole('tab', { name: 'Source' }).click();
     await page.getByTestId('source-line').waitFor();
   });
 });
