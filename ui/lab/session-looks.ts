@@ -117,6 +117,7 @@ export class Looks {
     this.told();
     this.post({ type: 'state', state });
     this.postPageTables(lab);
+    this.stage.arrive();
     this.postStage(state.running);
   }
 

@@ -8,7 +8,7 @@ import { frameView } from './frame.ts';
 import { MoveSink } from './moves.ts';
 import { stageHost } from './stage.ts';
 import { GRANTED, NO_OWNER } from './view.ts';
-import type { Lens, StageHost, StageMemory, StageView, StoreLook, WantedFrame } from './view.ts';
+import type { Lens, Moves, StageHost, StageMemory, StageView, StoreLook, WantedFrame } from './view.ts';
 
 /** The store is asked aside, which takes a few milliseconds: while the host runs, it is asked once in so many looks at most. */
 const LOOKS_BETWEEN_ASKING = 5;
@@ -19,9 +19,13 @@ interface Watched {
   readonly name: string;
   readonly lab: Lab;
   readonly moves: MoveSink;
+  /** What has moved up to where the face was told last that the host stands. */
+  moved: Moves;
   store: StoreLook | null;
   looksSinceAsking: number;
 }
+
+const NO_MOVES: Moves = { last: [], counts: [], raised: [] };
 
 /** Lenses that show devices, of which the store knows. */
 const STORE_LENSES: ReadonlySet<Lens> = new Set(['processors', 'events', 'rings', 'store', 'network']);
@@ -39,7 +43,7 @@ export class StageLook {
     this.watched = hosts.map(({ name, lab }) => {
       const moves = new MoveSink();
       lab.hypervisor.trace.add(moves);
-      return { name, lab, moves, store: null, looksSinceAsking: 0 };
+      return { name, lab, moves, moved: NO_MOVES, store: null, looksSinceAsking: 0 };
     });
   }
 
@@ -52,8 +56,14 @@ export class StageLook {
   forget(): void {
     for (const watched of this.watched) {
       watched.moves.forget();
+      watched.moved = NO_MOVES;
       watched.store = null;
     }
+  }
+
+  /** The hosts stand elsewhere: what has moved on the way there is told from now on. */
+  arrive(): void {
+    for (const watched of this.watched) watched.moved = watched.moves.take();
   }
 
   /** What the face is to be told; null: it does not look. `isRunning`: it will be told again soon. */
@@ -70,11 +80,11 @@ export class StageLook {
 }
 
 function viewOf(watched: Watched, lens: Lens, isRunning: boolean): StageHost {
-  const { name, lab, moves } = watched;
+  const { name, lab, moved } = watched;
   const store = STORE_LENSES.has(lens) ? lookAtStore(watched, isRunning) : null;
   return {
     ...stageHost(name, lab),
-    moves: moves.take(),
+    moves: moved,
     memory: lens === 'memory' ? memoryOf(lab.hypervisor) : null,
     devices: store === null || store.root === null ? null : devicesOf(lab.hypervisor, store.root),
     store,

@@ -13,6 +13,7 @@ let look: StageLook;
 
 function see(lens: Lens, isRunning = false): StageHost {
   look.lens = lens;
+  look.arrive();
   return structuredClone(look.view(isRunning)!.hosts[0]!);
 }
 
@@ -167,6 +168,9 @@ test('what has moved is told once: calls, ports, upcalls; while it runs the stor
   expect(
     moves.counts.find(({ domain, kind }) => domain === 0 && kind === 'hypercall')!.count,
   ).toBeGreaterThan(5);
+  // Another lens is no other instant.
+  look.lens = 'events';
+  expect(look.view(false)!.hosts[0]!.moves).toEqual(moves);
   expect(see('processors').moves).toEqual({ last: [], counts: [], raised: [] });
   const { store } = see('store');
   host.run('xenstore-write /local/domain/0/data/x y');
