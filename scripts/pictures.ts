@@ -131,13 +131,13 @@ async function ring(visitor: Visitor): Promise<void> {
   await visitor.type('xm console web');
   await visitor.has('/ $');
   await page.waitForTimeout(1500);
-  await page.getByLabel('Stop at an event').fill('ring domain 1');
+  await page.getByLabel('Stop at an event').fill('ring domain 1 /block .*request/');
   await page.keyboard.press('Enter');
   await visitor.type('dd if=/dev/xvda of=/dev/null bs=4k count=8');
   await page.getByRole('button', { name: 'Run', exact: true }).waitFor();
   await visitor.settle();
   await visitor.shoot('rings', '.stage');
-  await page.getByRole('button', { name: /^ring domain 1/ }).click();
+  await page.getByRole('button', { name: /^ring domain 1 / }).click();
   await visitor.settle();
 }
 
