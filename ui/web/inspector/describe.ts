@@ -227,7 +227,10 @@ function describeFrame(mfn: number, host: StageHost, view: StageView): Descripti
     facts: [
       ...(owner >= 0 ? [fact('owner', name(owner), { kind: 'domain', domain: owner })] : []),
       ...(pfn >= 0 ? [fact('its owner calls it', `pfn ${hex(pfn)}`)] : []),
-      fact('type', `${type}, held ${String(typeCount)} times${isPinned ? ', pinned' : ''}`),
+      fact(
+        'type',
+        `${type}, held ${typeCount === 1 ? 'once' : `${String(typeCount)} times`}${isPinned ? ', pinned' : ''}`,
+      ),
       fact('references', count),
       ...grants.map(({ ref, to, writers }) =>
         fact(`grant ${String(ref)}`, `in use by ${name(to)}${writers > 0 ? ', which may write' : ''}`),
