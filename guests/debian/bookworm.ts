@@ -10,7 +10,7 @@ import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cached } from './cache.ts';
-import { mmdebstrap, overlayFiles, SOURCE_DATE_EPOCH } from './mmdebstrap.ts';
+import { mmdebstrap, overlayFiles, rootOptions, SOURCE_DATE_EPOCH } from './mmdebstrap.ts';
 import { PackagesUnavailable, orUnavailable, run } from './packages.ts';
 
 /** Paths on this machine. */
@@ -41,19 +41,7 @@ const PACKAGES = [
   'wget',
   'zstd',
 ];
-/** What a container has not, either. */
-const LEFT_OUT = ['/usr/share/doc/*', '/usr/share/info/*', '/usr/share/locale/*', '/usr/share/man/*'];
-const MMDEBSTRAP = [
-  '--quiet',
-  '--mode=root',
-  '--variant=minbase',
-  '--format=directory',
-  `--include=${PACKAGES.join(',')}`,
-  '--dpkgopt=force-unsafe-io',
-  ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
-  '--customize-hook=chroot "$1" passwd --delete root',
-  'bookworm',
-];
+const MMDEBSTRAP = rootOptions(PACKAGES);
 const MKE2FS = [
   '-q',
   '-t',

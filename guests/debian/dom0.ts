@@ -9,7 +9,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cpio, type Entry } from '../toolchain/cpio.ts';
 import { cached } from './cache.ts';
-import { mmdebstrap, overlayFiles, SOURCE_DATE_EPOCH } from './mmdebstrap.ts';
+import { mmdebstrap, overlayFiles, rootOptions, SOURCE_DATE_EPOCH } from './mmdebstrap.ts';
 import { PackagesUnavailable, orUnavailable, resolveDependency, run, unpack } from './packages.ts';
 
 /** Paths on this machine. */
@@ -30,8 +30,6 @@ const MODULES = [
   ...['xenfs', 'xen-evtchn', 'xen-gntdev', 'xen-gntalloc', 'xen-privcmd', 'xen-blkback', 'xen-netback'],
   ...['bridge', 'stp', 'llc', 'loop', 'ext4', 'crc16', 'jbd2', 'mbcache'],
 ];
-/** What a container has not, either. */
-const NOT_UNPACKED = ['/usr/share/doc/*', '/usr/share/info/*', '/usr/share/locale/*', '/usr/share/man/*'];
 /** Folders that are mounted over, or of use while packages are installed: they stay empty. */
 const EMPTY = ['boot', 'dev', 'proc', 'run', 'sys', 'tmp', 'var/cache', 'var/lib/apt', 'var/lib/dpkg'];
 /** Paths of what there is to install packages, and for devices, languages and domains that are not there: it would take memory. */
@@ -43,18 +41,7 @@ const LEFT_OUT = [
   'usr/share/(bash-completion|common-licenses|keyrings|lintian|perl[^/]*|python[^/]*|zoneinfo)',
 ];
 const IS_LEFT_OUT = new RegExp(`^(?:${LEFT_OUT.join('|')})$`);
-const MMDEBSTRAP = [
-  '--quiet',
-  '--mode=root',
-  '--variant=minbase',
-  '--format=directory',
-  `--include=${PACKAGES.join(',')}`,
-  '--dpkgopt=force-unsafe-io',
-  ...NOT_UNPACKED.map((path) => `--dpkgopt=path-exclude=${path}`),
-  '--customize-hook=chroot "$1" passwd --delete root',
-  '--customize-hook=chroot "$1" sh -c "depmod $(ls "$1"/usr/lib/modules)"',
-  'bookworm',
-];
+const MMDEBSTRAP = rootOptions(PACKAGES, 'chroot "$1" sh -c "depmod $(ls "$1"/usr/lib/modules)"');
 
 /** Files of the root that are the project's. */
 const overlay = new URL('dom0/', import.meta.url);

@@ -19,6 +19,25 @@ export function overlayFiles(overlay: URL): (readonly [path: string, content: st
     .map((path) => [relative(fileURLToPath(overlay), path), readFileSync(path, 'latin1')] as const);
 }
 
+/** What a container has not, either. */
+const NOT_UNPACKED = ['/usr/share/doc/*', '/usr/share/info/*', '/usr/share/locale/*', '/usr/share/man/*'];
+
+/** Options for a root of these packages, whose root logs in without a password; `hooks` customize it. */
+export function rootOptions(packages: readonly string[], ...hooks: readonly string[]): readonly string[] {
+  return [
+    '--quiet',
+    '--mode=root',
+    '--variant=minbase',
+    '--format=directory',
+    `--include=${packages.join(',')}`,
+    '--dpkgopt=force-unsafe-io',
+    ...NOT_UNPACKED.map((path) => `--dpkgopt=path-exclude=${path}`),
+    '--customize-hook=chroot "$1" passwd --delete root',
+    ...hooks.map((hook) => `--customize-hook=${hook}`),
+    'bookworm',
+  ];
+}
+
 /**
  * Has mmdebstrap make `root` by these options. `copies` are paths on this machine that are put into the root's /, each before
  * the packages come and again after them: they may write over what is the project's.

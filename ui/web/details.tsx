@@ -1,4 +1,4 @@
-/** The panel of what one looks at in turn: the source, the page tables, the event channels, the domains, their migrations. */
+/** The panel of what one looks at in turn: what is selected, the processor, the source, page tables, event channels, domains. */
 import { signal } from '@preact/signals';
 import { Maximise } from './arrangement.tsx';
 import { Channels } from './channels.tsx';

@@ -97,8 +97,6 @@ export class LabClient {
   readonly onSaved = new Map<SavePurpose, (saved: Extract<Update, { type: 'saved' }>) => void>();
   /** A step of the tour is under way. */
   readonly playing = signal(false);
-  /** Nobody waits for the wall clock while the guest is idle. */
-  readonly skipsIdle = signal(false);
   /** What the last command `play` has come to; null: it has not ended. */
   readonly played = signal<{ readonly step: number; readonly done: boolean } | null>(null);
   /** What was typed while the host stands, which reads it when it runs. */

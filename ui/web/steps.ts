@@ -56,6 +56,11 @@ export const SPEEDS = ['real time', 'skip idle time', '1 step/s', '3 steps/s', '
 export type Speed = (typeof SPEEDS)[number];
 export const speed = signal<Speed>('real time');
 
+/** Nobody waits for the wall clock while the guest is idle. */
+export function skipsIdle(): boolean {
+  return speed.value === 'skip idle time';
+}
+
 /** Whether steps follow each other by themselves. */
 export const walks = signal(false);
 

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { TOUR, TOUR_HOST } from '../lab/tour.ts';
 import type { TourStep } from '../lab/tour.ts';
 import type { LabClient } from './lab-client.ts';
+import { skipsIdle } from './steps.ts';
 import { dom0Files } from './mote.ts';
 
 /** Whether the tour's panel is open. */
@@ -59,7 +60,7 @@ function back(client: LabClient): void {
 /** The step that was gone back to has been come to, or something has stopped the way there. */
 function arrive(client: LabClient): void {
   target.value = 0;
-  client.send({ type: 'pace', realTime: !client.skipsIdle.value });
+  client.send({ type: 'pace', realTime: !skipsIdle() });
 }
 
 /** Goes on behind each step, until it is stopped or a step has not happened. */
@@ -84,7 +85,7 @@ function useGoingOn(client: LabClient): void {
           () => {
             next(client);
           },
-          client.skipsIdle.value ? 0 : LOOK_MS,
+          skipsIdle() ? 0 : LOOK_MS,
         );
     });
     return () => {

@@ -8,6 +8,7 @@ import {
   backBy,
   hasWayBack,
   isUnit,
+  skipsIdle,
   SPEEDS,
   speed,
   stepBy,
@@ -96,8 +97,7 @@ export function Transport({ client }: { client: LabClient }) {
           onChange={({ currentTarget: { value } }) => {
             const chosen = SPEEDS.find((each) => each === value) ?? 'real time';
             speed.value = chosen;
-            client.skipsIdle.value = chosen === 'skip idle time';
-            client.send({ type: 'pace', realTime: chosen !== 'skip idle time' });
+            client.send({ type: 'pace', realTime: !skipsIdle() });
           }}
         >
           {SPEEDS.map((each) => (

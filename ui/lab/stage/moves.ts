@@ -7,37 +7,28 @@ import type { Move, Moves } from './view.ts';
 /** Of the last moves, so many are told one by one. */
 const LAST = 12;
 
-type Maker = (detail: TraceDetail, event: TraceEvent) => Move | null;
+type Maker<Kind extends TraceDetail['kind']> = (
+  detail: Extract<TraceDetail, { kind: Kind }>,
+  event: TraceEvent,
+) => Move;
 
 /** How an event moves; of a kind that is not here, nothing does. */
-const MAKERS: { readonly [Kind in TraceDetail['kind']]?: Maker } = {
-  hypercall: (detail, { domain, vcpu }) =>
-    detail.kind === 'hypercall' ? { kind: 'hypercall', domain, vcpu, name: detail.name } : null,
+const MAKERS: { readonly [Kind in TraceDetail['kind']]?: Maker<Kind> } = {
+  hypercall: ({ name }, { domain, vcpu }) => ({ kind: 'hypercall', domain, vcpu, name }),
   trap: trapped,
   page_fault: trapped,
   failsafe: trapped,
   math_state_restore: trapped,
   upcall: (_, { domain, vcpu }) => ({ kind: 'upcall', domain, vcpu }),
-  port: (detail, { domain }) =>
-    detail.kind === 'port' ? { kind: 'port', from: domain, domain: detail.domain, port: detail.port } : null,
-  schedule: (detail) =>
-    detail.kind === 'schedule'
-      ? { kind: 'schedule', processor: detail.processor, from: detail.from, to: detail.to }
-      : null,
-  xenstore: (detail) =>
-    detail.kind === 'xenstore'
-      ? { kind: 'store', domain: detail.domain, way: detail.way, text: `${detail.message} ${detail.path}` }
-      : null,
+  port: ({ domain, port }, event) => ({ kind: 'port', from: event.domain, domain, port }),
+  schedule: ({ processor, from, to }) => ({ kind: 'schedule', processor, from, to }),
+  xenstore: ({ domain, way, message, path }) => ({ kind: 'store', domain, way, text: `${message} ${path}` }),
 };
 
 function trapped(detail: TraceDetail, { domain, vcpu }: TraceEvent): Move {
   const { name, args } = traceWords(detail);
-  return {
-    kind: 'trap',
-    domain,
-    vcpu,
-    name: name === 'trap' ? (args.split(' ')[0] ?? name) : name.replace('_', ' '),
-  };
+  const called = name === 'trap' ? (args.split(' ')[0] ?? name) : name.replace('_', ' ');
+  return { kind: 'trap', domain, vcpu, name: called };
 }
 
 export class MoveSink implements TraceSink {
@@ -50,8 +41,9 @@ export class MoveSink implements TraceSink {
 
   event(event: TraceEvent): void {
     const { detail } = event;
-    const move = MAKERS[detail.kind]?.(detail, event);
-    if (move === null || move === undefined) return;
+    const maker = MAKERS[detail.kind] as Maker<TraceDetail['kind']> | undefined;
+    if (maker === undefined) return;
+    const move = maker(detail, event);
     this.last.push(move);
     if (this.last.length > 4 * LAST) this.last = this.last.slice(-LAST);
     count(this.counts, `${String(domainOf(move, event))} ${move.kind}`);

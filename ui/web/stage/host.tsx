@@ -1,6 +1,5 @@
 /** A host, drawn: hardware, Xen, domains; and what moves between them. */
 import type { Lens, Move, StageDevice, StageDomain, StageHost, StageVcpu } from '../../lab/stage/view.ts';
-import type { LabClient } from '../lab-client.ts';
 import { Channels, Sockets } from './channels.tsx';
 import { colorOf, domainName, fitted, INK, namesIn } from './color.ts';
 import { centre, layHost } from './layout.ts';
@@ -12,7 +11,6 @@ const PAGES_PER_MB = 256;
 const GAP = 8;
 
 interface HostProps {
-  readonly client: LabClient;
   readonly host: StageHost;
   readonly index: number;
   readonly chosen: Lens;

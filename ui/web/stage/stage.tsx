@@ -92,11 +92,11 @@ function Body({ client, chosen }: { client: LabClient; chosen: Lens }) {
   if (view.lens !== chosen) return null;
   if (chosen === 'store') return <StoreView view={view} />;
   if (chosen === 'rings') return <RingsView view={view} />;
-  return <Picture client={client} view={view} chosen={chosen} />;
+  return <Picture view={view} chosen={chosen} />;
 }
 
 /** The lenses that draw hosts. */
-function Picture({ client, view, chosen }: { client: LabClient; view: StageView; chosen: Lens }) {
+function Picture({ view, chosen }: { view: StageView; chosen: Lens }) {
   const box = useRef<HTMLDivElement>(null);
   const size = useSize(box);
   const height = heightFor({ w: size.w - 8, h: size.h - 8 }, view.hosts.length);
@@ -112,7 +112,6 @@ function Picture({ client, view, chosen }: { client: LabClient; view: StageView;
             view.hosts.map((host, n) => (
               <HostView
                 key={n}
-                client={client}
                 host={host}
                 index={n}
                 chosen={chosen}
