@@ -185,13 +185,13 @@ test('of networks: cards above, bridges between, the machine’s card below, and
   const devices = host.devices!.map((device, n) => ({
     ...device,
     kind: 'vif' as const,
-    details: n < 3 ? {} : { bridge: 'private' },
+    details: n === 0 ? {} : { bridge: n < 3 ? 'xenbr0' : 'private' },
   }));
   const frame = { x: 0, y: 0, w: 900, h: 400 };
   const { cards, bridges, machine } = layNetwork({ ...host, devices }, frame);
   expect(bridges.map(({ name }) => name)).toEqual(['xenbr0', 'private']);
   expect(cards.map(({ bridge }) => bridge?.name)).toEqual([
-    ...['xenbr0', 'xenbr0', 'xenbr0'],
+    ...[undefined, 'xenbr0', 'xenbr0'],
     ...['private', 'private', 'private'],
   ]);
   const boxes = [...cards, ...bridges, ...machine].map(({ rect }) => rect);
@@ -206,4 +206,14 @@ test('the map of memory has a cell for each frame', () => {
       expect((rows - 1) * columns).toBeLessThan(frames);
     }),
   );
+});
+
+test('there is room for guests beside a domain 0 alone, and none beside a domain that makes none', () => {
+  const host = hostOf({ guests: 0, vcpus: 1, ports: 2, cpus: 1 });
+  const frame = { x: 0, y: 0, w: 900, h: 400 };
+  expect(layHost(host, 'events', frame).vacancy).not.toBe(null);
+  const alone = { ...host, domains: host.domains.map((domain) => ({ ...domain, isPrivileged: false })) };
+  const { domains, vacancy, xen } = layHost(alone, 'events', frame);
+  expect(vacancy).toBe(null);
+  expect(domains[0]!.rect.w).toBe(xen.w);
 });

@@ -31,7 +31,7 @@ export interface HostPicture {
   readonly frame: Rect;
   readonly title: Point;
   readonly domains: readonly DomainPicture[];
-  /** Where guests will be; null: there are some. */
+  /** Where guests will be; null: there are some, or nobody is there to make them. */
   readonly vacancy: Rect | null;
   readonly xen: Rect;
   readonly hardware: Rect;
@@ -136,6 +136,8 @@ function layDomains(
   const [first, ...guests] = domains;
   if (first === undefined) return { domains: [], vacancy: room };
   const isAlone = guests.length === 0;
+  // Nobody makes guests beside a domain that has no privilege.
+  if (isAlone && !first.isPrivileged) return { domains: [layDomain(first, devices, room)], vacancy: null };
   const columns = columnsFor(guests.length, room.w);
   const share = isAlone ? 0.55 : PRIVILEGED_SHARE / (PRIVILEGED_SHARE + columns);
   const width = Math.max((room.w - GAP) * share, Math.min(150, room.w * 0.4));

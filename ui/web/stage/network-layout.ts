@@ -27,8 +27,6 @@ const TITLE = 24;
 const CARD = 58;
 const BRIDGE = 30;
 const MACHINE = 34;
-/** The bridge that Xen's scripts make, and plug a card into whose file names none. */
-const USUAL_BRIDGE = 'xenbr0';
 
 export function layNetwork(host: StageHost, frame: Rect): NetworkPicture {
   const inner: Rect = {
@@ -38,7 +36,8 @@ export function layNetwork(host: StageHost, frame: Rect): NetworkPicture {
     h: frame.h - TITLE - GAP,
   };
   const devices = (host.devices ?? []).filter(({ kind }) => kind === 'vif');
-  const names = [...new Set([USUAL_BRIDGE, ...devices.map(bridgeOf)])];
+  // Of bridges, the store tells those alone that a card is plugged into.
+  const names = [...new Set(devices.flatMap(({ details: { bridge } }) => bridge ?? []))];
   const machineY = inner.y + inner.h - MACHINE;
   const room = machineY - inner.y - CARD;
   const bridges = names.map((name, n) => ({
@@ -59,14 +58,10 @@ export function layNetwork(host: StageHost, frame: Rect): NetworkPicture {
     cards: devices.map((device, n) => ({
       device,
       rect: slice(inner, n, devices.length, inner.y, CARD),
-      bridge: bridges.find(({ name }) => name === bridgeOf(device)) ?? null,
+      bridge: bridges.find(({ name }) => name === device.details['bridge']) ?? null,
     })),
     machine: cards.map((card, n) => ({ ...card, rect: slice(inner, n, cards.length, machineY, MACHINE) })),
   };
-}
-
-function bridgeOf({ details }: StageDevice): string {
-  return details['bridge'] ?? USUAL_BRIDGE;
 }
 
 function slice({ x, w }: Rect, n: number, count: number, y: number, h: number): Rect {

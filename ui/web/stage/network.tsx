@@ -36,7 +36,7 @@ function Wire({ pictures, rects }: { pictures: readonly NetworkPicture[]; rects:
         <line key={n} x1={centre(rect).x} y1={rect.y + rect.h} x2={centre(rect).x} y2={y} />
       ))}
       <text class="dim" x={last.x + last.w - 10} y={y - 5} text-anchor="end">
-        LAN, with a gateway at 10.0.0.1
+        LAN
       </text>
     </g>
   );
