@@ -16,7 +16,9 @@ export type StoreRing = { readonly [Field in keyof typeof xenstore_domain_interf
  */
 export function storeRingOf(hypervisor: Hypervisor, domain: Domain): StoreRing | null {
   const { frames } = hypervisor;
-  const mfn = domain.isPrivileged ? toldMfn(hypervisor, domain) : grantedMfn(hypervisor, domain, GNTTAB_RESERVED_XENSTORE);
+  const mfn = domain.isPrivileged
+    ? toldMfn(hypervisor, domain)
+    : grantedMfn(hypervisor, domain, GNTTAB_RESERVED_XENSTORE);
   if (mfn <= 0 || mfn >= frames.frames || frames.owner[mfn] !== domain.id) return null;
   const { offset } = xenstore_domain_interface;
   const places = Object.entries(offset).map(([field, at]) => [field, mfn * PAGE_BYTES + at]);
