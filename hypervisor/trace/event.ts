@@ -1,6 +1,5 @@
 /** What a trace consists of: typed events in Xen's vocabulary. An event that has `span` encloses later ones. */
-import type { Given } from './given.ts';
-import type { Plain } from './plain.ts';
+import type { Given, Plain } from './values.ts';
 
 /** What happened, by `kind`. Add a variant for a new kind of step. */
 export type TraceDetail =

@@ -1,18 +1,9 @@
 /** What a hypercall was given in its caller's memory, and what it has answered there, as the trace tells it. */
-import type { AnyLayout, Plain, PlainValue } from './plain.ts';
+import type { AnyLayout } from './plain.ts';
 import { plainOf } from './plain.ts';
 import { countOf, POINTING } from './pointed.ts';
 import type { Pointing } from './pointed.ts';
-
-/** The structures that a hypercall points to. */
-export interface Given {
-  /** The command's name in Xen's headers; null: the hypercall has none, or there is no such command. */
-  readonly command: string | null;
-  /** How many structures it names: 0 where it names none. */
-  readonly count: number;
-  /** The first of them; none where they cannot be read. */
-  readonly structures: readonly Plain[];
-}
+import type { Given, Plain, PlainValue } from './values.ts';
 
 /** Reads the caller's memory without a trace of that: false where it cannot be read. */
 export type Peek = (va: number, bytes: Uint8Array) => boolean;

@@ -1,11 +1,6 @@
 /** Structures of Xen's interface as plain values, for whoever is told of them: no bytes of a guest's are kept. */
 import type { Composite, Fields, Scalar, Type } from '../abi/layout.ts';
-
-/** A member's value: exact as a number, or, where it does not fit one, its 16 hexadecimal digits with `0x`. */
-export type PlainValue = number | string;
-
-/** A structure: its scalar members by their dotted paths, unsigned but for those that C has signed. Arrays are left out. */
-export type Plain = Readonly<Record<string, PlainValue>>;
+import type { Plain, PlainValue } from './values.ts';
 
 /** A structure whatever it is. */
 export type AnyLayout = Composite<Fields>;

@@ -9,7 +9,7 @@ import { hypercallOf, NR_HYPERCALLS } from '../../../hypervisor/hypercalls/table
 import type { TraceDetail, TraceEvent } from '../../../hypervisor/trace/event.ts';
 import { givenTo } from '../../../hypervisor/trace/given.ts';
 import { membersOf } from '../../../hypervisor/trace/plain.ts';
-import type { Plain, PlainValue } from '../../../hypervisor/trace/plain.ts';
+import type { Plain, PlainValue } from '../../../hypervisor/trace/values.ts';
 import { POINTING } from '../../../hypervisor/trace/pointed.ts';
 import { EVENT_KINDS } from '../../../hypervisor/trace/text.ts';
 import { explain, isFailure, sentenceOf } from './explain.ts';

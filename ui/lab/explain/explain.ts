@@ -1,6 +1,6 @@
 /** Tells events of the trace: a sentence each, and, of one that somebody has chosen, all that there is to know. */
 import type { TraceDetail, TraceEvent } from '../../../hypervisor/trace/event.ts';
-import type { PlainValue } from '../../../hypervisor/trace/plain.ts';
+import type { PlainValue } from '../../../hypervisor/trace/values.ts';
 import type { Explanation, KindRow, ToldValue } from './explanation.ts';
 import { argumentsOf, givenValues, toldCall, valuesOf } from './hypercalls.ts';
 import { KIND_ROWS } from './kinds.ts';

@@ -3,7 +3,7 @@ import { namesOf } from '../../../hypervisor/abi/names.ts';
 import * as xen from '../../../hypervisor/abi/xen.ts';
 import { hypercallOf } from '../../../hypervisor/hypercalls/table.ts';
 import type { TraceDetail } from '../../../hypervisor/trace/event.ts';
-import type { Plain, PlainValue } from '../../../hypervisor/trace/plain.ts';
+import type { Plain, PlainValue } from '../../../hypervisor/trace/values.ts';
 import { plainWide } from '../../../hypervisor/trace/plain.ts';
 import { absentCalls } from './calls/absent.ts';
 import { controlCalls } from './calls/control.ts';

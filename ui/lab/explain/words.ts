@@ -13,7 +13,7 @@ import * as sched from '../../../hypervisor/abi/sched.ts';
 import * as sysctl from '../../../hypervisor/abi/sysctl.ts';
 import * as vcpu from '../../../hypervisor/abi/vcpu.ts';
 import * as xen from '../../../hypervisor/abi/xen.ts';
-import type { PlainValue } from '../../../hypervisor/trace/plain.ts';
+import type { PlainValue } from '../../../hypervisor/trace/values.ts';
 
 /** What domains are called, by id. */
 export type DomainNames = ReadonlyMap<number, string>;
