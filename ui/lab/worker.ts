@@ -5,7 +5,7 @@ import kernelUrl from '../../guests/build/mote.elf?url';
 import ramdiskUrl from '../../guests/build/mote.cpio?url';
 import { imagesOf } from './own-images.ts';
 import type { Command, Update } from './protocol.ts';
-import { Session } from './session.ts';
+import { Session } from './session/session.ts';
 
 const scope = self as unknown as {
   postMessage(message: Update, transfer: Transferable[]): void;

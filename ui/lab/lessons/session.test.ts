@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import type { Command, Update } from '../protocol.ts';
-import { Session } from '../session.ts';
+import { Session } from '../session/session.ts';
 import { gradeResult } from './grade.ts';
 import { NO_PROGRESS, withDone } from './result.ts';
 import { XM_CREATE } from './xm-create/lesson.ts';

@@ -4,7 +4,7 @@ import { moteImages } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import type { Command, LabState, Update } from '../protocol.ts';
 import { pause } from '../pacing.ts';
-import { Session } from '../session.ts';
+import { Session } from '../session/session.ts';
 
 let updates: Update[];
 let session: Session;

@@ -1,14 +1,14 @@
 /** A session of a world of two hosts, and of a recording: what a page is told of them. */
 import { expect, test } from 'vitest';
-import { dom0Images, moteImages } from '../../guests/toolchain/mote-node.ts';
-import { loadCore } from './core-node.ts';
-import { Lab } from './lab.ts';
-import { imagesAmong } from './own-images.ts';
-import type { LabState, Update } from './protocol.ts';
+import { dom0Images, moteImages } from '../../../guests/toolchain/mote-node.ts';
+import { loadCore } from '../core-node.ts';
+import { Lab } from '../lab.ts';
+import { imagesAmong } from '../own-images.ts';
+import type { LabState, Update } from '../protocol.ts';
 import { Session } from './session.ts';
-import { LabRun } from './time/lab-run.ts';
-import { Marks } from './time/marks.ts';
-import { writeRecording } from './time/recording.ts';
+import { LabRun } from '../time/lab-run.ts';
+import { Marks } from '../time/marks.ts';
+import { writeRecording } from '../time/recording.ts';
 
 const core = loadCore();
 const images = await dom0Images();

@@ -1,11 +1,11 @@
 /** What a face looks at of the host in front, and how it is told of it: a domain, its page tables, the trace. */
-import type { Lab } from './lab.ts';
-import { NOTHING_BOOTED, stateOf } from './lab-state.ts';
-import { pageTablesView } from './page-tables.ts';
-import type { TablePath } from './page-tables.ts';
-import type { LabState, StoryWindow, Update } from './protocol.ts';
-import { StageLook } from './stage/look.ts';
-import { Story } from './story.ts';
+import type { Lab } from '../lab.ts';
+import { NOTHING_BOOTED, stateOf } from '../lab-state.ts';
+import { pageTablesView } from '../page-tables.ts';
+import type { TablePath } from '../page-tables.ts';
+import type { LabState, StoryWindow, Update } from '../protocol.ts';
+import { StageLook } from '../stage/look.ts';
+import { Story } from '../story.ts';
 
 /** Between two states, and two looks at the story, while it runs, in ms. */
 const STATE_MS = 200;

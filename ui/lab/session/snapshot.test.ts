@@ -1,9 +1,9 @@
 /** A session saves its host and opens one that was saved, as a page has it done. */
 import { expect, test } from 'vitest';
-import { helloKernel } from '../../guests/tests/hello.ts';
-import { loadCore } from './core-node.ts';
-import { imagesAmong } from './own-images.ts';
-import type { Command, Update } from './protocol.ts';
+import { helloKernel } from '../../../guests/tests/hello.ts';
+import { loadCore } from '../core-node.ts';
+import { imagesAmong } from '../own-images.ts';
+import type { Command, Update } from '../protocol.ts';
 import { Session } from './session.ts';
 
 const core = loadCore();

@@ -1,8 +1,8 @@
 /** A session that goes back in time: what a page is told then. */
 import { beforeEach, expect, test } from 'vitest';
-import { moteImages } from '../../guests/toolchain/mote-node.ts';
-import { loadCore } from './core-node.ts';
-import type { LabState, Update } from './protocol.ts';
+import { moteImages } from '../../../guests/toolchain/mote-node.ts';
+import { loadCore } from '../core-node.ts';
+import type { LabState, Update } from '../protocol.ts';
 import { Session } from './session.ts';
 
 let updates: Update[];

@@ -1,12 +1,12 @@
 /** A lab behind messages, as a page drives it. */
 import { beforeEach, expect, test, vi } from 'vitest';
-import { helloKernel } from '../../guests/tests/hello.ts';
-import { bug } from '../../hypervisor/bug.ts';
-import { Xen } from '../../hypervisor/xen.ts';
-import { loadCore } from './core-node.ts';
-import type { Command, LabState, Update } from './protocol.ts';
+import { helloKernel } from '../../../guests/tests/hello.ts';
+import { bug } from '../../../hypervisor/bug.ts';
+import { Xen } from '../../../hypervisor/xen.ts';
+import { loadCore } from '../core-node.ts';
+import type { Command, LabState, Update } from '../protocol.ts';
 import { Session } from './session.ts';
-import { spinningKernel } from './testing-kernels.ts';
+import { spinningKernel } from '../testing-kernels.ts';
 
 const BOOT: Command = { type: 'boot', kernel: await helloKernel(), commandLine: '', memoryMb: 16, vcpus: 1 };
 

@@ -1,0 +1,393 @@
+/**
+ * A lab behind messages: takes `Command`s, drives a lab in slices, posts `Update`s. It knows nothing of how they travel:
+ * a Web Worker in the page, a plain call in a test.
+ */
+import type { WantedLine } from '../code.ts';
+import type { Lab } from '../lab.ts';
+import { goAgain, sitDown } from '../lessons/sitting.ts';
+import type { LessonRequest } from '../lessons/sitting.ts';
+import { Tutor } from '../lessons/tutor.ts';
+import { migrationViews } from '../migration-view.ts';
+import { bootHosts, openFile } from '../opening.ts';
+import { imagesAmong } from '../own-images.ts';
+import type { Command, LabState, OpenRequest, SavePurpose, Update } from '../protocol.ts';
+import type { OpenedRun } from '../runs.ts';
+import type { Sources } from '../snapshot/description.ts';
+import type { Until } from '../stop.ts';
+import { dropBranch, takeUp } from '../time/branches.ts';
+import { goBack, goToTime, seekBack } from '../time/ways-back.ts';
+import { Overviews } from '../timeline/overviews.ts';
+import { begin, TOUR } from '../tour.ts';
+import { WantedBreaks } from '../wanted-breaks.ts';
+import { NS_PER_SECOND } from '../../../devices/nanoseconds.ts';
+import { Going } from './going.ts';
+import { Looks } from './looks.ts';
+import { Past } from './past.ts';
+
+/** What is done for each command but questions of the past. */
+type Deeds = {
+  readonly [T in OtherCommand['type']]: (command: Extract<OtherCommand, { type: T }>) => unknown;
+};
+
+type OtherCommand = Exclude<Command, { type: 'timeline' }>;
+
+/** Commands that make another world: others wait for it. */
+const MAKES: ReadonlySet<Command['type']> = new Set(['boot', 'open', 'lesson']);
+
+export class Session {
+  private readonly core: WebAssembly.Module;
+  private readonly post: (update: Update) => void;
+  private readonly image: Sources['image'];
+  /** What there is: a host that is alone, or those of a world; and the one that is looked at. */
+  private opened: OpenedRun | null = null;
+  private host = 0;
+  private readonly looks: Looks;
+  private readonly breaks = new WantedBreaks();
+  private readonly going: Going;
+  private readonly past: Past;
+  private overviews = new Overviews([]);
+  /** A face has not been told of the overview of this host. */
+  private isNewOverview = true;
+  /** The step of the tour that has begun and not ended. */
+  private begun: { readonly step: number; readonly until: Until } | null = null;
+  /** Judges the lesson whose world this is. */
+  private tutor: Tutor | null = null;
+  /** Ends when the domain that was asked for last is there: what comes behind it waits. */
+  private ready: Promise<void> = Promise.resolve();
+
+  private readonly deeds: Deeds = {
+    boot: async (command) => {
+      await this.make(() => this.boot(command));
+      if (command.runs === true) await this.going.go({});
+    },
+    open: async (command) => {
+      await this.make(() => this.open(command));
+      if (command.runs === true) await this.going.go({});
+      else if (this.lab !== null) await this.showCode(this.lab);
+    },
+    lesson: async (command) => {
+      await this.make(() => this.beginLesson(command));
+      await this.going.go({});
+    },
+    save: ({ purpose }) => this.save(purpose),
+    run: () => this.going.go({}),
+    pause: () => {
+      this.going.pause();
+    },
+    step: async ({ kind, domain }) => {
+      await this.bringCode();
+      await this.going.step(kind, domain);
+    },
+    back: ({ kind, domain }) => this.travel((lab) => goBack(lab, kind, domain)),
+    seek: ({ event, way }) =>
+      way === 'back' ? this.travel((lab) => seekBack(lab, event)) : this.going.seek(event),
+    goTo: ({ ns }) => this.travel((lab) => goToTime(lab, ns)),
+    breakpoints: async ({ lines }) => {
+      await this.bringCode();
+      this.setBreakpoints(lines);
+    },
+    eventBreaks: ({ events }) => {
+      this.breaks.setEvents(this.lab, events);
+      this.postState();
+    },
+    takeUp: ({ branch }) =>
+      this.travel((lab) => {
+        takeUp(lab, branch);
+        return 'It is where that run was left, and goes on with it.';
+      }),
+    dropBranch: ({ branch }) => {
+      if (this.lab !== null) dropBranch(this.lab, branch);
+      this.postState();
+    },
+    runUntil: (command) => this.going.go(untilOf(command)),
+    pace: ({ realTime }) => {
+      this.going.realTime = realTime;
+    },
+    play: ({ step }) => this.play(step),
+    keys: ({ bytes, host = this.host }) => this.opened?.hosts[host]?.lab.type(bytes),
+    lookAtHost: ({ host }) => this.lookAtHost(host),
+    look: ({ domain }) => {
+      this.looks.domain = domain;
+      this.postState();
+    },
+    pageTables: async ({ open }) => {
+      this.looks.tables = open;
+      if (open !== null) await this.bringCode();
+      this.looks.postPageTables(this.lab);
+    },
+    stage: ({ lens, frame }) => {
+      this.looks.stage.lens = lens;
+      this.looks.stage.frame = frame;
+      this.looks.postStage(this.going.isRunning);
+    },
+    story: ({ window }) => {
+      this.looks.window = window;
+    },
+    explain: ({ sequence }) => {
+      this.looks.explain(sequence);
+    },
+    hash: () => this.hash(),
+  };
+
+  /** `image`: finds images that snapshots need and that do not come with them. */
+  constructor(
+    core: WebAssembly.Module,
+    post: (update: Update) => void,
+    image: Sources['image'] = () => Promise.resolve(undefined),
+  ) {
+    this.core = core;
+    this.post = post;
+    this.image = image;
+    this.looks = new Looks(post);
+    this.going = new Going(() => this.lab, {
+      begins: () => {
+        this.postState();
+      },
+      beginsStep: () => {
+        this.looks.told();
+      },
+      onSlice: () => this.afterSlice(),
+      ended: () => this.tutor?.look(),
+      stands: (lab) => {
+        this.postState();
+        void this.showCode(lab);
+      },
+    });
+    this.past = new Past(() => this.asked(), post);
+  }
+
+  /** The host that is looked at. */
+  private get lab(): Lab | null {
+    return this.opened?.hosts[this.host]?.lab ?? null;
+  }
+
+  /** Does what a face asks for. What goes wrong is posted as an error, never thrown. */
+  async command(command: Command): Promise<void> {
+    try {
+      if (command.type === 'timeline') await this.past.ask(command);
+      else await this.past.first(() => this.obey(command));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.post({ type: 'error', command: command.type, message });
+      this.postState();
+    }
+  }
+
+  private asked(): ReturnType<ConstructorParameters<typeof Past>[0]> {
+    const { lab, opened } = this;
+    if (lab === null || opened === null) return null;
+    const labs = opened.hosts.map((each) => each.lab);
+    return { lab, labs, away: (work) => this.looks.away(lab, work) };
+  }
+
+  private async obey<T extends OtherCommand['type']>(
+    command: Extract<OtherCommand, { type: T }>,
+  ): Promise<void> {
+    if (!MAKES.has(command.type)) await this.ready.catch(() => undefined);
+    await this.deeds[command.type as T](command);
+  }
+
+  /** Makes a world: what is asked for behind it waits. */
+  private async make(world: () => Promise<void>): Promise<void> {
+    this.ready = this.ready.catch(() => undefined).then(world);
+    await this.ready;
+  }
+
+  /** Another world; where it cannot be made, the one that is there goes on. */
+  private async boot({ hosts = 1, ...request }: Extract<Command, { type: 'boot' }>): Promise<void> {
+    this.enter(await bootHosts(this.core, hosts, request));
+    this.postState();
+  }
+
+  /** Goes on with a world from a file; where that cannot be restored, as `boot`. */
+  private async open({ file, images = [] }: OpenRequest): Promise<void> {
+    const among = imagesAmong(images);
+    const sources: Sources = { image: async (wanted) => (await among(wanted)) ?? this.image(wanted) };
+    const { opened, stands } = await openFile(this.core, file, sources);
+    // Who waits for lines needs to know where they are; else nobody asks for the sources before it stands.
+    if (this.breaks.views.length > 0) for (const { lab } of opened.hosts) await bringCodeOf(lab, this.post);
+    this.enter(opened);
+    this.going.stopped = stands;
+    this.postState();
+  }
+
+  /** A lesson's world: where it is gone on with, all that was done is done again first. */
+  private async beginLesson(request: LessonRequest): Promise<void> {
+    const { lesson, opened, marks } = await sitDown(this.core, request);
+    this.enter(opened);
+    await goAgain(opened, marks);
+    this.tutor = new Tutor(lesson, opened, request.done, (judged) => {
+      this.post({ type: 'lesson', judged });
+    });
+    this.postState();
+  }
+
+  private async save(purpose: SavePurpose): Promise<void> {
+    const { opened } = this;
+    if (opened === null) return;
+    const { ns } = opened.kept.run;
+    this.post({ type: 'saved', purpose, file: await opened.kept.snapshot(), ns });
+  }
+
+  /** Another world is there. */
+  private enter(opened: OpenedRun): void {
+    if (this.lab !== null) this.leave(this.lab);
+    this.going.forget();
+    this.opened = opened;
+    this.begun = null;
+    this.tutor = null;
+    this.post({ type: 'booted', hosts: opened.hosts.length });
+    for (const { lab } of opened.hosts) lab.witness.watch();
+    this.overviews.end();
+    this.overviews = new Overviews(opened.hosts.map(({ lab }) => lab));
+    this.hear(opened);
+    opened.kept.run.past.isKept = true;
+    this.looks.stage.begin(opened.hosts);
+    this.show(0);
+  }
+
+  /** Looks at a host: what is to stop a run is set there, and its trace is told. */
+  private show(host: number): void {
+    this.host = host;
+    const lab = this.lab!;
+    this.breaks.apply(lab);
+    this.looks.begin(lab);
+    this.isNewOverview = true;
+  }
+
+  private leave(lab: Lab): void {
+    lab.breaks.disarm();
+    this.looks.end(lab);
+  }
+
+  /** In the midst of a run, that goes on with the other host in front. */
+  private async lookAtHost(host: number): Promise<void> {
+    if (this.opened?.hosts[host] === undefined || host === this.host) return;
+    const goesOn = await this.going.interrupt();
+    this.leave(this.lab!);
+    this.show(host);
+    this.post({ type: 'looking' });
+    this.postState();
+    if (goesOn) await this.going.go({});
+    else void this.showCode(this.lab!);
+  }
+
+  /** What the consoles have printed, and print from now on, is posted. */
+  private hear({ hosts }: OpenedRun): void {
+    for (const [host, { lab }] of hosts.entries())
+      lab.witness.listen((domain, bytes) => {
+        if (!this.past.isAway) this.post({ type: 'console', host, domain, bytes });
+      });
+  }
+
+  /** Goes to another instant, in place of whatever the lab does. What happens on the way nobody is told of. */
+  private async travel(go: (lab: Lab) => string): Promise<void> {
+    const { lab, opened } = this;
+    if (lab === null || opened === null) return;
+    await this.going.halt();
+    await this.bringCode();
+    for (const each of opened.hosts) each.lab.witness.listen(() => undefined);
+    try {
+      this.going.stopped = await this.looks.away(lab, () => go(lab));
+    } finally {
+      this.begun = null;
+      this.looks.stage.forget();
+      this.post({ type: 'rewound', ns: lab.ns });
+      this.hear(opened);
+    }
+    this.postState();
+  }
+
+  /** Brings what somebody who looks closer needs to know of the code. */
+  private async bringCode(): Promise<void> {
+    if (this.lab?.lacksCode !== true) return;
+    await bringCodeOf(this.lab, this.post);
+  }
+
+  private setBreakpoints(lines: readonly WantedLine[]): void {
+    for (const { wanted, why } of this.breaks.setLines(this.lab, lines))
+      this.post({
+        type: 'error',
+        command: 'breakpoints',
+        message: `${wanted.file}:${String(wanted.line)}: ${why ?? ''}`,
+      });
+    this.postState();
+  }
+
+  /** A step that was stopped half-way goes on where it was. */
+  private async play(step: number): Promise<void> {
+    const { lab } = this;
+    const wanted = TOUR[step];
+    if (lab === null || wanted === undefined) return;
+    if (this.begun?.step !== step) this.begun = { step, until: begin(lab, wanted) };
+    const stop = await this.going.go(this.begun.until);
+    if (this.lab !== lab) return;
+    if (stop?.kind === 'text' || stop?.kind === 'time') this.begun = null;
+    this.post({ type: 'played', step, done: stop?.kind === 'text' });
+  }
+
+  /** It stands: where that is in the sources. */
+  private async showCode(lab: Lab): Promise<void> {
+    if (!lab.lacksCode) return;
+    await this.past.first(() => bringCodeOf(lab, this.post));
+    if (this.lab === lab) this.postState();
+  }
+
+  private async hash(): Promise<void> {
+    const { opened, lab } = this;
+    if (opened === null || lab === null) return;
+    this.post({ type: 'hash', hash: await opened.kept.run.hash(), instructions: lab.instructions });
+  }
+
+  private async afterSlice(): Promise<void> {
+    if (!this.looks.isDue) return;
+    this.postState();
+    await this.tutor?.look();
+  }
+
+  private postState(): void {
+    this.looks.postStory();
+    this.looks.postState(this.lab, this.state());
+    if (this.lab === null) return;
+    this.post({ type: 'overview', ...this.overviews.take(this.host, this.isNewOverview) });
+    this.isNewOverview = false;
+  }
+
+  private state(): LabState {
+    const { lab, breaks } = this;
+    const { isRunning: running, stepping, stopped } = this.going;
+    const hosts = this.opened?.hosts ?? [];
+    return {
+      ...this.looks.stateOf(lab, running),
+      hosts: hosts.map((each) => ({ name: each.name, ns: each.lab.ns })),
+      host: this.host,
+      migrations: migrationViews(
+        hosts.map((each) => ({ name: each.name, migrations: each.lab.witness.migrations })),
+      ),
+      running,
+      stepping,
+      stopped,
+      follows: this.looks.follows,
+      breakpoints: breaks.views,
+      eventBreaks: breaks.events,
+    };
+  }
+}
+
+function untilOf({ text, instructions, seconds }: Extract<Command, { type: 'runUntil' }>): Until {
+  return {
+    ...(text === undefined ? {} : { text: new RegExp(text) }),
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(seconds === undefined ? {} : { ns: seconds * NS_PER_SECOND }),
+  };
+}
+
+/** Where it cannot be had, that is told; the host goes on without. */
+async function bringCodeOf(lab: Lab, post: (update: Update) => void): Promise<void> {
+  try {
+    await lab.bringCode();
+  } catch (error) {
+    const message = `No sources are shown: ${error instanceof Error ? error.message : String(error)}.`;
+    post({ type: 'error', command: null, message });
+  }
+}
