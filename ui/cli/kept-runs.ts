@@ -79,7 +79,7 @@ export async function writeRun(
   path: string,
   withSnapshots = false,
 ): Promise<string> {
-  const file = await kept.recording(marks, withSnapshots);
+  const file = await kept.recording(marks, { withSnapshots });
   writeOutput(path, file);
   const { inputs, moments } = kept.run.past;
   const come = inputs.come.reduce((sum, count) => sum + count, 0);

@@ -57,6 +57,8 @@ function showAgain(lab: Lab): void {
 export async function replayFile(path: string, options: ReplayOptions): Promise<number> {
   const file = readImage(path);
   const recording = await withFile(path, () => readRecording(file));
+  if (recording.marks.length === 0)
+    throw new UserError(`${path}: it has no marks to compare with: the page goes through it`);
   const { core } = await ready(nothing);
   tellOfOtherCore(recording, core);
   const { hosts, world } = await withFile(path, () =>

@@ -9,6 +9,7 @@ import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { Lens, StageView, WantedFrame } from './stage/view.ts';
 import type { BranchView } from './time/branches.ts';
+import type { Bookmark, Sight } from './time/shown.ts';
 import type { OverviewChange } from './timeline/overview.ts';
 import type { SpanRequest } from './timeline/span.ts';
 import type { TimelineView } from './timeline/view.ts';
@@ -40,6 +41,10 @@ export interface OpenRequest {
   readonly file: Uint8Array;
   /** Images that it may need, in any order: those of the page itself are known. */
   readonly images?: readonly Uint8Array[];
+  /** A snapshot's: nothing had come to it before, so that all of its past is known. */
+  readonly isUntouched?: boolean;
+  /** Such a snapshot's file, which saves the way there where a recording is of what it was made from. */
+  readonly beginning?: Uint8Array;
 }
 
 /** What a snapshot is made for. */
@@ -54,6 +59,8 @@ export type Command =
   | ({ readonly type: 'lesson' } & LessonRequest)
   /** Asks for `saved`. */
   | { readonly type: 'save'; readonly purpose: SavePurpose }
+  /** Asks for `shared`: how a face looks at it, and its bookmarks, go with it. */
+  | ({ readonly type: 'share'; readonly bookmarks: readonly Bookmark[] } & Pick<Sight, 'lens' | 'pane'>)
   | { readonly type: 'run' }
   /** Stops a run; gives up a step. */
   | { readonly type: 'pause' }
@@ -224,6 +231,15 @@ export type Update =
       readonly file: Uint8Array<ArrayBuffer>;
       readonly ns: number;
     }
+  /** The run as a recording, and the names of its images that do not come with Xenoscope; null: it cannot be recorded, and why. */
+  | {
+      readonly type: 'shared';
+      readonly file: Uint8Array<ArrayBuffer> | null;
+      readonly needs: readonly string[];
+      readonly why: string;
+    }
+  /** How the recording that has been opened is to be looked at. */
+  | { readonly type: 'shown'; readonly at: Sight; readonly bookmarks: readonly Bookmark[] }
   | ({ readonly type: 'pageTables' } & PageTablesView)
   | ({ readonly type: 'stage' } & StageView)
   /** The run of the host that is looked at, at a glance: with each state, what has changed. */

@@ -10,7 +10,7 @@ import { coreVersion } from '../../core/version.ts';
 import { LabRun } from './time/lab-run.ts';
 import type { Marked } from './time/marks.ts';
 import { bootRecording, writeRecording } from './time/recording.ts';
-import type { Mark, Recording } from './time/recording.ts';
+import type { Besides, Mark, Recording } from './time/recording.ts';
 import {
   bootWorldRecording,
   restoreWorldFile,
@@ -26,8 +26,8 @@ export interface Kept {
   readonly instant: string;
   readonly stem: string;
   snapshot(): Promise<Uint8Array<ArrayBuffer>>;
-  /** `marks`: up to now; `withSnapshots`: those of its past go with it. */
-  recording(marks: readonly Mark[], withSnapshots?: boolean): Promise<Uint8Array<ArrayBuffer>>;
+  /** `marks`: up to now. */
+  recording(marks: readonly Mark[], besides?: Besides): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export class KeptLab implements Kept {
@@ -53,8 +53,8 @@ export class KeptLab implements Kept {
     return saveLab(this.lab, this.core);
   }
 
-  recording(marks: readonly Mark[], withSnapshots = false): Promise<Uint8Array<ArrayBuffer>> {
-    return writeRecording(this.lab, this.core, marks, withSnapshots);
+  recording(marks: readonly Mark[], besides: Besides = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return writeRecording(this.lab, this.core, marks, besides);
   }
 }
 
@@ -79,8 +79,8 @@ export class KeptWorld implements Kept {
     return saveWorldFile(this.run, this.core);
   }
 
-  recording(marks: readonly Mark[], withSnapshots = false): Promise<Uint8Array<ArrayBuffer>> {
-    return writeWorldRecording(this.run, this.core, marks, withSnapshots);
+  recording(marks: readonly Mark[], besides: Besides = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return writeWorldRecording(this.run, this.core, marks, besides);
   }
 }
 

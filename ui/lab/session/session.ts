@@ -12,9 +12,11 @@ import { bootHosts, openFile } from '../opening.ts';
 import { imagesAmong } from '../own-images.ts';
 import type { Command, LabState, OpenRequest, SavePurpose, Update } from '../protocol.ts';
 import type { OpenedRun } from '../runs.ts';
+import { shareRun } from '../sharing.ts';
 import type { Sources } from '../snapshot/description.ts';
 import type { Until } from '../stop.ts';
 import { dropBranch, takeUp } from '../time/branches.ts';
+import type { Shown } from '../time/shown.ts';
 import { goBack, goToTime, seekBack } from '../time/ways-back.ts';
 import { Overviews } from '../timeline/overviews.ts';
 import { begin, TOUR } from '../tour.ts';
@@ -70,6 +72,7 @@ export class Session {
       await this.going.go({});
     },
     save: ({ purpose }) => this.save(purpose),
+    share: (command) => this.share(command),
     run: () => this.going.go({}),
     pause: () => {
       this.going.pause();
@@ -200,15 +203,23 @@ export class Session {
   }
 
   /** Goes on with a world from a file; where that cannot be restored, as `boot`. */
-  private async open({ file, images = [] }: OpenRequest): Promise<void> {
+  private async open({ images = [], ...request }: OpenRequest): Promise<void> {
     const among = imagesAmong(images);
     const sources: Sources = { image: async (wanted) => (await among(wanted)) ?? this.image(wanted) };
-    const { opened, stands } = await openFile(this.core, file, sources);
+    const { opened, stands, shown } = await openFile(this.core, request, sources);
     // Who waits for lines needs to know where they are; else nobody asks for the sources before it stands.
     if (this.breaks.views.length > 0) for (const { lab } of opened.hosts) await bringCodeOf(lab, this.post);
     this.enter(opened);
     this.going.stopped = stands;
+    if (shown !== null) await this.showAgain(shown);
     this.postState();
+  }
+
+  /** Goes to where a run was left, by whoever shared it. */
+  private async showAgain({ at, bookmarks }: Shown): Promise<void> {
+    this.post({ type: 'shown', at, bookmarks });
+    await this.lookAtHost(at.host);
+    await this.travel((lab) => goToTime(lab, at.ns));
   }
 
   /** A lesson's world: where it is gone on with, all that was done is done again first. */
@@ -227,6 +238,14 @@ export class Session {
     if (opened === null) return;
     const { ns } = opened.kept.run;
     this.post({ type: 'saved', purpose, file: await opened.kept.snapshot(), ns });
+  }
+
+  /** The run as others can open it, where they stand where it stands now. */
+  private async share({ lens, pane, bookmarks }: Extract<Command, { type: 'share' }>): Promise<void> {
+    const { opened, lab, host } = this;
+    if (opened === null || lab === null) return;
+    const at = { host, ns: lab.ns, lens, pane };
+    this.post({ type: 'shared', ...(await shareRun(opened, { at, bookmarks }, this.image)) });
   }
 
   /** Another world is there. */

@@ -70,22 +70,28 @@ export class Past {
   readonly inputs: InputLog;
   /** How far each host has ever been in this run, in ticks. */
   ends: number[];
+  /** All that has ever come to it is logged, from its first instruction on. */
+  isWhole = true;
   /** Whether snapshots are made on the way. */
   isKept = false;
   readonly moments: Moment[] = [];
   /** Runs that were left for this one, in their order, until somebody drops them. */
   readonly branches: Branch[] = [];
   listener: PastListener | null = null;
+  /** How many hosts there are. */
+  readonly hosts: number;
   private readonly traveller: Traveller;
 
   constructor(traveller: Traveller, hosts: number) {
     this.traveller = traveller;
+    this.hosts = hosts;
     this.inputs = new InputLog(hosts);
     this.ends = this.inputs.come.map(() => 0);
   }
 
   /** There is another run now: nothing is known of how it has come here. */
   forget(): void {
+    this.isWhole = false;
     this.inputs.clear();
     this.branches.splice(0);
     this.moments.splice(0);

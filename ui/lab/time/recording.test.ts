@@ -43,7 +43,7 @@ describe('a recording of Mote', () => {
     await marks.end();
     file = await writeRecording(lab, core, marks.made);
     recording = await readRecording(file);
-    long = await writeRecording(lab, core, marks.made, true);
+    long = await writeRecording(lab, core, marks.made, { withSnapshots: true });
   });
 
   test('is small, and has its inputs, its images by hash, and marks', () => {
@@ -133,7 +133,7 @@ describe('a recording of Mote', () => {
 
   test('another version, and what is none, are said to be', async () => {
     const text = new TextDecoder().decode(file);
-    const later = new TextEncoder().encode(text.replace('"version": 4', '"version": 9'));
+    const later = new TextEncoder().encode(text.replace('"version": 5', '"version": 9'));
     expect(await refusal(later)).toMatch(/^it is of version 9 of the format/);
     for (const other of ['', '{}', 'null', 'XENOSNAP', '[1]'])
       expect(await refusal(new TextEncoder().encode(other))).toBe('it is no recording of Xenoscope');

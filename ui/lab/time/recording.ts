@@ -22,9 +22,11 @@ import { MOST_HOSTS, MOST_LANS } from '../world/description.ts';
 import { DescriptionError, Field } from '../world/field.ts';
 import type { Instant, Past, Place } from './past.ts';
 import { FORMAT, isRecording } from './recording-mark.ts';
+import { shownIn } from './shown.ts';
+import type { Shown } from './shown.ts';
 
 /** Goes up when the content changes, or what the names in it mean. */
-const VERSION = 4;
+const VERSION = 5;
 const KINDS = ['host', 'world'] as const;
 type Kind = (typeof KINDS)[number];
 const LINE_END = 0x0a;
@@ -56,35 +58,52 @@ export interface Recording {
   /** Instants of which there are snapshots, in their order, and the file that has them. */
   readonly snapshots: readonly Instant[];
   readonly snapshotFile: Uint8Array | null;
+  /** Of a run that was shared; null: nobody has said how it is to be looked at. */
+  readonly shown: Shown | null;
+}
+
+/** What a recording has beside a run and its marks: the snapshots of its past; how it is to be looked at. */
+export interface Besides {
+  readonly withSnapshots?: boolean;
+  readonly shown?: Omit<Shown, 'ends'>;
 }
 
 /**
- * The file of what a lab's run was up to now. The lab has been booted, not restored; `marks`: up to now; `withSnapshots`: those
- * of its past go with it.
+ * The file of what a lab's run was up to now; of one that is shown, to its end. All of its past is known (`Past.isWhole`);
+ * `marks`: up to now.
  */
 export async function writeRecording(
   lab: Lab,
   core: WebAssembly.Module,
   marks: readonly Mark[],
-  withSnapshots = false,
+  { withSnapshots = false, shown }: Besides = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const pack = withSnapshots ? await saveLab(lab, core, lab.past.saved) : null;
-  return recordingFile(core, 'host', await describe(lab.request), lab.past, marks, pack);
+  return recordingFile(core, 'host', await describe(lab.request), lab.past, marks, { pack, shown });
 }
 
-/** The file of a run: what has come is in it, what is still to come is not. `pack`: of the snapshots of its past; null: without. */
+/** What is put beside a run: the file of the snapshots of its past; how it is to be looked at. */
+interface Added {
+  readonly pack: Uint8Array | null;
+  readonly shown: Besides['shown'];
+}
+
+/** The file of a run: what has come is in it; what is still to come, where it is shown. */
 export async function recordingFile(
   core: WebAssembly.Module,
   kind: Kind,
   { description, images }: { readonly description: unknown; readonly images: readonly ImageName[] },
-  { inputs: log, moments }: Past,
+  { inputs: log, moments, ends, hosts }: Past,
   marks: readonly Mark[],
-  pack: Uint8Array | null,
+  { pack, shown: look }: Added,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const inputs = log.all.filter((input) => log.hasCome(input)).map(filedInput);
-  const lanInputs = log.allOfLans.slice(0, log.come.at(-1));
+  const isAll = look !== undefined;
+  const inputs = log.all.filter((input) => isAll || log.hasCome(input)).map(filedInput);
+  const lanInputs = isAll ? log.allOfLans : log.allOfLans.slice(0, log.come.at(-1));
+  const shown = isAll ? { ends: ends.slice(0, hosts), ...look } : null;
   const snapshots = pack === null ? [] : moments.map(({ places, come }) => ({ places, come }));
-  const content = { core: coreVersion(core), kind, description, images, inputs, lanInputs, marks, snapshots };
+  const run = { core: coreVersion(core), kind, description, images, inputs, lanInputs };
+  const content = { ...run, marks, snapshots, shown };
   const checksum = await checksumOf(content);
   const file = { format: FORMAT, version: VERSION, checksum, content };
   const text = new TextEncoder().encode(`${JSON.stringify(file, null, 1)}\n`);
@@ -155,8 +174,9 @@ function filed(file: Uint8Array): Filed {
 }
 
 function contentOf(content: Field, pack: Uint8Array): Recording {
-  const { core, kind, description, images, inputs, lanInputs, marks, snapshots } = content.object([
-    ...(['core', 'kind', 'description', 'images', 'inputs', 'lanInputs', 'marks', 'snapshots'] as const),
+  const { core, kind, description, images, inputs, lanInputs, marks, snapshots, shown } = content.object([
+    ...(['core', 'kind', 'description', 'images', 'inputs', 'lanInputs'] as const),
+    ...(['marks', 'snapshots', 'shown'] as const),
   ]);
   const instants = snapshots.list(MOST_INPUTS).map((each) => instantOf(each.object(['places', 'come'])));
   if (instants.length > 0 !== pack.length > 0)
@@ -173,6 +193,7 @@ function contentOf(content: Field, pack: Uint8Array): Recording {
     marks: marks.list(MOST_INPUTS).map(markOf),
     snapshots: instants,
     snapshotFile: instants.length > 0 ? pack : null,
+    shown: shown.value === null ? null : shownIn(shown),
   };
 }
 

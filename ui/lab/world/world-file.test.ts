@@ -50,7 +50,7 @@ beforeAll(async () => {
   saved = await openSnapshot(file);
   await marks.end();
   recording = await readRecording(await writeWorldRecording(world, core, marks.made));
-  long = await readRecording(await writeWorldRecording(world, core, marks.made, true));
+  long = await readRecording(await writeWorldRecording(world, core, marks.made, { withSnapshots: true }));
 });
 
 test('a recording with snapshots goes on from any of them to the same end', async () => {

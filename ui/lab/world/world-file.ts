@@ -7,7 +7,7 @@ import { SnapshotError } from '../snapshot/errors.ts';
 import { writeSnapshot } from '../snapshot/format.ts';
 import type { ImageName, SavedWorld, SnapshotFile } from '../snapshot/format.ts';
 import { recordingFile } from '../time/recording.ts';
-import type { Mark, Recording } from '../time/recording.ts';
+import type { Besides, Mark, Recording } from '../time/recording.ts';
 import { checkDescription, lansOf } from './description.ts';
 import type { WorldDescription } from './description.ts';
 import { DescriptionError, Field } from './field.ts';
@@ -94,10 +94,10 @@ export async function writeWorldRecording(
   world: World,
   core: WebAssembly.Module,
   marks: readonly Mark[],
-  withSnapshots = false,
+  { withSnapshots = false, shown }: Besides = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const pack = withSnapshots ? await saveWorldFile(world, core, world.past.saved) : null;
-  return recordingFile(core, 'world', await describe(world), world.past, marks, pack);
+  return recordingFile(core, 'world', await describe(world), world.past, marks, { pack, shown });
 }
 
 /** The world of a recording, before its first instruction; its inputs will come by themselves. As bootRecording. */
