@@ -78,6 +78,13 @@ export class Code {
     return new Code(kernel!, ramdisk);
   }
 
+  /** Whether the sources of anything that it runs are known by lines. */
+  get hasLines(): boolean {
+    return [this.kernel, ...this.programs.map(({ symbols }) => symbols)].some(
+      (symbols) => symbols !== null && symbols.lines.length > 0,
+    );
+  }
+
   /** The symbols of the code at an address, as the machine has it mapped now; null: nothing is known of it. */
   symbolsAt(machine: ReadonlyMachine, address: number): Symbols | null {
     return this.symbolsIn((page) => {

@@ -331,6 +331,12 @@ export class Lab {
     return stop.kind === 'shutdown' && stop.domain === this.domain;
   }
 
+  /** Throws a RangeError where no way leads to another line, because no lines are known. */
+  checkLines(): void {
+    if (!this.code.hasLines)
+      throw new RangeError('no source lines are known of what runs here: go by instructions, or to events');
+  }
+
   /** Where in the sources the next instruction is. */
   here(): SourcePlace | null {
     const { machine, processor } = this.hypervisor;

@@ -28,11 +28,12 @@ export function beginSeek(lab: Lab, fits: (event: TraceEvent) => boolean): Stepp
   return new ToEvent(lab, fits);
 }
 
-/** Begins a step of the lab's host; `domain`: to an event of that one. */
+/** Begins a step of the lab's host; `domain`: to an event of that one. Throws a RangeError where there is no such step. */
 export function beginStep(lab: Lab, kind: StepKind, domain?: number): Stepping {
   if (isEventStep(kind)) return beginSeek(lab, fitsStep(kind, domain));
   lab.breaks.leave();
   if (kind === 'instruction') return new ToInstruction(lab);
+  lab.checkLines();
   const frame = kind === 'line' ? null : frameOf(lab);
   const addresses = frame === null ? [] : kind === 'out' ? [frame.returnAddress] : linesBeside(lab, frame);
   const isRoom = addresses.length > 0 && addresses.length + lab.breaks.addresses.length <= BREAKPOINT_LIMIT;

@@ -13,7 +13,7 @@ import { EVENT_WORDS, FILTER_HELP } from '../../lab/event-words.ts';
 import type { EventFilter } from '../../lab/event-filter.ts';
 import { PATIENCE_SECONDS, type Debugger } from './debugger.ts';
 import * as looks from './looks.ts';
-import { Wrong } from './wrong.ts';
+import { orWrong, Wrong } from './wrong.ts';
 
 const NS_PER_SECOND = 1e9;
 
@@ -59,7 +59,8 @@ export function stepping(kind: Parameters<Debugger['step']>[0]): Run {
 export function backwards(what: string, step: (debug: Debugger) => boolean): Run {
   return (debug, args) => {
     for (let n = count(args); n > 0; n--)
-      if (!step(debug)) throw new Wrong(`there is no ${what} between here and ${debug.beginning}`);
+      if (!orWrong(() => step(debug)))
+        throw new Wrong(`there is no ${what} between here and ${debug.beginning}`);
     return looks.where(debug);
   };
 }
@@ -190,11 +191,7 @@ export const eventWords = (): string[] => [...EVENT_WORDS, ...HYPERCALLS.map((na
 
 /** Null: it is no event. */
 function events(text: string): EventFilter | null {
-  try {
-    return parseFilter(text);
-  } catch (error) {
-    throw error instanceof RangeError ? new Wrong(error.message) : error;
-  }
+  return orWrong(() => parseFilter(text));
 }
 
 /** Runs that were left: where, and what they had typed since. */
@@ -208,11 +205,9 @@ export function branches({ lab }: Debugger): string {
 
 /** Does something with a branch, by its number from 0. */
 function withBranch({ lab }: Debugger, args: string, work: (lab: Lab, number: number) => void): void {
-  try {
+  orWrong(() => {
     work(lab, count(args) - 1);
-  } catch (error) {
-    throw error instanceof RangeError ? new Wrong(error.message) : error;
-  }
+  });
 }
 
 export function takeUp(debug: Debugger, args: string): string {

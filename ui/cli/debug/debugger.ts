@@ -16,7 +16,7 @@ import { backTo, goToInstruction, goToTicks, type Search } from '../../lab/time/
 import { type Instant, nsOfTick } from '../instant.ts';
 import { UserError } from '../user-error.ts';
 import { Stops } from './stops.ts';
-import { Wrong } from './wrong.ts';
+import { orWrong, Wrong } from './wrong.ts';
 
 const SLICE_TICKS = 5_000_000;
 const NS_PER_SECOND = 1e9;
@@ -185,7 +185,7 @@ export class Debugger {
     const start = { ns: lab.ns, instructions: lab.instructions };
     let stop: Stop | undefined | null;
     for (let n = 0; n < count; n++) {
-      const stepping = beginStep(lab, kind);
+      const stepping = orWrong(() => beginStep(lab, kind));
       const ticks = (PATIENCE_SECONDS * NS_PER_SECOND) / lab.periodNs;
       try {
         stop = await this.telling(() => driveStep(lab, stepping, ticks, { signal: this.signal }));

@@ -214,6 +214,23 @@ test('breakpoints are refused where they have no place, but wait where a host ha
   expect(state().breakpoints.map(({ wanted }) => wanted)).toEqual([line]);
 });
 
+test('where no lines are known, a line is no step, forth or back: that is said at once', async () => {
+  await session.command({ ...BOOT, kernel: spinningKernel() });
+  await session.command({ type: 'runUntil', instructions: 1000 });
+  for (const command of [
+    { type: 'step', kind: 'line' },
+    { type: 'back', kind: 'line' },
+  ] as const) {
+    await session.command(command);
+    expect(last('error')).toMatchObject({
+      command: command.type,
+      message: expect.stringContaining('no source lines') as string,
+    });
+    expect(state()).toMatchObject({ running: false, instructions: 1000 });
+    updates = [];
+  }
+});
+
 test('what goes wrong is posted, and the session goes on', async () => {
   await session.command({ ...BOOT, kernel: new Uint8Array(5000) });
   expect(last('error').message).toMatch(/not a/);

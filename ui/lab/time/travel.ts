@@ -146,8 +146,9 @@ export function anyOf(searches: readonly Search[]): Search {
   };
 }
 
-/** To the beginning of the line that was executed before this one. False: none is known. */
+/** To the beginning of the line that was executed before this one. False: there is none. Throws RangeError where none is known. */
 export function backLine(lab: Lab): boolean {
+  lab.checkLines();
   const { instructions } = lab;
   const [first] = lab.past.moments;
   const beginning = first === undefined ? 0 : lab.placeIn(first).instructions;

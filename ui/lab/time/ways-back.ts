@@ -26,7 +26,7 @@ const WAYS: Readonly<Record<Exclude<BackKind, EventStep>, WayBack>> = {
 
 const NS_PER_SECOND = 1e9;
 
-/** Goes back; says where it stands, in a sentence. `domain`: to an event of that one. */
+/** Goes back; says where it stands, in a sentence. `domain`: to an event of that one. Throws RangeError where there is no such way. */
 export function goBack(lab: Lab, kind: BackKind, domain?: number): string {
   if (!isEventStep(kind)) return go(lab, WAYS[kind]);
   const search = eventSearch(fitsStep(kind, domain));
