@@ -16,6 +16,11 @@ import type { Hypervisor } from '../state/hypervisor.ts';
 
 const VIRQS = namesOf(xen, 'VIRQ_');
 
+/** A virtual interrupt by its name in the public header: VIRQ_TIMER. */
+export function virqName(virq: number): string {
+  return VIRQS[virq] ?? `VIRQ ${String(virq)}`;
+}
+
 const STATES: Readonly<Record<number, (channel: EventChannel) => string>> = {
   [ECS_FREE]: () => 'closed',
   [ECS_RESERVED]: () => 'reserved',
@@ -23,7 +28,7 @@ const STATES: Readonly<Record<number, (channel: EventChannel) => string>> = {
   [ECS_INTERDOMAIN]: ({ remoteDomain, remotePort }) =>
     `bound to port ${String(remotePort)} of domain ${String(remoteDomain)}`,
   [ECS_PIRQ]: ({ pirq }) => `bound to interrupt ${String(pirq)}`,
-  [ECS_VIRQ]: ({ virq }) => `bound to ${VIRQS[virq] ?? `VIRQ ${String(virq)}`}`,
+  [ECS_VIRQ]: ({ virq }) => `bound to ${virqName(virq)}`,
   [ECS_IPI]: () => 'bound to its own vcpus',
 };
 

@@ -4,7 +4,8 @@ import { describeEnd } from './ending.ts';
 import type { Lab } from './lab.ts';
 import type { LabState } from './protocol.ts';
 import { branchViews } from './time/branches.ts';
-import { channelViews, domainViews, vcpuView } from './views.ts';
+import { portViews } from './ports.ts';
+import { domainViews, vcpuView } from './views.ts';
 
 export type HostState = Omit<
   LabState,
@@ -47,7 +48,7 @@ export function stateOf(lab: Lab, shown: number): OwnState {
     shown: domain.id,
     vcpus: domain.vcpus.map((vcpu) => vcpuView(hypervisor, vcpu, code)),
     domains: domainViews(hypervisor, lab.witness.names),
-    channels: channelViews(hypervisor, domain),
+    channels: portViews(hypervisor, domain),
     counts,
     past: pastOf(lab),
     branches: branchViews(lab),

@@ -13,7 +13,8 @@ import type { Bookmark, Sight } from './time/shown.ts';
 import type { OverviewChange } from './timeline/overview.ts';
 import type { SpanRequest } from './timeline/span.ts';
 import type { TimelineView } from './timeline/view.ts';
-import type { ChannelView, DomainView, VcpuView } from './views.ts';
+import type { PortView } from './ports.ts';
+import type { DomainView, VcpuView } from './views.ts';
 
 /** How far a step goes: `over` passes what a line calls, `out` goes on until the function has returned. */
 export type StepKind = 'instruction' | 'line' | 'over' | 'out' | EventStep;
@@ -182,7 +183,7 @@ export interface LabState {
   readonly vcpus: readonly VcpuView[];
   /** All domains of the host. */
   readonly domains: readonly DomainView[];
-  readonly channels: readonly ChannelView[];
+  readonly channels: readonly PortView[];
   /** Hypercalls made, by name. */
   readonly counts: Readonly<Record<string, number>>;
   readonly breakpoints: readonly BreakpointView[];

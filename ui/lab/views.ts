@@ -4,7 +4,6 @@ import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
 import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 import type { Code } from './code.ts';
 import { pageAt } from './page-tables.ts';
-import { VIRQ_NAMES } from './stage/words.ts';
 import { stackOf } from './symbols.ts';
 import type { SourcePlace } from './symbols.ts';
 import { hex64 } from '../../core/machine.ts';
@@ -13,16 +12,6 @@ import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { cpuTimeNs } from '../../hypervisor/hypercalls/domctl/info.ts';
 import type { Vcpu } from '../../hypervisor/state/vcpu.ts';
 import { RUNSTATE_RUNNING } from '../../hypervisor/state/vcpu.ts';
-import {
-  ECS_FREE,
-  ECS_INTERDOMAIN,
-  ECS_IPI,
-  ECS_PIRQ,
-  ECS_RESERVED,
-  ECS_UNBOUND,
-  ECS_VIRQ,
-} from '../../hypervisor/state/event-channels.ts';
-import { isPortMasked, isPortPending } from '../../hypervisor/events/send.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
 import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 
@@ -43,14 +32,6 @@ export interface VcpuView {
   readonly code: readonly InstructionView[];
   /** Where RIP is in the sources, and who called: the innermost first. Empty where the image has no symbols for it. */
   readonly stack: readonly SourcePlace[];
-}
-
-export interface ChannelView {
-  readonly port: number;
-  readonly binding: string;
-  readonly vcpu: number;
-  readonly pending: boolean;
-  readonly masked: boolean;
 }
 
 /** A domain of the host. */
@@ -137,45 +118,6 @@ export function codeAt(read: ReadPage, rip: number, count: number): InstructionV
     address += length;
   }
   return shown;
-}
-
-/** The domain's event channels that are in use. */
-export function channelViews(hypervisor: Hypervisor, domain: Domain): ChannelView[] {
-  const views: ChannelView[] = [];
-  for (const channel of domain.events.ports) {
-    if (channel === null || channel.state === ECS_FREE || channel.state === ECS_RESERVED) continue;
-    views.push({
-      port: channel.port,
-      binding: bindingOf(channel),
-      vcpu: channel.notifyVcpu,
-      pending: isPortPending(hypervisor, domain, channel.port),
-      masked: isPortMasked(hypervisor, domain, channel.port),
-    });
-  }
-  return views;
-}
-
-function bindingOf(channel: {
-  state: number;
-  virq: number;
-  pirq: number;
-  remoteDomain: number;
-  remotePort: number;
-}): string {
-  switch (channel.state) {
-    case ECS_VIRQ:
-      return `VIRQ ${VIRQ_NAMES[channel.virq] ?? String(channel.virq)}`;
-    case ECS_IPI:
-      return 'IPI';
-    case ECS_PIRQ:
-      return `PIRQ ${String(channel.pirq)}`;
-    case ECS_INTERDOMAIN:
-      return `domain ${String(channel.remoteDomain)} port ${String(channel.remotePort)}`;
-    case ECS_UNBOUND:
-      return `unbound, for domain ${String(channel.remoteDomain)}`;
-    default:
-      return '';
-  }
 }
 
 const PAGES_PER_MB = 256;

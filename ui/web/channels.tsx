@@ -1,4 +1,5 @@
 /** The domain's event channels. */
+import { bindingWords } from '../lab/stage/words.ts';
 import type { LabClient } from './lab-client.ts';
 
 export function Channels({ client }: { client: LabClient }) {
@@ -19,7 +20,7 @@ export function Channels({ client }: { client: LabClient }) {
           {channels.map(({ port, binding, vcpu, pending, masked }) => (
             <tr key={port} class={pending ? 'pending' : ''}>
               <td>{port}</td>
-              <td>{binding}</td>
+              <td>{bindingWords(binding, (id) => `domain ${String(id)}`)}</td>
               <td>{vcpu}</td>
               <td>{pending ? '●' : ''}</td>
               <td>{masked ? '●' : ''}</td>

@@ -129,7 +129,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.keyboard.press('ArrowRight');
     expect(await page.getByRole('tab', { name: 'Page tables' }).getAttribute('aria-selected')).toBe('true');
     await page.keyboard.press('ArrowRight');
-    expect(await text('channels')).toContain('VIRQ timer');
+    expect(await text('channels')).toContain('VIRQ_TIMER');
     await page.getByLabel('Stop at an event').fill('hypercall console_io');
     await page.keyboard.press('Enter');
     await page.keyboard.press('F8');

@@ -85,7 +85,7 @@ test('hypercalls stop it by name and domain, and are found backwards', async () 
   await say('goto start');
   expect(await say('break hypercall event_channel_op domain 1')).toMatch(/^stops at every hypercall/);
   const first = await say('continue');
-  expect(first).toMatch(/^Break: d1v0 event_channel_op\(/);
+  expect(first).toMatch(/^What you wait for: d1v0 event_channel_op\(/);
   const second = await say('continue');
   expect(instruction(second)).toBeGreaterThan(instruction(first));
   expect(instruction(await say('back-to hypercall event_channel_op'))).toBe(instruction(first));
@@ -100,10 +100,10 @@ test('any event of the trace stops it, by its domain, its words, its arguments; 
   await say('goto start');
   const raised = 'port domain 1 /port [0-9]$/';
   expect(await say(`break ${raised}`)).toBe(`stops at every ${raised}`);
-  expect(await say('continue')).toMatch(/^Break: d1v0 port domain 1 port \d /);
+  expect(await say('continue')).toMatch(/^What you wait for: d1v0 port domain 1 port \d /);
   await say('delete 1');
   await say('break hypercall event_channel_op arg0=4');
-  expect(await say('continue')).toMatch(/^Break: d1v0 event_channel_op\(.*EVTCHNOP_send/);
+  expect(await say('continue')).toMatch(/^What you wait for: d1v0 event_channel_op\(.*EVTCHNOP_send/);
   await say('delete 1');
   expect(await say('break port arg0=1')).toMatch(/^! an event of kind port has no name and no arguments/);
   expect(await say('break trap /[/')).toMatch(/^! \/\[\/: /);
@@ -148,7 +148,7 @@ test('shows registers, memory, code, domains, ports', async () => {
   expect(await say('mem xyz')).toMatch(/^! xyz: it is no address/);
   expect(await say('regs d7v0')).toBe('! there is no vcpu d7v0');
   expect(await say('domains')).toMatch(/^ +1 .* 32 MiB +1 vcpu/);
-  expect(await say('ports 1')).toMatch(/VIRQ timer/);
+  expect(await say('ports 1')).toMatch(/VIRQ_TIMER/);
 });
 
 test('what is typed begins another run, which can be recorded', async () => {

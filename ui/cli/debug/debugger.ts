@@ -115,12 +115,12 @@ export class Debugger {
     const start = { ns: lab.ns, instructions: lab.instructions };
     // What was printed before is no answer: a way of no length forgets it.
     lab.runTo(this.ticks);
+    if (ignores) lab.breaks.disarm();
     lab.breaks.leave();
-    if (!ignores) this.stops.arm();
     try {
-      return await this.telling(() => this.goOn(until, ignores, start));
+      return await this.telling(() => this.goOn(until, start));
     } finally {
-      this.stops.disarm();
+      lab.breaks.arm();
     }
   }
 
@@ -138,7 +138,6 @@ export class Debugger {
 
   private async goOn(
     until: Until,
-    ignores: boolean,
     start: { readonly ns: number; readonly instructions: number },
   ): Promise<string> {
     const { lab } = this;
@@ -148,13 +147,7 @@ export class Debugger {
       : Math.max(this.ticks, lab.endTicks) + (PATIENCE_SECONDS * NS_PER_SECOND) / lab.periodNs;
     while (!this.signal.aborted) {
       const stop = lab.run(until, Math.min(SLICE_TICKS, limit - this.ticks));
-      if (!ignores && this.stops.seen !== null)
-        return describeStop(lab, { kind: 'step', event: this.stops.seen }, start).replace(
-          /^Stepped to what was looked for/,
-          'Break',
-        );
       if (stop?.kind === 'waiting') await lab.fetch();
-      else if (stop?.kind === 'breakpoint' && ignores) lab.breaks.leave();
       else if (stop !== undefined) return describeStop(lab, stop, start);
       else if (lab.waitsForEver && !isRecorded) return describeStop(lab, { kind: 'idle' }, start);
       if (this.ticks >= limit) return this.atLimit(isRecorded, start);

@@ -3,7 +3,9 @@ import { hex64 } from '../../../core/machine.ts';
 import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
 import { inputWords } from '../../lab/time/branches.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { bytesAt, channelViews, codeAt, domainViews, readerOf, vcpuView } from '../../lab/views.ts';
+import { bindingWords } from '../../lab/stage/words.ts';
+import { portViews } from '../../lab/ports.ts';
+import { bytesAt, codeAt, domainViews, readerOf, vcpuView } from '../../lab/views.ts';
 import { placeOf } from '../../lab/symbols.ts';
 import { storeTree } from '../../lab/xenstore/ask.ts';
 import { explanationText } from '../../lab/explain/explain.ts';
@@ -144,9 +146,9 @@ export function domains(lab: Lab): string {
 export function ports(lab: Lab, id: number | null): string {
   const domain = id === null ? vcpuNamed(lab).domain : lab.hypervisor.domains.get(id);
   if (domain === undefined) throw new Wrong(`there is no domain ${String(id)}`);
-  const rows = channelViews(lab.hypervisor, domain).map(
+  const rows = portViews(lab.hypervisor, domain).map(
     ({ port, binding, vcpu, pending, masked }) =>
-      `${String(port).padStart(4)}  vcpu ${String(vcpu)}  ${pending ? 'pending' : '       '} ${masked ? 'masked' : '      '}  ${binding}`,
+      `${String(port).padStart(4)}  vcpu ${String(vcpu)}  ${pending ? 'pending' : '       '} ${masked ? 'masked' : '      '}  ${bindingWords(binding, (id) => `domain ${String(id)}`)}`,
   );
   return rows.length === 0 ? `domain ${String(domain.id)} has no event channels` : rows.join('\n');
 }

@@ -1,29 +1,15 @@
-/** What a debugger stops at: lines, and events. They are found forwards and backwards alike. */
-import { filterText, passes } from '../../lab/event-filter.ts';
+/** What a debugger stops at, by numbers: lines, and events. The lab stops at them (`Breaks`); they are found backwards, too. */
+import { filterText } from '../../lab/event-filter.ts';
 import type { EventFilter } from '../../lab/event-filter.ts';
-import { eventOf } from '../../lab/stop.ts';
-import type { EventPlace } from '../../lab/stop.ts';
 import type { WantedLine } from '../../lab/code.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { anyOf, BREAKPOINT, eventSearch, type Search } from '../../lab/time/travel.ts';
-import type { TraceEvent } from '../../../hypervisor/trace/event.ts';
-import type { TraceSink } from '../../../hypervisor/trace/tracer.ts';
 import { Wrong } from './wrong.ts';
 
 export class Stops {
   private readonly lab: Lab;
   private lines: readonly WantedLine[] = [];
   private events: readonly EventFilter[] = [];
-  /** The event that a run has come to. */
-  seen: EventPlace | null = null;
-  private readonly sink: TraceSink = {
-    event: (event) => {
-      if (this.seen !== null || !this.fits(event)) return;
-      this.seen = eventOf(event, this.lab.hypervisor.current);
-      this.lab.hypervisor.requestStop('event');
-    },
-    end: () => undefined,
-  };
 
   constructor(lab: Lab) {
     this.lab = lab;
@@ -54,37 +40,31 @@ export class Stops {
   }
 
   addEvent(event: EventFilter): void {
-    this.events = [...this.events, event];
+    this.setEvents([...this.events, event]);
   }
 
   /** Drops one by its number, from 1. False: there is none. */
   drop(number: number): boolean {
     if (number < 1 || number > this.all().length) return false;
     const index = number - 1 - this.lines.length;
-    if (index >= 0) this.events = this.events.filter((_, n) => n !== index);
-    else this.lines = this.lines.filter((_, n) => n !== number - 1);
-    this.lab.breaks.setLines(this.lines);
+    if (index >= 0) this.setEvents(this.events.filter((_, n) => n !== index));
+    else {
+      this.lines = this.lines.filter((_, n) => n !== number - 1);
+      this.lab.breaks.setLines(this.lines);
+    }
     return true;
   }
 
-  /** Stops at events from now on, until `disarm`. */
-  arm(): void {
-    this.seen = null;
-    if (this.events.length > 0) this.lab.hypervisor.trace.add(this.sink);
-  }
-
-  disarm(): void {
-    this.lab.hypervisor.trace.remove(this.sink);
+  private setEvents(events: readonly EventFilter[]): void {
+    this.events = events;
+    this.lab.breaks.setEvents(events);
   }
 
   /** Any of them, to look for backwards. */
   search(): Search {
+    const { breaks } = this.lab;
     return this.events.length === 0
       ? BREAKPOINT
-      : anyOf([BREAKPOINT, eventSearch((event) => this.fits(event))]);
-  }
-
-  private fits(event: TraceEvent): boolean {
-    return this.events.some((each) => passes(each, event));
+      : anyOf([BREAKPOINT, eventSearch((event) => breaks.fits(event))]);
   }
 }

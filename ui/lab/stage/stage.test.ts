@@ -91,7 +91,7 @@ test('both ends of an interdomain channel name each other', () => {
       port: binding.port,
       binding: { to: 'domain', domain: id, port },
     });
-  expect(domains[0]!.ports.map(({ binding }) => binding)).toContainEqual({ to: 'virq', name: 'timer' });
+  expect(domains[0]!.ports.map(({ binding }) => binding)).toContainEqual({ to: 'virq', name: 'VIRQ_TIMER' });
 });
 
 test('every frame has its owner, and those that others use are marked', () => {

@@ -3,37 +3,17 @@ import { VirtioNineP } from '../../../devices/virtio/9p.ts';
 import { VirtioBlock } from '../../../devices/virtio/block.ts';
 import type { VirtioDevice } from '../../../devices/virtio/device.ts';
 import { VirtioNet } from '../../../devices/virtio/net.ts';
-import { isPortMasked, isPortPending } from '../../../hypervisor/events/send.ts';
 import { inUse } from '../../../hypervisor/grants/pin.ts';
 import { cpuTimeNs } from '../../../hypervisor/hypercalls/domctl/info.ts';
 import type { Domain } from '../../../hypervisor/state/domain.ts';
-import {
-  ECS_FREE,
-  ECS_INTERDOMAIN,
-  ECS_IPI,
-  ECS_PIRQ,
-  ECS_RESERVED,
-  ECS_UNBOUND,
-  ECS_VIRQ,
-} from '../../../hypervisor/state/event-channels.ts';
-import type { EventChannel } from '../../../hypervisor/state/event-channels.ts';
 import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
 import { idleNs, runsOn } from '../../../hypervisor/state/pcpu.ts';
 import type { Pcpu } from '../../../hypervisor/state/pcpu.ts';
 import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
 import type { Lab } from '../lab.ts';
+import { portViews } from '../ports.ts';
 import { domainViews } from '../views.ts';
-import type {
-  MachineDevice,
-  PortBinding,
-  StageDomain,
-  StageHost,
-  StagePort,
-  StageProcessor,
-  StageVcpu,
-  VcpuName,
-} from './view.ts';
-import { VIRQ_NAMES } from './words.ts';
+import type { MachineDevice, StageDomain, StageHost, StageProcessor, StageVcpu, VcpuName } from './view.ts';
 
 const STATES = ['running', 'runnable', 'blocked', 'offline'] as const;
 
@@ -72,14 +52,14 @@ function nameOf({ domain, id }: Vcpu): VcpuName {
 }
 
 function domainOf(hypervisor: Hypervisor, domain: Domain): Omit<StageDomain, 'name' | 'letters' | 'ended'> {
-  const { events, grants } = domain;
+  const { grants } = domain;
   return {
     id: domain.id,
     isPrivileged: domain.isPrivileged,
     pages: domain.totalPages,
     maxPages: domain.maxPages,
     vcpus: domain.vcpus.map((vcpu) => vcpuOf(hypervisor, vcpu)),
-    ports: events.ports.flatMap((channel) => portOf(hypervisor, domain, channel)),
+    ports: portViews(hypervisor, domain),
     scheduling: hypervisor.scheduler.parameters(domain),
     granted: [...grants.active.values()].filter(inUse).length,
     mapped: grants.mappings.filter((mapping) => mapping !== null).length,
@@ -112,34 +92,6 @@ function whyNot(hypervisor: Hypervisor, vcpu: Vcpu): string {
   }
   if (vcpu.blocked) return 'it has blocked: it waits for an event (SCHEDOP_block)';
   return 'it could run, and waits for a processor';
-}
-
-function portOf(hypervisor: Hypervisor, domain: Domain, channel: EventChannel | null): StagePort[] {
-  if (channel === null || channel.state === ECS_FREE || channel.state === ECS_RESERVED) return [];
-  const { port } = channel;
-  return [
-    {
-      port,
-      binding: bindingOf(channel),
-      vcpu: channel.notifyVcpu,
-      pending: isPortPending(hypervisor, domain, port),
-      masked: isPortMasked(hypervisor, domain, port),
-    },
-  ];
-}
-
-const BINDINGS: Readonly<Record<number, (channel: EventChannel) => PortBinding>> = {
-  [ECS_UNBOUND]: ({ consumer, remoteDomain }) =>
-    consumer ? { to: 'xen' } : { to: 'nobody', domain: remoteDomain },
-  [ECS_INTERDOMAIN]: ({ consumer, remoteDomain, remotePort }) =>
-    consumer ? { to: 'xen' } : { to: 'domain', domain: remoteDomain, port: remotePort },
-  [ECS_PIRQ]: ({ pirq }) => ({ to: 'pirq', line: pirq }),
-  [ECS_VIRQ]: ({ virq }) => ({ to: 'virq', name: VIRQ_NAMES[virq] ?? `VIRQ ${String(virq)}` }),
-  [ECS_IPI]: () => ({ to: 'vcpu' }),
-};
-
-function bindingOf(channel: EventChannel): PortBinding {
-  return BINDINGS[channel.state]?.(channel) ?? { to: 'xen' };
 }
 
 function machineOf({ platform }: Hypervisor): MachineDevice[] {

@@ -1,5 +1,6 @@
 /** What the stage shows of a host, as plain data: read from the machine as it stands, never kept. */
 
+import type { PortView } from '../ports.ts';
 import type { FrameView } from './frame.ts';
 
 /** One aspect that the stage brings to the front. */
@@ -18,25 +19,6 @@ export interface StageVcpu {
   readonly seconds: number;
 }
 
-export type PortBinding =
-  | { readonly to: 'domain'; readonly domain: number; readonly port: number }
-  /** Nobody is at the other end yet; who may be. */
-  | { readonly to: 'nobody'; readonly domain: number }
-  | { readonly to: 'virq'; readonly name: string }
-  | { readonly to: 'pirq'; readonly line: number }
-  | { readonly to: 'vcpu' }
-  /** Xen itself serves the other end. */
-  | { readonly to: 'xen' };
-
-export interface StagePort {
-  readonly port: number;
-  readonly binding: PortBinding;
-  /** The vcpu that gets the event. */
-  readonly vcpu: number;
-  readonly pending: boolean;
-  readonly masked: boolean;
-}
-
 export interface StageDomain {
   readonly id: number;
   /** What domain 0's store calls it; empty: it has no name yet. */
@@ -49,7 +31,7 @@ export interface StageDomain {
   readonly pages: number;
   readonly maxPages: number;
   readonly vcpus: readonly StageVcpu[];
-  readonly ports: readonly StagePort[];
+  readonly ports: readonly PortView[];
   /** Its scheduling parameters, as the scheduler calls them. */
   readonly scheduling: Readonly<Record<string, number>>;
   /** Grants that others use, and grants of others that it has mapped. */

@@ -1,21 +1,23 @@
 /** Names that the stage and its inspector say things by. */
+import type { PortBinding } from '../ports.ts';
 
-/** VIRQ_* of xen.h. */
-export const VIRQ_NAMES: Readonly<Record<number, string>> = {
-  0: 'timer',
-  1: 'debug',
-  2: 'console',
-  3: 'domain exception',
-  4: 'trace buffers',
-  6: 'debugger',
-  7: 'oprofile',
-  8: 'console ring',
-  9: 'PCPU state',
-  10: 'memory event',
-  11: 'Argo',
-  12: 'out of memory',
-  13: 'PMU',
-};
+/** What a port is bound to, in a few words. */
+export function bindingWords(binding: PortBinding, names: (domain: number) => string): string {
+  switch (binding.to) {
+    case 'domain':
+      return `bound to port ${String(binding.port)} of ${names(binding.domain)}`;
+    case 'nobody':
+      return `waits for ${names(binding.domain)} to bind to it`;
+    case 'virq':
+      return `the virtual interrupt ${binding.name}`;
+    case 'pirq':
+      return `the physical interrupt ${String(binding.line)}`;
+    case 'vcpu':
+      return 'from vcpu to vcpu (IPI)';
+    case 'xen':
+      return 'bound to Xen itself';
+  }
+}
 
 /** XenbusState*, of xenbus.h. */
 export const XENBUS_STATES = [

@@ -1,7 +1,7 @@
 /** Things of the stage in words: one function for each kind. Null: it is not there any more, or the lens does not show it. */
 import type { StageDomain, StageHost, StageView } from '../../lab/stage/view.ts';
+import { bindingWords } from '../../lab/stage/words.ts';
 import type { Selected, Thing } from '../stage/selected.ts';
-import { bindingWords } from '../stage/binding.ts';
 import { domainName, namesIn } from '../stage/color.ts';
 import { describeDevice, describeSlot } from './devices.ts';
 import { fact, hex } from './description.ts';

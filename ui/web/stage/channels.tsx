@@ -1,6 +1,7 @@
 /** Event channels, drawn: sockets on the edges of domains, lines through Xen between those that are bound. */
-import type { PortBinding, StageHost, StagePort } from '../../lab/stage/view.ts';
-import { bindingWords } from './binding.ts';
+import type { PortBinding, PortView } from '../../lab/ports.ts';
+import type { StageHost } from '../../lab/stage/view.ts';
+import { bindingWords } from '../../lab/stage/words.ts';
 import { colorOf, namesIn } from './color.ts';
 import { channelPath } from './layout.ts';
 import type { HostPicture, Point } from './layout.ts';
@@ -93,7 +94,7 @@ export function Sockets({ host, picture, index }: ChannelsProps & { readonly ind
 
 interface SocketProps {
   readonly domain: number;
-  readonly port: StagePort;
+  readonly port: PortView;
   readonly at: Point;
   readonly index: number;
   readonly names: (domain: number) => string;

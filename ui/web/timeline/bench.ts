@@ -2,23 +2,14 @@
 import { COUNTED } from '../../lab/timeline/counted.ts';
 import { BINS } from '../../lab/timeline/overview.ts';
 import type { Lane, LaneItem, TimelineView } from '../../lab/timeline/view.ts';
-import {
-  AXIS_PX,
-  drawFrame,
-  drawLanes,
-  drawMarks,
-  drawOverview,
-  drawStrip,
-  inkOf,
-  overviewLanes,
-} from './draw.ts';
-import type { Drawn, Surface } from './draw.ts';
+import { drawScene, sceneOf } from './draw.ts';
+import { drawStrip, STRIP_PX } from './draw-overview.ts';
 import { OverviewCopy } from './overview-copy.ts';
 import { Picture } from './picture.ts';
-import { heightOf, layOut } from './rows.ts';
-import type { Laid } from './rows.ts';
 import { panned } from './stretch.ts';
 import type { Stretch } from './stretch.ts';
+import { inkOf } from './surface.ts';
+import type { Drawn, Surface } from './surface.ts';
 
 const RUN_NS = 600e9;
 const EVENTS = 50e6;
@@ -28,7 +19,6 @@ const DOMAINS = 20;
 const ITEMS = 20_000;
 const DENSE_NS = 200e6;
 const WIDTH = 1440;
-const STRIP_PX = 34;
 const MEASURED_MS = 4000;
 const PAN = 0.01;
 
@@ -110,26 +100,15 @@ function measure(bounds: Stretch, draw: (drawn: Drawn) => void): Promise<number>
 export async function bench(): Promise<readonly [whole: number, dense: number]> {
   const copy = overview();
   const run = { fromNs: 0, toNs: RUN_NS };
-  const down = (laid: readonly Laid[]): readonly Laid[] =>
-    laid.map((at) => ({ ...at, top: at.top + AXIS_PX }));
-  const strip = surface(STRIP_PX);
-  const overviewLaid = down(layOut(overviewLanes(copy)));
-  const glance = surface(heightOf(overviewLaid));
-  const [ofStrip, ofGlance] = [new Picture(), new Picture()];
-  const whole = await measure(run, (drawn) => {
-    drawStrip(strip, copy, run, drawn, ofStrip);
-    drawFrame(glance, drawn);
-    drawOverview(glance, copy, overviewLaid, drawn, ofGlance);
-    drawMarks(glance, drawn);
-  });
-  const view = dense();
-  const laid = down(layOut(view.lanes));
-  const lanes = surface(heightOf(laid));
-  const exact = await measure({ fromNs: 0, toNs: DENSE_NS }, (drawn) => {
-    drawStrip(strip, copy, run, drawn, ofStrip);
-    drawFrame(lanes, drawn);
-    drawLanes(lanes, view, laid, drawn);
-    drawMarks(lanes, drawn);
-  });
-  return [whole, exact];
+  const [strip, ofStrip] = [surface(STRIP_PX), new Picture()];
+  const framesOf = (bounds: Stretch, exact: TimelineView | null): Promise<number> => {
+    const scene = sceneOf(exact, copy);
+    const [canvas, picture] = [surface(scene.height), new Picture()];
+    return measure(bounds, (drawn) => {
+      drawStrip(strip, copy, run, drawn, ofStrip);
+      drawScene(canvas, scene, drawn, picture);
+    });
+  };
+  const whole = await framesOf(run, null);
+  return [whole, await framesOf({ fromNs: 0, toNs: DENSE_NS }, dense())];
 }

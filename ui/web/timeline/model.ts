@@ -3,7 +3,7 @@ import { computed, effect, signal } from '@preact/signals';
 import type { LaneItem, Place, TimelineView } from '../../lab/timeline/view.ts';
 import { kept } from '../kept.ts';
 import type { LabClient } from '../lab-client.ts';
-import type { Mark } from './draw.ts';
+import type { Mark } from './surface.ts';
 import { duration, panned, within, zoomed } from './stretch.ts';
 import type { Stretch } from './stretch.ts';
 
@@ -14,6 +14,8 @@ const CALM_MS = 120;
 const MOST_MARKS = 200;
 /** To both sides of the instant now. */
 const AROUND_NS = 250_000;
+/** How much closer, by one key or button. */
+export const ZOOM = 1.6;
 
 function isWithin(one: Stretch, other: Stretch): boolean {
   return one.fromNs >= other.fromNs && one.toNs <= other.toNs;

@@ -1,5 +1,5 @@
 /** A picture of more than is shown, so that who pans sees it moved and not drawn anew. */
-import type { Surface } from './draw.ts';
+import type { Surface } from './surface.ts';
 import { GUTTER_PX } from './rows.ts';
 import type { Stretch } from './stretch.ts';
 
