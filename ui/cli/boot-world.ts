@@ -89,17 +89,6 @@ async function described(path: string, progress: OnProgress): Promise<Plan> {
   return { description, images, paths };
 }
 
-/** Options that would be ignored. */
-function refuseWhatCannotApply(kernel: string | undefined, options: BootOptions): void {
-  if (options.world === undefined) return;
-  if (options.hosts !== undefined || kernel !== undefined || options.ramdisk !== undefined)
-    throw new UserError(
-      '--world says which hosts there are and what they boot: it goes without --hosts, a kernel, --ramdisk',
-    );
-  if (options.disk.length + options.share.length > 0)
-    throw new UserError('--world says which disks and files hosts have: it goes without --disk and --share');
-}
-
 /** Whether hosts may run in threads of their own: who looks into them, or saves them, has them here. */
 function mayThread({ break: lines, trace, save, output }: BootOptions, hosts: number): boolean {
   const isLookedInto = lines.length > 0 || [trace, save, output].some((each) => each !== undefined);
@@ -111,8 +100,9 @@ async function makeWorld(
   kernel: string | undefined,
   options: BootOptions,
 ): Promise<{ readonly world: AnyWorld; readonly core: WebAssembly.Module }> {
-  refuseWhatCannotApply(kernel, options);
   const { hosts, world } = options;
+  if (world !== undefined && kernel !== undefined)
+    throw new UserError('--world says what its hosts boot: it goes without a kernel');
   try {
     const { core, files: plan } = await ready((progress) =>
       world === undefined ? alike(hosts ?? 1, kernel, options, progress) : described(world, progress),

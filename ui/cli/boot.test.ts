@@ -219,6 +219,8 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
     ],
     ['too many vcpus', () => ['--vcpus', '100000'], /vcpus/],
     ['a disk without domain 0', () => ['--disk', file('some', elf)], /are for domain 0: give --dom0, too/],
+    ['words of no trace', () => ['--words'], /--words is for a trace: give --trace FILE, too/],
+    ["another kernel for Debian's domain 0", () => ['some', '--debian-dom0'], /it goes without another/],
     ['host memory without domain 0', () => ['--host-memory', '512'], /--host-memory is for a host with/],
     ['parameters of domain 0 without it', () => ['--xen', 'dom0_mem=64M'], /dom0_mem= .*give --dom0/],
     ['no disk', () => ['--dom0', '--disk', join(folder, 'absent,ro')], /cannot read .*absent: /],
@@ -255,6 +257,7 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
     ['a memory that is no number', ['--memory', 'much']],
     ['a bad expression', ['--until', '(']],
     ['no time at all', ['--for', '0']],
+    ["another root for Debian's domain 0", ['--debian-dom0', '--ramdisk', 'some']],
   ])('%s', async (_what, args) => {
     const { status, stderr } = await refused(args);
     expect(stderr).toMatch(/^error: /);

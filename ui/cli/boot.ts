@@ -154,11 +154,8 @@ export function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
 
 /** Boots and drives a domain to its end; returns the exit status. */
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
-  const { debianDom0: isDebian, ramdisk, hosts, world } = options;
-  if (isDebian === true && [kernel, ramdisk, hosts, world].some((each) => each !== undefined))
-    throw new UserError(
-      '--debian-dom0 brings its kernel and root: it goes without a kernel, --ramdisk, --hosts, --world',
-    );
+  if (options.debianDom0 === true && kernel !== undefined)
+    throw new UserError('--debian-dom0 brings its kernel: it goes without another');
   if (options.hosts !== undefined || options.world !== undefined) {
     const { bootWorld } = await import('./boot-world.ts');
     return bootWorld(kernel, options);

@@ -1,5 +1,5 @@
 /** The command line: parses it and hands over. Faults of the user's are one line on stderr and exit status 2. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Line } from '../lab/code.ts';
 import { setTranslates } from '../lab/core-node.ts';
 import { HostCrash } from '../lab/host-crash.ts';
@@ -75,9 +75,14 @@ function expression(text: string): RegExp {
   }
 }
 
+/** What a world's description says of each of its hosts. */
+const SAID_BY_A_WORLD = [
+  ...['hosts', 'ramdisk', 'hostMemory', 'disk', 'share', 'memory', 'vcpus', 'cpus', 'sched', 'xen', 'extra'],
+];
+
 /** Adds what `boot` and `record` are told. */
 function withBootOptions(command: Command): Command {
-  return withTranslation(command)
+  return withTrace(withTranslation(command))
     .argument(
       '[kernel]',
       'bzImage, ELF file with Xen notes, or folder of a kernel to build; without one, Mote boots',
@@ -87,16 +92,22 @@ function withBootOptions(command: Command): Command {
       '--dom0',
       "it is domain 0, privileged, with the machine's console; Mote then has xm, and domains to make",
     )
-    .option(
-      '--debian-dom0',
-      "Debian's own kernel is domain 0, with Debian's packages of the stock toolstack, xl: made by apt, once; xl create -c /etc/xen/mote",
+    .addOption(
+      new Option(
+        '--debian-dom0',
+        "Debian's own kernel is domain 0, with Debian's packages of the stock toolstack, xl: made by apt, once; xl create -c /etc/xen/mote",
+      ).conflicts(['ramdisk', 'hosts', 'world']),
     )
     .option(
       '--hosts <N>',
       'so many hosts (8 at most), each with domain 0, on one LAN: A, B, ...; their consoles in turns (Ctrl-\\)',
       positiveInteger,
     )
-    .option('--world <file>', 'the hosts, LANs and images that a JSON file describes')
+    .addOption(
+      new Option('--world <file>', 'the hosts, LANs and images that a JSON file describes').conflicts(
+        SAID_BY_A_WORLD,
+      ),
+    )
     .option(
       '--host-memory <MB>',
       "the host's memory, with --dom0 (512 unless said otherwise)",
@@ -128,10 +139,6 @@ function withBootOptions(command: Command): Command {
       line,
       [],
     )
-    .option('--trace <file>', 'write what the hypervisor does to a file')
-    .option('--words', 'with --trace: a sentence for each event')
-    .option('--hash', 'print a hash of the whole state at the end')
-    .option('--counts', 'print how often each hypercall was made, and how much code was translated')
     .hook('preAction', (_, action) => {
       if (action.opts<BootOptions>().debianDom0 === true) fitDebian(action);
     });
@@ -146,6 +153,20 @@ function fitDebian(action: Command): void {
   if (action.getOptionValueSource('memory') === 'default') action.setOptionValue('memory', DEBIAN_MB);
   if (action.opts<BootOptions>().hostMemory === undefined)
     action.setOptionValue('hostMemory', DEBIAN_HOST_MB);
+}
+
+/** Adds what a run can be told to say of what the hypervisor did. */
+function withTrace(command: Command): Command {
+  return command
+    .option('--trace <file>', 'write what the hypervisor does to a file')
+    .option('--words', 'with --trace: a sentence for each event')
+    .option('--hash', 'print a hash of the whole state at the end')
+    .option('--counts', 'print how often each hypercall was made, and how much code was translated')
+    .hook('preAction', (_, action) => {
+      const { words, trace } = action.opts<{ readonly words?: boolean; readonly trace?: string }>();
+      if (words === true && trace === undefined)
+        throw new UserError('--words is for a trace: give --trace FILE, too');
+    });
 }
 
 /** Adds what all that run code can be told. */
@@ -212,7 +233,7 @@ function program(done: (status: number) => void): Command {
       const { replayFile } = await import('./replay.ts');
       done(await replayFile(file, options));
     });
-  withImages(command.command('restore'))
+  withTrace(withImages(command.command('restore')))
     .description('go on with a snapshot in the terminal')
     .argument('<file>', 'snapshot')
     .option('--until <regex>', 'end when the console has printed this', expression)
@@ -223,10 +244,6 @@ function program(done: (status: number) => void): Command {
       line,
       [],
     )
-    .option('--trace <file>', 'write what the hypervisor does to a file')
-    .option('--words', 'with --trace: a sentence for each event')
-    .option('--hash', 'print a hash of the whole state at the end')
-    .option('--counts', 'print how often each hypercall was made, and how much code was translated')
     .option('--save <file>', 'write a snapshot at the end')
     .addHelpText('after', EXIT_HELP)
     .action(async (file: string, options: RestoreOptions) => {

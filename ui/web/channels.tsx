@@ -10,7 +10,7 @@ export function Channels({ client }: { client: LabClient }) {
         <thead>
           <tr>
             <th>port</th>
-            <th>bound to</th>
+            <th>binding</th>
             <th>vcpu</th>
             <th title="An event waits to be handled">pending</th>
             <th title="The guest does not want to hear of it now">masked</th>

@@ -217,7 +217,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.keyboard.press('Control+]');
     await page.getByTestId('look').selectOption('1');
     await page.getByRole('tab', { name: 'Event channels' }).click();
-    await eventually(() => text('channels'), /domain 0 port \d+/);
+    await eventually(() => text('channels'), /port \d+ of domain 0/);
     await pause();
     await tab('Processor');
     expect(await page.getByText('of d1 mote: registers').count()).toBe(1);
