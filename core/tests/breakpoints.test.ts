@@ -1,7 +1,7 @@
 /** Breakpoints of whoever watches: where a run stops for them, and that nothing else changes. */
 import { expect, it } from 'vitest';
 import { assemble } from '../assembler/assemble.ts';
-import { CODE, userMachine } from '../testing.ts';
+import { CODE, mapPage, userMachine } from '../testing.ts';
 import * as layout from '../wasm/layout.ts';
 
 /** A loop of ten rounds, with a label in its middle, a call, and a string instruction. */
@@ -99,3 +99,93 @@ it('with single step too, and none any more when they are taken away', () => {
   processor.setBreakpoints([]);
   expect(processor.run(1000)).toBe(layout.EXIT_BUDGET);
 });
+
+/** What a run does until it has stopped so often: where, when, and with which registers. */
+function stopsOf(
+  source: string,
+  breakpoints: readonly string[],
+  count: number,
+  hotEntries: number,
+  again?: { readonly page: number; readonly of: number },
+): { found: unknown[]; translated: number; retired: number } {
+  const machine = userMachine({ hotEntries });
+  if (again !== undefined) mapPage(machine, again.page, again.of);
+  const { bytes, labels } = assemble(source, { origin: CODE });
+  machine.write(CODE, bytes);
+  const { processor } = machine;
+  const addressOf = (label: string): number =>
+    Number(labels.get(label.replace('again ', ''))) +
+    (label.startsWith('again ') ? again!.page - again!.of : 0);
+  // What is known of the code by then is known without breakpoints.
+  processor.run(500);
+  processor.setBreakpoints(breakpoints.map(addressOf));
+  const found: unknown[] = [];
+  for (let n = 0; n < count; n++) {
+    expect(processor.run(1_000_000)).toBe(layout.EXIT_BREAKPOINT);
+    const registers = [layout.RAX, layout.RBX, layout.RCX].map((each) => processor.big(each));
+    found.push([processor.rip, processor.retired, ...registers]);
+  }
+  return { found, translated: machine.translations?.instructions ?? 0, retired: processor.retired };
+}
+
+it('all but where the breakpoints are is translated, and a run stops where it did', () => {
+  const source = `
+    mov ecx, 3000
+again: add rax, rcx
+    imul rax, rax, 31
+    test ecx, 511
+    jz elsewhere
+back: dec ecx
+    jnz again
+    jmp elsewhere
+elsewhere: xor rax, 5
+    add rbx, rax
+stop: inc rbx
+    jmp back`;
+  const interpreted = stopsOf(source, ['stop'], 6, 0);
+  const translated = stopsOf(source, ['stop'], 6, 20);
+  expect(translated.found).toEqual(interpreted.found);
+  expect(translated.translated).toBeGreaterThan(translated.retired / 2);
+});
+
+it.each([0, 20])(
+  'a frame may be mapped twice: a run stops in the one, not in the other (%i)',
+  (hotEntries) => {
+    const source = `
+    mov edx, 0
+again: mov r8, 0x${(CODE + 0x1000).toString(16)}
+    mov ecx, 300
+many: call r8
+    dec ecx
+    jnz many
+    add r8, 0x1000
+    call r8
+    inc edx
+    jmp again
+    align 4096
+function: test ecx, 1
+    jnz odd
+    call inner
+behind: add rax, rcx
+odd: test edx, 1
+    jz over
+    inc rbx
+inside: add rbx, rax
+over: xor rax, rbx
+    ret
+inner: add rax, 3
+    ret`;
+    const breakpoints = ['inside', 'behind', 'over'].map((label) => `again ${label}`);
+    const { found, translated, retired } = stopsOf(source, breakpoints, 20, hotEntries, {
+      page: CODE + 0x2000,
+      of: CODE + 0x1000,
+    });
+    const places = found.map((stop) => (stop as [number])[0]);
+    expect(new Set(places.map((rip) => rip - (rip & 0xfff)))).toEqual(new Set([CODE + 0x2000]));
+    expect(new Set(places).size).toBe(3);
+    expect(found).toEqual(
+      stopsOf(source, breakpoints, 20, 0, { page: CODE + 0x2000, of: CODE + 0x1000 }).found,
+    );
+    if (hotEntries > 0) expect(translated).toBeGreaterThan(retired / 2);
+  },
+);

@@ -10,6 +10,7 @@ import {
   BLOCK_MODE,
   BLOCK_NEXT,
   BLOCK_RECORDS,
+  BLOCK_STOPS,
   BLOCK_TAKEN,
   BLOCK_VERSION,
 } from '../wasm/block-header.ts';
@@ -48,6 +49,8 @@ export interface DecodedBlock {
   /** Blocks that it is known to go on with in its page, or 0. */
   readonly taken: number;
   readonly fall: number;
+  /** A run may have to stop in front of it. */
+  readonly stops: boolean;
 }
 
 export function readBlock(memory: DataView, at: number): DecodedBlock {
@@ -63,6 +66,7 @@ export function readBlock(memory: DataView, at: number): DecodedBlock {
     heat: memory.getInt32(at + BLOCK_HEAT, true),
     taken: word(BLOCK_TAKEN),
     fall: word(BLOCK_FALL),
+    stops: word(BLOCK_STOPS) !== 0,
   };
 }
 

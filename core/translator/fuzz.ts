@@ -101,6 +101,7 @@ export class Twins {
     processor.restoreState(this.registers);
     processor.setField(layout.RETIRED, 0);
     processor.flushTlb();
+    processor.setBreakpoints([]);
     machine.write(CODE, code);
     for (let at = 0; at < 0x6000; at += 4) machine.words[(DATA + at) / 4] = Math.imul(at + 1, 0x9e3779b1);
   }
@@ -136,7 +137,7 @@ export class Twins {
     if (exit === layout.EXIT_EXCEPTION || exit === layout.EXIT_PRIVILEGED)
       this.recover(program, random, labels);
     program.registers = this.plain.processor.saveState();
-    if (random.chance(6)) this.disturb(random);
+    if (random.chance(6)) this.disturb(random, labels);
     return null;
   }
 
@@ -194,8 +195,9 @@ export class Twins {
   }
 
   /** What an owner does between turns. */
-  private disturb(random: Random): void {
-    const [low, kind] = [random.word(), random.below(5)];
+  private disturb(random: Random, labels: ReadonlyMap<string, number>): void {
+    const [low, kind] = [random.word(), random.below(6)];
+    if (kind === 5 && low % 16 === 0) this.setBreakpoints(random, labels);
     for (const machine of this.both) {
       const { processor } = machine;
       if (kind === 0) processor.flushTlb();
@@ -212,6 +214,13 @@ export class Twins {
     // What was translated is lost.
     if (kind === 4 && low % 32 === 0) this.translating.processor.dropBlocks();
     if (kind === 4 && low % 32 === 1) restoreProcessor(this.translating, saveProcessor(this.translating));
+  }
+
+  /** Some that runs come to, and some inside of instructions, or none any more. */
+  private setBreakpoints(random: Random, labels: ReadonlyMap<string, number>): void {
+    const all = [...labels.values()];
+    const some = Array.from({ length: random.below(4) }, () => random.pick(all) + random.below(8));
+    for (const { processor } of this.both) processor.setBreakpoints(some);
   }
 }
 

@@ -92,8 +92,8 @@ class RegionFinder {
     const known = this.numbers.get(block.at);
     // The same code may be mapped twice.
     if (known !== undefined) return blocks[known]!.page === page ? known : OUTSIDE;
-    // Other regions begin there: it goes on with those.
-    if (block.at !== this.first && isTranslated(memory, block.at)) return OUTSIDE;
+    // A look-up is to come there; or other regions begin there, and it goes on with those.
+    if (block.stops || (block.at !== this.first && isTranslated(memory, block.at))) return OUTSIDE;
     const length = recordsOf(block);
     if (blocks.length === BLOCKS_AT_MOST || this.records + length > RECORDS_AT_MOST) return OUTSIDE;
     this.records += length;

@@ -14,6 +14,7 @@
  * | 32 | i32 how often it is entered until it is hot; 0 and translated: always (tiers.ts) |
  * | 36 | table index of its translation, or 0 |
  * | 40 | which of the translation's entries it is |
+ * | 44 | a run may have to stop in front of it (breakpoints.ts): only a look-up comes to it |
  */
 
 export const BLOCK_VERSION: u32 = 4;
@@ -27,4 +28,5 @@ export const BLOCK_FALL: u32 = 28;
 export const BLOCK_HEAT: u32 = 32;
 export const BLOCK_CODE: u32 = 36;
 export const BLOCK_ENTRY: u32 = 40;
+export const BLOCK_STOPS: u32 = 44;
 export const BLOCK_RECORDS: u32 = 48;

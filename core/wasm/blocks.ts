@@ -11,12 +11,13 @@ import {
   BLOCK_MODE,
   BLOCK_NEXT,
   BLOCK_RECORDS,
+  BLOCK_STOPS,
   BLOCK_TAKEN,
   BLOCK_VERSION,
 } from './block-header';
 import { markCode } from './code-frames';
 import { currentMode, insideSegment, linearOf, readCodeSegment } from './code-segment';
-import { anyBreakpoints, stopsAt } from './breakpoints';
+import { anyBreakpoints, isBreakpointOffset, stopsAt } from './breakpoints';
 import { decodeInto } from './decode/block';
 import { raise } from './fault';
 import { dropTranslations } from './handover';
@@ -140,7 +141,7 @@ export function resolve(block: u32, link: u32, target: u64): u32 {
   const next = lookup(target);
   const stopped = load<u16>(block + BLOCK_RECORDS) == OP_STOP;
   // A block that crosses its page is not kept: nothing may point to it.
-  const kept = next != 0 && load<u16>(next, BLOCK_END) <= 0x1000;
+  const kept = next != 0 && load<u16>(next, BLOCK_END) <= 0x1000 && !load<u32>(next, BLOCK_STOPS);
   if (kept && same && before == epoch && block != <u32>SCRATCH_BLOCK && !stopped && load<u32>(block) == key) {
     store<u32>(block + link, next);
   }
@@ -172,9 +173,11 @@ function decode(rip: u64, pointer: u32): u32 {
   store<u32>(block, 0, BLOCK_FALL);
   store<i32>(block, COLD, BLOCK_HEAT);
   store<u32>(block, 0, BLOCK_CODE);
+  const stops = anyBreakpoints() && isBreakpointOffset(linearOf(rip));
+  store<u32>(block, stops, BLOCK_STOPS);
   // An instruction that crosses its page also depends on the next one: it is decoded again each time.
   if (load<u16>(block, BLOCK_END) > 0x1000 || pointer < <u32>MEMORY) return block;
-  if (!anyBreakpoints()) store<i32>(block, heatOf(version), BLOCK_HEAT);
+  if (!stops) store<i32>(block, heatOf(version), BLOCK_HEAT);
   const bucket = bucketOf(key);
   store<u32>(block, load<u32>(bucket), BLOCK_NEXT);
   store<u32>(bucket, block);

@@ -2,7 +2,9 @@
  * Breakpoints of whoever watches: not the guest's debug registers, and nothing that a guest can see. A run comes back before
  * it executes an instruction at one of these linear addresses, and executes it when it is run again.
  *
- * A block never goes on past one, so only looking a block up needs to ask; and where there are none, that costs a load.
+ * Blocks are kept by machine addresses, and their frame may be mapped more than once: what holds for a breakpoint holds for all
+ * instructions at its offset in any page. No block goes on past one, none is linked to one that begins there, and those are not
+ * translated: so only looking a block up needs to ask, and where there are no breakpoints, that costs a load.
  */
 import { BREAKPOINTS, BREAKPOINT_COUNT, BREAKPOINT_RIP, EXIT_BREAKPOINT, EXIT_REASON, RIP } from './layout';
 import { BREAKPOINT_HIT, BREAKPOINT_LIMIT } from './layout';
@@ -22,9 +24,17 @@ export function anyBreakpoints(): bool {
   return load<u32>(BREAKPOINT_COUNT) != 0;
 }
 
-export function isBreakpoint(linear: u64): bool {
+function isBreakpoint(linear: u64): bool {
   const end: u32 = BREAKPOINTS + load<u32>(BREAKPOINT_COUNT) * 8;
   for (let at = <u32>BREAKPOINTS; at < end; at += 8) if (load<u64>(at) == linear) return true;
+  return false;
+}
+
+/** Whether there is one at the offset in its page that an address has. */
+export function isBreakpointOffset(linear: u64): bool {
+  const end: u32 = BREAKPOINTS + load<u32>(BREAKPOINT_COUNT) * 8;
+  const offset = (<u32>linear) & 0xfff;
+  for (let at = <u32>BREAKPOINTS; at < end; at += 8) if ((load<u32>(at) & 0xfff) == offset) return true;
   return false;
 }
 

@@ -1,7 +1,7 @@
 /** Decoding a block: instructions one after another until one ends it. */
 import { BLOCK_COUNT, BLOCK_END, BLOCK_LENGTH, BLOCK_RECORDS } from '../block-header';
 import { currentMode, insideSegment } from '../code-segment';
-import { anyBreakpoints, isBreakpoint } from '../breakpoints';
+import { anyBreakpoints, isBreakpointOffset } from '../breakpoints';
 import { OP_FALL, OP_FUSED, OP_JCC } from '../generated/operations';
 import { raise } from '../fault';
 import { VECTOR_GP } from '../layout';
@@ -32,7 +32,7 @@ export function decodeInto(block: u32, rip: u64, pointer: u32, limit: u32): u32 
   let offset = (<u32>rip) & 0xfff;
   let ended = false;
   while (count < limit && !ended && offset < 0x1000) {
-    if (count && anyBreakpoints() && isBreakpoint(rip)) break;
+    if (count && anyBreakpoints() && isBreakpointOffset(rip)) break;
     begin(rip, pointer, out, mode);
     allowCrossing(count == 0);
     const ends = oneByte(readPrefixes());
