@@ -22,7 +22,7 @@ const { outputFiles } = await build({
 const browser = await chromium.launch({ timeout: 0, executablePath: CHROMIUM, args: BROWSER_ARGS });
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 1000 } });
-  await page.addStyleTag({ content: readFileSync(web('style.css'), 'utf8') });
+  await page.addStyleTag({ content: readFileSync(web('style/colours.css'), 'utf8') });
   await page.addScriptTag({ content: outputFiles[0]!.text });
   const [whole, dense] = await page.evaluate<[number, number]>('timeline.bench()');
   process.stdout.write(

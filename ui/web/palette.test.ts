@@ -7,7 +7,7 @@ import type { Theme } from './palette.ts';
 /** WCAG 2.2, 1.4.3: of text. */
 const AA = 4.5;
 const LEAST_DISTANCE = 20;
-const STYLE = readFileSync(new URL('style.css', import.meta.url), 'utf8');
+const STYLE = readFileSync(new URL('style/colours.css', import.meta.url), 'utf8');
 
 const channels = (color: string): number[] => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
 
