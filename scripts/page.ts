@@ -1,14 +1,22 @@
 /**
  * The page from its sources, by esbuild: ui/web/main.tsx with all that it imports, its workers, and the images, in a folder that
- * any server of files can serve.
+ * any server of files can serve, at any path; and the worker that keeps all of it for when there is no network.
  *
  * What it may import beside modules: `FILE.md` is a text; `FILE?url` is where a file will be; `FILE?worker` makes a worker of a module;
  * `guests:names` and `guests:sources` are the guests' sources (ui/web/modules.d.ts has their types). All of it stands in one
  * folder, so that a module finds the rest beside itself wherever the page lies.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { readSources } from '../guests/toolchain/node.ts';
@@ -39,6 +47,9 @@ export async function buildPage(folder: string, files: Promise<unknown> = Promis
   ];
   const html = readFileSync(join(WEB, 'index.html'), 'utf8');
   writeFileSync(join(part, 'index.html'), html.replace('</head>', `  ${head.join('\n    ')}\n  </head>`));
+  for (const name of ['manifest.webmanifest', 'icon.svg'])
+    copyFileSync(join(WEB, 'offline', name), join(part, name));
+  await bundleServiceWorker(part);
   rmSync(folder, { recursive: true, force: true });
   renameSync(part, folder);
 }
@@ -83,6 +94,31 @@ const OWN_URL = ['import', 'meta', 'url'].join('.');
 /** A module whose value finds `name` beside itself. */
 function urlOf(name: string): string {
   return `new URL(${JSON.stringify(`./${name}`)}, ${OWN_URL})`;
+}
+
+/** The worker that keeps all of a built page (ui/web/offline/worker.ts). */
+async function bundleServiceWorker(page: string): Promise<void> {
+  const paths = readdirSync(page, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map((each) => relative(page, join(each.parentPath, each.name)).replaceAll(sep, '/'))
+    .sort();
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(`${path}\0`).update(readFileSync(join(page, path)));
+  const list: Plugin = {
+    name: 'files of the page',
+    setup(build) {
+      build.onResolve({ filter: /^page:files$/ }, ({ path }) => ({ path, namespace: 'page' }));
+      build.onLoad({ filter: /./, namespace: 'page' }, () => ({
+        contents: JSON.stringify({ paths, version: hash.digest('hex').slice(0, HASH_LETTERS) }),
+        loader: 'json',
+      }));
+    },
+  };
+  await build({
+    entryPoints: [join(WEB, 'offline/worker.ts')],
+    outfile: join(page, 'service-worker.js'),
+    ...{ bundle: true, minify: true, format: 'iife', target: 'es2022', logLevel: 'silent', plugins: [list] },
+  });
 }
 
 function filesByUrl(assets: string, files: Promise<unknown>): Plugin {

@@ -1,6 +1,7 @@
 /** The page: what is booted, its console, what the hypervisor does, and what its processors hold. */
 import { useEffect } from 'preact/hooks';
 import { maximised, projecting } from './arrangement.tsx';
+import { Bookmarks, BookmarksButton } from './bookmarks.tsx';
 import { openWorldDialog, useDrop, WorldDialog } from './boot-panel.tsx';
 import { Consoles } from './console.tsx';
 import { Clock, Controls } from './controls.tsx';
@@ -10,7 +11,8 @@ import { listen } from './keys.ts';
 import { keepWorlds, wouldBeLost } from './keeper.ts';
 import type { LabClient } from './lab-client.ts';
 import { Lesson, studying } from './lesson.tsx';
-import { Offer, SaveAndOpen } from './saved-worlds.tsx';
+import { Offer, OpenButton } from './saved-worlds.tsx';
+import { Share, ShareDialog } from './sharing.tsx';
 import { Stage } from './stage/stage.tsx';
 import { Status } from './status.tsx';
 import { Story } from './story.tsx';
@@ -33,7 +35,9 @@ export function App({ client }: { client: LabClient }) {
         </p>
         <span class="header-buttons">
           <button onClick={openWorldDialog}>New world…</button>
-          <SaveAndOpen client={client} />
+          <OpenButton client={client} />
+          <Share client={client} />
+          <BookmarksButton />
           <button
             aria-pressed={projecting.value}
             title="Large and with more contrast, for a projector"
@@ -74,6 +78,7 @@ export function App({ client }: { client: LabClient }) {
       </header>
       <Controls client={client} />
       <Timeline client={client} />
+      <Bookmarks client={client} />
       {touring.value && <Tour client={client} />}
       <section class="standing" aria-label="Where it stands">
         <div>
@@ -102,6 +107,7 @@ export function App({ client }: { client: LabClient }) {
         <Consoles client={client} />
       </main>
       <WorldDialog client={client} />
+      <ShareDialog client={client} />
       {dragging && (
         <p class="drop-cue">
           Drop it: a saved world, a kernel and a ramdisk to boot, or files for domain 0, at /lab.

@@ -2,7 +2,12 @@
 import { signal } from '@preact/signals';
 import { kept } from './kept.ts';
 
-export type Pane = 'stage' | 'story' | 'console' | 'details';
+const PANES = ['stage', 'story', 'console', 'details'] as const;
+export type Pane = (typeof PANES)[number];
+
+export function isPane(value: unknown): value is Pane {
+  return PANES.some((pane) => pane === value);
+}
 
 /** The pane that has all the room; null: they share it. */
 export const maximised = signal<Pane | null>(null);

@@ -202,7 +202,7 @@ function isUsual(): boolean {
 /** The usual host need not boot: it is there, at its prompt. */
 async function openUsual(client: LabClient, isWanted: () => boolean): Promise<void> {
   const file = await usualHost();
-  if (isWanted()) client.open({ file }, 'a host with Mote as domain 0', true);
+  if (isWanted()) client.open({ file, isUntouched: true }, 'a host with Mote as domain 0', true);
 }
 
 /** Boots what was there at the last visit; where its files are gone, a host, and says so. */

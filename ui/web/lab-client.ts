@@ -14,7 +14,9 @@ import type {
   StoryView,
   Update,
 } from '../lab/protocol.ts';
+import type { SharedRun } from '../lab/sharing.ts';
 import type { StageView } from '../lab/stage/view.ts';
+import type { Bookmark, Sight } from '../lab/time/shown.ts';
 import { Consoles } from './consoles.ts';
 import { isStrings, kept } from './kept.ts';
 import { isOwn } from './mote.ts';
@@ -93,6 +95,12 @@ export class LabClient {
   readonly touches = signal(0);
   /** Who hears what becomes of the steps of the lesson whose world this is. */
   onJudged: ((judged: Judged) => void) | null = null;
+  /** How the run that was opened was left, by whoever shared it; null: nobody has said. */
+  readonly left = signal<Sight | null>(null);
+  /** Of the run that there is. */
+  readonly bookmarks = signal<readonly Bookmark[]>([]);
+  /** Who gets what the command `share` has come to. */
+  onShared: ((shared: SharedRun) => void) | null = null;
   /** Who gets the host's snapshots, by what they are for. */
   readonly onSaved = new Map<SavePurpose, (saved: Extract<Update, { type: 'saved' }>) => void>();
   /** A step of the tour is under way. */
@@ -239,6 +247,13 @@ export class LabClient {
       case 'saved':
         this.onSaved.get(update.purpose)?.(update);
         break;
+      case 'shared':
+        this.onShared?.(update);
+        break;
+      case 'shown':
+        this.bookmarks.value = update.bookmarks;
+        this.left.value = update.at;
+        break;
       case 'error':
         this.failed(update.command, update.message);
     }
@@ -254,6 +269,8 @@ export class LabClient {
     this.opening.value = null;
     this.images = this.nextImages;
     this.hash.value = null;
+    this.bookmarks.value = [];
+    this.left.value = null;
     this.clearLooks();
     this.unread.value = '';
     this.used.value = false;

@@ -4,14 +4,15 @@ import './style.css';
 import { App } from './app.tsx';
 import { bootKept } from './boot-panel.tsx';
 import { LabClient } from './lab-client.ts';
-import { openUrl } from './saved-worlds.tsx';
+import { openAddress, watchAddress } from './links.ts';
+import { keepPage } from './offline/register.ts';
 
 const client = new LabClient();
-const wanted = new URLSearchParams(location.search).get('open');
-if (wanted !== null) void openUrl(client, wanted);
-else
+if (!openAddress(client))
   // Whoever is quicker, and boots something else or begins the tour, gets that.
   bootKept(client, () => client.boots.value === 0 && !client.playing.value).catch((error: unknown) => {
     client.error.value = `There is no host: ${String(error)}.`;
   });
+watchAddress(client);
+keepPage(client);
 render(<App client={client} />, document.getElementById('app')!);

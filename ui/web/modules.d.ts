@@ -25,3 +25,9 @@ declare module 'guests:sources' {
   const sources: Readonly<Record<string, string>>;
   export default sources;
 }
+
+/** In the service worker: the paths of all other files of the page, and what changes with any of them. */
+declare module 'page:files' {
+  export const paths: readonly string[];
+  export const version: string;
+}

@@ -71,9 +71,11 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
   }
   async function save(): Promise<string> {
     const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Share…' }).click();
+    await page.getByRole('button', { name: 'Save this instant' }).click();
     const path = join(folder, (await download).suggestedFilename());
     await (await download).saveAs(path);
+    await page.keyboard.press('Escape');
     return path;
   }
   async function drop(path: string): Promise<void> {

@@ -1,6 +1,5 @@
-/** Worlds as files: “Save” gives one, “Open” takes one; and the offer to go on with the world of the last visit. */
-import { useEffect, useRef } from 'preact/hooks';
-import type { Update } from '../lab/protocol.ts';
+/** Worlds from files and addresses; and the offer to go on with the world of the last visit. */
+import { useRef } from 'preact/hooks';
 import { isSnapshot } from '../lab/snapshot/magic.ts';
 import { isRecording } from '../lab/time/recording-mark.ts';
 import { forget, goOn, trouble, worlds } from './keeper.ts';
@@ -30,33 +29,8 @@ export function openFiles(client: LabClient, files: readonly Picked[]): void {
   client.open({ file: world.bytes, images }, world.name, false);
 }
 
-/** Opens the world that is at a URL (`?open=`): a snapshot, or the recording that a failed test has left. */
-export async function openUrl(client: LabClient, url: string): Promise<void> {
-  try {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`${String(response.status)} ${response.statusText}`);
-    client.open({ file: new Uint8Array(await response.arrayBuffer()) }, url, false);
-  } catch (error) {
-    client.error.value = `${url} cannot be had: ${error instanceof Error ? error.message : String(error)}.`;
-  }
-}
-
-const MEDIA_TYPE = 'application/octet-stream';
-
-/** Gives a snapshot to the browser's downloads. */
-function download({ file, ns }: Extract<Update, { type: 'saved' }>): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([file], { type: MEDIA_TYPE }));
-  link.download = `xenoscope-${(ns / 1e9).toFixed(3)}s.snapshot`;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
-export function SaveAndOpen({ client }: { client: LabClient }) {
+export function OpenButton({ client }: { client: LabClient }) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    client.onSaved.set('file', download);
-  }, [client]);
   return (
     <>
       <button
@@ -81,15 +55,6 @@ export function SaveAndOpen({ client }: { client: LabClient }) {
           });
         }}
       />
-      <button
-        disabled={!client.state.value.booted}
-        title="The whole host as it is at this instant, in a file that goes on to the same bits anywhere"
-        onClick={() => {
-          client.send({ type: 'save', purpose: 'file' });
-        }}
-      >
-        Save
-      </button>
     </>
   );
 }
@@ -101,7 +66,7 @@ export function Offer({ client }: { client: LabClient }) {
     <>
       {trouble.value !== null && (
         <p class="message" role="status">
-          The browser does not keep this world for the next visit: {trouble.value}. “Save” puts it into a
+          The browser does not keep this world for the next visit: {trouble.value}. “Share…” puts it into a
           file.
         </p>
       )}

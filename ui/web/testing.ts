@@ -47,19 +47,31 @@ export class Served {
     this.address = server.resolvedUrls!.local[0]!;
   }
 
-  static async start(): Promise<Served> {
+  /** `base`: the path that the page is served at. */
+  static async start(base = '/'): Promise<Served> {
     const site = await builtPage();
-    const server = await preview({ configFile: false, logLevel: 'error', build: { outDir: site } });
+    const server = await preview({ configFile: false, logLevel: 'error', base, build: { outDir: site } });
     const browser = await chromium.launch({ timeout: 0, executablePath: CHROMIUM!, args: BROWSER_ARGS });
     return new Served(site, server, browser);
   }
 
-  /** A page without an address yet, in a browser that has never seen ours; the one before is gone, and its host with it. */
-  async page(width = 1280, height = 800): Promise<Page> {
+  /**
+   * A page without an address yet, in a browser that has never seen ours; the one before is gone, and its host with it.
+   * `keepsPage`: the browser keeps it for when there is no network, which costs it work.
+   */
+  async page(width = 1280, height = 800, keepsPage = false): Promise<Page> {
     for (const before of this.browser.contexts()) await before.close();
-    const page = await (await this.browser.newContext({ viewport: { width, height } })).newPage();
+    const serviceWorkers = keepsPage ? 'allow' : 'block';
+    const page = await (
+      await this.browser.newContext({ viewport: { width, height }, serviceWorkers })
+    ).newPage();
     page.setDefaultTimeout(0);
     return page;
+  }
+
+  /** The server is gone; the browser is not. */
+  async cut(): Promise<void> {
+    await this.server.close();
   }
 
   async close(): Promise<void> {

@@ -30,7 +30,7 @@ const MEANINGS: Readonly<Record<Lens, string>> = {
   migration: 'a domain on its way from host to host, round by round',
 };
 
-function isLens(value: unknown): value is Lens {
+export function isLens(value: unknown): value is Lens {
   return LENSES.some((lens) => lens === value);
 }
 
