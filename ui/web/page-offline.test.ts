@@ -16,15 +16,17 @@ async function hasPrompt(page: Page): Promise<void> {
   await page.waitForFunction(look);
 }
 
-/** Waits until a worker of so many builds has been installed. */
+/** Waits until the worker of the newest of so many builds has kept all of it. */
 async function isKept(page: Page, builds: number): Promise<void> {
-  await page.waitForFunction(async (wanted) => {
-    const registration = await navigator.serviceWorker.ready;
-    // First: a worker that has begun a cache since is still at it.
-    const { length } = await caches.keys();
-    const isQuiet = registration.installing === null && registration.waiting === null;
-    const isDone = registration.active?.state === 'activated';
-    return isQuiet && isDone && length === wanted;
+  await page.evaluate(async (wanted) => {
+    for (;;) {
+      // First: a worker that has begun a cache since is still at it.
+      const { length } = await caches.keys();
+      const { installing, waiting, active } = await navigator.serviceWorker.ready;
+      const isDone = installing === null && waiting === null && active?.state === 'activated';
+      if (isDone && length === wanted) return;
+      await new Promise((done) => setTimeout(done, 100));
+    }
   }, builds);
 }
 
