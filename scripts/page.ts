@@ -27,7 +27,7 @@ const WEB = join(ROOT, 'ui/web');
 const ASSETS = 'assets';
 const HASH_LETTERS = 8;
 /** Of the guests' sources, those that can be changed in the page. */
-const EDITABLE = /^(?:kernel|mote|programs|dom0|tests\/kernels\/hello)\//;
+const EDITABLE = /^(?:kernel|mote|programs|dom0|lessons|tests\/kernels\/hello)\//;
 /** The compiler asks for these where there is Node. */
 const NODE_ONLY = ['fs', 'module', 'path', 'url', 'worker_threads', 'node:*'];
 

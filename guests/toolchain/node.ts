@@ -2,11 +2,21 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { AssemblyError } from '../../core/assembler/errors.ts';
+import { CompileError } from './compile.ts';
 import type { Sources } from './compile.ts';
+import { LinkError } from './link/link.ts';
+import { WasmError } from './wasm/reader.ts';
 
 const GUESTS = fileURLToPath(new URL('..', import.meta.url));
 /** The folders of guests/ that hold what runs in guests; a package has no tests. */
-const FOLDERS = ['kernel', 'mote', 'programs', 'dom0', 'tests/kernels', 'toolchain/corpus'];
+const FOLDERS = ['kernel', 'mote', 'programs', 'dom0', 'lessons', 'tests/kernels', 'toolchain/corpus'];
+
+/** What is wrong with sources, where they do not build; null: it is something else. */
+export function sourceError(error: unknown): string | null {
+  const kinds = [CompileError, LinkError, WasmError, AssemblyError];
+  return error instanceof Error && kinds.some((kind) => error instanceof kind) ? error.message : null;
+}
 
 /** Every source below guests/. */
 export function readSources(): Sources {

@@ -25,7 +25,7 @@ import { PAGE_BYTES } from '../memory/pages.ts';
 
 const MAJOR = 4;
 const MINOR = 17;
-const EXTRA = '.7';
+export const EXTRA = '.7';
 const CAPABILITIES = 'xen-3.0-x86_64 ';
 const COMPILE_INFO: readonly (readonly [string, number])[] = [
   ['asc 0.28', 64],

@@ -1,14 +1,10 @@
 /** `xenoscope build`: a kernel of one's own from a folder, on the kernel library. */
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { AssemblyError } from '../../core/assembler/errors.ts';
 import { buildKernel } from '../../guests/toolchain/build.ts';
-import { CompileError } from '../../guests/toolchain/compile.ts';
 import type { Sources } from '../../guests/toolchain/compile.ts';
-import { LinkError } from '../../guests/toolchain/link/link.ts';
 import { kernelImage } from '../../guests/toolchain/mote-node.ts';
-import { folderName, sourcesWith } from '../../guests/toolchain/node.ts';
-import { WasmError } from '../../guests/toolchain/wasm/reader.ts';
+import { folderName, sourceError, sourcesWith } from '../../guests/toolchain/node.ts';
 import { EXIT_OK } from './exit-codes.ts';
 import { UserError } from './user-error.ts';
 
@@ -27,9 +23,9 @@ async function fromFolder<Made>(
   try {
     return await make(sourcesWith(folder), name);
   } catch (error) {
-    const known = [CompileError, LinkError, WasmError, AssemblyError].find((kind) => error instanceof kind);
-    if (known === undefined) throw error;
-    throw new UserError((error as Error).message.replaceAll(`${name}/`, `${folder.replace(/\/$/, '')}/`));
+    const wrong = sourceError(error);
+    if (wrong === null) throw error;
+    throw new UserError(wrong.replaceAll(`${name}/`, `${folder.replace(/\/$/, '')}/`));
   }
 }
 

@@ -3,6 +3,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { FIRST_KERNEL } from '../lab/lessons/first-kernel/lesson.ts';
+import { FIRST_KERNEL_SOLUTION } from '../lab/lessons/first-kernel/solution.ts';
 import { writeResult } from '../lab/lessons/result.ts';
 import { Student } from '../lab/lessons/testing.ts';
 import { XM_CREATE } from '../lab/lessons/xm-create/lesson.ts';
@@ -53,12 +55,47 @@ test('what was done holds when it is replayed, and what was not does not', async
   );
 });
 
+test('kernels of a student are built again from the sources in the result; other sources are another recording', async () => {
+  const student = await Student.before(FIRST_KERNEL);
+  await FIRST_KERNEL_SOLUTION.steps['up']!(student);
+  await FIRST_KERNEL_SOLUTION.steps['asked']!(student);
+  const { progress } = student;
+  expect(progress.evidence.map(({ sources }) => Object.keys(sources))).toEqual([
+    [],
+    ['lessons/first-kernel/mine/main.ts'],
+  ]);
+  expect((await graded(writeResult('first-kernel', progress))).printed).toContain('2 of 4 steps hold');
+
+  const withSource = (path: string, text: string): string => {
+    const changed = progress.evidence.map((each) => ({ ...each, sources: { [path]: text } }));
+    return writeResult('first-kernel', { ...progress, evidence: changed });
+  };
+  const own = 'lessons/first-kernel/mine/main.ts';
+  const { printed: asItCame } = await graded(
+    writeResult('first-kernel', {
+      ...progress,
+      evidence: progress.evidence.map((each) => ({ ...each, sources: {} })),
+    }),
+  );
+  expect(asItCame).toContain('its recording is of other images');
+  expect((await graded(withSource(own, 'export function main(): void { nothing(); }'))).printed).toContain(
+    `its sources do not build: ${own}:1:`,
+  );
+  expect((await graded(withSource('kernel/boot.ts', ''))).printed).toContain(
+    'kernel/boot.ts is no source of first-kernel',
+  );
+});
+
 test.each([
   ['nothing', 'it is no JSON'],
   ['{}', 'it is no result of a lesson of Xenoscope'],
   [writeResult('none', { done: [], guesses: {}, evidence: [] }), 'there is no lesson none'],
   [
-    writeResult('xm-create', { done: [], guesses: {}, evidence: [{ steps: [], recording: '{}' }] }),
+    writeResult('xm-create', {
+      done: [],
+      guesses: {},
+      evidence: [{ steps: [], recording: '{}', sources: {} }],
+    }),
     'it is no recording of Xenoscope',
   ],
 ])('what is no result is refused in one line: %s', async (content, why) => {

@@ -1,5 +1,6 @@
 /** `xenoscope grade`: replays what a student has exported, and says what holds. */
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
+import { buildKernels } from '../lab/lessons/build-node.ts';
 import { gradeResult } from '../lab/lessons/grade.ts';
 import type { Verdict } from '../lab/lessons/grade.ts';
 import { LESSONS, lessonNamed } from '../lab/lessons/lessons.ts';
@@ -29,7 +30,7 @@ async function gradeText(file: string): Promise<number> {
       `there is no lesson ${result.lesson}; lessons are ${LESSONS.map(({ name }) => name).join(', ')}`,
     );
   const { core, files } = await ready(dom0Images);
-  const verdicts = await gradeResult(core, lesson, result, files);
+  const verdicts = await gradeResult(core, lesson, result, files, buildKernels);
   const text = TEXTS.get(lesson.name)!;
   const held = verdicts.filter(({ holds }) => holds).length;
   const asked = verdicts.filter(({ answer }) => answer !== null);

@@ -150,15 +150,21 @@ function isTableOf(frames: FrameTable, { mfn, low }: Entry, level: number): bool
 
 /** The page that an address space has at an address, sign-interpreted; or null. */
 export function pageAt(frames: FrameTable, root: number, address: number): Uint8Array | null {
+  const mfn = frameAt(frames, root, address);
+  return mfn < 0 ? null : frames.memory.bytes.slice(mfn * PAGE_BYTES, (mfn + 1) * PAGE_BYTES);
+}
+
+/** The machine frame that an address space has at an address, sign-interpreted; -1: none. */
+export function frameAt(frames: FrameTable, root: number, address: number): number {
   let table = root;
   for (let level = LEVELS; level > 0; level--) {
     const slot = Math.floor(address / 2 ** (12 + 9 * (level - 1))) & (ENTRIES - 1);
     const entry = entryOf(frames, table, slot);
-    if (entry === null || entry.mfn < 0) return null;
-    if (level > 1 && !isTableOf(frames, entry, level - 1)) return null;
+    if (entry === null || entry.mfn < 0) return -1;
+    if (level > 1 && !isTableOf(frames, entry, level - 1)) return -1;
     table = entry.mfn;
   }
-  return frames.memory.bytes.slice(table * PAGE_BYTES, (table + 1) * PAGE_BYTES);
+  return table;
 }
 
 /** The table at a path, or null where that leads nowhere. */

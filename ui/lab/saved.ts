@@ -20,7 +20,7 @@ export const LAB_SAVED: SavedClasses = {
   DomainConsoles: { type: DomainConsoles, but: ['hypervisor', 'print'] },
   DomainNames: { type: DomainNames },
   Exchange: { type: Exchange, but: ['inputs'] },
-  Facts: { type: Facts, but: ['note', 'hypervisor'] },
+  Facts: { type: Facts, but: ['note', 'noteEnd', 'hypervisor'] },
   Migrations: { type: Migrations, but: ['periodNs'] },
   RingTap: { type: RingTap },
   TextStream: { type: TextStream },

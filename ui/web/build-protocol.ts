@@ -12,7 +12,14 @@ export interface BuildRequest {
   readonly isDom0: boolean;
 }
 
+/** Kernels of folders, each by the last part of its path. */
+export interface KernelsRequest {
+  readonly sources: ReadonlyMap<string, string>;
+  readonly folders: readonly string[];
+}
+
 export type BuildReply =
   | { readonly type: 'building'; readonly name: string }
   | { readonly type: 'built'; readonly images: MoteImages }
+  | { readonly type: 'kernels'; readonly kernels: Readonly<Record<string, Uint8Array>> }
   | { readonly type: 'failed'; readonly diagnostics: readonly Diagnostic[] };

@@ -1,8 +1,9 @@
 /** The compiler in a thread of its own: the page stays alive while it works. */
+import { buildKernel } from '../../guests/toolchain/build.ts';
 import { CompileError } from '../../guests/toolchain/compile.ts';
 import type { Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 import { rebuildMote } from '../../guests/toolchain/mote.ts';
-import type { BuildReply, BuildRequest } from './build-protocol.ts';
+import type { BuildReply, BuildRequest, KernelsRequest } from './build-protocol.ts';
 
 function post(reply: BuildReply): void {
   postMessage(reply);
@@ -26,13 +27,25 @@ function diagnosticsOf(error: unknown): readonly Diagnostic[] {
   ];
 }
 
-onmessage = async ({ data }: MessageEvent<BuildRequest>): Promise<void> => {
-  const { sources, changed, images, isDom0 } = data;
+async function rebuild({ sources, changed, images, isDom0 }: BuildRequest): Promise<BuildReply> {
+  const built = await rebuildMote(sources, changed, images, isDom0, (name, n, of) => {
+    post({ type: 'building', name: `${name} (${String(n)} of ${String(of)})` });
+  });
+  return { type: 'built', images: built };
+}
+
+async function kernelsOf({ sources, folders }: KernelsRequest): Promise<BuildReply> {
+  const kernels: Record<string, Uint8Array> = {};
+  for (const folder of folders) {
+    post({ type: 'building', name: folder });
+    kernels[folder.slice(folder.lastIndexOf('/') + 1)] = (await buildKernel(sources, folder)).file;
+  }
+  return { type: 'kernels', kernels };
+}
+
+onmessage = async ({ data }: MessageEvent<BuildRequest | KernelsRequest>): Promise<void> => {
   try {
-    const built = await rebuildMote(sources, changed, images, isDom0, (name, n, of) => {
-      post({ type: 'building', name: `${name} (${String(n)} of ${String(of)})` });
-    });
-    post({ type: 'built', images: built });
+    post(await ('folders' in data ? kernelsOf(data) : rebuild(data)));
   } catch (error) {
     post({ type: 'failed', diagnostics: diagnosticsOf(error) });
   }

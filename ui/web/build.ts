@@ -2,7 +2,10 @@
 import { signal } from '@preact/signals';
 import type { Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 import type { MoteImages } from '../../guests/toolchain/mote.ts';
-import type { BuildReply, BuildRequest } from './build-protocol.ts';
+import { folderOf } from '../lab/lessons/code.ts';
+import type { Changes, Kernels } from '../lab/lessons/code.ts';
+import type { Lesson } from '../lab/lessons/lesson.ts';
+import type { BuildReply, BuildRequest, KernelsRequest } from './build-protocol.ts';
 import { edits } from './edits.ts';
 import { dom0Files, moteFiles } from './mote.ts';
 
@@ -37,14 +40,32 @@ export async function build(isDom0: boolean): Promise<MoteImages | null> {
     if (changed.length === 0) return images;
     const { guestSources } = await import('./guest-sources.ts');
     const sources = new Map([...guestSources, ...edits.value]);
-    return await ask(await compiler(), { sources, changed, images, isDom0 });
+    const reply = await ask(await compiler(), { sources, changed, images, isDom0 });
+    return reply?.type === 'built' ? reply.images : null;
   } finally {
     building.value = null;
     giveUp = undefined;
   }
 }
 
-function ask(to: Worker, request: BuildRequest): Promise<MoteImages | null> {
+/** A lesson's kernels, with what of them was changed; null: as `build`. */
+export async function buildKernels(lesson: Lesson, changes: Changes): Promise<Kernels | null> {
+  building.value = 'the compiler';
+  diagnostics.value = [];
+  try {
+    const { guestSources } = await import('./guest-sources.ts');
+    const sources = new Map([...guestSources, ...Object.entries(changes)]);
+    const folders = (lesson.kernels ?? []).map((kernel) => folderOf(lesson, kernel));
+    const reply = await ask(await compiler(), { sources, folders });
+    return reply?.type === 'kernels' ? reply.kernels : null;
+  } finally {
+    building.value = null;
+    giveUp = undefined;
+  }
+}
+
+/** What has been built; null: it was cancelled, or there are errors. */
+function ask(to: Worker, request: BuildRequest | KernelsRequest): Promise<BuildReply | null> {
   return new Promise((done, failed) => {
     giveUp = () => {
       to.terminate();
@@ -53,11 +74,10 @@ function ask(to: Worker, request: BuildRequest): Promise<MoteImages | null> {
     };
     to.onmessage = ({ data }: MessageEvent<BuildReply>) => {
       if (data.type === 'building') building.value = data.name;
-      else if (data.type === 'built') done(data.images);
-      else {
+      else if (data.type === 'failed') {
         diagnostics.value = data.diagnostics;
         done(null);
-      }
+      } else done(data);
     };
     to.onerror = ({ message }) => {
       worker = undefined;

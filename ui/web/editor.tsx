@@ -2,12 +2,14 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { describe, type Diagnostic } from '../../guests/toolchain/diagnostic.ts';
+import { isOwnSource } from '../lab/lessons/code.ts';
 import { requestOf, world } from './boot-panel.tsx';
 import { build, building, cancelBuild, diagnostics } from './build.ts';
 import type { CodeEditor } from './code-editor.ts';
 import { booted, change, edits, reset } from './edits.ts';
 import { FileTree } from './file-tree.tsx';
 import type { LabClient } from './lab-client.ts';
+import { buildAndBegin, isThere, lessonOfSource } from './lesson-world.ts';
 
 /** Whether the editor is open. */
 export const editing = signal(false);
@@ -27,7 +29,13 @@ export function edit(path: string, line: number): void {
   editing.value = true;
 }
 
+/** A student's kernel goes into the lesson's world; all else into one as it was booted last. */
 async function buildAndBoot(client: LabClient): Promise<void> {
+  const lesson = lessonOfSource(place.value.path);
+  if (lesson !== undefined) {
+    await buildAndBegin(client, lesson);
+    return;
+  }
   const changes = edits.value;
   try {
     const { isHost } = world.value;
@@ -65,6 +73,7 @@ export function Editor({ client }: { client: LabClient }) {
   }, []);
   const { path } = place.value;
   const busy = building.value !== null;
+  const paths = pathsBeside(path);
   return (
     <section class="panel editor" aria-label="Editor" data-testid="editor" data-pane>
       <h2>
@@ -74,8 +83,13 @@ export function Editor({ client }: { client: LabClient }) {
         <button class="primary" disabled={busy} onClick={() => void buildAndBoot(client)}>
           Build &amp; boot
         </button>
-        <small>{world.value.isHost ? 'a host, as now' : 'a single domain'}; breakpoints stay</small>
-        <button disabled={busy} title="The kernel’s ELF file" onClick={() => void download(client)}>
+        <small>{boots(client, path)}; breakpoints stay</small>
+        <button
+          hidden={lessonOfSource(path) !== undefined}
+          disabled={busy}
+          title="The kernel’s ELF file"
+          onClick={() => void download(client)}
+        >
           Download kernel
         </button>
         <button
@@ -101,9 +115,9 @@ export function Editor({ client }: { client: LabClient }) {
         {busy && <button onClick={cancelBuild}>Cancel the build</button>}
       </div>
       <div class="editor-body">
-        {originals.value !== null && (
+        {originals.value !== null && paths.length > 1 && (
           <FileTree
-            paths={[...new Set([...originals.value.keys(), ...edits.value.keys()])]}
+            paths={paths}
             changed={edits.value}
             current={path}
             open={(chosen) => {
@@ -116,6 +130,22 @@ export function Editor({ client }: { client: LabClient }) {
       <Errors errors={diagnostics.value} />
     </section>
   );
+}
+
+/** The sources that are listed: all, or, of a lesson, the student's. */
+function pathsBeside(path: string): readonly string[] {
+  const all = [...new Set([...(originals.value ?? new Map<string, string>()).keys(), ...edits.value.keys()])];
+  const lesson = lessonOfSource(path);
+  return lesson === undefined ? all : all.filter((each) => isOwnSource(lesson, each));
+}
+
+/** What Build & boot boots, in words. */
+function boots(client: LabClient, path: string): string {
+  const lesson = lessonOfSource(path);
+  if (lesson === undefined) return world.value.isHost ? 'a host, as now' : 'a single domain';
+  return isThere(client, lesson)
+    ? 'the lesson’s world anew; what you have done stays done'
+    : `the world of the lesson “${lesson.title}”`;
 }
 
 function Code(props: {

@@ -60,7 +60,11 @@ function isProgress(lesson: string, value: unknown): boolean {
     isRecord(guesses) &&
     Array.isArray(evidence) &&
     evidence.every(
-      (each) => isRecord(each) && typeof each['recording'] === 'string' && Array.isArray(each['steps']),
+      (each) =>
+        isRecord(each) &&
+        typeof each['recording'] === 'string' &&
+        Array.isArray(each['steps']) &&
+        isRecord(each['sources']),
     )
   );
 }

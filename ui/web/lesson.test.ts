@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../lab/core-node.ts';
+import { buildKernels } from '../lab/lessons/build-node.ts';
 import { gradeResult } from '../lab/lessons/grade.ts';
 import { readResult } from '../lab/lessons/result.ts';
 import { XM_CREATE } from '../lab/lessons/xm-create/lesson.ts';
@@ -91,6 +92,7 @@ describe.skipIf(CHROMIUM === undefined)('a lesson in the page', () => {
       XM_CREATE,
       readResult(await exported()),
       await dom0Images(),
+      buildKernels,
     );
     expect(verdicts.map(({ holds, guess, answer }) => [holds, guess, answer]).slice(0, 3)).toEqual([
       [true, 1, 0],

@@ -1,18 +1,21 @@
 /** Lessons: a list of them, and the one that somebody takes: step by step, with questions before and answers behind. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { describe } from '../../guests/toolchain/diagnostic.ts';
 import { LESSONS, lessonNamed } from '../lab/lessons/lessons.ts';
 import type { Lesson as LessonData } from '../lab/lessons/lesson.ts';
 import type { StepText } from '../lab/lessons/text.ts';
 import { TEXTS } from '../lab/lessons/texts.ts';
-import type { Judged } from '../lab/lessons/tutor.ts';
+import { folderOf } from '../lab/lessons/code.ts';
+import { building, diagnostics } from './build.ts';
+import { edit } from './editor.tsx';
 import { kept } from './kept.ts';
 import type { LabClient } from './lab-client.ts';
 import './lesson.css';
-import { download, forget, guess, isOver, progressOf, takeDone } from './lesson-progress.ts';
+import { download, forget, guess, isOver, progressOf } from './lesson-progress.ts';
+import { begin, buildAndBegin, isThere, judge, mistakes } from './lesson-world.ts';
 import { Markdown, Words } from './markdown.tsx';
 import type { Fence } from './markdown.tsx';
-import { dom0Files } from './mote.ts';
 
 /** Whether the pane of lessons is open. */
 export const studying = signal(false);
@@ -21,10 +24,6 @@ export const studying = signal(false);
 const chosen = kept('lesson', '', (value): value is string => typeof value === 'string');
 /** The step that is shown, from 0; those that are not done are shown no further than the first. */
 const at = signal(firstLeft(chosen.value));
-/** The lesson whose world there is, and of which boot. */
-const world = signal({ lesson: '', boot: -1 });
-/** Mistakes that are made now. */
-const mistakes = signal<readonly string[]>([]);
 /** How many hints of the step that is shown have been asked for. */
 const hints = signal(0);
 
@@ -45,14 +44,6 @@ export function Lesson({ client }: { client: LabClient }) {
       {lesson === undefined ? <List /> : <Study client={client} lesson={lesson} />}
     </section>
   );
-}
-
-function judge(judged: Judged): void {
-  if (judged.kind === 'mistakes') mistakes.value = judged.made;
-  else {
-    mistakes.value = [];
-    takeDone(world.value.lesson, judged);
-  }
 }
 
 function open(lesson: string): void {
@@ -109,24 +100,11 @@ function standing(lesson: string): string {
   return done.length === 0 ? '' : `, ${String(done.length)} of ${String(of)} steps done`;
 }
 
-async function begin(client: LabClient, lesson: LessonData): Promise<void> {
-  const { done, evidence } = progressOf(lesson.name);
-  const from = evidence.at(-1)?.recording;
-  try {
-    const images = await dom0Files();
-    const request = { lesson: lesson.name, done: done.map(({ step }) => step), ...images };
-    client.study({ ...request, ...(from === undefined ? {} : { from }) }, `the lesson’s world`);
-    world.value = { lesson: lesson.name, boot: client.boots.value };
-    mistakes.value = [];
-  } catch (error) {
-    client.error.value = `The lesson does not begin: ${error instanceof Error ? error.message : String(error)}.`;
-  }
-}
-
 function Study({ client, lesson }: { client: LabClient; lesson: LessonData }) {
   const text = TEXTS.get(lesson.name)!;
   const { done } = progressOf(lesson.name);
-  const isThere = world.value.lesson === lesson.name && world.value.boot === client.boots.value;
+  const isItsWorld = isThere(client, lesson);
+  const isBuilding = building.value !== null;
   const n = Math.min(at.value, firstLeft(lesson.name));
   const step = text.steps[n]!;
   return (
@@ -142,13 +120,13 @@ function Study({ client, lesson }: { client: LabClient; lesson: LessonData }) {
         {lesson.title} <small>{lesson.minutes} minutes</small>
       </h2>
       <div class="lesson-bar">
-        {!isThere && (
-          <button class="primary" onClick={() => void begin(client, lesson)}>
+        {!isItsWorld && (
+          <button class="primary" disabled={isBuilding} onClick={() => void begin(client, lesson)}>
             {done.length === 0 ? 'Begin' : isOver(lesson.name) ? 'Look around in its world' : 'Go on'}
           </button>
         )}
         <button
-          disabled={done.length === 0}
+          disabled={done.length === 0 || isBuilding}
           onClick={() => {
             forget(lesson.name);
             show(0);
@@ -170,7 +148,7 @@ function Study({ client, lesson }: { client: LabClient; lesson: LessonData }) {
       </div>
       <div class="lesson-body" key={step.id}>
         {n === 0 && <Markdown text={text.introduction} />}
-        {isThere || done.length > n ? (
+        {isItsWorld || done.length > n ? (
           <Step client={client} lesson={lesson} text={step} n={n} />
         ) : (
           <p>
@@ -221,8 +199,13 @@ function Step({ client, lesson, text, n }: StepProps) {
   const { done, guesses } = progressOf(lesson.name);
   const ended = done.find(({ step }) => step === text.id);
   const asks = text.ask !== null && guesses[text.id] === undefined && ended === undefined;
-  const fence: Fence = (language, line) =>
-    /^type\b/.test(language) ? <Typed client={client} host={language.slice(5).trim()} line={line} /> : null;
+  const fence: Fence = (language, line) => {
+    if (/^type\b/.test(language))
+      return <Typed client={client} host={language.slice(5).trim()} line={line} />;
+    if (language === 'edit') return <Edit path={folderOf(lesson, line)} name={line} />;
+    if (language === 'build') return <Build client={client} lesson={lesson} />;
+    return null;
+  };
   const isLast = n === lesson.steps.length - 1;
   const verdict = useRef<HTMLDivElement>(null);
   const isDone = ended !== undefined;
@@ -353,6 +336,40 @@ function Mistakes({ text }: { text: StepText }) {
         </div>
       ))}
     </>
+  );
+}
+
+/** Opens one of the student's sources in the editor. */
+function Edit({ path, name }: { path: string; name: string }) {
+  return (
+    <button
+      class="own-source"
+      onClick={() => {
+        edit(path, 0);
+      }}
+    >
+      Edit <code>{name}</code>
+    </button>
+  );
+}
+
+/** Builds the student's kernels, and boots the lesson's world with them. */
+function Build({ client, lesson }: { client: LabClient; lesson: LessonData }) {
+  const busy = building.value;
+  const [wrong] = diagnostics.value;
+  return (
+    <p class="build">
+      <button class="primary" disabled={busy !== null} onClick={() => void buildAndBegin(client, lesson)}>
+        Build &amp; boot
+      </button>{' '}
+      <small role="status">
+        {busy !== null
+          ? `building ${busy} …`
+          : wrong !== undefined
+            ? `It does not build: ${describe(wrong)}`
+            : 'The lesson’s world begins anew; what you have done stays done.'}
+      </small>
+    </p>
   );
 }
 

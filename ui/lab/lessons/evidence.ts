@@ -6,12 +6,15 @@ import type { OpenedRun } from '../runs.ts';
 import { markOf } from '../time/marks.ts';
 import type { Mark } from '../time/recording.ts';
 import type { Input } from '../world/inputs.ts';
+import type { Changes } from './code.ts';
 
 export interface Evidence {
   /** The steps that were done in this run, in their order: one for each of the recording's marks. */
   readonly steps: readonly string[];
   /** A recording's file, as text: it has no snapshots. */
   readonly recording: string;
+  /** What the student's kernels were built from: their files that are not as they came. */
+  readonly sources: Changes;
 }
 
 /** A mark, and what had come from outside until then. */
@@ -24,10 +27,12 @@ interface Done {
 /** Makes evidence of a run while it goes on. */
 export class Witnessed {
   private readonly opened: OpenedRun;
+  private readonly sources: Changes;
   private done: readonly Done[] = [];
 
-  constructor(opened: OpenedRun) {
+  constructor(opened: OpenedRun, sources: Changes) {
     this.opened = opened;
+    this.sources = sources;
   }
 
   /**
@@ -43,6 +48,7 @@ export class Witnessed {
     const evidence = {
       steps: this.done.map((each) => each.step),
       recording: new TextDecoder().decode(file),
+      sources: this.sources,
     };
     return { evidence, isNew };
   }

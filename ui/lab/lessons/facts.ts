@@ -12,11 +12,13 @@ export type Note = (facts: Facts, event: TraceEvent, hypervisor: Hypervisor) => 
 export class Facts implements TraceSink {
   private readonly numbers = new Map<string, number>();
   private note: Note | null = null;
+  private noteEnd: Note | null = null;
   private hypervisor: Hypervisor | null = null;
 
-  /** Notes from now on. */
-  begin(note: Note, hypervisor: Hypervisor): void {
+  /** Notes from now on; null: nothing. `noteEnd` takes spans at their end, when what they have come to stands in them. */
+  begin(note: Note | null, noteEnd: Note | null, hypervisor: Hypervisor): void {
     this.note = note;
+    this.noteEnd = noteEnd;
     this.hypervisor = hypervisor;
   }
 
@@ -37,7 +39,7 @@ export class Facts implements TraceSink {
     if (this.note !== null && this.hypervisor !== null) this.note(this, event, this.hypervisor);
   }
 
-  end(): void {
-    // What a span has come to is in the state behind it.
+  end(event: TraceEvent): void {
+    if (this.noteEnd !== null && this.hypervisor !== null) this.noteEnd(this, event, this.hypervisor);
   }
 }

@@ -5,6 +5,8 @@ import { readRecording } from '../time/recording.ts';
 import type { Recording } from '../time/recording.ts';
 import type { Evidence } from './evidence.ts';
 import { lessonWorld } from './lesson-world.ts';
+import { isOwnSource } from './code.ts';
+import type { Build } from './code.ts';
 import type { Lesson, Step } from './lesson.ts';
 import { ResultError } from './result.ts';
 import type { Result } from './result.ts';
@@ -22,21 +24,44 @@ export interface Verdict {
   readonly answer: number | null;
 }
 
-/** A verdict for each of the lesson's steps. Rejects with a ResultError for evidence that cannot be read or is of another world. */
+/**
+ * A verdict for each of the lesson's steps; `build` makes the student's kernels again. Rejects with a ResultError for evidence that
+ * cannot be read, is of another world, or has sources that are not the student's or do not build.
+ */
 export async function gradeResult(
   core: WebAssembly.Module,
   lesson: Lesson,
   result: Result,
   images: LessonImages,
+  build: Build,
 ): Promise<readonly Verdict[]> {
   const found = new Map<string, Seen>();
   for (const evidence of result.evidence)
-    for (const [step, seen] of await lookAgain(core, lesson, evidence, images))
+    for (const [step, seen] of await lookAgain(
+      core,
+      lesson,
+      evidence,
+      await withKernels(lesson, evidence, images, build),
+    ))
       if (found.get(step)?.why !== '') found.set(step, seen);
   return lesson.steps.map(({ id }) => {
     const { why, answer } = found.get(id) ?? { why: 'there is no evidence of it', answer: null };
     return { step: id, holds: why === '', why, guess: result.guesses[id] ?? null, answer };
   });
+}
+
+async function withKernels(
+  lesson: Lesson,
+  { sources }: Evidence,
+  images: LessonImages,
+  build: Build,
+): Promise<LessonImages> {
+  const strange = Object.keys(sources).find((path) => !isOwnSource(lesson, path));
+  if (strange !== undefined) throw new ResultError(`${strange} is no source of ${lesson.name}`);
+  if (lesson.kernels === undefined) return images;
+  const kernels = await build(lesson, sources);
+  if (typeof kernels === 'string') throw new ResultError(`its sources do not build: ${kernels}`);
+  return { ...images, kernels };
 }
 
 /** What is seen of a step where it should be done. */

@@ -46,7 +46,12 @@ export interface Lesson {
   /** How long somebody takes who does it for the first time. */
   readonly minutes: number;
   readonly world: LessonHosts;
-  /** What of the trace is noted for the checks. */
+  /** Kernels that the student writes, each a folder of guests/lessons/NAME/; domain 0 finds them as /lab/KERNEL.elf (code.ts). */
+  readonly kernels?: readonly string[];
+  /** What is typed at domain 0's console when these were built anew. */
+  readonly begins?: string;
+  /** What of the trace is noted for the checks; and what of hypercalls that have ended, when they have a result. */
   readonly note?: Note;
+  readonly noteEnd?: Note;
   readonly steps: readonly Step[];
 }

@@ -22,7 +22,7 @@ export function withDone(progress: Progress, judged: Extract<Judged, { kind: 'do
 
 const FORMAT = 'result of a lesson of Xenoscope';
 /** Goes up when the content changes, or what it means. */
-const VERSION = 1;
+const VERSION = 2;
 const MOST = 1000;
 
 /** A result that was read from a file. */
@@ -37,8 +37,9 @@ export class ResultError extends Error {}
 
 /** A file's text. The recordings stand in it as what they are, JSON. */
 export function writeResult(lesson: string, { guesses, evidence }: Progress): string {
-  const runs = evidence.map(({ steps, recording }) => ({
+  const runs = evidence.map(({ steps, recording, sources }) => ({
     steps,
+    sources,
     recording: JSON.parse(recording) as unknown,
   }));
   return `${JSON.stringify({ format: FORMAT, version: VERSION, lesson, guesses, evidence: runs }, null, 1)}\n`;
@@ -73,9 +74,10 @@ function parsed(text: string): unknown {
 }
 
 function evidenceOf(field: Field): Evidence {
-  const { steps, recording } = field.object(['steps', 'recording']);
+  const { steps, recording, sources } = field.object(['steps', 'recording', 'sources']);
   return {
     steps: steps.list(MOST).map((step) => step.text()),
     recording: JSON.stringify(recording.value),
+    sources: Object.fromEntries([...sources.entries()].map(([path, text]) => [path, text.text()])),
   };
 }

@@ -4,6 +4,7 @@ import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
 import { loadCore } from '../core-node.ts';
 import type { Command, Update } from '../protocol.ts';
 import { Session } from '../session/session.ts';
+import { buildKernels } from './build-node.ts';
 import { gradeResult } from './grade.ts';
 import { NO_PROGRESS, withDone } from './result.ts';
 import { XM_CREATE } from './xm-create/lesson.ts';
@@ -38,7 +39,7 @@ test('a step is judged while it runs, and the lesson goes on from there', async 
 
   // What the page exports is what `xenoscope grade` takes.
   const result = { lesson: 'xm-create', guesses: {}, evidence: progress.evidence };
-  expect((await gradeResult(loadCore(), XM_CREATE, result, images))[0]).toMatchObject({
+  expect((await gradeResult(loadCore(), XM_CREATE, result, images, buildKernels))[0]).toMatchObject({
     holds: true,
     answer: 0,
   });

@@ -8,6 +8,7 @@ import type { Replayed } from '../time/marks.ts';
 import type { Mark, Recording } from '../time/recording.ts';
 import { readRecording } from '../time/recording.ts';
 import { WorldRun } from '../world/world-run.ts';
+import type { Changes } from './code.ts';
 import type { Lesson } from './lesson.ts';
 import { lessonNamed } from './lessons.ts';
 import { noteFor, startLesson } from './start.ts';
@@ -18,6 +19,8 @@ export interface LessonRequest extends LessonImages {
   readonly lesson: string;
   /** The steps that are done. */
   readonly done: readonly string[];
+  /** What the student has changed of the sources that `kernels` were built from. */
+  readonly sources?: Changes;
   /** A recording, at whose end it goes on. */
   readonly from?: string;
 }
@@ -48,10 +51,12 @@ export async function bootAgain(
   core: WebAssembly.Module,
   lesson: Lesson,
   recording: Recording,
-  { kernel, ramdisk }: LessonImages,
+  { kernel, ramdisk, kernels = {} }: LessonImages,
 ): Promise<OpenedRun> {
   const files = Object.values(lesson.world.files ?? {}).map((text) => new TextEncoder().encode(text));
-  const opened = await bootRun(core, recording, { image: imagesAmong([kernel, ramdisk, ...files]) });
+  const opened = await bootRun(core, recording, {
+    image: imagesAmong([kernel, ramdisk, ...files, ...Object.values(kernels)]),
+  });
   noteFor(lesson, opened);
   return opened;
 }

@@ -1,8 +1,12 @@
 /** A student without a screen: does in Node what somebody does at the page, before the same tutor. */
 import { dom0Images } from '../../../guests/toolchain/mote-node.ts';
+import { readSources } from '../../../guests/toolchain/node.ts';
 import { loadCore } from '../core-node.ts';
 import type { OpenedRun } from '../runs.ts';
 import type { Stop } from '../stop.ts';
+import { buildKernels } from './build-node.ts';
+import { folderOf } from './code.ts';
+import type { Changes } from './code.ts';
 import type { Lesson } from './lesson.ts';
 import { lessonWorld } from './lesson-world.ts';
 import type { LessonWorld } from './lesson-world.ts';
@@ -18,41 +22,110 @@ const NS_PER_SECOND = 1e9;
 /** Ctrl-], which leaves a domain's console. */
 const LEAVE = '\x1d';
 
-export class Student {
+/** A world of the lesson, and who looks over the student's shoulder there. */
+interface Place {
+  readonly opened: OpenedRun;
   readonly world: LessonWorld;
+  readonly tutor: Tutor;
+}
+
+export class Student {
+  readonly lesson: Lesson;
   progress: Progress = NO_PROGRESS;
   /** Of the step that is to be done next: what the tutor says that is wrong. */
   mistakes: readonly string[] = [];
-  private readonly opened: OpenedRun;
-  private readonly tutor: Tutor;
+  private readonly behind: readonly string[];
+  private place!: Place;
+  /** What of the lesson's sources was changed last. */
+  private sources: Changes = {};
 
-  private constructor(lesson: Lesson, opened: OpenedRun, done: readonly string[]) {
-    this.opened = opened;
-    this.world = lessonWorld(opened.hosts);
-    for (const { lab } of opened.hosts) lab.witness.watch();
-    this.tutor = new Tutor(lesson, opened, done, (judged) => {
-      if (judged.kind === 'done') this.progress = withDone(this.progress, judged);
-      this.mistakes = judged.kind === 'mistakes' ? judged.made : [];
-    });
+  private constructor(lesson: Lesson, behind: readonly string[]) {
+    this.lesson = lesson;
+    this.behind = behind;
   }
 
   /** Before a lesson's world that has come to its prompts. `done`: steps that are behind. */
   static async before(lesson: Lesson, done: readonly string[] = []): Promise<Student> {
-    const student = new Student(lesson, await startLesson(loadCore(), lesson, await dom0Images()), done);
-    for (const host of student.opened.hosts.keys()) await student.until(PROMPT, host);
+    const student = new Student(lesson, done);
+    await student.enter({});
     return student;
+  }
+
+  get world(): LessonWorld {
+    return this.place.world;
+  }
+
+  private get opened(): OpenedRun {
+    return this.place.opened;
+  }
+
+  private get tutor(): Tutor {
+    return this.place.tutor;
+  }
+
+  /** Another world of the lesson, in which the student's kernels are built from these, at its prompts. */
+  private async enter(sources: Changes): Promise<void> {
+    const { lesson } = this;
+    const kernels = await buildKernels(lesson, sources);
+    if (typeof kernels === 'string') throw new Error(kernels);
+    const opened = await startLesson(loadCore(), lesson, { ...(await dom0Images()), kernels });
+    for (const { lab } of opened.hosts) lab.witness.watch();
+    const tutor = new Tutor(lesson, opened, [...this.behind, ...this.done], sources, (judged) => {
+      if (judged.kind === 'done') this.progress = withDone(this.progress, judged);
+      this.mistakes = judged.kind === 'mistakes' ? judged.made : [];
+    });
+    this.place = { opened, world: lessonWorld(opened.hosts), tutor };
+    this.mistakes = [];
+    for (const host of opened.hosts.keys()) await this.until(PROMPT, host);
+  }
+
+  /**
+   * Changes one of the lesson's kernels, its main.ts as it is by now, from text to text; builds, boots, and types what the lesson
+   * begins with.
+   */
+  async builds(kernel: string, swaps: readonly (readonly [from: string, to: string])[]): Promise<void> {
+    await this.changes(kernel, swaps);
+    await this.types(this.lesson.begins!);
+  }
+
+  private async changes(
+    kernel: string,
+    swaps: readonly (readonly [from: string, to: string])[],
+  ): Promise<void> {
+    const path = `${folderOf(this.lesson, kernel)}/main.ts`;
+    let text = this.sources[path] ?? readSources().get(path)!;
+    for (const [from, to] of swaps) {
+      if (!text.includes(from)) throw new Error(`${path} has no ${from}`);
+      text = text.replace(from, () => to);
+    }
+    this.sources = { ...this.sources, [path]: text };
+    await this.enter(this.sources);
+  }
+
+  /** As `builds`, and lets it run until the tutor tells of a mistake: of a kernel that leaves nobody else the processor. */
+  async errs(
+    mistake: string,
+    kernel: string,
+    swaps: readonly (readonly [from: string, to: string])[],
+  ): Promise<void> {
+    await this.changes(kernel, swaps);
+    this.keys(`${this.lesson.begins!}\r`);
+    const untilNs = this.lab(0).ns + PATIENCE_NS;
+    while (!this.mistakes.includes(mistake) && this.lab(0).ns < untilNs) await this.waits(0.005);
   }
 
   /** Does something, goes back to where that began, and says what the tutor has said of it: steps that it did, and mistakes. */
   async tries(does: (student: Student) => Promise<void>): Promise<Pick<Student, 'done' | 'mistakes'>> {
-    const { run } = this.opened.kept;
-    const { progress } = this;
+    const { place, sources, progress } = this;
+    const { run } = place.opened.kept;
     const { inputs } = run.past;
     const log = inputs.logged();
     const { come } = inputs;
     const saved = this.lab(0).course.save();
     await does(this);
     const tried = { done: this.done.slice(progress.done.length), mistakes: this.mistakes };
+    this.place = place;
+    this.sources = sources;
     this.lab(0).goTo(saved);
     // The run is that which came to there.
     inputs.replace(log);

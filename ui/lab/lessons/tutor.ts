@@ -1,5 +1,6 @@
 /** Looks over a student's shoulder: judges the step that is to be done next, and keeps the evidence of those that are done. */
 import type { OpenedRun } from '../runs.ts';
+import type { Changes } from './code.ts';
 import { Witnessed } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { lessonWorld } from './lesson-world.ts';
@@ -29,14 +30,22 @@ export class Tutor {
   private readonly tell: (judged: Judged) => void;
   private readonly left: Step[];
   private made: readonly string[] = [];
+  /** Of the step that is to be done next: what was so when it began was not done in it. */
+  private before: readonly string[] = [];
   private isLooking = false;
 
-  /** `done`: the steps that were done before, in whatever run. */
-  constructor(lesson: Lesson, opened: OpenedRun, done: readonly string[], tell: (judged: Judged) => void) {
+  /** `done`: the steps that were done before, in whatever run. `sources`: what of his the student's kernels were built from. */
+  constructor(
+    lesson: Lesson,
+    opened: OpenedRun,
+    done: readonly string[],
+    sources: Changes,
+    tell: (judged: Judged) => void,
+  ) {
     this.lesson = lesson;
     this.opened = opened;
     this.world = lessonWorld(opened.hosts);
-    this.witnessed = new Witnessed(opened);
+    this.witnessed = new Witnessed(opened, sources);
     this.tell = tell;
     this.left = lesson.steps.filter(({ id }) => !done.includes(id));
   }
@@ -67,14 +76,21 @@ export class Tutor {
     const { evidence, isNew } = await this.witnessed.add(step.id);
     this.left.shift();
     this.made = [];
+    this.before = this.madeIn(this.left[0]);
     this.tell({ kind: 'done', step: step.id, answer, evidence, isNew });
     return true;
   }
 
-  private tellMistakes({ id, mistakes = [] }: Step): void {
-    const made = mistakes.filter((mistake) => mistake.made(this.world)).map((mistake) => mistake.id);
+  private tellMistakes(step: Step): void {
+    const all = this.madeIn(step);
+    this.before = this.before.filter((each) => all.includes(each));
+    const made = all.filter((each) => !this.before.includes(each));
     if (made.join() === this.made.join()) return;
     this.made = made;
-    this.tell({ kind: 'mistakes', step: id, made });
+    this.tell({ kind: 'mistakes', step: step.id, made });
+  }
+
+  private madeIn(step: Step | undefined): readonly string[] {
+    return (step?.mistakes ?? []).filter(({ made }) => made(this.world)).map(({ id }) => id);
   }
 }

@@ -227,7 +227,7 @@ export class Session {
     const { lesson, opened, marks } = await sitDown(this.core, request);
     this.enter(opened);
     await goAgain(opened, marks);
-    this.tutor = new Tutor(lesson, opened, request.done, (judged) => {
+    this.tutor = new Tutor(lesson, opened, request.done, request.sources ?? {}, (judged) => {
       this.post({ type: 'lesson', judged });
     });
     this.postState();
