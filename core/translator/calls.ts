@@ -2,6 +2,7 @@
  * Functions of the processor that translated code calls instead of taking their bodies in: what is rare or large. Everything
  * else that an operation calls becomes part of the code.
  */
+import { I32, I64 } from './opcodes.ts';
 
 /** What a call may do beyond its arguments and its result. */
 export interface Effects {
@@ -10,6 +11,14 @@ export interface Effects {
   /** It may write to memory that code was decoded from. */
   readonly writes: boolean;
 }
+
+/** Functions of core/wasm/index.ts that translated code calls on its own behalf, and what they take and give. */
+export const TURN_TO = 'turnTo';
+export const OWN_CALLS: Readonly<
+  Record<string, { readonly takes: readonly number[]; readonly gives: number }>
+> = {
+  [TURN_TO]: { takes: [I64, I32, I32], gives: I32 },
+};
 
 const MEMORY_READ: Effects = { registers: false, writes: false };
 const MEMORY_WRITE: Effects = { registers: false, writes: true };

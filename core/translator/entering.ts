@@ -1,12 +1,11 @@
 /** How a function finds the entry that it is to go on at: its dispatch, where there are several. */
 import { Label, type Code } from './code.ts';
-import { turning } from './crossing.ts';
-import { getLocal, i64, setLocal, teeLocal } from './instructions.ts';
+import { turningIfElsewhere } from './crossing.ts';
+import { getLocal, i32, i64, setLocal } from './instructions.ts';
 import * as op from './opcodes.ts';
 import type { Region } from './region.ts';
 import { PAGE } from './slots.ts';
-import { inLocal } from './value.ts';
-import { BASE, ENTRY, EXIT_RIP, REMAINING, RESULT, type FunctionWriter } from './writer.ts';
+import { BASE, ENTRY, EXIT_RIP, NEXT, type FunctionWriter } from './writer.ts';
 
 /** ENTRY where it is not known: more than there are. */
 export const NO_ENTRY = 0xffff;
@@ -22,25 +21,29 @@ export function findingDispatch(
   hasPages: boolean,
 ): Code {
   const find = new Label('find');
+  const found = new Label('found');
   const table: Code = [getLocal(ENTRY), { kind: 'table', labels: [...labels, find] }];
   const code: Code = [{ kind: 'block', label: find, body: table }];
   const base = hasPages ? BASE : writer.local(PAGE);
-  const end: Code = [getLocal(REMAINING), setLocal(RESULT), { kind: 'branch', label: writer.exit }];
+  const mark = writer.mark();
+  const offset = writer.temporary(op.I64);
+  const looks: Code = [getLocal(EXIT_RIP), getLocal(base), op.I64_SUB, setLocal(offset)];
   for (const [n, entry] of region.entries.entries()) {
     const to = region.blocks[entry]!;
-    const mark = writer.mark();
-    const then: Code = [];
-    if (hasPages) {
-      const page = inLocal(op.I64, writer.temporary(op.I64));
-      then.push(getLocal(base), i64(BigInt(to.page)), op.I64_ADD, teeLocal(page.local));
-      then.push(getLocal(writer.local(PAGE)), op.I64_NE);
-      then.push({ kind: 'if', then: turning(writer, page, to, end), otherwise: [] });
-    }
-    then.push({ kind: 'branch', label: labels[n]! });
-    code.push(getLocal(EXIT_RIP), getLocal(base), i64(BigInt(to.page + (to.key & 0xfff))), op.I64_ADD);
-    code.push(op.I64_EQ, { kind: 'if', then, otherwise: [] });
-    writer.release(mark);
+    const then: Code = hasPages
+      ? [i32(n), setLocal(ENTRY), i32(to.at), setLocal(NEXT), { kind: 'branch', label: found }]
+      : [{ kind: 'branch', label: labels[n]! }];
+    looks.push(getLocal(offset), i64(BigInt(to.page + (to.key & 0xfff))));
+    looks.push(op.I64_EQ, { kind: 'if', then, otherwise: [] });
   }
-  code.push(end);
-  return code;
+  looks.push({ kind: 'branch', label: writer.out });
+  if (!hasPages) return [...code, looks];
+  const turns = turningIfElsewhere(writer);
+  writer.release(mark);
+  return [
+    ...code,
+    { kind: 'block', label: found, body: looks },
+    turns,
+    ...[getLocal(ENTRY), { kind: 'table', labels }],
+  ] as Code;
 }

@@ -41,6 +41,7 @@ export const I32_NE = 0x47;
 export const I32_LT_S = 0x48;
 export const I64_EQ = 0x51;
 export const I64_NE = 0x52;
+export const I64_SUB = 0x7d;
 export const I32_ADD = 0x6a;
 export const I32_SUB = 0x6b;
 export const I32_AND = 0x71;

@@ -6,7 +6,7 @@
  */
 import { Reader } from './bytes.ts';
 import type { Effects } from './calls.ts';
-import { CALLS } from './calls.ts';
+import { CALLS, OWN_CALLS } from './calls.ts';
 import { EMPTY } from './opcodes.ts';
 import { parseBody } from './parse.ts';
 import type { Block, Tree } from './tree.ts';
@@ -104,7 +104,8 @@ export class Operations {
 
   /** What an export of the core that is called takes and gives. */
   signatureOf(called: string): { readonly takes: readonly number[]; readonly gives: number } {
-    const entry = Object.values(this.directory.functions).find((each) => each.called === called);
+    const entry =
+      OWN_CALLS[called] ?? Object.values(this.directory.functions).find((each) => each.called === called);
     if (entry === undefined) throw new Error(`no operation calls ${called}`);
     return entry;
   }

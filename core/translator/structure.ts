@@ -75,7 +75,10 @@ function dominates({ dominator }: Analysis, a: number, b: number): boolean {
   return node === a;
 }
 
-/** A graph: for each node those that it may go to, itself and the dispatch (0) included; those of 0 are the entries. */
+/**
+ * A graph: for each node those that it may go to, itself and the dispatch (0) included, and as often as it may, for what several
+ * ways lead to is written once; those of 0 are the entries.
+ */
 export class Structurer {
   /** What the dispatch knows: the entries given, in their order, then heads of what is no proper loop. */
   readonly entries: readonly number[];
@@ -100,7 +103,7 @@ export class Structurer {
           targets.filter((to) => !(improper.has(to) && this.isBack(analysis, node, to))),
           targets.some((to) => improper.has(to) && this.isBack(analysis, node, to)),
         ];
-        return routed ? [...new Set([...kept, 0])] : kept;
+        return routed ? [...kept.filter((to) => to !== 0), 0] : kept;
       });
       analysis = analyse(successors);
     }

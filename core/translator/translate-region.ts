@@ -2,7 +2,7 @@
 import { ByteWriter } from './bytes.ts';
 import type { Bytes, Code } from './code.ts';
 import { Label, layOut } from './code.ts';
-import { at, getLocal, i32, setLocal, teeLocal } from './instructions.ts';
+import { at, getLocal, i32, setLocal } from './instructions.ts';
 import * as op from './opcodes.ts';
 import type { Operations } from './operations.ts';
 import { RECORD_BYTES, offsetOf, operationOf, retiresOf, targetOf } from './record.ts';
@@ -20,13 +20,14 @@ import {
   FAULT_RECORD,
   FLOOR,
   FunctionWriter,
+  NEXT,
   REMAINING,
   RESULT,
   STALE,
 } from './writer.ts';
-import { crossing, goOnIn, turning } from './crossing.ts';
+import { followed, turning, waysOut } from './crossing.ts';
 import { NO_ENTRY, findingDispatch } from './entering.ts';
-import { BLOCK_CODE, BLOCK_ENTRY, BLOCK_RECORDS } from '../wasm/block-header.ts';
+import { BLOCK_RECORDS } from '../wasm/block-header.ts';
 import { FRAME_VERSIONS, RIP } from '../wasm/layout.ts';
 import { findBlockAt, type DecodedBlock } from './blocks.ts';
 
@@ -129,8 +130,7 @@ class RegionWriter implements Surroundings {
     const graph = [entries.map((entry) => entry + 1)];
     for (const [n, block] of blocks.entries()) {
       const successors: number[] = [];
-      for (const next of [taken[n]!, fall[n]!])
-        if (next !== OUTSIDE && !successors.includes(next + 1)) successors.push(next + 1);
+      for (const next of [taken[n]!, fall[n]!]) if (next !== OUTSIDE) successors.push(next + 1);
       if (this.findsEntries && endsIndirectly(this.memory, this.operations, block)) successors.push(0);
       graph.push(successors);
     }
@@ -143,7 +143,7 @@ class RegionWriter implements Surroundings {
     specializer.out = body;
     structurer.write(0, this.host);
     const toExit: Code = [
-      { kind: 'block', label: writer.exit, body: this.withAbort(body) },
+      waysOut(writer, this.withAbort(body)),
       i32(0),
       getLocal(EXIT_RIP),
       at(op.I64_STORE, RIP),
@@ -153,6 +153,7 @@ class RegionWriter implements Surroundings {
       writer.load,
       { kind: 'block', label: writer.leave, body: toExit },
       writer.store,
+      followed(),
       getLocal(RESULT),
     ];
     const bytes = new ByteWriter();
@@ -290,9 +291,7 @@ class RegionWriter implements Surroundings {
 
   /** Ends in front of an address: whoever called goes on there. */
   private exitAt(rip: Value): void {
-    this.specializer.out.push(rip.code, setLocal(EXIT_RIP));
-    this.result(getLocal(REMAINING));
-    this.specializer.out.push({ kind: 'branch', label: this.writer.exit });
+    this.specializer.out.push(rip.code, setLocal(EXIT_RIP), { kind: 'branch', label: this.writer.out });
   }
 
   /** Ends as the loop does; RIP is stored. */
@@ -336,45 +335,45 @@ class RegionWriter implements Surroundings {
         this.exitAt(this.address(offset));
       });
     if (number === OUTSIDE) {
-      if (next !== 0) this.callNext(next);
-      else if (offset < 0 || offset > 0xfff) this.cross(offset);
-      this.exitAt(this.address(offset));
+      this.goOutside(next, offset);
       return;
     }
     const mark = this.writer.mark();
     const to = this.region.blocks[number]!;
-    if (to.page !== block.page) this.turnTo(to, () => this.address(offset));
+    if (to.page !== block.page) {
+      this.setNext(to.at, offset);
+      specializer.out.push(turning(this.writer));
+    }
     this.structurer.go(node, number + 1, this.host);
     this.writer.release(mark);
   }
 
-  /** Turns to the page of another block of the region; where that is not as it was, ends in front of the address. */
-  private turnTo(to: RegionBlock, address: () => Value): void {
-    const { specializer, writer } = this;
-    const page = specializer.stabilise(this.address(to.page - this.here.block.page));
-    const otherwise: Code = [];
-    this.into(otherwise, () => {
-      this.exitAt(address());
-    });
-    specializer.out.push(turning(writer, page, to, otherwise));
+  /** Where it goes on: NEXT, EXIT_RIP. */
+  private setNext(next: number, offset: number): void {
+    this.specializer.out.push(i32(next), setLocal(NEXT), this.address(offset).code, setLocal(EXIT_RIP));
   }
 
-  /** Goes on in the region that begins at a block of the page, if there is one by then: this function is done. */
-  private callNext(next: number): void {
-    const { specializer, writer } = this;
-    const code = writer.temporary(op.I32);
-    specializer.out.push(i32(0), at(op.I32_LOAD, next + BLOCK_CODE), teeLocal(code));
-    specializer.out.push({ kind: 'if', then: goOnIn(writer, code, next + BLOCK_ENTRY), otherwise: [] });
-  }
-
-  /** Goes on in another page, in the region that begins at a block that was known there when this was translated. */
-  private cross(offset: number): void {
+  /**
+   * Ends, and goes on in the region that begins at a block of the page, if there is one by then; or in another page, at a block that
+   * was known there when this was translated.
+   */
+  private goOutside(next: number, offset: number): void {
     const { specializer, writer, memory, region } = this;
+    if (next !== 0) {
+      this.setNext(next, offset);
+      specializer.out.push({ kind: 'branch', label: writer.goOn });
+      return;
+    }
     const linear = region.page + BigInt(this.here.block.page + offset);
-    const target = findBlockAt(memory, BigInt.asUintN(64, linear));
-    if (target === undefined) return;
-    const page = specializer.stabilise(this.address(offset - (offset & 0xfff)));
-    specializer.out.push(crossing(writer, page, target));
+    const isElsewhere = offset < 0 || offset > 0xfff;
+    const target = isElsewhere ? findBlockAt(memory, BigInt.asUintN(64, linear)) : undefined;
+    if (target === undefined) {
+      this.exitAt(this.address(offset));
+      return;
+    }
+    this.setNext(target.at, offset);
+    specializer.out.push({ kind: 'branch', label: writer.cross });
+    writer.crosses = true;
   }
 
   /** Goes on at an address: in the region, where it is one of its entries. */

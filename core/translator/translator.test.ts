@@ -158,6 +158,20 @@ it('what is only come to from translated code becomes hot, too', () => {
   expect(instructions / machine.processor.retired).toBeGreaterThan(0.9);
 });
 
+it('what both ways of a jump lead to is written once', () => {
+  const jumps = Array.from(
+    { length: 12 },
+    (_, n) => `test ecx, ${String(1 << (n % 3))}\n jz .n${String(n)}\n .n${String(n)}: dec rdx`,
+  );
+  const source = `mov ecx, 300\n .again: ${jumps.join('\n')}\n dec ecx\n jnz .again\n int 0x80`;
+  const [plain, translated] = [machineWith(source, 0), machineWith(source, 20)];
+  for (const { processor } of [plain, translated])
+    expect(processor.run(100_000)).toBe(layout.EXIT_SOFTWARE_INTERRUPT);
+  expect(Buffer.compare(translated.processor.saveState(), plain.processor.saveState())).toBe(0);
+  expect(translated.translations!.records).toBeGreaterThan(20);
+  expect(translated.translations!.bytes).toBeLessThan(10_000);
+});
+
 /** A loop that calls into another page, and falls into a third. */
 const PAGES = `
     mov ecx, 200

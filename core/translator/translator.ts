@@ -12,7 +12,7 @@ import {
   type EntryBlock,
 } from './blocks.ts';
 import { unsigned } from './bytes.ts';
-import { CALLS } from './calls.ts';
+import { CALLS, OWN_CALLS } from './calls.ts';
 import type { Bytes } from './code.ts';
 import { Installed, recordsIn } from './installed.ts';
 import { encodeModule, type Body, type Import } from './module.ts';
@@ -97,7 +97,7 @@ export class Translator {
     this.pace = new Pace(this.memory, options.hotEntries);
     const table = core.exports['table'] as WebAssembly.Table;
     this.installed = new Installed(this.memory, table, options.translationBytes ?? USUAL_BYTES);
-    const called = Object.keys(CALLS).map((name) => [name, core.exports[name]!]);
+    const called = Object.keys({ ...CALLS, ...OWN_CALLS }).map((name) => [name, core.exports[name]!]);
     this.imports = { memory: core.memory, table, ...Object.fromEntries(called) };
   }
 

@@ -18,8 +18,12 @@ export const FAULT_BLOCK = 6;
 export const EXIT_RIP = 7;
 /** Where the page of the region's first block is, in a region of several. */
 export const BASE = 8;
-const FIXED_LOCALS = [op.I32, op.I32, op.I32, op.I32, op.I32, op.I64, op.I64];
-const FIXED_NAMES = 'entry remaining floor stale gives fault_record fault_block exit_rip base'.split(' ');
+/** The block that the function goes on with, or is followed at; and then the table index of that function, else 0. */
+export const NEXT = 9;
+export const CODE = 10;
+const FIXED_LOCALS = [op.I32, op.I32, op.I32, op.I32, op.I32, op.I64, op.I64, op.I32, op.I32];
+const FIXED_NAMES =
+  'entry remaining floor stale gives fault_record fault_block exit_rip base next code'.split(' ');
 const PARAMETERS = 2;
 
 /** Value types have neighbouring numbers. */
@@ -37,6 +41,12 @@ export class FunctionWriter {
   /** Where the function ends with a fault, when RIP is in EXIT_RIP, and when it is in memory already; RESULT has what it gives. */
   readonly abort = new Label('abort');
   readonly exit = new Label('exit');
+  /** Where it ends with EXIT_RIP alone, or goes on with other regions (crossing.ts). */
+  readonly out = new Label('out');
+  readonly goOn = new Label('go_on');
+  readonly cross = new Label('cross');
+  /** There are ways to `cross`. */
+  crosses = false;
   readonly leave = new Label('leave');
   private readonly slotLocals = new Map<Slot, number>();
   private readonly written = new Set<Slot>();

@@ -37,9 +37,10 @@ import {
   SLOT_PAGE,
   VECTOR_GP,
 } from './layout';
-import { PAGE_MASK, translateExecute } from './paging';
+import { PAGE_MASK, tlbEntry, translateExecute } from './paging';
 import { OP_STOP } from './generated/operations';
 import { RECORD_BYTES } from './record';
+import { ADDEND, EXECUTE_TAG } from './tlb-entry';
 
 /** BLOCK_HEAT of what is never hot: blocks that are not kept, or cannot be translated. */
 export const COLD: i32 = 0x7fffffff;
@@ -102,6 +103,24 @@ export function lookup(rip: u64): u32 {
     block = load<u32>(place);
   }
   return decode(rip, pointer);
+}
+
+/**
+ * Translated code goes on with a block in another page, which it knows to have been there: whether it is there still, as the
+ * processor has cached the page and the frame's version says, and the budget is not used up. A look-up would come to the block
+ * then, and would change what this changes; else nothing is changed.
+ */
+export function turnTo(page: u64, block: u32, remaining: i32): bool {
+  if (!remaining) return false;
+  const key = load<u32>(block);
+  const pointer = MEMORY + (key & ~0xfff);
+  const e = tlbEntry(page);
+  if (load<u64>(e, EXECUTE_TAG) != page || <u32>page + load<u32>(e, ADDEND) != pointer) return false;
+  if (load<u32>(FRAME_VERSIONS + (key >> 12) * 4) != load<u32>(block, BLOCK_VERSION)) return false;
+  store<u64>(CODE_PAGE, page);
+  store<u32>(CODE_POINTER, pointer);
+  store<u64>(REGS + SLOT_PAGE * 8, page);
+  return true;
 }
 
 function fetchPointer(rip: u64): u32 {

@@ -41,6 +41,7 @@ const EFER_NXE: u32 = 0x800;
 
 export { dropBlocks, flushTlb, readFlags, watchChanged, writeFlags };
 export { run } from './run';
+export { turnTo } from './blocks';
 
 /** A frame was written from outside. */
 export function frameWritten(frame: u32): void {
