@@ -1,5 +1,5 @@
 /** xendomains start|stop|status: domains that come with the host and go with it: made of what is in a folder, saved and restored. */
-import { Config } from 'dom0/lib/config';
+import { executeConfig } from 'dom0/lib/config-file';
 import { runProgram } from 'dom0/lib/run-program';
 import { findDomain, listDomains } from 'dom0/lib/domains';
 import { makeFolders } from 'dom0/lib/log';
@@ -59,8 +59,8 @@ function start(): i32 {
   }
   const wanted = filesOf(autoFolder());
   for (let n = 0; n < wanted.length; n++) {
-    const config = new Config(autoFolder() + '/' + wanted[n]);
-    if (config.read() && findDomain(nameOf(config)) != null) continue;
+    const config = executeConfig(autoFolder() + '/' + wanted[n], []);
+    if (config.problem == '' && findDomain(nameOf(config)) != null) continue;
     print('Starting auto Xen domains: ' + wanted[n] + '\n');
     flush();
     if (runProgram(['xm', 'create', config.path]) != 0) failed = 1;
@@ -99,8 +99,8 @@ function isAnyLeft(): bool {
 function status(): i32 {
   const wanted = filesOf(autoFolder());
   for (let n = 0; n < wanted.length; n++) {
-    const config = new Config(autoFolder() + '/' + wanted[n]);
-    const isThere = config.read() && findDomain(nameOf(config)) != null;
+    const config = executeConfig(autoFolder() + '/' + wanted[n], []);
+    const isThere = config.problem == '' && findDomain(nameOf(config)) != null;
     print(wanted[n] + (isThere ? ': running\n' : ': missing\n'));
   }
   return 0;

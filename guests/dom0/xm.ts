@@ -34,10 +34,10 @@ class Command {
 const COMMANDS: Command[] = [
   new Command(
     'create',
-    '[-c] [-p] [-q] [--path=FOLDERS] FILE [NAME=VALUE]...',
-    'Create a domain based on a configuration file; -c: with its console; -p: paused.',
+    '[-c] [-n] [-p] [-q] [--path=FOLDERS] FILE [NAME=VALUE]...',
+    'Create a domain based on a configuration file; -c: with its console; -p: paused; -n: only say what it would be.',
     create,
-    'c/console_autoconnect p/paused q/quiet f/defconfig= -/path=',
+    'c/console_autoconnect n/dryrun p/paused q/quiet f/defconfig= -/path=',
   ),
   new Command('list', '[-l|--long] [DOMAIN, ...]', 'List information about domains.', list, 'l/long'),
   new Command('console', 'DOMAIN', 'Attach to the console of a domain; Ctrl-] leaves.', console),

@@ -1,11 +1,9 @@
 /**
- * A domain's configuration in the classic form: `name = value` on a line of its own, where a value is a string in quotes, a
- * number, or a list of strings in brackets, which may go over several lines; `#` begins a comment.
+ * A domain's settings as xend keeps them and hosts send them to each other: `name = value` on a line of its own, where a value is
+ * a string in quotes, a number, or a list of strings in brackets, which may go over several lines; `#` begins a comment. What
+ * people write may be more (config-file.ts).
  */
 import { readFile } from 'programs/lib/io';
-
-/** Settings that are lists. */
-export const LISTS: string[] = ['disk', 'vif', 'cpus', 'cpuid'];
 
 /** A value: a list has its items, everything else one. */
 export class Setting {
@@ -45,10 +43,6 @@ export class Config {
 
   /** Takes a text instead of the file's; false: `problem`. */
   parse(text: string): bool {
-    return this.parseFrom(text);
-  }
-
-  private parseFrom(text: string): bool {
     this.text = text;
     while (this.problem == '' && this.skip(true)) this.readSetting();
     return this.problem == '';
@@ -60,35 +54,9 @@ export class Config {
     return null;
   }
 
-  /** The text of all settings, those of the command line too. */
+  /** The text of all settings. */
   get source(): string {
     return this.text;
-  }
-
-  /**
-   * Takes settings as a command line has them, NAME=VALUE, instead of the file's; those of what is a list are added to it. False:
-   * `problem`.
-   */
-  replace(settings: string[]): bool {
-    for (let n = 0; n < settings.length && this.problem == ''; n++) {
-      const equals = settings[n].indexOf('=');
-      const name = settings[n].substring(0, equals);
-      const value = settings[n].substring(equals + 1);
-      const found = this.find(name);
-      const isList = LISTS.includes(name) || (found != null && found.isList);
-      const items = isList && found != null ? found.items.concat([value]) : [value];
-      for (let at = 0; at < items.length; at++)
-        if (items[at].includes('"')) this.problem = settings[n] + ': it is to have no quotes';
-      const isBare = !isList && value != '' && isNumber(value);
-      const text = isBare ? value : '"' + items.join('", "') + '"';
-      const line = name + ' = ' + (isList ? '[ ' + text + ' ]' : text) + '\n';
-      if (this.problem != '') break;
-      const before = this.text.endsWith('\n') || this.text == '' ? this.text : this.text + '\n';
-      this.at = before.length;
-      this.line = 0;
-      this.parseFrom(before + line);
-    }
-    return this.problem == '';
   }
 
   /** What is wrong with a setting; one of line 0 is the command line's. */
@@ -159,14 +127,17 @@ export class Config {
     if (quote != 34 && quote != 39) {
       while (isNameCode(this.peek())) this.at++;
       const word = this.text.substring(start, this.at);
-      setting.isNumber = word != '' && isNumber(word);
+      setting.isNumber = isNumber(word);
       if (!setting.isNumber) this.fail('a value is a text in quotes, a number, or a list');
       return word;
     }
     this.at++;
     while (this.at < this.text.length && this.peek() != quote && this.peek() != 10) this.at++;
     if (this.peek() != quote) this.fail('a text has no end');
-    return this.text.substring(start + 1, this.at++);
+    const said = this.text.substring(start + 1, this.at++);
+    // As in Python, a number may be told as a text.
+    setting.isNumber = isNumber(said);
+    return said;
   }
 }
 
@@ -177,6 +148,7 @@ function isNameCode(code: i32): bool {
 }
 
 function isNumber(word: string): bool {
+  if (word == '') return false;
   for (let n = 0; n < word.length; n++) if (word.charCodeAt(n) < 48 || word.charCodeAt(n) > 57) return false;
   return true;
 }

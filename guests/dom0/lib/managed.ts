@@ -22,6 +22,14 @@ const ACTIONS: string[] = [DESTROY, RESTART, PRESERVE, RENAME_RESTART];
 const ENDINGS: string[] = ['on_poweroff', 'on_reboot', 'on_crash'];
 const USUAL: string[] = [DESTROY, RESTART, RESTART];
 
+/** What `restart` said once, and what that is for each ending. */
+const RESTARTS_NAMED: string[] = ['always', 'onreboot', 'never'];
+const RESTARTS: string[][] = [
+  [RESTART, RESTART, RESTART],
+  [DESTROY, RESTART, DESTROY],
+  [DESTROY, DESTROY, DESTROY],
+];
+
 /** Whether a setting is one of these; one that says no action is complained of. */
 export function checkActions(config: Config): bool {
   for (let n = 0; n < ENDINGS.length; n++) {
@@ -30,14 +38,19 @@ export function checkActions(config: Config): bool {
     config.complain(setting, setting.text + ': it is to be one of ' + ACTIONS.join(', '));
     return false;
   }
-  return true;
+  const restart = config.find('restart');
+  if (restart == null || RESTARTS_NAMED.includes(restart.text)) return true;
+  config.complain(restart, restart.text + ': it is to be one of ' + RESTARTS_NAMED.join(', '));
+  return false;
 }
 
 /** What is to become of a domain that has ended so: `poweroff`, `reboot`, `crash`. */
 export function actionAfter(config: Config, ending: string): string {
   const at = ENDINGS.indexOf('on_' + ending);
   const setting = config.find(ENDINGS[at]);
-  return setting == null ? USUAL[at] : setting.text;
+  if (setting != null) return setting.text;
+  const restart = config.find('restart');
+  return restart == null ? USUAL[at] : RESTARTS[RESTARTS_NAMED.indexOf(restart.text)][at];
 }
 
 export function configPath(uuid: string): string {

@@ -1,18 +1,23 @@
 /** xm create FILE [NAME=VALUE]...: makes a domain as a file says, and as is said behind it, and lets it run. */
 import { Builder, Wanted } from 'dom0/lib/builder';
 import { Config } from 'dom0/lib/config';
+import { executeConfig } from 'dom0/lib/config-file';
 import { findDomain, isValidName } from 'dom0/lib/domains';
 import { checkActions, keepText, MANAGED } from 'dom0/lib/managed';
+import { areKnown } from 'dom0/lib/settings';
 import { S_IFREG } from 'mote/abi';
 import { Stat } from 'programs/lib/calls';
 import { complain, print } from 'programs/lib/io';
 import { attach } from './console';
+import { commandLineOf } from './create/command-line';
 import { readDevices } from './create/devices';
+import { tellWanted } from './create/dry-run';
 import { connect, descriptionOf, present } from './create/present';
 import { readScheduling } from './create/scheduling';
-import { isKnown, nameOf, uuidOf, wantedOf } from './create/wanted';
+import { findHandle, nameOf, uuidOf, wantedOf } from './create/wanted';
 import { isSet, misused, valueOf } from './switches';
 
+const UUID_BYTES: i32 = 16;
 /** Where a configuration is looked for by its name, in turn. */
 const FOLDERS: string[] = ['/etc/xen', '/lab', '/lab/xen'];
 
@@ -30,15 +35,27 @@ export function create(args: string[]): i32 {
     complain(given + ': there is no such file here, nor in ' + folders().join(', '));
     return 1;
   }
-  const config = new Config(path);
-  if (!config.read() || !config.replace(settings) || !isKnown(config) || !checkActions(config)) {
+  const config = executeConfig(path, settings);
+  if (config.problem != '' || !areKnown(config) || !checkActions(config)) {
     complain(config.problem);
     return 1;
   }
+  if (isSet('dryrun')) return dryRun(config);
   const domid = make(config);
   if (domid < 0) return 1;
   if (!isSet('quiet')) print('Started domain ' + nameOf(config) + ' (id=' + domid.toString() + ')\n');
   return isSet('console_autoconnect') ? attach(domid) : 0;
+}
+
+/** Says what a domain would be. */
+function dryRun(config: Config): i32 {
+  const handle = new StaticArray<u8>(UUID_BYTES);
+  if (!findHandle(config, handle) || commandLineOf(config) == null || !readDevices(config, handle)) {
+    complain(config.problem);
+    return 1;
+  }
+  tellWanted(config);
+  return 0;
 }
 
 /** Where a configuration is looked for that is not in the current folder. */

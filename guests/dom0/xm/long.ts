@@ -4,16 +4,15 @@ import { Config } from 'dom0/lib/config';
 import { Domain } from 'dom0/lib/domains';
 import { actionAfter, configPath } from 'dom0/lib/managed';
 import { pathOf } from 'dom0/lib/nodes';
-import { print } from 'programs/lib/io';
 import { failure, readNode } from 'programs/lib/store';
 import { domainsOf, MAX_CPUS } from './arguments';
 import { devicesOf } from './devices';
 import { creditOf } from './sched';
 import { list as shortList, seconds } from './show';
+import { close, open, pair, pairOf } from './sxp';
 import { isSet } from './switches';
 import { affinityOf, vcpusOf } from './vcpus';
 
-const INDENT: i32 = 4;
 const KIB_PER_PAGE: u64 = 4;
 const KIB_PER_MIB: u64 = 1024;
 /** DOM_STATE_* of xend. */
@@ -26,34 +25,14 @@ export function list(args: string[]): i32 {
   if (!isSet('long')) return shortList(args);
   const domains = domainsOf(args);
   if (domains == null) return 1;
-  for (let n = 0; n < domains.length; n++) {
-    depth = 0;
-    tell(domains[n]);
-  }
+  for (let n = 0; n < domains.length; n++) tell(domains[n]);
   return 0;
 }
 
-/** How deep in lists the next line stands. */
-let depth: i32 = 0;
-
-function line(text: string): void {
-  print(' '.repeat(depth * INDENT) + text + '\n');
-}
-function open(name: string): void {
-  line('(' + name);
-  depth++;
-}
-function close(): void {
-  depth--;
-  line(')');
-}
-function pair(name: string, value: string): void {
-  line('(' + name + ' ' + value + ')');
-}
 /** A pair whose value is a node's, where there is such a node. */
-function pairOf(name: string, path: string): void {
+function pairFrom(name: string, path: string): void {
   const value = readNode(path);
-  if (failure == 0) pair(name, value.includes(' ') ? "'" + value + "'" : value);
+  if (failure == 0) pairOf(name, value);
 }
 
 function tell(domain: Domain): void {
@@ -74,14 +53,14 @@ function tell(domain: Domain): void {
   pair('cpus', processors(domain));
   pair('maxmem', (mostMemoryOf(domain) / KIB_PER_MIB).toString());
   pair('memory', ((domain.pages * KIB_PER_PAGE + KIB_PER_MIB / 2) / KIB_PER_MIB).toString());
-  if (hasVm) pairOf('start_time', vm + '/start_time');
+  if (hasVm) pairFrom('start_time', vm + '/start_time');
   pair('cpu_time', seconds(domain.cpuTime));
   pair('online_vcpus', domain.vcpus.toString());
   if (hasVm) image(vm);
   pair('status', statusOf(domain).toString());
   pair('state', domain.state);
-  pairOf('store_mfn', path + '/store/ring-ref');
-  pairOf('console_mfn', path + '/console/ring-ref');
+  pairFrom('store_mfn', path + '/store/ring-ref');
+  pairFrom('console_mfn', path + '/console/ring-ref');
   const vifs = devicesOf(domain, 'vif');
   for (let n = 0; n < vifs.length; n++) vif(path + '/device/vif/' + vifs[n]);
   const vbds = devicesOf(domain, 'vbd');
@@ -122,9 +101,9 @@ function image(vm: string): void {
   if (failure < 0) return;
   open('image');
   open(type);
-  pairOf('kernel', vm + '/image/kernel');
-  pairOf('ramdisk', vm + '/image/ramdisk');
-  pairOf('args', vm + '/image/cmdline');
+  pairFrom('kernel', vm + '/image/kernel');
+  pairFrom('ramdisk', vm + '/image/ramdisk');
+  pairFrom('args', vm + '/image/cmdline');
   close();
   close();
 }
@@ -133,10 +112,10 @@ function vif(frontend: string): void {
   const backend = readNode(frontend + '/backend');
   open('device');
   open('vif');
-  pairOf('bridge', backend + '/bridge');
-  pairOf('mac', frontend + '/mac');
-  pairOf('script', backend + '/script');
-  pairOf('backend', frontend + '/backend-id');
+  pairFrom('bridge', backend + '/bridge');
+  pairFrom('mac', frontend + '/mac');
+  pairFrom('script', backend + '/script');
+  pairFrom('backend', frontend + '/backend-id');
   close();
   close();
 }
@@ -152,8 +131,8 @@ function vbd(frontend: string): void {
   // Of tap's kinds there is one.
   if (type != '') pair('uname', (type == 'tap' ? 'tap:aio' : type) + ':' + params);
   if (dev != '') pair('dev', dev + ':' + device);
-  pairOf('mode', backend + '/mode');
-  pairOf('backend', frontend + '/backend-id');
+  pairFrom('mode', backend + '/mode');
+  pairFrom('backend', frontend + '/backend-id');
   close();
   close();
 }

@@ -5,6 +5,7 @@ import { Config } from 'dom0/lib/config';
 import { claim, setMemoryMap } from 'dom0/lib/domain-memory';
 import { findDomain, isValidName } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
+import { areKnown } from 'dom0/lib/settings';
 import { checkActions, keepText } from 'dom0/lib/managed';
 import { leavingDomid } from 'dom0/lib/migration/record';
 import { Described } from 'dom0/lib/nodes';
@@ -20,7 +21,7 @@ import { complain, print } from 'programs/lib/io';
 import { readDevices } from './create/devices';
 import { connect, descriptionOf, present, withdraw } from './create/present';
 import { readScheduling } from './create/scheduling';
-import { findHandle, isKnown, nameOf, numberOf, textOf } from './create/wanted';
+import { findHandle, nameOf, numberOf, textOf } from './create/wanted';
 import { isSet, misused } from './switches';
 
 const KIB_PER_MB: i64 = 1024;
@@ -97,7 +98,7 @@ export class Arrival {
     if (json == '') return this.fail(fileProblem);
     this.text = toClassic(json);
     if (this.text == '') return this.fail(configurationProblem);
-    if (!config.parse(this.text) || !isKnown(config) || !checkActions(config))
+    if (!config.parse(this.text) || !areKnown(config) || !checkActions(config))
       return this.fail(config.problem);
     this.name = nameOf(config);
     if (findDomain(this.name) != null)

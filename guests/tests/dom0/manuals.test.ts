@@ -76,6 +76,64 @@ describe('a host whose administrator has read the manuals', () => {
     );
   });
 
+  test('a configuration is a program, which is given variables on the command line', () => {
+    expect(host.run('xm create xmexample2')).toMatch(
+      /^xm: \/etc\/xen\/xmexample2:12:14: ValueError: Variable vmid is not set: .*\n {4}xm_vars.check\(\)\n {17}\^$/,
+    );
+    expect(host.run('xm create xmexample2 vmid=none')).toContain(
+      "invalid literal for int() with base 10: 'none'",
+    );
+    expect(host.run('xm create -p xmexample2 vmid=3 memory=12; xm list --long VM3')).toMatch(
+      /^Started domain VM3 \(id=\d+\)\n[^]*\(maxmem 12\)[^]*\(mac 00:16:3e:00:01:03\)/,
+    );
+    host.run('xm destroy VM3');
+    expect(host.run('xm create -n xmexample2 vmid=4 disk=phy:vda,sda1,r extra="a b"; xm list | wc -l')).toBe(
+      [
+        'Using config file "/etc/xen/xmexample2".',
+        '(vm',
+        '    (name VM4)',
+        '    (memory 16)',
+        '    (on_poweroff destroy)',
+        '    (on_reboot restart)',
+        '    (on_crash restart)',
+        '    (image',
+        '        (linux',
+        '            (kernel /boot/mote.elf)',
+        '            (ramdisk /boot/mote.cpio)',
+        "            (args 'a b')",
+        '        )',
+        '    )',
+        '    (device',
+        '        (vbd',
+        '            (uname phy:/dev/vda)',
+        '            (dev sda1)',
+        '            (mode r)',
+        '        )',
+        '    )',
+        '    (device',
+        '        (vif',
+        '            (mac 00:16:3e:00:01:04)',
+        '            (bridge xenbr0)',
+        '        )',
+        '    )',
+        ')',
+        '4',
+      ].join('\n'),
+    );
+  });
+
+  test('the settings of the first manual make the command line that xm made of them', () => {
+    const lines = [
+      'kernel = "/boot/mote.elf"; memory = 8 + 8; name = "old"; nics = 2; cpu = -1; restart = "never"',
+      'ip = "10.0.0.5"; netmask = "255.255.255.0"; gateway = "10.0.0.1"; hostname = "%s.example" % name',
+      'nfs_server = "10.0.0.2"; nfs_root = "/srv/" + name; root = "/dev/nfs"; extra = "quiet"',
+    ];
+    host.run(`echo '${lines.join('\n')}' > /tmp/old`);
+    expect(host.run('xm create -p /tmp/old; xm list -l old; xm destroy old')).toMatch(
+      /\(on_poweroff destroy\)\n +\(on_reboot destroy\)\n +\(on_crash destroy\)[^]*\(args 'ip=10\.0\.0\.5:10\.0\.0\.2:10\.0\.0\.1:255\.255\.255\.0:old\.example:eth0:off root=\/dev\/nfs nfsroot=10\.0\.0\.2:\/srv\/old quiet'\)[^]*\(vif[^]*\(vif/,
+    );
+  });
+
   test('all are shut down, and that is waited for', () => {
     expect(host.run('xm shutdown -aw; echo $?; xm list | wc -l')).toBe(
       'Domain small terminated\nDomain other terminated\n0\n2',

@@ -6,9 +6,13 @@ import { areTwoWriters, sharingProblem } from 'dom0/lib/sharing';
 import { describe } from 'programs/lib/errno';
 import { complain } from 'programs/lib/io';
 import { hex } from 'programs/lib/text';
+import { numberOf } from './wanted';
 
-const wantedDisks: devices.Disk[] = [];
-const wantedVifs: devices.Vif[] = [];
+/** Of a domain, at most. */
+const MOST_CARDS: i64 = 8;
+
+export const wantedDisks: devices.Disk[] = [];
+export const wantedVifs: devices.Vif[] = [];
 
 /** The devices that a file wants; false: `config.problem`. */
 export function readDevices(config: Config, handle: StaticArray<u8>): bool {
@@ -24,10 +28,15 @@ export function readDevices(config: Config, handle: StaticArray<u8>): bool {
     if (config.problem != '') return false;
   }
   const vifs = config.find('vif');
-  for (let n = 0; vifs != null && n < vifs.items.length; n++) {
-    const vif = devices.parseVif(vifs.items[n], addressOf(handle, n));
+  const nics = config.find('nics');
+  // Cards that nothing is said of are as is usual.
+  const said = vifs == null ? new Array<string>() : vifs.items;
+  const count =
+    nics == null ? said.length : max(<i32>numberOf(config, 'nics', 0, 0, MOST_CARDS), said.length);
+  for (let n = 0; n < count && config.problem == ''; n++) {
+    const vif = devices.parseVif(n < said.length ? said[n] : '', addressOf(handle, n));
     if (vif == null) {
-      config.complain(vifs, devices.problem);
+      config.complain(vifs!, devices.problem);
       return false;
     }
     if (vif.ip != '')
@@ -39,7 +48,7 @@ export function readDevices(config: Config, handle: StaticArray<u8>): bool {
       );
     wantedVifs.push(vif);
   }
-  return true;
+  return config.problem == '';
 }
 
 /** Empty, or what is wrong. */

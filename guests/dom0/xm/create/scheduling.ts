@@ -1,4 +1,4 @@
-/** Where and how much a new domain may run: `cpus`, `cpu_weight`, `cpu_cap`. */
+/** Where and how much a new domain may run: `cpus` or, as it was once, `cpu`, `cpu_weight`, `cpu_cap`. */
 import { Config, Setting } from 'dom0/lib/config';
 import { describe } from 'programs/lib/errno';
 import { number } from 'programs/lib/text';
@@ -21,6 +21,13 @@ export function readScheduling(config: Config): bool {
   for (let n = 0; cpus != null && n < cpus.items.length; n++) {
     const set = processorsIn(cpus.items[n]);
     if (set == 0) config.complain(cpus, unknownProcessors);
+    processors.push(set);
+  }
+  const cpu = config.find('cpu');
+  // -1: any.
+  if (cpu != null && cpus == null && cpu.text != '' && cpu.text != '-1') {
+    const set = processorsIn(cpu.text);
+    if (set == 0) config.complain(cpu, unknownProcessors);
     processors.push(set);
   }
   weight = numberIn(config, config.find('cpu_weight'), 1, MAX_WEIGHT);

@@ -1,46 +1,13 @@
 /** What a domain is to be, as its configuration says. */
 import { Wanted } from 'dom0/lib/builder';
-import { Config, LISTS, Setting } from 'dom0/lib/config';
+import { Config, Setting } from 'dom0/lib/config';
 import { parseCpuid, problem as cpuidProblem } from 'dom0/lib/cpuid';
 import { listDomains } from 'dom0/lib/domains';
 import { FarBytes, readFar, unread } from 'dom0/lib/far';
 import { KernelFile } from 'dom0/lib/kernel-file';
 import { makeHandle, parseUuid, uuidAt } from 'dom0/lib/uuid';
 import { number } from 'programs/lib/text';
-
-/** What a file may say: texts and numbers, and lists. */
-const SETTINGS: string[] = [
-  'kernel',
-  'ramdisk',
-  'memory',
-  'maxmem',
-  'name',
-  'uuid',
-  'vcpus',
-  'cpus',
-  'cpu_weight',
-  'cpu_cap',
-  'root',
-  'extra',
-  'on_poweroff',
-  'on_reboot',
-  'on_crash',
-];
-
-/** Whether there is nothing in the file that is not known. */
-export function isKnown(config: Config): bool {
-  for (let n = 0; n < config.settings.length; n++) {
-    const setting = config.settings[n];
-    const mayBeList = LISTS.includes(setting.name);
-    const mayBeOne = SETTINGS.includes(setting.name);
-    if (!mayBeList && !mayBeOne) config.complain(setting, 'there is no such setting');
-    else if (setting.isList && !mayBeList) config.complain(setting, 'it is no list');
-    else if (!setting.isList && !mayBeOne) config.complain(setting, 'it is to be a list');
-    else continue;
-    return false;
-  }
-  return true;
-}
+import { commandLineOf } from './command-line';
 
 export function textOf(config: Config, name: string): string {
   const setting = config.find(name);
@@ -74,9 +41,9 @@ export function wantedOf(config: Config): Wanted | null {
   wanted.memoryMb = memory;
   wanted.maxMemoryMb = max(most, memory);
   wanted.vcpus = <u32>vcpus;
-  const root = textOf(config, 'root');
-  const extra = textOf(config, 'extra');
-  wanted.commandLine = (root == '' ? '' : 'root=' + root + (extra == '' ? '' : ' ')) + extra;
+  const commandLine = commandLineOf(config);
+  if (commandLine == null || !isLinux(config)) return null;
+  wanted.commandLine = commandLine;
   const cpuid = config.find('cpuid');
   for (let n = 0; cpuid != null && n < cpuid.items.length; n++)
     if (!parseCpuid(cpuid.items[n], wanted.cpuid)) {
@@ -102,6 +69,14 @@ export function wantedOf(config: Config): Wanted | null {
     if (wanted.ramdisk == null) return null;
   }
   return wanted;
+}
+
+/** Whether it is to be built as all are here: by the names that xm had for that. */
+function isLinux(config: Config): bool {
+  const builder = config.find('builder');
+  if (builder == null || builder.text == 'linux' || builder.text == 'generic') return true;
+  config.complain(builder, builder.text + ': domains are paravirtualized here: it is to be linux or generic');
+  return false;
 }
 
 /** The UUID that the file says, or a new one. False: it says none, or somebody else's; `leaving`: the id of one that may have it. */

@@ -1,0 +1,55 @@
+/** xm create --dryrun: what a configuration comes to, in the S-expressions in which xm told xend of a domain. */
+import { Config } from 'dom0/lib/config';
+import * as devices from 'dom0/lib/devices';
+import { actionAfter } from 'dom0/lib/managed';
+import { print } from 'programs/lib/io';
+import { close, open, pair, pairOf } from '../sxp';
+import { commandLineOf } from './command-line';
+import { wantedDisks, wantedVifs } from './devices';
+import { nameOf, textOf } from './wanted';
+
+const ENDINGS: string[] = ['poweroff', 'reboot', 'crash'];
+/** Settings that stand as they are, where there are such. */
+const PLAIN: string[] = ['memory', 'maxmem', 'vcpus', 'cpu', 'cpu_weight', 'cpu_cap', 'uuid'];
+
+/** Tells of a domain whose devices have been read. */
+export function tellWanted(config: Config): void {
+  print('Using config file "' + config.path + '".\n');
+  open('vm');
+  pair('name', nameOf(config));
+  for (let n = 0; n < PLAIN.length; n++) {
+    const setting = config.find(PLAIN[n]);
+    if (setting != null) pair(PLAIN[n], setting.text);
+  }
+  for (let n = 0; n < ENDINGS.length; n++) pair('on_' + ENDINGS[n], actionAfter(config, ENDINGS[n]));
+  open('image');
+  open('linux');
+  pair('kernel', textOf(config, 'kernel'));
+  if (config.find('ramdisk') != null) pair('ramdisk', textOf(config, 'ramdisk'));
+  const commandLine = commandLineOf(config);
+  if (commandLine != null && commandLine != '') pairOf('args', commandLine);
+  close();
+  close();
+  for (let n = 0; n < wantedDisks.length; n++) disk(wantedDisks[n]);
+  for (let n = 0; n < wantedVifs.length; n++) vif(wantedVifs[n]);
+  close();
+}
+
+function disk(wanted: devices.Disk): void {
+  open('device');
+  open('vbd');
+  pair('uname', wanted.type + ':' + wanted.path);
+  pair('dev', wanted.device);
+  pair('mode', wanted.writable ? 'w' : 'r');
+  close();
+  close();
+}
+
+function vif(wanted: devices.Vif): void {
+  open('device');
+  open('vif');
+  pair('mac', wanted.mac);
+  pair('bridge', wanted.bridge);
+  close();
+  close();
+}
