@@ -25,6 +25,7 @@ export const XEN_DOMCTL_hypercall_init = 22;
 export const XEN_DOMCTL_settimeoffset = 24;
 export const XEN_DOMCTL_getvcpuaffinity = 25;
 export const XEN_DOMCTL_resumedomain = 27;
+export const XEN_DOMCTL_sendtrigger = 28;
 export const XEN_DOMCTL_subscribe = 29;
 export const XEN_DOMCTL_set_address_size = 35;
 export const XEN_DOMCTL_get_address_size = 36;
@@ -157,6 +158,11 @@ export const xen_domctl_shadow_op = struct({
 export const xen_domctl_max_mem = struct({ max_memkb: u64 });
 
 export const xen_domctl_vcpucontext = struct({ vcpu: u32, ctxt: handle });
+
+export const XEN_DOMCTL_SENDTRIGGER_NMI = 0;
+export const XEN_DOMCTL_SENDTRIGGER_POWER = 3;
+export const XEN_DOMCTL_SENDTRIGGER_SLEEP = 4;
+export const xen_domctl_sendtrigger = struct({ trigger: u32, vcpu: u32 });
 
 export const xen_domctl_getvcpuinfo = struct({
   vcpu: u32,

@@ -6,6 +6,7 @@ import * as callback from './callback.ts';
 import * as console from './console.ts';
 import * as domctl from './domctl.ts';
 import * as eventChannel from './event-channel.ts';
+import * as hypfs from './hypfs.ts';
 import * as grantTable from './grant-table.ts';
 import { array, struct, u16, u32, u64, u8, union } from './layout.ts';
 import * as memory from './memory.ts';
@@ -50,6 +51,7 @@ const modules = [
   domctl,
   eventChannel,
   grantTable,
+  hypfs,
   memory,
   netif,
   physdev,

@@ -1,5 +1,5 @@
 /** HYPERVISOR_sysctl: what a toolstack asks of the whole machine. Source: xen/include/public/sysctl.h, Xen 4.17. */
-import { array, domid, handle, i32, struct, u32, u64, u8 } from './layout.ts';
+import { array, domid, handle, i32, struct, u32, u64, u8, union } from './layout.ts';
 import { xenctl_bitmap } from './xen.ts';
 
 export const XEN_SYSCTL_readconsole = 1;
@@ -10,6 +10,8 @@ export const XEN_SYSCTL_debug_keys = 7;
 export const XEN_SYSCTL_getcpuinfo = 8;
 export const XEN_SYSCTL_availheap = 9;
 export const XEN_SYSCTL_get_pmstat = 10;
+export const XEN_SYSCTL_cpu_hotplug = 11;
+export const XEN_SYSCTL_pm_op = 12;
 export const XEN_SYSCTL_cputopoinfo = 16;
 export const XEN_SYSCTL_numainfo = 17;
 export const XEN_SYSCTL_cpupool_op = 18;
@@ -117,6 +119,39 @@ export const XEN_INVALID_DEV = 0xfffffffe;
 /** `devs`: of physdev_pci_device, of so many bytes; `nodes`: of u32. */
 export const xen_sysctl_pcitopoinfo = struct({ num_devs: u32, devs: handle, nodes: handle });
 export const PCI_DEVICE_BYTES = 4;
+
+export const XEN_SYSCTL_CPU_HOTPLUG_ONLINE = 0;
+export const XEN_SYSCTL_CPU_HOTPLUG_OFFLINE = 1;
+export const xen_sysctl_cpu_hotplug = struct({ cpu: u32, op: u32 });
+
+export const PM_PARA_CATEGORY_MASK = 0xf0;
+export const CPUFREQ_PARA = 0x10;
+/** `u` is the command's own. */
+export const xen_sysctl_pm_op = struct({ cmd: u32, cpuid: u32, u: array(u64, 15) });
+
+export const XEN_SYSCTL_LIVEPATCH_UPLOAD = 0;
+export const XEN_SYSCTL_LIVEPATCH_GET = 1;
+export const XEN_SYSCTL_LIVEPATCH_LIST = 2;
+export const XEN_SYSCTL_LIVEPATCH_ACTION = 3;
+/** From patch `idx` on, `nr` of them, 0 to learn how many there are: the five lists are of as many. */
+export const xen_sysctl_livepatch_list = struct({
+  version: u32,
+  idx: u32,
+  nr: u32,
+  pad: u32,
+  name_total_size: u32,
+  metadata_total_size: u32,
+  status: handle,
+  name: handle,
+  len: handle,
+  metadata: handle,
+  metadata_len: handle,
+});
+export const xen_sysctl_livepatch_op = struct({
+  cmd: u32,
+  pad: u32,
+  u: union({ list: xen_sysctl_livepatch_list }),
+});
 
 export const XEN_SYSCTL_CPU_LEVELCAP_faulting = 1 << 0;
 export const xen_sysctl_cpu_levelling_caps = struct({ caps: u32 });

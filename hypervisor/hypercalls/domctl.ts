@@ -60,6 +60,7 @@ const COMMANDS: Readonly<Record<number, Command>> = {
   [abi.XEN_DOMCTL_hypercall_init]: does(memory.writeHypercallPage),
   [abi.XEN_DOMCTL_setvcpucontext]: does(vcpus.setContext),
   [abi.XEN_DOMCTL_getvcpucontext]: does(vcpus.getContext),
+  [abi.XEN_DOMCTL_sendtrigger]: does(vcpus.sendTrigger),
   [abi.XEN_DOMCTL_set_ext_vcpucontext]: does(vcpus.setExtendedContext),
   [abi.XEN_DOMCTL_get_ext_vcpucontext]: tells(vcpus.getExtendedContext),
   [abi.XEN_DOMCTL_getvcpuinfo]: tells(vcpuInfo),

@@ -10,7 +10,6 @@ function refuse(number: number, name: string, errno: number): Hypercall {
 export const refused: readonly Hypercall[] = [
   refuse(xen.HYPERVISOR_kexec_op, 'kexec_op', EPERM),
   refuse(xen.HYPERVISOR_dm_op, 'dm_op', EPERM),
-  refuse(xen.HYPERVISOR_hypfs_op, 'hypfs_op', EPERM),
   refuse(xen.HYPERVISOR_mca, 'mca', EPERM),
   // Argo is not built in; the virtual performance counters are off unless Xen's command line turns them on.
   refuse(xen.HYPERVISOR_argo_op, 'argo_op', ENOSYS),

@@ -7,7 +7,7 @@
  */
 import { XEN_SYSCTL_INTERFACE_VERSION } from '../abi/control.ts';
 import { xen_domctl_getdomaininfo } from '../abi/domctl.ts';
-import { E2BIG, EFAULT, EINVAL, ENODEV, ENOSYS, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
+import { E2BIG, EFAULT, ENODEV, ENOSYS, EOPNOTSUPP, EPERM } from '../abi/errno.ts';
 import * as abi from '../abi/sysctl.ts';
 import { HYPERVISOR_sysctl } from '../abi/xen.ts';
 import { highHalf, lowHalf } from '../../core/machine.ts';
@@ -20,6 +20,7 @@ import type { Hypervisor } from '../state/hypervisor.ts';
 import { idleNs } from '../state/pcpu.ts';
 import { ControlBuffer } from './control.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
+import { hotplug, livepatch, powerManagement } from './sysctl/host-changes.ts';
 import { getFeatureSet, getPolicy, hostFeatures, levelling } from './sysctl/features.ts';
 import { cpuTopology, nodes, pciTopology, pools } from './sysctl/topology.ts';
 
@@ -41,12 +42,14 @@ const COMMANDS: Readonly<Record<number, Work>> = {
   [abi.XEN_SYSCTL_get_cpu_levelling_caps]: levelling,
   [abi.XEN_SYSCTL_get_cpu_featureset]: getFeatureSet,
   [abi.XEN_SYSCTL_get_cpu_policy]: getPolicy,
-  // Of processors that change their frequency, share their caches by rule, or are not measured; of patches to Xen.
+  [abi.XEN_SYSCTL_cpu_hotplug]: hotplug,
+  [abi.XEN_SYSCTL_pm_op]: powerManagement,
+  [abi.XEN_SYSCTL_livepatch_op]: livepatch,
+  // Of processors that change their frequency, share their caches by rule, or are not measured.
   [abi.XEN_SYSCTL_get_pmstat]: () => -ENODEV,
   [abi.XEN_SYSCTL_psr_cmt_op]: () => -ENODEV,
   [abi.XEN_SYSCTL_psr_alloc]: () => -ENODEV,
   [abi.XEN_SYSCTL_coverage_op]: () => -EOPNOTSUPP,
-  [abi.XEN_SYSCTL_livepatch_op]: () => -EINVAL,
 };
 
 const { offset, size } = abi.xen_sysctl;

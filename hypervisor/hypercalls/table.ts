@@ -6,6 +6,7 @@ import { eventChannelOp, eventChannelOpCompat } from './event-channel-op.ts';
 import { grantTableOp } from './grant-table-op.ts';
 import { domctl } from './domctl.ts';
 import type { Hypercall } from './hypercall.ts';
+import { hypfsOp } from './hypfs-op.ts';
 import { iret } from './iret.ts';
 import { memoryOp } from './memory-op.ts';
 import { mmuUpdate } from './mmu-update.ts';
@@ -42,6 +43,7 @@ const all: readonly Hypercall[] = [
     domctl,
     sysctl,
     platformOp,
+    hypfsOp,
     ...refused,
   ],
 ];

@@ -17,7 +17,7 @@ import { GuestStruct } from '../memory/guest-struct.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { isGuestAddress } from '../memory/guest-access.ts';
 import { copyBytes, writeByte, writeBytes, writeWords } from '../memory/guest-frames.ts';
-import { setDown, wake } from '../sched/vcpus.ts';
+import { sendNmi, setDown } from '../sched/vcpus.ts';
 import { fillRunstate, writeRunstate, writeVcpuTime } from '../time/areas.ts';
 import { setPeriodic, setSingleshot } from '../time/deadlines.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
@@ -108,8 +108,7 @@ const operations: Readonly<Record<number, Operation>> = {
   },
   [vcpuAbi.VCPUOP_send_nmi]({ hypervisor }, vcpu, argument) {
     if (argument !== 0) return -EINVAL;
-    vcpu.nmiPending = true;
-    wake(hypervisor, vcpu);
+    sendNmi(hypervisor, vcpu);
     return 0;
   },
   // A vcpu that is not pinned has no physical id to tell.

@@ -23,15 +23,24 @@ import type { Domain } from '../state/domain.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
 
-const MAJOR = 4;
-const MINOR = 17;
+export const MAJOR = 4;
+export const MINOR = 17;
 export const EXTRA = '.7';
 const CAPABILITIES = 'xen-3.0-x86_64 ';
-const COMPILE_INFO: readonly (readonly [string, number])[] = [
-  ['asc 0.28', 64],
-  ['xenoscope', 16],
-  ['', 32],
-  ['', 32],
+export const CHANGESET = '';
+/** By whom, where and when it was compiled is not kept: builds are the same each time. */
+export const COMPILE_INFO = {
+  compiler: 'asc 0.28',
+  compile_by: 'xenoscope',
+  compile_domain: '',
+  compile_date: '',
+};
+/** As xen_compile_info lays it out. */
+const COMPILE_FIELDS: readonly (readonly [keyof typeof COMPILE_INFO, number])[] = [
+  ['compiler', 64],
+  ['compile_by', 16],
+  ['compile_domain', 32],
+  ['compile_date', 32],
 ];
 
 /** The features of a paravirtualized domain. */
@@ -61,15 +70,15 @@ const operations: Readonly<Record<number, (context: HypercallContext, argument: 
   [version.XENVER_extraversion]: (context, va) => writeText(context, va, EXTRA, XEN_EXTRAVERSION_LEN),
   [version.XENVER_compile_info](context, va) {
     let at = va;
-    for (const [text, size] of COMPILE_INFO) {
-      if (writeText(context, at, text, size) !== 0) return -EFAULT;
+    for (const [field, size] of COMPILE_FIELDS) {
+      if (writeText(context, at, COMPILE_INFO[field], size) !== 0) return -EFAULT;
       at += size;
     }
     return 0;
   },
   [version.XENVER_capabilities]: (context, va) =>
     writeText(context, va, CAPABILITIES, XEN_CAPABILITIES_INFO_LEN),
-  [version.XENVER_changeset]: (context, va) => writeText(context, va, '', XEN_CHANGESET_INFO_LEN),
+  [version.XENVER_changeset]: (context, va) => writeText(context, va, CHANGESET, XEN_CHANGESET_INFO_LEN),
   [version.XENVER_platform_parameters](context, va) {
     pair[0] = lowHalf(HYPERVISOR_VIRT_START);
     pair[1] = highHalf(HYPERVISOR_VIRT_START);

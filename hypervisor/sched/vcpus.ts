@@ -86,6 +86,12 @@ export function wake(hypervisor: Hypervisor, vcpu: Vcpu): void {
   update(hypervisor, vcpu);
 }
 
+/** Sends the vcpu an NMI, which its handler takes when it runs next. */
+export function sendNmi(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  vcpu.nmiPending = true;
+  wake(hypervisor, vcpu);
+}
+
 /** vcpu_block: unless an event waits for delivery, the vcpu sleeps until one does. */
 export function block(hypervisor: Hypervisor, vcpu: Vcpu): void {
   if (upcallDue(hypervisor, vcpu)) return;

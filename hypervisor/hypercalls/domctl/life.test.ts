@@ -226,3 +226,19 @@ test('nodes that a domain is to have memory of: the one that there is', () => {
   expect(ofNodes(abi.XEN_DOMCTL_setnodeaffinity)).toBe(-EINVAL);
   expect(ofNodes(abi.XEN_DOMCTL_setnodeaffinity, NOWHERE)).toBe(-EFAULT);
 });
+
+test('an NMI comes to a vcpu, whoever is blocked wakes; buttons are for HVM domains', () => {
+  const trigger = (kind: number, vcpu = 0): number =>
+    ask(domain0, abi.XEN_DOMCTL_sendtrigger, 1, abi.xen_domctl_sendtrigger, (op) => {
+      op.set('trigger', kind);
+      op.set('vcpu', vcpu);
+    }).result;
+  domain1.vcpu.blocked = true;
+  expect(trigger(abi.XEN_DOMCTL_SENDTRIGGER_POWER)).toBe(-EINVAL);
+  expect(trigger(abi.XEN_DOMCTL_SENDTRIGGER_SLEEP)).toBe(-EINVAL);
+  expect(trigger(5)).toBe(-ENOSYS);
+  expect(trigger(abi.XEN_DOMCTL_SENDTRIGGER_NMI, 1)).toBe(-ESRCH);
+  expect([domain1.vcpu.nmiPending, domain1.vcpu.blocked]).toEqual([false, true]);
+  expect(trigger(abi.XEN_DOMCTL_SENDTRIGGER_NMI)).toBe(0);
+  expect([domain1.vcpu.nmiPending, domain1.vcpu.blocked]).toEqual([true, false]);
+});

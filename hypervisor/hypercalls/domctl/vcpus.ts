@@ -1,6 +1,13 @@
 /** A toolstack's hand on vcpus' contexts. */
-import { xen_domctl_ext_vcpucontext, xen_domctl_vcpucontext } from '../../abi/domctl.ts';
-import { EFAULT, EINVAL, ENODATA, ESRCH } from '../../abi/errno.ts';
+import {
+  xen_domctl_ext_vcpucontext,
+  xen_domctl_sendtrigger,
+  XEN_DOMCTL_SENDTRIGGER_NMI,
+  XEN_DOMCTL_SENDTRIGGER_POWER,
+  XEN_DOMCTL_SENDTRIGGER_SLEEP,
+  xen_domctl_vcpucontext,
+} from '../../abi/domctl.ts';
+import { EFAULT, EINVAL, ENODATA, ENOSYS, ESRCH } from '../../abi/errno.ts';
 import { isCanonical } from '../../../core/machine.ts';
 import type { ControlBuffer } from '../control.ts';
 import type { HypercallContext } from '../hypercall.ts';
@@ -9,6 +16,7 @@ import { setGuestContext } from '../../domain/context.ts';
 import type { Domain } from '../../state/domain.ts';
 import { getGuestContext } from '../../domain/read-context.ts';
 import { resetVcpu } from '../../domain/reset.ts';
+import { sendNmi } from '../../sched/vcpus.ts';
 
 /** XEN_DOMCTL_setvcpucontext: the vcpu's context; null takes it away again. */
 export function setContext(context: HypercallContext, domain: Domain, u: ControlBuffer): number {
@@ -73,4 +81,21 @@ export function setExtendedContext(context: HypercallContext, domain: Domain, u:
   vcpu.syscall32Selector = op.get('syscall32_callback_cs') | 3;
   vcpu.syscall32MasksEvents = op.get('syscall32_disables_events') !== 0;
   return 0;
+}
+
+/** XEN_DOMCTL_sendtrigger: an NMI for a vcpu. Buttons are HVM domains': -EINVAL; what else there might be is not: -ENOSYS. */
+export function sendTrigger({ hypervisor }: HypercallContext, domain: Domain, u: ControlBuffer): number {
+  const op = u.as(xen_domctl_sendtrigger);
+  const vcpu = domain.vcpus[op.get('vcpu')];
+  if (vcpu === undefined) return -ESRCH;
+  switch (op.get('trigger')) {
+    case XEN_DOMCTL_SENDTRIGGER_NMI:
+      sendNmi(hypervisor, vcpu);
+      return 0;
+    case XEN_DOMCTL_SENDTRIGGER_POWER:
+    case XEN_DOMCTL_SENDTRIGGER_SLEEP:
+      return -EINVAL;
+    default:
+      return -ENOSYS;
+  }
 }
