@@ -10,7 +10,8 @@ import { booted } from './edits.ts';
 import { kept } from './kept.ts';
 import type { LabClient } from './lab-client.ts';
 import { dom0Files, moteFiles, usualHost } from './mote.ts';
-import { openFiles, readFiles, worldAmong } from './saved-worlds.tsx';
+import { preset, Presets } from './presets.tsx';
+import { openFiles, pickWorld, readFiles, worldAmong } from './saved-worlds.tsx';
 import type { Picked } from './saved-worlds.tsx';
 import { share, ShareField, shared } from './share-field.tsx';
 
@@ -65,6 +66,7 @@ function choose(changes: Partial<World>): void {
 }
 
 export function openWorldDialog(): void {
+  preset.value = null;
   isOpen.value = true;
 }
 
@@ -187,7 +189,7 @@ export async function bootChosen(client: LabClient, isWanted: () => boolean, run
   const picked = [kernel.value, ramdisk.value].flatMap((file) => file?.name ?? []);
   choose({ files: [...picked, ...(world.value.isHost ? shared.value.keys() : [])] });
   booted.value = new Map();
-  note.value = null;
+  note.value = preset.value?.says ?? null;
   client.boot(requestOf(images), nameOf(), runs);
 }
 
@@ -239,6 +241,17 @@ export function WorldDialog({ client }: { client: LabClient }) {
       <form class="boot" onSubmit={boot}>
         <h2 id="new-world">New world</h2>
         <p>What runs now ends when the new one has been made.</p>
+        <Presets
+          choose={(settings) => {
+            kernel.value = null;
+            ramdisk.value = null;
+            choose(settings);
+          }}
+          pick={() => {
+            isOpen.value = false;
+            pickWorld();
+          }}
+        />
         <label>
           What boots
           <select

@@ -1,5 +1,4 @@
 /** Worlds from files and addresses; and the offer to go on with the world of the last visit. */
-import { useRef } from 'preact/hooks';
 import { isSnapshot } from '../lab/snapshot/magic.ts';
 import { isRecording } from '../lab/time/recording-mark.ts';
 import { forget, goOn, trouble, worlds } from './keeper.ts';
@@ -29,18 +28,21 @@ export function openFiles(client: LabClient, files: readonly Picked[]): void {
   client.open({ file: world.bytes, images }, world.name, false);
 }
 
+/** Has somebody pick a world's file. */
+export function pickWorld(): void {
+  document.querySelector<HTMLInputElement>('[data-testid=open]')?.click();
+}
+
 export function OpenButton({ client }: { client: LabClient }) {
-  const input = useRef<HTMLInputElement>(null);
   return (
     <>
       <button
         title="Goes on with a world from a file, as it was saved, or through a recording. If it has a kernel of its own, pick that, too"
-        onClick={() => input.current?.click()}
+        onClick={pickWorld}
       >
         Open…
       </button>
       <input
-        ref={input}
         type="file"
         multiple
         hidden
