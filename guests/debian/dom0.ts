@@ -22,13 +22,15 @@ export interface DebianDom0 {
 }
 
 /** Besides the essential ones. */
-const PACKAGES = ['bridge-utils', 'iproute2', 'kmod', 'procps', 'xen-utils-4.17', 'xenstore-utils'];
+const PACKAGES = [
+  ...['bridge-utils', 'dropbear-bin', 'iproute2', 'kmod', 'procps', 'xen-utils-4.17', 'xenstore-utils'],
+];
 /** Modules, and those that they need. */
 const MODULES = [
   ...['virtio', 'virtio_ring', 'virtio_pci', 'virtio_pci_modern_dev', 'virtio_pci_legacy_dev', 'virtio_blk'],
   ...['virtio_net', 'net_failover', 'failover', '9pnet_virtio', '9pnet', '9p', 'netfs', 'fscache'],
   ...['xenfs', 'xen-evtchn', 'xen-gntdev', 'xen-gntalloc', 'xen-privcmd', 'xen-blkback', 'xen-netback'],
-  ...['bridge', 'stp', 'llc', 'loop', 'ext4', 'crc16', 'jbd2', 'mbcache'],
+  ...['bridge', 'stp', 'llc', 'loop', 'ext4', 'crc16', 'crc32c_generic', 'jbd2', 'mbcache'],
 ];
 /** Folders that are mounted over, or of use while packages are installed: they stay empty. */
 const EMPTY = ['boot', 'dev', 'proc', 'run', 'sys', 'tmp', 'var/cache', 'var/lib/apt', 'var/lib/dpkg'];

@@ -90,6 +90,36 @@ describe.skipIf(debian === undefined)('Debian as domain 0', () => {
     expect(host.invariant()).toEqual([]);
   });
 
+  test('serves a domain of Mote a disk and a card: what is written there is in the image, and they hear one another', () => {
+    host.run('dd if=/dev/zero of=disk.img bs=1M count=4; ip addr add 10.0.0.1/24 dev xenbr0');
+    const devices = `'disk=["file:/root/disk.img,xvda,w"]' 'vif=["bridge=xenbr0"]'`;
+    expect(host.run(`xl create -q /etc/xen/mote ${devices}`)).not.toContain('error');
+    host.type('xl console mote\r');
+    host.until(/Welcome to Mote[^]*\$ $/);
+    for (const command of [
+      'mke2fs /dev/xvda',
+      'mount /dev/xvda /mnt',
+      'echo written > /mnt/note',
+      'umount /mnt',
+      'ifconfig eth0 10.0.0.2',
+    ]) {
+      host.type(`${command}\r`);
+      host.until(/\n\/ \$ $/);
+      expect(host.screen.split('\n').slice(1, -1).join('\n')).not.toMatch(/error|cannot|no such/i);
+    }
+    host.type('ping -c 1 10.0.0.1\r');
+    host.until(/\n\/ \$ $/);
+    expect(host.screen).toMatch(/1 packets transmitted, 1 received/);
+    host.type(CTRL_RIGHT_BRACKET);
+    host.until(/root@dom0:\S* $/);
+    const [, disk] = host.run('xl block-list mote').split('\n');
+    expect(disk).toMatch(/^51712 0 +\d+ +4 +\d+ +\d+ +\/local\/domain\/0\/backend\/vbd\/\d+\/51712/);
+    expect(host.invariant()).toEqual([]);
+    host.run('xl destroy mote');
+    expect(host.run('mount -o loop disk.img /mnt; cat /mnt/note; umount /mnt')).toContain('written');
+    expect(host.invariant()).toEqual([]);
+  });
+
   test('powers the machine off', () => {
     host.type('poweroff\r');
     const ns = host.lab.ns + 60e9;

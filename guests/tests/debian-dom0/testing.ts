@@ -69,9 +69,11 @@ export class DebianHost {
     this.lab.type(new TextEncoder().encode(keys));
   }
 
+  /** From then on the kernel says on the console only what is wrong: what it says of its devices comes at any time. */
   logIn(): void {
     this.type('root\r');
     this.until(PROMPT);
+    this.run('dmesg --console-level warn; stty columns 200');
   }
 
   /** What a command prints. */
