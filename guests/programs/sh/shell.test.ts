@@ -346,6 +346,24 @@ test('of a line that is longer than the screen is wide a part is seen, and all o
   shell.assign(give('COLUMNS='));
 });
 
+test.each([
+  // The least that is seen of a line, be the screen ever so narrow.
+  ['2', 16],
+  ['40', 40 - 1 - 2],
+  // No width at all: it is what most are.
+  ['1', 80 - 1 - 2],
+  ['0', 80 - 1 - 2],
+  ['', 80 - 1 - 2],
+])('where COLUMNS is %j, %i characters of a line are seen', (columns, seen) => {
+  shell.assign(give(`COLUMNS=${columns}`));
+  shell.edit();
+  type('x'.repeat(seen));
+  expect(screen).not.toContain('<');
+  type('x');
+  expect(row(screen)).toMatch(/^\$ <x/);
+  shell.assign(give('COLUMNS='));
+});
+
 test('Ctrl-R finds what was typed before, and it can be changed', () => {
   for (const line of ['echo one', 'ls -l', 'echo two']) shell.remember(give(line));
   shell.edit();
