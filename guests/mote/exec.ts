@@ -5,6 +5,7 @@
  */
 import { ENOEXEC, ENOMEM, FLAT_USER_CS, FLAT_USER_SS } from 'xen';
 import { alloc, dispose, free } from 'kernel/memory/heap';
+import { PAGE_SIZE } from 'kernel/memory/pages';
 import { current } from 'kernel/threads/threads';
 import { FRAME_SIZE } from 'kernel/xen/frame';
 import { PROT_EXEC, PROT_WRITE } from './abi';
@@ -23,7 +24,8 @@ const TRAMPOLINE_BYTES: usize = 16;
 const STACK_TOP: u64 = TRAMPOLINE;
 const STACK_BYTES: u64 = 8 << 20;
 
-const PAGE: u64 = 4096;
+/** Addresses are of 64 bits. */
+const PAGE: u64 = PAGE_SIZE;
 const RFLAGS_INITIAL: u64 = 0x202;
 
 // ELF64.

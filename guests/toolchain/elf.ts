@@ -1,4 +1,5 @@
 /** Writing a Xen PV kernel as ELF64: one loadable segment and the notes that tell the domain builder what it is. */
+import { PAGE_BYTES } from './link/layout.ts';
 
 /** A note of an image: Xen's, or, with a name of their own, of others. */
 export interface XenNote {
@@ -24,7 +25,6 @@ export interface XenKernel {
 
 const HEADER_BYTES = 64;
 const PROGRAM_HEADER_BYTES = 56;
-const PAGE_BYTES = 4096;
 const PT_LOAD = 1;
 const PT_NOTE = 4;
 const EM_X86_64 = 62;

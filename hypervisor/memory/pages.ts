@@ -1,7 +1,8 @@
 /** Pages, and addresses in them. Addresses are numbers, exact below 2^53, and signed where they are virtual. */
+import { PAGE_BYTES } from '../../core/machine.ts';
 
-export const PAGE_BYTES = 4096;
-export const PAGE_WORDS = 1024;
+export { PAGE_BYTES };
+export const PAGE_WORDS = PAGE_BYTES / 4;
 
 /** The number of the page, or of the frame, that an address is in. */
 export function pageNumber(address: number): number {

@@ -1,8 +1,8 @@
 /** Code as it is shown: so many instructions, as far as their pages are mapped. */
 import { expect, test } from 'vitest';
+import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 import { bytesAt, codeAt } from './views.ts';
 
-const PAGE_BYTES = 4096;
 const NOP = 0x90;
 /** mov eax, 0x44332211: five bytes. */
 const LONG = [0xb8, 0x11, 0x22, 0x33, 0x44];

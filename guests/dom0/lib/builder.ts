@@ -11,7 +11,7 @@ import { CpuidBits, levelCpuid } from './cpuid';
 import { DomainMemory, setMemoryMap, writeFrame } from './domain-memory';
 import { FarBytes } from './far';
 import * as hyper from './hypercalls';
-import { PAGE_BYTES } from './hypercalls';
+import { PAGE_BYTES } from './pages';
 import { Kernel } from './kernel';
 import { KernelFile } from './kernel-file';
 import { copySegments, unloaded, unpackKernel } from './load-kernel';

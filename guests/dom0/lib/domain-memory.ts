@@ -3,7 +3,7 @@ import * as xen from 'xen';
 import { xen_foreign_memory_map, xen_memory_map, xen_memory_reservation } from 'xen';
 import { copy } from 'programs/lib/intrinsics';
 import * as hyper from './hypercalls';
-import { PAGE_BYTES } from './hypercalls';
+import { PAGE_BYTES } from './pages';
 
 export class DomainMemory {
   /** Machine frames by pfn. */

@@ -8,12 +8,12 @@ import { SYS_mmap, SYS_munmap, SYS_read } from 'mote/abi';
 import { close, open, seek } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { syscall2, syscall3, syscall6 } from 'programs/lib/intrinsics';
+import { PAGE_BYTES } from './pages';
 
 // @ts-ignore: decorator
 @external("cpu", "fill")
 declare function fill(to: u64, byte: u64, bytes: u64): void;
 
-const PAGE_BYTES: u64 = 4096;
 const CHUNK: u64 = 1 << 20;
 /** Behind what is allocated is this much more at least: who reads in words need not look twice. */
 const SLACK_BYTES: u64 = 64;

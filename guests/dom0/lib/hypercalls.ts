@@ -7,8 +7,7 @@ import { xen_domctl, xen_sysctl } from 'xen';
 import { PROT_WRITE, SYS_map_foreign, SYS_munmap } from 'mote/abi';
 import { hypercall } from 'programs/lib/calls';
 import { syscall2, syscall4 } from 'programs/lib/intrinsics';
-
-export const PAGE_BYTES: u64 = 4096;
+import { PAGE_BYTES } from './pages';
 
 const values = new StaticArray<u64>(5);
 

@@ -5,6 +5,7 @@
 import { copy } from 'programs/lib/intrinsics';
 import { FarBytes } from './far';
 import { VIRTUAL } from './mapping';
+import { PAGE_BYTES } from './pages';
 import { XenNotes } from './xen-notes';
 
 /** Offsets of Elf64_Ehdr and Elf64_Phdr (System V ABI, chapters 4 and 5). */
@@ -37,7 +38,6 @@ const EM_386: u16 = 3;
 const EM_X86_64: u16 = 62;
 export const ELF_MAGIC: u32 = 0x464c_457f;
 
-const PAGE: u64 = 4096;
 const MAX_SEGMENTS: u64 = 64;
 const MAX_SECTIONS: u64 = 4096;
 const MAX_NOTE_BYTES: u64 = 1 << 16;
@@ -177,12 +177,12 @@ export class Kernel {
 
   /** Whether all its addresses are where addresses can be. */
   private isPlaced(): bool {
-    if (!isPage(this.virtBase) || this.end > this.room || this.start % PAGE != 0) return false;
+    if (!isPage(this.virtBase) || this.end > this.room || this.start % PAGE_BYTES != 0) return false;
     const entry = this.entry - this.virtBase;
     if (entry < this.start || entry > this.end) return false;
     if (this.hypercallPage == 0) return true;
     const page = this.hypercallPage - this.virtBase;
-    return page % PAGE == 0 && page >= this.start && page < this.end;
+    return page % PAGE_BYTES == 0 && page >= this.start && page < this.end;
   }
 }
 
@@ -190,5 +190,5 @@ const DAMAGED: string = 'its headers are damaged';
 
 /** Whether it is a canonical address at the beginning of a page. */
 function isPage(address: u64): bool {
-  return address % PAGE == 0 && ((<i64>address) << 16) >> 16 == <i64>address;
+  return address % PAGE_BYTES == 0 && ((<i64>address) << 16) >> 16 == <i64>address;
 }

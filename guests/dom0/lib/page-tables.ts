@@ -3,7 +3,7 @@
  * kernel. Tables themselves are mapped read-only, or they would be refused (libxc, xg_dom_x86.c, setup_pgtables_pv).
  */
 import { DomainMemory } from './domain-memory';
-import { PAGE_BYTES } from './hypercalls';
+import { PAGE_BYTES } from './pages';
 import { entryShift, LEVELS, Mapping } from './mapping';
 import { Plan } from './plan';
 

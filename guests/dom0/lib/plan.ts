@@ -7,8 +7,8 @@
  */
 import { Kernel } from './kernel';
 import { Mapping } from './mapping';
+import { PAGE_BYTES } from './pages';
 
-const PAGE: u64 = 4096;
 /** Start info, the rings of store and console. */
 const MAGIC_PAGES: u64 = 3;
 const MAPPING_ALIGN: u64 = 4 << 20;
@@ -36,7 +36,7 @@ export class Plan {
   /** For a domain of `pages` pages; null: it has not enough of them, or of addresses. */
   static of(kernel: Kernel, ramdiskBytes: u64, pages: u64): Plan | null {
     const things = pagesOf(kernel.end) + pagesOf(ramdiskBytes) + pagesOf(pages * 8);
-    if (things >= pages || (things + things / 256 + TABLES_AND_SLACK) * PAGE > kernel.room) return null;
+    if (things >= pages || (things + things / 256 + TABLES_AND_SLACK) * PAGE_BYTES > kernel.room) return null;
     let tables = pagesOf(kernel.end) + MAGIC_PAGES;
     if (!kernel.takesUnmappedRamdisk) tables += pagesOf(ramdiskBytes);
     if (!kernel.hasOwnP2m) tables += pagesOf(pages * 8);
@@ -67,14 +67,14 @@ export class Plan {
     this.console = next + 2;
     this.tables = next + MAGIC_PAGES;
     this.bootStack = this.tables + first.tables;
-    next = (first.to + 1 - first.from) / PAGE;
+    next = (first.to + 1 - first.from) / PAGE_BYTES;
     if (kernel.takesUnmappedRamdisk) {
       this.ramdisk = next;
       next += this.ramdiskPages;
     }
     if (kernel.hasOwnP2m) {
       const at = kernel.p2mBase;
-      const own = new Mapping(at, at + listPages * PAGE - 1, next, next + listPages, first);
+      const own = new Mapping(at, at + listPages * PAGE_BYTES - 1, next, next + listPages, first);
       this.own = own;
       this.p2m = next;
       this.p2mPages = listPages + own.tables;
@@ -94,14 +94,14 @@ export class Plan {
 function firstMapping(virtBase: u64, tables: u64): Mapping {
   let wanted = 1 + SLACK_PAGES;
   while (true) {
-    const used = virtBase + (tables + wanted) * PAGE;
+    const used = virtBase + (tables + wanted) * PAGE_BYTES;
     const end = (used / MAPPING_ALIGN + 1) * MAPPING_ALIGN - 1;
     const mapping = new Mapping(virtBase, end, 0, tables, null);
     wanted = mapping.tables + 1 + SLACK_PAGES;
-    if (virtBase + (tables + wanted) * PAGE <= end + 1) return mapping;
+    if (virtBase + (tables + wanted) * PAGE_BYTES <= end + 1) return mapping;
   }
 }
 
 export function pagesOf(bytes: u64): u64 {
-  return (bytes + PAGE - 1) / PAGE;
+  return (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
 }

@@ -5,7 +5,8 @@
 import { load32 } from 'programs/lib/intrinsics';
 import { DomainMemory } from './domain-memory';
 import { clear, FarBytes } from './far';
-import { PAGE_BYTES, unmap } from './hypercalls';
+import { unmap } from './hypercalls';
+import { PAGE_BYTES } from './pages';
 import { pagesOf } from './plan';
 import { gunzip } from './unpack/gzip';
 import { PACKED_GZIP, packedAs } from './unpack/packed';

@@ -5,7 +5,7 @@ import { CODE_64, DATA_SEGMENT, MachineAgain, writeEntry } from '../../../core/t
 import * as layout from '../../../core/wasm/layout.ts';
 import type { Image, AssemblerSource } from '../link/link.ts';
 import { link } from '../link/link.ts';
-import { PROGRAM_TEXT } from '../link/layout.ts';
+import { PAGE_BYTES, PROGRAM_TEXT } from '../link/layout.ts';
 import runtime from '../runtime-source.ts';
 import { isFloat } from '../translate/values.ts';
 import { F32, F64, I32, parseModule } from '../wasm/module.ts';
@@ -27,7 +27,6 @@ const REGIONS = [
 ] as const;
 const PAGE_TABLES = LINEAR_BYTES + 8 * MIB;
 const MACHINE_BYTES = PAGE_TABLES + MIB;
-const PAGE_BYTES = 4096;
 const PRESENT_WRITABLE_USER = 7n;
 const ARGUMENTS = [layout.RDI, layout.RSI, layout.RDX, layout.RCX, 8, 9];
 

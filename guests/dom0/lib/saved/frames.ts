@@ -7,7 +7,7 @@ import { shared_info, xen_domctl_getdomaininfo, xen_machphys_mfn_list } from 'xe
 import { describe } from 'programs/lib/errno';
 import { load64 } from 'programs/lib/intrinsics';
 import * as hyper from '../hypercalls';
-import { PAGE_BYTES } from '../hypercalls';
+import { PAGE_BYTES } from '../pages';
 import { ENTRIES, FRAME_MASK, FRAMES_PER_PAGE, NO_FRAME, PRESENT } from './format';
 
 const LEVELS: u64 = 4;

@@ -9,7 +9,7 @@ import { describe } from 'programs/lib/errno';
 import { copy } from 'programs/lib/intrinsics';
 import { hex } from 'programs/lib/text';
 import * as hyper from '../hypercalls';
-import { PAGE_BYTES } from '../hypercalls';
+import { PAGE_BYTES } from '../pages';
 import * as format from './format';
 import { NO_FRAME } from './format';
 import { Frames, setBit } from './frames';

@@ -10,7 +10,7 @@ import { hex } from 'programs/lib/text';
 import { populate, release } from '../domain-memory';
 import { allocateFar, FarBytes } from '../far';
 import * as hyper from '../hypercalls';
-import { PAGE_BYTES } from '../hypercalls';
+import { PAGE_BYTES } from '../pages';
 import * as format from './format';
 import { Reader } from './reader';
 import { hasContent, levelOf } from './types';

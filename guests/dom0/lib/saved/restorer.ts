@@ -12,7 +12,7 @@ import { describe } from 'programs/lib/errno';
 import { copy, load64, store32, store64 } from 'programs/lib/intrinsics';
 import { hex } from 'programs/lib/text';
 import * as hyper from '../hypercalls';
-import { PAGE_BYTES } from '../hypercalls';
+import { PAGE_BYTES } from '../pages';
 import { seedGrants } from '../new-domain';
 import * as format from './format';
 import { Reader } from './reader';

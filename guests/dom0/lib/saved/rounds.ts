@@ -13,6 +13,7 @@ import { CLOCK_MONOTONIC } from 'mote/abi';
 import { clock } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import * as hyper from '../hypercalls';
+import { PAGE_BYTES } from '../pages';
 import { Limits } from '../migration/limits';
 import { Course, Round } from '../migration/progress';
 import { Frames } from './frames';
@@ -124,7 +125,7 @@ export class Rounds {
     if (floor == 0) return this.ceiling;
     if (this.all.length == 0) return floor;
     const last = this.all[this.all.length - 1];
-    const dirtying = (last.dirtied * hyper.PAGE_BYTES * SECOND) / max<u64>(last.ns, 1);
+    const dirtying = (last.dirtied * PAGE_BYTES * SECOND) / max<u64>(last.ns, 1);
     const pace = max(floor, dirtying + MORE_MEGABITS * BYTES_PER_MEGABIT);
     return this.ceiling == 0 ? pace : min(pace, this.ceiling);
   }

@@ -10,7 +10,7 @@ import { xen_domctl_tsc_info, xen_domctl_vcpu_msr, xen_domctl_vcpu_msrs, xen_dom
 import { xen_domctl_vcpuextstate, xen_msr_entry } from 'xen';
 import { describe } from 'programs/lib/errno';
 import * as hyper from '../hypercalls';
-import { PAGE_BYTES } from '../hypercalls';
+import { PAGE_BYTES } from '../pages';
 import { Limits } from '../migration/limits';
 import { Course } from '../migration/progress';
 import * as format from './format';

@@ -1,0 +1,2 @@
+/** Pages, as hypercalls count them. */
+export const PAGE_BYTES: u64 = 4096;
