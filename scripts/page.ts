@@ -3,7 +3,7 @@
  * any server of files can serve, at any path; and the worker that keeps all of it for when there is no network.
  *
  * What it may import beside modules: `FILE.md` is a text; `FILE?url` is where a file will be; `FILE?worker` makes a worker of a module;
- * `guests:names` and `guests:sources` are the guests' sources (ui/web/modules.d.ts has their types). All of it stands in one
+ * `guests:names` and `guests:sources` are the guests' sources, `page:demos` recordings (ui/web/modules.d.ts has their types). All of it stands in one
  * folder, so that a module finds the rest beside itself wherever the page lies.
  */
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { readSources } from '../guests/toolchain/node.ts';
-import { writeSnapshotOfHost } from './snapshot.ts';
+import { MIGRATION, writeMigration, writeSnapshotOfHost } from './snapshot.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const WEB = join(ROOT, 'ui/web');
@@ -32,15 +32,19 @@ const EDITABLE = /^(?:kernel|mote|programs|dom0|lessons|tests\/kernels\/hello)\/
 const NODE_ONLY = ['fs', 'module', 'path', 'url', 'worker_threads', 'node:*'];
 
 /**
- * Builds the page into `folder`; what was there is gone then. `files`: the images and the processor have been built. Throws an
- * Error that says what is wrong with the sources; the folder is as it was.
+ * Builds the page into `folder`; what was there is gone then. `files`: the images and the processor have been built. `demos`:
+ * paths of recordings that come with it. Throws an Error that says what is wrong with the sources; the folder is as it was.
  */
-export async function buildPage(folder: string, files: Promise<unknown> = Promise.resolve()): Promise<void> {
+export async function buildPage(
+  folder: string,
+  files: Promise<unknown> = Promise.resolve(),
+  demos: readonly string[] = [],
+): Promise<void> {
   const part = `${folder}.part`;
   const assets = join(part, ASSETS);
   rmSync(part, { recursive: true, force: true });
   mkdirSync(assets, { recursive: true });
-  const { scripts, styles } = await bundle(join(WEB, 'main.tsx'), assets, files);
+  const { scripts, styles } = await bundle(join(WEB, 'main.tsx'), assets, files, demos);
   const head = [
     ...styles.map((name) => `<link rel="stylesheet" href="./${ASSETS}/${name}" />`),
     ...scripts.map((name) => `<script type="module" src="./${ASSETS}/${name}"></script>`),
@@ -60,7 +64,12 @@ interface Bundled {
   readonly styles: readonly string[];
 }
 
-async function bundle(entry: string, assets: string, files: Promise<unknown>): Promise<Bundled> {
+async function bundle(
+  entry: string,
+  assets: string,
+  files: Promise<unknown>,
+  demos: readonly string[] = [],
+): Promise<Bundled> {
   const options = {
     absWorkingDir: ROOT,
     entryPoints: [entry],
@@ -77,7 +86,7 @@ async function bundle(entry: string, assets: string, files: Promise<unknown>): P
     loader: { '.md': 'text' },
     logLevel: 'silent',
     metafile: true,
-    plugins: [filesByUrl(assets, files), workers(assets, files), guestSources()],
+    plugins: [filesByUrl(assets, files), workers(assets, files), guestSources(), demosOf(demos)],
   } satisfies BuildOptions;
   const { outputs } = (await build(options)).metafile;
   const [output] = Object.values(outputs).filter(({ entryPoint }) => entryPoint !== undefined);
@@ -157,6 +166,28 @@ function workers(assets: string, files: Promise<unknown>): Plugin {
   };
 }
 
+/** `page:demos`: where recordings will be, by their names without what stands behind a dot. */
+function demosOf(paths: readonly string[]): Plugin {
+  return {
+    name: 'demos',
+    setup(build) {
+      build.onResolve({ filter: /^page:demos$/ }, ({ path }) => ({ path, namespace: 'demos' }));
+      build.onLoad({ filter: /./, namespace: 'demos' }, () => {
+        const imports = paths.map(
+          (path, n) => `import url${String(n)} from ${JSON.stringify(`${path}?url`)};`,
+        );
+        const entries = paths.map(
+          (path, n) => `${JSON.stringify(basename(path, extname(path)))}: url${String(n)}`,
+        );
+        return {
+          contents: `${imports.join('\n')}\nexport default { ${entries.join(', ')} };`,
+          resolveDir: ROOT,
+        };
+      });
+    },
+  };
+}
+
 function guestSources(): Plugin {
   return {
     name: 'sources of the guests',
@@ -174,5 +205,6 @@ function guestSources(): Plugin {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildPage(join(ROOT, 'dist/web'), writeSnapshotOfHost());
+  const files = writeSnapshotOfHost().then(writeMigration);
+  await buildPage(join(ROOT, 'dist/web'), files, [MIGRATION]);
 }

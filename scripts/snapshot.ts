@@ -1,6 +1,6 @@
 /**
- * The host that the page opens with, booted up to its prompt and saved: dist/host.snapshot. Made anew when anything that decides
- * about it has changed, by content.
+ * Worlds that come with the page: the host that it opens with, booted up to its prompt and saved (dist/host.snapshot), and a
+ * recording of a migration (dist/migration.recording). Made anew when anything that decides about them has changed, by content.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -11,10 +11,11 @@ import { Lab } from '../ui/lab/lab.ts';
 import { saveLab } from '../ui/lab/snapshot/file.ts';
 import { play, TOUR } from '../ui/lab/tour.ts';
 import { USUAL_HOST } from '../ui/lab/usual-host.ts';
+import { recordMigration } from '../ui/lab/world/migration-demo.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const SNAPSHOT = join(ROOT, 'dist/host.snapshot');
-const STAMP = `${SNAPSHOT}.digest`;
+export const MIGRATION = join(ROOT, 'dist/migration.recording');
 const IMAGES = ['core/build/core.wasm', 'guests/build/mote.elf', 'guests/build/dom0.cpio'];
 /** What runs them, and says what is saved. */
 const ROOMS = ['core', 'devices', 'hypervisor', 'ui/lab'];
@@ -35,19 +36,34 @@ function digestOfInputs(): string {
 
 /** Makes the snapshot if it is not there. The processor and the images have been built. */
 export async function writeSnapshotOfHost(): Promise<void> {
+  await write(SNAPSHOT, async (core, kernel, ramdisk) => {
+    const lab = await Lab.boot(core, { ...USUAL_HOST, kernel, ramdisk });
+    lab.witness.watch();
+    if (!play(lab, TOUR[0]!))
+      throw new Error('the host that the page opens with does not come to its prompt');
+    return saveLab(lab, core);
+  });
+}
+
+/** As that. It takes half a minute of computing. */
+export async function writeMigration(): Promise<void> {
+  await write(MIGRATION, (core, mote, dom0) => recordMigration(core, { mote, dom0 }));
+}
+
+type Make = (core: WebAssembly.Module, kernel: Uint8Array, ramdisk: Uint8Array) => Promise<Uint8Array>;
+
+async function write(path: string, make: Make): Promise<void> {
   const digest = digestOfInputs();
-  if (existsSync(SNAPSHOT) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest) return;
-  const [kernel, ramdisk] = IMAGES.slice(1).map((path) => new Uint8Array(readFileSync(join(ROOT, path))));
-  const core = loadCore();
-  const lab = await Lab.boot(core, { ...USUAL_HOST, kernel: kernel!, ramdisk: ramdisk! });
-  lab.witness.watch();
-  if (!play(lab, TOUR[0]!)) throw new Error('the host that the page opens with does not come to its prompt');
+  const stamp = `${path}.digest`;
+  if (existsSync(path) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  const [kernel, ramdisk] = IMAGES.slice(1).map((image) => new Uint8Array(readFileSync(join(ROOT, image))));
+  const made = await make(loadCore(), kernel!, ramdisk!);
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   // Others may be making it, too.
-  const part = `${SNAPSHOT}.${String(process.pid)}`;
-  writeFileSync(part, await saveLab(lab, core));
-  renameSync(part, SNAPSHOT);
-  writeFileSync(STAMP, digest);
+  const part = `${path}.${String(process.pid)}`;
+  writeFileSync(part, made);
+  renameSync(part, path);
+  writeFileSync(stamp, digest);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeSnapshotOfHost();

@@ -251,6 +251,9 @@ export function WorldDialog({ client }: { client: LabClient }) {
             isOpen.value = false;
             pickWorld();
           }}
+          close={() => {
+            isOpen.value = false;
+          }}
         />
         <label>
           What boots

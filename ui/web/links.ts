@@ -5,7 +5,7 @@
 import { effect } from '@preact/signals';
 import { fileOfLink } from '../lab/link.ts';
 import type { OpenRequest } from '../lab/protocol.ts';
-import { DEMOS } from './demos.ts';
+import { DEMOS, urlOf } from './demos.ts';
 import type { LabClient } from './lab-client.ts';
 import { usualHost } from './mote.ts';
 
@@ -58,11 +58,15 @@ async function readLink(link: string): Promise<OpenRequest> {
   return { file, beginning: await usualHost() };
 }
 
-/** Opens a run that comes with the page. */
-export async function openDemo(client: LabClient, wanted: string): Promise<void> {
+/** The address of a run that comes with the page, behind that. */
+export function demoAddress(name: string): string {
+  return DEMO + name;
+}
+
+async function openDemo(client: LabClient, wanted: string): Promise<void> {
   const demo = DEMOS.find(({ name }) => name === wanted);
   if (demo === undefined) client.error.value = `There is no demo “${wanted}” here.`;
-  else await open(client, demo.title, () => fetchWorld(demo.url));
+  else await open(client, demo.title, () => fetchWorld(urlOf(demo)));
 }
 
 async function fetchWorld(url: string): Promise<OpenRequest> {

@@ -31,3 +31,9 @@ declare module 'page:files' {
   export const paths: readonly string[];
   export const version: string;
 }
+
+/** Where recordings are that come with the page, by name; a build may have none. */
+declare module 'page:demos' {
+  const urls: Readonly<Record<string, string>>;
+  export default urls;
+}

@@ -2,6 +2,8 @@
 import { signal } from '@preact/signals';
 import { USUAL_HOST } from '../lab/usual-host.ts';
 import type { World } from './boot-panel.tsx';
+import { DEMOS } from './demos.ts';
+import { demoAddress } from './links.ts';
 import './presets.css';
 
 type Settings = Omit<World, 'files'>;
@@ -47,8 +49,15 @@ export const PRESETS: readonly Preset[] = [
 /** The one that was chosen last, while the dialog is open. */
 export const preset = signal<Preset | null>(null);
 
-/** `choose`: takes settings; `pick`: has somebody pick a file. */
-export function Presets({ choose, pick }: { choose: (settings: Settings) => void; pick: () => void }) {
+interface Props {
+  /** Takes settings. */
+  readonly choose: (settings: Settings) => void;
+  /** Has somebody pick a file. */
+  readonly pick: () => void;
+  readonly close: () => void;
+}
+
+export function Presets({ choose, pick, close }: Props) {
   return (
     <fieldset class="presets">
       <legend>Begin with</legend>
@@ -68,6 +77,14 @@ export function Presets({ choose, pick }: { choose: (settings: Settings) => void
           </button>
         ))}
       </span>
+      {DEMOS.map(({ name, title, says }) => (
+        <p key={name}>
+          <a href={demoAddress(name)} onClick={close}>
+            {title}
+          </a>
+          , to be shown: {says}
+        </p>
+      ))}
       <p role="status" data-testid="preset">
         {preset.value?.says ?? 'Or set it up yourself, below.'}
       </p>
