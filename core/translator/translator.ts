@@ -77,6 +77,8 @@ export class Translator {
   private readonly installed: Installed;
   /** Blocks that are hot, by their addresses in memory, and the linear addresses of their pages. */
   private readonly waiting = new Map<number, bigint>();
+  /** Blocks inside of regions that are no entries, unless they have become hot since. */
+  private readonly inside = new Set<number>();
   private modules = 0;
   private regions = 0;
   private blocks = 0;
@@ -113,6 +115,7 @@ export class Translator {
    */
   translate(at: number): void {
     if (readBlock(this.memory, at).mode !== MODE_64) return;
+    if (this.isInside(at)) return;
     const again = this.pace.entries >> WAIT_SHIFT;
     const waited = this.waiting.has(at) || again === 0;
     this.waiting.set(at, this.memory.getBigUint64(REGS + SLOT_PAGE * 8, true));
@@ -120,21 +123,23 @@ export class Translator {
     else setHeat(this.memory, at, again);
   }
 
+  /** Whether a block is inside another region by now, where most come to it: it is translated when it is hot once more. */
+  private isInside(at: number): boolean {
+    if (!this.inside.delete(at)) return false;
+    setHeat(this.memory, at, this.pace.entries);
+    return true;
+  }
+
   private translateAll(): void {
     const { memory, operations } = this;
     const batch: Batch = { imports: [], bodies: [], indices: [], entries: [], records: 0, blocks: 0 };
-    const inside = new Set<number>();
     for (const [at, page] of this.waiting) {
-      // Its code may have been written to; or it is inside another region now, where most come to it, unless it is hot again.
-      if (isTranslated(memory, at) || !isCurrent(memory, at)) continue;
-      if (inside.has(at)) {
-        setHeat(memory, at, this.pace.entries);
-        continue;
-      }
+      // Its code may have been written to.
+      if (isTranslated(memory, at) || !isCurrent(memory, at) || this.isInside(at)) continue;
       const region = findRegion(memory, operations, at, page);
       const imported = (name: string): Bytes => this.imported(batch, name);
       this.add(batch, region, translateRegion(memory, operations, region, imported));
-      for (const block of region.blocks) inside.add(block.at);
+      for (const { at: inside } of region.blocks) if (!isTranslated(memory, inside)) this.inside.add(inside);
     }
     this.waiting.clear();
     if (batch.bodies.length > 0) this.install(batch);
@@ -186,5 +191,6 @@ export class Translator {
     if (dropped.length > 0) this.drops++;
     this.pace.lost(recordsIn(dropped));
     this.waiting.clear();
+    this.inside.clear();
   }
 }
