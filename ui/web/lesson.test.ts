@@ -10,6 +10,7 @@ import { buildKernels } from '../lab/lessons/build-node.ts';
 import { gradeResult } from '../lab/lessons/grade.ts';
 import { readResult } from '../lab/lessons/result.ts';
 import { XM_CREATE } from '../lab/lessons/xm-create/lesson.ts';
+import { consoleHas as consoleHasOn } from './testing-patience.ts';
 import { CHROMIUM, Served, violations } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-lesson-'));
@@ -31,11 +32,7 @@ describe.skipIf(CHROMIUM === undefined)('a lesson in the page', () => {
       .getByRole('button', { name, exact: typeof name === 'string' })
       .click();
   }
-  async function consoleHas(wanted: string): Promise<void> {
-    const look = (text: string): boolean =>
-      document.querySelector('[data-testid=console] .xterm-rows')?.textContent.includes(text) === true;
-    await page.waitForFunction(look, wanted);
-  }
+  const consoleHas = (wanted: string): Promise<void> => consoleHasOn(page, wanted);
   async function exported(): Promise<string> {
     const download = page.waitForEvent('download');
     await press('Export result');

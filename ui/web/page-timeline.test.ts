@@ -1,6 +1,7 @@
 /** The timeline in Chromium: the run at a glance while it runs, every event once it stands, and a way to any of them. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { consoleHas } from './testing-patience.ts';
 import { CHROMIUM, Served, violations } from './testing.ts';
 
 describe.skipIf(CHROMIUM === undefined)('the timeline in the page', () => {
@@ -11,9 +12,7 @@ describe.skipIf(CHROMIUM === undefined)('the timeline in the page', () => {
     served = await Served.start();
     page = await served.page(1440, 1000);
     await page.goto(served.address);
-    await page.waitForFunction(() =>
-      document.querySelector('[data-testid=console] .xterm-rows')?.textContent.includes('/ $'),
-    );
+    await consoleHas(page, '/ $');
   });
   afterAll(async () => {
     await served.close();
@@ -34,11 +33,7 @@ describe.skipIf(CHROMIUM === undefined)('the timeline in the page', () => {
     await tells().filter({ hasText: 'It runs' }).waitFor();
     await page.getByTestId('console').click();
     await page.keyboard.type('xm create mote\n');
-    await page.waitForFunction(() =>
-      document
-        .querySelector('[data-testid=console] .xterm-rows')
-        ?.textContent.includes('Started domain mote'),
-    );
+    await consoleHas(page, 'Started domain mote');
     await page.getByTestId('run').filter({ hasText: 'Pause' }).click();
     await page.getByTestId('status').filter({ hasText: 'Paused' }).waitFor();
     await shot('whole');

@@ -15,6 +15,7 @@ import { moteFiles } from '../lab/world/testing.ts';
 import { playInWorld, TOUR_WORLD, WORLD_TOUR } from '../lab/world/tour.ts';
 import { restoreWorldFile, saveWorldFile } from '../lab/world/world-file.ts';
 import { World } from '../lab/world/world.ts';
+import { consoleHas as consoleHasOn } from './testing-patience.ts';
 import { CHROMIUM, Served, violations } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-worlds-'));
@@ -52,11 +53,7 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
     await page.goto(served.address);
     await consoleHas('/ $');
   }
-  async function consoleHas(wanted: string): Promise<void> {
-    const look = (text: string): boolean =>
-      document.querySelector('[data-testid=console] .xterm-rows')?.textContent.includes(text) === true;
-    await page.waitForFunction(look, wanted);
-  }
+  const consoleHas = (wanted: string): Promise<void> => consoleHasOn(page, wanted);
   async function type(keys: string): Promise<void> {
     await page.getByTestId('console').click();
     await page.keyboard.type(keys);

@@ -13,6 +13,7 @@ import { Lab } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { spinningKernel } from '../lab/testing-kernels.ts';
 import { play, TOUR, TOUR_HOST } from '../lab/tour.ts';
+import { consoleHas as consoleHasOn, eventually as eventuallyOn } from './testing-patience.ts';
 import { CHROMIUM, Served, violations as violationsOn } from './testing.ts';
 
 const images = await debianImages();
@@ -21,11 +22,6 @@ const folder = mkdtempSync(join(tmpdir(), 'xenoscope-page-'));
 const DEBIAN_INSTRUCTIONS = 300_000_000;
 /** As much of the tour: a disk is made, and a domain with it. */
 const TOUR_STEPS = 5;
-/** How long anything may take, in s of guest time, and in turns of the page, which are slow where the machine is. */
-const PATIENCE_SECONDS = 60;
-const PATIENCE_TURNS = 500;
-/** A turn: who looks more often takes from the page what it has to work with. */
-const TURN_MS = 60;
 
 function file(name: string, bytes: Uint8Array | string): string {
   const path = join(folder, name);
@@ -52,23 +48,9 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await page.goto(served.address);
   }
   const text = (testId: string): Promise<string> => page.getByTestId(testId).innerText();
-  /** Waits until this holds, for so many turns of the page. */
-  async function eventually(what: () => Promise<string>, expected: RegExp): Promise<void> {
-    for (let turn = 0; turn < PATIENCE_TURNS && !expected.test(await what()); turn++)
-      await page.evaluate((ms) => new Promise((done) => setTimeout(done, ms)), TURN_MS);
-    expect(await what()).toMatch(expected);
-  }
-  /** Waits until the console that keys go to has this, for so much guest time. */
-  async function consoleHas(wanted: string): Promise<void> {
-    const look = ([expected, patience]: [string, number]): boolean => {
-      const seconds = Number(document.querySelector('[data-testid=time]')?.textContent);
-      const rows = document.querySelector('[data-testid=console] .xterm-rows');
-      return rows?.textContent.includes(expected) === true || seconds > patience;
-    };
-    const patience = Number((await page.getByTestId('time').allInnerTexts())[0] ?? 0) + PATIENCE_SECONDS;
-    await page.waitForFunction(look, [wanted, patience] as [string, number]);
-    expect(await page.getByTestId('console').locator('.xterm-rows').textContent()).toContain(wanted);
-  }
+  const eventually = (read: () => Promise<string>, expected: RegExp): Promise<void> =>
+    eventuallyOn(page, read, expected);
+  const consoleHas = (wanted: string): Promise<void> => consoleHasOn(page, wanted);
   async function type(keys: string): Promise<void> {
     await page.getByTestId('console').click();
     await page.keyboard.type(keys);

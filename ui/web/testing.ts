@@ -10,6 +10,7 @@ import { withLock } from '../../guests/debian/lock.ts';
 import { buildPage } from '../../scripts/page.ts';
 import { writeSnapshotOfHost } from '../../scripts/snapshot.ts';
 import { BROWSER_ARGS, CHROMIUM } from './chromium.ts';
+import { patient } from './testing-patience.ts';
 
 export { CHROMIUM };
 
@@ -66,7 +67,7 @@ export class Served {
       await this.browser.newContext({ viewport: { width, height }, serviceWorkers })
     ).newPage();
     page.setDefaultTimeout(0);
-    return page;
+    return patient(page);
   }
 
   /** The server is gone; the browser is not. */
