@@ -110,21 +110,41 @@ export function hasTools(): boolean {
 
 const ENVIRONMENT = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
 
-/** Runs a tool on an image, which it may change: what it printed. Throws where it ends with a status. */
-export function tool(image: Uint8Array, command: string, args: (file: string) => string[]): string {
+/** Runs a tool on a file of an image's: what it prints. Throws where it ends with a status. */
+export type RunsTool = (command: string, args: (file: string) => string[]) => string;
+
+/** An image as a file, once for all the tools that `use` runs. */
+function asFile<T>(image: Uint8Array, use: (run: RunsTool, file: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'ext2-'));
   const file = join(folder, 'image');
+  const run: RunsTool = (command, args) => {
+    try {
+      return execFileSync(command, args(file), { env: ENVIRONMENT, encoding: 'latin1', stdio: 'pipe' });
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+      throw new Error(`${command}: ${stdout ?? ''}${stderr ?? ''}`, { cause: error });
+    }
+  };
   try {
     writeFileSync(file, image);
-    const text = execFileSync(command, args(file), { env: ENVIRONMENT, encoding: 'latin1', stdio: 'pipe' });
-    image.set(readFileSync(file).subarray(0, image.length));
-    return text;
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${command}: ${stdout ?? ''}${stderr ?? ''}`, { cause: error });
+    return use(run, file);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Looks at an image with tools that change nothing of it. */
+export function inspect<T>(image: Uint8Array, look: (run: RunsTool) => T): T {
+  return asFile(image, look);
+}
+
+/** Runs a tool on an image, which it may change: what it printed. Throws where it ends with a status. */
+export function tool(image: Uint8Array, command: string, args: (file: string) => string[]): string {
+  return asFile(image, (run, file) => {
+    const text = run(command, args);
+    image.set(readFileSync(file).subarray(0, image.length));
+    return text;
+  });
 }
 
 /** A fresh image, made by mke2fs. */
@@ -138,5 +158,10 @@ export function makeImage(kib: number, ...options: string[]): Uint8Array {
 
 /** Throws where e2fsck finds anything wrong. */
 export function check(image: Uint8Array): void {
-  tool(image.slice(), 'e2fsck', (file) => ['-fn', file]);
+  inspect(image, checkIn);
+}
+
+/** The same, among other things that are looked at. */
+export function checkIn(run: RunsTool): void {
+  run('e2fsck', (file) => ['-fn', file]);
 }

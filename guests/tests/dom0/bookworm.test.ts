@@ -7,8 +7,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bookworm } from '../../debian/bookworm.ts';
-import { check, hasTools, tool } from '../ext2.ts';
-import { fileOf } from './testing-integrity.ts';
+import { checkIn, hasTools, inspect } from '../ext2.ts';
+import { fileIn } from './testing-integrity.ts';
 import { shell } from './testing-linux.ts';
 import { Host } from './testing.ts';
 
@@ -113,10 +113,11 @@ describe.skipIf(made === undefined || !hasTools())('Debian bookworm with systemd
     host.wait(1);
     expect(host.list()).toHaveLength(1);
     expect(host.free()).toBe(free);
-    const disk = host.disk(0);
-    check(disk);
-    expect(tool(disk, 'dumpe2fs', (file) => ['-h', file])).toMatch(/Filesystem state: +clean\n/);
-    const numbers = fileOf(disk, 'root/numbers');
+    const numbers = inspect(host.disk(0), (run) => {
+      checkIn(run);
+      expect(run('dumpe2fs', (file) => ['-h', file])).toMatch(/Filesystem state: +clean\n/);
+      return fileIn(run, 'root/numbers');
+    });
     expect(createHash('sha256').update(numbers).digest('hex')).toBe(written);
   });
 });

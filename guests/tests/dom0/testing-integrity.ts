@@ -7,7 +7,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VirtioBlock } from '../../../devices/virtio/block.ts';
-import { makeImage, tool } from '../ext2.ts';
+import { inspect, makeImage } from '../ext2.ts';
+import type { RunsTool } from '../ext2.ts';
 import { Host } from './testing.ts';
 import { moteConfig } from './testing-counts.ts';
 
@@ -44,10 +45,15 @@ export function diskBytes(host: Host, index: number): Uint8Array {
 
 /** A file of an ext2 image. */
 export function fileOf(image: Uint8Array, path: string): Uint8Array {
+  return inspect(image, (run) => fileIn(run, path));
+}
+
+/** The same, among other things that are looked at. */
+export function fileIn(run: RunsTool, path: string): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
   try {
     const out = join(folder, 'file');
-    tool(image, 'debugfs', (file) => ['-R', `dump ${path} ${out}`, file]);
+    run('debugfs', (file) => ['-R', `dump ${path} ${out}`, file]);
     return new Uint8Array(readFileSync(out));
   } finally {
     rmSync(folder, { recursive: true });
