@@ -8,4 +8,6 @@ export interface Solution {
   readonly steps: Readonly<Record<string, Does>>;
   /** What is done instead that the text warns of, by its id: where the steps before are done. */
   readonly mistakes: Readonly<Record<string, Does>>;
+  /** Of these, those that take minutes of a processor: `npm run soak:lessons` makes them, tests have them from data. */
+  readonly weighty?: readonly string[];
 }

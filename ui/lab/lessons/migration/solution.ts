@@ -44,4 +44,5 @@ export const MIGRATION_SOLUTION: Solution = {
       await student.types(`xm migrate --live --resource=100 ${TO_A}`, B);
     },
   },
+  weighty: ['rounds', 'stopped'],
 };
