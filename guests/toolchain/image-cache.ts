@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import type { Sources } from './compile.ts';
 import { withoutComments } from './parts.ts';
 
-/** Images of one name that are kept: those used last. A branch and back, a change and its undoing cost nothing. */
-const KEPT = 8;
+/** Images of one name that are kept: those used last. A branch and back cost nothing, nor the dozen kernels that a lesson is tested with. */
+const KEPT = 24;
 const DIGEST_LETTERS = 24;
 
 export class ImageCache {

@@ -1,6 +1,8 @@
 /** The editor component: CodeMirror, for one text at a time. Imported when the editor is first opened. */
 import { javascript } from '@codemirror/lang-javascript';
+import { defaultHighlightStyle, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, setDiagnostics } from '@codemirror/lint';
+import { tags } from '@lezer/highlight';
 import { basicSetup, EditorView } from 'codemirror';
 import type { Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 
@@ -23,6 +25,12 @@ const THEME = EditorView.theme({
   '.cm-tooltip, .cm-panels': { background: 'var(--panel)', color: 'var(--text)' },
 });
 
+/** The usual colours, but for one that is too pale on white for small letters. */
+const COLOURS = HighlightStyle.define([
+  ...defaultHighlightStyle.specs,
+  { tag: [tags.regexp, tags.escape, tags.special(tags.string)], color: '#b3261e' },
+]);
+
 export function makeEditor(parent: HTMLElement): CodeEditor {
   let view: EditorView | undefined;
   return {
@@ -38,6 +46,7 @@ export function makeEditor(parent: HTMLElement): CodeEditor {
         extensions: [
           basicSetup,
           language,
+          syntaxHighlighting(COLOURS),
           lintGutter(),
           THEME,
           EditorView.contentAttributes.of({ 'aria-label': path }),

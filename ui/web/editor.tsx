@@ -83,7 +83,7 @@ export function Editor({ client }: { client: LabClient }) {
         <button class="primary" disabled={busy} onClick={() => void buildAndBoot(client)}>
           Build &amp; boot
         </button>
-        <small>{boots(client, path)}; breakpoints stay</small>
+        <small>{boots(client, path)}</small>
         <button
           hidden={lessonOfSource(path) !== undefined}
           disabled={busy}
@@ -103,6 +103,7 @@ export function Editor({ client }: { client: LabClient }) {
           Reset file
         </button>
         <button
+          hidden={lessonOfSource(path) !== undefined}
           disabled={busy || edits.value.size === 0}
           onClick={() => {
             reset();
@@ -142,10 +143,9 @@ function pathsBeside(path: string): readonly string[] {
 /** What Build & boot boots, in words. */
 function boots(client: LabClient, path: string): string {
   const lesson = lessonOfSource(path);
-  if (lesson === undefined) return world.value.isHost ? 'a host, as now' : 'a single domain';
-  return isThere(client, lesson)
-    ? 'the lesson’s world anew; what you have done stays done'
-    : `the world of the lesson “${lesson.title}”`;
+  if (lesson === undefined)
+    return `${world.value.isHost ? 'a host, as now' : 'a single domain'}; breakpoints stay`;
+  return isThere(client, lesson) ? 'the lesson’s world, anew' : `the world of the lesson “${lesson.title}”`;
 }
 
 function Code(props: {

@@ -1,6 +1,7 @@
 /** The page's side of the lab: sends commands to the worker, keeps what it tells as signals. */
 import { signal } from '@preact/signals';
 import type { WantedLine } from '../lab/code.ts';
+import { lessonNamed } from '../lab/lessons/lessons.ts';
 import type { LessonRequest } from '../lab/lessons/sitting.ts';
 import type { Judged } from '../lab/lessons/tutor.ts';
 import type { PageTablesView } from '../lab/page-tables.ts';
@@ -173,7 +174,9 @@ export class LabClient {
   /** Begins a lesson, or goes on with it, in its own world. `name`: what it is, in words. */
   study(request: LessonRequest, name: string): void {
     this.begins(name, null);
-    this.nextImages = [];
+    const texts = Object.values(lessonNamed(request.lesson)?.world.files ?? {});
+    const files = texts.map((text) => new TextEncoder().encode(text));
+    this.nextImages = [...files, ...Object.values(request.kernels ?? {})];
     this.send({ type: 'lesson', ...request });
   }
 

@@ -210,11 +210,12 @@ function Step({ client, lesson, text, n }: StepProps) {
   const verdict = useRef<HTMLDivElement>(null);
   const isDone = ended !== undefined;
   const wasDone = useRef(isDone);
+  const wrong = isDone ? '' : mistakes.value.join();
   // What has been waited for is not to be below the edge of the pane.
   useEffect(() => {
-    if (isDone && !wasDone.current) verdict.current?.scrollIntoView({ block: 'nearest' });
+    if ((isDone && !wasDone.current) || wrong !== '') verdict.current?.scrollIntoView({ block: 'nearest' });
     wasDone.current = isDone;
-  }, [isDone]);
+  }, [isDone, wrong]);
   return (
     <>
       <h3>
