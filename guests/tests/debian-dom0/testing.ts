@@ -13,8 +13,9 @@ import { moteImages } from '../../toolchain/mote-node.ts';
 const PATIENCE_NS = 60e9;
 const SLICE_TICKS = 50_000_000;
 const MEMORY_MB = 512;
-const HOST_MB = 704;
+const HOST_MB = 1024;
 const LOGIN = /dom0 login: $/;
+const CTRL_RIGHT_BRACKET = '\x1d';
 const PROMPT = /root@dom0:\S* $/;
 /** What a shell tells a terminal about pasting, and the terminal about the cursor. */
 const TERMINAL = /\r|\x1b\[\?2004[hl]/g;
@@ -81,6 +82,22 @@ export class DebianHost {
     this.type(`${command}\r`);
     this.until(/\nroot@dom0:\S* $/);
     return this.screen.slice(this.screen.indexOf('\n') + 1, this.screen.lastIndexOf('root@dom0')).trimEnd();
+  }
+
+  /** What a command prints at the console of a domain of Mote, which is at its prompt. */
+  inside(name: string, command: string): string {
+    // Whoever comes back to a console sees no prompt until there is a new one.
+    this.type(`xl console ${name}\recho here\r`);
+    this.until(/\nhere\n\/ \$ $/);
+    this.type(`${command}\r`);
+    this.until(/\n\/ \$ $/);
+    const printed = this.screen
+      .replace(/^[^\n]*\n/, '')
+      .replace(/\/ \$ $/, '')
+      .trimEnd();
+    this.type(CTRL_RIGHT_BRACKET);
+    this.until(PROMPT);
+    return printed;
   }
 
   /** The domains that xl lists, but for the time that they have run: name, id, memory, vcpus, state. */
