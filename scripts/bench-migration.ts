@@ -87,7 +87,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'converge',
-    tells: 'the same, held back by the scheduler',
+    tells: 'the same, made to stand still for a share of the time',
     switches: '--live --auto-converge --max-rounds=12',
     ...{ guest: MOTE, prepare: thrash },
     figures: (course) => [...predicted(course), short(course)[0]!],

@@ -36,7 +36,8 @@ const wishes = new WaitQueue();
 
 function wantSuspension(): void {
   isSuspensionWanted = true;
-  wishes.wake();
+  // Whoever migrates it has brought down what is written; what processes write before it stands still is more of it.
+  wishes.wakeUrgently();
 }
 
 class ShutdownWatch extends Watch {

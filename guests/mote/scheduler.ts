@@ -3,7 +3,7 @@
  * the kernel's (kernel/threads/threads.ts); here is only when to go to its end.
  */
 import { dispatchEvents, eventsPending } from 'kernel/events/events';
-import { othersRunnable, yieldProcessor } from 'kernel/threads/threads';
+import { isHurried, othersRunnable, yieldProcessor } from 'kernel/threads/threads';
 import { MILLISECOND, now } from 'kernel/events/clock';
 import { Timer } from 'kernel/events/timers';
 import { setUserReturn } from 'kernel/traps/traps';
@@ -30,11 +30,11 @@ export function initScheduler(): void {
 function beforeUser(frame: TrapFrame): void {
   do {
     if (eventsPending()) dispatchEvents();
-    if (slice.over) {
+    if (slice.over || isHurried()) {
       slice.over = false;
       yieldProcessor();
     }
     deliverSignals(frame);
-  } while (eventsPending() || slice.over);
+  } while (eventsPending() || slice.over || isHurried());
   if (othersRunnable() && !slice.armed) slice.set(now() + SLICE_NS);
 }

@@ -15,6 +15,7 @@ import { awaitGone, Domain, domainOfId } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { configPath } from 'dom0/lib/managed';
 import * as hand from 'dom0/lib/migration/handshake';
+import { Hold } from 'dom0/lib/migration/hold';
 import { Limits } from 'dom0/lib/migration/limits';
 import { Message, NO } from 'dom0/lib/migration/message';
 import { Course, Round } from 'dom0/lib/migration/progress';
@@ -27,7 +28,6 @@ import { Saver } from 'dom0/lib/saved/saver';
 import { awaitSuspended, resumeDomain, suspendDomain } from 'dom0/lib/saved/suspend';
 import { Writer } from 'dom0/lib/saved/writer';
 import { writeEnd, writeHeader } from 'dom0/lib/saved/xl-file';
-import { creditOf, setCredit } from 'dom0/xm/sched';
 import { presentOf } from 'dom0/xm/save';
 import { clock, close } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
@@ -37,10 +37,6 @@ import { number } from 'programs/lib/text';
 import { askUntilKnown, runsThere } from './asking';
 import { info, refuse } from './log';
 import { mayCome, offerOf } from './offers';
-
-/** The credit scheduler's cap, in percent of a processor, that nobody is brought below. */
-const LEAST_CAP: i64 = 5;
-const CAP: i32 = 1;
 
 /** Begins the migration of a record, or takes it up. */
 export function sendAway(path: string): void {
@@ -61,19 +57,23 @@ class Sending extends Course {
   private rounds: i32 = 0;
   private startNs: u64 = clock(CLOCK_MONOTONIC);
   private suspendNs: u64 = 0;
+  private hold: Hold;
 
   constructor(public record: Record) {
     super();
-    this.domid = <u32>number(record.get('domid'));
+    const domid = <u32>number(record.get('domid'));
+    this.domid = domid;
     this.name = record.get('name');
     this.host = record.get('host');
     this.limits = Limits.of(record.get('limits'));
+    this.hold = new Hold(domid, record);
   }
 
   /** All of it, as far as it comes: the record says how far. */
   begin(): void {
     const problem = this.prepare();
     const failed = problem == '' ? this.send() : problem;
+    this.hold.release();
     if (this.connection >= 0) close(this.connection);
     if (failed != '') this.record.put('problem', failed);
   }
@@ -246,8 +246,7 @@ class Sending extends Course {
     hyper.begin();
     store<u32>(hyper.domctlPart(), XEN_DOMCTL_SHADOW_OP_OFF, xen_domctl_shadow_op.op);
     hyper.domctl(XEN_DOMCTL_shadow_op, this.domid);
-    const cap = this.record.get('cap');
-    if (cap != '') setCredit(this.domid, -1, number(cap));
+    Hold.releaseOf(this.record, this.domid);
     // It may have been asked to suspend itself, and not have done so yet.
     if (this.record.get('stopping') != '' && awaitSuspended(this.domid) == '') resumeDomain(this.domid);
     writeNode(pathOf(this.domid) + '/name', this.name);
@@ -282,19 +281,18 @@ class Sending extends Course {
     if (!this.enter(record.STOP_AND_COPY)) return CALLED_OFF;
     this.record.put('stopping', '1');
     this.suspendNs = clock(CLOCK_MONOTONIC);
-    const problem = suspendDomain(this.domid);
+    const problem = suspendDomain(this.domid, this.hold);
     if (problem == '') this.record.put('suspended', '1');
     return problem;
   }
 
-  slowDown(): string {
-    const cap = creditOf(this.domid, CAP);
-    if (cap < 0) return "--auto-converge: it is the credit scheduler's cap that holds a domain back";
-    if (this.record.get('cap') == '') this.record.put('cap', cap.toString());
-    const domain = domainOfId(this.domid);
-    const now: i64 = cap > 0 ? cap : domain == null ? 100 : <i64>domain.vcpus * 100;
-    const next = max(now / 2, LEAST_CAP);
-    info('migration: ' + this.name + ' is held to ' + next.toString() + ' % of a processor');
-    return setCredit(this.domid, -1, next);
+  slowDown(): void {
+    this.writer.ticker = this.hold;
+    this.hold.more();
+    info('migration: ' + this.name + ' stands still for ' + this.hold.percent.toString() + ' % of the time');
+  }
+
+  get heldPercent(): u64 {
+    return this.hold.percent;
   }
 }

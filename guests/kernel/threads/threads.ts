@@ -119,6 +119,8 @@ class BootThread extends Thread {
 let running: Thread = new BootThread();
 let firstRunnable: Thread | null = null;
 let lastRunnable: Thread | null = null;
+/** The first of them is not to wait for anybody's turn to end. */
+let isUrgent: bool = false;
 /** Ended, and on its stack until the switch is over. */
 let ended: Thread | null = null;
 
@@ -143,6 +145,19 @@ export function makeRunnable(thread: Thread): void {
   if (last == null) firstRunnable = thread;
   else last.next = thread;
   lastRunnable = thread;
+}
+
+/** Puts a thread at the beginning of the run queue: what it has to do is more urgent than all that others do. */
+export function makeFirstRunnable(thread: Thread): void {
+  thread.next = firstRunnable;
+  firstRunnable = thread;
+  if (lastRunnable == null) lastRunnable = thread;
+  isUrgent = true;
+}
+
+/** Whether the first of those that wait is to run before whoever runs. */
+export function isHurried(): bool {
+  return isUrgent;
 }
 
 /** Lets the others run first. */
@@ -173,6 +188,7 @@ function nextRunnable(): Thread {
     maskUpcalls();
   }
   const next = firstRunnable!;
+  isUrgent = false;
   firstRunnable = next.next;
   if (firstRunnable == null) lastRunnable = null;
   next.next = null;

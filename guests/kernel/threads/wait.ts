@@ -9,7 +9,7 @@
  *
  * The kernel is never preempted: between the test and `sleep` nothing happens.
  */
-import { block, current, makeRunnable, Thread } from './threads';
+import { block, current, makeFirstRunnable, makeRunnable, Thread } from './threads';
 
 export class WaitQueue {
   first: Thread | null = null;
@@ -36,6 +36,14 @@ export class WaitQueue {
     const woken = timer.armed;
     timer.cancel();
     return woken;
+  }
+
+  /** Makes who sleeps here longest runnable, before all others. */
+  wakeUrgently(): void {
+    const thread = this.first;
+    if (thread == null) return;
+    this.remove(thread);
+    makeFirstRunnable(thread);
   }
 
   /** Makes all who sleep here runnable. */

@@ -1,5 +1,6 @@
 /** A domain goes from one host of a world to another: standing still, and while it runs; or stays where it was. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Domain } from '../../../hypervisor/state/domain.ts';
 import type { Fault } from '../faults.ts';
 import { NOT_SENT, STAGES } from '../migration.ts';
 import { Consoles, mote, moteWorld } from './testing.ts';
@@ -178,8 +179,26 @@ describe('two hosts on a LAN', () => {
     expect(rates[0]).toBeGreaterThan(150);
     expect(rates[0]).toBeLessThanOrEqual(205);
     expect(rates[1]).toBeLessThanOrEqual(310);
-    expect(run(A, 'grep held /var/log/xen/xend.log')).toContain('mote is held to 50 % of a processor');
+    // It hears that it is to suspend itself before anything else: it writes nothing more.
+    expect(Number(/^last +(\d+)/m.exec(printed)![1]), printed).toBeLessThan(60);
+    expect(run(A, 'grep stands /var/log/xen/xend.log')).toContain('mote stands still for 50 % of the time');
     expect(guests(B)).toEqual([expect.stringMatching(RUNNING)]);
-    expect(run(B, 'xm list mote; xm sched-credit -d mote')).toMatch(/mote +\d+ +12 [^]*mote +\d+ +256 +0/);
+    expect(run(B, 'xm list mote')).toMatch(/mote +\d+ +12 /);
+  });
+
+  test('one that is held back goes on, if who has paused it is no more', () => {
+    const domain = (): Domain =>
+      [...world.hosts[B]!.lab.hypervisor.domains.values()].find(({ id }) => id > 0)!;
+    open(A);
+    consoles.type(B, 'xm migrate --live --resource=20 --auto-converge --max-rounds=50 mote 10.0.0.100 &\r');
+    for (let n = 0; n < 10_000 && domain().pauseCount === 0; n++) consoles.to(world.ns + MS);
+    expect(domain().pauseCount).toBe(1);
+    // The second is the one that sends.
+    const [, sender] = [...run(B, 'ps').matchAll(/^ *(\d+).*\bxend$/gm)].map(([, pid]) => pid!);
+    consoles.type(B, `kill -9 ${sender!}\r`);
+    consoles.until(B, /xm: mote: it was broken off\r?\n/);
+    expect([domain().pauseCount, domain().dirtyLog]).toEqual([0, null]);
+    // Behind it the shell says that its job is done.
+    expect(guests(B)[0]).toMatch(RUNNING);
   });
 });

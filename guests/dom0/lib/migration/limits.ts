@@ -36,7 +36,7 @@ export class Limits {
   get ceiling(): i64 {
     return this.at('ceiling');
   }
-  /** Where rounds do not become fewer pages, its vcpus are held back. */
+  /** Where rounds do not become fewer pages, it stands still for a share of the time. */
   get converges(): bool {
     return this.at('converge') != 0;
   }

@@ -13,6 +13,8 @@ export class Round {
   ns: u64 = 0;
   /** Bytes a second that it was held to; 0: it was not. */
   pace: u64 = 0;
+  /** The domain was made to stand still for so much of it, in percent. */
+  held: u64 = 0;
   /** The domain stood still. */
   isLast: bool = false;
 
@@ -30,6 +32,8 @@ export class Round {
       this.ns.toString() +
       ' pace=' +
       this.pace.toString() +
+      ' held=' +
+      this.held.toString() +
       ' last=' +
       (this.isLast ? '1' : '0')
     );
@@ -53,6 +57,8 @@ export abstract class Course {
   abstract ended(round: Round): void;
   /** Lets the domain suspend itself. Empty, or why it has not. */
   abstract suspend(): string;
-  /** Lets the domain have less of the processors than it had. Empty, or why that cannot be. */
-  abstract slowDown(): string;
+  /** Lets the domain run for less of the time than it did. */
+  abstract slowDown(): void;
+  /** Of the time in which the domain is made to stand still, in percent. */
+  abstract get heldPercent(): u64;
 }

@@ -19,13 +19,18 @@ const SECOND: u64 = 1_000_000_000;
 const PATIENCE_NS: u64 = 60 * SECOND;
 const LOOK_NS: u64 = 500_000;
 
-/** Waits until it has suspended itself: empty, or why it has not. */
-export function suspendDomain(domid: u32): string {
+/** Somebody who has something to do when the domain has been asked. */
+export interface Asked {
+  asked(): void;
+}
+
+/** Asks it, and waits until it has suspended itself: empty, or why it has not. `asked` is called between. */
+export function suspendDomain(domid: u32, asked: Asked | null = null): string {
   const port = number(readNode(pathOf(domid) + '/device/suspend/event-channel'));
   const hasPort = !bad && port > 0;
-  if (hasPort && askByEvent(domid, <u32>port)) return waitUntilSuspended(domid, '');
-  const node = pathOf(domid) + '/control/shutdown';
-  const failed = writeNode(node, 'suspend');
+  const node = hasPort && askByEvent(domid, <u32>port) ? '' : pathOf(domid) + '/control/shutdown';
+  const failed = node == '' ? 0 : writeNode(node, 'suspend');
+  if (asked != null) asked.asked();
   return failed < 0 ? 'it cannot be asked to suspend itself' : waitUntilSuspended(domid, node);
 }
 

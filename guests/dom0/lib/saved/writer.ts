@@ -11,11 +11,22 @@ import { RECORD_ALIGN } from './format';
 
 const BUFFER_BYTES: u64 = 1 << 16;
 const SECOND: u64 = 1_000_000_000;
+/** How long nothing is done, at most, where somebody has something to do meanwhile. */
+const TICK_NS: u64 = 2_000_000;
+const TICK_MS: i32 = 2;
+const NS_PER_MS: u64 = 1_000_000;
+
+/** Somebody who has something to do again and again while a stream is written. */
+export abstract class Ticker {
+  /** At least every few ms, and with each buffer. */
+  abstract tick(): void;
+}
 
 export class Writer {
   /** The first negative errno; what comes after it is dropped. */
   failed: i32 = 0;
   bytes: u64 = 0;
+  ticker: Ticker | null = null;
   private buffer: ArrayBuffer = new ArrayBuffer(<i32>BUFFER_BYTES);
   private used: u64 = 0;
   private padding: u64 = 0;
@@ -83,22 +94,42 @@ export class Writer {
   }
 
   flush(): void {
+    this.tick();
     for (let done: u64 = 0; done < this.used && this.failed == 0;) {
       const put = syscall3(SYS_write, this.fd, changetype<usize>(this.buffer) + done, this.used - done);
       if (put >= 0) done += put;
       else if (put != -EAGAIN || this.patienceMs < 0) this.failed = <i32>put;
-      else if (waitToWrite(this.fd, this.patienceMs) == 0) this.failed = -ETIMEDOUT;
+      else if (!this.isTaken()) this.failed = -ETIMEDOUT;
     }
     this.written += this.used;
     this.used = 0;
     if (this.pace > 0) this.keepPace();
   }
 
+  private tick(): void {
+    const ticker = this.ticker;
+    if (ticker != null) ticker.tick();
+  }
+
+  /** Waits until the other side takes something. False: it does not. */
+  private isTaken(): bool {
+    if (this.ticker == null) return waitToWrite(this.fd, this.patienceMs) != 0;
+    const end = clock(CLOCK_MONOTONIC) + <u64>this.patienceMs * NS_PER_MS;
+    while (waitToWrite(this.fd, TICK_MS) == 0) {
+      if (clock(CLOCK_MONOTONIC) >= end) return false;
+      this.tick();
+    }
+    return true;
+  }
+
   private keepPace(): void {
     const bytes = this.written - this.paceStartBytes;
     const dueNs = this.paceStartNs + (bytes * SECOND) / this.pace;
-    const now = clock(CLOCK_MONOTONIC);
-    if (dueNs > now) sleepNs(dueNs - now);
+    for (let now = clock(CLOCK_MONOTONIC); now < dueNs; now = clock(CLOCK_MONOTONIC)) {
+      const restNs = dueNs - now;
+      sleepNs(this.ticker == null ? restNs : min(restNs, TICK_NS));
+      this.tick();
+    }
   }
 }
 
