@@ -35,7 +35,8 @@ export function create(args: string[]): i32 {
     complain(given + ': there is no such file here, nor in ' + folders().join(', '));
     return 1;
   }
-  const config = executeConfig(path, settings);
+  // What xend has kept is settings alone: a backslash in a text means itself there.
+  const config = path.startsWith(MANAGED) ? keptConfig(path) : executeConfig(path, settings);
   if (config.problem != '' || !areKnown(config) || !checkActions(config)) {
     complain(config.problem);
     return 1;
@@ -45,6 +46,12 @@ export function create(args: string[]): i32 {
   if (domid < 0) return 1;
   if (!isSet('quiet')) print('Started domain ' + nameOf(config) + ' (id=' + domid.toString() + ')\n');
   return isSet('console_autoconnect') ? attach(domid) : 0;
+}
+
+function keptConfig(path: string): Config {
+  const config = new Config(path);
+  config.read();
+  return config;
 }
 
 /** Says what a domain would be. */

@@ -165,7 +165,7 @@ test('one that cannot be made anew is gone, and the log says why', () => {
   host.run('rm /tmp/k; xm reboot mote; sleep 1');
   expect(guests()).toEqual([]);
   expect(log(2)).toEqual([
-    expect.stringMatching(/^INFO xm: \S+\/config:6: kernel: \/tmp\/k: No such file or directory$/),
+    expect.stringMatching(/^INFO xm: \S+\/config:1: kernel: \/tmp\/k: No such file or directory$/),
     expect.stringMatching(/^ERROR Failed to restart domain \d+\.$/),
   ]);
 });

@@ -49,17 +49,17 @@ describe('a host whose administrator has read the manuals', () => {
     host.leaveConsole();
     expect(
       host.run(
-        'xm create -q -p --defconfig=small name=other memory=12 disk=file:/images/a,sda1,r extra="a b"',
+        'xm create -q -p --defconfig=small name=other memory=12 disk=file:/images/a,sda1,r extra="a \\tb"',
       ),
     ).toBe('');
     expect(host.list().slice(1)).toEqual(['small 1 16 1 -b----', 'other 2 12 1 --p---']);
     expect(host.run('xm list --long other')).toMatch(
-      /\(maxmem 12\)[^]*\(args 'a b'\)[^]*\(uname file:\/images\/a\)\n +\(dev sda1:disk\)/,
+      /\(maxmem 12\)[^]*\(args 'a \\tb'\)[^]*\(uname file:\/images\/a\)\n +\(dev sda1:disk\)/,
     );
     // They are its own when it is made anew, too.
     host.run('xm unpause other; xm reboot --wait other; sleep 1');
     expect(host.list()[2]).toMatch(/^other 3 12 1 /);
-    expect(host.run('xm list -l other')).toContain("(args 'a b')");
+    expect(host.run('xm list -l other')).toContain("(args 'a \\tb')");
     expect(
       host.run(
         'cd /etc; xm create xen/small name=x memory=much; xm create small name=x colour=red; xm create no; cd /',
