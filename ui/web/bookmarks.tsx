@@ -3,7 +3,7 @@
  * presenter's, which are Page Up and Page Down). They go with the run, in a link and in a file.
  */
 import { effect, signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Bookmark, Sight } from '../lab/time/shown.ts';
 import { isPane, maximised } from './arrangement.tsx';
 import type { LabClient } from './lab-client.ts';
@@ -101,7 +101,7 @@ function useShared(client: LabClient, toNext: { readonly current: HTMLButtonElem
     [client],
   );
   const hasSome = client.left.value !== null && client.bookmarks.value.length > 0;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (hasSome) toNext.current?.focus();
   }, [hasSome, toNext]);
 }
@@ -213,7 +213,8 @@ function Sentence({ client }: { client: LabClient }) {
   const { value: all } = client.bookmarks;
   const mark = all[at.value];
   const writes = isWriting.value && mark !== undefined;
-  useEffect(() => {
+  // Before it is painted: what is typed behind a click is its sentence.
+  useLayoutEffect(() => {
     if (writes) input.current?.focus();
   }, [writes, mark?.ns]);
   if (!writes)

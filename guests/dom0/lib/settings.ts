@@ -15,6 +15,7 @@ const SETTINGS: string[] = [
   'uuid',
   'vcpus',
   'cpu',
+  'cpus',
   'cpu_weight',
   'cpu_cap',
   'nics',

@@ -83,6 +83,18 @@ export const DOMCTL_COMMANDS: Readonly<Record<string, CallRow>> = {
     'writeHypercallPage',
     { errors: { EINVAL: 'the frame is not that domain’s', EPERM: 'it is not writable' } },
   ),
+  XEN_DOMCTL_sendtrigger: row(
+    'sends a trigger to a vcpu of {domain:dom}',
+    '`xl trigger`: an interrupt that cannot be masked, or a button of a machine that a paravirtualized domain has not.',
+    VCPUS,
+    'sendTrigger',
+    {
+      errors: {
+        EINVAL: 'it is a button, which fully virtualized domains alone have',
+        ESRCH: 'there is no such vcpu',
+      },
+    },
+  ),
   XEN_DOMCTL_setvcpucontext: row(
     'sets the registers of vcpu {vcpu} of {domain:dom}',
     'How a new kernel begins: where, on which stack, with which page tables. Or how a restored one goes on.',

@@ -304,13 +304,25 @@ export const machineCalls: Readonly<Record<string, HypercallRows>> = {
     'Device models of HVM domains, such as QEMU, use it.',
     NOT_YOURS,
   ),
-  hypfs_op: refused(
-    'hypfs_op',
-    'hypfs.h',
-    'wants to read Xen’s settings',
-    'Xen’s parameters as a tree of files.',
-    NOT_YOURS,
-  ),
+  hypfs_op: {
+    header: 'hypfs.h',
+    row: row(
+      'reads in Xen’s own file system',
+      'What `xenhypfs` shows: how Xen was built, its pools of processors, as a tree of files.',
+      'hypercalls/hypfs-op.ts',
+      'hypfsOp',
+    ),
+    commands: {},
+    errors: {
+      EPERM: 'that is for domain 0',
+      EINVAL: 'no such path can be, or the buffer is too small for any answer',
+      EFAULT: 'the path or the buffer cannot be read or written at that address',
+      ENOENT: 'there is no such entry',
+      ENOBUFS: 'its content does not fit into the buffer',
+      EACCES: 'nothing there can be written',
+      EOPNOTSUPP: 'there is no such command',
+    },
+  },
   mca: refused(
     'mca',
     'arch-x86/xen-mca.h',

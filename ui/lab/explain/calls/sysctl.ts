@@ -3,6 +3,7 @@ import { row } from '../explanation.ts';
 import type { CallRow } from '../explanation.ts';
 
 const SYSCTL = 'hypercalls/sysctl.ts';
+const CHANGES = 'hypercalls/sysctl/host-changes.ts';
 const TOPOLOGY = 'hypercalls/sysctl/topology.ts';
 const FEATURES = 'hypercalls/sysctl/features.ts';
 
@@ -121,11 +122,42 @@ export const SYSCTL_COMMANDS: Readonly<Record<string, CallRow>> = {
     { errors: { ENODEV: 'these processors cannot' } },
   ),
   XEN_SYSCTL_livepatch_op: row(
-    'wants to patch Xen while it runs',
-    'Repairs without a reboot: not here.',
-    SYSCTL,
-    'sysctl',
-    { errors: { EINVAL: 'it cannot be patched' } },
+    'asks for patches of the running Xen, or wants to bring one',
+    'Repairs without a reboot: there are none here, and none can be brought.',
+    CHANGES,
+    'livepatch',
+    {
+      errors: {
+        EOPNOTSUPP: 'it cannot be patched',
+        ENOENT: 'there is no such patch',
+        E2BIG: 'it does not tell of so many at once',
+        EINVAL: 'a field that is to be 0 is not',
+      },
+    },
+  ),
+  XEN_SYSCTL_cpu_hotplug: row(
+    'wants to take a processor down, or to bring one up',
+    '`xen-hptool`: they can be exchanged in some machines.',
+    CHANGES,
+    'hotplug',
+    {
+      errors: {
+        EINVAL: 'it is up already, is not there, or is the first, which Xen needs',
+        EOPNOTSUPP: 'processors cannot be taken down here',
+      },
+    },
+  ),
+  XEN_SYSCTL_pm_op: row(
+    'wants to know or to set how a processor saves power',
+    '`xenpm`: frequencies and sleeping states.',
+    CHANGES,
+    'powerManagement',
+    {
+      errors: {
+        EINVAL: 'there is no such processor, or domain 0 has told no frequencies of it',
+        ENOSYS: 'that is not there',
+      },
+    },
   ),
   XEN_SYSCTL_scheduler_op: row(
     'sets or asks the scheduler’s parameters',
