@@ -148,13 +148,14 @@ function inSeconds(ns: number): string {
 /** Which domain the panes show. */
 function Looked({ client }: { client: LabClient }) {
   const { domains, follows, shown } = client.state.value;
-  if (domains.length < 2) return null;
+  // It has its place where there is one domain alone, too: nothing is to move when another comes or goes.
   return (
     <label title="Processors, source, page tables, event channels, and what Xen does: of this domain">
       Look at{' '}
       <select
         aria-label="Domain to look at"
         data-testid="look"
+        disabled={domains.length < 2}
         value={follows ? '' : String(shown)}
         onChange={({ currentTarget: { value } }) => {
           client.send({ type: 'look', domain: value === '' ? null : Number(value) });

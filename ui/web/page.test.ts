@@ -208,9 +208,12 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await eventually(() => text('trace'), /^(?![^]*d0v0)[^]*d1v0/);
     await page.getByTestId('run').click();
     await page.getByRole('tab', { name: 'Domain-0' }).click();
+    const place = await page.getByRole('tab', { name: 'Domains' }).boundingBox();
     await type('xm destroy mote\n');
     await page.getByRole('tab', { name: 'Domains' }).click();
     await eventually(() => text('domains'), /^[^\n]*\nDomain-0[^\n]*$/);
+    // Nothing has moved under the pointer when it went.
+    expect(await page.getByRole('tab', { name: 'Domains' }).boundingBox()).toEqual(place);
     await page.getByRole('button', { name: 'New world…' }).click();
     await page.getByLabel('What boots').selectOption('domain');
     await page.getByRole('button', { name: 'Boot', exact: true }).click();
