@@ -208,6 +208,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await eventually(() => text('trace'), /^(?![^]*d0v0)[^]*d1v0/);
     await page.getByTestId('run').click();
     await page.getByRole('tab', { name: 'Domain-0' }).click();
+    await eventually(() => text('status'), /^Running/);
     const place = await page.getByRole('tab', { name: 'Domains' }).boundingBox();
     await type('xm destroy mote\n');
     await page.getByRole('tab', { name: 'Domains' }).click();
