@@ -1,6 +1,6 @@
 /**
  * The last world, kept in the browser's own files (the origin-private file system) for the next visit. It is saved at quiet
- * moments: a while after the last key, when the host is stopped, when the page is hidden. Each world has a folder: its images
+ * moments: a while after the last key, a while after the host has stopped, when the page is hidden. Each world has a folder: its images
  * that are not the page's own, and its snapshot, which is replaced as a whole.
  */
 import { effect, signal } from '@preact/signals';
@@ -72,16 +72,19 @@ export function keepWorlds(client: LabClient): () => void {
     if (document.visibilityState === 'hidden') keep(client);
   };
   document.addEventListener('visibilitychange', hidden);
-  const endOfStops = effect(() => {
-    if (!client.state.value.running) keep(client);
-  });
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const endOfTouches = effect(() => {
+  const keepSoon = (): void => {
     clearTimeout(timer);
-    if (client.touches.value > 0)
-      timer = setTimeout(() => {
-        keep(client);
-      }, QUIET_MS);
+    timer = setTimeout(() => {
+      keep(client);
+    }, QUIET_MS);
+  };
+  // Who has stopped it goes on at once, often: a step back would wait for what packs the world.
+  const endOfStops = effect(() => {
+    if (!client.state.value.running) keepSoon();
+  });
+  const endOfTouches = effect(() => {
+    if (client.touches.value > 0) keepSoon();
   });
   return () => {
     document.removeEventListener('visibilitychange', hidden);
