@@ -54,6 +54,12 @@ export class Config {
     return null;
   }
 
+  /** What a setting says; `usual`: where there is none. */
+  textOf(name: string, usual: string = ''): string {
+    const setting = this.find(name);
+    return setting == null ? usual : setting.text;
+  }
+
   /** The text of all settings. */
   get source(): string {
     return this.text;

@@ -21,7 +21,7 @@ import { complain, print } from 'programs/lib/io';
 import { readDevices } from './create/devices';
 import { connect, descriptionOf, present, withdraw } from './create/present';
 import { readScheduling } from './create/scheduling';
-import { findHandle, nameOf, numberOf, textOf } from './create/wanted';
+import { findHandle, nameOf, numberOf } from './create/wanted';
 import { isSet, misused } from './switches';
 
 const KIB_PER_MB: i64 = 1024;
@@ -104,7 +104,7 @@ export class Arrival {
     if (findDomain(this.name) != null)
       return this.fail('VM name ' + this.name + ' already in use by another domain');
     if (!isValidName(this.name)) return this.fail(this.name + ': a name has letters, digits and _-.:/+');
-    this.uuid = textOf(config, 'uuid').toLowerCase();
+    this.uuid = config.textOf('uuid').toLowerCase();
     if (
       !findHandle(config, this.handle, leavingDomid(this.uuid)) ||
       !readDevices(config, this.handle) ||
@@ -138,7 +138,7 @@ export class Arrival {
     domain.domid = this.domid;
     domain.uuid = this.uuid;
     domain.name = prefix + this.name;
-    domain.commandLine = textOf(this.config, 'extra');
+    domain.commandLine = this.config.textOf('extra');
     setMemoryMap(domain.domid, (<u64>this.maxMemoryMb) << 20);
     domain.storePort = max(openPort(domain.domid), 0);
     domain.consolePort = max(openPort(domain.domid), 0);

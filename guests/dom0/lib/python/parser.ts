@@ -4,7 +4,7 @@ import { Reader } from './reader';
 import { Place, Source } from './source';
 import * as syntax from './syntax';
 import { Node } from './syntax';
-import { DEDENT, END, INDENT, NEWLINE } from './tokens';
+import { DEDENT, END, INDENT, NAME, NEWLINE } from './tokens';
 
 const CHANGES: string[] = ['+=', '-=', '*=', '/=', '//=', '%=', '**=', '&=', '|=', '^=', '<<=', '>>='];
 const UNKNOWN: string[] = ['class', 'exec', 'lambda', 'with', 'yield'];
@@ -21,8 +21,7 @@ function statement(reader: Reader, block: Node): void {
   const place = reader.place;
   const token = reader.token;
   if (token.kind == INDENT) reader.fail('it is indented further than the line before, for no reason');
-  else if (UNKNOWN.includes(token.text) && !reader.isName() && token.is(token.text))
-    reader.fail(token.text + ' is not known here');
+  else if (token.kind == NAME && UNKNOWN.includes(token.text)) reader.fail(token.text + ' is not known here');
   else if (reader.takes('if')) block.with(choice(reader, place));
   else if (reader.takes('while')) {
     const loop = new Node(syntax.WHILE, place).with(expression(reader));

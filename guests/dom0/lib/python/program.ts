@@ -33,6 +33,8 @@ export class Program {
 
   /** False: `problem`. */
   run(path: string, text: string): bool {
+    // Names that another file has read are not this one's.
+    read.clear();
     const source = new Source(path, text);
     const block = parse(source);
     this.scope.names.set('xm_vars', xmVariables(this.scope));

@@ -92,12 +92,6 @@ export class Reader {
     return this.token.kind == NAME && !KEYWORDS.includes(this.token.text);
   }
 
-  /** Whether two names stand here one behind the other. */
-  get areTwoNames(): bool {
-    const next = this.tokens[min(this.at + 1, this.tokens.length - 1)];
-    return this.isName() && next.kind == NAME && !KEYWORDS.includes(next.text);
-  }
-
   /** The token behind this one. */
   get following(): Token {
     return this.tokens[min(this.at + 1, this.tokens.length - 1)];

@@ -6,7 +6,7 @@ import { print } from 'programs/lib/io';
 import { close, open, pair, pairOf } from '../sxp';
 import { commandLineOf } from './command-line';
 import { wantedDisks, wantedVifs } from './devices';
-import { nameOf, textOf } from './wanted';
+import { nameOf } from './wanted';
 
 const ENDINGS: string[] = ['poweroff', 'reboot', 'crash'];
 /** Settings that stand as they are, where there are such. */
@@ -24,8 +24,8 @@ export function tellWanted(config: Config): void {
   for (let n = 0; n < ENDINGS.length; n++) pair('on_' + ENDINGS[n], actionAfter(config, ENDINGS[n]));
   open('image');
   open('linux');
-  pair('kernel', textOf(config, 'kernel'));
-  if (config.find('ramdisk') != null) pair('ramdisk', textOf(config, 'ramdisk'));
+  pair('kernel', config.textOf('kernel'));
+  if (config.find('ramdisk') != null) pair('ramdisk', config.textOf('ramdisk'));
   const commandLine = commandLineOf(config);
   if (commandLine != null && commandLine != '') pairOf('args', commandLine);
   close();

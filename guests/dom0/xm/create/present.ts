@@ -12,14 +12,14 @@ import { introduce } from 'programs/lib/store';
 import { NS_PER_SECOND } from 'programs/lib/time';
 import { makeDevices } from './devices';
 import { schedule } from './scheduling';
-import { nameOf, textOf } from './wanted';
+import { nameOf } from './wanted';
 
 /** What its configuration says of it; ids, frames and ports are to be filled in. */
 export function descriptionOf(config: Config, vcpus: u32, memoryMb: u64, maxMemoryMb: u64): Described {
   const domain = new Described();
   domain.name = nameOf(config);
-  domain.kernel = textOf(config, 'kernel');
-  domain.ramdisk = textOf(config, 'ramdisk');
+  domain.kernel = config.textOf('kernel');
+  domain.ramdisk = config.textOf('ramdisk');
   domain.memoryKib = memoryMb * 1024;
   domain.maxMemoryKib = maxMemoryMb * 1024;
   domain.vcpus = vcpus;

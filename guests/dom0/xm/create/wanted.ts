@@ -9,11 +9,6 @@ import { makeHandle, parseUuid, uuidAt } from 'dom0/lib/uuid';
 import { number } from 'programs/lib/text';
 import { commandLineOf } from './command-line';
 
-export function textOf(config: Config, name: string): string {
-  const setting = config.find(name);
-  return setting == null ? '' : setting.text;
-}
-
 /** A number of the file from `least` on, or what is usual; -1: it is none. */
 export function numberOf(config: Config, name: string, usual: i64, least: i64, most: i64): i64 {
   const setting = config.find(name);
@@ -26,7 +21,7 @@ export function numberOf(config: Config, name: string, usual: i64, least: i64, m
 
 /** The domain's name: without one, the file's own. */
 export function nameOf(config: Config): string {
-  const name = textOf(config, 'name');
+  const name = config.textOf('name');
   return name != '' ? name : config.path.substring(config.path.lastIndexOf('/') + 1);
 }
 
