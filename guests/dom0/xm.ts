@@ -3,6 +3,7 @@ import { complain, print } from 'programs/lib/io';
 import { destroy, memoryMax, memorySet, pause, reboot, rename, shutDown, unpause } from './xm/change';
 import { console } from './xm/console';
 import { create } from './xm/create';
+import { blockAttach, blockConfigure, blockDetach } from './xm/block';
 import { blockList, networkList } from './xm/devices';
 import { debugKeys, sysrq } from './xm/keys';
 import { list } from './xm/long';
@@ -120,8 +121,39 @@ const COMMANDS: Command[] = [
     top,
     'b/batch d/delay= i/iterations=',
   ),
-  new Command('block-list', 'DOMAIN', 'List virtual block devices for a domain.', blockList),
-  new Command('network-list', 'DOMAIN', 'List virtual network interfaces for a domain.', networkList),
+  new Command(
+    'block-attach',
+    'DOMAIN BACKDEV FRONTDEV MODE [BACKDOMAIN]',
+    'Create a new virtual block device.',
+    blockAttach,
+  ),
+  new Command(
+    'block-configure',
+    'DOMAIN BACKDEV FRONTDEV MODE [BACKDOMAIN]',
+    'Change block device configuration: refused for disks, which are detached and attached anew.',
+    blockConfigure,
+  ),
+  new Command(
+    'block-detach',
+    '[-f|--force] DOMAIN DEVID',
+    "Destroy a domain's virtual block device; -f: whoever uses it.",
+    blockDetach,
+    'f/force',
+  ),
+  new Command(
+    'block-list',
+    '[-l|--long] DOMAIN',
+    'List virtual block devices for a domain.',
+    blockList,
+    'l/long',
+  ),
+  new Command(
+    'network-list',
+    '[-l|--long] DOMAIN',
+    'List virtual network interfaces for a domain.',
+    networkList,
+    'l/long',
+  ),
   new Command('sysrq', 'DOMAIN LETTER', 'Send a sysrq to a domain.', sysrq),
   new Command('debug-keys', 'KEYS', "Send debug keys to Xen; 'xm dmesg' shows what it tells.", debugKeys),
   new Command('info', '', 'Get information about the host.', info),

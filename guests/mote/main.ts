@@ -57,7 +57,7 @@ export function main(): void {
   }
   makeDevices();
   mountProc();
-  showDisks(makeNodeAt);
+  showDisks(makeNodeAt, removeNodeAt);
   initControl();
   const init = createInit();
   openConsole(init);
@@ -108,6 +108,13 @@ function makeNodeAt(path: usize, mode: u32, device: u32): void {
   if (directory == null) return;
   const node = directory.create(lastName, lastLength, mode, device);
   if (node != null) node.put();
+  directory.put();
+}
+
+function removeNodeAt(path: usize): void {
+  const directory = resolveParent(path);
+  if (directory == null) return;
+  directory.remove(lastName, lastLength, false);
   directory.put();
 }
 

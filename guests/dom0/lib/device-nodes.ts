@@ -67,7 +67,7 @@ export function writeDisk(domid: u32, disk: Disk, isFirst: bool): i32 {
     put(backend + '/bootable', isFirst ? '1' : '0');
     put(backend + '/dev', disk.device);
     put(backend + '/type', disk.type);
-    put(backend + '/mode', disk.writable ? 'w' : 'r');
+    put(backend + '/mode', disk.isForced ? 'w!' : disk.writable ? 'w' : 'r');
     put(backend + '/device-type', 'disk');
     put(backend + '/discard-enable', '1');
     put(backend + '/specification', 'xen');
@@ -132,11 +132,40 @@ export function removeDevices(domid: u32): void {
   }
 }
 
-function awaitClosed(path: string): void {
+/** Whether a backend has closed: it has some time for that. */
+function awaitClosed(path: string): bool {
   const closed = XenbusStateClosed.toString();
   for (let look = 0; look < MAX_LOOKS; look++) {
     const state = store.readNode(path + '/state');
-    if (store.failure < 0 || state == closed) return;
+    if (store.failure < 0 || state == closed) return true;
     sleepNs(LOOK_NS);
   }
+  return false;
+}
+
+/** How far the backend of a device is; empty: there is no such device. */
+export function stateOf(domid: u32, kind: string, handle: string): string {
+  const state = store.readNode(BACKENDS + kind + '/' + domid.toString() + '/' + handle + '/state');
+  return store.failure < 0 ? '' : state;
+}
+
+/** Has a backend close, as the frontend then does, unless it is in use; both are forgotten. False: they do not close. */
+export function closeDevice(domid: u32, kind: string, handle: string): bool {
+  const path = BACKENDS + kind + '/' + domid.toString() + '/' + handle;
+  const isClosed = stateOf(domid, kind, handle) == XenbusStateClosed.toString();
+  if (!isClosed) {
+    // Before the state, which is what is looked at.
+    store.writeNode(path + '/online', '0');
+    store.writeNode(path + '/state', XenbusStateClosing.toString());
+  }
+  if (!isClosed && !awaitClosed(path)) return false;
+  dropDevice(domid, kind, handle);
+  return true;
+}
+
+/** Takes away a device, whoever uses it. */
+export function dropDevice(domid: u32, kind: string, handle: string): void {
+  const id = domid.toString();
+  store.removeNode(BACKENDS + kind + '/' + id + '/' + handle);
+  store.removeNode('/local/domain/' + id + '/device/' + kind + '/' + handle);
 }

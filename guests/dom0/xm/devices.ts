@@ -1,19 +1,12 @@
-/** xm block-list, network-list: a domain's devices, as the store has them. */
+/** xm block-list, network-list: a domain's devices, as the store has them; --long: all that it has of them, as xend told it. */
 import { Domain } from 'dom0/lib/domains';
+import { devicesOf } from 'dom0/lib/kept-devices';
 import { pathOf } from 'dom0/lib/nodes';
 import { print } from 'programs/lib/io';
 import { failure, listNode, readNode } from 'programs/lib/store';
 import { bad, number } from 'programs/lib/text';
 import { domainOf } from './arguments';
-import { misused } from './switches';
-
-/** The ids of a domain's devices of a class (vif, vbd), in ascending order. */
-export function devicesOf(domain: Domain, type: string): string[] {
-  const found = listNode(pathOf(domain.id) + '/device/' + type);
-  if (failure < 0) return [];
-  found.sort((one, other) => <i32>(number(one) - number(other)));
-  return found;
-}
+import { isSet, misused } from './switches';
 
 /** A node of a device's, or where the frontend has none, of its backend's; -1 where it is no number. */
 function value(frontend: string, name: string): string {
@@ -30,10 +23,26 @@ function backendOf(frontend: string): string {
   return (failure < 0 ? '' : path).padEnd(PATH_COLUMNS);
 }
 
+function tellAll(domain: Domain, kind: string): i32 {
+  const devices = devicesOf(domain, kind);
+  for (let n = 0; n < devices.length; n++) {
+    const path = pathOf(domain.id) + '/device/' + kind + '/' + devices[n];
+    const names = listNode(path);
+    let before = '(' + devices[n] + '\n  (';
+    for (let at = 0; at < names.length; at++) {
+      print(before + '(' + names[at] + ' ' + readNode(path + '/' + names[at]) + ')\n');
+      before = '    ';
+    }
+    print('  )\n)\n');
+  }
+  return 0;
+}
+
 export function blockList(args: string[]): i32 {
   if (args.length != 1) return misused();
   const domain = domainOf(args[0]);
   if (domain == null) return 1;
+  if (isSet('long')) return tellAll(domain, 'vbd');
   print('Vdev  BE  handle state evt-ch ring-ref ' + 'BE-path'.padEnd(PATH_COLUMNS) + '\n');
   const devices = devicesOf(domain, 'vbd');
   for (let n = 0; n < devices.length; n++) {
@@ -63,6 +72,7 @@ export function networkList(args: string[]): i32 {
   if (args.length != 1) return misused();
   const domain = domainOf(args[0]);
   if (domain == null) return 1;
+  if (isSet('long')) return tellAll(domain, 'vif');
   print(
     'Idx BE Mac Addr.         handle state evt-ch   tx-/rx-ring-ref ' + 'BE-path'.padEnd(PATH_COLUMNS) + '\n',
   );

@@ -6,7 +6,7 @@ import { actionAfter, configPath } from 'dom0/lib/managed';
 import { pathOf } from 'dom0/lib/nodes';
 import { failure, readNode } from 'programs/lib/store';
 import { domainsOf, MAX_CPUS } from './arguments';
-import { devicesOf } from './devices';
+import { devicesOf } from 'dom0/lib/kept-devices';
 import { creditOf } from './sched';
 import { list as shortList, seconds } from './show';
 import { close, open, pair, pairOf } from './sxp';

@@ -14,7 +14,7 @@ import { syscall3 } from 'programs/lib/intrinsics';
 import { NS_PER_SECOND } from 'programs/lib/time';
 import { domainsOf, isNumber, numberOf } from './arguments';
 import { isSet, misused, valueOf } from './switches';
-import { devicesOf } from './devices';
+import { devicesOf } from 'dom0/lib/kept-devices';
 import { countTraffic, Traffic, traffic } from './traffic';
 import { vcpusOf } from './vcpus';
 

@@ -5,11 +5,12 @@
 import * as xen from 'xen';
 import { blkif_request, blkif_request_segment, blkif_response, EIO, EROFS } from 'xen';
 import { sendEvent } from '../events/events';
-import { Frontend, grantRing } from './frontend';
+import { Frontend, grantRing, reclaim } from './frontend';
 import { endAccess, grantAccess } from '../grants/grants';
 import { allocatePage, PAGE_SIZE } from '../memory/pages';
 import { FrontRing } from '../grants/ring';
 import { readNumber, writeNumber } from '../store/store';
+import { dispose } from '../memory/heap';
 import { WaitQueue } from '../threads/wait';
 
 export const SECTOR: usize = 512;
@@ -30,6 +31,8 @@ export class BlockFrontend extends Frontend {
   private refs: StaticArray<u32> = new StaticArray<u32>(IDS * MAX_SEGMENTS);
   private answers: WaitQueue = new WaitQueue();
   private isHeld: bool = false;
+  /** There is no backend that could answer. */
+  isDead: bool = false;
 
   constructor(directory: usize) {
     super(directory);
@@ -54,6 +57,21 @@ export class BlockFrontend extends Frontend {
   protected reset(): void {
     this.ring.reset();
     this.ringRef = 0;
+  }
+
+  /** Nobody will answer any more: all that is under way fails, and all that is asked for. */
+  die(): void {
+    this.isDead = true;
+    for (let id = 0; id < <i32>IDS; id++) if (this.status[id] == BUSY) this.status[id] = -EIO;
+    this.answers.wake();
+  }
+  protected giveBack(): void {
+    reclaim(this.ringRef, this.ring.page);
+    dispose(this.ring);
+    dispose(this.answers);
+    dispose(this.status);
+    dispose(this.used);
+    dispose(this.refs);
   }
 
   private isBusy(): bool {
@@ -109,7 +127,8 @@ export class BlockFrontend extends Frontend {
 
   /** Makes a request, of no sectors for a flush: 0, or -EIO. */
   private request(operation: i32, sector: u64, memoryAt: usize, count: u32): i32 {
-    while (this.isHeld || this.ring.room == 0 || this.freeId() < 0) this.answers.sleep();
+    while (!this.isDead && (this.isHeld || this.ring.room == 0 || this.freeId() < 0)) this.answers.sleep();
+    if (this.isDead) return -EIO;
     const id = this.freeId();
     this.used[id] = true;
     this.status[id] = BUSY;
@@ -124,10 +143,9 @@ export class BlockFrontend extends Frontend {
     if (this.ring.push()) sendEvent(this.port);
     while (this.status[id] == BUSY) this.answers.sleep();
     for (let index: u32 = 0; index < segments; index++)
-      assert(
-        endAccess(this.refs[id * MAX_SEGMENTS + index]),
-        'a backend keeps a page that it has answered for',
-      );
+      if (!endAccess(this.refs[id * MAX_SEGMENTS + index]))
+        // One that is gone may have died with it.
+        assert(this.isDead, 'a backend keeps a page that it has answered for');
     this.used[id] = false;
     this.answers.wake();
     return this.status[id] == 0 ? 0 : -EIO;

@@ -2,11 +2,15 @@
  * How a frontend and its backend find each other: through the store. The toolstack has made a directory for either, each
  * naming the other. When the backend waits (`state` 2, InitWait), the frontend writes where its rings and its event channel
  * are, and a state that says so; the backend maps them, writes what its device is like, and says that it is connected (4).
+ *
+ * A device is taken away by the backend, which says that it closes (5); the frontend closes (6), the backend lets go of all
+ * and is closed, too; then the frontend takes back what it has granted.
  */
-import { XenbusStateConnected, XenbusStateInitWait } from 'xen';
-import { allocateUnbound, EventHandler } from '../events/events';
-import { grantAccess } from '../grants/grants';
-import { alloc } from '../memory/heap';
+import { XenbusStateClosed, XenbusStateClosing, XenbusStateConnected, XenbusStateInitWait } from 'xen';
+import { allocateUnbound, closePort, EventHandler } from '../events/events';
+import { endAccess, grantAccess } from '../grants/grants';
+import { alloc, dispose, free } from '../memory/heap';
+import { putPage } from '../memory/pages';
 import {
   endTransaction,
   isConflict,
@@ -18,15 +22,16 @@ import {
 } from '../store/store';
 import { now, SECOND } from '../events/clock';
 import { WaitQueue } from '../threads/wait';
-import { dropWatch, Watch, watch } from '../store/watches';
+import { dropWatch, unwatch, Watch, watch } from '../store/watches';
 
 export const PATH_BYTES: usize = 256;
 /** How long a backend may take to connect. */
 const PATIENCE_NS: u64 = 10 * SECOND;
 
-/** Those that are connected; how many are at it, and where to wait until none is. */
+/** Those that are connected; how many are at it, or end it, and where to wait until none is; whether all are held. */
 let first: Frontend | null = null;
 let connecting: i32 = 0;
+let areHeld: bool = false;
 const settled = new WaitQueue();
 
 export abstract class Frontend extends Watch {
@@ -36,6 +41,8 @@ export abstract class Frontend extends Watch {
   backendState: usize = alloc(PATH_BYTES + 8);
   domid: u32 = 0;
   port: u32 = 0;
+  /** Who is told, too, when the backend's state changes. */
+  keeper: Watch | null = null;
   private news: WaitQueue = new WaitQueue();
   private handler: EventHandler | null = null;
   /** The next one of all that are connected. */
@@ -60,6 +67,8 @@ export abstract class Frontend extends Watch {
   protected release(): void {}
   /** Nothing is shared with a backend any more: rings are empty, grants are gone. */
   protected abstract reset(): void;
+  /** The device is closed: takes back all that was granted, and gives back all that it is made of. */
+  protected giveBack(): void {}
 
   /** Finds the backend, opens an event channel, publishes, and waits until the backend is connected. False: it is not. */
   connect(handler: EventHandler): bool {
@@ -75,8 +84,19 @@ export abstract class Frontend extends Watch {
     return isConnected;
   }
 
+  /** Devices come and go only between this and `endChange`: not while all are held. */
+  static beginChange(): void {
+    while (areHeld) settled.sleep();
+    connecting++;
+  }
+  static endChange(): void {
+    connecting--;
+    settled.wake();
+  }
+
   /** All of them: what is under way comes to an end. */
   static holdAll(): void {
+    areHeld = true;
     while (connecting > 0) settled.sleep();
     for (let each: Frontend | null = first; each != null; each = each!.after) each.hold();
   }
@@ -84,6 +104,12 @@ export abstract class Frontend extends Watch {
   /** After `holdAll`: all go on with the backends that they have. */
   static releaseAll(): void {
     for (let each: Frontend | null = first; each != null; each = each!.after) each.release();
+    Frontend.letChange();
+  }
+
+  private static letChange(): void {
+    areHeld = false;
+    settled.wake();
   }
 
   /** After `holdAll`, when the domain was restored: what the old backends and the old store had of them is gone. */
@@ -101,6 +127,47 @@ export abstract class Frontend extends Watch {
       if (!frontend.connect(frontend.handler!)) lost(frontend);
       frontend.release();
     }
+    Frontend.letChange();
+  }
+
+  /** Whether the backend closes, has closed, or is gone. */
+  get isLeft(): bool {
+    const state = readNumber(this.backend, 'state');
+    return state < 0 || state == XenbusStateClosing || state == XenbusStateClosed;
+  }
+  /** Whether nothing is left of the backend: nobody waits for the frontend to close. */
+  get isAbandoned(): bool {
+    return readNumber(this.backend, 'state') < 0;
+  }
+
+  /** Says in the store how far the frontend is, where it still has a directory. */
+  tell(state: i32): void {
+    if (readNumber(this.directory, 'state') >= 0) writeNumber(0, this.directory, 'state', state);
+  }
+
+  /** Ends it: nobody uses the device any more. */
+  close(): void {
+    this.tell(XenbusStateClosed);
+    const deadline = now() + PATIENCE_NS;
+    let state = readNumber(this.backend, 'state');
+    while (state >= 0 && state != XenbusStateClosed && now() < deadline) {
+      this.news.sleepUntil(deadline);
+      state = readNumber(this.backend, 'state');
+    }
+    this.forget();
+    closePort(this.port);
+    unwatch(this.backendState, this);
+    this.giveBack();
+    dispose(this.news);
+    free(this.backend);
+    free(this.backendState);
+  }
+
+  /** It is none of those that are connected any more. */
+  private forget(): void {
+    if (first == this) first = this.after;
+    for (let each: Frontend | null = first; each != null; each = each!.after)
+      if (each.after == this) each.after = this.after;
   }
 
   private connectNow(handler: EventHandler): bool {
@@ -159,7 +226,14 @@ export abstract class Frontend extends Watch {
   /** The backend's state has changed. */
   changed(path: usize): void {
     this.news.wake();
+    const keeper = this.keeper;
+    if (keeper != null) keeper.changed(path);
   }
+}
+
+/** Takes back a page that a backend was granted, and gives it back. One that it still has mapped is lost: it could write to it. */
+export function reclaim(ref: u32, page: usize): void {
+  if (ref == 0 || endAccess(ref)) putPage(page);
 }
 
 /** A ring's page, granted to a backend: the reference. */

@@ -5,7 +5,8 @@
 import * as xen from 'xen';
 import { ENOBUFS, netif_rx_request, netif_rx_response, netif_tx_request, netif_tx_response } from 'xen';
 import { sendEvent } from '../events/events';
-import { Frontend, grantRing } from './frontend';
+import { dispose } from '../memory/heap';
+import { Frontend, grantRing, reclaim } from './frontend';
 import { grantAccess } from '../grants/grants';
 import { allocatePage, PAGE_SIZE } from '../memory/pages';
 import { FrontRing } from '../grants/ring';
@@ -75,6 +76,27 @@ export abstract class NetworkFrontend extends Frontend {
     this.receiving.reset();
     this.sendRef = 0;
     for (let index: u32 = 0; index < BUFFERS; index++) this.sendBusy[index] = false;
+  }
+
+  /** Nothing is sent any more. */
+  down(): void {
+    this.isDown = true;
+  }
+  protected giveBack(): void {
+    reclaim(this.sendRef, this.sending.page);
+    reclaim(this.sendRef == 0 ? 0 : this.receiveRef, this.receiving.page);
+    for (let index: u32 = 0; index < BUFFERS; index++) {
+      reclaim(this.sendRefs[index], this.sendPages[index]);
+      reclaim(this.receiveRefs[index], this.receivePages[index]);
+    }
+    dispose(this.sending);
+    dispose(this.receiving);
+    dispose(this.address);
+    dispose(this.sendPages);
+    dispose(this.sendRefs);
+    dispose(this.sendBusy);
+    dispose(this.receivePages);
+    dispose(this.receiveRefs);
   }
 
   protected get publishedState(): i32 {

@@ -1,7 +1,7 @@
 /**
  * Backends: who serves the devices of other domains. The toolstack makes a directory for each device of a kind,
  * `backend/KIND/DOMID/DEVICE`, which names the frontend's. The backend says what it can do and waits (InitWait); the frontend
- * writes where its rings are; the backend maps them and is connected. When the frontend closes, or is gone, the backend lets
+ * writes where its rings are; the backend maps them and is connected. When the frontend has closed, or is gone, the backend lets
  * go of all and closes; it is forgotten when it is not to be online any more, or its directory is gone.
  *
  * The frontend is not trusted: one that does what it must not is let go of, and its backend says why and closes.
@@ -138,7 +138,7 @@ export abstract class Backend extends Watch {
       this.reconfigure();
       this.toState(xen.XenbusStateReconfigured);
     } else if (state == xen.XenbusStateClosing) {
-      this.letGo();
+      // What is under way is finished; only when it is closed, nothing comes any more.
       this.toState(xen.XenbusStateClosing);
     } else if (state == xen.XenbusStateClosed || state < 0) {
       this.letGo();
@@ -180,6 +180,8 @@ export abstract class Backend extends Watch {
   isWanted(): bool {
     const state = readNumber(this.directory, 'state');
     if (state < 0) return false;
+    // Another device has taken its place.
+    if (state == xen.XenbusStateInitialising && this.state == xen.XenbusStateClosed) return false;
     if (readNumber(this.directory, 'online') != 0) return true;
     // Nobody wants it, and a frontend that could close it may not be there.
     return readNumber(this.frontend, 'state') >= 0 && this.state != xen.XenbusStateClosed;

@@ -62,6 +62,7 @@ class DiskBackend extends BlockBackend {
     if (disk == null) return -EACCES;
     if (disk.readOnly && !this.readOnly) return -EROFS;
     this.device = disk;
+    disk.hold();
     this.nameDevice(number >> 8, number & 255);
     return 0;
   }

@@ -5,10 +5,12 @@
 import { print, printNumber } from 'kernel/console/print';
 import { BlockFrontend } from 'kernel/frontends/blkfront';
 import { Connector } from 'kernel/frontends/connector';
+import { Frontend } from 'kernel/frontends/frontend';
+import { dispose } from 'kernel/memory/heap';
 import { bytesOf } from '../fs/names';
 import { BlockDevice } from './device';
 import { addDisk } from './disks';
-import { addWholeDisk, numbered } from './partitions';
+import { addWholeDisk, numbered, removeWholeDisk } from './partitions';
 
 const MAX_FRONTENDS: i32 = 16;
 
@@ -37,11 +39,12 @@ function familyOf(number: u32): Family | null {
 }
 
 class Disk extends BlockDevice {
-  private frontend: BlockFrontend;
-
-  constructor(frontend: BlockFrontend) {
+  constructor(
+    readonly frontend: BlockFrontend,
+    readonly number: u32,
+    private connector: Connector,
+  ) {
     super();
-    this.frontend = frontend;
     this.sectors = frontend.sectors;
     this.readOnly = frontend.readOnly;
   }
@@ -52,42 +55,98 @@ class Disk extends BlockDevice {
   sync(): i32 {
     return this.frontend.flush();
   }
-  /** Disks stay. */
-  close(): void {}
+  get isGone(): bool {
+    return this.frontend.isDead;
+  }
+  close(): void {
+    super.close();
+    // It may be wanted back.
+    if (this.users == 0) this.connector.look();
+  }
 }
 
-const frontends = new StaticArray<BlockFrontend | null>(MAX_FRONTENDS);
+const disks = new StaticArray<Disk | null>(MAX_FRONTENDS);
+/** One that connects: it has no disk yet. */
+let connecting: BlockFrontend | null = null;
 
 /** Whose event has come: ports and disks are few. */
 function serve(port: u32): void {
+  const early = connecting;
+  if (early != null && early.port == port) early.serve();
   for (let index = 0; index < MAX_FRONTENDS; index++) {
-    const frontend = frontends[index];
-    if (frontend != null && frontend.port == port) frontend.serve();
+    const disk = disks[index];
+    if (disk != null && disk.frontend.port == port) disk.frontend.serve();
   }
 }
 
-let count = 0;
+function placeOf(frontend: Frontend): i32 {
+  for (let index = 0; index < MAX_FRONTENDS; index++) {
+    const disk = disks[index];
+    if (disk != null && disk.frontend == frontend) return index;
+  }
+  return -1;
+}
+
+function freePlace(): i32 {
+  for (let index = 0; index < MAX_FRONTENDS; index++) if (disks[index] == null) return index;
+  return -1;
+}
 
 class Disks extends Connector {
   /** What nobody has a name for, or there are too many of, is said and left alone. */
-  protected connect(directory: usize, name: usize): void {
+  protected connect(directory: usize, name: usize): Frontend | null {
     let number: u32 = 0;
     for (let at = name; load<u8>(at) != 0; at++) number = number * 10 + load<u8>(at) - 48;
     const family = familyOf(number);
-    if (family == null || count == MAX_FRONTENDS) {
+    const place = freePlace();
+    if (family == null || place < 0) {
       print('device/vbd/');
       printNumber(number);
       print(family == null ? ': there is no name for such a disk\n' : ': there are too many disks\n');
-      return;
+      return null;
     }
     const frontend = new BlockFrontend(directory);
-    frontends[count++] = frontend;
-    if (!frontend.connect(serve)) frontends[--count] = null;
-    else add(new Disk(frontend), family, number);
+    connecting = frontend;
+    const isConnected = frontend.connect(serve);
+    connecting = null;
+    if (!isConnected) return null;
+    const disk = new Disk(frontend, number, this);
+    disks[place] = disk;
+    add(disk, family);
+    return frontend;
+  }
+
+  protected isUsed(frontend: Frontend): bool {
+    return disks[placeOf(frontend)]!.users > 0;
+  }
+
+  protected withdraw(frontend: Frontend): void {
+    const disk = disks[placeOf(frontend)]!;
+    // Its partitions are of its family, or it is one alone.
+    removeWholeDisk(disk.number, familyOf(disk.number)!.numbers - 1 - partOf(disk.number));
+    if (frontend.isAbandoned) disk.frontend.die();
+  }
+
+  protected drop(frontend: Frontend): void {
+    const place = placeOf(frontend);
+    const disk = disks[place]!;
+    disks[place] = null;
+    for (let part = disk.parts; part != null;) {
+      const next = part.parts;
+      dispose(part);
+      part = next;
+    }
+    dispose(disk);
   }
 }
 
-function add(disk: Disk, family: Family, number: u32): void {
+/** The number of a partition in its disk; 0: it is a whole disk. */
+function partOf(number: u32): u32 {
+  return (number & 0xff) % familyOf(number)!.numbers;
+}
+
+function add(disk: Disk, family: Family): void {
+  const number = disk.number;
   const path = bytesOf(family.path + ' ');
   const place = number & 0xff;
   store<u8>(path + family.path.length, family.letter + <u8>(place / family.numbers));

@@ -6,7 +6,7 @@ import { EIO } from 'xen';
 import { alloc, free } from 'kernel/memory/heap';
 import { lengthOf } from '../fs/names';
 import { BlockDevice, SECTOR } from './device';
-import { addDisk } from './disks';
+import { addDisk, removeDisk } from './disks';
 
 const MARK_AT: usize = 510;
 const MARK: u32 = 0xaa55;
@@ -43,8 +43,17 @@ class Partition extends BlockDevice {
   sync(): i32 {
     return this.disk.sync();
   }
-  /** It stays, as its disk does. */
-  close(): void {}
+  get isGone(): bool {
+    return this.disk.isGone;
+  }
+  hold(): void {
+    super.hold();
+    this.disk.hold();
+  }
+  close(): void {
+    super.close();
+    this.disk.close();
+  }
 }
 
 function isExtended(type: u32): bool {
@@ -68,6 +77,11 @@ export function addWholeDisk(disk: BlockDevice, path: usize, number: u32, most: 
   }
   free(sector);
   return true;
+}
+
+/** Nobody finds a disk any more, nor its partitions; `most` as for `addWholeDisk`. */
+export function removeWholeDisk(number: u32, most: u32): void {
+  for (let n: u32 = 0; n <= most; n++) free(removeDisk(number + n));
 }
 
 function addLogical(
@@ -104,7 +118,10 @@ function readTable(disk: BlockDevice, at: u64, sector: usize): bool {
 
 function addPartition(disk: BlockDevice, path: usize, number: u32, n: u32, start: u64, count: u64): void {
   if (start == 0 || count == 0 || start >= disk.sectors || count > disk.sectors - start) return;
-  addDisk(new Partition(disk, start, count), numbered(path, n), number + n);
+  const part = new Partition(disk, start, count);
+  part.parts = disk.parts;
+  disk.parts = part;
+  addDisk(part, numbered(path, n), number + n);
 }
 
 /** A path with a number behind, on the heap. */

@@ -113,7 +113,4 @@ export class VirtioDisk extends BlockDevice {
     free(page);
     return failed;
   }
-
-  /** It stays. */
-  close(): void {}
 }

@@ -57,6 +57,7 @@ class DiskFile extends DeviceFile {
   constructor(vnode: Vnode, flags: i32, disk: BlockDevice) {
     super(vnode, flags);
     this.disk = disk;
+    disk.hold();
   }
 
   read(to: usize, bytes: usize): i32 {
@@ -109,6 +110,11 @@ class DiskFile extends DeviceFile {
     if (from < 0 || from + offset < 0) return -EINVAL;
     this.offset = from + offset;
     return this.offset;
+  }
+
+  protected close(): void {
+    this.disk.close();
+    super.close();
   }
 }
 

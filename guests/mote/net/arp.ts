@@ -116,6 +116,12 @@ export class ArpCache {
     if (waiting != null) by.sendFrame(waiting, changetype<usize>(entry.hardware), TYPE_IPV4);
   }
 
+  /** Forgets all: the card is gone. */
+  clear(): void {
+    this.timer.cancel();
+    for (let index = 0; index < ENTRIES; index++) this.entries[index].forget();
+  }
+
   /** Asks again for what has not been answered, and gives up at last. When to do so again; 0: never. */
   askAgain(by: EthernetInterface): u64 {
     let next: u64 = 0;

@@ -1,10 +1,12 @@
 /** The network cards that Xen's toolstack has given this domain: eth0, eth1, … by the frontend of the kernel's library. */
 import { Connector } from 'kernel/frontends/connector';
+import { Frontend } from 'kernel/frontends/frontend';
 import { NetworkFrontend } from 'kernel/frontends/netfront';
 import { bytesOf } from '../fs/names';
 import { announce } from './arp';
 import { EthernetInterface, HARDWARE_BYTES } from './ethernet';
-import { addInterface, IFF_RUNNING } from './interface';
+import { addInterface, IFF_RUNNING, removeInterface } from './interface';
+import { removeRoutesBy } from './route';
 
 const MAX_CARDS: i32 = 4;
 const NAMES: StaticArray<string> = ['eth0', 'eth1', 'eth2', 'eth3'];
@@ -18,22 +20,33 @@ class Card extends NetworkFrontend {
   }
 }
 
+/** It stays when its card goes, for sockets and packets may know it; the next card of its name has it. */
 class CardInterface extends EthernetInterface {
-  private card: Card;
+  private card: Card | null = null;
 
-  constructor(name: string, card: Card) {
-    super(name);
+  /** A card is plugged in. */
+  plug(card: Card): void {
     this.card = card;
-    this.flags |= IFF_RUNNING;
+    card.interface_ = this;
     memory.copy(changetype<usize>(this.hardware), changetype<usize>(card.address), HARDWARE_BYTES);
+    this.flags |= IFF_RUNNING;
+    addInterface(this);
+  }
+  unplug(): void {
+    removeRoutesBy(this);
+    removeInterface(this);
+    this.cache.clear();
+    this.card = null;
   }
 
   protected transmit(at: usize, bytes: u32): void {
-    if (this.card.send(at, bytes) < 0) this.dropped++;
+    const card = this.card;
+    if (card == null || card.send(at, bytes) < 0) this.dropped++;
   }
 }
 
 const cards = new StaticArray<Card | null>(MAX_CARDS);
+const plugs = new StaticArray<CardInterface | null>(MAX_CARDS);
 
 /** Whose event has come: ports and cards are few. */
 function serve(port: u32): void {
@@ -44,20 +57,35 @@ function serve(port: u32): void {
 }
 
 class Cards extends Connector {
-  private count: i32 = 0;
-
-  protected connect(directory: usize, name: usize): void {
-    if (this.count == MAX_CARDS) return;
+  protected connect(directory: usize, name: usize): Frontend | null {
+    let place = 0;
+    while (place < MAX_CARDS && cards[place] != null) place++;
+    if (place == MAX_CARDS) return null;
     const card = new Card(directory);
-    cards[this.count] = card;
+    cards[place] = card;
     if (!card.connect(serve)) {
-      cards[this.count] = null;
-      return;
+      cards[place] = null;
+      return null;
     }
-    const made = new CardInterface(NAMES[this.count++], card);
-    card.interface_ = made;
-    addInterface(made);
+    if (plugs[place] == null) plugs[place] = new CardInterface(NAMES[place]);
+    plugs[place]!.plug(card);
+    return card;
   }
+
+  protected withdraw(frontend: Frontend): void {
+    const place = placeOf(frontend);
+    cards[place]!.down();
+    plugs[place]!.unplug();
+  }
+  protected drop(frontend: Frontend): void {
+    cards[placeOf(frontend)] = null;
+  }
+}
+
+function placeOf(frontend: Frontend): i32 {
+  let place = 0;
+  while (cards[place] != frontend) place++;
+  return place;
 }
 
 /** Tells the networks where the cards are now: the domain was restored. */

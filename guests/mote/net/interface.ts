@@ -72,6 +72,19 @@ export function addInterface(added: Interface): void {
   last = added;
 }
 
+/** One is there no more. Whoever has it still may: it stays, and nothing goes out by it. */
+export function removeInterface(removed: Interface): void {
+  let before: Interface | null = null;
+  for (let each: Interface | null = first; each != null && each != removed; each = each!.next) before = each;
+  if (before == null) first = removed.next;
+  else before.next = removed.next;
+  if (last == removed) last = before;
+  removed.next = null;
+  removed.flags &= ~(IFF_UP | IFF_RUNNING);
+  removed.address = 0;
+  removed.netmask = 0;
+}
+
 /** The one of a NUL-terminated name; null: there is none. */
 export function interfaceNamed(at: usize): Interface | null {
   for (let each: Interface | null = first; each != null; each = each!.next) {

@@ -65,6 +65,16 @@ export function removeRoute(destination: u32, mask: u32): i32 {
   return -ESRCH;
 }
 
+/** Takes away all routes by an interface. */
+export function removeRoutesBy(by: Interface): void {
+  let each = first;
+  while (each != null) {
+    const next = each.next;
+    if (each.interface_ == by) removeRoute(each.destination, each.mask);
+    each = next;
+  }
+}
+
 /** The route to an address; null: there is none. */
 export function findRoute(destination: u32): Route | null {
   // What is for ourselves goes by the loopback, whichever interface has the address.

@@ -165,6 +165,22 @@ describe.skipIf(images === undefined || !hasTools())("Debian's cloud kernel (LZ4
     written = first!.slice(0, 64);
   });
 
+  test('its disks come and go while it runs', () => {
+    host.run('echo content > /tmp/more.img; dd if=/dev/zero of=/tmp/more.img bs=1024 seek=1 count=255');
+    expect(host.run('xm block-attach lin file:/tmp/more.img xvdc w; echo $?; sleep 1')).toBe('0');
+    expect(inLinux(host, 'cat /sys/block/xvdc/size; head -c 7 /dev/xvdc; echo; ls /dev/xvdc')).toBe(
+      '512\ncontent\n/dev/xvdc',
+    );
+    expect(host.run('xm block-list lin')).toMatch(/\n51712 0 [^]*\n51744 0 +\d+ +4 /);
+    expect(host.run('xm block-detach lin xvdc; echo $?')).toBe('0');
+    expect(inLinux(host, 'ls /dev /sys/block | grep -c xvdc')).toBe('0');
+    expect(host.run('xm block-list lin')).not.toContain('51744');
+    expect(host.run('xm block-attach lin file:/tmp/more.img xvdc r; sleep 1')).toBe('');
+    expect(inLinux(host, 'cat /sys/block/xvdc/ro')).toBe('1');
+    expect(host.run('xm block-detach -f lin xvdc; echo $?; sleep 1')).toBe('0');
+    expect(inLinux(host, 'ls /dev | grep -c xvdc')).toBe('0');
+  });
+
   test('its memory follows xm mem-set', () => {
     const available = (): number => Number(inLinux(host, "awk '/^MemTotal/ { print $2 }' /proc/meminfo"));
     const whole = available();

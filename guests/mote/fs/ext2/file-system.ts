@@ -105,6 +105,8 @@ export class Ext2 extends FileSystem {
     const failed = this.writeNodes();
     const result = this.volume.end();
     this.volume.lock.give();
+    // What was to be written has gone with the disk.
+    if (this.volume.device.isGone) return 0;
     return failed < 0 ? failed : result;
   }
 

@@ -56,6 +56,7 @@ export class Volume {
 
   constructor(device: BlockDevice, readOnly: bool) {
     this.device = device;
+    device.hold();
     this.readOnly = readOnly || device.readOnly;
   }
 
