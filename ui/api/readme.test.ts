@@ -1,5 +1,5 @@
 /**
- * The README's test for CI, as it stands there: Vitest runs it here, with `xenoscope` the sources (vitest.config.ts), and
+ * The README's test for CI, as it stands there: Vitest runs it here, with `xenoscope` the sources (scripts/native-hooks.js), and
  * scripts/check-package.ts in an empty folder, with the package.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -17,6 +17,13 @@ import { describe } from './snapshot/description.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
 import { openSnapshot } from './snapshot/format.ts';
 
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A folder (scripts/booted-hosts.js). */
+    bootedHosts: string;
+  }
+}
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CORE = 'core/build/core.wasm';
 /** What runs hosts, and whose tests say where they are brought. */

@@ -5,17 +5,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestProject } from 'vitest/node';
 
-declare module 'vitest' {
-  export interface ProvidedContext {
-    bootedHosts: string;
-  }
-}
-
-export default function setup(project: TestProject): () => void {
+/**
+ * @param {import('vitest/node').TestProject} project
+ * @returns {() => void}
+ */
+export default function setup(project) {
   const folder = mkdtempSync(join(tmpdir(), 'xenoscope-booted-'));
-  const remove = (): void => {
+  const remove = () => {
     rmSync(folder, { recursive: true, force: true });
   };
   project.provide('bootedHosts', folder);
