@@ -4,7 +4,16 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** What is measured: kernels/NAME.c. */
-export const KERNELS = ['sha256', 'sieve', 'quicksort', 'fibonacci', 'chase', 'copy', 'multiply'] as const;
+export const KERNELS = [
+  'sha256',
+  'sieve',
+  'quicksort',
+  'fibonacci',
+  'chase',
+  'copy',
+  'multiply',
+  'spread',
+] as const;
 export type Kernel = (typeof KERNELS)[number];
 
 const SOURCES = fileURLToPath(new URL('./kernels/', import.meta.url));

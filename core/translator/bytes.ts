@@ -5,8 +5,15 @@ export interface Sink {
   push(byte: number): unknown;
 }
 
+export interface BranchHint {
+  readonly at: number;
+  readonly likely: boolean;
+}
+
 /** Bytes that grow. */
 export class ByteWriter implements Sink {
+  /** Of branches: where they are, and whether they are likely to be taken (module.ts). */
+  readonly hints: BranchHint[] = [];
   private bytes = new Uint8Array(1 << 14);
   length = 0;
 
@@ -24,6 +31,10 @@ export class ByteWriter implements Sink {
     this.reserve(bytes.length);
     this.bytes.set(bytes, this.length);
     this.length += bytes.length;
+  }
+  /** Of the branch that is written next. */
+  hint(likely: boolean): void {
+    this.hints.push({ at: this.length, likely });
   }
   /** A copy of what was written. */
   taken(): Uint8Array<ArrayBuffer> {

@@ -19,10 +19,10 @@ export type Piece =
   | number
   | Bytes
   | { readonly kind: 'block' | 'loop'; readonly label: Label; readonly body: Code }
-  | { readonly kind: 'if'; readonly then: Code; readonly otherwise: Code }
+  | { readonly kind: 'if'; readonly then: Code; readonly otherwise: Code; readonly rare?: Rare }
   | { readonly kind: 'branch'; readonly label: Label }
   /** With the condition on the stack; `copies` happen only where it is taken. */
-  | { readonly kind: 'branchIf'; readonly label: Label; readonly copies: Code }
+  | { readonly kind: 'branchIf'; readonly label: Label; readonly copies: Code; readonly rare?: boolean }
   | { readonly kind: 'table'; readonly labels: readonly Label[] }
   | Code
   /** What is known when all of the function is written. */
@@ -30,6 +30,9 @@ export type Piece =
 // Recursive: an interface may be.
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type
 export interface Code extends Array<Piece> {}
+
+/** Which way of an `if` is seldom gone: the engine puts it out of the way, and keeps registers for the other. */
+export type Rare = 'then' | 'otherwise';
 
 type Construct = Exclude<Piece, number | Bytes | Code>;
 
@@ -61,6 +64,7 @@ function construct(piece: Construct, out: ByteWriter, level: number): void {
       out.push(END);
       return;
     case 'if':
+      if (piece.rare !== undefined) out.hint(piece.rare === 'otherwise');
       out.push(IF);
       out.push(EMPTY);
       layOut(piece.then, out, level + 1);
@@ -75,6 +79,7 @@ function construct(piece: Construct, out: ByteWriter, level: number): void {
       unsigned(out, depthOf(piece.label, level));
       return;
     case 'branchIf':
+      if (piece.rare === true) out.hint(false);
       if (piece.copies.length === 0) {
         out.push(BR_IF);
         unsigned(out, depthOf(piece.label, level));

@@ -21,7 +21,7 @@ export function turning(writer: FunctionWriter): Code {
   const page = writer.temporary(op.I64);
   return [
     ...[PAGE_OF_EXIT, setLocal(page), turn(writer, page), op.I32_EQZ],
-    { kind: 'branchIf', label: writer.out, copies: [] },
+    { kind: 'branchIf', label: writer.out, copies: [], rare: true },
     ...[getLocal(page), setLocal(writer.local(PAGE))],
   ];
 }
@@ -34,7 +34,7 @@ export function turningIfElsewhere(writer: FunctionWriter): Code {
     ...[PAGE_OF_EXIT, teeLocal(page), getLocal(writer.local(PAGE)), op.I64_NE],
     {
       kind: 'if',
-      then: [...turn(writer, page), { kind: 'if', then: there, otherwise: out }],
+      then: [...turn(writer, page), { kind: 'if', then: there, otherwise: out, rare: 'otherwise' }],
       otherwise: [],
     },
   ];
@@ -53,9 +53,9 @@ export function waysOut(writer: FunctionWriter, body: Code): Code {
   const mark = writer.mark();
   const page = writer.temporary(op.I64);
   const cross: Code = [
-    ...[loadCode, op.I32_EQZ, { kind: 'branchIf', label: writer.out, copies: [] }],
+    ...[loadCode, op.I32_EQZ, { kind: 'branchIf', label: writer.out, copies: [], rare: true }],
     ...[PAGE_OF_EXIT, setLocal(page), turn(writer, page), op.I32_EQZ],
-    { kind: 'branchIf', label: writer.out, copies: [] },
+    { kind: 'branchIf', label: writer.out, copies: [], rare: true },
   ] as Code;
   writer.release(mark);
   const goOn: Code = [loadCode, teeLocal(CODE), { kind: 'branchIf', label: writer.leave, copies: [] }];

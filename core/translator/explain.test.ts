@@ -39,6 +39,9 @@ it('a loop is shown as x86, records and WebAssembly, each beside what it comes f
     expect.stringMatching(/\(local\.set \$rsi \(local\.get \$value\d+\)\)/),
   ]);
   expect(wasmOf(region, 'jne 0x400010')).toMatch(/\(then\s+\(br \$label\)\)/);
+  // The way of a miss is seldom gone, and neither is that of a used-up budget.
+  const hints = wasmOf(region, 'add rax, qword [rsi]').match(/@metadata\.code\.branch_hint "\\\d\d"/g);
+  expect(hints?.map((hint) => hint.slice(-3, -1))).toEqual(['00', '01', '00']);
   // What stands behind all records is none's.
   expect(region.code.at(-1)).toMatchObject({
     record: null,
@@ -62,6 +65,28 @@ it('both ways of a jump are followed, into other pages, too, and what is behind 
   for (const x86 of ['inc ebx', 'dec ebx', 'inc ecx']) expect(shown).toContain(x86);
   expect(shown).not.toContain('int3');
   expect(explain(source, 'away')).toMatchObject({ blocks: 1 });
+});
+
+it('a return goes on behind the call that came there, if that is where it returns to', () => {
+  const source = `start: call first
+    call second
+    ret
+    first: call second
+    ret
+    second: inc ecx
+    ret`;
+  const region = explain(source, 'start')!;
+  const returns = region.code.filter(({ record, continues }) => record?.text === 'RET' && !continues);
+  const pairs = returns.map(({ record }) => {
+    const wasm = wasmOf({ ...region, code: region.code.filter((each) => each.record === record) }, 'ret');
+    const back =
+      /\(i64\.eq\s+\(local\.get \$exit_rip\)\s+\(i64\.add \(local\.get \$page\) \(i64\.const (\d+)\)\)\)/.exec(
+        wasm,
+      );
+    return [record!.address - ORIGIN, back === null ? undefined : Number(back[1])];
+  });
+  // Where `start` returns to is not known; the first call of `second` that was found, breadth first, is that of `first`.
+  expect(Object.fromEntries(pairs)).toEqual({ 10: undefined, 16: 5, 19: 16 });
 });
 
 it('where there is no code nothing is shown', () => {

@@ -1,5 +1,5 @@
 /** A module of translated functions, in the binary format (core specification, 5.5). */
-import { ByteWriter, unsigned } from './bytes.ts';
+import { ByteWriter, unsigned, type BranchHint } from './bytes.ts';
 import * as op from './opcodes.ts';
 
 export interface Import {
@@ -10,6 +10,7 @@ export interface Import {
 export interface Body {
   readonly locals: readonly number[];
   readonly code: Uint8Array;
+  readonly hints: readonly BranchHint[];
 }
 
 /** Numbers of the translated functions' type, and of the table that they are all in. */
@@ -66,6 +67,7 @@ export function encodeModule(
   section(2, vector(imported));
   section(3, vector(bodies.map(() => [REGION_TYPE])));
   section(7, vector(exported));
+  section(0, [...text('metadata.code.branch_hint'), ...branchHints(imports.length, bodies)]);
   section(10, codeSection(bodies));
   return out.taken();
 }
@@ -87,6 +89,17 @@ export function nameSection(
   ] as const)
     content.push(id, ...number(names.length), ...names);
   return Uint8Array.from([0, ...number(content.length), ...content]);
+}
+
+/** Which ways are seldom gone, by function (proposal "branch hinting"): engines that do not know the section skip it. */
+function branchHints(first: number, bodies: readonly Body[]): number[] {
+  return vector(
+    bodies.map(({ locals, hints }, n) => {
+      const from = localsOf(locals).length;
+      const each = hints.map(({ at, likely }) => [...number(from + at), 1, Number(likely)]);
+      return [...number(first + n), ...vector(each)];
+    }),
+  );
 }
 
 function codeSection(bodies: readonly Body[]): Uint8Array {

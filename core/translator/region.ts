@@ -33,6 +33,8 @@ export interface Region {
   /** By block: numbers of those that it goes on with, or OUTSIDE. */
   readonly taken: readonly number[];
   readonly fall: readonly number[];
+  /** By block, where that ends with a return: what is behind the call by which the region came there, or OUTSIDE. */
+  readonly back: readonly number[];
 }
 
 const CALLS = new Set(['CALL', 'CALL_R', 'CALL_M']);
@@ -58,6 +60,8 @@ class RegionFinder {
   private readonly linear: bigint;
   private readonly blocks: RegionBlock[] = [];
   private readonly numbers = new Map<number, number>();
+  /** By block: what is behind the call that it was found by. */
+  private readonly calledFrom: number[] = [];
   private records = 0;
 
   constructor(memory: DataView, operations: Operations, first: number, linear: bigint) {
@@ -72,18 +76,34 @@ class RegionFinder {
     const entries = [this.add(readBlock(memory, this.first), 0)];
     const taken: number[] = [];
     const fall: number[] = [];
+    const back: number[] = [];
     for (let n = 0; n < blocks.length; n++) {
       const block = blocks[n]!;
       const ways = operations.waysOf(operationOf(memory, block.end - RECORD_BYTES));
       const target = targetOf(memory, block.end - RECORD_BYTES);
-      taken.push(ways.has('taken') ? this.next(block, block.taken, target) : OUTSIDE);
-      fall.push(ways.has('fall') ? this.next(block, block.fall, block.behind) : OUTSIDE);
+      const to = ways.has('taken') ? this.next(block, block.taken, target) : OUTSIDE;
+      const next = ways.has('fall') ? this.next(block, block.fall, block.behind) : OUTSIDE;
+      taken.push(to);
+      fall.push(next);
+      const last = lastOperation(memory, operations, block);
+      const from = this.calledFrom[n] ?? OUTSIDE;
+      back.push(last === 'RET' ? from : OUTSIDE);
+      this.found(next, from);
+      if (!CALLS.has(last)) this.found(to, from);
       // One is come back to by the dispatch alone.
-      if (entries.length > BACK_BY_DISPATCH || !CALLS.has(lastOperation(memory, operations, block))) continue;
-      const number = this.behind(block);
-      if (number > 0 && !entries.includes(number)) entries.push(number);
+      else if (entries.length <= BACK_BY_DISPATCH) {
+        const number = this.behind(block);
+        if (number > 0 && !entries.includes(number)) entries.push(number);
+        if (number > 0) this.found(to, number);
+        this.found(number, from);
+      }
     }
-    return { page: this.linear, blocks, records: this.records, entries, taken, fall };
+    return { page: this.linear, blocks, records: this.records, entries, taken, fall, back };
+  }
+
+  /** A block was come to, by a call that `from` is behind. */
+  private found(block: number, from: number): void {
+    if (block !== OUTSIDE) this.calledFrom[block] ??= from;
   }
 
   /** The number of a block, which is taken in if it can be. */

@@ -20,6 +20,8 @@ import { CURRENT_BLOCK } from '../wasm/layout.ts';
 const ABORT = 'leave/abort';
 
 export class Specializer extends Walker {
+  /** How many calls were written: a way with one, where there is another without, is seldom gone. */
+  private calls = 0;
   private next: Target = targetFor(undefined, op.EMPTY, 'next');
 
   /** Writes the code of the record that is at hand; it goes on behind it if it is `reachable` then. */
@@ -121,7 +123,8 @@ export class Specializer extends Walker {
     const before = { locals: this.frame.locals, facts: this.facts };
     const target = targetFor(undefined, tree.type, 'if');
     const outer = this.out;
-    const arm = (block: Block): Code => {
+    const arm = (block: Block): [Code, boolean] => {
+      const { calls } = this;
       const code: Code = [];
       this.out = code;
       this.reachable = true;
@@ -131,11 +134,12 @@ export class Specializer extends Walker {
       if (this.reachable) this.edge(target, value, undefined, false);
       this.out = outer;
       this.seen();
-      return code;
+      return [code, this.calls > calls];
     };
-    const then = arm(tree.then);
-    const otherwise = arm(tree.otherwise);
-    outer.push(condition.code, { kind: 'if', then, otherwise });
+    const [then, thenCalls] = arm(tree.then);
+    const [otherwise, otherwiseCalls] = arm(tree.otherwise);
+    const rare = thenCalls === otherwiseCalls ? {} : ({ rare: thenCalls ? 'then' : 'otherwise' } as const);
+    outer.push(condition.code, { kind: 'if', then, otherwise, ...rare });
     const { edges } = target;
     if (edges.length === 0) {
       this.reachable = false;
@@ -184,7 +188,7 @@ export class Specializer extends Walker {
     this.out = outer;
     this.facts = facts;
     this.reachable = true;
-    outer.push(condition.code, { kind: 'if', then, otherwise: [] });
+    outer.push(condition.code, { kind: 'if', then, otherwise: [], rare: 'then' });
   }
 
   private goTo(block: Block, value: Value): void {
@@ -237,6 +241,7 @@ export class Specializer extends Walker {
   private abort([record, block, remaining]: readonly Value[]): Value {
     if (remaining!.local !== REMAINING) throw new Error('a fault with another budget');
     this.seen();
+    this.calls++;
     this.around.abort(record!, block!);
     this.reachable = false;
     return NOTHING;
@@ -244,6 +249,7 @@ export class Specializer extends Walker {
 
   private callOut({ name, gives, effects }: Called, values: readonly Value[]): Value {
     const { out, writer } = this;
+    this.calls++;
     const stable = values.map((value) => this.stabilise(value));
     this.seen();
     if (effects.registers) {

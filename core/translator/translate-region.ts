@@ -1,5 +1,5 @@
 /** Writes a region as one function of WebAssembly: (entry, remaining) -> remaining, or its complement (core/wasm/tiers.ts). */
-import { ByteWriter } from './bytes.ts';
+import { ByteWriter, type BranchHint } from './bytes.ts';
 import type { Bytes, Code } from './code.ts';
 import { Label, layOut } from './code.ts';
 import { at, getLocal, i32, setLocal } from './instructions.ts';
@@ -37,6 +37,7 @@ const INSTRUCTIONS_AT_A_TIME = 1 << 17;
 export interface Translated {
   readonly locals: readonly number[];
   readonly code: Uint8Array;
+  readonly hints: readonly BranchHint[];
   /** Numbers of the region's blocks that are entries, in the order of the function's entry numbers. */
   readonly entries: readonly number[];
   /** Names of the locals, parameters first. */
@@ -126,11 +127,11 @@ class RegionWriter implements Surroundings {
   }
 
   private graph(): number[][] {
-    const { blocks, entries, taken, fall } = this.region;
+    const { blocks, entries, taken, fall, back } = this.region;
     const graph = [entries.map((entry) => entry + 1)];
     for (const [n, block] of blocks.entries()) {
       const successors: number[] = [];
-      for (const next of [taken[n]!, fall[n]!]) if (next !== OUTSIDE) successors.push(next + 1);
+      for (const next of [taken[n]!, fall[n]!, back[n]!]) if (next !== OUTSIDE) successors.push(next + 1);
       if (this.findsEntries && endsIndirectly(this.memory, this.operations, block)) successors.push(0);
       graph.push(successors);
     }
@@ -161,7 +162,7 @@ class RegionWriter implements Surroundings {
     bytes.push(op.END);
     const entries = structurer.entries.map((node) => node - 1);
     const localNames = (): string[] => writer.localNames();
-    return { locals: writer.locals, code: bytes.taken(), entries, localNames };
+    return { locals: writer.locals, code: bytes.taken(), hints: bytes.hints, entries, localNames };
   }
 
   private withAbort(body: Code): Code {
@@ -233,7 +234,7 @@ class RegionWriter implements Surroundings {
     this.into(short, () => {
       this.exitAt(this.address(block.key & 0xfff));
     });
-    out.push({ kind: 'if', then: short, otherwise: [] });
+    out.push({ kind: 'if', then: short, otherwise: [], rare: 'then' });
   }
 
   /** Writes to other code than the specializer's. */
@@ -348,6 +349,25 @@ class RegionWriter implements Surroundings {
     this.writer.release(mark);
   }
 
+  /** Returns to EXIT_RIP, where that is what is behind the call that came here. */
+  private enterBack(): void {
+    const { specializer, region } = this;
+    const { node, block } = this.here;
+    const number = region.back[node - 1]!;
+    if (number === OUTSIDE) return;
+    const { page, key, at } = region.blocks[number]!;
+    const then: Code = [];
+    this.into(then, () => {
+      const mark = this.writer.mark();
+      if (page !== block.page) then.push(i32(at), setLocal(NEXT), turning(this.writer));
+      this.structurer.go(node, number + 1, this.host);
+      this.writer.release(mark);
+    });
+    const expected = this.address(page - block.page + (key & 0xfff));
+    specializer.out.push(getLocal(EXIT_RIP), expected.code, op.I64_EQ);
+    specializer.out.push({ kind: 'if', then, otherwise: [], rare: 'otherwise' });
+  }
+
   /** Where it goes on: NEXT, EXIT_RIP. */
   private setNext(next: number, offset: number): void {
     this.specializer.out.push(i32(next), setLocal(NEXT), this.address(offset).code, setLocal(EXIT_RIP));
@@ -390,6 +410,7 @@ class RegionWriter implements Surroundings {
         this.exitAt(rip);
       });
     specializer.out.push(rip.code, setLocal(EXIT_RIP));
+    this.enterBack();
     host.select(NO_ENTRY);
     this.structurer.goToDispatch(host);
   }

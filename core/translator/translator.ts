@@ -14,6 +14,7 @@ import {
 import { unsigned } from './bytes.ts';
 import { CALLS, OWN_CALLS } from './calls.ts';
 import type { Bytes } from './code.ts';
+import { askForBranchHints } from './engine.ts';
 import { Installed, recordsIn } from './installed.ts';
 import { encodeModule, type Body, type Import } from './module.ts';
 import { Operations } from './operations.ts';
@@ -88,6 +89,7 @@ export class Translator {
   private evicted = 0;
 
   constructor(module: WebAssembly.Module, core: Core, options: TranslatorOptions) {
+    askForBranchHints();
     let operations = operationsOf.get(module);
     if (operations === undefined) {
       operations = new Operations(module);
