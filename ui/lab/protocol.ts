@@ -129,9 +129,10 @@ export interface StoryWindow {
 
 /** Events as they were asked for, and how many there are. */
 export interface StoryView {
-  /** Events that have happened since the host was there, and how many of them are not kept any more. */
+  /** Grows with each event; how many are kept, and whether nothing came before them since the host was there. */
   readonly seen: number;
-  readonly gone: number;
+  readonly kept: number;
+  readonly isWhole: boolean;
   /** Of those that are kept, how many pass the filter; and which of them the lines begin with. */
   readonly passing: number;
   readonly from: number;

@@ -1,6 +1,7 @@
 /**
  * What has happened on a host, for whoever reads: the newest events, numbered, of which windows are told. Nothing is put into
- * words before somebody looks at it.
+ * words before somebody looks at it. Where somebody has gone to an instant before which nothing is kept, that can be told of
+ * afterwards (`recall`), as the past is run again (timeline/recalled.ts).
  */
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import { traceWords } from '../../hypervisor/trace/text.ts';
@@ -30,8 +31,14 @@ export class Story implements TraceSink {
   /** Numbers of events that pass the filter, in order; those before `head` are not kept any more. */
   private passing: number[] = [];
   private head = 0;
-  /** The instant that somebody has gone back to, until something happens. */
+  /** The instant that somebody has gone to, until something happens. */
   private rewoundTo: number | null = null;
+  /** The instant up to which it has been told, when nobody tells it. */
+  private toldTicks = 0;
+  /** Nothing is kept of what came before this instant, in ticks, though something may have; null: nobody lacks it. */
+  private lackedTicks: number | null = null;
+  /** Nothing has been before the first that is kept, since the host was there. */
+  private isWhole = true;
   /** Up to here the filter has been asked. */
   private filtered = 0;
 
@@ -51,12 +58,49 @@ export class Story implements TraceSink {
     // The event that is kept has its result now.
   }
 
-  /** Somebody has gone back to an instant: what came later has not happened. */
-  rewind(ticks: number): void {
+  /** The end of what is lacked, in ticks; null: nothing is, or it has been recalled. */
+  get lacks(): number | null {
+    return this.lackedTicks;
+  }
+
+  /** It is not told of what happens from this instant on. */
+  leave(ticks: number): void {
+    this.toldTicks = ticks;
+  }
+
+  /** It is told again, or looked at, at this instant: what came later has not happened, of what came since nobody has told. */
+  resume(ticks: number): void {
+    const fromTicks = this.toldTicks;
+    this.toldTicks = ticks;
+    if (ticks === fromTicks) return;
     this.drop();
     while (this.seen > this.first && this.at(this.seen - 1).ticks > ticks) this.seen--;
+    if (ticks > fromTicks || (this.seen === this.first && !this.isWhole)) this.lack(ticks);
     this.begin(this.filter);
     this.rewoundTo = ticks;
+  }
+
+  /** Nothing is kept any more: what is recalled will have the numbers before the next. */
+  private lack(ticks: number): void {
+    this.seen += KEPT_EVENTS;
+    this.first = this.seen;
+    this.isWhole = false;
+    this.lackedTicks = ticks;
+  }
+
+  /** The last events before what is kept, the oldest first: all that were lacked, or as many as there is room for. `isAll`: nothing was before. */
+  recall(events: readonly TraceEvent[], isAll: boolean): void {
+    this.drop();
+    this.lackedTicks = null;
+    const then = this.seen > this.first ? this.at(this.first) : undefined;
+    const again = then === undefined ? -1 : firstAgain(events, then);
+    const before = again < 0 ? events : events.slice(0, again);
+    const room = KEPT_EVENTS - (this.seen - this.first);
+    const told = before.slice(Math.max(0, before.length - room));
+    this.first -= told.length;
+    for (const [n, event] of told.entries()) this.kept[(this.first + n) % KEPT_EVENTS] = event;
+    this.isWhole = isAll && told.length === before.length;
+    this.begin(this.filter);
   }
 
   /** The first event after that: of those of the same instant, which may come again, the ones from this one on do. */
@@ -79,7 +123,8 @@ export class Story implements TraceSink {
     const numbers = this.passing.slice(this.head + start, this.head + start + count);
     return {
       seen: this.seen,
-      gone: this.first,
+      kept: this.seen - this.first,
+      isWhole: this.isWhole,
       passing,
       from: start,
       lines: numbers.map((number) => this.line(number)),
@@ -106,7 +151,9 @@ export class Story implements TraceSink {
 
   /** What was overwritten is gone. */
   private drop(): void {
-    this.first = Math.max(this.first, this.seen - KEPT_EVENTS);
+    if (this.seen - this.first <= KEPT_EVENTS) return;
+    this.first = this.seen - KEPT_EVENTS;
+    this.isWhole = false;
   }
 
   /** Asks the filter of what has come since. */
@@ -137,6 +184,14 @@ export class Story implements TraceSink {
       failed: isFailure(event),
     };
   }
+}
+
+/** Which of the last events, all of one instant, this one is; negative: none, or another instant's. */
+function firstAgain(events: readonly TraceEvent[], then: TraceEvent): number {
+  let again = -1;
+  for (let n = events.length - 1; n >= 0 && events[n]!.ticks === then.ticks; n--)
+    if (isAlike(events[n]!, then)) again = n;
+  return again;
 }
 
 function isAlike(one: TraceEvent, other: TraceEvent): boolean {

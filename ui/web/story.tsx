@@ -99,11 +99,11 @@ export function Story({ client }: { client: LabClient }) {
 /** How much there is, and how fast it comes. */
 function amount(client: LabClient): string {
   const view = client.story.value;
-  if (view === null || view.seen === 0) return '';
+  if (view === null || view.kept === 0) return '';
   const number = (value: number): string => Math.round(value).toLocaleString('en');
   const rate = client.eventRate.value > 0 ? `, ${number(client.eventRate.value)} a second` : '';
-  const gone = view.gone > 0 ? `; the first ${number(view.gone)} can be had by going back` : '';
-  return ` · ${number(view.seen)} events${rate}${gone}`;
+  const before = view.isWhole ? '' : '; go back for what came before';
+  return ` · ${number(view.kept)} events${rate}${before}`;
 }
 
 /** Asks for what is to be seen. */

@@ -204,9 +204,22 @@ test('tells what has happened in sentences, and explains the event that it stand
   expect(told.findLast((line) => / s {2}\S/.test(line))).toMatch(/^\d+ {2}\d\.\d{9} s {2}dom 1 /);
   const explained = await say('explain');
   expect(explained).toMatch(/^\w+[^]*Done here by: \w+, hypervisor\//);
-  expect(await say(`explain ${String(told.length - 2)}`)).not.toBe(explained);
+  expect(await say(`explain ${String(Number.parseInt(told.at(-2)!))}`)).not.toBe(explained);
   expect(await say('explain 1000000')).toMatch(/^! there is no event 1000000/);
   // What happens again is told once.
   await say('goto start');
   expect(await stepTwice()).toEqual(told);
+});
+
+test('tells what has happened before an instant that it went to, which nobody had heard', async () => {
+  const sentences = async (): Promise<string[]> =>
+    (await say('story 30')).split('\n').map((line) => line.replace(/^\d+/, ''));
+  await say('goto start');
+  await say('continue');
+  const heard = await sentences();
+  await say('goto start');
+  await say('goto end');
+  printed = '';
+  expect(await sentences()).toEqual(heard);
+  expect(printed).toBe('');
 });

@@ -11,6 +11,7 @@ import type { Stop, Until } from '../../lab/stop.ts';
 import { describeStop } from '../../lab/stop-text.ts';
 import type { Kept } from '../../lab/runs.ts';
 import { Story } from '../../lab/story.ts';
+import { recallBefore } from '../../lab/timeline/recalled.ts';
 import type { Mark } from '../../lab/time/recording.ts';
 import { backTo, goToInstruction, goToTicks, type Search } from '../../lab/time/travel.ts';
 import { type Instant, nsOfTick } from '../instant.ts';
@@ -74,7 +75,7 @@ export class Debugger {
     return this.shown.lab;
   }
 
-  get story(): Story {
+  private get story(): Story {
     return this.shown.story;
   }
 
@@ -127,13 +128,25 @@ export class Debugger {
   /** Hears what happens; what had happened behind here has not. */
   private async telling<T>(work: () => Promise<T>): Promise<T> {
     const { story, lab } = this;
-    story.rewind(this.ticks);
+    story.resume(this.ticks);
     lab.hypervisor.trace.add(story);
     try {
       return await work();
     } finally {
       lab.hypervisor.trace.remove(story);
+      story.leave(this.ticks);
     }
+  }
+
+  /** The story up to here: where nobody has heard it, the past is run again. */
+  async told(): Promise<Story> {
+    const { story, lab, hosts, signal } = this;
+    story.resume(this.ticks);
+    if (story.lacks === null) return story;
+    const labs = hosts.map((host) => host.lab);
+    const recalled = await recallBefore(lab, labs, story.lacks, signal);
+    if (recalled !== undefined) story.recall(recalled.events, recalled.isAll);
+    return story;
   }
 
   private async goOn(

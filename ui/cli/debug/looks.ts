@@ -190,10 +190,10 @@ export function inputs({ hosts, kept }: Debugger): string {
 }
 
 /** The last events before here, in sentences. Throws Wrong where there are none. */
-export function story({ story: told, ticks }: Debugger, count: number): string {
-  told.rewind(ticks);
+export async function story(debug: Debugger, count: number): Promise<string> {
+  const told = await debug.told();
   const { lines } = told.look({ filter: { without: [], domain: null }, from: null, count });
-  if (lines.length === 0) throw new Wrong('nothing has happened since it was moved on from here');
+  if (lines.length === 0) throw new Wrong('nothing has happened before here');
   return lines
     .map(
       ({ sequence, ns, depth, sentence }) =>
@@ -206,8 +206,8 @@ export function story({ story: told, ticks }: Debugger, count: number): string {
 const WITHIN = 2000;
 
 /** The last event before here that is within no other, or one by its number. Throws Wrong where there is none. */
-export function explained({ story: told, ticks }: Debugger, number: string): string {
-  told.rewind(ticks);
+export async function explained(debug: Debugger, number: string): Promise<string> {
+  const told = await debug.told();
   const { lines } = told.look({ filter: { without: [], domain: null }, from: null, count: WITHIN });
   const last = lines.findLast(({ depth }) => depth === 0) ?? lines.at(-1);
   const explanation = told.explain(number === '' ? (last?.sequence ?? -1) : Number(number));

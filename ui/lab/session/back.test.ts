@@ -103,3 +103,28 @@ test('what is not there is not found, and the host stays', async () => {
   expect(state().instructions).toBe(instructions);
   expect(state().stopped).toMatch(/^It stays where it is: /);
 });
+
+test('the story tells what came before an instant, whichever way one has got there, and goes on from it', async () => {
+  await session.command({
+    type: 'story',
+    window: { filter: { without: [], domain: null }, from: null, count: 40 },
+  });
+  const told = (): readonly { readonly ns: number; readonly sentence: string }[] =>
+    updates
+      .findLast((update) => update.type === 'story')!
+      .lines.map(({ ns, sentence }) => ({ ns, sentence }));
+  const { ns } = state();
+  const heard = told();
+  expect(heard).toHaveLength(40);
+  await session.command({ type: 'goTo', ns: 0 });
+  expect(told().map((line) => line.ns)).toEqual([0]);
+  await session.command({ type: 'goTo', ns });
+  expect(told()).toEqual(heard);
+  await type('uname\r');
+  await until('\\nMote[^]*\\$ $');
+  const later = state().ns;
+  const more = told();
+  await session.command({ type: 'goTo', ns: (ns + later) / 2 });
+  await session.command({ type: 'goTo', ns: later });
+  expect(told()).toEqual(more);
+});

@@ -6,6 +6,7 @@ import type { TablePath } from '../page-tables.ts';
 import type { LabState, StoryWindow, Update } from '../protocol.ts';
 import { StageLook } from '../stage/look.ts';
 import { Story } from '../story.ts';
+import type { Recalled } from '../timeline/recalled.ts';
 
 /** Between two states, and two looks at the story, while it runs, in ms. */
 const STATE_MS = 200;
@@ -44,6 +45,7 @@ export class Looks {
   /** Begins with a host: its trace is told. */
   begin(lab: Lab): void {
     this.story = new Story(lab.periodNs, () => lab.witness.names);
+    this.story.resume(lab.hypervisor.ticks());
     this.toldEvents = -1;
     lab.hypervisor.trace.add(this.story);
     this.wantedDomain = null;
@@ -59,14 +61,28 @@ export class Looks {
   /** Looks away while something is done that nobody is told of. */
   async away<T>(lab: Lab, work: () => T | Promise<T>): Promise<T> {
     const { story } = this;
+    story?.leave(lab.hypervisor.ticks());
     if (story !== null) lab.hypervisor.trace.remove(story);
     try {
       return await work();
     } finally {
-      story?.rewind(lab.hypervisor.ticks());
+      story?.resume(lab.hypervisor.ticks());
       this.toldEvents = -1;
       if (story !== null) lab.hypervisor.trace.add(story);
     }
+  }
+
+  /** What came before this instant, in ticks, is wanted for the story; null: nothing is, or nobody reads it. */
+  get lackedTicks(): number | null {
+    return this.storyWindow === null ? null : (this.story?.lacks ?? null);
+  }
+
+  /** What came before that instant is known: it is told, unless something else is lacked by now. */
+  recall({ events, isAll }: Recalled, lackedTicks: number | null): void {
+    if (lackedTicks === null || this.lackedTicks !== lackedTicks) return;
+    this.story?.recall(events, isAll);
+    this.toldEvents = -1;
+    this.postStory();
   }
 
   /** It has just been told where it stands. */

@@ -1,11 +1,6 @@
 /** Questions of the past, which a session answers when its world stands and nobody wants anything else of it. */
 import type { Lab } from '../lab.ts';
-import type { Command, Update } from '../protocol.ts';
 import { Desk } from '../timeline/desk.ts';
-import { timelineOf } from '../timeline/span.ts';
-import type { TimelineView } from '../timeline/view.ts';
-
-export type Question = Extract<Command, { type: 'timeline' }>;
 
 /** What a question is asked of. */
 export interface Asked {
@@ -16,18 +11,25 @@ export interface Asked {
   away<T>(work: () => Promise<T>): Promise<T>;
 }
 
+/** A question, which tells its answer itself; of each kind, the last one is answered. */
+export interface Question {
+  readonly kind: 'story' | 'timeline';
+  /** Looks into the past; undefined: it was aborted, and nothing was told. Leaves the world as it was. */
+  look(asked: Asked, signal: AbortSignal): Promise<(() => void) | undefined>;
+  /** It cannot be answered, and why. */
+  refuse(why: string): void;
+}
+
 export class Past {
   private readonly asked: () => Asked | null;
-  private readonly post: (update: Update) => void;
   private readonly desk = new Desk();
   /** What is being done with the world. */
   private doing = 0;
-  /** The last one, while it has no answer. */
-  private question: Question | null = null;
+  /** The last of each kind, while it has no answer. */
+  private readonly questions = new Map<Question['kind'], Question>();
 
-  constructor(asked: () => Asked | null, post: (update: Update) => void) {
+  constructor(asked: () => Asked | null) {
     this.asked = asked;
-    this.post = post;
   }
 
   /** The world is elsewhere: nobody is told what it does. */
@@ -36,7 +38,7 @@ export class Past {
   }
 
   async ask(question: Question): Promise<void> {
-    this.question = question;
+    this.questions.set(question.kind, question);
     if (this.isAway) await this.desk.giveUp();
     await this.answer();
   }
@@ -54,21 +56,29 @@ export class Past {
   }
 
   private async answer(): Promise<void> {
-    const { question } = this;
-    const asked = this.asked();
-    if (question === null || this.doing > 0 || this.isAway || asked === null) return;
-    this.question = null;
-    const { id, ...request } = question;
-    const tell = (signal: AbortSignal): Promise<TimelineView | undefined> =>
-      asked.away(() => timelineOf(asked.lab, asked.labs, request, signal));
+    for (;;) {
+      const [question] = this.questions.values();
+      const asked = this.asked();
+      if (question === undefined || this.doing > 0 || this.isAway || asked === null) return;
+      this.questions.delete(question.kind);
+      if (!(await this.answerOne(question, asked))) return;
+    }
+  }
+
+  /** Whether it has been answered, however. */
+  private async answerOne(question: Question, asked: Asked): Promise<boolean> {
     try {
-      const view = await this.desk.answer(tell);
-      if (view !== undefined) this.post({ type: 'timeline', id, view, why: '' });
-      // Given up for something else, unless for another question: its turn comes again.
-      else this.question ??= question;
+      const tell = await this.desk.answer((signal) => asked.away(() => question.look(asked, signal)));
+      if (tell !== undefined) {
+        tell();
+        return true;
+      }
+      // Given up for something else, unless for another question of its kind: its turn comes again.
+      if (!this.questions.has(question.kind)) this.questions.set(question.kind, question);
+      return false;
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      this.post({ type: 'timeline', id, view: null, why });
+      question.refuse(error instanceof Error ? error.message : String(error));
+      return true;
     }
   }
 }

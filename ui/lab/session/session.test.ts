@@ -97,7 +97,7 @@ test('the story is told by windows, as they are asked for, and with each state u
   await session.command({ type: 'runUntil', text: 'tick 1' });
   const all = last('story');
   expect(all.lines.map(({ sequence }) => sequence)).toEqual(all.lines.map((_, n) => n));
-  expect(all).toMatchObject({ gone: 0, from: 0, passing: all.lines.length, seen: all.lines.length });
+  expect(all).toMatchObject({ isWhole: true, from: 0, passing: all.lines.length, kept: all.lines.length });
   await session.command({ type: 'story', window: { ...EVERYTHING, from: 7, count: 3 } });
   expect(last('story').lines).toEqual(all.lines.slice(7, 10));
   const filter = { without: ['port'], domain: null };

@@ -25,6 +25,7 @@ import { NS_PER_SECOND } from '../../../devices/nanoseconds.ts';
 import { Going } from './going.ts';
 import { Looks } from './looks.ts';
 import { Past } from './past.ts';
+import { storyQuestion, timelineQuestion } from './questions.ts';
 
 /** What is done for each command but questions of the past. */
 type Deeds = {
@@ -156,7 +157,7 @@ export class Session {
         void this.showCode(lab);
       },
     });
-    this.past = new Past(() => this.asked(), post);
+    this.past = new Past(() => this.asked());
   }
 
   /** The host that is looked at. */
@@ -167,8 +168,10 @@ export class Session {
   /** Does what a face asks for. What goes wrong is posted as an error, never thrown. */
   async command(command: Command): Promise<void> {
     try {
-      if (command.type === 'timeline') await this.past.ask(command);
+      if (command.type === 'timeline') await this.past.ask(timelineQuestion(command, this.post));
       else await this.past.first(() => this.obey(command));
+      if (this.looks.lackedTicks !== null && !this.going.isRunning)
+        await this.past.ask(storyQuestion(this.looks));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.post({ type: 'error', command: command.type, message });

@@ -1,0 +1,45 @@
+/** What a session's face may want to know of the past. */
+import type { Command, Update } from '../protocol.ts';
+import { recallBefore } from '../timeline/recalled.ts';
+import { timelineOf } from '../timeline/span.ts';
+import type { Looks } from './looks.ts';
+import type { Question } from './past.ts';
+
+/** A span of the run, for the timeline. */
+export function timelineQuestion(
+  { id, ...request }: Extract<Command, { type: 'timeline' }>,
+  post: (update: Update) => void,
+): Question {
+  return {
+    kind: 'timeline',
+    look: async ({ lab, labs }, signal) => {
+      const view = await timelineOf(lab, labs, request, signal);
+      if (view === undefined) return undefined;
+      return () => {
+        post({ type: 'timeline', id, view, why: '' });
+      };
+    },
+    refuse: (why) => {
+      post({ type: 'timeline', id, view: null, why });
+    },
+  };
+}
+
+/** What the story lacks: what had happened before the instant that somebody has gone to. */
+export function storyQuestion(looks: Looks): Question {
+  return {
+    kind: 'story',
+    look: async ({ lab, labs }, signal) => {
+      const toTicks = looks.lackedTicks;
+      if (toTicks === null) return () => undefined;
+      const recalled = await recallBefore(lab, labs, toTicks, signal);
+      if (recalled === undefined) return undefined;
+      return () => {
+        looks.recall(recalled, toTicks);
+      };
+    },
+    refuse: () => {
+      looks.recall({ events: [], isAll: false }, looks.lackedTicks);
+    },
+  };
+}
