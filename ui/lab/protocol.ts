@@ -118,6 +118,8 @@ export interface StoryFilter {
   readonly without: readonly string[];
   /** Those of this domain alone: of it as it ran; null: of everybody. */
   readonly domain: number | null;
+  /** What is said several times in a row is one line. */
+  readonly folds: boolean;
 }
 
 /** Some of the events that pass a filter: `count` from the `from`th on, or the last of them. */
@@ -154,6 +156,9 @@ export interface TraceLine {
   readonly sentence: string;
   /** A check has said no, a call was refused, or a domain has crashed. */
   readonly failed: boolean;
+  /** How often it was so, one right after the other, and when the last time was. */
+  readonly times: number;
+  readonly lastNs: number;
 }
 
 /** A breakpoint, and what has become of it. */

@@ -16,7 +16,14 @@ const KEPT_EVENTS = 65_536;
 /** Of those that pass a filter, so many may be gone before the list is made shorter. */
 const SLACK = 4096;
 
-const ALL: StoryFilter = { without: [], domain: null };
+const ALL: StoryFilter = { without: [], domain: null, folds: false };
+
+/** Events that are told in one row: the first and the last of them by number, and how many. */
+interface Row {
+  first: number;
+  readonly last: number;
+  readonly times: number;
+}
 
 export class Story implements TraceSink {
   private readonly periodNs: number;
@@ -28,8 +35,8 @@ export class Story implements TraceSink {
   private first = 0;
   private filter = ALL;
   private without: ReadonlySet<string> = new Set();
-  /** Numbers of events that pass the filter, in order; those before `head` are not kept any more. */
-  private passing: number[] = [];
+  /** Those that pass the filter, in order; those before `head` are not kept any more. */
+  private passing: Row[] = [];
   private head = 0;
   /** The instant that somebody has gone to, until something happens. */
   private rewoundTo: number | null = null;
@@ -120,14 +127,14 @@ export class Story implements TraceSink {
     this.follow();
     const passing = this.passing.length - this.head;
     const start = Math.max(0, from === null ? passing - count : Math.min(from, passing - 1));
-    const numbers = this.passing.slice(this.head + start, this.head + start + count);
+    const rows = this.passing.slice(this.head + start, this.head + start + count);
     return {
       seen: this.seen,
       kept: this.seen - this.first,
       isWhole: this.isWhole,
       passing,
       from: start,
-      lines: numbers.map((number) => this.line(number)),
+      lines: rows.map((row) => this.line(row)),
     };
   }
 
@@ -159,11 +166,16 @@ export class Story implements TraceSink {
   /** Asks the filter of what has come since. */
   private follow(): void {
     this.drop();
-    const { first } = this;
+    const { first, passing } = this;
+    // The newest stands alone, as it may not have had its result: by now it may be like the one before it.
+    if (passing.length > this.head && passing.at(-1)!.last === this.filtered - 1)
+      this.filtered = passing.pop()!.first;
     for (let number = Math.max(this.filtered, first); number < this.seen; number++)
-      if (this.passes(this.at(number))) this.passing.push(number);
+      if (this.passes(this.at(number))) this.pass(number);
     this.filtered = this.seen;
-    while (this.head < this.passing.length && this.passing[this.head]! < first) this.head++;
+    while (this.head < this.passing.length && this.passing[this.head]!.last < first) this.head++;
+    const oldest = this.passing[this.head];
+    if (oldest !== undefined) oldest.first = Math.max(oldest.first, first);
     if (this.head < SLACK) return;
     this.passing = this.passing.slice(this.head);
     this.head = 0;
@@ -174,7 +186,32 @@ export class Story implements TraceSink {
     return !this.without.has(detail.kind) && (wanted === null || domain === wanted);
   }
 
-  private line(sequence: number): TraceLine {
+  /** One that is like the one before it is told with that. */
+  private pass(number: number): void {
+    const { passing, filter, first } = this;
+    const before = passing.at(-1);
+    const isAgain =
+      filter.folds &&
+      number < this.seen - 1 &&
+      before !== undefined &&
+      before.last >= first &&
+      this.isRepeated(before.last, number);
+    if (!isAgain) passing.push({ first: number, last: number, times: 1 });
+    else passing[passing.length - 1] = { first: before.first, last: number, times: before.times + 1 };
+  }
+
+  private isRepeated(number: number, next: number): boolean {
+    const [one, other] = [this.at(number), this.at(next)];
+    return (
+      one.domain === other.domain &&
+      one.vcpu === other.vcpu &&
+      one.depth === other.depth &&
+      one.detail.kind === other.detail.kind &&
+      sentenceOf(one, this.names()) === sentenceOf(other, this.names())
+    );
+  }
+
+  private line({ first: sequence, last, times }: Row): TraceLine {
     const event = this.at(sequence);
     const { ticks, domain, vcpu, depth, detail } = event;
     return {
@@ -182,6 +219,8 @@ export class Story implements TraceSink {
       ...traceWords(detail),
       sentence: sentenceOf(event, this.names()),
       failed: isFailure(event),
+      times,
+      lastNs: this.at(last).ticks * this.periodNs,
     };
   }
 }
@@ -201,5 +240,7 @@ function isAlike(one: TraceEvent, other: TraceEvent): boolean {
 }
 
 function isSame(one: StoryFilter, other: StoryFilter): boolean {
-  return one.domain === other.domain && one.without.join() === other.without.join();
+  return (
+    one.domain === other.domain && one.folds === other.folds && one.without.join() === other.without.join()
+  );
 }

@@ -110,10 +110,11 @@ function amount(client: LabClient): string {
 function useWindow(client: LabClient): void {
   const [first, count] = [from.value, rows.value + 2 * MARGIN_ROWS];
   const [left, domain] = [without.value, whose.value];
+  const folds = !asLines.value;
   useEffect(() => {
-    const filter = { without: left, domain };
+    const filter = { without: left, domain, folds };
     client.send({ type: 'story', window: { filter, from: first, count } });
-  }, [client, first, count, left, domain]);
+  }, [client, first, count, left, domain, folds]);
   useEffect(
     () => () => {
       client.send({ type: 'story', window: null });
@@ -339,9 +340,18 @@ function Row({
         wanted.value = place;
       }}
     >
-      <time>{(line.ns / 1e9).toFixed(6)}</time>{' '}
+      <time>{(line.ns / 1e9).toFixed(6)}</time> {line.times > 1 && <Times line={line} />}
       {asLines.value ? <Raw line={line} several={several} /> : <span>{line.sentence}</span>}
     </div>
+  );
+}
+
+function Times({ line: { times, lastNs } }: { line: TraceLine }) {
+  const until = `${String(times)} times, the last at ${(lastNs / 1e9).toFixed(6)} s; “as lines” has each`;
+  return (
+    <b class="story-times" title={until}>
+      {times}×
+    </b>
   );
 }
 

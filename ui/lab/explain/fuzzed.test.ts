@@ -6,7 +6,7 @@ import type { TraceEvent } from '../../../hypervisor/trace/event.ts';
 import { Story } from '../story.ts';
 import { explain, isFailure } from './explain.ts';
 
-const WINDOW = { filter: { without: [], domain: null }, from: null, count: 50 };
+const WINDOW = { filter: { without: [], domain: null, folds: false }, from: null, count: 50 };
 const NAMES = new Map([[0, 'Domain-0']]);
 
 test('a host that is told of is the same as one that is not', () => {

@@ -62,7 +62,7 @@ test('goes to an instant: the console shows what it did then, and what is typed 
   await type('echo third\r');
   await until('\\nthird[^]*\\$ $');
   expect(shown()).toContain('third');
-  const filter = { without: [], domain: null };
+  const filter = { without: [], domain: null, folds: false };
   await session.command({ type: 'story', window: { filter, from: null, count: 10 } });
   const { lines } = updates.findLast((update) => update.type === 'story')!;
   expect(lines.at(-1)!.ns).toBeGreaterThan(ns);
@@ -107,7 +107,7 @@ test('what is not there is not found, and the host stays', async () => {
 test('the story tells what came before an instant, whichever way one has got there, and goes on from it', async () => {
   await session.command({
     type: 'story',
-    window: { filter: { without: [], domain: null }, from: null, count: 40 },
+    window: { filter: { without: [], domain: null, folds: false }, from: null, count: 40 },
   });
   const told = (): readonly { readonly ns: number; readonly sentence: string }[] =>
     updates
@@ -127,4 +127,29 @@ test('the story tells what came before an instant, whichever way one has got the
   await session.command({ type: 'goTo', ns: (ns + later) / 2 });
   await session.command({ type: 'goTo', ns: later });
   expect(told()).toEqual(more);
+});
+
+test('what happens several times in a row is one line of the story, however often it was asked for meanwhile', async () => {
+  const window = (folds: boolean) => ({
+    filter: { without: [], domain: null, folds },
+    from: null,
+    count: 100_000,
+  });
+  const told = (): readonly (readonly [string, number])[] =>
+    updates
+      .findLast((update) => update.type === 'story')!
+      .lines.map(({ sentence, times }) => [sentence, times]);
+  await session.command({ type: 'story', window: window(true) });
+  await type('uname\r');
+  for (let n = 0; n < 5; n++) await session.command({ type: 'step', kind: 'hypercall' });
+  await until('\\nMote[^]*\\$ $');
+  const grown = told();
+  await session.command({ type: 'story', window: window(false) });
+  const each = told();
+  await session.command({ type: 'story', window: window(true) });
+  expect(told()).toEqual(grown);
+  expect(Math.max(...grown.map(([, times]) => times))).toBeGreaterThan(5);
+  expect(grown.flatMap(([sentence, times]) => Array.from({ length: times }, () => [sentence, 1]))).toEqual(
+    each,
+  );
 });

@@ -32,7 +32,7 @@ function printed(): string {
 }
 
 /** Of what has happened, more than these tests make. */
-const EVERYTHING = { filter: { without: [], domain: null }, from: null, count: 100_000 };
+const EVERYTHING = { filter: { without: [], domain: null, folds: false }, from: null, count: 100_000 };
 
 test('boots, runs until a text, and tells of it: console, state, trace', async () => {
   await session.command(BOOT);
@@ -100,7 +100,7 @@ test('the story is told by windows, as they are asked for, and with each state u
   expect(all).toMatchObject({ isWhole: true, from: 0, passing: all.lines.length, kept: all.lines.length });
   await session.command({ type: 'story', window: { ...EVERYTHING, from: 7, count: 3 } });
   expect(last('story').lines).toEqual(all.lines.slice(7, 10));
-  const filter = { without: ['port'], domain: null };
+  const filter = { without: ['port'], domain: null, folds: false };
   await session.command({ type: 'story', window: { filter, from: null, count: 5 } });
   const others = all.lines.filter(({ kind }) => kind !== 'port');
   expect(last('story').lines).toEqual(others.slice(-5));
