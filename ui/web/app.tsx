@@ -13,6 +13,7 @@ import type { LabClient } from './lab-client.ts';
 import { Lesson, studying } from './lesson.tsx';
 import { Offer, OpenButton } from './saved-worlds.tsx';
 import { Share, ShareDialog } from './sharing.tsx';
+import { Splits, splitStyle } from './splits.tsx';
 import { Stage } from './stage/stage.tsx';
 import { Status } from './status.tsx';
 import { Story } from './story.tsx';
@@ -30,8 +31,7 @@ export function App({ client }: { client: LabClient }) {
       <header>
         <h1>Xenoscope</h1>
         <p class="lead">
-          A whole Xen host, step by step. New here? Take a lesson, or type <code>xm create mote</code> into
-          the console.
+          New here? Take a lesson, or type <code>xm create mote</code> into the console.
         </p>
         <span class="header-buttons">
           <button onClick={openWorldDialog}>New world…</button>
@@ -88,6 +88,7 @@ export function App({ client }: { client: LabClient }) {
       </section>
       <Offer client={client} />
       <main
+        style={splitStyle()}
         class={classes(
           editing.value && 'editing',
           studying.value && 'studying',
@@ -105,6 +106,7 @@ export function App({ client }: { client: LabClient }) {
           </>
         )}
         <Consoles client={client} />
+        {large === null && <Splits />}
       </main>
       <WorldDialog client={client} />
       <ShareDialog client={client} />

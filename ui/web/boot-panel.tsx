@@ -303,15 +303,13 @@ export function WorldDialog({ client }: { client: LabClient }) {
           take={(value) => choose({ vcpus: value })}
         />
         {isHost && <ShareField read={read} />}
-        <label>
-          <span>
-            <input
-              type="checkbox"
-              checked={stands.value}
-              onChange={({ currentTarget: { checked } }) => (stands.value = checked)}
-            />{' '}
-            stand at the first instruction
-          </span>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={stands.value}
+            onChange={({ currentTarget: { checked } }) => (stands.value = checked)}
+          />
+          stand at the first instruction
         </label>
         <p class="dialog-buttons">
           <button type="submit" class="primary">

@@ -24,7 +24,6 @@ export function Controls({ client }: { client: LabClient }) {
       <Branches client={client} />
       <RunUntil client={client} disabled={over} />
       <EventBreaks client={client} />
-      <Looked client={client} />
     </section>
   );
 }
@@ -143,33 +142,6 @@ function Branches({ client }: { client: LabClient }) {
 
 function inSeconds(ns: number): string {
   return `${(ns / 1e9).toFixed(3)} s`;
-}
-
-/** Which domain the panes show. */
-function Looked({ client }: { client: LabClient }) {
-  const { domains, follows, shown } = client.state.value;
-  // It has its place where there is one domain alone, too: nothing is to move when another comes or goes.
-  return (
-    <label title="Processors, source, page tables, event channels, and what Xen does: of this domain">
-      Look at{' '}
-      <select
-        aria-label="Domain to look at"
-        data-testid="look"
-        disabled={domains.length < 2}
-        value={follows ? '' : String(shown)}
-        onChange={({ currentTarget: { value } }) => {
-          client.send({ type: 'look', domain: value === '' ? null : Number(value) });
-        }}
-      >
-        <option value="">whoever runs when it stops</option>
-        {domains.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {id}: {name === '' ? 'no name yet' : name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
 }
 
 /** Guest time, instructions, rate; the hash of the whole state on demand. */

@@ -3,26 +3,18 @@ import { editing } from './editor.tsx';
 import { note } from './boot-panel.tsx';
 import type { LabClient } from './lab-client.ts';
 
+/** What it does takes one line, whatever that is: nothing below is to move when it changes. */
 export function Status({ client }: { client: LabClient }) {
   const error = client.error.value;
+  const said = sentence(client);
   return (
     <>
-      <p class="status" role="status" data-testid="status">
-        {sentence(client)}
-      </p>
-      {client.state.value.stepping !== null && (
-        <p class="status">
-          <button
-            class="small"
-            onClick={() => {
-              client.send({ type: 'pause' });
-            }}
-          >
-            Cancel the step (Esc)
-          </button>{' '}
-          {(client.state.value.instructions / 1e6).toFixed(1)} million instructions
+      <div class="status-line">
+        <p class="status" role="status" data-testid="status" title={said}>
+          {said}
         </p>
-      )}
+        {client.state.value.stepping !== null && <Cancel client={client} />}
+      </div>
       {note.value !== null && (
         <p class="message" data-testid="note">
           {note.value} <Dismiss of={() => (note.value = null)} />
@@ -35,6 +27,22 @@ export function Status({ client }: { client: LabClient }) {
       )}
       <Ended client={client} />
     </>
+  );
+}
+
+function Cancel({ client }: { client: LabClient }) {
+  return (
+    <span class="status-going">
+      {(client.state.value.instructions / 1e6).toFixed(1)} million instructions{' '}
+      <button
+        class="small"
+        onClick={() => {
+          client.send({ type: 'pause' });
+        }}
+      >
+        Cancel the step (Esc)
+      </button>
+    </span>
   );
 }
 

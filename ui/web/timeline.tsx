@@ -15,7 +15,7 @@ export function Timeline({ client }: { client: LabClient }) {
   const isOpen = model.isOpen.value;
   return (
     <section class={isOpen ? 'panel timeline open' : 'panel timeline'} aria-label="Timeline" data-pane>
-      {isOpen && <Tools model={model} />}
+      {isOpen && <Tools model={model} running={client.state.value.running} />}
       <div class="timeline-head">
         <Strip client={client} model={model} />
         <button
@@ -55,7 +55,7 @@ function tell(model: TimelineModel): string {
   return `${lane}, ${instant(item.fromNs)}: ${inWords(item)}. Enter goes there.`;
 }
 
-function Tools({ model }: { model: TimelineModel }) {
+function Tools({ model, running }: { model: TimelineModel; running: boolean }) {
   const isFound = model.filter.value !== '';
   return (
     <div class="timeline-tools">
@@ -136,6 +136,31 @@ function Tools({ model }: { model: TimelineModel }) {
           }}
         >
           ▶
+        </button>
+        <small>in the whole run:</small>
+        <button
+          type="button"
+          class="small"
+          disabled={!isFound || running}
+          title="The run goes back to the last event like this"
+          aria-label="Back to the last one in the whole run"
+          onClick={() => {
+            model.seek('back');
+          }}
+        >
+          ◀◀
+        </button>
+        <button
+          type="button"
+          class="small"
+          disabled={!isFound || running}
+          title="The run goes on to the next event like this"
+          aria-label="On to the next one in the whole run"
+          onClick={() => {
+            model.seek('forth');
+          }}
+        >
+          ▶▶
         </button>
       </form>
     </div>

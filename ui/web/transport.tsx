@@ -1,7 +1,5 @@
 /** Lets the host run, step and go back: by what, of whom, how fast. */
 import { useEffect } from 'preact/hooks';
-import { isEventStep } from '../lab/event-steps.ts';
-import { shownDomain } from './shown-domain.ts';
 import { BACK_KEY, RUN_KEY, STEP_KEY, STEP_KEYS } from './keys.ts';
 import type { LabClient } from './lab-client.ts';
 import {
@@ -22,7 +20,7 @@ import {
 import type { Unit } from './steps.ts';
 
 export function Transport({ client }: { client: LabClient }) {
-  const { booted, running, ended, past, breakpoints, eventBreaks, follows } = client.state.value;
+  const { booted, running, ended, past, breakpoints, eventBreaks } = client.state.value;
   const over = !booted || ended !== null;
   const by = unit.value;
   useWalk(client);
@@ -76,7 +74,7 @@ export function Transport({ client }: { client: LabClient }) {
           ))}
         </select>
       </label>
-      {!follows && isEventStep(by) && <small>of {shownDomain(client)} alone</small>}
+      <Whose client={client} />
       <button
         data-testid="step"
         aria-keyshortcuts={STEP_KEY}
@@ -108,6 +106,33 @@ export function Transport({ client }: { client: LabClient }) {
         </select>
       </label>
     </span>
+  );
+}
+
+/** Whose steps they are, and which domain the panes show. */
+function Whose({ client }: { client: LabClient }) {
+  const { domains, follows, shown } = client.state.value;
+  // It has its place where there is one domain alone, too: nothing is to move when another comes or goes.
+  return (
+    <label title="Steps to what happens, processors, source, page tables, event channels, and what Xen does: of this domain">
+      of{' '}
+      <select
+        aria-label="Domain to look at"
+        data-testid="look"
+        disabled={domains.length < 2}
+        value={follows ? '' : String(shown)}
+        onChange={({ currentTarget: { value } }) => {
+          client.send({ type: 'look', domain: value === '' ? null : Number(value) });
+        }}
+      >
+        <option value="">whoever runs</option>
+        {domains.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {id}: {name === '' ? 'no name yet' : name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

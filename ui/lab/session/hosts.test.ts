@@ -5,6 +5,7 @@ import { loadCore } from '../core-node.ts';
 import { Lab } from '../lab.ts';
 import { imagesAmong } from '../own-images.ts';
 import type { LabState, Update } from '../protocol.ts';
+import type { Place } from '../timeline/view.ts';
 import { Session } from './session.ts';
 import { LabRun } from '../time/lab-run.ts';
 import { Marks } from '../time/marks.ts';
@@ -41,6 +42,10 @@ class Posted {
   }
 }
 
+function lanesOf(host: string): string[] {
+  return ['cpu0', 'Xen', 'd0v0'].map((lane) => `${host} ${lane}`);
+}
+
 test('two hosts: one is looked at and gets the keys, both go on; they are saved, opened and gone back with together', async () => {
   const one = new Posted();
   const request = { ...images, commandLine: '', memoryMb: 64, hostMb: 128, vcpus: 1, isDom0: true };
@@ -64,6 +69,14 @@ test('two hosts: one is looked at and gets the keys, both go on; they are saved,
   expect(one.state).toMatchObject({ host: 0, running: false });
   const [a, b] = one.state.hosts;
   expect(Math.abs(a!.ns - b!.ns)).toBeLessThan(200_000);
+  const span = { fromNs: a!.ns - 3e6, toNs: a!.ns, limit: 20_000, filter: 'hypercall' };
+  await one.session.command({ type: 'timeline', id: 1, ...span });
+  const { lanes, arrows, found } = one.last('timeline').view!;
+  expect(lanes.map(({ name }) => name)).toEqual([...'AB'].flatMap((host) => lanesOf(host)));
+  const hostOf = (place: Place): string => lanes[place.lane]!.name[0]!;
+  for (const { from, to } of arrows) expect(hostOf(from)).toBe(hostOf(to));
+  expect(found.every(({ lane, item }) => lanes[lane]!.items[item]!.kind === 'hypercall')).toBe(true);
+  expect(new Set(found.map(hostOf))).toEqual(new Set('AB'));
   await one.session.command({ type: 'save', purpose: 'file' });
   await one.session.command({ type: 'hash' });
   const other = new Posted();
@@ -73,7 +86,11 @@ test('two hosts: one is looked at and gets the keys, both go on; they are saved,
   expect(other.printed(1)).toBe(one.printed(1));
   await other.session.command({ type: 'hash' });
   expect(other.last('hash').hash).toBe(one.last('hash').hash);
+  const filter = { without: [], domain: null, folds: true };
+  await one.session.command({ type: 'story', window: { filter, from: null, count: 10 } });
   await one.session.command({ type: 'lookAtHost', host: 1 });
+  // What had happened there before somebody looked is told, too.
+  expect(one.last('story').lines).toHaveLength(10);
   await one.session.command({ type: 'back', kind: 'hypercall' });
   expect(one.state.stopped).toMatch(/^It went back to the hypercall before: /);
   expect(one.state.hosts[0]!.ns).toBeLessThan(a!.ns);

@@ -1,12 +1,13 @@
 /** Questions of the past, which a session answers when its world stands and nobody wants anything else of it. */
 import type { Lab } from '../lab.ts';
 import { Desk } from '../timeline/desk.ts';
+import type { NamedHost } from '../timeline/span.ts';
 
 /** What a question is asked of. */
 export interface Asked {
   readonly lab: Lab;
   /** All hosts of its world. */
-  readonly labs: readonly Lab[];
+  readonly hosts: readonly NamedHost[];
   /** Does something that nobody is told of. */
   away<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -12,8 +12,8 @@ export function timelineQuestion(
 ): Question {
   return {
     kind: 'timeline',
-    look: async ({ lab, labs }, signal) => {
-      const view = await timelineOf(lab, labs, request, signal);
+    look: async ({ lab, hosts }, signal) => {
+      const view = await timelineOf(lab, hosts, request, signal);
       if (view === undefined) return undefined;
       return () => {
         post({ type: 'timeline', id, view, why: '' });
@@ -29,9 +29,10 @@ export function timelineQuestion(
 export function storyQuestion(looks: Looks): Question {
   return {
     kind: 'story',
-    look: async ({ lab, labs }, signal) => {
+    look: async ({ lab, hosts }, signal) => {
       const toTicks = looks.lackedTicks;
       if (toTicks === null) return () => undefined;
+      const labs = hosts.map((host) => host.lab);
       const recalled = await recallBefore(lab, labs, toTicks, signal);
       if (recalled === undefined) return undefined;
       return () => {

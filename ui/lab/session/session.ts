@@ -182,8 +182,7 @@ export class Session {
   private asked(): ReturnType<ConstructorParameters<typeof Past>[0]> {
     const { lab, opened } = this;
     if (lab === null || opened === null) return null;
-    const labs = opened.hosts.map((each) => each.lab);
-    return { lab, labs, away: (work) => this.looks.away(lab, work) };
+    return { lab, hosts: opened.hosts, away: (work) => this.looks.away(lab, work) };
   }
 
   private async obey<T extends OtherCommand['type']>(

@@ -54,7 +54,7 @@ export async function recallBefore(
   const { past, hypervisor } = lab;
   const places = past.moments.map((moment) => lab.placeIn(moment).ticks);
   const fromTicks = places.findLast((ticks) => ticks <= toTicks - NEAR_TICKS) ?? places[0] ?? toTicks;
-  if (fromTicks >= toTicks) return { events: [], isAll: false };
+  if (fromTicks >= toTicks) return { events: [], isAll: true };
   const seen = await again(lab, labs, { fromTicks, toTicks }, () => new Taker(hypervisor), signal);
   return seen === undefined ? undefined : { events: seen.watching.events, isAll: fromTicks === places[0] };
 }

@@ -54,13 +54,37 @@ export interface Record {
   placesOf(ticks: number): number;
 }
 
-/** Takes the events of one host, as many as are wanted. */
+/** Room for so many events of all hosts of a world. */
+export class Room {
+  private left: number;
+  private readonly clock: () => number;
+  private endNs: number | null = null;
+
+  /** `clock`: how far all hosts are, in ns. */
+  constructor(limit: number, clock: () => number) {
+    this.left = limit;
+    this.clock = clock;
+  }
+
+  /** Since when there has been none: what was before is all there. Null: there is some left. */
+  get fullNs(): number | null {
+    return this.endNs;
+  }
+
+  /** Takes a place. */
+  take(): void {
+    this.left--;
+    if (this.left <= 0) this.endNs ??= this.clock();
+  }
+}
+
+/** Takes the events of one host, as long as there is room. */
 export class Recorder implements TraceSink, Record {
   readonly processors: readonly string[];
   readonly events: Recorded[] = [];
   readonly runstates: RunstateChange[] = [];
   private readonly hypervisor: Hypervisor;
-  private readonly limit: number;
+  private readonly room: Room;
   private readonly open = new Map<TraceEvent, Recorded>();
   /** Ports raised of which no upcall has told yet, by the vcpu that is to be told. */
   private readonly raised = new Map<string, Raised[]>();
@@ -69,9 +93,9 @@ export class Recorder implements TraceSink, Record {
   private readonly places = new Map<number, number>();
 
   /** To be made where the span begins; it hears the trace until it leaves. */
-  constructor(hypervisor: Hypervisor, limit: number) {
+  constructor(hypervisor: Hypervisor, room: Room) {
     this.hypervisor = hypervisor;
-    this.limit = limit;
+    this.room = room;
     this.processors = hypervisor.pcpus.map(({ running }) =>
       running === null ? 'idle' : nameOfVcpu(running.domain.id, running.id),
     );
@@ -80,7 +104,7 @@ export class Recorder implements TraceSink, Record {
   }
 
   get isFull(): boolean {
-    return this.events.length >= this.limit;
+    return this.room.fullNs !== null;
   }
 
   placesOf(ticks: number): number {
@@ -95,6 +119,7 @@ export class Recorder implements TraceSink, Record {
     this.open.set(event, recorded);
     this.events.push(recorded);
     if (event.detail.kind === 'port') this.raise(event.detail);
+    this.room.take();
   }
 
   end(event: TraceEvent): void {

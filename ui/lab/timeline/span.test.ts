@@ -35,7 +35,7 @@ describe('a host that has made a domain', () => {
     toNs: number,
     filter: string | null = null,
   ): Promise<TimelineView | undefined> =>
-    timelineOf(lab, [lab], { fromNs, toNs, limit: LIMIT, filter }, never);
+    timelineOf(lab, [{ name: 'host', lab }], { fromNs, toNs, limit: LIMIT, filter }, never);
   const laneOf = (view: TimelineView, name: string): Lane => view.lanes.find((lane) => lane.name === name)!;
 
   test('it has lanes of processors, vcpus, Xen and the store, without having moved the world', async () => {
@@ -77,7 +77,7 @@ describe('a host that has made a domain', () => {
 
   test('who wakes a vcpu is tied to where it runs; upcalls tell of ports; filters find what they name', async () => {
     const all = { fromNs: beforeNs, toNs: lab.ns, limit: ALL, filter: 'hypercall domctl' };
-    const view = (await timelineOf(lab, [lab], all, never))!;
+    const view = (await timelineOf(lab, [{ name: 'host', lab }], all, never))!;
     expect(view.isCut).toBe(false);
     const at = ({ lane, item }: { lane: number; item: number }): LaneItem => view.lanes[lane]!.items[item]!;
     const notified = view.arrows.filter(({ why }) => why === 'notified');
@@ -109,7 +109,7 @@ describe('a host that has made a domain', () => {
     const { hash, ns } = { hash: await stateHash(lab.hypervisor), ns: lab.ns };
     const cut = (await timelineOf(
       lab,
-      [lab],
+      [{ name: 'host', lab }],
       { fromNs: beforeNs, toNs: ns, limit: 100, filter: null },
       never,
     ))!;
@@ -119,7 +119,7 @@ describe('a host that has made a domain', () => {
     const abort = new AbortController();
     const asked = timelineOf(
       lab,
-      [lab],
+      [{ name: 'host', lab }],
       { fromNs: beforeNs, toNs: ns, limit: LIMIT, filter: null },
       abort.signal,
     );

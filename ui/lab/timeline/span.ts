@@ -3,10 +3,10 @@ import { passes, parseFilter } from '../event-filter.ts';
 import type { EventFilter } from '../event-filter.ts';
 import type { Lab } from '../lab.ts';
 import { again } from './again.ts';
-import type { Stretch } from './again.ts';
+import type { Stretch, Watching } from './again.ts';
 import { lanesOf } from './lanes.ts';
-import { Recorder } from './record.ts';
-import type { Place, TimelineView } from './view.ts';
+import { Recorder, Room } from './record.ts';
+import type { Arrow, Lane, Place, TimelineView } from './view.ts';
 
 export interface SpanRequest {
   readonly fromNs: number;
@@ -20,31 +20,95 @@ export interface SpanRequest {
 /** No answer is larger, whatever is asked for. */
 const MOST_EVENTS = 100_000;
 
-/** `labs`: all hosts of the world. Undefined: it was aborted. Rejects as `again` does, and with RangeError for what is no filter. */
+/** A host of the world. */
+export interface NamedHost {
+  readonly name: string;
+  readonly lab: Lab;
+}
+
+/** Records all hosts of a world at once, from where it stands on. */
+class WorldRecorder implements Watching {
+  readonly records: readonly Recorder[];
+  private readonly room: Room;
+
+  constructor(hosts: readonly NamedHost[], limit: number) {
+    this.room = new Room(limit, () => Math.min(...hosts.map(({ lab }) => lab.ns)));
+    this.records = hosts.map(({ lab }) => new Recorder(lab.hypervisor, this.room));
+  }
+
+  get isFull(): boolean {
+    return this.room.fullNs !== null;
+  }
+
+  leave(): void {
+    for (const record of this.records) record.leave();
+  }
+
+  /** Up to when it has all that was, in ns, where it went on until `reachedNs`. */
+  endNs(reachedNs: number): number {
+    return Math.min(reachedNs, this.room.fullNs ?? reachedNs);
+  }
+}
+
+/**
+ * `lab`: whose ticks the span is in; `hosts`: all of the world, each with lanes of its own. Undefined: it was aborted. Rejects as
+ * `again` does, and with RangeError for what is no filter.
+ */
 export async function timelineOf(
   lab: Lab,
-  labs: readonly Lab[],
+  hosts: readonly NamedHost[],
   { fromNs, toNs, limit, filter }: SpanRequest,
   signal: AbortSignal,
 ): Promise<TimelineView | undefined> {
-  const { periodNs, hypervisor } = lab;
+  const { periodNs } = lab;
   const wanted = filter === null ? null : filterOf(filter);
   const stretch = within(lab, {
     fromTicks: Math.floor(fromNs / periodNs),
     toTicks: Math.ceil(toNs / periodNs),
   });
-  const watch = (): Recorder => new Recorder(hypervisor, Math.min(limit, MOST_EVENTS));
+  const labs = hosts.map((host) => host.lab);
+  const watch = (): WorldRecorder => new WorldRecorder(hosts, Math.min(limit, MOST_EVENTS));
   const seen = await again(lab, labs, stretch, watch, signal);
   if (seen === undefined) return undefined;
-  const { watching: record, reachedTicks } = seen;
-  const endTicks = record.isFull ? record.events.at(-1)!.at.ticks : reachedTicks;
-  const span = { fromNs: stretch.fromTicks * periodNs, toNs: endTicks * periodNs };
-  const { lanes, arrows, placeOf } = lanesOf(record, periodNs, span.fromNs, span.toNs);
+  const { watching, reachedTicks } = seen;
+  const span = {
+    fromNs: stretch.fromTicks * periodNs,
+    toNs: watching.endNs(reachedTicks * periodNs),
+  };
+  const { records, isFull } = watching;
+  const drawn = hosts.map((host, n) => drawnOf(host, records[n]!, span, wanted));
+  const events = records.reduce((sum, record) => sum + record.events.length, 0);
+  return { ...span, isCut: isFull, events, ...together(hosts, drawn) };
+}
+
+type Drawn = Pick<TimelineView, 'lanes' | 'arrows' | 'found'>;
+
+function drawnOf(
+  { lab }: NamedHost,
+  record: Recorder,
+  { fromNs, toNs }: Pick<TimelineView, 'fromNs' | 'toNs'>,
+  wanted: EventFilter | null,
+): Drawn {
+  const { lanes, arrows, placeOf } = lanesOf(record, lab.periodNs, fromNs, toNs);
   const found = record.events.flatMap(({ event }, index): Place[] => {
     const place = wanted !== null && passes(wanted, event) ? placeOf(index) : undefined;
     return place === undefined ? [] : [place];
   });
-  return { ...span, isCut: record.isFull, events: record.events.length, lanes, arrows, found };
+  return { lanes, arrows, found };
+}
+
+/** The hosts below each other; a lane says of which it is, where there are several. */
+function together(hosts: readonly NamedHost[], drawn: readonly Drawn[]): Drawn {
+  if (drawn.length === 1) return drawn[0]!;
+  const all = { lanes: [] as Lane[], arrows: [] as Arrow[], found: [] as Place[] };
+  for (const [n, { lanes, arrows, found }] of drawn.entries()) {
+    const first = all.lanes.length;
+    const below = ({ lane, item }: Place): Place => ({ lane: lane + first, item });
+    all.lanes.push(...lanes.map((lane) => ({ ...lane, name: `${hosts[n]!.name} ${lane.name}` })));
+    for (const { why, from, to } of arrows) all.arrows.push({ why, from: below(from), to: below(to) });
+    all.found.push(...found.map(below));
+  }
+  return all;
 }
 
 /** What of a stretch can be gone to. */

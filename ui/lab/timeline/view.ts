@@ -24,7 +24,7 @@ export type LaneOf = 'processor' | 'xen' | 'vcpu' | 'store';
 
 export interface Lane {
   readonly of: LaneOf;
-  /** `cpu0`, `d1v0`, `Xen`, `store`. */
+  /** `cpu0`, `d1v0`, `Xen`, `store`; behind the name of its host, where there are several. */
   readonly name: string;
   /** Whose vcpu; below 0: of no domain. */
   readonly domain: number;

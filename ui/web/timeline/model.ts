@@ -35,6 +35,8 @@ export class TimelineModel {
   private asked: { readonly key: string; readonly filter: string; readonly of: Stretch } | null = null;
   private id = 0;
   private calm: ReturnType<typeof setTimeout> | undefined;
+  /** Where it stands next is to be shown. */
+  private follows = false;
 
   constructor(client: LabClient) {
     this.client = client;
@@ -89,7 +91,9 @@ export class TimelineModel {
     });
     const marks = effect(() => {
       const { ns, stopped, past } = this.client.state.value;
-      if (stopped !== null) this.mark({ ns, words: stopped }, past?.endNs ?? ns);
+      if (stopped === null) return;
+      this.mark({ ns, words: stopped }, past?.endNs ?? ns);
+      if (this.follows) this.follow(ns);
     });
     let before: TimelineView | null = null;
     const refocus = effect(() => {
@@ -104,6 +108,12 @@ export class TimelineModel {
       marks();
       clearTimeout(this.calm);
     };
+  }
+
+  private follow(ns: number): void {
+    const { fromNs, toNs } = this.shown.peek();
+    this.follows = false;
+    if (ns < fromNs || ns > toNs) this.center(ns);
   }
 
   private mark(mark: Mark, endNs: number): void {
@@ -124,7 +134,8 @@ export class TimelineModel {
     const of = isFew ? around : shown;
     const filter = this.filter.peek().trim();
     this.asked = { key, filter: this.filter.peek(), of };
-    const limit = MOST_EVENTS;
+    // How many there are is known of the host in front alone.
+    const limit = MOST_EVENTS * Math.max(1, this.client.state.peek().hosts.length);
     this.client.send({
       type: 'timeline',
       id: ++this.id,
@@ -244,6 +255,15 @@ export class TimelineModel {
     const next = by > 0 ? at.find((each) => each.ns > ns) : at.findLast((each) => each.ns < ns);
     const found = next ?? (by > 0 ? at[0] : at.at(-1));
     if (found !== undefined) this.attend(found.place);
+  }
+
+  /** Goes to the next event like this of the whole run, as far as it comes, or to the last one before. */
+  seek(way: 'forth' | 'back'): void {
+    const event = this.filter.value.trim();
+    if (event === '' || this.client.state.value.running) return;
+    this.focus.value = null;
+    this.client.send({ type: 'seek', event, way });
+    this.follows = true;
   }
 
   /** Gives an item the focus, and shows it. */
