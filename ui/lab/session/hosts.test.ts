@@ -74,7 +74,16 @@ test('two hosts: one is looked at and gets the keys, both go on; they are saved,
   const { lanes, arrows, found } = one.last('timeline').view!;
   expect(lanes.map(({ name }) => name)).toEqual([...'AB'].flatMap((host) => lanesOf(host)));
   const hostOf = (place: Place): string => lanes[place.lane]!.name[0]!;
-  for (const { from, to } of arrows) expect(hostOf(from)).toBe(hostOf(to));
+  const journeys = arrows.filter(({ why }) => why === 'sent');
+  for (const { from, to } of arrows.filter(({ why }) => why !== 'sent'))
+    expect(hostOf(from)).toBe(hostOf(to));
+  // There and back again, in the latency of the LAN at least.
+  expect(new Set(journeys.map(({ from, to }) => hostOf(from) + hostOf(to)))).toEqual(new Set(['AB', 'BA']));
+  for (const { from, to } of journeys) {
+    const [sent, came] = [from, to].map(({ lane, item }) => lanes[lane]!.items[item]!);
+    expect([sent!.kind, came!.kind]).toEqual(['device', 'device']);
+    expect(came!.fromNs - sent!.fromNs).toBeGreaterThanOrEqual(100_000);
+  }
   expect(found.every(({ lane, item }) => lanes[lane]!.items[item]!.kind === 'hypercall')).toBe(true);
   expect(new Set(found.map(hostOf))).toEqual(new Set('AB'));
   await one.session.command({ type: 'save', purpose: 'file' });

@@ -4,6 +4,8 @@ import type { EventFilter } from '../event-filter.ts';
 import type { Lab } from '../lab.ts';
 import { again } from './again.ts';
 import type { Stretch, Watching } from './again.ts';
+import { frameEvent, journeys } from './frames.ts';
+import type { FrameEvent } from './frames.ts';
 import { lanesOf } from './lanes.ts';
 import { Recorder, Room } from './record.ts';
 import type { Arrow, Lane, Place, TimelineView } from './view.ts';
@@ -76,15 +78,20 @@ export async function timelineOf(
     toNs: watching.endNs(reachedTicks * periodNs),
   };
   const { records, isFull } = watching;
-  const drawn = hosts.map((host, n) => drawnOf(host, records[n]!, span, wanted));
+  const drawn = hosts.map((host, n) => drawnOf(host, n, records[n]!, span, wanted));
   const events = records.reduce((sum, record) => sum + record.events.length, 0);
   return { ...span, isCut: isFull, events, ...together(hosts, drawn) };
 }
 
-type Drawn = Pick<TimelineView, 'lanes' | 'arrows' | 'found'>;
+type Together = Pick<TimelineView, 'lanes' | 'arrows' | 'found'>;
+
+interface Drawn extends Together {
+  readonly frames: readonly FrameEvent[];
+}
 
 function drawnOf(
   { lab }: NamedHost,
+  host: number,
   record: Recorder,
   { fromNs, toNs }: Pick<TimelineView, 'fromNs' | 'toNs'>,
   wanted: EventFilter | null,
@@ -94,20 +101,29 @@ function drawnOf(
     const place = wanted !== null && passes(wanted, event) ? placeOf(index) : undefined;
     return place === undefined ? [] : [place];
   });
-  return { lanes, arrows, found };
+  const frames = record.events.flatMap(({ event, at }, index): FrameEvent[] => {
+    const place = placeOf(index);
+    const frame = place === undefined ? null : frameEvent(host, at.ticks * lab.periodNs, event, place);
+    return frame === null ? [] : [frame];
+  });
+  return { lanes, arrows, found, frames };
 }
 
-/** The hosts below each other; a lane says of which it is, where there are several. */
-function together(hosts: readonly NamedHost[], drawn: readonly Drawn[]): Drawn {
-  if (drawn.length === 1) return drawn[0]!;
+/** The hosts below each other, with what goes from one to another; a lane says of which it is, where there are several. */
+function together(hosts: readonly NamedHost[], drawn: readonly Drawn[]): Together {
+  const [only] = drawn;
+  if (drawn.length === 1) return { lanes: only!.lanes, arrows: only!.arrows, found: only!.found };
   const all = { lanes: [] as Lane[], arrows: [] as Arrow[], found: [] as Place[] };
-  for (const [n, { lanes, arrows, found }] of drawn.entries()) {
+  const travelling: FrameEvent[] = [];
+  for (const [n, { lanes, arrows, found, frames }] of drawn.entries()) {
     const first = all.lanes.length;
     const below = ({ lane, item }: Place): Place => ({ lane: lane + first, item });
     all.lanes.push(...lanes.map((lane) => ({ ...lane, name: `${hosts[n]!.name} ${lane.name}` })));
     for (const { why, from, to } of arrows) all.arrows.push({ why, from: below(from), to: below(to) });
     all.found.push(...found.map(below));
+    travelling.push(...frames.map((frame) => ({ ...frame, place: below(frame.place) })));
   }
+  all.arrows.push(...journeys(travelling));
   return all;
 }
 

@@ -39,9 +39,9 @@ export interface Place {
   readonly item: number;
 }
 
-/** Of cause and effect: a notification and its upcall, a vcpu that wakes and gets a processor. */
+/** Of cause and effect: a notification and its upcall, a vcpu that wakes and gets a processor, a frame that another host receives. */
 export interface Arrow {
-  readonly why: 'notified' | 'woken';
+  readonly why: 'notified' | 'woken' | 'sent';
   readonly from: Place;
   readonly to: Place;
 }

@@ -122,7 +122,7 @@ function drawArrows(
   for (const { why, from, to } of seen) {
     const [a, b] = [middleOf(view, laid, from), middleOf(view, laid, to)];
     const [x1, x2] = [xOf(a.ns, stretch, width), xOf(b.ns, stretch, width)];
-    const color = why === 'notified' ? ink.accent : ink.good;
+    const color = { notified: ink.accent, woken: ink.good, sent: ink.text }[why];
     context.strokeStyle = color;
     context.fillStyle = color;
     context.beginPath();
