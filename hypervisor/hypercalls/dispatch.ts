@@ -59,13 +59,22 @@ export function perform(context: HypercallContext, number: number): number {
   counters[counter] = counters[counter]! + 1;
   if (!trace.on) return handle(context, call);
   const name = call?.name ?? `unknown ${String(number)}`;
-  const words = [...context.words];
+  // Loops and one literal: spreading either took a sixth of a run that is watched.
+  const words: number[] = [];
+  for (const word of context.words) words.push(word);
   const args = call === null ? '' : decodeArguments(call.args, context.words);
   const peek: Peek = (va, bytes) => peekAtGuest(context.hypervisor.frames, context.vcpu, va, bytes);
   const given = givenTo(name, context.words, peek);
   const detail: CallDetail = {
-    ...{ kind: 'hypercall', number, name, words, args, given },
-    ...{ result: null, gave: [], refusal: null },
+    kind: 'hypercall',
+    number,
+    name,
+    words,
+    args,
+    given,
+    result: null,
+    gave: [],
+    refusal: null,
   };
   const span = trace.begin(detail);
   const result = handle(context, call);
