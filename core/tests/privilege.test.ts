@@ -286,6 +286,9 @@ describe('cpuid', () => {
   it('has what long mode needs, and not what the core has not: AVX, XSAVE, APIC, MTRR', () => {
     const [, , c, d] = ask(1) as [number, number, number, number];
     expect(d & 0x07808111).toBe(0x07808111);
+    // SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT RDRAND, and no other.
+    expect([0, 9, 13, 19, 20, 23, 30].reduce((left, bit) => left & ~(1 << bit), c)).toBe(0);
+    for (const bit of [0, 9, 13, 19, 20, 23, 30]) expect((c >>> bit) & 1, String(bit)).toBe(1);
     expect([c & ((1 << 26) | (1 << 27) | (1 << 28)), d & ((1 << 9) | (1 << 12))]).toEqual([0, 0]);
     expect(ask(0x80000008)[0]).toBe(0x302e);
     expect([ask(7, 1)[1], ask(0x40000000), ask(0x80000009)]).toEqual([0, [0, 0, 0, 0], [0, 0, 0, 0]]);

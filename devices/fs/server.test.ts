@@ -119,7 +119,10 @@ test('mkdir, rename, unlink', () => {
   expect(client.fail(76, u32(1), text('mote'), u32(0x200))).toBe(errno.ENOTDIR);
   expect(client.fail(76, u32(1), text('b'), u32(0))).toBe(errno.EISDIR);
   client.call(76, u32(2), text('pictures'), u32(0x200));
+  // What is not there has no new name, and nothing comes into a directory that is gone.
+  expect(client.fail(74, u32(0), text('nothing'), u32(0), text('x'))).toBe(errno.ENOENT);
   expect(client.fail(72, u32(4), text('late'), u32(0), u32(0))).toBe(errno.ENOENT);
+  expect(client.fail(74, u32(1), text('mote'), u32(4), text('late'))).toBe(errno.ENOENT);
   client.call(76, u32(1), text('b'), u32(0x200));
   expect(tree.find('/a/b')).toBeNull();
   expect(client.attributes(1).links).toBe(2);

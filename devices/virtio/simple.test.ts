@@ -49,3 +49,12 @@ test('entropy is the seed’s', () => {
   expect(draw(7)).not.toEqual(draw(8));
   expect(new Set(draw(7)).size).toBeGreaterThan(40);
 });
+
+test('a reset forgets which features were taken: they are to be chosen again', () => {
+  const memory = new TestMemory();
+  const guest = new TestDriver(memory, new VirtioConsole(memory));
+  guest.start();
+  guest.status = 0;
+  for (const status of [1, 3, 11]) guest.status = status;
+  expect(guest.status).toBe(3);
+});

@@ -25,6 +25,11 @@ const RUN_BY: readonly (readonly [sources: RegExp, tests: readonly string[]])[] 
   [/^guests\/programs\//, ['guests/programs/']],
   [/^guests\/dom0\/xenstored/, ['guests/dom0/xenstored/', `${DOM0}/xenstore`, `${DOM0}/watch`]],
   [/^guests\/dom0\/xenconsoled/, [`${DOM0}/console`]],
+  [
+    /^guests\/dom0\/(lib\/saved|xm\/(save|restore))/,
+    [`${DOM0}/save`, `${DOM0}/xm`, 'ui/lab/world/migration.test.ts'],
+  ],
+  [/^guests\/dom0\/xm\/console/, [`${DOM0}/console`, `${DOM0}/xm`]],
   [/^guests\/dom0\/lib\//, ['guests/dom0/lib/', `${DOM0}/xm`, `${DOM0}/actions`]],
   [/^guests\/dom0\//, [`${DOM0}/xm`, `${DOM0}/actions`, `${DOM0}/many`]],
 ];

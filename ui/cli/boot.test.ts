@@ -147,7 +147,8 @@ describe('Mote', () => {
   });
 
   it('is not believed to have answered when it only shows what was typed', async () => {
-    const { status, stdout } = await boot(['--until', 'DONE'], 'sleep 1; echo DONE\r');
+    const { status, stdout, stderr } = await boot(['--until', 'DONE'], 'sleep 1; echo DONE\r');
+    expect(stderr).not.toContain('waits for input');
     expect(stdout).toMatch(/echo DONE\r\nDONE$/);
     expect(status).toBe(0);
   });

@@ -14,7 +14,7 @@ import type { DomainRequest } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { status } from './boot.ts';
 import { main } from './main.ts';
-import { runInTerminal, type Ending } from './run.ts';
+import { runInTerminal, SILENCE_NS, type Ending } from './run.ts';
 import { Keyboard, takeOutput } from './testing.ts';
 
 const CTRL_BACKSLASH = '\x1c';
@@ -89,6 +89,9 @@ it('a run without anybody to type ends where the guest waits for nothing but key
   expect(other.place).toEqual(lab.place);
   expect((await runInTerminal(lab, { ns: 5e9 }, new Keyboard(false).end())).kind).toBe('time');
   expect(lab.ns).toBe(5e9);
+  // Who has asked for a time is not told of the silence.
+  const longNs = lab.ns + SILENCE_NS + 1e9;
+  expect((await runInTerminal(lab, { ns: longNs }, new Keyboard(false).end())).kind).toBe('time');
   vi.restoreAllMocks();
 });
 

@@ -28,8 +28,10 @@ const ROUND = 'sent=900 skipped=10 dirtied=3 bytes=4000 ns=2000 pace=0 last=';
 
 test('a migration has its stages, with their times; one that is written twice is one', () => {
   begin();
-  for (const state of ['pre-migration', 'reservation', 'commitment', 'commitment', 'activation', 'ended'])
+  for (const state of ['pre-migration', 'reservation', 'commitment', 'commitment', 'activation', 'ended']) {
+    expect(migrations.of(3)!.isOver, state).toBe(false);
     write(`${SENDING}/state`, state);
+  }
   expect(migrations.of(3)!.stages).toEqual([
     { stage: 'pre-migration', atNs: 10 },
     { stage: 'reservation', atNs: 12 },
@@ -83,6 +85,7 @@ test('the domain stands still and goes on: here, where it stays; on the other ho
   for (const state of ['coming', 'ready', 'ours']) write(`${coming}/state`, state);
   write(`${coming}/domid`, '7');
   xen({ kind: 'domctl', command: 'XEN_DOMCTL_unpausedomain', domain: 7 });
+  expect(migrations.of(7)!.isOver).toBe(false);
   write(`${coming}/state`, 'runs');
   const { stages, resumedNs, way, isOver } = migrations.of(7)!;
   expect(stages.map(({ stage }) => stage)).toEqual([

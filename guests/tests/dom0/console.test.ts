@@ -35,6 +35,14 @@ test('a domain whose console nobody looks at does not wait: more than its ring h
   host.leaveConsole();
 });
 
+test('who leaves one has his own terminal back: lines, of which Ctrl-D is the end', () => {
+  attach();
+  host.leaveConsole();
+  host.type('cat > /tmp/typed\rof mine\r\x04');
+  host.until(/\n\/ \$ $/);
+  expect(host.run('cat /tmp/typed')).toBe('of mine');
+});
+
 test('logs stay bounded', () => {
   attach();
   host.type('dd if=/dev/zero of=/tmp/zeros bs=1k count=150; cat /tmp/zeros; echo "done" now\r');

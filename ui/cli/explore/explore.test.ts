@@ -28,6 +28,11 @@ const scenarios = (api: string): string => `
   export const always = scenario('never', options, () => Promise.reject(new Error('always')));
 `;
 
+test.each(['some', '5..4', `1..${String(2 ** 32)}`, '1..'])('seeds %s are refused', async (seeds) => {
+  expect(await main(['node', 'xenoscope', 'explore', file, '--seeds', seeds])).toBe(2);
+  expect(printed).toContain('They must be the first and the last, as 1..1000.');
+});
+
 beforeAll(async () => {
   const api = pathToFileURL(
     await bundle(fileURLToPath(new URL('../../api/index.ts', import.meta.url)), 'api'),

@@ -192,7 +192,10 @@ describe('sentences', () => {
       `web (dom 1) asks for memory at 64 places of itself, each a page → done: 12, then: ${refusal}`,
     );
     expect(explain(eventOf(populate), NAMES).refusal).toBe(refusal);
-    expect(tell({ ...populate, result: 64, refusal: null })).toMatch(/ → done: 64$/);
+    const whole = { ...populate, result: 64, refusal: null };
+    expect(tell(whole)).toMatch(/ → done: 64$/);
+    expect(explain(eventOf(whole), NAMES).result).toBe('It is done: done: 64.');
+    expect(explain(eventOf(callOf('sched_op', [1, 0, 0, 0])), NAMES).result).toBe('It is done.');
   });
 
   test('a page-table entry in words', () => {

@@ -152,6 +152,8 @@ test.each([
   ['x = "a" * 9999999', '!c:1:9: OverflowError: that is too long'],
   ['import sys\nsys.exit("not today")', '!c:2:9: not today'],
   ['raise ValueError, "no"', '!c:1:1: ValueError: no'],
+  ['x = ValueError("no")\nraise x', '!c:2:1: ValueError: no'],
+  ['x = ValueError("no")\nx()', "!c:2:2: TypeError: 'exception' object is not callable"],
   [
     'xm_vars.var("n", use="A number.")\nxm_vars.check()',
     '!c:2:14: ValueError: Variable n is not set: A number. Give it on the command line: n=...',
