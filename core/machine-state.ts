@@ -23,13 +23,17 @@ const FOR_LOGS = 2;
 
 const PARTS_BYTES = PARTS.reduce((sum, { length }) => sum + length, 0);
 
-/** Bytes of `saveProcessor`: the parts, and two bits for each frame: code was decoded from it, it was dirtied. */
+/** Bytes of `saveProcessor`: the parts, and three bits for each frame: code was decoded from it, it was dirtied, it is not here. */
 function stateBytes({ frames }: Machine): number {
-  return PARTS_BYTES + 2 * Math.ceil(frames / 8);
+  return PARTS_BYTES + 3 * Math.ceil(frames / 8);
 }
 
 function frameVersions(machine: Machine): Uint32Array {
   return new Uint32Array(machine.bytes.buffer, layout.FRAME_VERSIONS, machine.frames);
+}
+
+function pagedFrames(machine: Machine): Uint8Array {
+  return machine.part(layout.PAGED_FRAMES, machine.frames);
 }
 
 /** The processor's state between two runs, in bytes that mean something to the same build of the core alone. */
@@ -47,6 +51,10 @@ export function saveProcessor(machine: Machine): Uint8Array {
   const written = machine.part(layout.WRITTEN_FRAMES, machine.frames);
   for (let frame = 0; frame < written.length; frame++)
     if ((written[frame]! & FOR_LOGS) !== 0) saved[at + (frame >>> 3)]! |= 1 << (frame & 7);
+  at += Math.ceil(machine.frames / 8);
+  const paged = pagedFrames(machine);
+  for (let frame = 0; frame < paged.length; frame++)
+    if (paged[frame] !== 0) saved[at + (frame >>> 3)]! |= 1 << (frame & 7);
   return saved;
 }
 
@@ -94,6 +102,10 @@ export function restoreProcessor(machine: Machine, saved: Uint8Array): void {
     const isDirty = ((saved[at + (frame >>> 3)]! >>> (frame & 7)) & 1) !== 0;
     written[frame] = (written[frame]! & FOR_SAVERS) | (isDirty ? FOR_LOGS : 0);
   }
+  at += Math.ceil(machine.frames / 8);
+  const paged = pagedFrames(machine);
+  for (let frame = 0; frame < paged.length; frame++)
+    paged[frame] = (saved[at + (frame >>> 3)]! >>> (frame & 7)) & 1;
   machine.restored();
 }
 

@@ -147,6 +147,14 @@ export class Machine {
     this.core.frameWritten(mfn);
   }
 
+  /**
+   * What is in a frame is not here, or is here again: where it is not, no access by page tables reaches it (layout.VECTOR_PAGED). No
+   * translation of the frame may be cached when it goes.
+   */
+  setPaged(mfn: number, isPaged: boolean): void {
+    this.part(layout.PAGED_FRAMES, this.frames)[mfn] = isPaged ? 1 : 0;
+  }
+
   /** Copies `data` to a machine address; it may span frames. */
   write(address: number, data: Uint8Array): void {
     this.bytes.set(data, address);

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { restoreProcessor, saveProcessor } from '../machine-state.ts';
 import { CODE, run64, userMachine } from '../testing.ts';
 
-/** By frame, whether code was decoded from it: the first of the two bit fields at the state's end. */
+/** By frame, whether code was decoded from it: the first of the three bit fields at the state's end. */
 function framesWithCode(saved: Uint8Array, frames: number): number[] {
-  const bits = saved.subarray(saved.length - 2 * Math.ceil(frames / 8));
+  const bits = saved.subarray(saved.length - 3 * Math.ceil(frames / 8));
   return Array.from({ length: frames }, (_, frame) => frame).filter(
     (frame) => ((bits[frame >>> 3]! >>> (frame & 7)) & 1) !== 0,
   );

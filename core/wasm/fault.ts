@@ -11,6 +11,7 @@ import {
   EXIT_VECTOR,
   NON_CANONICAL,
   VECTOR_GP,
+  VECTOR_PAGED,
   VECTOR_PF,
 } from './layout';
 
@@ -40,6 +41,11 @@ export function raisePageFault(address: u64, errorCode: u32): void {
   raise(VECTOR_PF, errorCode);
   store<u64>(EXIT_ADDRESS, address);
   store<u64>(CR2, address);
+}
+
+/** The access reaches a frame whose contents are not here. */
+export function raisePaged(frame: u32): void {
+  raise(VECTOR_PAGED, frame);
 }
 
 /** The exit of a privileged instruction: #GP(0) above CPL 0, the hypervisor's business at CPL 0. */

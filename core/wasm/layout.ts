@@ -196,6 +196,11 @@ export const FETCH_BUFFER = 0x23000;
  * that one cleared it. Pages tagged for writes are written unseen: who clears a bit must set it again for those, or drop the tags.
  */
 export const WRITTEN_FRAMES = 0x200000;
+/**
+ * One u8 for each machine frame: 1 where what is in it is not here (paging.ts): no access that goes by page tables reaches it. What
+ * is cached is not looked at: who sets it drops the translations of the frame.
+ */
+export const PAGED_FRAMES = 0x300000;
 
 /** Hash heads of decoded blocks: u32 pointers. */
 export const BLOCK_HASH = 0x100000;
@@ -240,6 +245,11 @@ export const VECTOR_PF = 14;
 export const VECTOR_MF = 16;
 export const VECTOR_AC = 17;
 export const VECTOR_XM = 19;
+/**
+ * No vector of x86's: an access that page tables allow reaches a frame whose contents are not here (PAGED_FRAMES), as an EPT violation
+ * is one; EXIT_ERROR is the frame. A fault: RIP is the instruction, which is made again. No register tells of it.
+ */
+export const VECTOR_PAGED = 256;
 
 /** RFLAGS bits. */
 export const CF = 0x1;

@@ -9,7 +9,7 @@ import { invalidateFrame, noteWrite } from './code-frames';
 import { ADDEND, EXECUTE_TAG, WRITE_TAG } from './tlb-entry';
 import { debugArmed } from './debug';
 import { isWatchedFrame, noteWatched } from './watch';
-import { raise, raiseNonCanonical, raisePageFault } from './fault';
+import { raise, raiseNonCanonical, raisePaged, raisePageFault } from './fault';
 import {
   AC,
   ALIGNED,
@@ -22,6 +22,7 @@ import {
   FRAME_VERSIONS,
   LARGE_PAGES_CACHED,
   MEMORY,
+  PAGED_FRAMES,
   SYSTEM_FLAGS,
   TLB,
   TLB_BANKS,
@@ -208,12 +209,16 @@ export function walk(address: u64, access: u32): u32 {
   const writable = (rights & PTE_RW) != 0 || (!user && !(load<u32>(CR0) & CR0_WP));
   if (kind == ACCESS_WRITE && !writable) return walkFault(address, access, FAULT_P, user);
   if (kind == ACCESS_EXECUTE && forbidden) return walkFault(address, access, FAULT_P, user);
+  const offsetBits = ((<u64>1) << (12 + 9 * level)) - 1;
+  const machine = (entry & PTE_FRAME & ~offsetBits) | (address & offsetBits);
+  if (machine < limit && load<u8>(PAGED_FRAMES + <u32>(machine >> 12))) {
+    raisePaged(<u32>(machine >> 12));
+    return 0;
+  }
   if (visited0) setBits(visited0, PTE_A);
   if (visited1) setBits(visited1, PTE_A);
   if (visited2) setBits(visited2, PTE_A);
   setBits(slot, kind == ACCESS_WRITE ? PTE_A | PTE_D : PTE_A);
-  const offsetBits = ((<u64>1) << (12 + 9 * level)) - 1;
-  const machine = (entry & PTE_FRAME & ~offsetBits) | (address & offsetBits);
   if (machine >= limit) return (kind == ACCESS_WRITE ? VOID_WRITE : VOID_READ) + ((<u32>address) & 0xfff);
   if (level) store<u32>(LARGE_PAGES_CACHED, 1);
   const pointer = MEMORY + <u32>machine;

@@ -20,6 +20,7 @@ import {
   SYSTEM_FLAGS,
   TF,
   VECTOR_DB,
+  VECTOR_PAGED,
 } from './layout';
 import { setLimit } from './leave';
 import { drive } from './tiers';
@@ -58,9 +59,13 @@ export function run(budget: i32): u32 {
   return load<u32>(EXIT_REASON);
 }
 
-/** Whether the exit is a fault, whose handler finds RF set. #DB of an instruction breakpoint alone has not (SDM vol. 3, 17.3.1.1). */
+/**
+ * Whether the exit is a fault, whose handler finds RF set. #DB of an instruction breakpoint has not (SDM vol. 3, 17.3.1.1); and of a
+ * frame that is not here no handler is told.
+ */
 function isFault(): bool {
-  return load<u32>(EXIT_REASON) == EXIT_EXCEPTION && load<u32>(EXIT_VECTOR) != VECTOR_DB;
+  const vector = load<u32>(EXIT_VECTOR);
+  return load<u32>(EXIT_REASON) == EXIT_EXCEPTION && vector != VECTOR_DB && vector != VECTOR_PAGED;
 }
 
 /** The one instruction that a breakpoint has held up. */
