@@ -5,6 +5,7 @@ import { XenConsole } from './console/console.ts';
 import { DirtyLog } from './memory/dirty-log.ts';
 import { DomainMemory } from './memory/domain-memory.ts';
 import { FrameTable } from './memory/frame-table.ts';
+import { PagedFrames } from './memory/paged-frames.ts';
 import { DeviceMemory, Lines, Ticks } from './run/platform.ts';
 import { Atropos, AtroposVcpu } from './sched/atropos.ts';
 import { Bvt, BvtDomain, BvtVcpu } from './sched/bvt.ts';
@@ -46,6 +47,7 @@ export const HYPERVISOR_SAVED: SavedClasses = {
   GrantTable: { type: GrantTable },
   Gsi: { type: Gsi },
   Lines: { type: Lines },
+  PagedFrames: { type: PagedFrames },
   Pcpu: { type: Pcpu },
   RoundRobin: { type: RoundRobin },
   Serial: { type: Serial },

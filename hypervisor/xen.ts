@@ -25,6 +25,7 @@ import { makePcpus, TURN_TICKS } from './state/pcpu.ts';
 import type { Vcpu } from './state/vcpu.ts';
 import { upcallDue } from './state/vcpu-info.ts';
 import { findDeadline } from './time/deadlines.ts';
+import { bounceHeld } from './traps/bounce.ts';
 import { deliverNmi, deliverUpcall } from './traps/upcall.ts';
 
 export interface XenOptions {
@@ -111,7 +112,7 @@ export class Xen extends Hypervisor {
       let now = this.ticks();
       this.doWhatIsDue(now);
       const vcpu = this.pcpu.running;
-      if (vcpu !== null) this.enter(vcpu);
+      if (vcpu !== null && !this.enter(vcpu)) continue;
       if (this.stop !== null) return this.stop;
       if (now >= untilTicks) return BUDGET;
       if (vcpu === null) {
@@ -153,14 +154,19 @@ export class Xen extends Hypervisor {
     }
   }
 
-  /** A vcpu gets its processor, and is told of what it has to be told of as it goes back to its guest. */
-  private enter(vcpu: Vcpu): void {
+  /**
+   * A vcpu gets its processor, and is told of what it has to be told of as it goes back to its guest. False: it does not go back, for
+   * its kernel's stack is not here.
+   */
+  private enter(vcpu: Vcpu): boolean {
     switchTo(this, vcpu);
-    if (this.staysInGuest) return;
+    if (this.staysInGuest) return true;
     this.staysInGuest = true;
     if (this.trace.on) this.placeTrace(vcpu);
-    if (vcpu.nmiPending) deliverNmi(this, vcpu);
-    if (upcallDue(this, vcpu)) deliverUpcall(this, vcpu);
+    bounceHeld(this, vcpu);
+    if (vcpu.awaitedMfn < 0 && vcpu.nmiPending) deliverNmi(this, vcpu);
+    if (vcpu.awaitedMfn < 0 && upcallDue(this, vcpu)) deliverUpcall(this, vcpu);
+    return vcpu.awaitedMfn < 0;
   }
 
   override consoleRaised(domain: Domain): void {

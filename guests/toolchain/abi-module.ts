@@ -19,6 +19,7 @@ import * as grantTable from '../../hypervisor/abi/grant-table.ts';
 import type { Composite, Fields } from '../../hypervisor/abi/layout.ts';
 import * as memory from '../../hypervisor/abi/memory.ts';
 import * as netif from '../../hypervisor/abi/netif.ts';
+import * as paging from '../../hypervisor/abi/pv-paging.ts';
 import * as physdev from '../../hypervisor/abi/physdev.ts';
 import * as platform from '../../hypervisor/abi/platform.ts';
 import * as ring from '../../hypervisor/abi/ring.ts';
@@ -47,6 +48,7 @@ const HEADERS: readonly Readonly<Record<string, unknown>>[] = [
   grantTable,
   memory,
   netif,
+  paging,
   physdev,
   platform,
   ring,

@@ -11,6 +11,7 @@ import { anyDomain } from '../state/page-owner.ts';
 import { PGT_WRITABLE_PAGE } from '../memory/frame-table.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
 import { copyBytes as moveBytes } from '../memory/guest-frames.ts';
+import { isPaged, missPaged } from '../memory/paged-frames.ts';
 import { getPageType, putPageType } from '../memory/page-types.ts';
 import type { Granted } from './pin.ts';
 import { pinForCopy, unpin } from './pin.ts';
@@ -105,6 +106,11 @@ function claim(context: Caller, end: End, domain: Domain): Claim | number {
   const { mfn } = granted;
   const owner = end.isGrant ? frames.owner[mfn]! : domain.id;
   if (!frames.getPage(mfn, owner)) return unclaim(abi.GNTST_bad_page);
+  if (isPaged(frames, mfn)) {
+    frames.putPage(mfn);
+    missPaged(frames, mfn);
+    return unclaim(abi.GNTST_eagain);
+  }
   if (!end.readOnly && getPageType(frames, mfn, PGT_WRITABLE_PAGE) < 0) {
     frames.putPage(mfn);
     return unclaim(abi.GNTST_general_error);

@@ -8,6 +8,7 @@ import { bug } from '../bug.ts';
 import * as abi from '../abi/grant-table.ts';
 import type { Domain } from '../state/domain.ts';
 import type { FrameTable } from '../memory/frame-table.ts';
+import { isPaged, missPaged } from '../memory/paged-frames.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
 import { fromHalves } from '../../core/machine.ts';
 import type { ActiveGrant, GrantMapping, GrantTable } from '../state/grant-table.ts';
@@ -57,6 +58,7 @@ export function pinForMapping(
   if (!inUse(active)) {
     const mfn = frameOf(frames, table, ref);
     if (!isOwned(frames, mfn, granter.id)) return giveUp(frames, table, ref, readOnly, abi.GNTST_bad_page);
+    if (isPaged(frames, mfn)) return giveUp(frames, table, ref, readOnly, comesLater(frames, mfn));
     const whole = { mfn, start: 0, length: PAGE_BYTES, isSubPage: false };
     table.active.set(ref, newGrant(whole, user, granter.id, ref));
   }
@@ -237,6 +239,12 @@ export function frameOf(frames: FrameTable, table: GrantTable, ref: number): num
   return fromHalves(words[frameAt]!, words[frameAt + 1]!);
 }
 
+/** get_paged_frame: what is in a frame is not here; who uses the grant tries again (GNTST_eagain). */
+function comesLater(frames: FrameTable, mfn: number): number {
+  missPaged(frames, mfn);
+  return abi.GNTST_eagain;
+}
+
 function isOwned(frames: FrameTable, mfn: number, domain: number): boolean {
   if (!frames.getPage(mfn, domain)) return false;
   frames.putPage(mfn);
@@ -248,6 +256,7 @@ function wholeOrPart(frames: FrameTable, granter: Domain, ref: number): Granted 
   const at = entryAddress(table, ref);
   const mfn = frameOf(frames, table, ref);
   if (!isOwned(frames, mfn, granter.id)) return abi.GNTST_bad_page;
+  if (isPaged(frames, mfn)) return comesLater(frames, mfn);
   const isSubPage = table.version === 2 && (readHalfword(frames, at) & abi.GTF_sub_page) !== 0;
   if (!isSubPage) return { mfn, start: 0, length: PAGE_BYTES, isSubPage };
   const start = readHalfword(frames, at + offset['sub_page.page_off']);

@@ -8,6 +8,7 @@ import { highHalf, lowHalf } from '../../core/machine.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Caller } from '../state/caller.ts';
 import { setM2p } from '../memory/m2p.ts';
+import { isPaged, missPaged } from '../memory/paged-frames.ts';
 import { copyBytes, writeBytes, writeHalfword, writeWord, writeWords } from '../memory/guest-frames.ts';
 import { entriesOf, entryAddress, readHalfword, statusAddress } from './grant-table.ts';
 import { frameOf, inUse } from './pin.ts';
@@ -25,6 +26,10 @@ export const transferGrant: Setup = (context, address) => {
 function transfer(context: Caller, mfn: number, domid: number, ref: number): number {
   const { frames, domains } = context.hypervisor;
   const giver = context.domain;
+  if (mfn < frames.frames && frames.owner[mfn] === giver.id && isPaged(frames, mfn)) {
+    missPaged(frames, mfn);
+    return abi.GNTST_eagain;
+  }
   if (!frames.steal(mfn, giver.id))
     return frames.trace.refuse(
       abi.GNTST_bad_page,

@@ -31,7 +31,8 @@ export const consoleIo: Hypercall = {
       if (done > 0 && context.preemptCheck())
         return context.continueWith(command, count - done, buffer + done);
       const bytes = chunk.subarray(0, Math.min(CHUNK, count - done));
-      if (!context.readBytes(buffer + done, bytes)) return -EFAULT;
+      if (!context.readBytes(buffer + done, bytes))
+        return context.mustWait ? context.continueWith(command, count - done, buffer + done) : -EFAULT;
       if (context.domain.isPrivileged) context.hypervisor.console.write(bytes);
       else for (const byte of bytes) putCharacter(context.hypervisor, context.domain, byte);
     }

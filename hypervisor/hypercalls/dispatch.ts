@@ -1,6 +1,7 @@
 /**
  * Making a hypercall: number in RAX, arguments in RDI RSI RDX R10 R8 R9, result to RAX. One that continues later is made
- * again: RIP goes back onto the `syscall`, with the new arguments in the registers (hypercall_create_continuation).
+ * again: RIP goes back onto the `syscall`, with the new arguments in the registers (hypercall_create_continuation). So is one that
+ * needs a page that is not here, when it is.
  */
 import * as layout from '../../core/wasm/layout.ts';
 import { ENOSYS } from '../abi/errno.ts';
@@ -14,6 +15,7 @@ import { peekAtGuest } from '../memory/guest-access.ts';
 import { DR6_BS, trapAfter } from '../traps/single-step.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { hypercallOf, NR_HYPERCALLS } from './table.ts';
+import { awaitFrame, tellPagers } from '../domain/paging.ts';
 
 /** The registers of the arguments: RDI RSI RDX R10 R8 R9. */
 const REGISTERS = [layout.RDI, layout.RSI, layout.RDX, 10, 8, 9] as const;
@@ -37,10 +39,15 @@ export function makeHypercall(context: HypercallContext, vcpu: Vcpu): void {
   context.inMulticall = false;
   context.startWork();
   const result = perform(context, number);
+  // What needs no page any more is done.
+  const waits = context.mustWait && !context.replaced;
   if (context.continued) repeat(context);
+  else if (waits) processor.rip = processor.rip - SYSCALL_BYTES;
   else if (!context.replaced)
     processor.setHalves(layout.RAX, result >>> 0, Math.floor(result / 0x1_0000_0000) >>> 0);
-  if ((processor.flags & layout.TF) !== 0) stepOver(context);
+  if (waits) awaitFrame(context.hypervisor, vcpu, context.hypervisor.frames.paging.missed);
+  else if ((processor.flags & layout.TF) !== 0) stepOver(context);
+  tellPagers(context.hypervisor);
 }
 
 /** SYSRET, unlike IRET, raises the #DB of a TF that it restores at once, unless something else comes before. */
@@ -78,7 +85,7 @@ export function perform(context: HypercallContext, number: number): number {
   };
   const span = trace.begin(detail);
   const result = handle(context, call);
-  if (!context.continued) {
+  if (!context.continued && !context.mustWait) {
     detail.result = result;
     detail.gave = answered(name, given, words, peek);
   }

@@ -7,6 +7,7 @@
  */
 import { XEN_DOMCTL_INTERFACE_VERSION } from '../abi/control.ts';
 import * as abi from '../abi/domctl.ts';
+import * as paging from '../abi/pv-paging.ts';
 import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH } from '../abi/errno.ts';
 import { struct, u32 } from '../abi/layout.ts';
 import { namesOf } from '../abi/names.ts';
@@ -19,6 +20,7 @@ import { adjustDomain } from './domctl/scheduler.ts';
 import { affinity, getNodeAffinity, setNodeAffinity } from './domctl/affinity.ts';
 import * as time from './domctl/time.ts';
 import { cpuPolicy } from './domctl/cpu-policy.ts';
+import { pagingOp } from './domctl/paging.ts';
 import { shadowOp } from './domctl/shadow.ts';
 import * as vcpuState from './domctl/vcpu-state.ts';
 import * as vcpus from './domctl/vcpus.ts';
@@ -76,6 +78,7 @@ const COMMANDS: Readonly<Record<number, Command>> = {
     return 0;
   }),
   [abi.XEN_DOMCTL_shadow_op]: tells(shadowOp),
+  [paging.XEN_DOMCTL_pv_paging_op]: tells(pagingOp),
   [abi.XEN_DOMCTL_getvcpuextstate]: tells(vcpuState.getExtendedState),
   [abi.XEN_DOMCTL_setvcpuextstate]: does(vcpuState.setExtendedState),
   [abi.XEN_DOMCTL_get_vcpu_msrs]: explains(vcpuState.msrs),
@@ -102,7 +105,9 @@ const COMMANDS: Readonly<Record<number, Command>> = {
 
 /** Names of the commands: the constants of the interface that are no flags. */
 const NAMES = namesOf(
-  Object.fromEntries(Object.entries(abi).filter(([name]) => /^XEN_DOMCTL_[a-z]/.test(name))),
+  Object.fromEntries(
+    Object.entries({ ...abi, ...paging }).filter(([name]) => /^XEN_DOMCTL_[a-z]/.test(name)),
+  ),
   'XEN_DOMCTL_',
 );
 

@@ -86,6 +86,10 @@ function carryOut(
       break;
     }
     result = work(context, address + index * size);
+    if (context.mustWait) {
+      result = context.continueWith(context.low(0), address + index * size, count - index);
+      break;
+    }
   }
   if (flushes) context.hypervisor.frames.flushTlb();
   return result;

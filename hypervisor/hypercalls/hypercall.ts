@@ -51,8 +51,18 @@ export class HypercallContext extends Caller {
     this.words[index * 2 + 1] = highHalf(value);
   }
 
+  /**
+   * It needs what is in a page of the caller's that is not here: whatever it answers, it is made again when it is. So it has done
+   * nothing yet that counts twice, or continues behind what it has done.
+   */
+  get mustWait(): boolean {
+    const { paging, owner } = this.hypervisor.frames;
+    return paging.missed >= 0 && owner[paging.missed] === this.domain.id;
+  }
+
   /** Starts the count of work units for `preemptCheck`. */
   startWork(): void {
+    this.hypervisor.frames.paging.missed = -1;
     this.units = 0;
     this.continued = false;
     this.replaced = false;

@@ -43,6 +43,7 @@ export const iret: Hypercall = {
     const { hypervisor, vcpu, domain } = context;
     const { processor, frames } = hypervisor;
     if (!context.read(processor.get(layout.RSP), frame)) {
+      if (context.mustWait) return 0;
       crashDomain(hypervisor, domain, 'iret: the frame cannot be read');
       return 0;
     }

@@ -92,7 +92,7 @@ function reservation(work: (context: HypercallContext, extents: Extents) => void
       preempted: false,
     };
     work(context, extents);
-    if (!extents.preempted) return extents.done;
+    if (!extents.preempted && !context.mustWait) return extents.done;
     const command = (context.low(0) & memory.MEMOP_CMD_MASK) | (extents.done << memory.MEMOP_EXTENT_SHIFT);
     return context.continueWith(command >>> 0, argument);
   };

@@ -25,6 +25,7 @@ import { PGT_L1_PAGE_TABLE, PGT_L4_PAGE_TABLE, PGT_NONE, PGT_WRITABLE_PAGE } fro
 import { PAGE_BYTES } from '../memory/pages.ts';
 import { copyToGuest, isGuestArray, readGuestWords } from '../memory/guest-access.ts';
 import { writeWords } from '../memory/guest-frames.ts';
+import { isPaged, missPaged } from '../memory/paged-frames.ts';
 import { inUse, notOwned } from '../memory/refusals.ts';
 import { setM2p } from '../memory/m2p.ts';
 import { getPageType, putPageType } from '../memory/page-types.ts';
@@ -61,15 +62,17 @@ export const mmuUpdate: Hypercall = {
     const { frames } = context.hypervisor;
     let error = 0;
     let index = 0;
+    if (!canTellDone(context, done)) return -EFAULT;
     for (; index < count; index++) {
       if (index > 0 && context.preemptCheck()) break;
       const at = requests + index * REQUEST_BYTES;
       error = readGuestWords(frames, context.vcpu, at, request) ? carryOut(context, frames) : -EFAULT;
       if (error < 0) break;
     }
+    const waits = error < 0 && context.mustWait;
     if (batch.tablesChanged) frames.flushTlb();
     writeDone(context, done, before + index);
-    if (error < 0 || index === count) return error;
+    if (!waits && (error < 0 || index === count)) return error;
     const rest = (count - index) | MMU_UPDATE_PREEMPTED;
     return context.continueWith(requests + index * REQUEST_BYTES, rest >>> 0, done, foreign);
   },
@@ -79,6 +82,12 @@ export const mmuUpdate: Hypercall = {
 export function readDone(context: HypercallContext, done: number): number {
   const word = new Uint32Array(1);
   return done !== 0 && readGuestWords(context.hypervisor.frames, context.vcpu, done, word) ? word[0]! : 0;
+}
+
+/** False: it will be asked for again when the page of the `done` of a call is here. Shared with mmuext_op. */
+export function canTellDone(context: HypercallContext, done: number): boolean {
+  if (context.domain.paged !== null) readDone(context, done);
+  return !context.mustWait;
 }
 
 /** Writes the `done` of a call, if it has one; a failure to write is no error. Shared with mmuext_op. */
@@ -133,6 +142,7 @@ function writeTo(frames: FrameTable, mfn: number, owner: number): number {
   const [low, high] = [request[2]!, request[3]!];
   const type = frames.usedAs(mfn);
   if (type === PGT_NONE || type === PGT_WRITABLE_PAGE) {
+    if (isPaged(frames, mfn)) return missPaged(frames, mfn);
     if (getPageType(frames, mfn, PGT_WRITABLE_PAGE) < 0) return -EINVAL;
     writeWords(frames, mfn * PAGE_BYTES + slot * 8, [low, high]);
     putPageType(frames, mfn, -1);

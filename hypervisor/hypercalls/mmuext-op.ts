@@ -20,12 +20,13 @@ import { PAGE_BYTES } from '../memory/pages.ts';
 import { isGuestAddress, isGuestArray, readGuestWords } from '../memory/guest-access.ts';
 import { clearFrame, copyBytes } from '../memory/guest-frames.ts';
 import { setLdt } from '../traps/ldt.ts';
+import { isPaged, missPaged } from '../memory/paged-frames.ts';
 import { notOwned, refuseFrame } from '../memory/refusals.ts';
 import { getPageAndType, getPageType, putPageAndType } from '../memory/page-types.ts';
 import { clearLdt } from '../memory/per-domain.ts';
 import { fillReadOnlyM2p, zapReadOnlyM2p } from '../memory/xen-slots.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
-import { MMU_UPDATE_PREEMPTED, readDone, writeDone } from './mmu-update.ts';
+import { canTellDone, MMU_UPDATE_PREEMPTED, readDone, writeDone } from './mmu-update.ts';
 import { mayTarget, pageOwner } from '../state/page-owner.ts';
 import { checkBitmap } from './update-va-mapping.ts';
 
@@ -91,6 +92,7 @@ export const mmuextOp: Hypercall = {
     const { frames } = context.hypervisor;
     let error = 0;
     let index = 0;
+    if (!canTellDone(context, done)) return -EFAULT;
     for (; index < count; index++) {
       if (index > 0 && context.preemptCheck()) break;
       const at = operations + index * xen.mmuext_op.size;
@@ -99,8 +101,9 @@ export const mmuextOp: Hypercall = {
         : -EFAULT;
       if (error < 0) break;
     }
+    const waits = error < 0 && context.mustWait;
     writeDone(context, done, before + index);
-    if (error < 0 || index === count) return error;
+    if (!waits && (error < 0 || index === count)) return error;
     const rest = (count - index) | MMU_UPDATE_PREEMPTED;
     return context.continueWith(operations + index * xen.mmuext_op.size, rest >>> 0, done, foreign);
   },
@@ -222,6 +225,10 @@ function clearPage(_context: HypercallContext, frames: FrameTable, owner: number
 function copyPage(_context: HypercallContext, frames: FrameTable, owner: number): number {
   const [target, source] = [argument(ARG1), argument(ARG2)];
   if (!frames.getPage(source, owner)) return -EINVAL;
+  if (isPaged(frames, source)) {
+    frames.putPage(source);
+    return missPaged(frames, source);
+  }
   const result = getPageAndType(frames, target, owner, PGT_WRITABLE_PAGE) < 0 ? -EINVAL : 0;
   if (result === 0) {
     copyBytes(frames, target * PAGE_BYTES, source * PAGE_BYTES, PAGE_BYTES);

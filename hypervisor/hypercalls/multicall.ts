@@ -39,7 +39,7 @@ function performAll(context: HypercallContext, calls: number, count: number): nu
   for (let done = 0; done < count; done++) {
     const va = calls + done * multicall_entry.size;
     if (done > 0 && context.preemptCheck()) return goOn(context, va, count - done);
-    if (!context.read(va, entry)) return -EFAULT;
+    if (!context.read(va, entry)) return context.mustWait ? goOn(context, va, count - done) : -EFAULT;
     const number = entry[1] === 0 ? entry[0]! : 0xffffffff;
     context.words.set(entry.subarray(ARGUMENTS));
     context.continued = false;
@@ -47,6 +47,7 @@ function performAll(context: HypercallContext, calls: number, count: number): nu
     if (number === HYPERVISOR_iret) return context.replaced ? afterIret(context, va) : 0;
     result[0] = value >>> 0;
     result[1] = Math.floor(value / 0x1_0000_0000) >>> 0;
+    if (context.mustWait && !context.continued) return goOn(context, va, count - done);
     if (context.continued) {
       if (!context.write(va + ARGUMENTS * 4, context.words)) return -EFAULT;
       return goOn(context, va, count - done);

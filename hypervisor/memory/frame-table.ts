@@ -24,6 +24,7 @@ import { DOMID_INVALID, DOMID_XEN } from '../abi/xen.ts';
 import { bug } from '../bug.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import type { DomainMemory } from './domain-memory.ts';
+import type { PagedFrames } from './paged-frames.ts';
 import { PAGE_WORDS } from './pages.ts';
 import { rawMemory } from './raw-memory.ts';
 
@@ -56,6 +57,9 @@ export const PGC_XEN_HEAP = 2;
 export const PGT_PINNED = 4;
 /** The contents are audited for the type. */
 export const PGT_VALIDATED = 8;
+/** What is in it is not here (paged-frames.ts), and its pager has been asked for it. */
+export const PGC_PAGED = 16;
+export const PGC_PAGING_IN = 32;
 
 /** The largest count; a reference that would exceed it is refused. */
 const COUNT_MAX = 0x7fff_ffff;
@@ -68,6 +72,7 @@ export interface FrameMemory {
   readonly bytes: ReadonlyView<Uint8Array<ArrayBuffer>>;
   readonly words: ReadonlyView<Uint32Array<ArrayBuffer>>;
   wrote(mfn: number): void;
+  setPaged(mfn: number, isPaged: boolean): void;
   readonly processor: { flushTlb(): void; flushTlbPage(va: number): void };
 }
 
@@ -81,6 +86,8 @@ export interface PageOwner {
   /** VMASST_TYPE_m2p_strict: user address spaces do not see the M2P. */
   readonly m2pStrict: boolean;
   readonly memory: DomainMemory;
+  /** Frames of it whose contents are not here, if there may be any. */
+  readonly paged: PagedFrames | null;
   /** It was given ports or memory of devices: it may say how what it maps is cached. */
   readonly hasDevices: boolean;
   /** Whether it may map a frame that is no RAM (iomem_access_permitted). */
@@ -122,6 +129,8 @@ export class FrameTable {
   gdtFrame = 0;
   zeroFrame = 0;
   readonly trace: Tracer;
+  /** The frame that somebody has needed last and that is not here (-1); whether a pager is to be told. */
+  readonly paging = { missed: -1, isAsked: false };
 
   /** All frames belong to Xen until `release` frees them. */
   constructor(memory: FrameMemory, owners: ReadonlyMap<number, PageOwner>, trace: Tracer) {
@@ -193,11 +202,11 @@ export class FrameTable {
 
   /**
    * Takes a frame from its owner that nothing refers to but the owner's allocation: nobody owns it until `unsteal`.
-   * False, changing nothing, for any other frame. The owner's total does not change.
+   * False, changing nothing, for any other frame, or one that is not here. The owner's total does not change.
    */
   steal(mfn: number, domain: number): boolean {
     if (!(mfn < this.frames) || this.owner[mfn] !== domain || this.count[mfn] !== 1) return false;
-    if ((this.flags[mfn]! & (PGC_ALLOCATED | PGC_XEN_HEAP)) !== PGC_ALLOCATED) return false;
+    if ((this.flags[mfn]! & (PGC_ALLOCATED | PGC_XEN_HEAP | PGC_PAGED)) !== PGC_ALLOCATED) return false;
     this.owner[mfn] = DOMID_XEN;
     this.count[mfn] = 0;
     this.flags[mfn] = 0;
@@ -365,6 +374,14 @@ export class FrameTable {
     else if (left !== undefined) this.remains.set(domain, left - 1);
   }
 
+  /** What is in a frame has come, or nobody needs it any more. */
+  dropPaged(mfn: number): void {
+    this.flags[mfn]! &= ~(PGC_PAGED | PGC_PAGING_IN);
+    this.memory.setPaged(mfn, false);
+    const paged = this.owners.get(this.owner[mfn]!)?.paged;
+    if (paged) paged.count--;
+  }
+
   private free(mfn: number): void {
     const domain = this.owner[mfn]!;
     if (domain === DOMID_INVALID) bug(`frame ${String(mfn)} is freed twice`);
@@ -373,6 +390,7 @@ export class FrameTable {
     if (this.flags[mfn]! & (PGT_PINNED | PGC_ALLOCATED) && !(this.flags[mfn]! & PGC_XEN_HEAP))
       bug(`frame ${String(mfn)} is freed while its owner has it`);
     if (this.trace.on) this.trace.emit({ kind: 'page', mfn, change: 'freed', domain });
+    if (this.flags[mfn]! & PGC_PAGED) this.dropPaged(mfn);
     const owner = this.owners.get(domain);
     if (!owner) this.forget(domain);
     else if (!(this.flags[mfn]! & PGC_XEN_HEAP)) owner.totalPages--;

@@ -8,6 +8,7 @@ import { HYPERVISOR_VIRT_END } from '../abi/arch-x86.ts';
 import type { FrameTable } from './frame-table.ts';
 import { PAGE_BYTES, pageOffset } from './pages.ts';
 import { writeBytes } from './guest-frames.ts';
+import { isPaged, missPaged } from './paged-frames.ts';
 import { rawMemory } from './raw-memory.ts';
 import { entryFrame, PAGE_ACCESSED, PAGE_DIRTY, PAGE_PRESENT, PAGE_PSE, PAGE_RW } from './entries.ts';
 
@@ -66,8 +67,18 @@ export function l1EntryOf(table: FrameTable, space: AddressSpace, va: number): n
   return entryWord(mfn, 1, va);
 }
 
+/** The frame that an address is mapped to under a root, if what is in it is not here; else -1. */
+export function pagedAt(table: FrameTable, root: number, va: number): number {
+  const at = isGuestAddress(va) ? walkTo(table, root, va, 1) : -1;
+  if (at < 0) return -1;
+  const low = table.memory.words[at]!;
+  const mfn = (low & PAGE_PRESENT) === 0 ? -1 : entryFrame(low, table.memory.words[at + 1]!);
+  return mfn >= 0 && mfn < table.frames && isPaged(table, mfn) ? mfn : -1;
+}
+
 /**
- * Machine address of a guest's virtual one, or -1: as the supervisor accesses it, with the A and D bits set on the way.
+ * Machine address of a guest's virtual one, or -1: as the supervisor accesses it, with the A and D bits set on the way. What is not here is
+ * missed, and asked for.
  * Entries of Xen's own slots are not looked at: check `isGuestAddress` first.
  */
 export function translate(table: FrameTable, root: number, va: number, write: boolean): number {
@@ -80,6 +91,10 @@ export function translate(table: FrameTable, root: number, va: number, write: bo
     if (level > 1 && low & PAGE_PSE) return -1;
     mfn = entryFrame(low, words[at + 1]!);
     if (mfn < 0 || mfn >= table.frames) return -1;
+    if (level === 1 && isPaged(table, mfn)) {
+      missPaged(table, mfn);
+      return -1;
+    }
     words[at] = low | PAGE_ACCESSED | (write && level === 1 ? PAGE_DIRTY : 0);
   }
   return mfn * PAGE_BYTES + pageOffset(va);

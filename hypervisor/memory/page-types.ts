@@ -33,6 +33,7 @@ import {
 } from './frame-table.ts';
 import { PAGE_WORDS } from './pages.ts';
 import { checkDescriptors } from './descriptors.ts';
+import { isPaged, missPaged } from './paged-frames.ts';
 import { badBits, inUse, notOwned, refuseFrame } from './refusals.ts';
 import { rawMemory } from './raw-memory.ts';
 import { installXenSlots } from './xen-slots.ts';
@@ -47,6 +48,7 @@ const FRAMES_BY_LOW_HALF = 2 ** 20;
 export function getPageType(table: FrameTable, mfn: number, type: number): number {
   const count = table.typeCount[mfn]!;
   if (table.count[mfn] === 0) bug(`frame ${String(mfn)} gets a type without a reference`);
+  if (type !== PGT_WRITABLE_PAGE && isPaged(table, mfn)) return missPaged(table, mfn);
   if (count !== 0) {
     if (table.type[mfn] !== type || count >= TYPE_COUNT_MAX) return inUse(table, mfn, type);
     table.typeCount[mfn] = count + 1;
@@ -114,9 +116,13 @@ export function putPageType(table: FrameTable, mfn: number, fromTable: number): 
   }
 }
 
-/** Takes a reference and a type reference to a frame of a domain. -EINVAL if it cannot. */
+/** Takes a reference and a type reference to a frame of a domain, for what is in it. -EINVAL if it cannot; -ENOENT: it is not here. */
 export function getPageAndType(table: FrameTable, mfn: number, domain: number, type: number): number {
   if (!table.getPage(mfn, domain)) return notOwned(table, mfn, domain);
+  if (isPaged(table, mfn)) {
+    table.putPage(mfn);
+    return missPaged(table, mfn);
+  }
   const result = getPageType(table, mfn, type);
   if (result < 0) table.putPage(mfn);
   return result;
@@ -135,7 +141,8 @@ function isDeviceFrame(table: FrameTable, mfn: number): boolean {
 
 /**
  * Takes the references of a present L1 entry in a table of `l1Owner`, to a frame that `pageOwner` should own.
- * -EINVAL bad flags; -EPERM a device's memory that is not theirs to map; -EBUSY another's frame, or not to be mapped writable.
+ * -EINVAL bad flags; -EPERM a device's memory that is not theirs to map; -EBUSY another's frame, or not to be mapped writable;
+ * -ENOENT what is in another's frame is not here.
  */
 export function getPageFromL1Entry(
   table: FrameTable,
@@ -157,6 +164,10 @@ export function getPageFromL1Entry(
     table.putPage(mfn);
     notOwned(table, mfn, pageOwner);
     return -EBUSY;
+  }
+  if (owner !== l1Owner && isPaged(table, mfn)) {
+    table.putPage(mfn);
+    return missPaged(table, mfn);
   }
   if (low & PAGE_RW && getPageType(table, mfn, PGT_WRITABLE_PAGE) < 0) {
     table.putPage(mfn);

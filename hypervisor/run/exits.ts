@@ -5,7 +5,7 @@ import type { Vcpu } from '../state/vcpu.ts';
 import { makeHypercall } from '../hypercalls/dispatch.ts';
 import type { HypercallContext } from '../hypercalls/hypercall.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
-import { bounce, injectSoftware, injectTrap, MASK_EVENTS } from '../traps/bounce.ts';
+import { bounce, CLEAR_DIRECTION, injectSoftware, injectTrap, MASK_EVENTS } from '../traps/bounce.ts';
 import { DR6_DEFAULT } from '../domain/debug-registers.ts';
 import { setTaskSwitched } from '../traps/fpu.ts';
 import { emulateForced } from '../traps/forced-emulation.ts';
@@ -13,6 +13,7 @@ import { pageFault } from '../traps/page-fault.ts';
 import { emulatePrivileged } from '../traps/privop/emulate.ts';
 import { loadFlat, loadFlatCompatibility } from '../domain/flat-segments.ts';
 import { crashDomain } from '../domain/life.ts';
+import { awaitFrame } from '../domain/paging.ts';
 
 /** #GP error code of INT n: bit 1 says that the IDT is meant. */
 const IDT_ERROR = 2;
@@ -62,8 +63,7 @@ function syscall(call: HypercallContext, vcpu: Vcpu): void {
   }
   hypervisor.counts.syscalls++;
   // Both doors mask events where the 64-bit one is to: switch_to_kernel looks at VGCF_syscall_disables_events alone.
-  bounce(hypervisor, vcpu, handler, vcpu.syscallMasksEvents ? MASK_EVENTS : 0, 0);
-  processor.flags = processor.flags & ~layout.DF;
+  bounce(hypervisor, vcpu, handler, CLEAR_DIRECTION | (vcpu.syscallMasksEvents ? MASK_EVENTS : 0), 0);
 }
 
 function exception(hypervisor: Hypervisor, vcpu: Vcpu, vector: number): void {
@@ -72,11 +72,18 @@ function exception(hypervisor: Hypervisor, vcpu: Vcpu, vector: number): void {
     case layout.VECTOR_PF:
       pageFault(hypervisor, vcpu, processor.exitAddress, processor.exitError);
       return;
+    case layout.VECTOR_PAGED:
+      awaitFrame(hypervisor, vcpu, processor.exitError);
+      return;
     case layout.VECTOR_GP:
       generalProtection(hypervisor, vcpu, processor.exitError);
       return;
     case layout.VECTOR_UD:
-      if (!emulateForced(hypervisor, vcpu)) injectTrap(hypervisor, vcpu, vector, 0);
+      hypervisor.frames.paging.missed = -1;
+      if (emulateForced(hypervisor, vcpu)) return;
+      // What follows may tell that it is to be emulated.
+      if (hypervisor.frames.paging.missed < 0) injectTrap(hypervisor, vcpu, vector, 0);
+      else awaitFrame(hypervisor, vcpu, hypervisor.frames.paging.missed);
       return;
     case layout.VECTOR_NM:
       deviceNotAvailable(hypervisor, vcpu);

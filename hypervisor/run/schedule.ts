@@ -57,6 +57,7 @@ function reasonOf(before: Vcpu | null, isSliceOver: boolean): string {
   if (before.domain.shutdown !== null) return 'its domain has ended';
   if (before.domain.pauseCount > 0) return 'its domain is paused';
   if (before.down) return 'it is down';
+  if (before.awaitedMfn >= 0) return 'it waits for a page';
   if (before.blocked) return 'it waits for an event';
   return before.polling ? 'it polls for events' : 'it was stopped';
 }

@@ -16,6 +16,7 @@ export function isRunnable(vcpu: Vcpu): boolean {
     vcpu.isStopped !== true &&
     !vcpu.blocked &&
     !vcpu.polling &&
+    vcpu.awaitedMfn < 0 &&
     domain.pauseCount === 0 &&
     domain.shutdown === null
   );

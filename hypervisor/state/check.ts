@@ -22,6 +22,7 @@ import {
 import type { FrameTable, PageOwner } from '../memory/frame-table.ts';
 import {
   PGC_ALLOCATED,
+  PGC_PAGED,
   PGC_XEN_HEAP,
   PGT_L1_PAGE_TABLE,
   PGT_L4_PAGE_TABLE,
@@ -83,7 +84,24 @@ export function checkFrameTable(table: FrameTable, domains: ReadonlyMap<number, 
   for (const domain of domains.values()) countHolders(recount, domain);
   for (let mfn = 0; mfn < table.frames; mfn++) compare(recount, mfn);
   checkFreeList(recount);
+  checkPaged(recount);
   return [...recount.faults, ...checkGrants(domains), ...checkPorts(domains)];
+}
+
+/** Frames that are not here are ordinary pages of a domain that waits for them, and are counted. */
+function checkPaged(recount: Recount): void {
+  const { table, domains } = recount;
+  const counts = new Map<number, number>();
+  for (let mfn = 0; mfn < table.frames; mfn++) {
+    if (!(table.flags[mfn]! & PGC_PAGED)) continue;
+    const owner = table.owner[mfn]!;
+    counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    if (table.typeCount[mfn] !== 0 && table.type[mfn] !== PGT_WRITABLE_PAGE)
+      fault(recount, mfn, 'is not here, and in use as something');
+  }
+  for (const [owner, count] of counts)
+    if (domains.get(owner)?.paged?.count !== count)
+      recount.faults.push(`domain ${String(owner)} waits for ${String(count)} frames, and does not know`);
 }
 
 function countFrame(recount: Recount, mfn: number): void {

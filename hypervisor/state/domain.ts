@@ -8,6 +8,7 @@ import { containsRange } from './range-set.ts';
 import type { RangeSet } from './range-set.ts';
 import type { Vcpu } from './vcpu.ts';
 import type { DirtyLog } from '../memory/dirty-log.ts';
+import type { PagedFrames } from '../memory/paged-frames.ts';
 import type { CrashReport } from './crash.ts';
 
 /** Why a domain has shut down: SHUTDOWN_* of sched.h; `crash` says how where the hypervisor did it. */
@@ -71,6 +72,8 @@ export class Domain {
   cmosIndex = 0;
   /** Which of its pages were written, while that is logged. */
   dirtyLog: DirtyLog | null = null;
+  /** Which are not here yet, while any may be. */
+  paged: PagedFrames | null = null;
   /** Set when the domain has shut down: none of its vcpus runs any more. */
   shutdown: Shutdown | null = null;
   /** The port that is raised when it suspends itself, instead of VIRQ_DOM_EXC (XEN_DOMCTL_subscribe); 0 none. */

@@ -19,6 +19,13 @@ export class TrapTable {
   readonly flags = new Uint8Array(256);
 }
 
+/** What a bounce is of (traps/bounce.ts). */
+export interface HeldBounce {
+  readonly handler: number;
+  readonly flags: number;
+  readonly error: number;
+}
+
 export class Vcpu {
   readonly domain: Domain;
   readonly id: number;
@@ -42,6 +49,10 @@ export class Vcpu {
   /** VPF_blocked; VPF_in_poll, for `pollPorts`. */
   blocked = false;
   polling = false;
+  /** The frame whose contents it waits for, which are not here (memory/paged-frames.ts); -1 none. */
+  awaitedMfn = -1;
+  /** A frame for its kernel's stack, which is not here: the handler is entered when it is. */
+  heldBounce: HeldBounce | null = null;
   /** It is runnable, and the scheduler knows. */
   queued = false;
 

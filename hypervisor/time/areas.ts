@@ -60,7 +60,13 @@ export function fillRunstate(
 /** Areas are addresses of the guest's kernel: while its user runs, they wait. */
 function writeArea(hypervisor: Hypervisor, vcpu: Vcpu, va: number, bytes: Uint8Array): void {
   if (hypervisor.current !== vcpu || !vcpu.guestKernelMode) vcpu.areasPending = true;
-  else copyToGuest(hypervisor.frames, vcpu, va, bytes);
+  else {
+    const { paging } = hypervisor.frames;
+    const { missed } = paging;
+    copyToGuest(hypervisor.frames, vcpu, va, bytes);
+    // One that is not here is written when the vcpu, which waits for it when it looks, comes onto a processor again.
+    paging.missed = missed;
+  }
 }
 
 /** Writes the areas that could not be written before. */

@@ -76,7 +76,7 @@ export type TraceDetail =
       readonly kind: 'vcpu';
       readonly domain: number;
       readonly vcpu: number;
-      readonly change: 'wake' | 'block' | 'poll' | 'up' | 'down';
+      readonly change: 'wake' | 'block' | 'poll' | 'page' | 'up' | 'down';
     }
   | { readonly kind: 'shutdown'; readonly domain: number; readonly reason: number }
   | { readonly kind: 'crash'; readonly domain: number; readonly message: string }
@@ -114,6 +114,17 @@ export type TraceDetail =
       readonly domain: number;
       readonly pfns: Uint32Array;
       readonly types: Uint8Array;
+    }
+  /**
+   * A page of a domain whose contents are elsewhere: they are from now on (evict), somebody waits for them (populate), they have come
+   * (prep), as Xen's mem_paging calls it.
+   */
+  | {
+      readonly kind: 'paging';
+      readonly change: 'evict' | 'populate' | 'prep';
+      readonly domain: number;
+      readonly mfn: number;
+      readonly pfn: number;
     }
   /** A command of platform_op. */
   | { readonly kind: 'platform_op'; readonly command: string }

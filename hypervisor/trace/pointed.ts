@@ -10,6 +10,7 @@ import * as grant from '../abi/grant-table.ts';
 import { struct, u32, domid } from '../abi/layout.ts';
 import * as memory from '../abi/memory.ts';
 import { namesOf } from '../abi/names.ts';
+import * as paging from '../abi/pv-paging.ts';
 import * as physdev from '../abi/physdev.ts';
 import * as platform from '../abi/platform.ts';
 import * as sched from '../abi/sched.ts';
@@ -177,6 +178,7 @@ const DOMCTL: Readonly<Record<string, AnyLayout>> = {
   XEN_DOMCTL_setnodeaffinity: domctl.xen_domctl_nodeaffinity,
   XEN_DOMCTL_getnodeaffinity: domctl.xen_domctl_nodeaffinity,
   XEN_DOMCTL_shadow_op: domctl.xen_domctl_shadow_op,
+  XEN_DOMCTL_pv_paging_op: paging.xen_domctl_pv_paging_op,
   XEN_DOMCTL_max_mem: domctl.xen_domctl_max_mem,
   XEN_DOMCTL_setvcpucontext: domctl.xen_domctl_vcpucontext,
   XEN_DOMCTL_getvcpucontext: domctl.xen_domctl_vcpucontext,
@@ -300,7 +302,11 @@ export const POINTING: Readonly<Record<string, Pointing>> = {
   multicall: { ...NOTHING, address: 0, count: 1, head: xen.multicall_entry, answers: false },
   domctl: {
     ...NOTHING,
-    ...{ commands: pick(domctl, /^XEN_DOMCTL_[a-z]/, 'XEN_DOMCTL_'), address: 0, layouts: DOMCTL },
+    ...{
+      commands: pick({ ...domctl, ...paging }, /^XEN_DOMCTL_[a-z]/, 'XEN_DOMCTL_'),
+      address: 0,
+      layouts: DOMCTL,
+    },
     ...{
       head: struct({ cmd: u32, interface_version: u32, domain: domid }),
       offset: domctl.xen_domctl.offset.u,

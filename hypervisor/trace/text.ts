@@ -78,6 +78,7 @@ const TELLERS: { readonly [K in TraceDetail['kind']]: Teller<K> } = {
   page_info: (d) => [
     `domain ${String(d.domain)}: ${String(d.pfns.length)} pages, ${String(d.types.filter((type) => (type & LEVELS) !== 0).length)} of them tables`,
   ],
+  paging: (d) => [`${d.change} pfn ${hex(d.pfn)} (mfn ${hex(d.mfn)}) of domain ${String(d.domain)}`],
   pin: (d) => [`mfn ${hex(d.mfn)} as L${String(d.level)}`],
   unpin: (d) => [`mfn ${hex(d.mfn)}`],
   page: (d) => [`mfn ${hex(d.mfn)} ${d.change}, domain ${String(d.domain)}`],

@@ -14,6 +14,8 @@ import { writeByte, writeTranslated, writeWords } from '../memory/guest-frames.t
 import { toggleGuestMode } from './mode.ts';
 import { loadFlat } from '../domain/flat-segments.ts';
 import { crashDomain } from '../domain/life.ts';
+import { awaitFrame } from '../domain/paging.ts';
+import { pagedAt } from '../memory/guest-access.ts';
 import { PAGE_BYTES, pageOffset } from '../memory/pages.ts';
 
 /** Offsets in struct vcpu_info. */
@@ -30,13 +32,16 @@ const PF_USER = 4;
 /** The handler masks events (TBF_INTERRUPT); the frame has an error code (TBF_EXCEPTION_ERRCODE). */
 export const MASK_EVENTS = 1;
 const WITH_ERROR_CODE = 2;
+/** The handler of a system call finds DF clear. */
+export const CLEAR_DIRECTION = 4;
 
 /** The frame being made, as u32 halves from RCX upwards: at most 8 words of 8 bytes. */
 const frame = new Uint32Array(16);
 const cr2 = new Uint32Array(2);
 
 /**
- * Enters a handler of the current vcpu's kernel. Crashes the domain when the handler is 0 or the stack cannot be written.
+ * Enters a handler of the current vcpu's kernel. Crashes the domain when the handler is 0 or the stack cannot be written. Where the
+ * stack is not here, the vcpu waits for it, and enters the handler then.
  */
 export function bounce(
   hypervisor: Hypervisor,
@@ -84,6 +89,13 @@ export function bounce(
 
   const bottom = top - at * 4;
   if (handler === 0 || !pushFrame(hypervisor, bottom, at)) {
+    const awaited = handler === 0 ? -1 : pagedStack(hypervisor, vcpu, bottom, top);
+    if (awaited >= 0) {
+      if (!fromKernel) toggleGuestMode(hypervisor, vcpu);
+      vcpu.heldBounce = { handler, flags, error };
+      awaitFrame(hypervisor, vcpu, awaited);
+      return;
+    }
     crashDomain(
       hypervisor,
       vcpu.domain,
@@ -92,13 +104,28 @@ export function bounce(
     return;
   }
   if ((flags & MASK_EVENTS) !== 0 && mask === 0) writeByte(hypervisor.frames, maskAt, 1);
-  const cleared = layout.AC | layout.RF | layout.NT | layout.TF | (1 << 17);
+  const direction = (flags & CLEAR_DIRECTION) === 0 ? 0 : layout.DF;
+  const cleared = layout.AC | layout.RF | layout.NT | layout.TF | (1 << 17) | direction;
   if ((rflags & cleared) !== 0) processor.flags = rflags & ~cleared;
   processor.setHalves(layout.RSP, lowHalf(bottom), highHalf(bottom));
   processor.rip = handler;
   // A watchpoint that MOV SS has hit comes behind the next instruction, which is Xen's now: it is lost there (do_debug).
   processor.setWord(layout.DEBUG_HELD, 0);
   loadFlat(hypervisor);
+}
+
+/** A frame of the stack that is not here; -1: all of it is. */
+function pagedStack({ frames }: Hypervisor, vcpu: Vcpu, bottom: number, top: number): number {
+  if (vcpu.domain.paged === null) return -1;
+  return Math.max(pagedAt(frames, vcpu.kernelRoot, bottom), pagedAt(frames, vcpu.kernelRoot, top - 1));
+}
+
+/** Enters the handler that the current vcpu could not be entered at before, if it waits for that. */
+export function bounceHeld(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const held = vcpu.heldBounce;
+  if (held === null) return;
+  vcpu.heldBounce = null;
+  bounce(hypervisor, vcpu, held.handler, held.flags, held.error);
 }
 
 /** RFLAGS as a frame shows them: IF is the upcall mask, inverted; IOPL is the guest's where it asked for that. */

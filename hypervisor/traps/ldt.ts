@@ -7,9 +7,10 @@ import { EINVAL } from '../abi/errno.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import { entryFrame, PAGE_PRESENT } from '../memory/entries.ts';
-import { isGuestAddress, walkTo } from '../memory/guest-access.ts';
+import { isGuestAddress, pagedAt, walkTo } from '../memory/guest-access.ts';
+import { missPaged } from '../memory/paged-frames.ts';
 import { clearLdt, ldtAddress, mapLdtPage, MAX_LDT_ENTRIES } from '../memory/per-domain.ts';
-import { pageNumber, pageOffset } from '../memory/pages.ts';
+import { PAGE_BYTES, pageNumber, pageOffset } from '../memory/pages.ts';
 
 /** Selector of the LDT descriptor that Xen keeps behind its own segments. */
 const LDT_SELECTOR = 0xe050;
@@ -23,11 +24,23 @@ export function setLdt(hypervisor: Hypervisor, vcpu: Vcpu, address: number, entr
   const base = entries > 0 ? address : 0;
   if (vcpu.ldtEntries === entries && vcpu.ldtAddress === base) return 0;
   const { frames } = hypervisor;
+  const awaited = vcpu.domain.paged === null ? -1 : pagedBetween(hypervisor, vcpu, base, entries * 8);
+  // A segment is loaded where nobody can wait for it.
+  if (awaited >= 0) return missPaged(frames, awaited);
   if (clearLdt(frames, vcpu.domain.memory.perDomainL3, vcpu.id)) frames.flushTlb();
   vcpu.ldtAddress = base;
   vcpu.ldtEntries = entries;
   loadLdt(hypervisor, vcpu);
   return 0;
+}
+
+/** A frame of these addresses that is not here; -1: none. */
+function pagedBetween({ frames }: Hypervisor, vcpu: Vcpu, first: number, bytes: number): number {
+  for (let at = 0; at < bytes; at += PAGE_BYTES) {
+    const mfn = pagedAt(frames, vcpu.kernelRoot, first + at);
+    if (mfn >= 0) return mfn;
+  }
+  return -1;
 }
 
 /** Loads the processor's LDTR for a vcpu. */

@@ -44,7 +44,7 @@ const GROUPS: readonly {
     name: 'memory',
     kinds: [
       ...['page_type', 'validate', 'invalidate', 'pin', 'unpin', 'page', 'tlb'],
-      ...['entry', 'mmuext', 'shadow_op', 'page_info'],
+      ...['entry', 'mmuext', 'shadow_op', 'page_info', 'paging'],
     ],
     title: 'Frames: types taken, tables validated',
   },

@@ -10,6 +10,7 @@ import type { HypercallContext } from '../hypercall.ts';
 import { anyDomain, mayTarget } from '../../state/page-owner.ts';
 import { isGuestArray, readGuestWords, writeGuestWords } from '../../memory/guest-access.ts';
 import type { StructOf } from '../../memory/guest-struct.ts';
+import { isPaged, missPaged } from '../../memory/paged-frames.ts';
 import { setM2p } from '../../memory/m2p.ts';
 import { frameLimit, maxOrder } from './reservation.ts';
 
@@ -100,12 +101,17 @@ function exchangeChunk(context: HypercallContext, work: Exchange, chunk: number)
     return error;
   };
   const frame = new Uint32Array(2);
+  if (!canTell(context, work, chunk)) return -EFAULT;
   for (let i = 0; i < 2 ** work.inputShift; i++) {
     const at = work.input.list + (chunk * 2 ** work.inputShift + i) * 8;
     if (!readGuestWords(frames, context.vcpu, at, frame)) return undo(-EFAULT);
     const first = fromHalves(frame[0]!, frame[1]!);
     for (let mfn = first; mfn < first + 2 ** work.input.order; mfn++) {
-      if (!frames.steal(mfn, work.domain)) return undo(-EINVAL);
+      if (!frames.steal(mfn, work.domain)) {
+        if (mfn < frames.frames && frames.owner[mfn] === work.domain && isPaged(frames, mfn))
+          missPaged(frames, mfn);
+        return undo(-EINVAL);
+      }
       stolen.push(mfn);
     }
   }
@@ -119,6 +125,15 @@ function exchangeChunk(context: HypercallContext, work: Exchange, chunk: number)
     frames.dropAllocation(mfn, work.domain);
   }
   return tell(context, work, chunk, taken);
+}
+
+/** False: the exchange waits for the pages of the output list, which are not here. */
+function canTell(context: HypercallContext, work: Exchange, chunk: number): boolean {
+  if (context.domain.paged === null) return true;
+  const { list } = work.output;
+  const words = new Uint32Array(2 * 2 ** work.outputShift);
+  readGuestWords(context.hypervisor.frames, context.vcpu, list + chunk * 2 ** work.outputShift * 8, words);
+  return !context.mustWait;
 }
 
 /** Sets the M2P of the new frames by the output list, and replaces its numbers by theirs. */

@@ -36,6 +36,8 @@ export interface CallRow {
   readonly source: SourceName;
   /** What an error or a status means here, where it means more than by itself. */
   readonly errors: Readonly<Record<string, string>>;
+  /** Xen's headers know nothing of it. */
+  readonly isOurs: boolean;
 }
 
 /** A hypercall: its own row, which holds for a command that there is none of too, and those of its commands by name. */
@@ -74,7 +76,15 @@ export function row(
   why: string,
   path: string,
   name: string,
-  more: Partial<Pick<CallRow, 'gives' | 'errors'>> = {},
+  more: Partial<Pick<CallRow, 'gives' | 'errors' | 'isOurs'>> = {},
 ): CallRow {
-  return { says, why, gives: '', errors: {}, source: { path: `hypervisor/${path}`, name }, ...more };
+  return {
+    says,
+    why,
+    gives: '',
+    errors: {},
+    isOurs: false,
+    source: { path: `hypervisor/${path}`, name },
+    ...more,
+  };
 }

@@ -61,7 +61,7 @@ export interface ToldCall {
   readonly command: string | null;
   readonly rows: HypercallRows;
   readonly row: CallRow;
-  readonly header: HeaderName;
+  readonly header: HeaderName | null;
 }
 
 export function toldCall(call: Call): ToldCall {
@@ -78,7 +78,8 @@ export function toldCall(call: Call): ToldCall {
     command: ownRow === undefined ? null : command,
     rows,
     row: ownRow ?? rows.row,
-    header: ownRow === undefined ? { file: 'xen.h', symbol } : { file: rows.header, symbol },
+    header:
+      ownRow === undefined ? { file: 'xen.h', symbol } : ownRow.isOurs ? null : { file: rows.header, symbol },
   };
 }
 

@@ -45,8 +45,15 @@ const VCPU_CHANGES = {
   wake: 'wakes up',
   block: 'goes to sleep until an event comes',
   poll: 'goes to sleep until one of some ports is raised',
+  page: 'stands still until a page is here',
   up: 'comes up',
   down: 'goes down',
+} as const;
+
+const PAGING_CHANGES = {
+  evict: 'is not here yet',
+  populate: 'is needed now',
+  prep: 'has come',
 } as const;
 
 function storeWords(d: Extract<TraceDetail, { kind: 'xenstore' }>, whom: string): string {
@@ -335,6 +342,14 @@ export const KIND_ROWS: { readonly [K in Kind]: KindRow<K> } = {
     why: 'Page tables name machine frames, which are others on another host: who saves a domain must know which pages to translate.',
     header: header('domctl.h', 'XEN_DOMCTL_getpageframeinfo3'),
     source: xen('hypercalls/domctl/memory.ts', 'pageInfo'),
+  },
+  paging: {
+    title: 'a page that comes later',
+    says: (d, _, names) =>
+      `page ${String(d.pfn)} of ${domainWords(d.domain, names)} ${PAGING_CHANGES[d.change]}`,
+    why: 'Post-copy: a domain runs before all of it has come. What it reaches for is fetched, and it stands still as long.',
+    header: header('memory.h', 'XENMEM_paging_op'),
+    source: xen('domain/paging.ts', 'awaitFrame'),
   },
   platform_op: {
     title: 'an order about the machine',

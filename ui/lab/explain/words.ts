@@ -7,6 +7,7 @@ import * as event from '../../../hypervisor/abi/event-channel.ts';
 import * as grant from '../../../hypervisor/abi/grant-table.ts';
 import * as memory from '../../../hypervisor/abi/memory.ts';
 import { namesOf } from '../../../hypervisor/abi/names.ts';
+import * as paging from '../../../hypervisor/abi/pv-paging.ts';
 import * as physdev from '../../../hypervisor/abi/physdev.ts';
 import * as platform from '../../../hypervisor/abi/platform.ts';
 import * as sched from '../../../hypervisor/abi/sched.ts';
@@ -173,6 +174,7 @@ export const FORMATS: Readonly<Record<string, (value: PlainValue, names: DomainN
   MAPSPACE: namedBy(memory, 'XENMAPSPACE_'),
   PIRQ: namedBy(physdev, 'MAP_PIRQ_TYPE_'),
   SHADOW: namedBy(domctl, 'XEN_DOMCTL_SHADOW_OP_'),
+  PAGING: namedBy(paging, 'XEN_DOMCTL_PV_PAGING_'),
   FIRMWARE: namedBy(platform, 'XEN_FW_'),
   SEGBASE: namedBy(arch, 'SEGBASE_'),
   EVTCHNSTAT: namedBy(event, 'EVTCHNSTAT_'),

@@ -216,6 +216,22 @@ export const DOMCTL_COMMANDS: Readonly<Record<string, CallRow>> = {
       },
     },
   ),
+  XEN_DOMCTL_pv_paging_op: row(
+    'sees to pages of {domain:dom} that come later: {op:PAGING}',
+    'Post-copy: the domain runs before all of it is here, and waits for what it reaches for. The real Xen has this for HVM domains alone; this operation is none of its own.',
+    'hypercalls/domctl/paging.ts',
+    'pagingOp',
+    {
+      isOurs: true,
+      gives: '{left} pages are not here',
+      errors: {
+        EINVAL: 'the caller itself, or a port that is not the caller’s',
+        EBUSY: 'somebody brings them already',
+        ENODEV: 'nobody does',
+        EPERM: 'one of them is no ordinary page of the domain’s',
+      },
+    },
+  ),
   XEN_DOMCTL_setdomainhandle: row(
     'gives {domain:dom} its UUID',
     'The name by which a toolstack knows it for good.',
