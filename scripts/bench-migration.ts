@@ -78,8 +78,21 @@ const CASES: readonly Case[] = [
     ...{ prepare: web, figures: short, hasClients: true },
   },
   {
+    ...{ name: 'later-mote', tells: 'the same Mote by post-copy', switches: '--postcopy' },
+    ...{ guest: MOTE, prepare: web, figures: short, hasClients: true },
+  },
+  {
+    ...{ name: 'later-debian', tells: "the same Debian's kernel by post-copy", switches: '--postcopy' },
+    guest: { kind: 'Debian', memoryMb: 128 },
+    ...{ prepare: web, figures: short, hasClients: true },
+  },
+  {
     ...{ name: 'still', tells: 'the same Mote standing still: all of it is sent meanwhile', switches: '' },
     ...{ guest: MOTE, prepare: web, figures: stillFigures, hasClients: true },
+  },
+  {
+    ...{ name: 'later-thrash', tells: 'one that writes faster than the cable takes it, by post-copy' },
+    ...{ guest: MOTE, prepare: thrash, figures: short, switches: '--postcopy' },
   },
   {
     ...{ name: 'thrash', tells: 'one that writes faster than the cable takes it', switches: '--live' },
@@ -122,6 +135,11 @@ async function run({ name, tells, guest, switches, prepare, figures, hasClients 
       unit: 'ms',
       ...(switches === '' ? {} : { most: SILENT_MS }),
     });
+  if (course.later !== null)
+    all.push(
+      { what: 'fetched when it reached for them', value: course.later.fetched, unit: 'pages' },
+      { what: 'pushed', value: course.later.pushed, unit: 'pages' },
+    );
   process.stdout.write(all.map(lineOf).join('') + roundsOf(course));
   if (hasClients === true) process.stdout.write(clientsOf(course));
   return !all.some(isMissed);

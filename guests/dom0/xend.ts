@@ -22,6 +22,7 @@ import { POLLIN } from 'mote/abi';
 import {
   ASKED,
   ENDED,
+  HALVES,
   Record,
   RECEIVING,
   receivingOf,
@@ -123,7 +124,9 @@ function takeUp(path: string): void {
   const state = new Record(path).state;
   if (path.startsWith(SENDING)) {
     if (state != ENDED && state != UNKNOWN && state != '') startWorker(path, sendAway);
-  } else if (state != RUNS && state != '') startWorker(path, takeUpReceiving);
+    // One that runs in two halves has lost who fetched the other.
+  } else if (state != '' && (state != RUNS || new Record(path).get(HALVES) != ''))
+    startWorker(path, takeUpReceiving);
 }
 
 /** Of an earlier xend, or its processes, there may be migrations under way. */

@@ -75,7 +75,8 @@ const COMMANDS: Command[] = [
   new Command(
     'migrate',
     MIGRATE_USAGE,
-    'Migrate a domain to another host; --live: while it runs.',
+    'Migrate a domain to another host; --live: while it runs; --postcopy (an experiment): its pages follow when it runs there, ' +
+      'and until the last is there it is lost with either host.',
     migrate,
     MIGRATE_SWITCHES,
   ),

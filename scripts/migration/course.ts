@@ -23,6 +23,8 @@ export interface Course {
   /** That the sender has written, and what that comes to on the cable, with headers and what was sent twice. */
   readonly bytes: number;
   readonly cableBytes: number;
+  /** Post-copy: pages that were fetched when the domain reached for them, and that were pushed; null: it is none. */
+  readonly later: { readonly fetched: number; readonly pushed: number } | null;
   /** All the pages that the domain has. */
   readonly memoryBytes: number;
   /** Bytes of frames that came to the clients' host, by step; `startStep`: when it was asked for. */
@@ -61,11 +63,13 @@ export function measure(world: World, consoles: Consoles, name: string, switches
   steps(AROUND_NS);
   const out = lab.witness.migrations.all[id];
   const came = world.hosts[TO]!.lab.witness.migrations.all.at(-1);
-  const sent = /Sent (\d+) KiB/.exec(consoles.screens[FROM]!);
+  const sent =
+    /(\d+) KiB in all/.exec(consoles.screens[FROM]!) ?? /Sent (\d+) KiB/.exec(consoles.screens[FROM]!);
   if (out === undefined || came === undefined || sent === null)
     throw new Error(`it has not gone: ${consoles.screens[FROM]!}`);
   return {
     ...{ ns, cableBytes, memoryBytes, clientBytes, startStep, wallMs },
+    later: out.later,
     downNs: came.resumedNs! - out.suspendedNs!,
     rounds: out.rounds,
     bytes: Number(sent[1]) * 1024,

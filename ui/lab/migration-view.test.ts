@@ -89,3 +89,21 @@ test('pages are what they were when they were sent, and whether they are dirty o
   expect(rounds).toMatchObject([{ sent: 8, skipped: 1, dirtied: 2 }]);
   expect(rounds[0]).not.toHaveProperty('dirty');
 });
+
+test('post-copy is a stage behind the others, with how its pages have followed; those that go then are told anew', () => {
+  const { a, b } = world();
+  const asked = (pfns: number[]): void => {
+    const types = new Uint8Array(pfns.length);
+    a.xen(40, { kind: 'page_info', domain: 3, pfns: Uint32Array.from(pfns), types });
+  };
+  asked([0, 1, 2]);
+  a.store(51, `sending/${UUID}`, { state: 'activation' });
+  b.store(52, 'receiving/attempt', { domid: '1', state: 'runs' });
+  a.store(53, `sending/${UUID}`, { state: 'post-copy', later: 'fetched=2 pushed=16 left=5 bytes=9 ns=8' });
+  asked([1]);
+  const [under] = migrationViews([a, b]);
+  expect(under!.stages.at(-1)).toEqual({ stage: 'post-copy', atNs: 53 });
+  expect(under!.later).toEqual({ fetched: 2, pushed: 16, left: 5 });
+  expect([...under!.pages].map((page) => (page & PAGE_OF_THIS_ROUND) !== 0)).toEqual([false, true, false]);
+  expect(under!.isOver).toBe(false);
+});

@@ -31,6 +31,8 @@ export interface MigrationView {
   readonly rounds: readonly Omit<MigrationRound, 'dirty'>[];
   /** Of the round under way: pages seen to, of how many; null: none is. */
   readonly progress: Migration['progress'];
+  /** Of post-copy: pages that were fetched, that were pushed, and that are to go; null: it is none. */
+  readonly later: Migration['later'];
   /** By pfn: a number in PAGE_KINDS, with PAGE_DIRTY (when Xen was asked last) and PAGE_OF_THIS_ROUND. */
   readonly pages: Uint8Array;
   /** From when to when it ran nowhere; null: not yet. */
@@ -71,6 +73,7 @@ function viewOf(out: Migration, from: string, other: Migration | null, to: strin
     stages: stagesOf(out, other),
     rounds: out.rounds.map(withoutPages),
     progress: out.isOver ? null : out.progress,
+    later: out.later,
     pages: pagesOf(out),
     suspendedNs: out.suspendedNs,
     resumedNs: other?.resumedNs ?? out.resumedNs,

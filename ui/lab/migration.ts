@@ -16,7 +16,9 @@ export const STAGES = [
   'commitment',
   'activation',
 ] as const;
-export type Stage = (typeof STAGES)[number];
+/** Beyond them, of a migration that does not send before: it runs there, and its pages follow. */
+export const POST_COPY = 'post-copy';
+export type Stage = (typeof STAGES)[number] | typeof POST_COPY;
 
 /** What the receiving side writes of an attempt, and the stage that this means. */
 const RECEIVED: Readonly<Record<string, Stage>> = {
@@ -61,6 +63,8 @@ export interface Migration {
   readonly rounds: MigrationRound[];
   /** Of the round under way: pages seen to, of how many. */
   progress: { readonly round: number; readonly done: number; readonly of: number } | null;
+  /** Post-copy: pages that were fetched, that were pushed, and that are to go. */
+  later: { readonly fetched: number; readonly pushed: number; readonly left: number } | null;
   /** Of each page that was sent, by pfn, its type when it was last: XEN_DOMCTL_PFINFO_*, the upper four bits; NOT_SENT. */
   types: Uint8Array;
   /** Pages that were sent, one after the other, in this round: their pfns. */
@@ -121,6 +125,7 @@ export class Migrations implements TraceSink {
       stages: [],
       rounds: [],
       progress: null,
+      later: null,
       types: new Uint8Array(0),
       sending: [],
       suspendedNs: null,
@@ -145,6 +150,9 @@ export class Migrations implements TraceSink {
     else if (field === 'progress') {
       const { round = 0, done = 0, of = 0 } = numbersIn(value);
       migration.progress = { round, done, of };
+    } else if (field === 'later') {
+      const { fetched = 0, pushed = 0, left = 0 } = numbersIn(value);
+      migration.later = { fetched, pushed, left };
     } else if (ROUND.test(field)) this.endRound(migration, Number(ROUND.exec(field)![1]), numbersIn(value));
   }
 
@@ -205,7 +213,9 @@ export class Migrations implements TraceSink {
 
 function enter(migration: Migration, state: string, atNs: number): void {
   if (state === 'ended' || state === 'refused') migration.isOver = true;
-  const stage = STAGES.find((each) => each === state) ?? RECEIVED[state];
+  const stage = [...STAGES, POST_COPY].find((each): each is Stage => each === state) ?? RECEIVED[state];
+  // What was asked of its pages before was what they are; from now on they go.
+  if (stage === POST_COPY) migration.sending = [];
   // A transaction that others were in the way of is made again.
   if (stage !== undefined && migration.stages.at(-1)?.stage !== stage) migration.stages.push({ stage, atNs });
   if (migration.way === 'in' && state === 'runs') migration.isOver = true;

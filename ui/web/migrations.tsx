@@ -1,7 +1,7 @@
 /** The migrations of the world's domains: where one is, its rounds, and the domain's pages. */
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { STAGES } from '../lab/migration.ts';
+import { POST_COPY, STAGES } from '../lab/migration.ts';
 import type { Stage } from '../lab/migration.ts';
 import { PAGE_DIRTY, PAGE_KIND_MASK, PAGE_KINDS, PAGE_OF_THIS_ROUND } from '../lab/migration-view.ts';
 import type { MigrationView } from '../lab/migration-view.ts';
@@ -19,6 +19,7 @@ const MEANINGS: Readonly<Record<Stage, string>> = {
   'stop-and-copy': 'it stands still: the rest is sent, and its processors',
   commitment: 'the other host has all of it, and says so: from now on it is there',
   activation: 'it goes on there',
+  'post-copy': 'its pages follow it: what it reaches for is fetched, the others are pushed',
 };
 
 /** What lets domains in, as the manual has it: off unless it is said. */
@@ -56,6 +57,7 @@ export function Migrations({ client }: { client: LabClient }) {
       <Headline migration={shown} />
       <Stages migration={shown} />
       <Rounds migration={shown} />
+      {shown.later !== null && <Later later={shown.later} />}
       <PageMap pages={shown.pages} />
     </div>
   );
@@ -90,7 +92,9 @@ function Headline({
   const state =
     problem !== ''
       ? isOver
-        ? 'it stayed where it was'
+        ? stages.some(({ stage }) => stage === POST_COPY)
+          ? 'it is lost'
+          : 'it stayed where it was'
         : 'nobody knows yet'
       : isOver
         ? 'it is there'
@@ -109,13 +113,15 @@ function Headline({
   );
 }
 
+const WITH_POST_COPY: readonly Stage[] = [...STAGES, POST_COPY];
+
 /** The stages of the paper (Clark et al. 2005), with when each began. */
 function Stages({ migration: { stages, isOver } }: { migration: MigrationView }) {
   const begun = stages[0]?.atNs ?? 0;
   const last = stages.at(-1)?.stage;
   return (
     <ol class="stages">
-      {STAGES.map((stage) => {
+      {(last === POST_COPY ? WITH_POST_COPY : STAGES).map((stage) => {
         const at = stages.find((each) => each.stage === stage);
         const now = stage === last && !isOver;
         return (
@@ -131,6 +137,16 @@ function Stages({ migration: { stages, isOver } }: { migration: MigrationView })
         );
       })}
     </ol>
+  );
+}
+
+/** Post-copy: how its pages have followed. */
+function Later({ later: { fetched, pushed, left } }: { later: NonNullable<MigrationView['later']> }) {
+  return (
+    <p data-testid="later">
+      Pages that followed: <b>{fetched}</b> fetched when it reached for them, <b>{pushed}</b> pushed,{' '}
+      <b>{left}</b> to go.
+    </p>
   );
 }
 

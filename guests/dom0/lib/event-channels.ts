@@ -1,6 +1,7 @@
 /** Event channels of a process: /dev/xen/evtchn. */
 import {
   IOCTL_EVTCHN_BIND_INTERDOMAIN,
+  IOCTL_EVTCHN_BIND_UNBOUND_PORT,
   IOCTL_EVTCHN_BIND_VIRQ,
   IOCTL_EVTCHN_NOTIFY,
   IOCTL_EVTCHN_UNBIND,
@@ -26,6 +27,10 @@ export class EventChannels {
   /** Ports, or negative errnos. */
   bindInterdomain(domid: u32, port: u32): i32 {
     return this.control(IOCTL_EVTCHN_BIND_INTERDOMAIN, (<u64>domid) | ((<u64>port) << 32));
+  }
+  /** A port of its own, which a domain, or Xen, may raise. */
+  bindUnbound(domid: u32): i32 {
+    return this.control(IOCTL_EVTCHN_BIND_UNBOUND_PORT, domid);
   }
   bindVirq(virq: u32): i32 {
     return this.control(IOCTL_EVTCHN_BIND_VIRQ, virq);

@@ -11,6 +11,8 @@ import { close, control, open } from 'programs/lib/calls';
 import { bad, number } from 'programs/lib/text';
 
 const SERIAL_BYTES: i32 = 20;
+/** In an offer, its pages follow when it runs; in the answer, that is known here. */
+export const LATER: string = 'later';
 
 /** Empty, or why a domain cannot go anywhere. */
 export function mayCome(config: Config): string {
@@ -34,12 +36,13 @@ function serialOf(path: string): string {
 }
 
 /** What is asked of the other host. */
-export function offerOf(attempt: string, present: Present, config: Config): Message {
+export function offerOf(attempt: string, present: Present, config: Config, isPostCopy: bool): Message {
   const offer = new Message(OFFER)
     .with('attempt', attempt)
     .with('uuid', present.uuid)
     .with('name', present.name)
     .with('memory', present.memoryKib.toString());
+  if (isPostCopy) offer.with(LATER, '1');
   const disks = config.find('disk');
   for (let n = 0; disks != null && n < disks.items.length; n++) {
     const disk = devices.parseDisk(disks.items[n]);
@@ -51,7 +54,8 @@ export function offerOf(attempt: string, present: Present, config: Config): Mess
 /** What this host says to that. */
 export function answerTo(offer: Message): Message {
   const why = refusal(offer);
-  return why == '' ? new Message(YES) : new Message(NO).with('why', why);
+  if (why != '') return new Message(NO).with('why', why);
+  return offer.get(LATER) == '' ? new Message(YES) : new Message(YES).with(LATER, '1');
 }
 
 function refusal(offer: Message): string {

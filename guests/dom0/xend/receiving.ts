@@ -11,6 +11,7 @@ import { HEARD, Message, NO, RUNNING } from 'dom0/lib/migration/message';
 import * as record from 'dom0/lib/migration/record';
 import { MIGRATING, Record } from 'dom0/lib/migration/record';
 import { forget, pathOf } from 'dom0/lib/nodes';
+import { Awaited } from 'dom0/lib/saved/awaited';
 import { Reader } from 'dom0/lib/saved/reader';
 import { Writer } from 'dom0/lib/saved/writer';
 import { Arrival } from 'dom0/xm/restore';
@@ -24,15 +25,31 @@ import { isWorking } from './workers';
 /** How long word is waited for that the sender has heard. */
 const HEARD_PATIENCE_MS: i32 = 5000;
 
-/** Takes in what comes. `attempt`: what the sender calls it, who may ask; empty: it will not. */
-export function takeIn(reader: Reader, writer: Writer, from: string, attempt: string): void {
+/**
+ * Takes in what comes. `attempt`: what the sender calls it, who may ask; empty: it will not. `connection`: what `reader` reads from.
+ * `isPostCopy`: its pages follow when it runs.
+ */
+export function takeIn(
+  reader: Reader,
+  writer: Writer,
+  connection: i32,
+  from: string,
+  attempt: string,
+  isPostCopy: bool,
+): void {
   const isAnonymous = attempt == '';
   const kept = record.receivingOf(isAnonymous ? 'xl-' + clock(CLOCK_REALTIME).toString() : attempt);
   const arrival = new Arrival(reader, 'relocation from ' + from);
   kept.put('pid', getpid().toString());
   kept.put('from', from);
   kept.put('state', record.COMING);
-  if (!fill(kept, arrival, from)) {
+  arrival.comesLater = isPostCopy;
+  if (isPostCopy) kept.put(record.HALVES, '1');
+  const isHere = fill(kept, arrival, from);
+  const awaited =
+    isHere && isPostCopy ? new Awaited(arrival.domid, arrival.pages!, reader, writer, connection) : null;
+  if (awaited != null && !awaited.begin()) arrival.drop(awaited.problem);
+  if (arrival.problem != '') {
     refuse('relocation: ' + arrival.problem);
     kept.remove();
     new Message(NO).with('why', arrival.problem).send(writer);
@@ -57,11 +74,42 @@ export function takeIn(reader: Reader, writer: Writer, from: string, attempt: st
   const runs = activate(kept);
   report(writer, runs);
   if (!runs) say(writer, PERMISSION);
+  if (runs && awaited != null && !fetch(kept, awaited, arrival.name)) return;
   if (isAnonymous) kept.remove();
   if (!runs || isAnonymous) return;
   reader.patienceMs = HEARD_PATIENCE_MS;
   const word = Message.hear(reader);
   if (word != null && word.what == HEARD) forgetAttempt(attempt);
+}
+
+/** Gets what is still to come while the domain runs. False: it will not come, and the domain is no more. */
+function fetch(kept: Record, awaited: Awaited, name: string): bool {
+  info(
+    'relocation: post-copy: ' + name + ' runs, and ' + awaited.left.toString() + ' pages of it are to come',
+  );
+  const isWhole = awaited.run();
+  awaited.release();
+  if (isWhole) {
+    kept.put(record.HALVES, '');
+    info('relocation: post-copy: all of ' + name + ' is here');
+  } else comeApart(kept, awaited.problem + '; ' + awaited.left.toString() + ' pages have not come');
+  return isWhole;
+}
+
+/** A domain in two halves, of which one is gone: it cannot go on. */
+function comeApart(kept: Record, why: string): void {
+  refuse(
+    'relocation: ' +
+      kept.get('name') +
+      ' is lost: it runs here, and not all of its pages can come from ' +
+      kept.get('from') +
+      ' any more (post-copy): ' +
+      why,
+  );
+  // It has run here: whoever asks hears so, and that is all that is left of it.
+  kept.put(record.HALVES, '');
+  kept.change([record.OURS], record.RUNS);
+  destroy(kept);
 }
 
 function fill(kept: Record, arrival: Arrival, from: string): bool {
@@ -110,6 +158,11 @@ function unpause(domid: u32): i32 {
 
 /** Takes away what has come, and what was kept of it: whoever asks hears that it is not here. */
 function drop(kept: Record): void {
+  destroy(kept);
+  kept.remove();
+}
+
+function destroy(kept: Record): void {
   const domid = kept.get('domid');
   const domains = listDomains();
   for (let n = 0; n < domains.length; n++) {
@@ -120,7 +173,6 @@ function drop(kept: Record): void {
     hyper.domctl(XEN_DOMCTL_destroydomain, each.id);
     forget(each.id);
   }
-  kept.remove();
 }
 
 /** Whether a domain was just made for one that comes, and whoever made it ended before it could say so. */
@@ -157,10 +209,19 @@ export function forgetAttempt(attempt: string): void {
   if (kept.state == record.RUNS) kept.remove();
 }
 
+/** Whether it was let run, though that may not be written down. */
+function hasRun(kept: Record): bool {
+  if (kept.state != record.OURS) return kept.state == record.RUNS;
+  const domain = domainOfId(<u32>number(kept.get('domid')));
+  return domain != null && !domain.isPaused;
+}
+
 /** Does what is left to be done about an attempt whose process has ended. */
 export function takeUpReceiving(path: string): void {
   const kept = new Record(path);
   const state = kept.state;
-  if (state == record.OURS) activate(kept);
+  const isInHalves = kept.get(record.HALVES) != '';
+  if (state == record.OURS && !isInHalves) activate(kept);
+  else if (isInHalves && hasRun(kept)) comeApart(kept, 'who fetched them has ended');
   else if (state != record.RUNS && state != '') drop(kept);
 }

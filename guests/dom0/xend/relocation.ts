@@ -20,7 +20,7 @@ import {
 } from 'programs/lib/sockets';
 import { number } from 'programs/lib/text';
 import { info, refuse, warn } from './log';
-import { answerTo } from './offers';
+import { answerTo, LATER } from './offers';
 import { forgetAttempt, takeIn, whatBecameOf } from './receiving';
 import { ownFiles, startWorker } from './workers';
 
@@ -84,5 +84,7 @@ function serve(path: string): void {
     else if (message.what == HEARD) forgetAttempt(message.get('attempt'));
     else return;
   }
-  if (!reader.isShort) takeIn(reader, writer, from, offer == null ? '' : offer.get('attempt'));
+  if (reader.isShort) return;
+  const attempt = offer == null ? '' : offer.get('attempt');
+  takeIn(reader, writer, connection, from, attempt, offer != null && offer.get(LATER) != '');
 }

@@ -17,12 +17,14 @@ import { configPath } from 'dom0/lib/managed';
 import * as hand from 'dom0/lib/migration/handshake';
 import { Hold } from 'dom0/lib/migration/hold';
 import { Limits } from 'dom0/lib/migration/limits';
-import { Message, NO } from 'dom0/lib/migration/message';
+import { HEARD, Message, NO } from 'dom0/lib/migration/message';
 import { Course, Round } from 'dom0/lib/migration/progress';
 import * as record from 'dom0/lib/migration/record';
 import { MIGRATING, Record } from 'dom0/lib/migration/record';
 import { forget, pathOf } from 'dom0/lib/nodes';
 import { toJson } from 'dom0/lib/saved/configuration';
+import { END } from 'dom0/lib/saved/format';
+import { ALL_HERE } from 'dom0/lib/saved/later';
 import { Reader } from 'dom0/lib/saved/reader';
 import { Saver } from 'dom0/lib/saved/saver';
 import { awaitSuspended, resumeDomain, suspendDomain } from 'dom0/lib/saved/suspend';
@@ -36,7 +38,7 @@ import { readNode, writeNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
 import { askUntilKnown, runsThere } from './asking';
 import { info, refuse } from './log';
-import { mayCome, offerOf } from './offers';
+import { LATER, mayCome, offerOf } from './offers';
 
 /** Begins the migration of a record, or takes it up. */
 export function sendAway(path: string): void {
@@ -46,6 +48,10 @@ export function sendAway(path: string): void {
 }
 
 const CALLED_OFF: string = 'it was called off';
+
+const NO_POST_COPY: string = ' does not know of post-copy: it takes in domains as a whole';
+/** What becomes of one that is in two halves when they come apart. */
+const LOST: string = 'the domain is lost: it ran there, and not all of its pages had gone (post-copy): ';
 
 class Sending extends Course {
   private domid: u32;
@@ -58,6 +64,8 @@ class Sending extends Course {
   private startNs: u64 = clock(CLOCK_MONOTONIC);
   private suspendNs: u64 = 0;
   private hold: Hold;
+  /** Of post-copy. */
+  private saver: Saver | null = null;
 
   constructor(public record: Record) {
     super();
@@ -102,9 +110,11 @@ class Sending extends Course {
     const answer = this.offer(domain, config);
     if (answer != null) {
       if (answer.what == NO) return this.host + ' does not take it: ' + answer.get('why');
+      if (this.limits.isPostCopy && answer.get(LATER) == '') return this.host + NO_POST_COPY;
       this.record.put('attempt', this.attempt);
       return '';
     }
+    if (this.limits.isPostCopy) return this.host + NO_POST_COPY;
     // It is an xl that has been spoken to in words that it does not know.
     close(this.connection);
     this.attempt = '';
@@ -135,7 +145,8 @@ class Sending extends Course {
     this.attempt = this.record.get('attempt');
     const present = presentOf(domain, config);
     present.name = this.name;
-    return offerOf(this.attempt, present, config).send(this.writer) ? Message.hear(this.reader) : null;
+    const offer = offerOf(this.attempt, present, config, this.limits.isPostCopy);
+    return offer.send(this.writer) ? Message.hear(this.reader) : null;
   }
 
   /** Empty, or what is wrong: then it is here as it was. */
@@ -150,7 +161,11 @@ class Sending extends Course {
     if (!this.enter(record.RESERVATION)) return CALLED_OFF;
     writeHeader(this.writer, toJson(config, present));
     this.writer.flush();
-    const problem = this.limits.isLive ? this.copyLive() : this.copy();
+    const problem = this.limits.isPostCopy
+      ? this.copyLittle()
+      : this.limits.isLive
+        ? this.copyLive()
+        : this.copy();
     if (problem != '') return problem;
     writeEnd(this.writer);
     if (this.writer.failed < 0) return this.lost();
@@ -175,6 +190,21 @@ class Sending extends Course {
     return this.writer.failed < 0 ? this.lost() : saver.problem;
   }
 
+  /** Post-copy: what it cannot be put together without. */
+  private copyLittle(): string {
+    const problem = this.suspend();
+    if (problem != '') return problem;
+    this.writer.setPace(<u64>this.limits.ceiling * 125_000);
+    const saver = new Saver(this.domid, this.writer);
+    this.saver = saver;
+    if (saver.runPostCopy()) {
+      const later = saver.later!;
+      this.toldLater(0, 0, later.left);
+      return '';
+    }
+    return this.writer.failed < 0 ? this.lost() : saver.problem;
+  }
+
   /** Why the other side takes no more: it may have said so, unless nothing of it comes at all. */
   private lost(): string {
     const isSilent = this.writer.failed == -ETIMEDOUT;
@@ -190,19 +220,72 @@ class Sending extends Course {
     if (!this.record.change([record.STOP_AND_COPY], record.COMMITMENT))
       return this.record.state == record.STAYS ? CALLED_OFF : 'the store does not take it';
     this.log(record.COMMITMENT);
+    // From here on it may be in two halves, whatever becomes of this process.
+    if (this.limits.isPostCopy) this.record.put(record.HALVES, '1');
     hand.say(this.writer, hand.PERMISSION);
-    const patienceMs = this.attempt == '' ? hand.SENDER_PATIENCE_MS : hand.REPORT_PATIENCE_MS;
+    // In halves nothing is won by asking: what breaks this connection breaks the domain.
+    const isPatient = this.attempt == '' || this.limits.isPostCopy;
+    const patienceMs = isPatient ? hand.SENDER_PATIENCE_MS : hand.REPORT_PATIENCE_MS;
     this.reader.patienceMs = patienceMs;
     const result = new StaticArray<u8>(1);
     if (!hand.hears(this.reader, hand.REPORT) || !this.reader.take(changetype<usize>(result), 1)) return '';
     if (result[0] == 0) {
       this.tellTotal();
-      runsThere(this.record, this.writer);
+      if (this.limits.isPostCopy) this.sendRest();
+      else runsThere(this.record, this.writer);
     } else if (hand.hears(this.reader, hand.PERMISSION)) {
       this.record.change([record.COMMITMENT], record.STOP_AND_COPY);
       return this.host + ' could not let it run';
     }
     return '';
+  }
+
+  /** Post-copy: it runs there; its pages follow. */
+  private sendRest(): void {
+    if (!this.record.change([record.COMMITMENT], record.ACTIVATION)) return;
+    this.log(record.ACTIVATION);
+    this.record.change([record.ACTIVATION], record.POST_COPY);
+    this.log(record.POST_COPY);
+    const saver = this.saver!;
+    this.reader.patienceMs = hand.SENDER_PATIENCE_MS;
+    let isDone = saver.serveLater(this.reader, this.connection, this);
+    if (isDone) {
+      this.writer.beginRecord(END, 0);
+      this.writer.flush();
+      isDone = this.writer.failed == 0 && this.hearAll();
+    }
+    if (isDone) this.record.put(record.HALVES, '');
+    if (isDone) new Message(HEARD).with('attempt', this.attempt).send(this.writer);
+    else this.record.put('problem', this.writer.failed < 0 ? describe(this.writer.failed) : 'it has hung up');
+    saver.release();
+    const later = saver.later!;
+    info(
+      'migration: ' +
+        this.name +
+        ': ' +
+        later.fetched.toString() +
+        ' pages were fetched by ' +
+        this.host +
+        ', ' +
+        later.pushed.toString() +
+        ' pushed, ' +
+        later.left.toString() +
+        ' left',
+    );
+  }
+
+  /** It is said that all is there. What was asked for while it went is of no use any more. */
+  private hearAll(): bool {
+    let word: u64 = 0;
+    while (word != ALL_HERE && !this.reader.isShort) word = this.reader.word64();
+    return word == ALL_HERE;
+  }
+
+  toldLater(fetched: u64, pushed: u64, left: u64): void {
+    const ns = clock(CLOCK_MONOTONIC) - this.suspendNs;
+    const counts =
+      'fetched=' + fetched.toString() + ' pushed=' + pushed.toString() + ' left=' + left.toString();
+    this.record.put('later', counts + ' bytes=' + this.writer.bytes.toString() + ' ns=' + ns.toString());
   }
 
   private tellTotal(): void {
@@ -216,7 +299,7 @@ class Sending extends Course {
   conclude(): void {
     if (this.record.state == record.COMMITMENT) this.learn();
     const state = this.record.state;
-    if (state == record.ACTIVATION) this.leave();
+    if (state == record.ACTIVATION || state == record.POST_COPY) this.leave();
     else if (state == record.STAYS || this.record.change(record.OWN_STAGES, record.STAYS)) this.goOn();
   }
 
@@ -238,7 +321,14 @@ class Sending extends Course {
     hyper.domctl(XEN_DOMCTL_destroydomain, this.domid);
     forget(this.domid);
     awaitGone(this.domid);
-    this.end('');
+    if (this.record.get(record.HALVES) == '') {
+      this.end('');
+      return;
+    }
+    const why = this.record.get('problem');
+    this.record.put('problem', LOST + (why == '' ? this.host + ' was not heard of any more' : why));
+    this.record.put('state', record.ENDED);
+    refuse('migration: ' + this.name + ': ' + this.record.get('problem'));
   }
 
   /** It runs here as before: that it stays is written down, so that nobody gives it away any more. */

@@ -1,4 +1,4 @@
-/** xm migrate [--live] [LIMITS] DOMAIN HOST: lets xend send a domain to another host, and tells how that goes. */
+/** xm migrate [--live | --postcopy] [LIMITS] DOMAIN HOST: lets xend send a domain to another host, and tells how that goes. */
 import { CLOCK_REALTIME, POLLIN, SIG_IGN, SIGINT } from 'mote/abi';
 import { Limits } from 'dom0/lib/migration/limits';
 import { numberIn } from 'dom0/lib/migration/progress';
@@ -15,7 +15,7 @@ import { domainOf } from './arguments';
 import { isSet, misused, valueOf } from './switches';
 
 export const USAGE: string =
-  '[--live] [--port=PORT] [--resource=MBIT] [--min-rate=MBIT] [--max-rounds=N] [--max-left=PAGES] [--max-factor=N] ' +
+  '[--live | --postcopy] [--port=PORT] [--resource=MBIT] [--min-rate=MBIT] [--max-rounds=N] [--max-left=PAGES] [--max-factor=N] ' +
   '[--auto-converge] DOMAIN HOST';
 const USUAL_PORT: i64 = 8002;
 const NS_PER_MS: i64 = 1_000_000;
@@ -24,10 +24,10 @@ const XEND_MS: i32 = 5000;
 const COLUMNS: i64 = 40;
 
 export const SWITCHES: string =
-  'l/live p/port= -/auto-converge -/resource= -/max-rounds= -/max-left= -/max-factor= -/min-rate=';
+  'l/live p/port= -/postcopy -/auto-converge -/resource= -/max-rounds= -/max-left= -/max-factor= -/min-rate=';
 /** Switches, and the limits that they set. */
-const SWITCHED: string[] = ['live', 'auto-converge'];
-const SET: string[] = ['live', 'converge'];
+const SWITCHED: string[] = ['live', 'auto-converge', 'postcopy'];
+const SET: string[] = ['live', 'converge', 'postcopy'];
 const VALUES: string[] = ['resource', 'max-rounds', 'max-left', 'max-factor', 'min-rate'];
 const VALUED: string[] = ['ceiling', 'rounds', 'pages', 'times', 'floor'];
 
@@ -52,6 +52,7 @@ export function migrate(args: string[]): i32 {
 
 /** False: a value is none. */
 function takeSwitches(limits: Limits): bool {
+  if (isSet('live') && isSet('postcopy')) return false;
   for (let n = 0; n < SWITCHED.length; n++) if (isSet(SWITCHED[n]) && !limits.set(SET[n], '1')) return false;
   for (let n = 0; n < VALUES.length; n++)
     if (isSet(VALUES[n]) && !limits.set(VALUED[n], valueOf(VALUES[n]))) return false;
@@ -133,10 +134,31 @@ function hears(timeoutMs: i32): bool {
 function show(kept: Record, shown: string): string {
   const progress = kept.get('progress');
   const state = kept.state;
+  if (state == record.POST_COPY) return draw(shown, laterText(kept.get('later')));
   if (progress == '' || (state != record.PRE_COPY && state != record.STOP_AND_COPY)) return shown;
-  const full = (numberIn(progress, 'done') * COLUMNS) / max<i64>(numberIn(progress, 'of'), 1);
-  const bar = '#'.repeat(<i32>full).padEnd(<i32>COLUMNS, '.');
-  const text = 'round ' + numberIn(progress, 'round').toString().padStart(2) + ' [' + bar + '] ' + state;
+  const bar = barOf(numberIn(progress, 'done'), numberIn(progress, 'of'));
+  return draw(
+    shown,
+    'round ' + numberIn(progress, 'round').toString().padStart(2) + ' [' + bar + '] ' + state,
+  );
+}
+
+function barOf(done: i64, all: i64): string {
+  return '#'.repeat(<i32>((done * COLUMNS) / max<i64>(all, 1))).padEnd(<i32>COLUMNS, '.');
+}
+
+/** Post-copy: it runs there, and so many of its pages have followed. */
+function laterText(later: string): string {
+  const done = numberIn(later, 'fetched') + numberIn(later, 'pushed');
+  const bar = barOf(done, done + numberIn(later, 'left'));
+  return 'pages    [' + bar + '] ' + record.POST_COPY + ', ' + fetchedText(later);
+}
+function fetchedText(later: string): string {
+  const fetched = numberIn(later, 'fetched').toString();
+  return fetched + ' fetched, ' + numberIn(later, 'pushed').toString() + ' pushed';
+}
+
+function draw(shown: string, text: string): string {
   if (text == shown) return shown;
   print('\r' + text.padEnd(shown.length));
   flush();
@@ -178,6 +200,17 @@ function tell(kept: Record, isLive: bool): void {
       ms +
       ' ms, suspended for ' +
       down +
+      ' ms\n',
+  );
+  const later = kept.get('later');
+  if (later == '') return;
+  print(
+    'Then its pages followed, ' +
+      fetchedText(later) +
+      ': ' +
+      (numberIn(later, 'bytes') / 1024).toString() +
+      ' KiB in all, the last after ' +
+      (numberIn(later, 'ns') / NS_PER_MS).toString() +
       ' ms\n',
   );
 }

@@ -12,6 +12,7 @@ import { Described } from 'dom0/lib/nodes';
 import { createDomain, newDomid, openPort, SLACK_KIB } from 'dom0/lib/new-domain';
 import { problem as configurationProblem, toClassic } from 'dom0/lib/saved/configuration';
 import { Reader } from 'dom0/lib/saved/reader';
+import { RestoredPages } from 'dom0/lib/saved/restored-pages';
 import { Restorer } from 'dom0/lib/saved/restorer';
 import { problem as fileProblem, readEnd, readHeader } from 'dom0/lib/saved/xl-file';
 import { UUID_BYTES } from 'dom0/lib/uuid';
@@ -86,6 +87,10 @@ export class Arrival {
     this.config = new Config(path);
   }
 
+  /** Its pages follow when it runs: then `pages` are known, and disposed of by who fetches them. */
+  comesLater: bool = false;
+  pages: RestoredPages | null = null;
+
   private fail(what: string): bool {
     this.problem = what;
     return false;
@@ -159,7 +164,9 @@ export class Arrival {
       domain.consolePort,
       this.reader,
     );
+    restorer.comesLater = this.comesLater;
     if (!restorer.run()) return this.drop(restorer.problem);
+    this.pages = restorer.pages;
     if (!readEnd(this.reader)) return this.drop(fileProblem);
     // It may have less than it might: the rest is in its balloon.
     claim(domain.domid, 0);
@@ -169,7 +176,8 @@ export class Arrival {
     return problem == '' || this.fail(problem);
   }
 
-  private drop(what: string): bool {
+  /** It cannot be, and why. */
+  drop(what: string): bool {
     if (this.domid != 0) {
       this.domain.domid = this.domid;
       this.domain.uuid = this.uuid;

@@ -5,7 +5,7 @@
  */
 import * as xen from 'xen';
 import { blkif_request, blkif_request_discard, blkif_request_indirect, blkif_request_segment } from 'xen';
-import { copyGranted, finishCopies } from './granted';
+import { copyGranted, finishCopies, mustCopyAgain, waitToCopyAgain } from './granted';
 import { alloc, free } from '../../kernel/memory/heap';
 
 export const SECTOR: u32 = 512;
@@ -70,8 +70,14 @@ export class BlockRequest {
     if (this.operation != xen.BLKIF_OP_READ && this.operation != xen.BLKIF_OP_WRITE) return false;
     if (this.segments > MAX_INDIRECT_SEGMENTS) return false;
     const ref = load<u32>(this.at + blkif_request_indirect.indirect_grefs);
-    copyGranted(domid, ref, 0, this.table, this.segments * <u32>blkif_request_segment.SIZE, false);
-    return finishCopies();
+    let isDone = false;
+    let isLater = false;
+    do {
+      copyGranted(domid, ref, 0, this.table, this.segments * <u32>blkif_request_segment.SIZE, false);
+      isLater = mustCopyAgain();
+      isDone = finishCopies();
+    } while (isLater && waitToCopyAgain());
+    return isDone;
   }
 
   private segment(index: u32): usize {

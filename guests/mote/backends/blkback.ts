@@ -8,7 +8,7 @@ import { Backend } from './backend';
 import { BackRing } from './back-ring';
 import { BlockRequest, MAX_INDIRECT_SEGMENTS, SECTOR } from './blk-request';
 import { bindInterdomain, closePort, MAX_PORTS, sendEvent } from '../../kernel/events/events';
-import { copyGranted, finishCopies, GrantedPages } from './granted';
+import { copyGranted, finishCopies, GrantedPages, mustCopyAgain, waitToCopyAgain } from './granted';
 import { dispose } from '../../kernel/memory/heap';
 import { allocatePages, PAGE_SIZE, putPage } from '../../kernel/memory/pages';
 import { readNumber, writeNumber } from '../../kernel/store/store';
@@ -250,13 +250,20 @@ export abstract class BlockBackend extends Backend {
 
   /** Copies what is to be written from the frontend's pages into the buffer, what was read to them. */
   private copy(write: bool, first: u32, end: u32): bool {
-    let at = this.buffer;
-    for (let index = first; index < end; index++) {
-      const bytes = this.request.bytesOf(index);
-      copyGranted(this.domid, this.request.refOf(index), this.request.offsetOf(index), at, bytes, !write);
-      at += bytes;
-    }
-    return finishCopies();
+    let isDone = false;
+    let isLater = false;
+    do {
+      let at = this.buffer;
+      for (let index = first; index < end; index++) {
+        const bytes = this.request.bytesOf(index);
+        copyGranted(this.domid, this.request.refOf(index), this.request.offsetOf(index), at, bytes, !write);
+        at += bytes;
+      }
+      isLater = mustCopyAgain();
+      isDone = finishCopies();
+      // As long as the domain is there: its pager has been asked.
+    } while (isLater && !this.stopping && waitToCopyAgain());
+    return isDone;
   }
 
   /** Sectors that nobody needs read as zeroes from now on. */

@@ -123,7 +123,7 @@ describe('a host', () => {
       host.run('xm; xm frob; xm migrate 1; xm destroy x; xm console 0; xm list x').split('\n').slice(-5),
     ).toEqual([
       "xm: frob: there is no such command; 'xm help' lists them",
-      expect.stringMatching(/^xm: usage: xm migrate \[--live\] .* DOMAIN HOST$/),
+      expect.stringMatching(/^xm: usage: xm migrate \[--live \| --postcopy\] .* DOMAIN HOST$/),
       "xm: Domain 'x' does not exist.",
       'xm: 0: this is its console',
       "xm: Domain 'x' does not exist.",

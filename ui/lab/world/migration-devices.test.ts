@@ -80,3 +80,15 @@ test('while it goes, a fetch goes on, and has every byte; its disk and its addre
     `${sum!}  /mnt/file\nmore`,
   );
 });
+
+test('by post-copy, too: what its disk and its card reach for is waited for, and every byte comes', () => {
+  const [sum, address] = inside(C, 'sha256sum /mnt/file', 'ifconfig eth0').map(
+    (text) => /[0-9a-f]{64}|10\.0\.0\.\d+/.exec(text)![0],
+  );
+  consoles.type(B, `wget -O /tmp/again http://${address!}/file; sha256sum /tmp/again; echo do""ne\r`);
+  expect(run(C, 'xm migrate --postcopy --resource=100 shop 10.0.0.100')).toContain('Then its pages followed');
+  consoles.until(B, /\ndone\r?\n/);
+  expect(consoles.screens[B]).toContain(sum!);
+  expect([names(A), names(C)]).toEqual([['shop'], []]);
+  expect(inside(A, 'sha256sum /mnt/file; cat /mnt/more').join('')).toContain(`${sum!}  /mnt/file\nmore`);
+});

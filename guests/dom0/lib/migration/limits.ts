@@ -5,9 +5,9 @@ import { bad, number } from 'programs/lib/text';
 const ROUNDS: i64 = 5;
 const PAGES: i64 = 50;
 const TIMES: i64 = 3;
-const NAMES: string[] = ['live', 'rounds', 'pages', 'times', 'floor', 'ceiling', 'converge'];
-const USUAL: i64[] = [0, ROUNDS, PAGES, TIMES, 0, 0, 0];
-const MOST: i64[] = [1, 1000, 1 << 30, 1000, 1_000_000, 1_000_000, 1];
+const NAMES: string[] = ['live', 'rounds', 'pages', 'times', 'floor', 'ceiling', 'converge', 'postcopy'];
+const USUAL: i64[] = [0, ROUNDS, PAGES, TIMES, 0, 0, 0, 0];
+const MOST: i64[] = [1, 1000, 1 << 30, 1000, 1_000_000, 1_000_000, 1, 1];
 
 export class Limits {
   private values: i64[] = USUAL.slice(0);
@@ -39,6 +39,11 @@ export class Limits {
   /** Where rounds do not become fewer pages, it stands still for a share of the time. */
   get converges(): bool {
     return this.at('converge') != 0;
+  }
+
+  /** It is stopped at once, and its pages follow it when it runs there (dom0/lib/saved/later.ts). */
+  get isPostCopy(): bool {
+    return this.at('postcopy') != 0;
   }
 
   /** Whether there is such a limit, and it may be so. */

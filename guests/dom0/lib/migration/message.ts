@@ -3,7 +3,7 @@
  * there are, and an empty one. A stream begins with other bytes, so that whoever hears knows which it is; an xl that is talked to so
  * hangs up, and is not talked to so again.
  *
- *     offer   attempt, uuid, name, memory (KiB), disk (PATH=STORE, each)      may it come?   yes | no: why
+ *     offer   attempt, uuid, name, memory (KiB), disk (PATH=STORE, each), later (1: post-copy)   may it come?   yes (later 1) | no: why
  *     ask     attempt                    what has become of it? It never runs there if it does not yet.   runs | no: why
  *     heard   attempt                    the sender will not ask again
  *     no      why                        instead of xl's READY

@@ -61,4 +61,6 @@ export abstract class Course {
   abstract slowDown(): void;
   /** Of the time in which the domain is made to stand still, in percent. */
   abstract get heldPercent(): u64;
+  /** Post-copy: pages that were asked for, that went without, and that are to go. */
+  abstract toldLater(fetched: u64, pushed: u64, left: u64): void;
 }

@@ -27,6 +27,8 @@ export const STOP_AND_COPY: string = 'stop-and-copy';
 export const COMMITMENT: string = 'commitment';
 /** It runs there. */
 export const ACTIVATION: string = 'activation';
+/** It runs there, and its pages follow: until the last has gone it is in two halves. */
+export const POST_COPY: string = 'post-copy';
 /** It was given away to a host that cannot be asked: an administrator decides. */
 export const UNKNOWN: string = 'unknown';
 /** It is not given away, whatever comes: it was called off, or could not be sent. It is let go on. */
@@ -36,6 +38,9 @@ export const ENDED: string = 'ended';
 
 /** In these it is this host's, whatever happens. */
 export const OWN_STAGES: string[] = [PRE_MIGRATION, RESERVATION, PRE_COPY, STOP_AND_COPY];
+
+/** Of post-copy, on both sides: not all of its pages have gone over yet. */
+export const HALVES: string = 'halves';
 
 /** Receiving: it comes in. */
 export const COMING: string = 'coming';

@@ -180,3 +180,8 @@ export function setBit(bits: StaticArray<u8>, pfn: u64): void {
   const bit = <u32>(pfn & 7);
   bits[at] = <u8>((<u32>bits[at]) | ((<u32>1) << bit));
 }
+
+export function hasBit(bits: StaticArray<u8>, pfn: u64): bool {
+  const bit = <u32>(pfn & 7);
+  return (((<u32>bits[<i32>(pfn >> 3)]) >> bit) & 1) != 0;
+}

@@ -13,6 +13,7 @@ import { PAGE_BYTES } from '../pages';
 import * as format from './format';
 import { NO_FRAME } from './format';
 import { Frames, setBit } from './frames';
+import { Later } from './later';
 import { hasContent, levelOf } from './types';
 import { Writer } from './writer';
 
@@ -25,6 +26,8 @@ export class Pages {
   isLive: bool = false;
   /** Pages whose content was written. */
   sent: u64 = 0;
+  /** What goes without its content for now (post-copy); null: nothing does. */
+  later: Later | null = null;
   /** A bit for each pfn: it is to be written again when the domain stands still. */
   deferred: StaticArray<u8>;
   private count: i32 = 0;
@@ -76,6 +79,9 @@ export class Pages {
     store<u64>(hyper.domctlPart(), changetype<usize>(this.types), xen_domctl_getpageframeinfo3.array);
     const failed = hyper.domctl(xen.XEN_DOMCTL_getpageframeinfo3, this.domid);
     if (failed < 0) return this.fail('the types of its pages: ' + describe(failed));
+    const later = this.later;
+    for (let n = 0; n < count && later != null; n++)
+      if (later.putsOff(this.pfns[n], <u32>this.types[n])) this.types[n] = xen.XEN_DOMCTL_PFINFO_XALLOC;
     let pages = 0;
     for (let n = 0; n < count; n++) if (hasContent(<u32>this.types[n])) this.mfns[pages++] = this.mfns[n];
     const mapped = pages == 0 ? 0 : hyper.mapToRead(this.domid, changetype<usize>(this.mfns), pages);

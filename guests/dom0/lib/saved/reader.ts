@@ -54,6 +54,11 @@ export class Reader {
     return !this.isShort;
   }
 
+  /** Whether some are here that were not taken. */
+  get isBuffered(): bool {
+    return this.first != this.end;
+  }
+
   /** Whether the next bytes are these, which stay to be taken. */
   begins(text: string): bool {
     const bytes = String.UTF8.encode(text);

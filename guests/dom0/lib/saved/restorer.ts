@@ -30,7 +30,9 @@ export class Restorer {
   problem: string = '';
   storeMfn: u64 = 0;
   consoleMfn: u64 = 0;
-  private pages: RestoredPages;
+  pages: RestoredPages;
+  /** Post-copy: where its pages are is still to be known; who has it disposes of them. */
+  comesLater: bool = false;
   private vcpus: SavedVcpu[] = [];
   private leaves: ArrayBuffer = new ArrayBuffer(0);
   private msrs: ArrayBuffer = new ArrayBuffer(0);
@@ -57,7 +59,7 @@ export class Restorer {
   run(): bool {
     const isDone = this.readHeaders() && this.readRecords() && this.finish();
     if (this.reader.isShort) this.problem = shortness(this.reader);
-    this.pages.dispose();
+    if (!this.comesLater) this.pages.dispose();
     return isDone && this.problem == '';
   }
 

@@ -16,7 +16,7 @@ import * as hyper from '../hypercalls';
 import { PAGE_BYTES } from '../pages';
 import { Limits } from '../migration/limits';
 import { Course, Round } from '../migration/progress';
-import { Frames } from './frames';
+import { Frames, hasBit } from './frames';
 import { Pages } from './pages';
 import { Writer } from './writer';
 
@@ -194,9 +194,4 @@ export class Rounds {
     this.all.push(round);
     return round;
   }
-}
-
-function hasBit(bits: StaticArray<u8>, pfn: u64): bool {
-  const bit = <u32>(pfn & 7);
-  return (((<u32>bits[<i32>(pfn >> 3)]) >> bit) & 1) != 0;
 }

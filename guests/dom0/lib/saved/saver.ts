@@ -16,7 +16,9 @@ import { Course } from '../migration/progress';
 import * as format from './format';
 import { NO_FRAME } from './format';
 import { Frames } from './frames';
+import { Later } from './later';
 import { Pages } from './pages';
+import { Reader } from './reader';
 import { Rounds } from './rounds';
 import { Writer } from './writer';
 
@@ -26,6 +28,8 @@ const GDT_ENTRIES_PER_FRAME: u64 = 512;
 export class Saver {
   /** What is wrong; empty: nothing. */
   problem: string = '';
+  /** Of post-copy: pages that wait, and that have gone. */
+  later: Later | null = null;
   private frames: Frames;
   private pages: Pages | null = null;
 
@@ -44,6 +48,30 @@ export class Saver {
   /** Writes one that runs, within limits, and lets it suspend itself at last. */
   runLive(limits: Limits, course: Course): bool {
     return this.end(this.begin() && this.sendLive(limits, course) && this.sendState());
+  }
+
+  /**
+   * Writes one that has suspended itself without the contents of its ordinary pages, which `serveLater` sends when it runs elsewhere.
+   * Whoever is done with that, or whom this has failed, releases.
+   */
+  runPostCopy(): bool {
+    if (!this.begin()) return false;
+    const later = new Later(this.domid, this.frames);
+    this.later = later;
+    if (!later.findNeeded()) return this.fail(later.problem);
+    this.pages!.later = later;
+    if (!this.sendAll() || !this.sendState()) return this.fail(describe(this.writer.failed));
+    this.pages!.later = null;
+    return true;
+  }
+
+  /** False: not all could be sent. */
+  serveLater(reader: Reader, connection: i32, course: Course): bool {
+    return this.later!.serve(this.pages!, reader, this.writer, connection, course);
+  }
+
+  release(): void {
+    this.frames.release();
   }
 
   private end(isDone: bool): bool {
