@@ -8,11 +8,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import { inject } from 'vitest';
 import { cached } from '../../guests/debian/cache.ts';
 import { machineCacheOr } from '../../scripts/machine-cache.ts';
 import type { DomainRequest } from './host.ts';
 import { Lab } from './lab.ts';
+import type { DeflatePart } from './snapshot/deflate.ts';
 import { describe } from './snapshot/description.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
 import { openSnapshot } from './snapshot/format.ts';
@@ -31,6 +33,9 @@ const ROOMS = ['core', 'devices', 'hypervisor', 'ui/lab', 'guests/tests'];
 /** A minute of guest time: far more than anything here takes. */
 const PATIENCE_NS = 60e9;
 const SLICE_TICKS = 100_000_000;
+
+/** Whoever comes first pays for it, and it is read a few times: fast, not small. */
+const quickly: DeflatePart = (part) => deflateRawSync(part, { level: 1 });
 
 /** Of everything that decides where a host comes to, besides what it is given. */
 function digestOfCode(): string {
@@ -65,7 +70,7 @@ export async function brought<Told>(
   const make = async (made: string): Promise<void> => {
     const lab = await Lab.boot(core, request);
     await writeFile(join(made, 'told'), JSON.stringify(bring(lab)));
-    await writeFile(join(made, 'snapshot'), await saveLab(lab, core));
+    await writeFile(join(made, 'snapshot'), await saveLab(lab, core, undefined, quickly));
   };
   const folder = await cached(`host-${name}`, recipe, make, machineCacheOr('hosts', inject('bootedHosts')));
   const file = await openSnapshot(new Uint8Array(readFileSync(join(folder, 'snapshot'))));

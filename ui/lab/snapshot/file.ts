@@ -1,6 +1,7 @@
 /** A lab as a file, and back. */
 import { coreVersion } from '../../../core/version.ts';
 import { Lab } from '../lab.ts';
+import type { DeflatePart } from './deflate.ts';
 import { describe, Images, requestOf } from './description.ts';
 import type { Description, Sources } from './description.ts';
 import { writeSnapshot } from './format.ts';
@@ -11,9 +12,15 @@ export async function saveLab(
   lab: Lab,
   core: WebAssembly.Module,
   saved: readonly SavedWorld[] = [lab.save()],
+  deflatePart?: DeflatePart,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { description, images, contents } = await describe(lab.request);
-  return writeSnapshot({ core: coreVersion(core), kind: 'host', images, description }, saved, contents);
+  return writeSnapshot(
+    { core: coreVersion(core), kind: 'host', images, description },
+    saved,
+    contents,
+    deflatePart,
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import { PAGE_BYTES } from '../../../core/machine.ts';
 import { coreVersion } from '../../../core/version.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { deflate, inflate } from './deflate.ts';
+import type { DeflatePart } from './deflate.ts';
 import { SnapshotError } from './errors.ts';
 import type { SavedGraph } from './graph-writer.ts';
 import { ZERO_PAGE, type SavedMachine } from './machine-saver.ts';
@@ -108,6 +109,7 @@ export async function writeSnapshot(
   header: Header,
   worlds: readonly SavedWorld[],
   images: readonly (Uint8Array | null)[],
+  deflatePart?: DeflatePart,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const body = new ByteWriter();
   const store = new PageStore();
@@ -120,7 +122,7 @@ export async function writeSnapshot(
   file.raw(MAGIC);
   file.count(VERSION);
   file.text(JSON.stringify(header));
-  file.raw(await deflate(body.taken()));
+  file.raw(await deflate(body.taken(), deflatePart));
   const content = file.taken();
   file.raw(new Uint8Array(await crypto.subtle.digest('SHA-256', content)));
   return file.taken();
