@@ -141,6 +141,17 @@ export class Structurer {
     return found;
   }
 
+  get order(): readonly number[] {
+    return this.analysis.order;
+  }
+  successorsOf(node: number): readonly number[] {
+    return this.successors[node]!;
+  }
+  /** Whether it is reached by the dispatch, or the head of a loop. */
+  isBegin(node: number): boolean {
+    return this.heads[node] === 1 || this.entries.includes(node);
+  }
+
   /** Whether a node is only reached where it is written, so that what is known there holds. */
   isInline(node: number): boolean {
     return this.merges[node] === 0 && this.heads[node] === 0;

@@ -26,6 +26,7 @@ import {
   STALE,
 } from './writer.ts';
 import { followed, turning, waysOut } from './crossing.ts';
+import { checkpoints } from './checkpoints.ts';
 import { NO_ENTRY, findingDispatch } from './entering.ts';
 import { BLOCK_RECORDS } from '../wasm/block-header.ts';
 import { FRAME_VERSIONS, RIP } from '../wasm/layout.ts';
@@ -33,6 +34,8 @@ import { findBlockAt, type DecodedBlock } from './blocks.ts';
 
 /** Instructions after which a function comes back at most: the engine's better code is taken by the next call. */
 const INSTRUCTIONS_AT_A_TIME = 1 << 17;
+/** The operation whose record repeats itself, an instruction each time. */
+const REPEATED = 'STRING';
 
 export interface Translated {
   readonly locals: readonly number[];
@@ -77,6 +80,8 @@ class RegionWriter implements Surroundings {
   private readonly writer: FunctionWriter;
   private readonly specializer: Specializer;
   private readonly structurer: Structurer;
+  /** By nodes that look at the budget: how much of it there must be. */
+  private readonly rooms: ReadonlyMap<number, number>;
   private readonly host: Host;
   private readonly remark: Remark | undefined;
   /** Blocks are in several pages. */
@@ -103,6 +108,11 @@ class RegionWriter implements Surroundings {
     const specializer = new Specializer(operations, this.writer, this);
     this.specializer = specializer;
     this.structurer = new Structurer(this.graph());
+    this.rooms = checkpoints(
+      this.structurer,
+      (node) => blocks[node - 1]!.count,
+      (node) => node !== 0 && this.repeats(blocks[node - 1]!),
+    );
     this.host = {
       get out() {
         return specializer.out;
@@ -124,6 +134,13 @@ class RegionWriter implements Surroundings {
         );
       },
     };
+  }
+
+  /** Whether a record of a block may retire more than an instruction. */
+  private repeats({ at, end }: DecodedBlock): boolean {
+    for (let record = at + BLOCK_RECORDS; record < end; record += RECORD_BYTES)
+      if (this.operations.nameOf(operationOf(this.memory, record)) === REPEATED) return true;
+    return false;
   }
 
   private graph(): number[][] {
@@ -210,7 +227,7 @@ class RegionWriter implements Surroundings {
     if (this.remark !== undefined) specializer.out.push(this.remark(block.at + BLOCK_RECORDS));
     if (this.hasPages && this.region.entries.includes(node - 1))
       specializer.out.push(this.address(-block.page).code, setLocal(BASE));
-    this.takeFromBudget(block);
+    this.takeFromBudget(node, block);
     const own: Here = { node, block, record: 0, unretired: block.count, again: new Label('again') };
     for (let record = block.at + BLOCK_RECORDS; record < block.end; record += RECORD_BYTES) {
       this.here = own;
@@ -226,15 +243,18 @@ class RegionWriter implements Surroundings {
     if (specializer.reachable) throw new Error('a block without an end');
   }
 
-  private takeFromBudget(block: DecodedBlock): void {
+  private takeFromBudget(node: number, block: DecodedBlock): void {
     const { out } = this.specializer;
-    out.push(getLocal(REMAINING), i32(block.count), op.I32_SUB, op.LOCAL_TEE, REMAINING);
-    out.push(getLocal(FLOOR), op.I32_LT_S);
-    const short: Code = [getLocal(REMAINING), i32(block.count), op.I32_ADD, setLocal(REMAINING)];
-    this.into(short, () => {
-      this.exitAt(this.address(block.key & 0xfff));
-    });
-    out.push({ kind: 'if', then: short, otherwise: [], rare: 'then' });
+    const room = this.rooms.get(node);
+    if (room !== undefined) {
+      const short: Code = [];
+      this.into(short, () => {
+        this.exitAt(this.address(block.key & 0xfff));
+      });
+      out.push(getLocal(REMAINING), i32(room), op.I32_SUB, getLocal(FLOOR), op.I32_LT_S);
+      out.push({ kind: 'if', then: short, otherwise: [], rare: 'then' });
+    }
+    out.push(getLocal(REMAINING), i32(block.count), op.I32_SUB, setLocal(REMAINING));
   }
 
   /** Writes to other code than the specializer's. */
@@ -252,7 +272,7 @@ class RegionWriter implements Surroundings {
     const operation = operationOf(memory, record);
     const body = this.operations.operation(operation);
     const mark = writer.mark();
-    const repeats = this.operations.nameOf(operation) === 'STRING';
+    const repeats = this.operations.nameOf(operation) === REPEATED;
     const outer = specializer.out;
     const code: Code = repeats ? [] : outer;
     if (repeats) specializer.facts = { ...specializer.facts, kind: undefined };

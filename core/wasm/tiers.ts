@@ -26,6 +26,13 @@ export function drive(block: u32, budget: i32): i32 {
     const after = left < 0 ? ~left : left;
     store<u64>(RETIRED_TRANSLATED, load<u64>(RETIRED_TRANSLATED) + <u64>(remaining - after));
     if (left < 0) return after;
+    if (after == remaining) {
+      // It does not fit into what is left: the region looks at the budget for more than a block (core/translator/checkpoints.ts).
+      remaining = execute(block, remaining);
+      block = takeHanded();
+      if (!block) return remaining;
+      continue;
+    }
     remaining = after;
     const rip = load<u64>(RIP);
     if (!remaining) return stopAt(rip);
