@@ -13,6 +13,7 @@ import * as memory from '../abi/memory.ts';
 import { shared_info } from '../abi/shared-info.ts';
 import { HYPERVISOR_memory_op } from '../abi/xen.ts';
 import { fromHalves } from '../../core/machine.ts';
+import { M2P_EXTENT_FRAMES, m2pFrames } from '../memory/m2p.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
 import { GuestStruct } from '../memory/guest-struct.ts';
 import { decreaseReservation, increaseReservation, populatePhysmap } from './memory-op/reservation.ts';
@@ -25,9 +26,6 @@ import * as others from './memory-op-others.ts';
 import type { Command } from './memory-op-others.ts';
 import { anyDomain, mayTarget } from '../state/page-owner.ts';
 import { MEMORY_COMMANDS } from '../trace/pointed.ts';
-
-/** The L2 page that a machphys_mfn_list entry stands for: 2 MiB of M2P. */
-const M2P_EXTENT_PAGES = 512;
 
 const COMMANDS: Readonly<Record<number, Command>> = {
   [memory.XENMEM_increase_reservation]: reservation(increaseReservation),
@@ -145,10 +143,9 @@ function machphysMfnList(context: HypercallContext, argument: number): number {
   const op = context.readStruct(memory.xen_machphys_mfn_list, argument);
   if (op === null) return -EFAULT;
   const list = op.get('extent_start');
-  const pages = Math.ceil((frames.frames * 8) / PAGE_BYTES);
-  const extents = Math.min(op.get('max_extents'), Math.ceil(pages / M2P_EXTENT_PAGES));
+  const extents = Math.min(op.get('max_extents'), m2pFrames(frames.frames).table / M2P_EXTENT_FRAMES);
   for (let i = 0; i < extents; i++) {
-    const mfn = new Uint32Array([frames.m2pFrame + i * M2P_EXTENT_PAGES, 0]);
+    const mfn = new Uint32Array([frames.m2pFrame + i * M2P_EXTENT_FRAMES, 0]);
     if (!context.write(list + i * 8, mfn)) return -EFAULT;
   }
   op.set('nr_extents', extents);

@@ -12,11 +12,13 @@ import { writeLink } from './xen-slots.ts';
 
 const LINK = PAGE_PRESENT | PAGE_USER | PAGE_ACCESSED | PAGE_DIRTY;
 
-/** Frames the M2P of a machine needs: the table itself and the L3, L2 and L1 tables that map it. */
+/** Xen makes the M2P of pieces of 2 MiB, and tells of it by these: so many frames each, all there. */
+export const M2P_EXTENT_FRAMES = 512;
+
+/** Frames the M2P of a machine needs: the table itself, in whole extents, and the L3, L2 and L1 tables that map it. */
 export function m2pFrames(frames: number): { table: number; tables: number } {
-  const table = Math.ceil((frames * 8) / PAGE_BYTES);
-  const l1Tables = Math.ceil(table / 512);
-  return { table, tables: 2 + l1Tables };
+  const extents = Math.ceil((frames * 8) / (M2P_EXTENT_FRAMES * PAGE_BYTES));
+  return { table: extents * M2P_EXTENT_FRAMES, tables: 2 + extents };
 }
 
 /** Makes the M2P in Xen's frames from `first` on, all invalid. Gives the first frame behind it. */

@@ -104,7 +104,7 @@ const step = fc.oneof(
 );
 
 test('any sequence of page-table operations keeps the invariant', () => {
-  const nextHost = hostsInTurn(512);
+  const nextHost = hostsInTurn(1024);
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
       const host = nextHost();

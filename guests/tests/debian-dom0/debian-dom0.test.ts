@@ -64,7 +64,7 @@ describe.skipIf(debian === undefined)('Debian as domain 0', () => {
       'xen_caps',
     ];
     expect(told.map((name) => info.get(name)?.trim())).toEqual([
-      ...['dom0', 'x86_64', '1', '1', 'pv gnttab-v1 gnttab-v2', '1024', '4.17.7', 'xen-3.0-x86_64'],
+      ...['dom0', 'x86_64', '1', '1', 'pv gnttab-v1 gnttab-v2', '840', '4.17.7', 'xen-3.0-x86_64'],
     ]);
     expect(info.get('hw_caps')).toMatch(/^[0-9a-f]{8}(:[0-9a-f]{8}){7}$/);
     expect(host.list()).toEqual(['Domain-0 0 512 1 r-----']);

@@ -13,7 +13,8 @@ import { moteImages } from '../../toolchain/mote-node.ts';
 const PATIENCE_NS = 60e9;
 const SLICE_TICKS = 50_000_000;
 const MEMORY_MB = 512;
-const HOST_MB = 1024;
+/** Not a whole GiB: the M2P has pieces that are not full. */
+const HOST_MB = 840;
 const LOGIN = /dom0 login: $/;
 const CTRL_RIGHT_BRACKET = '\x1d';
 const PROMPT = /root@dom0:\S* $/;

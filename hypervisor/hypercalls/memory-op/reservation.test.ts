@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { MACH2PHYS_NR_ENTRIES, MACH2PHYS_VIRT_START } from '../../abi/arch-x86.ts';
 import { EACCES, EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH } from '../../abi/errno.ts';
 import * as abi from '../../abi/memory.ts';
-import { DOMID_SELF } from '../../abi/xen.ts';
+import { DOMID_SELF, DOMID_XEN } from '../../abi/xen.ts';
 import { memoryOp } from '../memory-op.ts';
 import { updateVaMapping } from '../update-va-mapping.ts';
 import { getM2p } from '../../memory/m2p.ts';
@@ -160,7 +160,10 @@ describe('what the machine is', () => {
     guest.poke(ARGUMENTS, 10, LIST, 0);
     expect(guest.call(memoryOp, abi.XENMEM_machphys_mfn_list, ARGUMENTS)).toBe(0);
     expect(Number(guest.peek(ARGUMENTS + 16) & 0xffffffffn)).toBe(1);
-    expect(Number(guest.peek(LIST))).toBe(guest.hypervisor.frames.m2pFrame);
+    const { owner, m2pFrame } = guest.hypervisor.frames;
+    expect(Number(guest.peek(LIST))).toBe(m2pFrame);
+    // Who maps it maps 2 MiB for each, however small the machine is: all of that is the table's.
+    expect(owner.slice(m2pFrame, m2pFrame + 512).every((each) => each === DOMID_XEN)).toBe(true);
   });
 
   test('errors', () => {
