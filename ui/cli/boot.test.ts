@@ -222,6 +222,12 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
     ['a disk without domain 0', () => ['--disk', file('some', elf)], /are for domain 0: give --dom0, too/],
     ['words of no trace', () => ['--words'], /--words is for a trace: give --trace FILE, too/],
     ["another kernel for Debian's domain 0", () => ['some', '--debian-dom0'], /it goes without another/],
+    ['a login of what has none', () => ['--dom0', '--at-login'], /--at-login is for --debian-dom0/],
+    [
+      'a login with a disk that may be another by then',
+      () => ['--debian-dom0', '--at-login', '--disk', 'some'],
+      /--at-login goes without --disk/,
+    ],
     ['host memory without domain 0', () => ['--host-memory', '512'], /--host-memory is for a host with/],
     ['parameters of domain 0 without it', () => ['--xen', 'dom0_mem=64M'], /dom0_mem= .*give --dom0/],
     ['no disk', () => ['--dom0', '--disk', join(folder, 'absent,ro')], /cannot read .*absent: /],

@@ -12,6 +12,7 @@ import type { DomainRequest } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { folderImage, isFolder } from './build.ts';
+import { atLogin } from './at-login.ts';
 import { countLines, translationLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
 import { imagePaths, openDisks, readFolders, readImage } from './host-files.ts';
@@ -27,6 +28,8 @@ export interface BootOptions {
   readonly ramdisk?: string;
   readonly dom0?: boolean;
   readonly debianDom0?: boolean;
+  /** Debian's domain 0 is to stand at its login. */
+  readonly atLogin?: boolean;
   readonly hosts?: number;
   readonly world?: string;
   readonly hostMemory?: number;
@@ -123,7 +126,8 @@ async function makeLab(
     paths: imagePaths(kernel, options),
   };
   try {
-    return { lab: await Lab.boot(core, request), core };
+    const lab = await (options.atLogin === true ? atLogin(core, request) : Lab.boot(core, request));
+    return { lab, core };
   } catch (error) {
     if (error instanceof ImageError) throw new UserError(`${kernel ?? 'Mote'}: ${error.message}`);
     if (error instanceof RangeError) throw new UserError(error.message);
@@ -152,6 +156,24 @@ export function setBreakpoints(lab: Lab, lines: readonly Line[]): void {
   }
 }
 
+/** What began before the login cannot be had any more there. */
+function refuseAtLogin({ atLogin, debianDom0, disk, output }: BootOptions): void {
+  if (atLogin !== true) return;
+  if (debianDom0 !== true) throw new UserError('--at-login is for --debian-dom0');
+  if (disk.length > 0)
+    throw new UserError('--at-login goes without --disk: what is on a disk may be another by now');
+  if (output !== undefined)
+    throw new UserError('a recording begins with the first instruction: it goes without --at-login');
+}
+
+/** What the console had printed before: whoever goes on sees it. */
+export function showAgain(lab: Lab): void {
+  lab.witness.listen((domain, bytes) => {
+    if (domain === lab.domain.id) process.stdout.write(bytes);
+  });
+  lab.witness.listen(() => undefined);
+}
+
 /** Boots and drives a domain to its end; returns the exit status. */
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
   if (options.debianDom0 === true && kernel !== undefined)
@@ -160,7 +182,9 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
     const { bootWorld } = await import('./boot-world.ts');
     return bootWorld(kernel, options);
   }
+  refuseAtLogin(options);
   const { lab, core } = await makeLab(kernel, options);
+  if (options.atLogin === true && process.stdout.isTTY) showAgain(lab);
   if (kernel !== undefined && options.dom0 !== true && !isFolder(kernel)) process.stderr.write(ALONE);
   return runLab(lab, core, options);
 }

@@ -99,6 +99,10 @@ function withBootOptions(command: Command): Command {
       ).conflicts(['ramdisk', 'hosts', 'world']),
     )
     .option(
+      '--at-login',
+      'with --debian-dom0: it stands at its login; on this machine it boots once, and is kept',
+    )
+    .option(
       '--hosts <N>',
       'so many hosts (8 at most), each with domain 0, on one LAN: A, B, ...; their consoles in turns (Ctrl-\\)',
       positiveInteger,

@@ -7,7 +7,7 @@ import { stateHash } from '../lab/state-hash.ts';
 import { replay, type Replayed } from '../lab/time/marks.ts';
 import { LabRun } from '../lab/time/lab-run.ts';
 import { readRecording, type Recording } from '../lab/time/recording.ts';
-import { runLab, setBreakpoints, type RunOptions } from './boot.ts';
+import { runLab, setBreakpoints, showAgain, type RunOptions } from './boot.ts';
 import { EXIT_BREAKPOINT, EXIT_DIFFERS, EXIT_ENDED_EARLY, EXIT_OK } from './exit-codes.ts';
 import { readImage } from './host-files.ts';
 import { INSTANT_HELP, nsOfTick, parseInstant } from './instant.ts';
@@ -43,14 +43,6 @@ export async function restoreFile(path: string, options: RestoreOptions): Promis
   const { lab } = hosts[0]!;
   if (process.stdin.isTTY && process.stdout.isTTY) showAgain(lab);
   return runLab(lab, core, options);
-}
-
-/** What the console had printed before: whoever goes on sees it. */
-function showAgain(lab: Lab): void {
-  lab.witness.listen((domain, bytes) => {
-    if (domain === lab.domain.id) process.stdout.write(bytes);
-  });
-  lab.witness.listen(() => undefined);
 }
 
 /** Runs a recording again, and compares; returns the exit status. */
