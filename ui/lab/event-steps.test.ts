@@ -20,6 +20,8 @@ const AT: Readonly<Partial<Record<EventStep, string>>> = {
   schedule: 'sleep 0.1',
   store: 'xenstore-ls',
   frame: 'ls',
+  device: 'ping -c 1 10.0.0.1',
+  ring: 'xm create mote',
 };
 
 test.each(Object.entries(AT) as [EventStep, string][])('to the next %s', (step, command) => {

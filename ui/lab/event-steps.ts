@@ -25,6 +25,8 @@ export const EVENT_STEPS = {
     article: 'a',
     one: 'change of a frame or of a page table',
   },
+  ring: { kinds: ['ring'], article: 'a', one: 'request or answer in a ring' },
+  device: { kinds: ['device'], article: 'a', one: 'request of a disk, or frame of a network card' },
   console: { kinds: ['console'], article: 'a', one: 'line of the hypervisor’s console' },
   round: { kinds: ['shadow_op'], article: 'a', one: 'round of a migration' },
 } as const satisfies Readonly<Record<string, EventStepKind>>;

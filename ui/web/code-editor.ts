@@ -49,7 +49,8 @@ export function makeEditor(parent: HTMLElement): CodeEditor {
           syntaxHighlighting(COLOURS),
           lintGutter(),
           THEME,
-          EditorView.contentAttributes.of({ 'aria-label': path }),
+          // Who scrolls by the keyboard has to come here.
+          EditorView.contentAttributes.of({ 'aria-label': path, tabindex: '0' }),
           heard,
         ],
       });

@@ -26,6 +26,16 @@ export const UNITS: readonly { readonly group: string; readonly units: readonly 
       { unit: 'schedule', label: 'scheduling', title: 'A processor goes to another vcpu' },
       { unit: 'store', label: 'xenstore message', title: 'A domain and the store’s server' },
       { unit: 'frame', label: 'change of a frame', title: 'A page’s type, a page table’s entry' },
+      {
+        unit: 'ring',
+        label: 'request in a ring',
+        title: 'A frontend or its backend puts something into their ring',
+      },
+      {
+        unit: 'device',
+        label: 'disk or network card',
+        title: 'A disk reads or writes; a frame goes out or comes in',
+      },
       { unit: 'console', label: 'line of Xen’s console', title: 'The hypervisor’s console prints' },
       { unit: 'round', label: 'migration round', title: 'The dirty bitmap is asked for' },
     ],

@@ -208,7 +208,11 @@ const WITHIN = 2000;
 /** The last event before here that is within no other, or one by its number. Throws Wrong where there is none. */
 export async function explained(debug: Debugger, number: string): Promise<string> {
   const told = await debug.told();
-  const { lines } = told.look({ filter: { without: [], domain: null, folds: false }, from: null, count: WITHIN });
+  const { lines } = told.look({
+    filter: { without: [], domain: null, folds: false },
+    from: null,
+    count: WITHIN,
+  });
   const last = lines.findLast(({ depth }) => depth === 0) ?? lines.at(-1);
   const explanation = told.explain(number === '' ? (last?.sequence ?? -1) : Number(number));
   if (explanation === null)
