@@ -19,6 +19,7 @@ import { EventChannel, EventChannels, FifoControl } from './state/event-channels
 import { GrantTable } from './state/grant-table.ts';
 import { Gsi } from './state/gsi.ts';
 import { Pcpu } from './state/pcpu.ts';
+import { TraceBuffers } from './state/trace-buffers.ts';
 import { TrapTable, Vcpu } from './state/vcpu.ts';
 import { Counts } from './trace/counts.ts';
 import { Xen } from './xen.ts';
@@ -52,9 +53,10 @@ export const HYPERVISOR_SAVED: SavedClasses = {
   RoundRobin: { type: RoundRobin },
   Serial: { type: Serial },
   Ticks: { type: Ticks },
+  TraceBuffers: { type: TraceBuffers },
   TrapTable: { type: TrapTable },
   Vcpu: { type: Vcpu },
   // `call` is scratch between two hypercalls.
-  Xen: { type: Xen, but: ['machine', 'processor', 'trace', 'call', 'onConsole', 'onNotify'] },
+  Xen: { type: Xen, but: ['machine', 'processor', 'trace', 'call', 'recorder', 'onConsole', 'onNotify'] },
   XenConsole: { type: XenConsole, but: ['onOutput'] },
 };

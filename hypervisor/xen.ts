@@ -26,6 +26,7 @@ import type { Vcpu } from './state/vcpu.ts';
 import { upcallDue } from './state/vcpu-info.ts';
 import { findDeadline } from './time/deadlines.ts';
 import { bounceHeld } from './traps/bounce.ts';
+import { BufferRecorder, tellReader } from './xentrace/recorder.ts';
 import { deliverNmi, deliverUpcall } from './traps/upcall.ts';
 
 export interface XenOptions {
@@ -62,6 +63,8 @@ export class Xen extends Hypervisor {
   readonly platform: Platform;
   /** The hypercall under way. */
   readonly call: HypercallContext;
+  /** Fills the trace buffers. */
+  private readonly recorder = new BufferRecorder(this);
   /** When the turn of the physical processor that has it ends, in ticks. */
   private turnEndTicks: number;
 
@@ -108,6 +111,8 @@ export class Xen extends Hypervisor {
    */
   run(untilTicks: number, staysWhenIdle = false): Stop {
     this.stop = this.platform.waiting ? WAITING : null;
+    // Another may have been restored.
+    this.recorder.follow();
     for (;;) {
       let now = this.ticks();
       this.doWhatIsDue(now);
@@ -134,12 +139,17 @@ export class Xen extends Hypervisor {
       if (reason === EXIT_EXCEPTION) this.processor.tscOffset = this.processor.tscOffset + 1;
       if (this.trace.on) this.placeTrace(vcpu);
       handleExit(this.call, vcpu, reason);
+      this.recorder.follow();
     }
   }
 
   /** What is due by now; whatever is, the guest has been left for it. While all processors idle no turns pass. */
   private doWhatIsDue(now: number): void {
     if (this.trace.on) this.placeTrace(null);
+    if (this.traceBuffers.isDue) {
+      this.staysInGuest = false;
+      tellReader(this);
+    }
     if (now >= this.deadlineTicks) {
       this.staysInGuest = false;
       expireTimers(this);

@@ -18,6 +18,7 @@ import * as sched from './sched.ts';
 import * as sharedInfo from './shared-info.ts';
 import * as startInfo from './start-info.ts';
 import * as sysctl from './sysctl.ts';
+import * as trace from './trace.ts';
 import * as vcpu from './vcpu.ts';
 import * as version from './version.ts';
 import * as xen from './xen.ts';
@@ -61,6 +62,7 @@ const modules = [
   sharedInfo,
   startInfo,
   sysctl,
+  trace,
   vcpu,
   version,
   xen,

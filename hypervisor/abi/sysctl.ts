@@ -3,6 +3,7 @@ import { array, domid, handle, i32, struct, u32, u64, u8, union } from './layout
 import { xenctl_bitmap } from './xen.ts';
 
 export const XEN_SYSCTL_readconsole = 1;
+export const XEN_SYSCTL_tbuf_op = 2;
 export const XEN_SYSCTL_physinfo = 3;
 export const XEN_SYSCTL_sched_id = 4;
 export const XEN_SYSCTL_getdomaininfolist = 6;
@@ -36,6 +37,22 @@ export const xen_sysctl_readconsole = struct({
   index: u32,
   buffer: handle,
   count: u32,
+});
+
+export const XEN_SYSCTL_TBUFOP_get_info = 0;
+export const XEN_SYSCTL_TBUFOP_set_cpu_mask = 1;
+export const XEN_SYSCTL_TBUFOP_set_evt_mask = 2;
+export const XEN_SYSCTL_TBUFOP_set_size = 3;
+export const XEN_SYSCTL_TBUFOP_enable = 4;
+export const XEN_SYSCTL_TBUFOP_disable = 5;
+
+/** `size`: pages of each buffer, to set; bytes of what is at `buffer_mfn`, as information. */
+export const xen_sysctl_tbuf_op = struct({
+  cmd: u32,
+  cpu_mask: xenctl_bitmap,
+  evt_mask: u32,
+  buffer_mfn: u64,
+  size: u32,
 });
 
 export const XEN_SYSCTL_PHYSCAP_pv = 1 << 1;

@@ -23,11 +23,13 @@ import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { hotplug, livepatch, powerManagement } from './sysctl/host-changes.ts';
 import { getFeatureSet, getPolicy, hostFeatures, levelling } from './sysctl/features.ts';
 import { cpuTopology, nodes, pciTopology, pools } from './sysctl/topology.ts';
+import { traceBuffers } from './sysctl/trace-buffers.ts';
 
 type Work = (context: HypercallContext, u: ControlBuffer) => number;
 
 const COMMANDS: Readonly<Record<number, Work>> = {
   [abi.XEN_SYSCTL_readconsole]: readConsole,
+  [abi.XEN_SYSCTL_tbuf_op]: traceBuffers,
   [abi.XEN_SYSCTL_physinfo]: physicalInfo,
   [abi.XEN_SYSCTL_sched_id]: schedulerId,
   [abi.XEN_SYSCTL_getdomaininfolist]: domainList,

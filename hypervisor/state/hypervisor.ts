@@ -17,6 +17,7 @@ import type { Gsi } from './gsi.ts';
 import { makeGsis } from './gsi.ts';
 import type { Pcpu } from './pcpu.ts';
 import type { Scheduler } from './scheduler.ts';
+import { TraceBuffers } from './trace-buffers.ts';
 import type { Vcpu } from './vcpu.ts';
 
 /** Why `Xen.run` came back. */
@@ -60,6 +61,7 @@ export abstract class Hypervisor {
   readonly scheduler: Scheduler;
   readonly trace = new Tracer();
   readonly counts = new Counts();
+  readonly traceBuffers = new TraceBuffers();
   abstract readonly console: XenConsole;
   /** Interrupt lines of devices, and the devices. */
   readonly gsis: readonly Gsi[] = makeGsis();

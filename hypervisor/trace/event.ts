@@ -26,7 +26,13 @@ export type TraceDetail =
   | { readonly kind: 'failsafe'; readonly rip: number }
   | { readonly kind: 'trap'; readonly vector: number; readonly error: number; readonly rip: number }
   | { readonly kind: 'page_fault'; readonly address: number; readonly error: number; readonly rip: number }
-  | { readonly kind: 'ptwr'; readonly address: number; readonly rip: number }
+  /** `entry`: what the entry is then, in two halves. */
+  | {
+      readonly kind: 'ptwr';
+      readonly address: number;
+      readonly rip: number;
+      readonly entry: readonly [number, number];
+    }
   | { readonly kind: 'math_state_restore' }
   | { readonly kind: 'upcall' }
   | { readonly kind: 'port'; readonly domain: number; readonly port: number }

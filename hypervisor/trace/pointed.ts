@@ -209,6 +209,7 @@ const DOMCTL: Readonly<Record<string, AnyLayout>> = {
 
 const SYSCTL: Readonly<Record<string, AnyLayout>> = {
   XEN_SYSCTL_readconsole: sysctl.xen_sysctl_readconsole,
+  XEN_SYSCTL_tbuf_op: sysctl.xen_sysctl_tbuf_op,
   XEN_SYSCTL_physinfo: sysctl.xen_sysctl_physinfo,
   XEN_SYSCTL_sched_id: sysctl.xen_sysctl_sched_id,
   XEN_SYSCTL_getdomaininfolist: sysctl.xen_sysctl_getdomaininfolist,

@@ -23,6 +23,12 @@ const FAULT_WRITE = 2;
 const FAULT_RESERVED = 8;
 const FAULT_FETCH = 16;
 
+/** The entry that lies at an offset of a table, or around it, in two halves. */
+function entryAt(frames: FrameTable, table: number, offset: number): [number, number] {
+  const at = table * PAGE_WORDS + Math.floor(offset / 8) * 2;
+  return [frames.memory.words[at]!, frames.memory.words[at + 1]!];
+}
+
 /**
  * A page fault of the guest's kernel at `address`. True if it was a write to an L1 table and is done: RIP, registers and
  * flags are the next instruction's. False if the fault is the guest's to handle.
@@ -49,7 +55,8 @@ export function emulatePageTableWrite(
   const old = readMemory(frames, table * PAGE_BYTES + offset, store.size);
   const result = executeStore(processor, store, old);
   if (result.value !== null && !write(frames, table, offset, store, result.value)) return false;
-  if (trace.on) trace.emit({ kind: 'ptwr', address, rip: processor.rip });
+  if (trace.on)
+    trace.emit({ kind: 'ptwr', address, rip: processor.rip, entry: entryAt(frames, table, offset) });
   commitStore(processor, store, result);
   return true;
 }

@@ -90,6 +90,15 @@ describe.skipIf(debian === undefined)('Debian as domain 0', () => {
     expect(host.invariant()).toEqual([]);
   });
 
+  test('xentrace has what Xen records of itself, and xenalyze reads that', () => {
+    host.run('PATH=$PATH:/usr/lib/xen-4.17/bin xentrace -D -e all -T 1 /tmp/trace 2>&1 | cat');
+    const told = host.run('xenalyze --cpu-hz 1G --summary /tmp/trace 2>/dev/null');
+    expect(told).toMatch(/^Total time: 1\.\d\d seconds/m);
+    expect(told).toMatch(/^ +iret +\[23\]: +\d{2,}$/m);
+    expect(told).toMatch(/^ +running: +\d{2,} /m);
+    expect(host.invariant()).toEqual([]);
+  });
+
   test('serves a domain of Mote a disk and a card: what is written there is in the image, and they hear one another', () => {
     host.run('dd if=/dev/zero of=disk.img bs=1M count=4; ip addr add 10.0.0.1/24 dev xenbr0');
     const devices = `'disk=["file:/root/disk.img,xvda,w"]' 'vif=["bridge=xenbr0"]'`;

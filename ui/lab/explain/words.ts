@@ -171,6 +171,7 @@ export const FORMATS: Readonly<Record<string, (value: PlainValue, names: DomainN
   CALLBACKTYPE: namedBy(callback, 'CALLBACKTYPE_'),
   RESOURCE: namedBy({ ...memory, XENMEM_resource_grant_table_id_shared: null }, 'XENMEM_resource_'),
   POOL: namedBy(sysctl, 'XEN_SYSCTL_CPUPOOL_OP_'),
+  TBUFOP: namedBy(sysctl, 'XEN_SYSCTL_TBUFOP_'),
   MAPSPACE: namedBy(memory, 'XENMAPSPACE_'),
   PIRQ: namedBy(physdev, 'MAP_PIRQ_TYPE_'),
   SHADOW: namedBy(domctl, 'XEN_DOMCTL_SHADOW_OP_'),

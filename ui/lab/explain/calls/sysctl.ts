@@ -11,6 +11,16 @@ export const SYSCTL_COMMANDS: Readonly<Record<string, CallRow>> = {
   XEN_SYSCTL_readconsole: row('reads what Xen has printed', '`xm dmesg`.', SYSCTL, 'sysctl', {
     gives: '{count} bytes',
   }),
+  XEN_SYSCTL_tbuf_op: row(
+    'sets up what Xen records of its own work, or asks for it: {cmd:TBUFOP}',
+    '`xentrace` reads these buffers: each processor’s is a ring in memory that domain 0 maps. It is the trace of the real Xen, which knows less than this page.',
+    'hypercalls/sysctl/trace-buffers.ts',
+    'traceBuffers',
+    {
+      gives: 'told of in frame {buffer_mfn:hex}',
+      errors: { EINVAL: 'the buffers are there already, or not yet' },
+    },
+  ),
   XEN_SYSCTL_physinfo: row(
     'asks about the machine',
     '`xm info`: processors, memory, what is free.',
