@@ -205,6 +205,9 @@ export const PAGED_FRAMES = 0x300000;
 /** Hash heads of decoded blocks: u32 pointers. */
 export const BLOCK_HASH = 0x100000;
 export const BLOCK_HASH_ENTRIES = 0x20000;
+/** Blocks that were looked up last, by a hash of where they are: two u32 each, the machine address and the pointer; 0: none. */
+export const RECENT_BLOCKS = 0x180000;
+export const RECENT_BLOCK_ENTRIES = 0x4000;
 /** One u32 for each machine frame: version of its code, bit 0 set while decoded blocks come from it. */
 export const FRAME_VERSIONS = 0x500000;
 /** Decoded blocks, allocated upwards. */
