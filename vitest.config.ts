@@ -15,7 +15,8 @@ export default defineConfig({
     testTimeout: HANG_MS,
     hookTimeout: HANG_MS,
     expect: { poll: { timeout: HANG_MS } },
-    maxWorkers: 2,
+    // For two processors: pages in Chromium wait for a guest's time, and leave what they do not take to the third.
+    maxWorkers: 3,
     globalSetup: ['scripts/booted-hosts.js'],
     // Sources are Node's own modules (scripts/native-modules.js), not those that Vite would make of them; nothing is mocked by module.
     experimental: { viteModuleRunner: false, nodeLoader: false },

@@ -41,7 +41,7 @@ export const WORLD_TOUR: readonly WorldTourStep[] = [
   on(
     A,
     'A domain with a card.',
-    `echo "vif = [ '' ]" >> /etc/xen/mote; xm create mote memory=16`,
+    `echo "vif = [ '' ]" >> /etc/xen/mote; xm create mote memory=10`,
     'Started domain mote \\(id=1\\)',
   ),
   on(A, 'Its console.', 'xm console mote\recho here', '\\nhere'),
@@ -75,7 +75,7 @@ export const WORLD_TOUR: readonly WorldTourStep[] = [
     B,
     'It is here. No fetch has failed. That is enough of them.',
     'xm list; rm /tmp/go; sleep 1',
-    '\\nmote +\\d+ +16 ',
+    '\\nmote +\\d+ +10 ',
   ),
   on(
     B,
@@ -95,7 +95,7 @@ export const WORLD_TOUR: readonly WorldTourStep[] = [
     'xm migrate --live --resource=20 mote 10.0.0.100',
     'xm: mote: 10\\.0\\.0\\.100 could not take it',
   ),
-  on(B, 'It has gone on here all the time.', 'xm list', '\\nmote +\\d+ +16 +1 +[r-][b-]----'),
+  on(B, 'It has gone on here all the time.', 'xm list', '\\nmote +\\d+ +10 +1 +[r-][b-]----'),
   on(
     A,
     'The cable is whole again. What had come of it is thrown away: there is one copy, never two.',
