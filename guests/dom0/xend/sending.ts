@@ -190,14 +190,12 @@ class Sending extends Course {
     return this.writer.failed < 0 ? this.lost() : saver.problem;
   }
 
-  /** Post-copy: what it cannot be put together without. */
+  /** Post-copy: what it cannot be put together without, once while it runs, and what of that has changed. */
   private copyLittle(): string {
-    const problem = this.suspend();
-    if (problem != '') return problem;
-    this.writer.setPace(<u64>this.limits.ceiling * 125_000);
     const saver = new Saver(this.domid, this.writer);
     this.saver = saver;
-    if (saver.runPostCopy()) {
+    this.limits.set('rounds', '1');
+    if (saver.runPostCopy(this.limits, this)) {
       const later = saver.later!;
       this.toldLater(0, 0, later.left);
       return '';

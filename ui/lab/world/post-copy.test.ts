@@ -1,5 +1,5 @@
 /**
- * Post-copy: a domain stands still first, runs on the other host, and its pages follow it there. Until the last has gone it is in two
+ * Post-copy: a domain stands still, runs on the other host, and its pages follow it there. Until the last has gone it is in two
  * halves, and lost when they come apart.
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';

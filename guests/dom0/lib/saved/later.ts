@@ -1,13 +1,16 @@
 /**
- * Post-copy: a domain that stands still is sent without the contents of its ordinary pages, which the other side asks for when the
- * domain, which runs there by then, reaches for them, and which are pushed meanwhile. What is sent with it is what it cannot be put
- * together without: page tables, its p2m list, start_info, the rings of store and console, descriptor tables.
+ * Post-copy: a domain is sent without the contents of its ordinary pages, which the other side asks for when the domain, which runs
+ * there by then, reaches for them, and which are pushed meanwhile. What is sent with it is what it cannot be put together without: page
+ * tables, its p2m list, start_info, the rings of store and console, descriptor tables. Which pages there are, and the tables, go while it
+ * runs (rounds.ts, once): what it stands still for is what has changed of that, and its vcpus.
  *
  * **Once it runs there, it is in two halves**: when either host, or what is between them, is lost before the last page has gone, the
  * domain is lost. The real Xen has nothing of this for PV domains; its mem_paging is the model (hypervisor/memory/paged-frames.ts).
  */
 import * as xen from 'xen';
 import { start_info, vcpu_guest_context, xen_domctl_getdomaininfo, xen_domctl_vcpucontext } from 'xen';
+import { CLOCK_MONOTONIC } from 'mote/abi';
+import { clock } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { load64 } from 'programs/lib/intrinsics';
 import { waitToRead } from 'programs/lib/sockets';
@@ -23,6 +26,9 @@ export const ALL_HERE: u64 = ~0;
 /** Pages of a record, and that are pushed before it is looked whether one is asked for: what is asked for waits for them at most. */
 export const PUSHED: i32 = 8;
 const TELL_PAGES: u64 = 256;
+/** So long after a page was asked for none is pushed: the next that is asked for does not wait for what is in the way then. */
+const QUIET_NS: u64 = 2_000_000;
+const QUIET_MS: i32 = 1;
 const GDT_ENTRIES_PER_FRAME: u64 = 512;
 const GDT_FRAMES: u64 = 14;
 
@@ -31,13 +37,13 @@ export class Later {
   /** Pages that were asked for, and that went without. */
   fetched: u64 = 0;
   pushed: u64 = 0;
-  /** Of all of them, those that have not gone. */
+  /** Those that have not gone. */
   left: u64 = 0;
-  all: u64 = 0;
   /** A bit for each pfn: it has not gone; it goes with the domain. */
   private waits: StaticArray<u8>;
   private needed: StaticArray<u8>;
   private cursor: u64 = 0;
+  private askedNs: u64 = 0;
 
   constructor(
     private domid: u32,
@@ -53,8 +59,8 @@ export class Later {
     return false;
   }
 
-  /** Finds what goes with the domain, of its ordinary pages. False: `problem`. */
-  findNeeded(): bool {
+  /** Finds what goes with the domain, which stands still, of its ordinary pages: their bits are set. False: `problem`. */
+  findNeeded(wanted: StaticArray<u8>): bool {
     const list = this.frames.listPfns;
     for (let n = 0; n < list.length; n++) setBit(this.needed, list[n]);
     hyper.begin();
@@ -62,6 +68,7 @@ export class Later {
     if (failed < 0) return this.fail('its vcpus: ' + describe(failed));
     const last = load<i32>(hyper.domctlPart(), xen_domctl_getdomaininfo.max_vcpu_id);
     for (let vcpu = 0; vcpu <= last && this.problem == ''; vcpu++) this.needVcpu(vcpu);
+    for (let n = 0; n < wanted.length; n++) unchecked((wanted[n] = wanted[n] | this.needed[n]));
     return this.problem == '';
   }
 
@@ -105,13 +112,14 @@ export class Later {
     return this.needPage(store) && this.needPage(console);
   }
 
-  /** Whether a page that is sent, of a type, goes without what is in it: then that waits. */
+  /** Whether a page that is sent, of a type, goes without what is in it: then that waits. What it was before does not count. */
   putsOff(pfn: u64, type: u32): bool {
-    if (type != 0 || hasBit(this.needed, pfn)) return false;
-    setBit(this.waits, pfn);
-    this.left++;
-    this.all++;
-    return true;
+    const waits = type == 0 && !hasBit(this.needed, pfn);
+    if (waits && !hasBit(this.waits, pfn)) {
+      setBit(this.waits, pfn);
+      this.left++;
+    } else if (!waits) this.take(pfn);
+    return waits;
   }
 
   /**
@@ -120,8 +128,13 @@ export class Later {
    */
   serve(pages: Pages, reader: Reader, writer: Writer, connection: i32, course: Course): bool {
     let tellAt: u64 = 0;
+    this.askedNs = clock(CLOCK_MONOTONIC);
     while (this.left > 0 && pages.mayGoOn) {
       if (!this.serveAsked(pages, reader, writer, connection)) return false;
+      if (clock(CLOCK_MONOTONIC) < this.askedNs + QUIET_NS) {
+        waitToRead(connection, QUIET_MS);
+        continue;
+      }
       this.push(pages);
       if (!pages.flush()) break;
       writer.flush();
@@ -148,7 +161,9 @@ export class Later {
       if (++asked % PUSHED == 0) pages.flush();
     }
     pages.flush();
-    if (asked > 0) writer.flush();
+    if (asked == 0) return true;
+    writer.flush();
+    this.askedNs = clock(CLOCK_MONOTONIC);
     return true;
   }
 

@@ -144,6 +144,8 @@ export class Rounds {
     const dirtied = this.clean();
     if (dirtied < 0) return this.fail('log-dirty: ' + describe(dirtied));
     const deferred = this.pages.deferred;
+    const later = this.pages.later;
+    if (later != null && !later.findNeeded(deferred)) return this.fail(later.problem);
     for (let n = 0; n < this.wanted.length; n++)
       unchecked((this.wanted[n] = this.wanted[n] | this.dirty[n] | deferred[n]));
     this.frames.addHoles(this.wanted);

@@ -51,16 +51,15 @@ export class Saver {
   }
 
   /**
-   * Writes one that has suspended itself without the contents of its ordinary pages, which `serveLater` sends when it runs elsewhere.
-   * Whoever is done with that, or whom this has failed, releases.
+   * Writes one that runs without the contents of its ordinary pages, and lets it suspend itself at last; `serveLater` sends them when it
+   * runs elsewhere. Whoever is done with that, or whom this has failed, releases.
    */
-  runPostCopy(): bool {
+  runPostCopy(limits: Limits, course: Course): bool {
     if (!this.begin()) return false;
     const later = new Later(this.domid, this.frames);
     this.later = later;
-    if (!later.findNeeded()) return this.fail(later.problem);
     this.pages!.later = later;
-    if (!this.sendAll() || !this.sendState()) return this.fail(describe(this.writer.failed));
+    if (!this.sendLive(limits, course) || !this.sendState()) return this.fail(describe(this.writer.failed));
     this.pages!.later = null;
     return true;
   }
