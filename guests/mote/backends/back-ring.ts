@@ -52,6 +52,13 @@ export class BackRing {
     return true;
   }
 
+  /** Copies a request that waits, the first one being 0, and leaves it there. False: there is none. */
+  look(to: usize, index: u32): bool {
+    if (index >= this.waiting) return false;
+    memory.copy(to, this.entry(this.consumed + index), this.entryBytes);
+    return true;
+  }
+
   /** Where the next response goes: there is one for each request that was taken. */
   nextResponse(): usize {
     assert(this.produced != this.consumed, 'a response without a request');

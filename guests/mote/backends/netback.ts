@@ -7,7 +7,7 @@ import { netif_rx_request, netif_rx_response, netif_tx_request } from 'xen';
 import { Backend } from './backend';
 import { BackRing } from './back-ring';
 import { bindInterdomain, closePort, MAX_PORTS, sendEvent } from '../../kernel/events/events';
-import { copyGranted, finishCopies, GrantedPages } from './granted';
+import { copyGranted, finishCopies, GrantedPages, mustCopyAgain } from './granted';
 import { alloc, dispose, free } from '../../kernel/memory/heap';
 import { allocatePages, PAGE_SIZE, putPage } from '../../kernel/memory/pages';
 import { MAX_BYTES, SentPacket } from './sent-packet';
@@ -173,6 +173,7 @@ export abstract class NetworkBackend extends Backend {
       return;
     }
     copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), at, packet, bytes, true);
+    const isLater = mustCopyAgain();
     const isGood = finishCopies();
     if (isGood) {
       this.receivedPackets++;
@@ -185,6 +186,17 @@ export abstract class NetworkBackend extends Backend {
     store<u16>(response + netif_rx_response.flags, <u16>flags);
     store<u16>(response + netif_rx_response.status, <u16>(isGood ? <i32>bytes : xen.NETIF_RSP_ERROR));
     if (ring.push()) sendEvent(this.receivePort);
+    if (isLater) this.askForBuffers(ring);
+  }
+
+  /**
+   * The domain has just come from another host, and the page of a buffer is not here yet: the others that it offers are not either. A
+   * byte of each is asked for, so that they come; what is for the domain meanwhile is lost, as where there are no buffers.
+   */
+  private askForBuffers(ring: BackRing): void {
+    for (let index: u32 = 0; ring.look(this.request, index); index++)
+      copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), 0, this.buffer, 1, false);
+    finishCopies();
   }
 }
 

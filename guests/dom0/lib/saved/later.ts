@@ -26,7 +26,7 @@ export const ALL_HERE: u64 = ~0;
 /** Pages of a record, and that are pushed before it is looked whether one is asked for: what is asked for waits for them at most. */
 export const PUSHED: i32 = 8;
 const TELL_PAGES: u64 = 256;
-/** So long after a page was asked for none is pushed: the next that is asked for does not wait for what is in the way then. */
+/** So long after a page was asked for none of the others is pushed: the next that is asked for does not wait for what is in the way then. */
 const QUIET_NS: u64 = 2_000_000;
 const QUIET_MS: i32 = 1;
 const GDT_ENTRIES_PER_FRAME: u64 = 512;
@@ -42,6 +42,9 @@ export class Later {
   /** A bit for each pfn: it has not gone; it goes with the domain. */
   private waits: StaticArray<u8>;
   private needed: StaticArray<u8>;
+  /** Those that it wrote to just before it stood still: it will reach for them first. */
+  private hot: StaticArray<u8>;
+  private hotCursor: u64 = 0;
   private cursor: u64 = 0;
   private askedNs: u64 = 0;
 
@@ -52,6 +55,7 @@ export class Later {
     const bytes = <i32>((frames.pages + 7) / 8);
     this.waits = new StaticArray<u8>(bytes);
     this.needed = new StaticArray<u8>(bytes);
+    this.hot = new StaticArray<u8>(bytes);
   }
 
   private fail(what: string): bool {
@@ -112,9 +116,13 @@ export class Later {
     return this.needPage(store) && this.needPage(console);
   }
 
-  /** Whether a page that is sent, of a type, goes without what is in it: then that waits. What it was before does not count. */
-  putsOff(pfn: u64, type: u32): bool {
+  /**
+   * Whether a page that is sent, of a type, goes without what is in it: then that waits. What it was before does not count. When the
+   * domain stands still (not `isLive`), the pages are those that it has written to meanwhile.
+   */
+  putsOff(pfn: u64, type: u32, isLive: bool): bool {
     const waits = type == 0 && !hasBit(this.needed, pfn);
+    if (waits && !isLive) setBit(this.hot, pfn);
     if (waits && !hasBit(this.waits, pfn)) {
       setBit(this.waits, pfn);
       this.left++;
@@ -131,7 +139,7 @@ export class Later {
     this.askedNs = clock(CLOCK_MONOTONIC);
     while (this.left > 0 && pages.mayGoOn) {
       if (!this.serveAsked(pages, reader, writer, connection)) return false;
-      if (clock(CLOCK_MONOTONIC) < this.askedNs + QUIET_NS) {
+      if (!this.hasHot() && clock(CLOCK_MONOTONIC) < this.askedNs + QUIET_NS) {
         waitToRead(connection, QUIET_MS);
         continue;
       }
@@ -169,10 +177,30 @@ export class Later {
 
   private push(pages: Pages): void {
     for (let n = 0; n < PUSHED && this.left > 0; n++) {
-      while (!this.take(this.cursor)) this.cursor = (this.cursor + 1) % this.frames.pages;
-      pages.add(this.cursor);
+      pages.add(this.next());
       this.pushed++;
     }
+  }
+
+  /** Takes the page that is pushed next. */
+  private next(): u64 {
+    if (this.hasHot()) {
+      this.take(this.hotCursor);
+      return this.hotCursor;
+    }
+    while (!this.take(this.cursor)) this.cursor = (this.cursor + 1) % this.frames.pages;
+    return this.cursor;
+  }
+
+  /** Whether one of those waits that it will reach for first: `hotCursor`. */
+  private hasHot(): bool {
+    const pages = this.frames.pages;
+    while (
+      this.hotCursor < pages &&
+      !(hasBit(this.hot, this.hotCursor) && hasBit(this.waits, this.hotCursor))
+    )
+      this.hotCursor++;
+    return this.hotCursor < pages;
   }
 
   /** Whether a page waits: then no more. */

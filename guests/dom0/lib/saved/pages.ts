@@ -81,7 +81,8 @@ export class Pages {
     if (failed < 0) return this.fail('the types of its pages: ' + describe(failed));
     const later = this.later;
     for (let n = 0; n < count && later != null; n++)
-      if (later.putsOff(this.pfns[n], <u32>this.types[n])) this.types[n] = xen.XEN_DOMCTL_PFINFO_XALLOC;
+      if (later.putsOff(this.pfns[n], <u32>this.types[n], this.isLive))
+        this.types[n] = xen.XEN_DOMCTL_PFINFO_XALLOC;
     let pages = 0;
     for (let n = 0; n < count; n++) if (hasContent(<u32>this.types[n])) this.mfns[pages++] = this.mfns[n];
     const mapped = pages == 0 ? 0 : hyper.mapToRead(this.domid, changetype<usize>(this.mfns), pages);
