@@ -40,6 +40,7 @@ import { PollSet } from 'programs/lib/poll';
 import { failure, hasNotice, readNode, storeFile, takeNotices, watch } from 'programs/lib/store';
 import { Guest } from './xend/guest';
 import { info, warn } from './xend/log';
+import { startNetwork, tellProblems } from './xend/network';
 import { takeUpReceiving } from './xend/receiving';
 import { letIn, startRelocation } from './xend/relocation';
 import { sendAway } from './xend/sending';
@@ -75,6 +76,8 @@ function start(): i32 {
   if (failed == 0) failed = watch(WANTED, WANTED);
   if (failed < 0) return complainOf('the store', failed);
   adoptAll();
+  tellProblems();
+  startNetwork();
   const listener = startRelocation();
   ready();
   while (serve(listener)) {}

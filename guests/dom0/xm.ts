@@ -8,6 +8,7 @@ import { blockList, networkList } from './xm/devices';
 import { debugKeys, sysrq } from './xm/keys';
 import { list } from './xm/long';
 import { migrate, SWITCHES as MIGRATE_SWITCHES, USAGE as MIGRATE_USAGE } from './xm/migrate';
+import { networkAttach, networkDetach } from './xm/network';
 import { restore } from './xm/restore';
 import { resume } from './xm/resume';
 import { save } from './xm/save';
@@ -147,6 +148,19 @@ const COMMANDS: Command[] = [
     'List virtual block devices for a domain.',
     blockList,
     'l/long',
+  ),
+  new Command(
+    'network-attach',
+    'DOMAIN [mac=MAC] [bridge=BRIDGE] [ip=IP] [script=SCRIPT] [vifname=NAME] [rate=RATE] [backend=0]',
+    'Create a new virtual network device.',
+    networkAttach,
+  ),
+  new Command(
+    'network-detach',
+    '[-f|--force] DOMAIN DEVID|MAC',
+    "Destroy a domain's virtual network device; -f: whoever uses it.",
+    networkDetach,
+    'f/force',
   ),
   new Command(
     'network-list',

@@ -257,6 +257,12 @@ export const SIOCGIFHWADDR: i32 = 0x8927; // (ifreq)
 export const SIOCSIFFLAGS: i32 = 0x8914; // (ifreq): up or down
 export const SIOCSIFADDR: i32 = 0x8916; // (ifreq)
 export const SIOCSIFNETMASK: i32 = 0x891c; // (ifreq)
+export const SIOCSIFNAME: i32 = 0x8923; // (ifreq): another name
+export const SIOCGIFINDEX: i32 = 0x8933; // (ifreq)
+export const SIOCBRADDBR: i32 = 0x89a0; // (name of a bridge)
+export const SIOCBRDELBR: i32 = 0x89a1; // (name of a bridge)
+export const SIOCBRADDIF: i32 = 0x89a2; // (ifreq): a bridge, and the index of an interface
+export const SIOCBRDELIF: i32 = 0x89a3; // (ifreq)
 // Of Linux's numbers for what a device alone understands (SIOCDEVPRIVATE).
 export const SIOCBRLOSS: i32 = 0x89f0; // (ifreq): frames that a bridge loses
 
@@ -365,6 +371,8 @@ export namespace ifreq {
   export const ifr_addr: usize = 16; // sockaddr_in
   export const ifr_flags: usize = 16; // u16
   export const ifr_mtu: usize = 16; // i32
+  export const ifr_ifindex: usize = 16; // i32
+  export const ifr_newname: usize = 16; // 16 bytes, NUL-terminated
   export const ifr_hwaddr: usize = 18; // 6 bytes, behind a u16
   export const ifr_loss: usize = 16; // u32: of a thousand frames
   export const ifr_seed: usize = 20; // u32: which ones
@@ -376,6 +384,7 @@ export namespace rtentry {
   export const rt_dst: usize = 8; // sockaddr_in
   export const rt_gateway: usize = 24; // sockaddr_in
   export const rt_genmask: usize = 40; // sockaddr_in
+  export const rt_dev: usize = 88; // pointer to a name; 0: whichever leads to the gateway
   export const SIZE: usize = 120;
 }
 

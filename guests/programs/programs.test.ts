@@ -39,7 +39,9 @@ test('a shell greets', () => {
 });
 
 test('help and man tell what there is, and what is called with what', () => {
-  expect(run('help')).toMatch(/\n {2}\[ .*\n[^]*Programs:\n {2}cat .*cmp[^]*xenstore-write\nhelp NAME tells/);
+  expect(run('help')).toMatch(
+    /\n {2}\. +: +\[ .*\n[^]*Programs:\n {2}cat .*cmp[^]*xenstore-write\nhelp NAME tells/,
+  );
   expect(run('man tail cd nothing; echo $?')).toBe(
     'tail [-n LINES | -LINES] [FILE...]: the last lines, ten unless said otherwise.\n' +
       'cd [DIRECTORY]: goes there; home, without one.\n' +
@@ -50,6 +52,16 @@ test('help and man tell what there is, and what is called with what', () => {
   );
   type('clear\r');
   until(/\x1b\[2J\x1b\[H\/ \$ $/);
+});
+
+test('a shell runs files in itself, and texts; functions have variables of their own', () => {
+  run("echo 'x=from-file; f() { local x=inner y; y=2; echo $x; }' > /tmp/common");
+  expect(run('. /tmp/common; f; echo $x "$y."; eval \'z="$x"\'; echo $z; : > /tmp/made; ls /tmp/made')).toBe(
+    'inner\nfrom-file .\nfrom-file\n/tmp/made',
+  );
+  expect(run('echo `echo one; echo two` "`echo $x`"; (exec echo three); . /tmp/none; echo $?')).toBe(
+    'one two from-file\nthree\nsh: .: /tmp/none: No such file or directory\n1',
+  );
 });
 
 test('Ctrl-D at the first shell asks before it powers off; at another it ends that', () => {
@@ -208,7 +220,7 @@ test('processes and memory are files of /proc', () => {
     'proc on /proc type proc (rw)\ndevfs on /dev type ramfs (rw)\nramfs on / type ramfs (rw)',
   );
   const ps = run('spin & ps');
-  expect(ps).toMatch(/\n +\d+ +\d+ +\d+ +R +\d+ +0:00\.\d\d +spin\n/);
+  expect(ps).toMatch(/\n *\d+ +\d+ +\d+ +R +\d+ +0:00\.\d\d +spin\n/);
   expect(run('top 1 2').split('\x1b[H\x1b[J')[2]).toMatch(/TIME {2}COMMAND\n *\d+ +\d\d+% .* spin\n/);
   expect(run('kill $!; wait; echo $?')).toBe('143');
 });

@@ -1,56 +1,74 @@
-/** route [add|del default|NETWORK [netmask MASK] [gw GATEWAY]]: shows where packets go, or changes it. */
+/** route [-n] [add|del [-net|-host] default|NETWORK[/BITS] [netmask MASK] [gw GATEWAY] [dev INTERFACE]]: shows where packets go, or changes it. */
 import * as abi from 'mote/abi';
 import { changeRoute } from 'programs/lib/interfaces';
-import { complain, complainOf, print, readFile } from 'programs/lib/io';
+import { complain, complainOf, print } from 'programs/lib/io';
+import { maskOf, Network, networkOf, routes } from 'programs/lib/networks';
 import { address, addressText, badAddress, socket } from 'programs/lib/sockets';
-import { table } from 'programs/lib/text';
 
-const USAGE = 'usage: route [add|del default|NETWORK [netmask MASK] [gw GATEWAY]]';
+const USAGE =
+  'usage: route [-n] [add|del [-net|-host] default|NETWORK[/BITS] [netmask MASK] [gw GATEWAY] [dev INTERFACE]]';
+/** As net-tools has it: a gateway's name is longer than its number. */
+const COLUMN: i32 = 15;
 
 export function main(args: string[]): i32 {
+  // Addresses have no names here.
+  if (args.length > 1 && args[1] == '-n') args.splice(1, 1);
   return args.length == 1 ? show() : change(args);
 }
 
-/** An address of /proc/net: a word as it lies in memory, in hexadecimal. */
-function told(text: string): string {
-  return addressText(bswap<u32>(U32.parseInt(text, 16)));
-}
-
 function show(): i32 {
-  const text = readFile('/proc/net/route');
-  if (text == null) return complainOf('/proc/net/route', -2);
-  const rows: string[][] = [['Destination', 'Gateway', 'Genmask', 'Flags', 'Iface']];
-  const lines = text.split('\n');
-  for (let n = 1; n < lines.length; n++) {
-    const fields = lines[n].split('\t');
-    if (fields.length < 8) continue;
-    const gateway = (U32.parseInt(fields[3], 16) & 2) != 0;
-    rows.push([told(fields[1]), told(fields[2]), told(fields[7]), gateway ? 'UG' : 'U', fields[0]]);
+  const all = routes();
+  print('Kernel IP routing table\n');
+  print('Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n');
+  for (let n = 0; n < all.length; n++) {
+    const each = all[n];
+    const flags = 'U' + (each.gateway != 0 ? 'G' : '') + (each.mask == u32.MAX_VALUE ? 'H' : '');
+    print(
+      [addressText(each.destination), addressText(each.gateway), addressText(each.mask)]
+        .map<string>((text) => text.padEnd(COLUMN))
+        .join(' ') +
+        ' ' +
+        flags.padEnd(5) +
+        ' 0      0        0 ' +
+        each.device +
+        '\n',
+    );
   }
-  print(table(rows));
   return 0;
 }
 
 function change(args: string[]): i32 {
   const adds = args[1] == 'add';
-  if ((!adds && args[1] != 'del') || args.length < 3) return wrong();
-  const isDefault = args[2] == 'default';
-  const destination: u32 = isDefault ? 0 : address(args[2]);
-  let failed = !isDefault && badAddress;
-  let mask: u32 = isDefault ? 0 : 0xffff_ffff;
+  let at = 2;
+  const isNet = at < args.length && args[at] == '-net';
+  if (isNet || (at < args.length && args[at] == '-host')) at++;
+  if ((!adds && args[1] != 'del') || at >= args.length) return wrong();
+  const network = networkOf(args[at++]);
+  if (network == null) return wrong();
+  if (isNet && !args[at - 1].includes('/')) network.mask = maskOf(network.address);
   let gateway: u32 = 0;
-  for (let n = 3; n < args.length; n++) {
-    const isMask = args[n] == 'netmask';
-    if ((!isMask && args[n] != 'gw') || n + 1 == args.length) return wrong();
-    const value = address(args[++n]);
-    failed = failed || badAddress;
-    if (isMask) mask = value;
-    else gateway = value;
+  let device = '';
+  for (; at < args.length; at++) {
+    const word = args[at];
+    const value = at + 1 < args.length ? args[at + 1] : '';
+    if (word == 'netmask' || word == 'gw') {
+      const said = address(value);
+      if (badAddress) return wrong();
+      if (word == 'gw') gateway = said;
+      else network.mask = said;
+      at++;
+    } else if (word == 'dev' && value != '') device = args[++at];
+    else if (at == args.length - 1) device = word;
+    else return wrong();
   }
-  if (failed || (adds && gateway == 0)) return wrong();
-  const fd = socket(abi.SOCK_DGRAM);
-  const result = changeRoute(fd, adds ? abi.SIOCADDRT : abi.SIOCDELRT, destination, mask, gateway);
-  return result < 0 ? complainOf(args[2], result) : 0;
+  if (adds && gateway == 0 && device == '') return wrong();
+  return put(network, adds, gateway, device);
+}
+
+function put(network: Network, adds: bool, gateway: u32, device: string): i32 {
+  const command = adds ? abi.SIOCADDRT : abi.SIOCDELRT;
+  const failed = changeRoute(socket(abi.SOCK_DGRAM), command, network.address, network.mask, gateway, device);
+  return failed < 0 ? complainOf(network.text, failed) : 0;
 }
 
 function wrong(): i32 {

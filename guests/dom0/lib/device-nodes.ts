@@ -3,12 +3,13 @@
  * that Xen's own toolstack gives. Whoever has made them waits until the backend says that it has what it needs
  * (`hotplug-status`), and takes them away only when the backend has closed.
  */
-import { EAGAIN, XenbusStateClosed, XenbusStateClosing, XenbusStateInitialising } from 'xen';
+import { EAGAIN } from 'xen';
+import { XenbusStateClosed, XenbusStateClosing, XenbusStateInitialising, XenbusStateInitWait } from 'xen';
 import { sleepNs } from 'programs/lib/calls';
-import { describe as describeError } from 'programs/lib/errno';
 import { number } from 'programs/lib/text';
 import * as store from 'programs/lib/store';
 import { Disk, Vif } from './devices';
+import { callScript, errorOf } from './hotplug';
 
 const BACKENDS = '/local/domain/0/backend/';
 /** Between two looks at a node, and how often one looks at most: ten seconds. */
@@ -87,10 +88,12 @@ export function writeVif(domid: u32, vif: Vif, handle: i32): i32 {
     put(frontend + '/mac', vif.mac);
     permit(frontend + '/mtu', ['n0', 'r' + domid.toString()]);
     put(frontend + '/mtu', '1500');
-    put(backend + '/script', '/etc/xen/scripts/' + vif.script);
+    put(backend + '/script', vif.script);
     put(backend + '/mac', vif.mac);
-    put(backend + '/bridge', vif.bridge);
+    if (vif.bridge != '') put(backend + '/bridge', vif.bridge);
     if (vif.ip != '') put(backend + '/ip', vif.ip);
+    if (vif.vifname != '') put(backend + '/vifname', vif.vifname);
+    if (vif.rate != '') put(backend + '/rate', vif.rate);
     put(backend + '/handle', handle.toString());
     put(backend + '/type', 'vif');
     put(backend + '/hotplug-status', '');
@@ -105,10 +108,25 @@ export function awaitBackend(domid: u32, kind: string, handle: string): string {
   for (let look = 0; look < MAX_LOOKS; look++) {
     const status = store.readNode(path + '/hotplug-status');
     if (status == 'connected') return '';
-    if (status == 'error') return describeError(<i32>-number(store.readNode(path + '/hotplug-error')));
+    if (status == 'error') return errorOf(path);
     sleepNs(LOOK_NS);
   }
   return 'its backend does not answer';
+}
+
+/** Waits until the interface of a card is there, and has its script see to it. Empty, or what is wrong. */
+export function bringOnline(domid: u32, handle: string): string {
+  const path = BACKENDS + 'vif/' + domid.toString() + '/' + handle;
+  let state: i64 = 0;
+  for (let look = 0; look < MAX_LOOKS && state < XenbusStateInitWait; look++) {
+    state = number(store.readNode(path + '/state'));
+    if (store.failure < 0) return 'it was taken away';
+    if (state < XenbusStateInitWait) sleepNs(LOOK_NS);
+  }
+  if (state < XenbusStateInitWait) return 'its backend does not answer';
+  const wrong = errorOf(path);
+  const problem = wrong != '' ? wrong : callScript(domid, handle, 'online');
+  return problem != '' ? problem : awaitBackend(domid, 'vif', handle);
 }
 
 const KINDS: string[] = ['vbd', 'vif'];
@@ -127,7 +145,10 @@ export function removeDevices(domid: u32): void {
       store.writeNode(path + '/online', '0');
       store.writeNode(path + '/state', XenbusStateClosing.toString());
     }
-    for (let n = 0; n < handles.length; n++) awaitClosed(kind + '/' + handles[n]);
+    for (let n = 0; n < handles.length; n++) {
+      awaitClosed(kind + '/' + handles[n]);
+      if (KINDS[k] == 'vif') callScript(domid, handles[n], 'offline');
+    }
     store.removeNode(kind);
   }
 }
@@ -166,6 +187,7 @@ export function closeDevice(domid: u32, kind: string, handle: string): bool {
 /** Takes away a device, whoever uses it. */
 export function dropDevice(domid: u32, kind: string, handle: string): void {
   const id = domid.toString();
+  if (kind == 'vif') callScript(domid, handle, 'offline');
   store.removeNode(BACKENDS + kind + '/' + id + '/' + handle);
   store.removeNode('/local/domain/' + id + '/device/' + kind + '/' + handle);
 }

@@ -1,8 +1,10 @@
 /**
  * The devices of a domain, as its configuration names them: `disk = [ 'file:/images/a.img,xvda,w' ]`,
- * `vif = [ 'mac=00:16:3e:00:00:10, bridge=xenbr0' ]`.
+ * `vif = [ 'mac=00:16:3e:00:00:10, bridge=xenbr0, rate=10Mb/s' ]`.
  */
+import { Stat } from 'programs/lib/calls';
 import { number, bad } from 'programs/lib/text';
+import { xendSetting } from './xend-config';
 
 /** What was wrong with a device; empty: nothing. */
 export let problem: string = '';
@@ -21,10 +23,36 @@ export class Disk {
 
 export class Vif {
   mac: string = '';
-  bridge: string = 'xenbr0';
-  script: string = 'vif-bridge';
+  bridge: string = '';
+  /** Its path, and arguments for it. */
+  script: string = '';
   ip: string = '';
+  /** What its interface in domain 0 is called; empty: as is usual. */
+  vifname: string = '';
+  /** BYTES,MICROSECONDS; empty: there is no limit. */
+  rate: string = '';
+
+  /** Takes a key of a configuration and its value. False: `problem`. */
+  take(key: string, value: string): bool {
+    if (key == 'mac') this.mac = value.toLowerCase();
+    else if (key == 'bridge') this.bridge = value;
+    else if (key == 'script') this.script = value;
+    else if (key == 'ip') this.ip = value;
+    else if (key == 'vifname') this.vifname = value;
+    else if (key == 'rate') this.rate = rateOf(value);
+    else problem = 'there is mac=, bridge=, ip=, script=, vifname=, rate=, backend=';
+    if (key == 'rate' && this.rate == '') problem = 'a rate is as in 10Mb/s, 250KB/s or 1MB/s@20ms';
+    if (key == 'vifname' && value.length > MOST_NAME) problem = 'a name has 15 characters at most';
+    if (key == 'backend')
+      problem = value == '0' || value == 'Domain-0' ? '' : 'cards are served by Domain-0 alone';
+    if (key == 'type' || key == 'model')
+      problem = value == 'netfront' || value == 'vif' ? '' : 'there are no emulated cards here';
+    return problem == '';
+  }
 }
+
+/** Of an interface. */
+const MOST_NAME: i32 = 15;
 
 /** TYPE:PATH,DEVICE,MODE; null: `problem`. */
 export function parseDisk(text: string): Disk | null {
@@ -130,6 +158,8 @@ function numberIn(text: string): i64 {
 }
 
 const SCRIPTS: string = '/etc/xen/scripts/';
+const BRIDGING: string = 'vif-bridge';
+const USUAL_BRIDGE: string = 'xenbr0';
 
 /** KEY=VALUE, ...; null: `problem`. Without an address the card gets `mac`. */
 export function parseVif(text: string, mac: string): Vif | null {
@@ -142,19 +172,49 @@ export function parseVif(text: string, mac: string): Vif | null {
     if (part == '') continue;
     const equals = part.indexOf('=');
     const key = part.substring(0, max(equals, 0)).trim();
-    const value = part.substring(equals + 1).trim();
-    if (key == 'mac') vif.mac = value.toLowerCase();
-    else if (key == 'bridge') vif.bridge = value;
-    else if (key == 'script') vif.script = value;
-    else if (key == 'ip') vif.ip = value;
-    else return failVif(part + ': there is mac=, bridge=, ip=, script=');
+    if (!vif.take(key, part.substring(equals + 1).trim())) return failVif(part + ': ' + problem);
   }
   if (!isMac(vif.mac))
     return failVif(vif.mac + ': an address is six pairs of digits, as in 00:16:3e:00:00:10');
-  if (vif.script.startsWith(SCRIPTS)) vif.script = vif.script.substring(SCRIPTS.length);
-  if (vif.script != 'vif-bridge') return failVif(vif.script + ': there is no such script; vif-bridge is');
-  if (vif.bridge != 'xenbr0') return failVif(vif.bridge + ': there is no such bridge; xenbr0 is');
+  if (vif.script == '') vif.script = xendSetting('vif-script', BRIDGING);
+  const words = vif.script.split(' ');
+  if (!words[0].startsWith('/')) words[0] = SCRIPTS + words[0];
+  vif.script = words.join(' ');
+  if (new Stat().of(words[0]) < 0) return failVif(words[0] + ': there is no such script');
+  if (vif.bridge == '' && words[0].endsWith('/' + BRIDGING)) vif.bridge = USUAL_BRIDGE;
   return vif;
+}
+
+/** What xend made of `10Mb/s@50ms`: BYTES,MICROSECONDS for each interval, 50 ms unless said otherwise; empty: it is none. */
+export function rateOf(text: string): string {
+  const parts = text.split('@');
+  const intervalUs = parts.length == 1 ? USUAL_INTERVAL_US : microseconds(parts[1]);
+  let amount = parts[0];
+  if (parts.length > 2 || intervalUs <= 0 || !amount.endsWith('/s')) return '';
+  amount = amount.substring(0, amount.length - 2);
+  const isBits = amount.endsWith('b');
+  if (!isBits && !amount.endsWith('B')) return '';
+  amount = amount.substring(0, amount.length - 1);
+  const scale = 'KMG'.indexOf(amount.charAt(amount.length - 1));
+  if (amount != '' && scale >= 0) amount = amount.substring(0, amount.length - 1);
+  let perSecond = number(amount);
+  if (bad || amount.startsWith('0x') || perSecond < 0 || perSecond > MOST_BYTES) return '';
+  for (let n = 0; n <= scale; n++) perSecond *= 1000;
+  const bytes = ((isBits ? perSecond / 8 : perSecond) * intervalUs) / 1_000_000;
+  return bytes > 0 && bytes <= MOST_BYTES ? bytes.toString() + ',' + intervalUs.toString() : '';
+}
+
+const USUAL_INTERVAL_US: i64 = 50_000;
+const MOST_BYTES: i64 = 0xffff_ffff;
+const MOST_US: i64 = 60_000_000;
+
+/** Of `50ms`, `50us` or `1s`; 0: it is none. */
+function microseconds(text: string): i64 {
+  const digits = text.replace('us', '').replace('ms', '').replace('s', '');
+  const unit = text.substring(digits.length);
+  const value = number(digits);
+  const scale: i64 = unit == 'us' ? 1 : unit == 'ms' ? 1000 : unit == 's' ? 1_000_000 : 0;
+  return bad || value <= 0 || value > MOST_US || value * scale > MOST_US ? 0 : value * scale;
 }
 
 function failVif(what: string): Vif | null {

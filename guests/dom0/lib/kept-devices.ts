@@ -56,11 +56,21 @@ function disk(backend: string): string {
   return path + ',' + value(backend, 'dev') + ',' + value(backend, 'mode');
 }
 
+/** As a configuration says what xend wrote as BYTES,MICROSECONDS. */
+export function rateText(rate: string): string {
+  const parts = rate.split(',');
+  if (parts.length != 2) return '';
+  const us = number(parts[1]);
+  return ((number(parts[0]) * 1_000_000) / max(us, 1)).toString() + 'B/s@' + parts[1] + 'us';
+}
+
 function card(backend: string): string {
   const parts: string[] = [];
   for (let n = 0; n < KEYS.length; n++) {
     const said = value(backend, KEYS[n]);
     if (said != '') parts.push(KEYS[n] + '=' + said);
   }
+  const rate = rateText(value(backend, 'rate'));
+  if (rate != '') parts.push('rate=' + rate);
   return parts.join(',');
 }

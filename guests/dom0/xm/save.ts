@@ -4,6 +4,7 @@ import { O_CREAT, O_TRUNC, O_WRONLY } from 'mote/abi';
 import { Config } from 'dom0/lib/config';
 import { awaitGone, Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
+import { devicesOf } from 'dom0/lib/kept-devices';
 import { configPath } from 'dom0/lib/managed';
 import { forget, pathOf } from 'dom0/lib/nodes';
 import { Present, toJson } from 'dom0/lib/saved/configuration';
@@ -14,7 +15,7 @@ import { writeEnd, writeHeader } from 'dom0/lib/saved/xl-file';
 import { close, open, unlink } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { complain, print } from 'programs/lib/io';
-import { failure, listNode, readNode } from 'programs/lib/store';
+import { readNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
 import { domainOf } from './arguments';
 import { isSet, misused } from './switches';
@@ -78,8 +79,8 @@ export function presentOf(domain: Domain, config: Config): Present {
   present.memoryKib = number(readNode(path + '/memory/target'));
   present.maxMemoryKib = number(readNode(path + '/memory/static-max'));
   present.commandLine = readNode('/vm/' + domain.uuid + '/image/cmdline');
-  const cards = listNode(path + '/device/vif');
-  for (let n = 0; failure == 0 && n < cards.length; n++)
-    present.macs.push(readNode(path + '/device/vif/' + n.toString() + '/mac'));
+  const cards = devicesOf(domain, 'vif');
+  for (let n = 0; n < cards.length; n++)
+    present.macs.push(readNode(path + '/device/vif/' + cards[n] + '/mac'));
   return present;
 }

@@ -10,6 +10,7 @@ import { bindInterdomain, closePort, MAX_PORTS, sendEvent } from '../../kernel/e
 import { copyGranted, finishCopies, GrantedPages, mustCopyAgain } from './granted';
 import { alloc, dispose, free } from '../../kernel/memory/heap';
 import { allocatePages, PAGE_SIZE, putPage } from '../../kernel/memory/pages';
+import { Credit } from './credit';
 import { MAX_BYTES, SentPacket } from './sent-packet';
 import { readNumber } from '../../kernel/store/store';
 
@@ -35,6 +36,8 @@ export abstract class NetworkBackend extends Backend {
   private headroom: u32 = 0;
   /** Whether the frontend takes packets of any kind with their checksums left to it. */
   takesBlank: bool = false;
+  /** How much the frontend may send. */
+  protected credit: SendCredit = new SendCredit(this);
   private request: usize = alloc(RX_BYTES);
   /** What the frontend has sent and received; packets that were lost for want of a buffer, or not in order. */
   sentPackets: u64 = 0;
@@ -126,6 +129,8 @@ export abstract class NetworkBackend extends Backend {
   }
 
   protected release(): void {
+    this.credit.cancel();
+    dispose(this.credit);
     this.packet.release();
     dispose(this.packet);
     free(this.request);
@@ -137,7 +142,7 @@ export abstract class NetworkBackend extends Backend {
   serve(): void {
     const ring = this.sendRing;
     if (ring == null) return;
-    while (ring.isWaiting())
+    while (ring.isWaiting() && this.credit.isThere)
       if (!this.takePacket(ring)) {
         ring.broken = true;
         this.accuse('the rest of a packet is not there');
@@ -159,6 +164,7 @@ export abstract class NetworkBackend extends Backend {
     }
     this.sentPackets++;
     this.sentBytes += bytes;
+    this.credit.spend(bytes);
     this.received(this.buffer, bytes, packet.isBlank, packet.segmentBytes);
     return true;
   }
@@ -197,6 +203,16 @@ export abstract class NetworkBackend extends Backend {
     for (let index: u32 = 0; ring.look(this.request, index); index++)
       copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), 0, this.buffer, 1, false);
     finishCopies();
+  }
+}
+
+class SendCredit extends Credit {
+  constructor(private backend: NetworkBackend) {
+    super();
+  }
+
+  fire(): void {
+    this.backend.serve();
   }
 }
 

@@ -1,13 +1,16 @@
-/** The network cards of other domains: ports vifDOMID.DEVICE of this host's bridge. */
-import { readNumber, writeNumber, writeText } from 'kernel/store/store';
+/** The network cards of other domains: interfaces vifDOMID.DEVICE, which the toolstack's scripts plug into bridges or route to. */
+import { readNumber, readText, writeNumber } from 'kernel/store/store';
 import { Backend, BackendKind } from 'mote/backends/backend';
-import { alloc, dispose, free } from 'kernel/memory/heap';
+import { alloc, free } from 'kernel/memory/heap';
 import { NetworkBackend } from 'mote/backends/netback';
-import { bytesOf } from '../fs/names';
-import { BridgePort, hostBridge } from '../net/bridge';
+import { bytesOf, textAt } from '../fs/names';
+import { BridgePort, setHighest } from '../net/bridge';
+import { addInterface, IFF_RUNNING, nameInterface, removeInterface } from '../net/interface';
 import { Segments } from '../net/offload';
+import { removeRoutesBy } from '../net/route';
 
 const NAME_BYTES: usize = 16;
+const RATE_BYTES: usize = 48;
 
 /** What the backend offers, and what it does not. */
 const FEATURES: StaticArray<string> = [
@@ -28,49 +31,76 @@ const NOT_THERE: StaticArray<string> = [
 ];
 
 const segments = new Segments();
+const rate: usize = memory.data(RATE_BYTES);
 
 class Vif extends NetworkBackend {
-  private port: VifPort = new VifPort(this);
+  private port: VifPort = VifPort.take();
 
   protected prepare(): bool {
     for (let index = 0; index < FEATURES.length; index++) writeNumber(0, this.directory, FEATURES[index], 1);
     for (let index = 0; index < NOT_THERE.length; index++)
       writeNumber(0, this.directory, NOT_THERE[index], 0);
     const handle = readNumber(this.directory, 'handle');
-    this.port.name = nameOf(this.domid, handle < 0 ? 0 : <u32>handle);
-    hostBridge()!.add(this.port);
-    writeText(0, this.directory, 'hotplug-status', 'connected');
+    const name = nameOf(this.domid, handle < 0 ? 0 : <u32>handle);
+    this.port.plug(this, name);
+    free(name);
+    if (readText(this.directory, 'rate', rate, RATE_BYTES) > 0) this.credit.limit = rate;
     return true;
   }
 
   protected received(packet: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void {
-    if (segmentBytes == 0) hostBridge()!.input(this.port, packet, bytes, isBlank);
+    if (segmentBytes == 0) this.port.arrived(packet, bytes, isBlank);
     else if (segments.begin(packet, bytes, segmentBytes))
-      while (segments.next()) hostBridge()!.input(this.port, segments.at, segments.bytes);
+      while (segments.next()) this.port.arrived(segments.at, segments.bytes);
     else this.dropped++;
   }
 
   protected release(): void {
-    hostBridge()!.remove(this.port);
-    free(this.port.name);
-    dispose(this.port);
+    this.port.unplug();
     super.release();
   }
 }
 
+/** The interface of a card of another domain's; one that is there no more is the next one's, for sockets and packets may know it. */
 class VifPort extends BridgePort {
-  private vif: Vif;
+  private static spare: VifPort | null = null;
+  private vif: Vif | null = null;
+  private nextSpare: VifPort | null = null;
 
-  constructor(vif: Vif) {
-    super();
+  static take(): VifPort {
+    const made = VifPort.spare;
+    if (made == null) return new VifPort('');
+    VifPort.spare = made.nextSpare;
+    return made;
+  }
+
+  plug(vif: Vif, name: usize): void {
     this.vif = vif;
+    nameInterface(this, textAt(name));
+    setHighest(this.hardware);
+    this.flags |= IFF_RUNNING;
+    addInterface(this);
+  }
+  unplug(): void {
+    const bridge = this.bridge;
+    if (bridge != null) bridge.remove(this);
+    if (this.vif != null) {
+      removeRoutesBy(this);
+      removeInterface(this);
+      this.cache.clear();
+    }
+    this.vif = null;
+    this.nextSpare = VifPort.spare;
+    VifPort.spare = this;
   }
 
   get takesBlank(): bool {
-    return this.vif.takesBlank;
+    const vif = this.vif;
+    return vif != null && vif.takesBlank;
   }
   deliver(at: usize, bytes: u32, isBlank: bool): void {
-    this.vif.deliver(at, bytes, isBlank);
+    const vif = this.vif;
+    if (vif != null) vif.deliver(at, bytes, isBlank);
   }
 }
 

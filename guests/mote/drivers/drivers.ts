@@ -6,7 +6,7 @@ import { TYPE_9P, TYPE_BLOCK, TYPE_NETWORK, virtioType } from 'kernel/pci/virtio
 import { addWholeDisk } from '../block/partitions';
 import { addTransport } from '../fs/9p/transport';
 import { bytesOf } from '../fs/names';
-import { hostBridge } from '../net/bridge';
+import { hostBridge } from '../net/bridges';
 import { VirtioChannel } from './virtio-9p';
 import { VirtioCard } from './virtio-card';
 import { VirtioDisk } from './virtio-disk';
@@ -42,8 +42,8 @@ function startDisk(slot: u32): void {
 
 function startCard(slot: u32): void {
   if (cards == CARDS.length) return;
-  const card = new VirtioCard(slot, hostBridge()!);
-  if (card.plug(bytesOf(CARDS[cards]))) cards++;
+  const card = new VirtioCard(slot);
+  if (card.plug(CARDS[cards], hostBridge()!)) cards++;
 }
 
 function startChannel(slot: u32): void {

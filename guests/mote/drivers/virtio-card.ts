@@ -1,6 +1,6 @@
 /**
- * A virtio network card (virtio 1.2, section 5.1) as a port of the host's bridge: peth0. What comes in goes to the bridge,
- * what the bridge sends here goes out; the bridge takes the card's address.
+ * A virtio network card (virtio 1.2, section 5.1) as an interface, peth0, which is in the host's bridge from the beginning; the
+ * bridge takes the card's address.
  */
 import { allocatePage, PAGE_SIZE } from 'kernel/memory/pages';
 import { in8 } from 'kernel/pci/ports';
@@ -8,6 +8,7 @@ import { VirtioDriver } from 'kernel/pci/virtio';
 import { QUEUE_SIZE, Virtqueue } from 'kernel/pci/virtqueue';
 import { Bridge, BridgePort } from '../net/bridge';
 import { HARDWARE_BYTES } from '../net/ethernet';
+import { addInterface, IFF_RUNNING, IFF_UP } from '../net/interface';
 
 const MAC: u32 = 1 << 5;
 const RECEIVE: u32 = 0;
@@ -29,12 +30,9 @@ export class VirtioCard extends VirtioDriver {
   private sent: StaticArray<u32> = new StaticArray<u32>(QUEUE_SIZE);
   private busy: StaticArray<bool> = new StaticArray<bool>(BUFFERS);
   private port: CardPort | null = null;
-  private bridge: Bridge;
-  dropped: u64 = 0;
 
-  constructor(slot: u32, bridge: Bridge) {
+  constructor(slot: u32) {
     super(slot);
-    this.bridge = bridge;
     for (let index: u32 = 0; index < BUFFERS / 2; index++) {
       this.receivePages[index] = allocatePage();
       this.sendPages[index] = allocatePage();
@@ -42,15 +40,16 @@ export class VirtioCard extends VirtioDriver {
     }
   }
 
-  /** Brings the card up and plugs it into the bridge. `name` is NUL-terminated. */
-  plug(name: usize): bool {
+  /** Brings the card up and plugs it into a bridge. */
+  plug(name: string, bridge: Bridge): bool {
     if (!this.start()) return false;
+    const port = new CardPort(name, this);
     for (let index: u32 = 0; index < HARDWARE_BYTES; index++)
-      store<u8>(changetype<usize>(this.bridge.hardware) + index, <u8>in8(this.config + index));
-    const port = new CardPort(this);
-    port.name = name;
+      port.hardware[index] = <u8>in8(this.config + index);
+    memory.copy(changetype<usize>(bridge.hardware), changetype<usize>(port.hardware), HARDWARE_BYTES);
     this.port = port;
-    this.bridge.add(port);
+    addInterface(port);
+    bridge.add(port);
     for (let index: u32 = 0; index < BUFFERS; index++) this.offer(index);
     this.notify(this.receiving);
     return true;
@@ -82,21 +81,18 @@ export class VirtioCard extends VirtioDriver {
       const bytes = this.receiving.written;
       const at = this.buffer(this.receivePages, index);
       if (bytes > HEADER_BYTES && bytes <= <u32>BUFFER_BYTES)
-        this.bridge.input(this.port!, at + HEADER_BYTES, bytes - HEADER_BYTES);
+        this.port!.arrived(at + HEADER_BYTES, bytes - HEADER_BYTES);
       this.offer(index);
       any = true;
     }
     if (any) this.notify(this.receiving);
   }
 
-  /** Sends a frame, which stays the caller's. */
-  send(at: usize, bytes: u32): void {
+  /** Sends a frame, which stays the caller's. False: there is no room for it. */
+  send(at: usize, bytes: u32): bool {
     let index: u32 = 0;
     while (index < BUFFERS && this.busy[index]) index++;
-    if (index == BUFFERS || bytes > MAX_FRAME) {
-      this.dropped++;
-      return;
-    }
+    if (index == BUFFERS || bytes > MAX_FRAME) return false;
     this.busy[index] = true;
     const buffer = this.buffer(this.sendPages, index);
     memory.fill(buffer, 0, HEADER_BYTES);
@@ -104,18 +100,20 @@ export class VirtioCard extends VirtioDriver {
     this.sending.add(buffer, HEADER_BYTES + bytes, false);
     this.sent[this.sending.offer()] = index;
     this.notify(this.sending);
+    return true;
   }
 }
 
 class CardPort extends BridgePort {
   private card: VirtioCard;
 
-  constructor(card: VirtioCard) {
-    super();
+  constructor(name: string, card: VirtioCard) {
+    super(name);
     this.card = card;
+    this.flags |= IFF_UP | IFF_RUNNING;
   }
 
   deliver(at: usize, bytes: u32, isBlank: bool): void {
-    this.card.send(at, bytes);
+    if (!this.card.send(at, bytes)) this.dropped++;
   }
 }

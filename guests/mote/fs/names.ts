@@ -28,6 +28,14 @@ export function lengthOf(string: usize): i32 {
   return length;
 }
 
+/** A NUL-terminated text of ASCII characters as a string of its own, which `dispose` gives back. */
+export function textAt(bytes: usize): string {
+  const length = lengthOf(bytes);
+  const text = changetype<string>(__new(<usize>length * 2, idof<string>()));
+  for (let n = 0; n < length; n++) store<u16>(changetype<usize>(text) + n * 2, load<u8>(bytes + n));
+  return text;
+}
+
 /** A text of ASCII characters as bytes with a NUL, on the heap. */
 export function bytesOf(text: string): usize {
   const bytes = heap.alloc(text.length + 1);

@@ -52,6 +52,13 @@ export function putHex(value: u64, digits: i32): void {
   }
 }
 
+/** As `parse`, of a line, with its end or without. */
+export function parseLine(from: usize, bytes: usize): i64 {
+  let length = <i32>bytes;
+  if (length > 0 && load<u8>(from + length - 1) == 10) length--;
+  return parse(from, length);
+}
+
 /** A decimal number; -1: it is none, or too large. */
 export function parse(at: usize, length: i32): i64 {
   if (length == 0 || length > 9) return -1;
@@ -151,10 +158,8 @@ export function memoryTarget(pid: i32): void {
 }
 
 /** Takes a number of KiB, with a line's end or without. Bytes, or an error. */
-export function setTarget(from: usize, bytes: usize): i32 {
-  let length = <i32>bytes;
-  if (length > 0 && load<u8>(from + length - 1) == 10) length--;
-  const target = parse(from, length);
+export function setTarget(pid: i32, from: usize, bytes: usize): i32 {
+  const target = parseLine(from, bytes);
   if (target < 0) return -EINVAL;
   setMemoryTarget(<u32>((<u64>target * KIB) / PAGE_SIZE));
   return <i32>bytes;

@@ -11,7 +11,9 @@ import { S_IFDIR, S_IFREG } from '../abi';
 import { findProcess, MAX_PROCESSES, processAt } from '../process';
 import { backends } from '../backends/statistics';
 import { bridges } from '../net/proc-bridge';
+import { Interface, interfaceAt, interfaces } from '../net/interface';
 import * as net from '../net/proc-net';
+import * as settings from '../net/proc-settings';
 import * as files from './proc-files';
 import { isDot, isDotDot, isText } from './names';
 import { DirectoryEntry, fail, FileSystem, Vnode } from './vnode';
@@ -20,8 +22,16 @@ const ROOT: i32 = 0;
 const PROCESS: i32 = 1;
 const XEN: i32 = 2;
 const NET: i32 = 10;
+const SYS: i32 = 17;
+const SYS_NET: i32 = 18;
+const IPV4: i32 = 19;
+const FORWARDING: i32 = 20;
+/** A directory for each interface, whose number stands where a process's does. */
+const CONF: i32 = 21;
+const CONF_OF: i32 = 22;
+const PROXY_ARP: i32 = 23;
 
-/** By kind: where it lies, its name, and what makes its text (null: a directory). ROOT and PROCESS have names of their own. */
+/** By kind: where it lies, its name, and what makes its text (null: a directory). ROOT, PROCESS and CONF_OF have names of their own. */
 const PARENTS: StaticArray<i32> = [
   -1,
   -1,
@@ -40,6 +50,13 @@ const PARENTS: StaticArray<i32> = [
   NET,
   NET,
   XEN,
+  ROOT,
+  SYS,
+  SYS_NET,
+  IPV4,
+  IPV4,
+  CONF,
+  CONF_OF,
 ];
 const NAMES: StaticArray<string> = [
   '',
@@ -59,6 +76,13 @@ const NAMES: StaticArray<string> = [
   'udp',
   'bridge',
   'backends',
+  'sys',
+  'net',
+  'ipv4',
+  'ip_forward',
+  'conf',
+  '',
+  'proxy_arp',
 ];
 const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   null,
@@ -78,9 +102,23 @@ const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   net.udp,
   bridges,
   backends,
+  null,
+  null,
+  null,
+  settings.forwarding,
+  null,
+  null,
+  settings.proxyArp,
 ];
-const KINDS: i32 = 17;
+const KINDS: i32 = 24;
 const MEMORY_TARGET: i32 = 9;
+
+/** What those take that can be written; null: they cannot. */
+function setterOf(kind: i32): settings.Setter | null {
+  if (kind == MEMORY_TARGET) return files.setTarget;
+  if (kind == FORWARDING) return settings.setForward;
+  return kind == PROXY_ARP ? settings.setProxyArp : null;
+}
 
 /** Places of entries in a directory: `.`, `..`, the table's, and from here on processes by their slots. */
 const FIRST_KIND: u64 = 2;
@@ -139,16 +177,26 @@ class ProcNode extends Vnode {
   read(offset: u64, to: usize, bytes: usize): i32 {
     const make = TEXTS[this.kind];
     if (make == null) return super.read(offset, to, bytes);
-    if (this.pid != 0 && findProcess(this.pid) == null) return -ENOENT;
+    if (!this.isThere) return -ENOENT;
     files.clear();
     make(this.pid);
     return files.give(offset, to, bytes);
   }
   write(offset: u64, from: usize, bytes: usize): i32 {
-    return this.kind == MEMORY_TARGET ? files.setTarget(from, bytes) : super.write(offset, from, bytes);
+    const set = setterOf(this.kind);
+    if (set == null) return super.write(offset, from, bytes);
+    return this.isThere ? set(this.pid, from, bytes) : -ENOENT;
   }
   truncate(size: u64): i32 {
-    return this.kind == MEMORY_TARGET ? 0 : super.truncate(size);
+    return setterOf(this.kind) != null ? 0 : super.truncate(size);
+  }
+  private get isOfInterface(): bool {
+    return this.kind >= CONF_OF;
+  }
+  /** Whether there is still what it is about: a process, or an interface. */
+  private get isThere(): bool {
+    if (this.isOfInterface) return interfaceAt(this.pid) != null;
+    return this.pid == 0 || findProcess(this.pid) != null;
   }
 
   lookup(name: usize, length: i32): Vnode | null {
@@ -156,11 +204,18 @@ class ProcNode extends Vnode {
     if (isDot(name, length)) return this.get();
     if (isDotDot(name, length)) return this.owner.root();
     for (let kind = 0; kind < KINDS; kind++)
-      if (PARENTS[kind] == this.kind && isText(name, length, NAMES[kind]))
+      if (PARENTS[kind] == this.kind && kind != CONF_OF && isText(name, length, NAMES[kind]))
         return new ProcNode(this.owner, kind, this.pid);
+    if (this.kind == CONF) return this.ofInterface(name, length);
     const pid = this.kind == ROOT ? files.parse(name, length) : -1;
     if (pid <= 0 || findProcess(<i32>pid) == null) return fail(-ENOENT);
     return new ProcNode(this.owner, PROCESS, <i32>pid);
+  }
+
+  private ofInterface(name: usize, length: i32): Vnode | null {
+    for (let each: Interface | null = interfaces(); each != null; each = each!.next)
+      if (isText(name, length, each.name)) return new ProcNode(this.owner, CONF_OF, each.index);
+    return fail(-ENOENT);
   }
 
   /** Nothing is made here; what is there can be opened by those who would have made it. */
@@ -177,10 +232,11 @@ class ProcNode extends Vnode {
       return this.fill(entry, place == 0 ? this.kind : ROOT, DOTS, <i32>place + 1, place);
     for (; place < FIRST_KIND + KINDS; place++) {
       const kind = <i32>(place - FIRST_KIND);
-      if (PARENTS[kind] != this.kind) continue;
+      if (PARENTS[kind] != this.kind || kind == CONF_OF) continue;
       for (let n = 0; n < NAMES[kind].length; n++) store<u8>(nameBuffer + n, <u8>NAMES[kind].charCodeAt(n));
       return this.fill(entry, kind, nameBuffer, NAMES[kind].length, place);
     }
+    if (this.kind == CONF) return interfaceEntry(max(place, FIRST_PROCESS), entry);
     return this.kind == ROOT ? processEntry(max(place, FIRST_PROCESS), entry) : 0;
   }
 
@@ -211,11 +267,27 @@ function processEntry(place: u64, entry: DirectoryEntry): i32 {
   return 0;
 }
 
+/** The first interface at a place or behind it. */
+function interfaceEntry(place: u64, entry: DirectoryEntry): i32 {
+  let found: Interface | null = null;
+  for (let each: Interface | null = interfaces(); each != null; each = each!.next)
+    if (<u64>each.index + FIRST_PROCESS >= place && (found == null || each.index < found.index)) found = each;
+  if (found == null) return 0;
+  files.clear();
+  files.put(found.name);
+  entry.ino = inoOf(CONF_OF, found.index);
+  entry.mode = modeOf(CONF_OF);
+  entry.name = nameBuffer;
+  entry.length = files.give(0, nameBuffer, 32);
+  entry.next = FIRST_PROCESS + <u64>found.index + 1;
+  return 1;
+}
+
 function inoOf(kind: i32, pid: i32): u64 {
   return ((<u64>pid) << 8) + kind + 1;
 }
 
 function modeOf(kind: i32): u32 {
   if (TEXTS[kind] == null) return S_IFDIR | 0o555;
-  return S_IFREG | (kind == MEMORY_TARGET ? 0o644 : 0o444);
+  return S_IFREG | (setterOf(kind) != null ? 0o644 : 0o444);
 }

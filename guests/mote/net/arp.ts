@@ -7,8 +7,10 @@ import { Timer } from 'kernel/events/timers';
 import { get16, get32, put16, put32 } from './bytes';
 import { EthernetInterface, HARDWARE_BYTES, TYPE_ARP, TYPE_IPV4 } from './ethernet';
 import { drain } from './input';
+import { isForwarding } from './forwarding';
 import { isOurs } from './interface';
 import { Packet } from './packet';
+import { findRoute } from './route';
 
 const ENTRIES: i32 = 32;
 const LIFETIME_NS: u64 = 60 * SECOND;
@@ -78,7 +80,7 @@ export class ArpCache {
     entry.known = false;
     entry.tries = 1;
     entry.deadlineNs = now() + RETRY_NS;
-    sendMessage(by, OPERATION_REQUEST, address, 0);
+    sendMessage(by, OPERATION_REQUEST, by.address, address, 0);
     this.timer.interface_ = by;
     if (!this.timer.armed) this.timer.set(entry.deadlineNs);
   }
@@ -136,7 +138,7 @@ export class ArpCache {
         }
         entry.tries++;
         entry.deadlineNs = now() + RETRY_NS;
-        sendMessage(by, OPERATION_REQUEST, entry.address, 0);
+        sendMessage(by, OPERATION_REQUEST, by.address, entry.address, 0);
       }
       if (next == 0 || entry.deadlineNs < next) next = entry.deadlineNs;
     }
@@ -155,8 +157,8 @@ class AskAgain extends Timer {
   }
 }
 
-/** Sends a message about ourselves; `to` 0: to all. */
-function sendMessage(by: EthernetInterface, operation: u32, target: u32, to: usize): void {
+/** Sends a message about ourselves, as whoever has the address `sender`; `to` 0: to all. */
+function sendMessage(by: EthernetInterface, operation: u32, sender: u32, target: u32, to: usize): void {
   const packet = Packet.make(MESSAGE);
   if (packet == null) return;
   const at = packet.at;
@@ -167,7 +169,7 @@ function sendMessage(by: EthernetInterface, operation: u32, target: u32, to: usi
   store<u8>(at + 5, 4);
   put16(at + 6, operation);
   memory.copy(at + SENDER, changetype<usize>(by.hardware), HARDWARE_BYTES);
-  put32(at + SENDER_IP, by.address);
+  put32(at + SENDER_IP, sender);
   if (to != 0) memory.copy(at + TARGET, to, HARDWARE_BYTES);
   put32(at + TARGET_IP, target);
   if (to == 0) by.sendToAll(packet, TYPE_ARP);
@@ -176,7 +178,7 @@ function sendMessage(by: EthernetInterface, operation: u32, target: u32, to: usi
 
 /** Tells all cards our address: who had it from before learns of a change. */
 export function announce(by: EthernetInterface): void {
-  if (by.address != 0) sendMessage(by, OPERATION_REQUEST, by.address, 0);
+  if (by.address != 0) sendMessage(by, OPERATION_REQUEST, by.address, by.address, 0);
 }
 
 /** Deals with a message, which stays the caller's. */
@@ -189,5 +191,14 @@ export function arpInput(by: EthernetInterface, packet: Packet): void {
   const forUs = get32(at + TARGET_IP) == by.address && by.address != 0;
   // Who asks for us will be written to soon. Nobody else may take our own address.
   if (sender != by.address && !isOurs(sender)) by.cache.learn(by, sender, at + SENDER, forUs);
-  if (operation == OPERATION_REQUEST && forUs) sendMessage(by, OPERATION_REPLY, sender, at + SENDER);
+  if (operation != OPERATION_REQUEST) return;
+  const wanted = get32(at + TARGET_IP);
+  if (forUs || (by.proxyArp && isProxy(by, wanted)))
+    sendMessage(by, OPERATION_REPLY, wanted, sender, at + SENDER);
+}
+
+/** Whether an address is reached by way of us, from a network where who has it would have to answer (RFC 1027). */
+function isProxy(by: EthernetInterface, address: u32): bool {
+  const route = findRoute(address);
+  return isForwarding && route != null && route.interface_ != by && !route.interface_.isLoopback;
 }

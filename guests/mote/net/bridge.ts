@@ -1,22 +1,24 @@
 /**
- * A learning bridge: joins ports into one network, and is an interface of this machine on it. A frame goes to the port behind
- * which its destination has been seen, or to all others.
+ * Learning bridges: each joins ports into one network, and is an interface of this machine on it. A frame goes to the port behind
+ * which its destination has been seen, or to all others. A port in no bridge is an interface as others are.
  */
 import { now, SECOND } from 'kernel/events/clock';
 import { completeChecksum } from './offload';
 import { EthernetInterface, HARDWARE_BYTES } from './ethernet';
 import { IFF_RUNNING } from './interface';
+import { Losses } from './losses';
 
 const ENTRIES: i32 = 256;
 /** After so long without a frame from there, it is asked for anew: IEEE 802.1D's value. */
 const LIFETIME_NS: u64 = 300 * SECOND;
 const GROUP_BIT: u8 = 1;
+const USUAL_DELAY: u32 = 1500;
 
-/** Something that is plugged into a bridge. */
-export abstract class BridgePort {
-  /** As `brctl show` tells it. NUL-terminated. */
-  name: usize = 0;
-  next: BridgePort | null = null;
+/** An interface that can be plugged into a bridge. */
+export abstract class BridgePort extends EthernetInterface {
+  bridge: Bridge | null = null;
+  /** The next one in the bridge. */
+  nextPort: BridgePort | null = null;
 
   /** Whether it takes frames whose checksums are blank: the sum of the pseudo-header is there, the rest is left to it. */
   get takesBlank(): bool {
@@ -25,6 +27,32 @@ export abstract class BridgePort {
 
   /** Takes a frame, which stays the caller's. */
   abstract deliver(at: usize, bytes: u32, isBlank: bool): void;
+
+  protected transmit(at: usize, bytes: u32): void {
+    this.deliver(at, bytes, false);
+  }
+
+  /** A frame has come in by it: `bytes` at `at`, until it returns. Its checksum may be blank. */
+  arrived(at: usize, bytes: u32, isBlank: bool = false): void {
+    if (!this.isUp) return;
+    const bridge = this.bridge;
+    if (bridge == null) {
+      if (isBlank) completeChecksum(at, bytes);
+      this.frameArrived(at, bytes);
+      return;
+    }
+    this.receivedPackets++;
+    this.receivedBytes += bytes;
+    bridge.input(this, at, bytes, isBlank);
+  }
+
+  /** The bridge gives it a frame. */
+  forward(at: usize, bytes: u32, isBlank: bool): void {
+    if (!this.isUp) return;
+    this.sentPackets++;
+    this.sentBytes += bytes;
+    this.deliver(at, bytes, isBlank);
+  }
 }
 
 /** Behind which port an address has been seen last; null: this machine's own. */
@@ -34,23 +62,35 @@ class Entry {
   deadlineNs: u64 = 0;
 }
 
+/** Of Xen's vifs, and of a bridge that has no card: no address of a card is higher. */
+export function setHighest(hardware: StaticArray<u8>): void {
+  memory.fill(changetype<usize>(hardware), 0xff, HARDWARE_BYTES);
+  hardware[0] = 0xfe;
+}
+
 export class Bridge extends EthernetInterface {
   first: BridgePort | null = null;
   private table: StaticArray<Entry> = new StaticArray<Entry>(ENTRIES);
   losses: Losses = new Losses();
+  /** What `brctl setfd` said, in hundredths of a second: without a spanning tree no port waits. */
+  forwardDelay: u32 = USUAL_DELAY;
+  /** Of those that are there no more, the next one. */
+  nextSpare: Bridge | null = null;
 
   constructor(name: string) {
     super(name);
     for (let index = 0; index < ENTRIES; index++) this.table[index] = new Entry();
     this.flags |= IFF_RUNNING;
+    setHighest(this.hardware);
   }
 
   add(port: BridgePort): void {
     let last = this.first;
-    while (last != null && last.next != null) last = last.next;
+    while (last != null && last.nextPort != null) last = last.nextPort;
     if (last == null) this.first = port;
-    else last.next = port;
-    port.next = null;
+    else last.nextPort = port;
+    port.nextPort = null;
+    port.bridge = this;
   }
 
   remove(port: BridgePort): void {
@@ -58,11 +98,12 @@ export class Bridge extends EthernetInterface {
     let each = this.first;
     while (each != null && each != port) {
       before = each;
-      each = each.next;
+      each = each.nextPort;
     }
     if (each == null) return;
-    if (before == null) this.first = port.next;
-    else before.next = port.next;
+    if (before == null) this.first = port.nextPort;
+    else before.nextPort = port.nextPort;
+    port.bridge = null;
     for (let index = 0; index < ENTRIES; index++)
       if (this.table[index].port == port) this.table[index].deadlineNs = 0;
   }
@@ -73,7 +114,7 @@ export class Bridge extends EthernetInterface {
   }
 
   /** A frame has come in by a port: `bytes` at `at`, until it returns. Its checksum may be blank. */
-  input(from: BridgePort, at: usize, bytes: u32, isBlank: bool = false): void {
+  input(from: BridgePort, at: usize, bytes: u32, isBlank: bool): void {
     if (bytes < 2 * HARDWARE_BYTES || this.losses.strike()) return;
     this.learn(from, at + HARDWARE_BYTES);
     const isGroup = (load<u8>(at) & GROUP_BIT) != 0;
@@ -95,11 +136,11 @@ export class Bridge extends EthernetInterface {
     isBlank: bool,
   ): void {
     if (to != null) {
-      if (to != from) to.deliver(at, bytes, isBlank);
+      if (to != from) to.forward(at, bytes, isBlank);
       return;
     }
-    for (let each = this.first; each != null; each = each!.next)
-      if (each != from) each.deliver(at, bytes, isBlank);
+    for (let each = this.first; each != null; each = each!.nextPort)
+      if (each != from) each.forward(at, bytes, isBlank);
   }
 
   private slot(hardware: usize): i32 {
@@ -121,46 +162,4 @@ export class Bridge extends EthernetInterface {
     entry.port = port;
     entry.deadlineNs = now() + LIFETIME_NS;
   }
-}
-
-/** A network that loses frames, the same ones each time. */
-export class Losses {
-  perMille: u32 = 0;
-  /** Frames that were lost. */
-  count: u64 = 0;
-  private state: u32 = 1;
-
-  /** Of all frames, so many in a thousand are lost from now on; which ones, the seed says. */
-  set(perMille: u32, seed: u32): void {
-    this.perMille = perMille;
-    this.state = max<u32>(seed, 1);
-  }
-
-  /** Whether this frame is lost (xorshift32, Marsaglia 2003). */
-  strike(): bool {
-    if (this.perMille == 0) return false;
-    this.state ^= this.state << 13;
-    this.state ^= this.state >> 17;
-    this.state ^= this.state << 5;
-    if (this.state % 1000 >= this.perMille) return false;
-    this.count++;
-    return true;
-  }
-}
-
-const BRIDGE_NAME = 'xenbr0';
-let bridge: Bridge | null = null;
-
-/** The bridge of a host; null: this is none. */
-export function hostBridge(): Bridge | null {
-  return bridge;
-}
-
-/** Makes the bridge of a host. Until it has a card, its address is the one that Xen's vifs have. */
-export function makeHostBridge(): Bridge {
-  const made = new Bridge(BRIDGE_NAME);
-  memory.fill(changetype<usize>(made.hardware), 0xff, HARDWARE_BYTES);
-  store<u8>(changetype<usize>(made.hardware), 0xfe);
-  bridge = made;
-  return made;
 }

@@ -14,6 +14,8 @@ const everybody: usize = memory.data<u8>([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
 
 export abstract class EthernetInterface extends Interface {
   cache: ArpCache = new ArpCache();
+  /** It answers for addresses that are reached by way of this machine. */
+  proxyArp: bool = false;
 
   constructor(name: string) {
     super(name, IFF_BROADCAST);

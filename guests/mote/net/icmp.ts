@@ -12,6 +12,7 @@ const ICMP_ECHO_REPLY: u8 = 0;
 export const ICMP_UNREACHABLE: u8 = 3;
 const ICMP_ECHO: u8 = 8;
 
+export const UNREACHABLE_NET: u8 = 0;
 const UNREACHABLE_PROTOCOL: u8 = 2;
 export const UNREACHABLE_PORT: u8 = 3;
 
@@ -74,9 +75,19 @@ export function refuseProtocol(packet: Packet): void {
 
 /** Tells the sender of a packet, which stays the caller's, why it is not delivered. */
 export function sendError(packet: Packet, type: u8, code: u8): void {
-  // Never about what many got, about a packet put together again, or about an error.
-  if (packet.header == 0 || packet.destination == BROADCAST || packet.destination != ours(packet)) return;
-  if (<i32>packet.protocol == IPPROTO_ICMP) return;
+  // Never about what many got.
+  if (packet.destination == BROADCAST || packet.destination != ours(packet)) return;
+  quote(packet, packet.destination, type, code);
+}
+
+/** Tells the sender of a packet for somebody else, which stays the caller's, why it is not sent on. */
+export function tellSender(packet: Packet, type: u8, code: u8): void {
+  quote(packet, packet.interface_!.address, type, code);
+}
+
+/** Never about a packet put together again, or about an error. */
+function quote(packet: Packet, source: u32, type: u8, code: u8): void {
+  if (packet.header == 0 || isError(packet)) return;
   const header = <u32>(packet.at - packet.header);
   const quoted = header + min(packet.bytes, QUOTED);
   const error = Packet.make(HEADER + quoted);
@@ -86,7 +97,13 @@ export function sendError(packet: Packet, type: u8, code: u8): void {
   store<u8>(error.at + 1, code);
   memory.copy(error.at + HEADER, packet.header, quoted);
   store<u16>(error.at + 2, finish(addBytes(0, error.at, error.bytes)));
-  ipSend(error, packet.destination, packet.source, IPPROTO_ICMP, DEFAULT_TTL);
+  ipSend(error, source, packet.source, IPPROTO_ICMP, DEFAULT_TTL);
+}
+
+/** Of ICMP's messages, an echo may be answered by an error. */
+function isError(packet: Packet): bool {
+  if (<i32>packet.protocol != IPPROTO_ICMP) return false;
+  return packet.bytes == 0 || load<u8>(packet.at) != ICMP_ECHO;
 }
 
 function ours(packet: Packet): u32 {

@@ -1,4 +1,5 @@
 /** Network interfaces: where packets go out and come in, and with which addresses. */
+import { dispose } from 'kernel/memory/heap';
 import { Packet } from './packet';
 
 /** Linux's flags. */
@@ -11,6 +12,8 @@ export const BROADCAST: u32 = 0xffff_ffff;
 
 export abstract class Interface {
   name: string;
+  /** The name was made for it (`textAt`), and is given back with it. */
+  ownsName: bool = false;
   index: i32 = 0;
   flags: u32;
   mtu: u32 = 1500;
@@ -72,6 +75,13 @@ export function addInterface(added: Interface): void {
   last = added;
 }
 
+/** Gives an interface a name that was made for it. */
+export function nameInterface(named: Interface, name: string): void {
+  if (named.ownsName) dispose(named.name);
+  named.name = name;
+  named.ownsName = true;
+}
+
 /** One is there no more. Whoever has it still may: it stays, and nothing goes out by it. */
 export function removeInterface(removed: Interface): void {
   let before: Interface | null = null;
@@ -93,6 +103,13 @@ export function interfaceNamed(at: usize): Interface | null {
     while (index < name.length && load<u8>(at + index) == <u8>name.charCodeAt(index)) index++;
     if (index == name.length && load<u8>(at + index) == 0) return each;
   }
+  return null;
+}
+
+/** The one of an index; null: there is none. */
+export function interfaceAt(index: i32): Interface | null {
+  for (let each: Interface | null = first; each != null; each = each!.next)
+    if (each.index == index) return each;
   return null;
 }
 

@@ -1,7 +1,11 @@
 /** The protocols above IPv4, put together, and the loopback: what a host has of the network before it has a card. */
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../abi';
+import { forward } from './forward';
+import { isForwarding } from './forwarding';
 import { icmpInput, refuseProtocol } from './icmp';
+import { setElsewhere } from './ipv4';
 import { initLoopback } from './loopback';
+import { Packet } from './packet';
 import { setListener, setOtherwise, setProtocol } from './protocols';
 import { deliverRaw } from './raw';
 import { tcpError } from './tcp/errors';
@@ -15,6 +19,10 @@ export function initInternet(): void {
   setProtocol(IPPROTO_UDP, udpInput, udpError);
   setListener(deliverRaw);
   setOtherwise(refuseProtocol);
+  setElsewhere((packet: Packet) => {
+    if (isForwarding) forward(packet);
+    else packet.free();
+  });
   initTable();
   initLoopback();
 }

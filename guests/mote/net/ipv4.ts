@@ -119,7 +119,7 @@ export function ipInput(packet: Packet): void {
     bytes >= header &&
     bytes <= packet.bytes &&
     finish(addBytes(0, at, header)) == 0;
-  if (!right || !isOurs(get32(at + 16)) || isStray(packet, at)) {
+  if (!right || isStray(packet, at)) {
     packet.free();
     return;
   }
@@ -129,6 +129,14 @@ export function ipInput(packet: Packet): void {
   packet.destination = get32(at + 16);
   packet.protocol = load<u8>(at + 9);
   packet.ttl = load<u8>(at + 8);
+  const before = beforehand;
+  if (before != null && !before(packet)) return;
+  if (!isOurs(packet.destination)) {
+    const elsewhere = otherwise;
+    if (elsewhere != null) elsewhere(packet);
+    else packet.free();
+    return;
+  }
   const fragment = get16(at + 6);
   packet.pull(header);
   if ((fragment & (MORE_FRAGMENTS | OFFSET)) == 0) {
@@ -137,6 +145,19 @@ export function ipInput(packet: Packet): void {
   }
   const whole = reassemble(packet, get16(at + 4), (fragment & OFFSET) * 8, (fragment & MORE_FRAGMENTS) != 0);
   if (whole != null) deliver(whole);
+}
+
+/** Sees every packet before it is known whom it is for, and may change it, or take it away: then it gives false, and frees it. */
+type Seer = (packet: Packet) => bool;
+let beforehand: Seer | null = null;
+export function setBeforehand(hook: Seer): void {
+  beforehand = hook;
+}
+/** Takes packets that are for others. */
+type Elsewhere = (packet: Packet) => void;
+let otherwise: Elsewhere | null = null;
+export function setElsewhere(hook: Elsewhere): void {
+  otherwise = hook;
 }
 
 /** Whether an address of the loopback comes from elsewhere (RFC 1122, 3.2.1.3): nobody outside is to reach what listens there. */

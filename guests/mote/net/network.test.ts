@@ -66,7 +66,7 @@ test('who listens and who is connected is told', () => {
   expect(run('netstat -l')).toMatch(/^Proto .*\ntcp +0 +0 +0\.0\.0\.0:8080 +0\.0\.0\.0:\* +LISTEN$/);
   run('sleep 5');
   expect(run('netstat').split('\n').length).toBe(1);
-  expect(run('route')).toMatch(/^Destination .* Iface$/);
+  expect(run('route -n')).toMatch(/^Kernel IP routing table\nDestination .* Iface$/);
 });
 
 test('when the server has gone, nothing is left of it', () => {

@@ -37,7 +37,9 @@ export function addRoute(destination: u32, mask: u32, gateway: u32, by: Interfac
   let before: Route | null = null;
   let after = first;
   while (after != null && after.mask >= mask) {
-    if (after.destination == destination && after.mask == mask) return -EEXIST;
+    const isSame = after.destination == destination && after.mask == mask;
+    // Two interfaces may be on one network.
+    if (isSame && (gateway != 0 || after.interface_ == by)) return -EEXIST;
     before = after;
     after = after.next;
   }
@@ -49,11 +51,11 @@ export function addRoute(destination: u32, mask: u32, gateway: u32, by: Interfac
   return 0;
 }
 
-/** 0, or -ESRCH: there is none. */
-export function removeRoute(destination: u32, mask: u32): i32 {
+/** Takes away a route; `by` null: by whichever interface. 0, or -ESRCH: there is none. */
+export function removeRoute(destination: u32, mask: u32, by: Interface | null): i32 {
   let before: Route | null = null;
   for (let each: Route | null = first; each != null; each = each!.next) {
-    if (each.destination == destination && each.mask == mask) {
+    if (each.destination == destination && each.mask == mask && (by == null || each.interface_ == by)) {
       if (before == null) first = each.next;
       else before.next = each.next;
       dispose(each);
@@ -70,7 +72,7 @@ export function removeRoutesBy(by: Interface): void {
   let each = first;
   while (each != null) {
     const next = each.next;
-    if (each.interface_ == by) removeRoute(each.destination, each.mask);
+    if (each.interface_ == by) removeRoute(each.destination, each.mask, by);
     each = next;
   }
 }

@@ -44,8 +44,38 @@ export function loseFrames(fd: i32, name: string, perMille: u32, seed: u32): i32
   return ask(fd, abi.SIOCBRLOSS, name);
 }
 
-/** Adds or removes (SIOCADDRT, SIOCDELRT) a route. */
-export function changeRoute(fd: i32, command: i32, destination: u32, mask: u32, gateway: u32): i32 {
+/** The number of an interface, or a negative errno. */
+export function indexOf(fd: i32, name: string): i32 {
+  const failed = ask(fd, abi.SIOCGIFINDEX, name);
+  return failed < 0 ? failed : load<i32>(changetype<usize>(request), ifreq.ifr_ifindex);
+}
+
+/** Plugs the interface of an index into a bridge, or takes it out (SIOCBRADDIF, SIOCBRDELIF). */
+export function changePort(fd: i32, command: i32, bridge: string, index: i32): i32 {
+  store<i32>(changetype<usize>(request), index, ifreq.ifr_ifindex);
+  return ask(fd, command, bridge);
+}
+
+/** Gives an interface another name. */
+export function setName(fd: i32, name: string, wanted: string): i32 {
+  const at = changetype<usize>(request) + ifreq.ifr_newname;
+  memory.fill(at, 0, NAME_BYTES + 1);
+  String.UTF8.encodeUnsafe(changetype<usize>(wanted), min(wanted.length, NAME_BYTES), at);
+  return ask(fd, abi.SIOCSIFNAME, name);
+}
+
+/** Adds or removes (SIOCADDRT, SIOCDELRT) a route, by the interface `device`, or the one that leads to the gateway. */
+export function changeRoute(
+  fd: i32,
+  command: i32,
+  destination: u32,
+  mask: u32,
+  gateway: u32,
+  device: string = '',
+): i32 {
+  const name = String.UTF8.encode(device, true);
+  const at = device == '' ? 0 : changetype<usize>(name);
+  store<u64>(changetype<usize>(request), at, rtentry.rt_dev);
   putRoute(rtentry.rt_dst, destination);
   putRoute(rtentry.rt_genmask, mask);
   putRoute(rtentry.rt_gateway, gateway);

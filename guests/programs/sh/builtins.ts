@@ -1,7 +1,7 @@
 /** Commands that are the shell's own: they change the shell, or are too small for a program. */
 import { chdir, currentDirectory, readDirectory } from 'programs/lib/calls';
 import { echo } from 'programs/lib/echo';
-import { complain, complainOf, Input, print } from 'programs/lib/io';
+import { complain, complainOf, Input, print, readFile } from 'programs/lib/io';
 import { bad, number } from 'programs/lib/text';
 import { tellAll, tellOf } from './help';
 import * as jobs from './jobs';
@@ -41,11 +41,21 @@ class Builtin {
   get name(): string {
     const end = this.usage.indexOf(' ');
     const colon = this.usage.indexOf(': ');
-    return this.usage.substring(0, min(end, colon));
+    return this.usage.substring(0, max(min(end, colon), 1));
   }
 }
 
+/** Runs a text in this shell, and makes a program of this shell; set by the executor. */
+let runText: (text: string) => i32 = (text: string): i32 => 0;
+let become: (words: string[]) => i32 = (words: string[]): i32 => 0;
+export function setRunners(text: (text: string) => i32, program: (words: string[]) => i32): void {
+  runText = text;
+  become = program;
+}
+
 const BUILTINS: Builtin[] = [
+  new Builtin('. FILE: runs the commands of a file in this shell.', source),
+  new Builtin(': does nothing.', () => 0),
   new Builtin('[ CONDITION ]: as test.', bracket),
   new Builtin('bg [JOB]: lets a stopped job go on in the background.', (args) => resume(args, false)),
   new Builtin('break [N]: leaves a loop, or N of them.', (args) => leaveLoop(args, false)),
@@ -53,12 +63,17 @@ const BUILTINS: Builtin[] = [
   new Builtin('clear: an empty screen.', () => say('\x1b[2J\x1b[H')),
   new Builtin('continue [N]: goes on with the next turn of a loop.', (args) => leaveLoop(args, true)),
   new Builtin('echo [-n] [TEXT...]: prints its arguments; -n: without the end of the line.', echo),
+  new Builtin('eval [TEXT...]: runs its arguments as a command.', (args) => runText(args.slice(1).join(' '))),
+  new Builtin('exec COMMAND...: the shell becomes a program.', (args) =>
+    args.length > 1 ? become(args.slice(1)) : 0,
+  ),
   new Builtin('exit [STATUS]: ends the shell.', leave),
   new Builtin('export [NAME[=VALUE]...]: what programs get in their environment.', exportAll),
   new Builtin('false: fails.', () => 1),
   new Builtin('fg [JOB]: takes a job to the foreground.', (args) => resume(args, true)),
   new Builtin('help [NAME...]: what there is; what is called with what, and does what.', help),
   new Builtin('jobs: what runs or is stopped in the background.', () => list()),
+  new Builtin('local NAME[=VALUE]...: variables of a function.', declareLocal),
   new Builtin('man NAME...: as help.', help),
   new Builtin('pwd: the current directory.', () => say(currentDirectory() + '\n')),
   new Builtin('read [NAME...]: takes a line of the input apart.', readLine),
@@ -100,6 +115,28 @@ function help(args: string[]): i32 {
 
 function say(text: string): i32 {
   print(text);
+  return 0;
+}
+
+function source(args: string[]): i32 {
+  if (args.length < 2) {
+    complain('.: which file?');
+    return 2;
+  }
+  const text = readFile(args[1]);
+  if (text == null) return complainOf('.: ' + args[1], -2);
+  const status = runText(text);
+  if (returning) clearReturn();
+  return status;
+}
+
+function declareLocal(args: string[]): i32 {
+  for (let n = 1; n < args.length; n++) {
+    const at = args[n].indexOf('=');
+    variables.cover(at < 0 ? args[n] : args[n].substring(0, at));
+    if (at >= 0) variables.assign(args[n]);
+    else variables.set(args[n], '');
+  }
   return 0;
 }
 

@@ -8,7 +8,8 @@ import { complain } from 'programs/lib/io';
 import { evaluate, problem } from './arithmetic';
 import { expandBraces } from './braces';
 import { isPattern, matches, unquote } from './pattern';
-import { endOfSubstitution } from './quotes';
+import { Lookup, parameter } from './parameter';
+import { endOfBackquotes, endOfBraces, endOfSubstitution } from './quotes';
 import * as variables from './variables';
 
 /** Runs a text in a subshell and gives what it printed; set by the executor. */
@@ -77,6 +78,7 @@ class Expansion {
       this.quoted(this.word.charAt(this.at + 1));
       this.at += 2;
     } else if (c == '$') this.unquoted(this.dollar());
+    else if (c == '`') this.unquoted(this.backquotes());
     else {
       this.begun = true;
       this.current += c;
@@ -101,8 +103,8 @@ class Expansion {
       } else if (this.word.substr(this.at, 2) == '$@') {
         this.at += 2;
         this.eachParameter();
-      } else if (c == '$') {
-        const value = this.dollar();
+      } else if (c == '$' || c == '`') {
+        const value = c == '$' ? this.dollar() : this.backquotes();
         for (let n = 0; n < value.length; n++) this.quoted(value.charAt(n));
       } else {
         this.quoted(c);
@@ -135,6 +137,19 @@ class Expansion {
     }
   }
 
+  /** What a text between backquotes prints; a backslash there hides a backquote, a dollar, a backslash. */
+  private backquotes(): string {
+    const end = endOfBackquotes(this.word, this.at);
+    const inside = this.word.substring(this.at + 1, end - 1);
+    this.at = end;
+    let text = '';
+    for (let n = 0; n < inside.length; n++) {
+      if (inside.charAt(n) == '\\' && '`$\\'.includes(inside.charAt(n + 1))) n++;
+      text += inside.charAt(n);
+    }
+    return trimEnd(substitute(text));
+  }
+
   /** What stands for a `$...`, and steps behind it. */
   private dollar(): string {
     const next = this.word.charAt(this.at + 1);
@@ -146,10 +161,10 @@ class Expansion {
       return trimEnd(substitute(text));
     }
     if (next == '{') {
-      const end = this.word.indexOf('}', this.at);
-      const name = this.word.substring(this.at + 2, end < 0 ? this.word.length : end);
-      this.at = end < 0 ? this.word.length : end + 1;
-      return valueOf(name);
+      const end = endOfBraces(this.word, this.at);
+      const inside = this.word.substring(this.at + 2, end - 1);
+      this.at = end;
+      return parameter(inside, lookup);
     }
     let end = this.at + 1;
     while (end < this.word.length && variables.isName(this.word.substring(this.at + 1, end + 1))) end++;
@@ -159,6 +174,23 @@ class Expansion {
     return name == '' ? '$' : valueOf(name);
   }
 }
+
+/** What stands in braces is looked up and expanded as it is elsewhere. */
+class Values extends Lookup {
+  valueOf(name: string): string {
+    return valueOf(name);
+  }
+  isSet(name: string): bool {
+    return variables.isSet(name) || (!variables.isName(name) && valueOf(name) != '');
+  }
+  pattern(word: string): string {
+    return expandPattern(word);
+  }
+  text(word: string): string {
+    return expandOne(word);
+  }
+}
+const lookup: Lookup = new Values();
 
 /** Whether the outer parentheses of `(...)` belong together: `$((1) + (2))` is no sum, but a subshell. */
 function isArithmetic(text: string): bool {

@@ -16,7 +16,9 @@ function manual(): string[] {
 }
 
 function nameOf(line: string): string {
-  return line.split(' ')[0].split(':')[0];
+  const word = line.split(' ')[0];
+  // The command `:` has no other name.
+  return word.startsWith(':') ? word : word.split(':')[0];
 }
 
 /** All names. `builtins`: a line each, as in the manual. */

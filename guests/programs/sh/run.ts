@@ -25,6 +25,7 @@ import {
   continuing,
   isBuiltin,
   returning,
+  setRunners,
   unwinding,
 } from './builtins';
 import { expandAll, expandOne, expandPattern, setSubstitution } from './expand';
@@ -311,7 +312,9 @@ function call(body: Command, words: string[]): i32 {
   const list = words.slice(1);
   list.unshift(before[0]);
   variables.setParameters(list);
+  const scope = variables.beginScope();
   const status = run(body);
+  variables.endScope(scope);
   variables.setParameters(before);
   if (returning) clearReturn();
   return status;
@@ -399,3 +402,10 @@ function capture(text: string): string {
   return output;
 }
 setSubstitution(capture);
+
+/** `exec COMMAND`: the shell becomes a program. */
+function become(words: string[]): i32 {
+  flush();
+  return execute(words);
+}
+setRunners(runText, become);

@@ -245,6 +245,29 @@ test('parts of words are replaced, and split where they are not quoted', () => {
   expect(expand('a', '"$@"', 'b')).toBe('<a><b>');
 });
 
+test('values in braces are replaced, and cut', () => {
+  shell.assign(give('path=/a/b.c.d'));
+  shell.assign(give('empty='));
+  shell.parameters(give('script\none'));
+  const cases: readonly (readonly [string, string])[] = [
+    ['${none:-x}', '<x>'],
+    ['"${empty:-a b}"', '<a b>'],
+    ['${empty-x}y', '<y>'],
+    ['${path:+there}', '<there>'],
+    ['"${none:+there}"', '<>'],
+    ['${made:=now}$made', '<nownow>'],
+    ['${path##*/}', '<b.c.d>'],
+    ['${path#*/}', '<a/b.c.d>'],
+    ['${path%.*}', '</a/b.c>'],
+    ['${path%%.*}', '</a/b>'],
+    ['${path%/*}', '</a>'],
+    ['${#path}', '<8>'],
+    ['${1:-x}${2:-${1}y}', '<oneoney>'],
+    ['"${none:-}}"', '<}>'],
+  ];
+  for (const [word, wanted] of cases) expect([word, expand(word)]).toEqual([word, wanted]);
+});
+
 test.each([
   ['/tmp/{a,b}', '</tmp/a></tmp/b>'],
   ['x{1,2}y{3,4}', '<x1y3><x1y4><x2y3><x2y4>'],
@@ -409,7 +432,7 @@ test('Tab completes programs and files', () => {
   expect(type('a\t')).toBe('cat a.txt @10');
   expect(type('sub/c\t')).toBe('cat a.txt sub/c.txt @20');
   shell.edit();
-  expect(type('l\t')).toBe('ls@2');
+  expect(type('ls\t')).toBe('ls@2');
   screen = '';
   expect(type('\t')).toBe('ls@2');
   expect(screen).toContain('ls  lsx');

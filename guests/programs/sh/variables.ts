@@ -26,6 +26,33 @@ export function assign(text: string): void {
   values.set(text.substring(0, at), text.substring(at + 1));
 }
 
+/** Values that functions have covered by their own (`local`), the latest last; null: there was none. */
+class Covered {
+  constructor(
+    public name: string,
+    public value: string | null,
+  ) {}
+}
+const covered: Covered[] = [];
+
+/** A function begins: what to give `endScope`. */
+export function beginScope(): i32 {
+  return covered.length;
+}
+/** The variable is the running function's own. */
+export function cover(name: string): void {
+  covered.push(new Covered(name, isSet(name) ? get(name) : null));
+}
+/** A function has ended: what its own variables covered is there again. */
+export function endScope(mark: i32): void {
+  while (covered.length > mark) {
+    const last = covered.pop();
+    const value = last.value;
+    if (value == null) values.delete(last.name);
+    else values.set(last.name, value);
+  }
+}
+
 /** Those that programs get, as "NAME=value". */
 export function environment(): string[] {
   const names = exported.values();

@@ -3,7 +3,7 @@
  * know which characters were quoted.
  */
 import { expectDocument, forgetDocuments, takeDocuments } from './document';
-import { beginQuotes, endOfQuote, endOfSubstitution, isOpen } from './quotes';
+import { beginQuotes, endOfBackquotes, endOfBraces, endOfQuote, endOfSubstitution, isOpen } from './quotes';
 import { Token } from './token';
 
 const OPERATORS: StaticArray<string> = [
@@ -90,6 +90,8 @@ function endOfWord(text: string, at: i32): i32 {
     if (c == '\\') at += 2;
     else if (c == "'" || c == '"') at = endOfQuote(text, at);
     else if (c == '$' && text.charAt(at + 1) == '(') at = endOfSubstitution(text, at);
+    else if (c == '$' && text.charAt(at + 1) == '{') at = endOfBraces(text, at);
+    else if (c == '`') at = endOfBackquotes(text, at);
     else if (' \t\n|&;<>()'.includes(c)) return at;
     else at++;
   }

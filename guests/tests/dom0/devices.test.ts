@@ -101,8 +101,11 @@ describe('a host with two domains', () => {
       "vif = [ 'mac=01:00:00:00:00:00' ]",
       '/etc/xen/bad:5: vif: 01:00:00:00:00:00: an address is six pairs of digits, as in 00:16:3e:00:00:10',
     ],
-    ["vif = [ 'bridge=br9' ]", '/etc/xen/bad:5: vif: br9: there is no such bridge; xenbr0 is'],
-    ["vif = [ 'colour=red' ]", '/etc/xen/bad:5: vif: colour=red: there is mac=, bridge=, ip=, script='],
+    ["vif = [ 'bridge=br9' ]", 'bad: vif 0: br9: there is no such bridge'],
+    [
+      "vif = [ 'colour=red' ]",
+      '/etc/xen/bad:5: vif: colour=red: there is mac=, bridge=, ip=, script=, vifname=, rate=, backend=',
+    ],
   ])('a device that will not do: %s', (line, told) => {
     const free = host.free();
     host.run('cp /etc/xen/plain /etc/xen/bad');

@@ -160,3 +160,165 @@ describe('disks of a domain of Mote', () => {
     expectSound();
   });
 });
+
+describe('network cards of a domain of Mote', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await Host.boot({
+      'etc/xen/one': moteConfig('one', "vif = [ '' ]"),
+      'etc/xen/two': moteConfig('two', "vif = [ 'bridge=private, rate=2Mb/s', '' ]"),
+      'etc/xen/scripts/own': new TextEncoder().encode(
+        '. /etc/xen/scripts/vif-common.sh\necho "$command $vif $XENBUS_TYPE $(param mac) $mode" >> /tmp/own\n' +
+          'case $command in online) ifconfig $vif 10.9.0.1 netmask 255.255.255.0 up; success;; esac\n',
+      ),
+      'etc/xen/scripts/failing': new TextEncoder().encode('echo it will not do; exit 3\n'),
+    });
+    host.run('xm create one; sleep 0.2; udhcpc -i xenbr0');
+  });
+
+  /** The ports of all bridges. */
+  function ports(): string {
+    return host.run('cat /proc/net/bridge | grep port');
+  }
+
+  test('bridges come and go, and what cannot be is told', () => {
+    expect(
+      host.run(
+        'brctl addbr private; brctl stp private off; brctl setfd private 0; ifconfig private up; echo $?',
+      ),
+    ).toBe('0');
+    expect(host.run('brctl show private')).toBe(
+      'bridge name\tbridge id\t\tSTP enabled\tinterfaces\nprivate\t\t8000.feffffffffff\tno\t\t',
+    );
+    expect(
+      host.run(
+        'brctl addbr private; brctl delbr private; brctl delbr none; brctl addif private none; echo $?',
+      ),
+    ).toBe(
+      [
+        "brctl: device private already exists; can't create bridge with the same name",
+        "brctl: bridge private is still up; can't delete it",
+        'brctl: bridge none does not exist!',
+        'brctl: interface none does not exist!\n1',
+      ].join('\n'),
+    );
+    expect(
+      host.run('brctl addif private vif1.0; brctl delif private peth0; brctl stp private on; echo $?'),
+    ).toBe(
+      [
+        "brctl: device vif1.0 is already a member of a bridge; can't enslave it to bridge private.",
+        'brctl: device peth0 is not a slave of private',
+        'brctl: private: there is no spanning tree here: bridges are not to be joined in a ring\n1',
+      ].join('\n'),
+    );
+    expect(
+      host.run(
+        'brctl addbr more; brctl delbr more; brctl addbr again; brctl show again | wc -l; brctl delbr again',
+      ),
+    ).toBe('2');
+    expect(ports()).toBe('xenbr0 port peth0\nxenbr0 port vif1.0');
+  });
+
+  test('one is attached to a private bridge, over which domains reach each other alone', () => {
+    expect(host.run('xm network-attach one bridge=private mac=00:16:3E:00:00:77; echo $?; sleep 0.2')).toBe(
+      '0',
+    );
+    host.run('xm create two; sleep 0.2');
+    expect(ports()).toBe(
+      'xenbr0 port peth0\nxenbr0 port vif1.0\nxenbr0 port vif2.1\nprivate port vif1.1\nprivate port vif2.0',
+    );
+    expect(host.inside('one', 'ifconfig eth1 10.7.0.1 netmask 255.255.255.0; ifconfig eth1')).toContain(
+      'ether 00:16:3e:00:00:77',
+    );
+    expect(host.inside('two', 'ifconfig eth0 10.7.0.2 netmask 255.255.255.0; ping -c 2 10.7.0.1')).toContain(
+      ' 0% packet loss',
+    );
+    // Domain 0 has no address there.
+    expect(host.run('ping -c 1 10.7.0.1; echo $?')).toMatch(/1$/);
+    expect(host.run('xm network-list one --long')).toMatch(
+      /\n\)\n\(1\n {2}\(\(backend \/local\/domain\/0\/backend\/vif\/1\/1\)\n[^]*\n {4}\(mac 00:16:3e:00:00:77\)[^]*\n {2}\)\n\)$/,
+    );
+    expect(host.run('xm network-list one')).toMatch(/\n0 +0 +00:16:3e:[^]*\n1 +0 +00:16:3e:00:00:77 /);
+    expect(host.run('xm network-detach one 00:16:3e:00:00:77; echo $?')).toBe('0');
+    expect(host.inside('one', 'cat /proc/net/dev | grep -c eth; netstat -r')).toMatch(/^1\n/);
+    expect(ports()).not.toContain('vif1.1');
+    expect(host.run('xm network-detach one 5; echo $?')).toBe('xm: Device 5 (vif) not connected\n1');
+  });
+
+  test('cards come and go, and nothing is left of them', () => {
+    const once = (): string => host.run('xm network-attach one; sleep 0.1; xm network-detach one 1; echo $?');
+    const used = (): number => Number(/Mem: +\d+ +(\d+)/.exec(host.inside('one', 'free'))![1]);
+    // At first pages are taken for objects of sizes that are new.
+    for (let n = 0; n < 10; n++) once();
+    const before = used();
+    for (let n = 0; n < 10; n++) expect(once()).toBe('0');
+    expect(used() - before).toBeLessThanOrEqual(4);
+  });
+
+  test('its rate is what the configuration allows, however fast the rest is', () => {
+    host.run(
+      'xm network-attach one bridge=private rate=1Mb/s; xm network-attach one rate=250KB/s@20ms; sleep 0.2',
+    );
+    expect(host.run('xenstore-read backend/vif/1/1/rate backend/vif/1/2/rate backend/vif/2/0/rate')).toBe(
+      '6250,50000\n5000,20000\n12500,50000',
+    );
+    host.run('xm network-detach one 2; ifconfig private 10.5.0.1 netmask 255.255.255.0');
+    const serve = 'dd if=/bin/sh of=/tmp/data bs=1000 count=200; httpd /tmp &';
+    host.inside('one', `udhcpc -i eth0; ifconfig eth1 10.5.0.2 netmask 255.255.255.0; ${serve}`);
+    host.inside('two', `ifconfig eth0 10.5.0.3 netmask 255.255.255.0; ${serve}`);
+    /** Bytes a second that come from an address. */
+    const rate = (address: string): number => {
+      const before = host.lab.ns;
+      host.run(`wget -q -O /tmp/got http://${address}/data`);
+      expect(host.run('ls -l /tmp/got')).toContain(' 200000 ');
+      return 200_000 / ((host.lab.ns - before) / 1e9);
+    };
+    const address = /inet ([\d.]+)/.exec(host.inside('one', 'ifconfig eth0'))![1]!;
+    expect(rate(address)).toBeGreaterThan(1_000_000);
+    const limits: readonly (readonly [string, number])[] = [
+      ['10.5.0.2', 125_000],
+      ['10.5.0.3', 250_000],
+    ];
+    for (const [limited, most] of limits) {
+      // What the card had saved up while nothing was sent is one interval's, or what the longest packet has: 128 KiB.
+      expect(rate(limited)).toBeLessThan((most * 200_000) / (200_000 - 131_072));
+      const steady = rate(limited);
+      expect(steady).toBeGreaterThan(most * 0.8);
+      expect(steady).toBeLessThan(most * 1.1);
+    }
+    host.run('xm network-detach one 1');
+  });
+
+  test('a script of its own sees to a card, and says what is wrong', () => {
+    expect(
+      host.run(
+        "xm network-attach one mac=00:16:3e:00:00:78 'script=own mode=mine' vifname=unused; echo $?; cat /tmp/own",
+      ),
+    ).toBe('0\nonline vif1.1 vif 00:16:3e:00:00:78 mine');
+    host.inside('one', 'ifconfig eth1 10.9.0.2 netmask 255.255.255.0');
+    expect(host.run('ping -c 1 10.9.0.2')).toContain(' 0% packet loss');
+    expect(host.run('xm network-detach one 1; cat /tmp/own | tail -n 1')).toBe(
+      'offline vif1.1 vif 00:16:3e:00:00:78 mine',
+    );
+    expect(host.run('xm network-attach one script=failing; echo $?; cat /var/log/xen/xen-hotplug.log')).toBe(
+      'xm: Device 1 (vif) could not be connected. /etc/xen/scripts/failing: it has failed, with status 3; /var/log/xen/xen-hotplug.log has more\n1\nit will not do\nit will not do',
+    );
+    expect(host.run('xm network-attach one bridge=none; echo $?')).toBe(
+      'xm: Device 1 (vif) could not be connected. none: there is no such bridge\n1',
+    );
+    expect(host.run('xm network-attach one vifname=web0; brctl show; xm network-detach one 1')).toContain(
+      '\tweb0\n'.trimEnd(),
+    );
+    for (const [wrong, said] of [
+      ['colour=red', 'colour=red: there is mac=, bridge=, ip=, script=, vifname=, rate=, backend='],
+      ['rate=fast', 'rate=fast: a rate is as in 10Mb/s, 250KB/s or 1MB/s@20ms'],
+      ['backend=two', 'backend=two: cards are served by Domain-0 alone'],
+      ['type=ioemu', 'type=ioemu: there are no emulated cards here'],
+      ['script=none', '/etc/xen/scripts/none: there is no such script'],
+    ])
+      expect(host.run(`xm network-attach one ${wrong!}; echo $?`)).toBe(`xm: ${said!}\n1`);
+    expect(host.run('xm network-attach one mac; echo $?')).toMatch(
+      /^xm: Invalid argument: mac\nxm: usage: .*\n2$/,
+    );
+  });
+});

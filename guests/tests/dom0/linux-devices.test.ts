@@ -181,6 +181,21 @@ describe.skipIf(images === undefined || !hasTools())("Debian's cloud kernel (LZ4
     expect(inLinux(host, 'ls /dev | grep -c xvdc')).toBe('0');
   });
 
+  test('its cards come and go while it runs', () => {
+    const cards = (): string => inLinux(host, 'ls /sys/class/net');
+    const before = cards();
+    expect(host.run('xm network-attach lin mac=00:16:3e:00:00:99; echo $?; sleep 1')).toBe('0');
+    const added = cards()
+      .split(/\s+/)
+      .find((name) => !before.split(/\s+/).includes(name))!;
+    expect(inLinux(host, `cat /sys/class/net/${added}/address`)).toBe('00:16:3e:00:00:99');
+    inLinux(host, `ip addr add 10.44.0.2/24 dev ${added}; ip link set ${added} up`);
+    host.run('brctl delif xenbr0 vif1.1; ifconfig vif1.1 10.44.0.1 netmask 255.255.255.0');
+    expect(host.run('ping -c 2 10.44.0.2')).toContain(' 0% packet loss');
+    expect(host.run('xm network-detach lin 1; echo $?')).toBe('0');
+    expect(cards()).toBe(before);
+  });
+
   test('its memory follows xm mem-set', () => {
     const available = (): number => Number(inLinux(host, "awk '/^MemTotal/ { print $2 }' /proc/meminfo"));
     const whole = available();

@@ -33,7 +33,7 @@ test('brctl show tells of the bridge as bridge-utils does', () => {
       '\t\t\t\t\t\t\tvif1.0',
   );
   expect(host.run('brctl setloss xenbr0 1001')).toBe(
-    'brctl: usage: brctl show | setloss BRIDGE PERMILLE [SEED]',
+    'brctl: usage: brctl show | addbr|delbr BRIDGE | addif|delif BRIDGE INTERFACE... | setfd BRIDGE SECONDS | stp BRIDGE on|off | setloss BRIDGE PERMILLE [SEED]',
   );
   expect(host.run('brctl setloss lo 1')).toBe('brctl: lo: Invalid argument');
 });

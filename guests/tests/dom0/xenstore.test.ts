@@ -9,7 +9,8 @@ import { Host } from './testing.ts';
 let host: Host;
 beforeAll(async () => {
   host = await Host.boot();
-  host.run('xm create mote');
+  // The daemon of consoles has its part of them.
+  host.run('xm create mote; sleep 0.1');
 });
 
 /** What a command prints in the domain. */

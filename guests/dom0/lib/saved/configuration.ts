@@ -4,6 +4,7 @@
  */
 import { Config } from '../config';
 import * as devices from '../devices';
+import { rateText } from '../kept-devices';
 import { bad, number } from 'programs/lib/text';
 import { Json, parseJson, quoted } from './json';
 
@@ -12,6 +13,7 @@ const ENDINGS: string[] = ['on_poweroff', 'on_reboot', 'on_crash'];
 const ACTIONS: string[] = ['destroy', 'restart', 'preserve', 'rename_restart'];
 const CLASSIC: string[] = ['destroy', 'restart', 'preserve', 'rename-restart'];
 const KIB_PER_MB: i64 = 1024;
+const USUAL_SCRIPT: string = '/vif-bridge';
 const REGISTERS: string[] = ['eax', 'ebx', 'ecx', 'edx'];
 
 /** What is true of the domain whatever its configuration says. */
@@ -148,6 +150,13 @@ function cardsOf(config: Config, present: Present): string[] {
       member('nictype', '"vif"'),
     ];
     if (card.ip != '') members.push(member('ip', quoted(card.ip)));
+    if (!card.script.endsWith(USUAL_SCRIPT)) members.push(member('script', quoted(card.script)));
+    if (card.vifname != '') members.push(member('ifname', quoted(card.vifname)));
+    const rate = card.rate.split(',');
+    if (rate.length == 2) {
+      members.push(member('rate_bytes_per_interval', rate[0]));
+      members.push(member('rate_interval_usecs', rate[1]));
+    }
     made.push(object(members));
   }
   return made;
@@ -229,8 +238,17 @@ function cardsIn(json: Json): string[] {
   const made: string[] = [];
   const cards = json.listOf('nics');
   for (let n = 0; n < cards.length; n++) {
-    let text = 'mac=' + cards[n].textOf('mac') + ',bridge=' + cards[n].textOf('bridge', 'xenbr0');
-    if (cards[n].textOf('ip') != '') text += ',ip=' + cards[n].textOf('ip');
+    let text = 'mac=' + cards[n].textOf('mac');
+    if (cards[n].textOf('bridge') != '') text += ',bridge=' + cards[n].textOf('bridge');
+    const said: string[][] = [
+      ['ip', 'ip'],
+      ['script', 'script'],
+      ['vifname', 'ifname'],
+    ];
+    for (let s = 0; s < said.length; s++)
+      if (cards[n].textOf(said[s][1]) != '') text += ',' + said[s][0] + '=' + cards[n].textOf(said[s][1]);
+    const bytes = cards[n].textOf('rate_bytes_per_interval');
+    if (bytes != '') text += ',rate=' + rateText(bytes + ',' + cards[n].textOf('rate_interval_usecs'));
     made.push(classic(text));
   }
   return made;

@@ -39,7 +39,7 @@ export function readDevices(config: Config, handle: StaticArray<u8>): bool {
       config.complain(vifs!, devices.problem);
       return false;
     }
-    if (vif.ip != '')
+    if (vif.ip != '' && vif.script.endsWith('/vif-bridge'))
       complain(
         config.path +
           ': vif: ip=' +
@@ -83,7 +83,7 @@ export function makeDevices(domid: u32): string {
     if (problem != '') return disk.device + ': ' + disk.path + ': ' + problem;
   }
   for (let n = 0; n < wantedVifs.length; n++) {
-    const problem = deviceNodes.awaitBackend(domid, 'vif', n.toString());
+    const problem = deviceNodes.bringOnline(domid, n.toString());
     if (problem != '') return 'vif ' + n.toString() + ': ' + problem;
   }
   return '';

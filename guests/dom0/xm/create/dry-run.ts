@@ -49,7 +49,10 @@ function vif(wanted: devices.Vif): void {
   open('device');
   open('vif');
   pair('mac', wanted.mac);
-  pair('bridge', wanted.bridge);
+  if (wanted.bridge != '') pair('bridge', wanted.bridge);
+  if (wanted.ip != '') pairOf('ip', wanted.ip);
+  if (wanted.vifname != '') pair('vifname', wanted.vifname);
+  if (wanted.rate != '') pair('rate', wanted.rate);
   close();
   close();
 }
