@@ -39,6 +39,7 @@ import { number } from 'programs/lib/text';
 import { PollSet } from 'programs/lib/poll';
 import { failure, hasNotice, readNode, storeFile, takeNotices, watch } from 'programs/lib/store';
 import { Guest } from './xend/guest';
+import { servers, serveConnection, startServers } from './xend/http';
 import { info, warn } from './xend/log';
 import { startNetwork, tellProblems } from './xend/network';
 import { takeUpReceiving } from './xend/receiving';
@@ -79,6 +80,7 @@ function start(): i32 {
   tellProblems();
   startNetwork();
   const listener = startRelocation();
+  startServers();
   ready();
   while (serve(listener)) {}
   return complainOf('the store', failure);
@@ -89,10 +91,15 @@ function serve(listener: i32): bool {
   polled.clear();
   const store = polled.add(storeFile(), POLLIN);
   const door = listener < 0 ? -1 : polled.add(listener, POLLIN);
+  const doors = servers.map<i32>((server) =>
+    server.listener < 0 ? -1 : polled.add(server.listener, POLLIN),
+  );
   const timeoutMs = pollWorkers(polled);
   const came = polled.wait(hasNotice() ? 0 : timeoutMs);
   sweepWorkers(polled, came <= 0, takeUp);
   if (door >= 0 && (polled.events(door) & POLLIN) != 0) letIn(listener);
+  for (let n = 0; n < servers.length; n++)
+    if (doors[n] >= 0 && (polled.events(doors[n]) & POLLIN) != 0) serveConnection(servers[n]);
   return (polled.events(store) & POLLIN) == 0 && !hasNotice() ? true : hear();
 }
 

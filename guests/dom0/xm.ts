@@ -5,6 +5,8 @@ import { console } from './xm/console';
 import { create } from './xm/create';
 import { blockAttach, blockConfigure, blockDetach } from './xm/block';
 import { blockList, networkList } from './xm/devices';
+import { dumpCore } from './xm/dump-core';
+import { info } from './xm/info';
 import { debugKeys, sysrq } from './xm/keys';
 import { list } from './xm/long';
 import { migrate, SWITCHES as MIGRATE_SWITCHES, USAGE as MIGRATE_USAGE } from './xm/migrate';
@@ -12,9 +14,10 @@ import { networkAttach, networkDetach } from './xm/network';
 import { restore } from './xm/restore';
 import { resume } from './xm/resume';
 import { save } from './xm/save';
-import { schedAtropos, schedBvt, schedCredit } from './xm/sched';
+import { schedAtropos, schedBvt, schedCredit, schedSedf } from './xm/sched';
 import { takeSwitches } from './xm/switches';
-import { dmesg, domid, domname, info, log, uptime, vcpuList } from './xm/show';
+import { dmesg, domid, domname, log, uptime, vcpuList } from './xm/show';
+import { suspend } from './xm/suspend';
 import { top } from './xm/top';
 import { vcpuPin, vcpuSet } from './xm/vcpus';
 
@@ -36,10 +39,10 @@ class Command {
 const COMMANDS: Command[] = [
   new Command(
     'create',
-    '[-c] [-n] [-p] [-q] [--path=FOLDERS] FILE [NAME=VALUE]...',
-    'Create a domain based on a configuration file; -c: with its console; -p: paused; -n: only say what it would be.',
+    '[-c] [-n] [-p] [-q] [--path=FOLDERS] FILE [NAME=VALUE]... | -F FILE',
+    'Create a domain based on a configuration file; -c: with its console; -p: paused; -n: only say what it would be; -F: the file is an S-expression.',
     create,
-    'c/console_autoconnect n/dryrun p/paused q/quiet f/defconfig= -/path=',
+    'c/console_autoconnect n/dryrun p/paused q/quiet f/defconfig= F/config= -/path=',
   ),
   new Command('list', '[-l|--long] [DOMAIN, ...]', 'List information about domains.', list, 'l/long'),
   new Command('console', 'DOMAIN', 'Attach to the console of a domain; Ctrl-] leaves.', console),
@@ -81,7 +84,21 @@ const COMMANDS: Command[] = [
     migrate,
     MIGRATE_SWITCHES,
   ),
-  new Command('resume', 'DOMAIN', 'Let a domain that has suspended itself go on here.', resume),
+  new Command('suspend', 'DOMAIN', 'Suspend a domain: xend keeps its state.', suspend),
+  new Command(
+    'resume',
+    '[-p] DOMAIN',
+    'Resume a suspended domain, or let one that has suspended itself go on here.',
+    resume,
+    'p/paused',
+  ),
+  new Command(
+    'dump-core',
+    '[-L|--live] [-C|--crash] DOMAIN [FILE]',
+    'Dump core for a specific domain; -L: while it runs; -C: destroy it then.',
+    dumpCore,
+    'L/live C/crash',
+  ),
   new Command('rename', 'DOMAIN NAME', 'Rename a domain.', rename),
   new Command(
     'mem-set',
@@ -116,6 +133,7 @@ const COMMANDS: Command[] = [
     'Get/set atropos scheduler parameters: times in ns.',
     schedAtropos,
   ),
+  new Command('sched-sedf', 'DOMAIN', 'Get/set EDF parameters: there is no such scheduler here.', schedSedf),
   new Command(
     'top',
     '[-b] [-d SECONDS] [-i TIMES]',

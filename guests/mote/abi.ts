@@ -264,6 +264,7 @@ export const SIOCBRDELBR: i32 = 0x89a1; // (name of a bridge)
 export const SIOCBRADDIF: i32 = 0x89a2; // (ifreq): a bridge, and the index of an interface
 export const SIOCBRDELIF: i32 = 0x89a3; // (ifreq)
 // Of Linux's numbers for what a device alone understands (SIOCDEVPRIVATE).
+export const SIOCRULE: i32 = 0x89f1; // (rule): what iptables asks for
 export const SIOCBRLOSS: i32 = 0x89f0; // (ifreq): frames that a bridge loses
 
 // ioctl: a disk, by a number of Linux's for disks that nothing has there: its serial is in /sys/block/NAME/serial.
@@ -378,6 +379,45 @@ export namespace ifreq {
   export const ifr_seed: usize = 20; // u32: which ones
   export const SIZE: usize = 40;
 }
+
+/** What iptables asks for: an action, and a rule. */
+export namespace rule {
+  export const action: usize = 0; // u8: RULE_APPEND and so on
+  export const chain: usize = 1; // u8: CHAIN_*
+  export const target: usize = 2; // u8: RULE_ACCEPT and so on
+  export const protocol: usize = 3; // u8: 0: any
+  export const inverted: usize = 4; // u8: NOT_*
+  export const position: usize = 8; // u32: from 1 on; 0: none
+  export const source: usize = 12; // u32 address, u32 mask
+  export const destination: usize = 20; // u32 address, u32 mask
+  export const source_ports: usize = 28; // u16 first, u16 last; 0, 0: any
+  export const destination_ports: usize = 32; // u16 first, u16 last
+  export const to_address: usize = 36; // u32
+  export const to_port: usize = 40; // u16: 0: it stays
+  export const in_: usize = 48; // 16 bytes, NUL-terminated: an interface; empty: any
+  export const out: usize = 64; // 16 bytes
+  export const SIZE: usize = 80;
+}
+export const RULE_APPEND: i32 = 1;
+export const RULE_INSERT: i32 = 2;
+export const RULE_DELETE: i32 = 3;
+export const RULE_FLUSH: i32 = 4;
+export const RULE_POLICY: i32 = 5;
+export const CHAIN_PREROUTING: i32 = 0;
+export const CHAIN_POSTROUTING: i32 = 1;
+export const CHAIN_INPUT: i32 = 2;
+export const CHAIN_FORWARD: i32 = 3;
+export const CHAIN_OUTPUT: i32 = 4;
+export const RULE_ACCEPT: i32 = 1;
+export const RULE_DROP: i32 = 2;
+export const RULE_REJECT: i32 = 3;
+export const RULE_MASQUERADE: i32 = 4;
+export const RULE_SNAT: i32 = 5;
+export const RULE_DNAT: i32 = 6;
+export const NOT_SOURCE: u32 = 1;
+export const NOT_DESTINATION: u32 = 2;
+export const NOT_IN: u32 = 4;
+export const NOT_OUT: u32 = 8;
 
 /** struct rtentry. */
 export namespace rtentry {

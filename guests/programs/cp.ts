@@ -1,35 +1,74 @@
-/** cp [-r] FROM TO, cp [-r] FROM... DIRECTORY: copies files, and directories with -r. */
-import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from 'mote/abi';
-import { close, mkdir, open, read, readDirectory, readFailure, Stat, writeAll } from 'programs/lib/calls';
+/** cp [-aprdRx] FROM... TO: copies files; -r, -R, -a: directories, too; -a, -d: links as links; -x: what lies on one file system. */
+import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, S_IFLNK } from 'mote/abi';
+import {
+  close,
+  mkdir,
+  open,
+  read,
+  readDirectory,
+  readFailure,
+  readLink,
+  Stat,
+  symlink,
+  unlink,
+  writeAll,
+} from 'programs/lib/calls';
 import { complain, complainOf } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
 import { baseName } from 'programs/lib/path';
 
+const USAGE = 'cp [-aprdRx] FROM... TO';
 const BYTES = 16384;
 const buffer = new ArrayBuffer(BYTES);
 const status = new Stat();
 let recursive: bool = false;
+let keepsLinks: bool = false;
+/** The file system that is not left; -1: any is entered. */
+let within: i64 = -1;
+let staysWithin: bool = false;
 
 export function main(args: string[]): i32 {
-  const options = takeOptions(args, 'r', 'cp [-r] FROM... TO');
+  // Times and rights are not told apart here: there is one user.
+  const options = takeOptions(args, 'aprdRx', USAGE);
   if (options == null) return 2;
-  recursive = options != '';
+  recursive = options.includes('r') || options.includes('R') || options.includes('a');
+  keepsLinks = options.includes('a') || options.includes('d');
+  staysWithin = options.includes('x');
   if (args.length < 3) {
-    complain('usage: cp [-r] FROM... TO');
+    complain('usage: ' + USAGE);
     return 2;
   }
   const to = args[args.length - 1];
   const into = status.of(to) == 0 && status.isDirectory;
   if (args.length > 3 && !into) return complainOf(to, -20);
   let result = 0;
-  for (let n = 1; n < args.length - 1; n++) result |= copy(args[n], into ? to + '/' + baseName(args[n]) : to);
+  for (let n = 1; n < args.length - 1; n++) {
+    within = -1;
+    result |= copy(args[n], into ? to + '/' + baseName(args[n]) : to);
+  }
   return result;
 }
 
 function copy(from: string, to: string): i32 {
-  const found = status.of(from);
+  const found = keepsLinks ? status.ofLink(from) : status.of(from);
   if (found < 0) return complainOf(from, found);
-  return status.isDirectory ? copyDirectory(from, to) : copyFile(from, to);
+  if (status.type == S_IFLNK) return copyLink(from, to);
+  if (!status.isDirectory) return copyFile(from, to);
+  if (staysWithin && within >= 0 && within != <i64>status.fileSystem) {
+    // What is mounted there stays where it is; the directory that it covers is empty.
+    const made = mkdir(to);
+    return made < 0 && made != -17 ? complainOf(to, made) : 0;
+  }
+  within = <i64>status.fileSystem;
+  return copyDirectory(from, to);
+}
+
+function copyLink(from: string, to: string): i32 {
+  const target = readLink(from);
+  if (target == '') return complainOf(from, -22);
+  unlink(to);
+  const failed = symlink(target, to);
+  return failed < 0 ? complainOf(to, failed) : 0;
 }
 
 function copyDirectory(from: string, to: string): i32 {

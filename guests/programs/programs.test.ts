@@ -64,6 +64,51 @@ test('a shell runs files in itself, and texts; functions have variables of their
   );
 });
 
+test('trees are copied and packed as they are', () => {
+  run(
+    'mkdir -p /tmp/tree/sub; echo one > /tmp/tree/file; echo two > /tmp/tree/sub/other; ln -s file /tmp/tree/link',
+  );
+  run('cp -a /tmp/tree /tmp/copy');
+  expect(run('ls -l /tmp/copy | grep -c link; cat /tmp/copy/link /tmp/copy/sub/other')).toBe('1\none\ntwo');
+  expect(run('echo changed > /tmp/copy/file; cat /tmp/copy/link /tmp/tree/link')).toBe('changed\none');
+  expect(
+    run('cd /tmp; tar -cvf tree.tar tree; cd /; mkdir /tmp/out; tar -xf /tmp/tree.tar -C /tmp/out'),
+  ).toMatch(/^tree\/\n(tree\/\S+\n?){4}$/);
+  expect(run('cat /tmp/out/tree/link /tmp/out/tree/sub/other; tar tf /tmp/tree.tar | sort')).toBe(
+    'one\ntwo\ntree/\ntree/file\ntree/link\ntree/sub/\ntree/sub/other',
+  );
+  expect(
+    run('cd /tmp/tree; tar -c . | (cd /tmp/out; mkdir p; cd p; tar -x); cd /; cat /tmp/out/p/sub/other'),
+  ).toBe('two');
+  expect(
+    run(
+      'cp -dpR /tmp/tree /tmp/again; cat /tmp/again/link; tar -xzf x; echo $?; tar -x < /etc/motd; echo $?',
+    ),
+  ).toMatch(
+    /^one\ntar: -z: archives are not packed here\n2\n(tar: this does not look like a tar archive\n)?[02]$/,
+  );
+});
+
+test('a table of partitions is shown, and a place to swap to is made', () => {
+  run('dd if=/dev/zero of=/tmp/disk bs=1024 count=64');
+  expect(
+    run(
+      'mkswap /tmp/disk; dd if=/tmp/disk bs=2 skip=2043 count=5 2> /dev/null | grep -c SWAPSPACE2; fdisk -l /tmp/disk',
+    ),
+  ).toBe(
+    [
+      'Setting up swapspace version 1, size = 60 KiB',
+      '1',
+      'Disk /tmp/disk: 0 MB, 65536 bytes, 128 sectors',
+      'Units: sectors of 1 * 512 = 512 bytes',
+      "Disk /tmp/disk doesn't contain a valid partition table",
+    ].join('\n'),
+  );
+  expect(run('fdisk /tmp/disk; echo $?')).toMatch(
+    /^fdisk: tables are shown here, and not changed\nfdisk: usage: .*\n2$/,
+  );
+});
+
 test('Ctrl-D at the first shell asks before it powers off; at another it ends that', () => {
   screen = '';
   type('\x04');

@@ -1,26 +1,43 @@
-/** wget [-q] [-O FILE] URL: gets a file by HTTP; -O -: to the standard output. */
+/** wget [-q] [-O FILE] [--post-data=TEXT | --post-file=FILE] URL: gets a file by HTTP; -O -: to the standard output. */
 import { O_CREAT, O_TRUNC, O_WRONLY, SOCK_STREAM } from 'mote/abi';
-import { open, read, writeAll } from 'programs/lib/calls';
-import { complain, complainOf } from 'programs/lib/io';
+import { open, read, Stat, writeAll } from 'programs/lib/calls';
+import { complain, complainOf, readFile } from 'programs/lib/io';
 import { address, addressText, badAddress, connect, socket } from 'programs/lib/sockets';
 import { bad, number } from 'programs/lib/text';
 
-const USAGE = 'usage: wget [-q] [-O FILE] http://HOST[:PORT]/PATH';
+const USAGE = 'usage: wget [-q] [-O FILE] [--post-data=TEXT | --post-file=FILE] http://HOST[:PORT]/PATH';
+const POST_DATA = '--post-data=';
+const POST_FILE = '--post-file=';
 const SCHEME = 'http://';
 const BYTES = 16384;
 
 let quiet: bool = false;
 let output = '';
 let url = '';
+/** What is sent; null: nothing is. */
+let posted: string | null = null;
 
 function takeArguments(args: string[]): bool {
   for (let n = 1; n < args.length; n++) {
     if (args[n] == '-q') quiet = true;
     else if (args[n] == '-O' && n + 1 < args.length) output = args[++n];
-    else if (args[n].startsWith('-') || url != '') return false;
+    else if (args[n].startsWith(POST_DATA)) posted = args[n].substring(POST_DATA.length);
+    else if (args[n].startsWith(POST_FILE)) {
+      if (!takeFile(args[n].substring(POST_FILE.length))) return false;
+    } else if (args[n].startsWith('-') || url != '') return false;
     else url = args[n];
   }
   return url != '';
+}
+
+/** Takes what a file has, to the byte: its last line need not end. */
+function takeFile(path: string): bool {
+  const stat = new Stat();
+  if (stat.of(path) < 0) return false;
+  const text = readFile(path);
+  if (text == null) return false;
+  posted = text.substring(0, <i32>min<u64>(stat.size, text.length));
+  return true;
 }
 
 export function main(args: string[]): i32 {
@@ -46,8 +63,17 @@ export function main(args: string[]): i32 {
     complainOf('connecting to ' + addressText(host) + ' port ' + port.toString(), failed);
     return 4;
   }
+  const body = posted;
+  const bytes = String.UTF8.encode(body == null ? '' : body).byteLength;
+  const form =
+    'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ' + bytes.toString() + '\r\n';
   const request = String.UTF8.encode(
-    'GET ' + path + ' HTTP/1.0\r\nHost: ' + place + '\r\nUser-Agent: wget\r\n\r\n',
+    (body == null ? 'GET ' : 'POST ') +
+      path +
+      ' HTTP/1.0\r\nHost: ' +
+      place +
+      '\r\nUser-Agent: wget\r\n' +
+      (body == null ? '\r\n' : form + '\r\n' + body),
   );
   writeAll(fd, request, request.byteLength);
   if (output == '') output = path.endsWith('/') ? 'index.html' : path.substring(path.lastIndexOf('/') + 1);

@@ -42,6 +42,14 @@ export class Sxp {
   }
 }
 
+/** A text as an atom: in quotes, where it has to be. */
+export function atom(text: string): string {
+  for (let n = 0; n < text.length; n++)
+    if (' \t\r\n()\'"#'.includes(text.charAt(n)))
+      return "'" + text.replaceAll('\\', '\\\\').replaceAll("'", "\\'") + "'";
+  return text == '' ? "''" : text;
+}
+
 /** What was wrong with a text; empty: nothing. */
 export let sxpProblem: string = '';
 

@@ -5,6 +5,7 @@ import { executeConfig } from 'dom0/lib/config-file';
 import { findDomain, isValidName } from 'dom0/lib/domains';
 import { checkActions, keepText, MANAGED } from 'dom0/lib/managed';
 import { areKnown } from 'dom0/lib/settings';
+import { sxpConfig } from 'dom0/lib/sxp-config';
 import { S_IFREG } from 'mote/abi';
 import { Stat } from 'programs/lib/calls';
 import { complain, print } from 'programs/lib/io';
@@ -22,21 +23,27 @@ const UUID_BYTES: i32 = 16;
 const FOLDERS: string[] = ['/etc/xen', '/lab', '/lab/xen'];
 
 export function create(args: string[]): i32 {
-  let given = valueOf('defconfig');
+  const isSxp = isSet('config');
+  let given = isSxp ? valueOf('config') : valueOf('defconfig');
   const settings: string[] = [];
   for (let n = 0; n < args.length; n++) {
     if (args[n].includes('=')) settings.push(args[n]);
     else if (given != '') return misused();
     else given = args[n];
   }
-  if (given == '' || (isSet('paused') && isSet('console_autoconnect'))) return misused();
+  if (given == '' || (isSxp && settings.length > 0) || (isSet('paused') && isSet('console_autoconnect')))
+    return misused();
   const path = pathOf(given);
   if (path == '') {
     complain(given + ': there is no such file here, nor in ' + folders().join(', '));
     return 1;
   }
   // What xend has kept is settings alone: a backslash in a text means itself there.
-  const config = path.startsWith(MANAGED) ? keptConfig(path) : executeConfig(path, settings);
+  const config = isSxp
+    ? sxpConfig(path)
+    : path.startsWith(MANAGED)
+      ? keptConfig(path)
+      : executeConfig(path, settings);
   if (config.problem != '' || !areKnown(config) || !checkActions(config)) {
     complain(config.problem);
     return 1;
@@ -44,6 +51,7 @@ export function create(args: string[]): i32 {
   if (isSet('dryrun')) return dryRun(config);
   const domid = make(config);
   if (domid < 0) return 1;
+  tellFile(config);
   if (!isSet('quiet')) print('Started domain ' + nameOf(config) + ' (id=' + domid.toString() + ')\n');
   return isSet('console_autoconnect') ? attach(domid) : 0;
 }
@@ -54,6 +62,12 @@ function keptConfig(path: string): Config {
   return config;
 }
 
+/** Which file it is: what xend makes anew is none of anybody's. */
+function tellFile(config: Config): void {
+  if (!isSet('quiet') && !config.path.startsWith(MANAGED))
+    print('Using config file "' + config.path + '".\n');
+}
+
 /** Says what a domain would be. */
 function dryRun(config: Config): i32 {
   const handle = new StaticArray<u8>(UUID_BYTES);
@@ -61,6 +75,7 @@ function dryRun(config: Config): i32 {
     complain(config.problem);
     return 1;
   }
+  tellFile(config);
   tellWanted(config);
   return 0;
 }

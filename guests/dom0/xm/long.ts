@@ -6,7 +6,7 @@ import { actionAfter, configPath } from 'dom0/lib/managed';
 import { pathOf } from 'dom0/lib/nodes';
 import { failure, readNode } from 'programs/lib/store';
 import { domainsOf, MAX_CPUS } from './arguments';
-import { devicesOf } from 'dom0/lib/kept-devices';
+import { devicesOf, rateText } from 'dom0/lib/kept-devices';
 import { creditOf } from './sched';
 import { list as shortList, seconds } from './show';
 import { close, open, pair, pairOf } from './sxp';
@@ -48,14 +48,24 @@ function tell(domain: Domain): void {
   }
   pair('uuid', domain.uuid);
   actions(domain);
+  if (domain.id != 0) pair('bootloader', '');
+  if (domain.id != 0) pair('bootloader_args', '');
+  if (domain.id != 0) pair('localtime', '0');
   pair('vcpus', vcpusOf(domain).toString());
   pair('name', domain.name);
   pair('cpus', processors(domain));
   pair('maxmem', (mostMemoryOf(domain) / KIB_PER_MIB).toString());
+  if (domain.id != 0) pair('shadow_memory', '0');
   pair('memory', ((domain.pages * KIB_PER_PAGE + KIB_PER_MIB / 2) / KIB_PER_MIB).toString());
   if (hasVm) pairFrom('start_time', vm + '/start_time');
   pair('cpu_time', seconds(domain.cpuTime));
   pair('online_vcpus', domain.vcpus.toString());
+  if (domain.id != 0) {
+    pair('features', '');
+    // What becomes of it when xend comes and goes: nothing; xendomains sees to that.
+    pair('on_xend_start', 'ignore');
+    pair('on_xend_stop', 'ignore');
+  }
   if (hasVm) image(vm);
   pair('status', statusOf(domain).toString());
   pair('state', domain.state);
@@ -114,7 +124,12 @@ function vif(frontend: string): void {
   open('vif');
   pairFrom('bridge', backend + '/bridge');
   pairFrom('mac', frontend + '/mac');
-  pairFrom('script', backend + '/script');
+  const script = readNode(backend + '/script');
+  if (failure == 0) pair('script', script.replace('/etc/xen/scripts/', ''));
+  pairFrom('ip', backend + '/ip');
+  pairFrom('vifname', backend + '/vifname');
+  const rate = rateText(readNode(backend + '/rate'));
+  if (failure == 0 && rate != '') pair('rate', rate);
   pairFrom('backend', frontend + '/backend-id');
   close();
   close();

@@ -1,5 +1,5 @@
 /** xm migrate [--live | --postcopy] [LIMITS] DOMAIN HOST: lets xend send a domain to another host, and tells how that goes. */
-import { CLOCK_REALTIME, POLLIN, SIG_IGN, SIGINT } from 'mote/abi';
+import { CLOCK_REALTIME, POLLIN, SIGINT } from 'mote/abi';
 import { Limits } from 'dom0/lib/migration/limits';
 import { numberIn } from 'dom0/lib/migration/progress';
 import * as record from 'dom0/lib/migration/record';
@@ -63,7 +63,11 @@ function takeSwitches(limits: Limits): bool {
 
 /** Empty, or what is wrong: then the domain is here as it was, but where it is said. */
 function ask(kept: Record, domid: u32, name: string, host: string, limits: Limits): string {
-  setSignal(SIGINT, SIG_IGN);
+  // From here on Ctrl-C calls the migration off; nothing else is broken off by it.
+  const onInterrupt = (): void => {
+    isInterrupted = true;
+  };
+  setSignal(SIGINT, addressOf(onInterrupt.index));
   kept.remove();
   kept.put('domid', domid.toString());
   kept.put('name', name);
@@ -90,7 +94,7 @@ function attend(kept: Record, isLive: bool): string {
       kept.remove();
       return 'xend does not answer: is it running?';
     }
-    if (state != record.ASKED) hears(-1);
+    if (state != record.ASKED) hears(LOOK_MS);
     if (isInterrupted) {
       isInterrupted = false;
       if (!callOff(kept)) complain('it has been given away: that cannot be called off any more');
@@ -113,19 +117,16 @@ function callOff(kept: Record): bool {
   return true;
 }
 
+/** Ctrl-C may come right before a wait: it is looked for this often. */
+const LOOK_MS: i32 = 1000;
 const polled = new PollSet();
 let isInterrupted: bool = false;
 
-/** Waits for a change, or Ctrl-C, which is heard here alone: nothing else is broken off by it. False: there is none in this time, in ms. */
+/** Waits for a change, or Ctrl-C. False: there is none in this time, in ms. */
 function hears(timeoutMs: i32): bool {
   polled.clear();
   polled.add(storeFile(), POLLIN);
-  const onInterrupt = (): void => {
-    isInterrupted = true;
-  };
-  setSignal(SIGINT, addressOf(onInterrupt.index));
-  const came = polled.wait(timeoutMs) != 0;
-  setSignal(SIGINT, SIG_IGN);
+  const came = isInterrupted || polled.wait(timeoutMs) != 0;
   takeNotices();
   return came;
 }

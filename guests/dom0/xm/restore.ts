@@ -19,6 +19,7 @@ import { UUID_BYTES } from 'dom0/lib/uuid';
 import { close, open } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { complain, print } from 'programs/lib/io';
+import { commandLineOf } from './create/command-line';
 import { readDevices } from './create/devices';
 import { connect, descriptionOf, present, withdraw } from './create/present';
 import { readScheduling } from './create/scheduling';
@@ -29,17 +30,21 @@ const KIB_PER_MB: i64 = 1024;
 const KIB_PER_PAGE: u64 = 4;
 
 export function restore(args: string[]): i32 {
-  if (args.length != 1) return misused();
-  const fd = open(args[0], O_RDONLY);
+  return args.length == 1 ? restoreFile(args[0]) : misused();
+}
+
+/** Makes a domain of a file: an exit status. */
+export function restoreFile(path: string): i32 {
+  const fd = open(path, O_RDONLY);
   if (fd < 0) {
-    complain(args[0] + ': ' + describe(fd));
+    complain(path + ': ' + describe(fd));
     return 1;
   }
-  print('Loading new save file ' + args[0] + '\n');
-  const problem = restoreFrom(new Reader(fd), args[0], !isSet('paused'));
+  print('Loading new save file ' + path + '\n');
+  const problem = restoreFrom(new Reader(fd), path, !isSet('paused'));
   close(fd);
   if (problem == '') return 0;
-  complain(args[0] + ': ' + problem);
+  complain(path + ': ' + problem);
   return 1;
 }
 
@@ -143,7 +148,8 @@ export class Arrival {
     domain.domid = this.domid;
     domain.uuid = this.uuid;
     domain.name = prefix + this.name;
-    domain.commandLine = this.config.textOf('extra');
+    const line = commandLineOf(this.config);
+    domain.commandLine = line == null ? '' : line;
     setMemoryMap(domain.domid, (<u64>this.maxMemoryMb) << 20);
     domain.storePort = max(openPort(domain.domid), 0);
     domain.consolePort = max(openPort(domain.domid), 0);

@@ -87,6 +87,11 @@ function nameOf(id: u32): string {
   return id == xen.SCHED_RROBIN ? 'rrobin' : 'scheduler ' + id.toString();
 }
 
+/** The name of the scheduler that runs. */
+export function schedulerName(): string {
+  return nameOf(scheduler());
+}
+
 /** Whether the command's scheduler is the one that runs; if it is not, that has been said. */
 function runs(command: SchedulerCommand): bool {
   const id = scheduler();
@@ -191,6 +196,16 @@ export function schedBvt(args: string[]): i32 {
 }
 export function schedAtropos(args: string[]): i32 {
   return byPlace(ATROPOS, args);
+}
+
+/** The scheduler of Xen 3 that gave domains periods and slices. */
+export function schedSedf(args: string[]): i32 {
+  complain(
+    'Xen is running with the ' +
+      nameOf(scheduler()) +
+      ' scheduler; there is no sedf here: atropos has periods and slices, too (sched=atropos)',
+  );
+  return 1;
 }
 
 export function schedCredit(args: string[]): i32 {

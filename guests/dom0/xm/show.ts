@@ -1,12 +1,13 @@
-/** The commands of xm that show: list, vcpu-list, info, dmesg, domid, domname. */
+/** The commands of xm that show: list, vcpu-list, dmesg, log, domid, domname. */
 import * as xen from 'xen';
-import { xen_domctl_getvcpuinfo, xen_sysctl_physinfo, xen_sysctl_readconsole } from 'xen';
+import { xen_domctl_getvcpuinfo, xen_sysctl_readconsole } from 'xen';
 import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
+import { xendSetting } from 'dom0/lib/xend-config';
 import { COMMITMENT, sendingOf, UNKNOWN } from 'dom0/lib/migration/record';
-import { CLOCK_MONOTONIC, CLOCK_REALTIME, utsname } from 'mote/abi';
+import { CLOCK_MONOTONIC, CLOCK_REALTIME } from 'mote/abi';
 import { complain, complainOf, print, printBytes, readFile } from 'programs/lib/io';
-import { clock, systemName } from 'programs/lib/calls';
+import { clock } from 'programs/lib/calls';
 import { failure, readNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
 import { NS_PER_SECOND } from 'programs/lib/time';
@@ -14,7 +15,6 @@ import { domainsOf, processorsText } from './arguments';
 import { isSet, misused } from './switches';
 import { affinityOf, onlineProcessors } from './vcpus';
 
-const XEND_LOG: string = '/var/log/xen/xend.log';
 const RING_BYTES = 16384;
 
 export function seconds(ns: u64): string {
@@ -139,41 +139,6 @@ function two(value: u64): string {
   return value.toString().padStart(2, '0');
 }
 
-function line(name: string, value: string): void {
-  print(name.padEnd(23) + ': ' + value + '\n');
-}
-
-export function info(args: string[]): i32 {
-  hyper.begin();
-  const at = hyper.sysctlPart();
-  const failed = hyper.sysctl(xen.XEN_SYSCTL_physinfo);
-  if (failed < 0) return complainOf('the host', failed);
-  line('host', systemName(utsname.nodename));
-  line('release', systemName(utsname.release));
-  line('machine', systemName(utsname.machine));
-  line('nr_cpus', load<u32>(at, xen_sysctl_physinfo.nr_cpus).toString());
-  line('nr_nodes', load<u32>(at, xen_sysctl_physinfo.nr_nodes).toString());
-  line('cores_per_socket', load<u32>(at, xen_sysctl_physinfo.cores_per_socket).toString());
-  line('threads_per_core', load<u32>(at, xen_sysctl_physinfo.threads_per_core).toString());
-  line('cpu_mhz', (load<u32>(at, xen_sysctl_physinfo.cpu_khz) / 1000).toString());
-  line('total_memory', (load<u64>(at, xen_sysctl_physinfo.total_pages) / 256).toString());
-  line('free_memory', (load<u64>(at, xen_sysctl_physinfo.free_pages) / 256).toString());
-  const version = hyper.xenVersion(xen.XENVER_version, 0);
-  line('xen_major', (version >> 16).toString());
-  line('xen_minor', (version & 0xffff).toString());
-  line('xen_extra', versionText(xen.XENVER_extraversion, 16));
-  line('xen_changeset', versionText(xen.XENVER_changeset, 64));
-  line('xen_pagesize', '4096');
-  line('xen_commandline', versionText(xen.XENVER_commandline, <i32>xen.XEN_COMMANDLINE_LEN));
-  return 0;
-}
-
-function versionText(command: i32, bytes: i32): string {
-  const buffer = new ArrayBuffer(bytes + 1);
-  if (hyper.xenVersion(command, changetype<usize>(buffer)) < 0) return '';
-  return String.UTF8.decodeUnsafe(changetype<usize>(buffer), bytes + 1, true);
-}
-
 export function dmesg(args: string[]): i32 {
   if (args.length > 0) return misused();
   const buffer = new ArrayBuffer(RING_BYTES);
@@ -190,9 +155,10 @@ export function dmesg(args: string[]): i32 {
 
 export function log(args: string[]): i32 {
   if (args.length > 0) return misused();
-  const text = readFile(XEND_LOG);
+  const path = xendSetting('logfile', '/var/log/xen/xend.log');
+  const text = readFile(path);
   if (text == null) {
-    complain(XEND_LOG + ': there is nothing in it yet');
+    complain(path + ': there is nothing in it yet');
     return 1;
   }
   print(text);

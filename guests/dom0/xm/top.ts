@@ -5,14 +5,16 @@
 import * as xen from 'xen';
 import { xen_sysctl_physinfo } from 'xen';
 import { ECHO, ICANON, ISIG, POLLIN, SYS_poll, TCGETS, TCSETS, termios } from 'mote/abi';
-import { CLOCK_MONOTONIC } from 'mote/abi';
+import { CLOCK_MONOTONIC, CLOCK_REALTIME } from 'mote/abi';
 import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { clock, control, read, sleepNs } from 'programs/lib/calls';
 import { complainOf, flush, print } from 'programs/lib/io';
 import { syscall3 } from 'programs/lib/intrinsics';
+import { DateText } from 'programs/lib/text';
 import { NS_PER_SECOND } from 'programs/lib/time';
 import { domainsOf, isNumber, numberOf } from './arguments';
+import { versionText } from './info';
 import { isSet, misused, valueOf } from './switches';
 import { devicesOf } from 'dom0/lib/kept-devices';
 import { countTraffic, Traffic, traffic } from './traffic';
@@ -185,7 +187,16 @@ function countOf(domains: Domain[], flag: string): string {
   return count.toString();
 }
 
-/** Two lines on the host. It is called right behind physinfo, whose answer still stands. */
+/** `xentop - 13:15:00 Xen 4.17.0`. */
+function title(): string {
+  const seconds = clock(CLOCK_REALTIME) / NS_PER_SECOND;
+  const version = hyper.xenVersion(xen.XENVER_version, 0);
+  const extra = versionText(xen.XENVER_extraversion, <i32>xen.XEN_EXTRAVERSION_LEN);
+  const name = (version >> 16).toString() + '.' + (version & 0xffff).toString() + extra;
+  return 'xentop - ' + new DateText(seconds).time + '   Xen ' + name + '\n';
+}
+
+/** Three lines on the host. It is called right behind physinfo, whose answer still stands. */
 function summary(domains: Domain[], hostKib: u64): string {
   const at = hyper.sysctlPart();
   const freeKib = load<u64>(at, xen_sysctl_physinfo.free_pages) * KIB_PER_PAGE;
@@ -202,5 +213,15 @@ function summary(domains: Domain[], hostKib: u64): string {
     countOf(domains, 'c') + ' crashed, ' + countOf(domains, 'd') + ' dying, ' + countOf(domains, 's');
   const memory = hostKib.toString() + 'k total, ' + (hostKib - freeKib).toString() + 'k used, ';
   const free = freeKib.toString() + 'k free    CPUs: ' + cpus.toString() + ' @ ' + mhz.toString() + 'MHz\n';
-  return domains.length.toString() + ' domains: ' + states + ends + ' shutdown\n' + 'Mem: ' + memory + free;
+  return (
+    title() +
+    domains.length.toString() +
+    ' domains: ' +
+    states +
+    ends +
+    ' shutdown\n' +
+    'Mem: ' +
+    memory +
+    free
+  );
 }

@@ -12,6 +12,7 @@ import { findProcess, MAX_PROCESSES, processAt } from '../process';
 import { backends } from '../backends/statistics';
 import { bridges } from '../net/proc-bridge';
 import { Interface, interfaceAt, interfaces } from '../net/interface';
+import { rules } from '../net/filter/proc-rules';
 import * as net from '../net/proc-net';
 import * as settings from '../net/proc-settings';
 import * as files from './proc-files';
@@ -57,6 +58,7 @@ const PARENTS: StaticArray<i32> = [
   IPV4,
   CONF,
   CONF_OF,
+  NET,
 ];
 const NAMES: StaticArray<string> = [
   '',
@@ -83,6 +85,7 @@ const NAMES: StaticArray<string> = [
   'conf',
   '',
   'proxy_arp',
+  'iptables',
 ];
 const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   null,
@@ -109,8 +112,9 @@ const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   null,
   null,
   settings.proxyArp,
+  rules,
 ];
-const KINDS: i32 = 24;
+const KINDS: i32 = 25;
 const MEMORY_TARGET: i32 = 9;
 
 /** What those take that can be written; null: they cannot. */
@@ -191,7 +195,7 @@ class ProcNode extends Vnode {
     return setterOf(this.kind) != null ? 0 : super.truncate(size);
   }
   private get isOfInterface(): bool {
-    return this.kind >= CONF_OF;
+    return this.kind == CONF_OF || this.kind == PROXY_ARP;
   }
   /** Whether there is still what it is about: a process, or an interface. */
   private get isThere(): bool {

@@ -1,6 +1,7 @@
 /** Forwarding (RFC 1812, in its simplest form): packets for others are sent on, where /proc/sys/net/ipv4/ip_forward says so. */
 import { put16 } from './bytes';
 import { addBytes, finish } from './checksum';
+import { asItCame } from './filter/translations';
 import { ICMP_UNREACHABLE, tellSender, UNREACHABLE_NET } from './icmp';
 import { BROADCAST } from './interface';
 import { Packet } from './packet';
@@ -30,6 +31,7 @@ export function forward(packet: Packet): void {
     return;
   }
   if (route == null || ttl <= 1) {
+    asItCame(packet);
     packet.header = packet.at;
     packet.pull(header);
     if (route == null) tellSender(packet, ICMP_UNREACHABLE, UNREACHABLE_NET);

@@ -1,6 +1,6 @@
 /** ioctl on a socket: addresses and flags of interfaces, routes. What there is is told by files of /proc/net. */
 import { EBUSY, EEXIST, EFAULT, EINVAL, ENODEV } from 'xen';
-import { ENETUNREACH, ENOTTY, ifreq, rtentry, sockaddr_in } from '../abi';
+import { ENETUNREACH, ENOTTY, ifreq, rtentry, rule, sockaddr_in } from '../abi';
 import * as abi from '../abi';
 import { textAt } from '../fs/names';
 import { copyIn, copyInString, copyOut } from '../user-memory';
@@ -8,6 +8,7 @@ import { announce } from './arp';
 import { Bridge } from './bridge';
 import { addBridge, plug, removeBridge, unplug } from './bridges';
 import { EthernetInterface } from './ethernet';
+import { changeRules } from './filter/rules';
 import { get32, put32 } from './bytes';
 import { IFF_RUNNING, IFF_UP, Interface, interfaceNamed, nameInterface } from './interface';
 import { addRoute, findRoute, removeRoute } from './route';
@@ -20,6 +21,7 @@ const request: usize = memory.data(128, 8);
 /** 0, or -ENOTTY for a request that is not for sockets, -ENODEV, -EFAULT, -EINVAL. */
 export function controlNetwork(command: i32, at: u64): i32 {
   if (command == abi.SIOCADDRT || command == abi.SIOCDELRT) return changeRoute(command, at);
+  if (command == abi.SIOCRULE) return copyIn(request, at, rule.SIZE) < 0 ? -EFAULT : changeRules(request);
   if (isOfBridges(command)) return changeBridges(command, at);
   const asks = isQuestion(command);
   if (!asks && !isChange(command)) return -ENOTTY;

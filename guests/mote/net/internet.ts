@@ -1,5 +1,6 @@
 /** The protocols above IPv4, put together, and the loopback: what a host has of the network before it has a card. */
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../abi';
+import { initFilter } from './filter/filter';
 import { forward } from './forward';
 import { isForwarding } from './forwarding';
 import { icmpInput, refuseProtocol } from './icmp';
@@ -23,6 +24,7 @@ export function initInternet(): void {
     if (isForwarding) forward(packet);
     else packet.free();
   });
+  initFilter();
   initTable();
   initLoopback();
 }

@@ -53,6 +53,8 @@ export function ipBroadcast(packet: Packet, source: u32, by: Interface, protocol
 }
 
 function sendBy(route: Route, packet: Packet, destination: u32): void {
+  const leaver = leaving;
+  if (leaver != null && !leaver(packet, route.interface_)) return;
   route.interface_.send(packet, route.gateway != 0 ? route.gateway : destination);
 }
 
@@ -78,6 +80,7 @@ function putHeader(
   put32(at + 12, source);
   put32(at + 16, destination);
   store<u16>(at + 10, finish(addBytes(0, at, HEADER)));
+  packet.protocol = protocol;
 }
 
 /** Sends a long packet in pieces whose lengths are multiples of eight. */
@@ -137,6 +140,8 @@ export function ipInput(packet: Packet): void {
     else packet.free();
     return;
   }
+  const incoming = arriving;
+  if (incoming != null && !incoming(packet)) return;
   const fragment = get16(at + 6);
   packet.pull(header);
   if ((fragment & (MORE_FRAGMENTS | OFFSET)) == 0) {
@@ -152,6 +157,17 @@ type Seer = (packet: Packet) => bool;
 let beforehand: Seer | null = null;
 export function setBeforehand(hook: Seer): void {
   beforehand = hook;
+}
+/** Sees every packet for us, as `Seer` does. */
+let arriving: Seer | null = null;
+export function setIncoming(hook: Seer): void {
+  arriving = hook;
+}
+/** Sees every packet of ours before it goes out by an interface, as `Seer` does. */
+type Leaver = (packet: Packet, by: Interface) => bool;
+let leaving: Leaver | null = null;
+export function setLeaving(hook: Leaver): void {
+  leaving = hook;
 }
 /** Takes packets that are for others. */
 type Elsewhere = (packet: Packet) => void;

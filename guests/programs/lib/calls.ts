@@ -1,4 +1,5 @@
 /** System calls as functions: numbers and text for a program, errors as negative numbers (errno.ts has their words). */
+import { EINTR } from 'xen';
 import * as abi from 'mote/abi';
 import { syscall0, syscall1, syscall2, syscall3, syscall4 } from './intrinsics';
 import { NS_PER_SECOND } from './time';
@@ -31,6 +32,8 @@ export function writeAll(fd: i32, buffer: ArrayBuffer, count: i32): i32 {
   let done = 0;
   while (done < count) {
     const put = <i32>syscall3(abi.SYS_write, fd, at(buffer) + done, count - done);
+    // A signal that was heard meanwhile is no reason to leave the rest.
+    if (put == -EINTR) continue;
     if (put < 0) return put;
     done += put;
   }
@@ -145,6 +148,13 @@ export class Stat {
   get device(): u32 {
     return load<u32>(changetype<usize>(this.buffer), abi.stat.st_rdev);
   }
+}
+
+/** Where a link leads; empty: it is none. */
+export function readLink(path: string): string {
+  const buffer = new ArrayBuffer(abi.PATH_MAX);
+  const got = <i32>syscall3(abi.SYS_readlink, at(bytes(path)), at(buffer), abi.PATH_MAX);
+  return got < 0 ? '' : String.UTF8.decodeUnsafe(changetype<usize>(buffer), got);
 }
 
 const DIRECTORY_BYTES = 4096;

@@ -34,7 +34,8 @@ export function networkOf(text: string): Network | null {
 function maskFor(text: string): u32 {
   const bits = number(text);
   if (bad || bits < 0 || bits > 32) address('');
-  return bits == 0 ? 0 : ALL << (<u32>(32 - bits));
+  const shift = <u32>(32 - bits);
+  return bits == 0 ? 0 : ALL << shift;
 }
 
 /** The mask of an address's class. */

@@ -69,15 +69,23 @@ function send(type: u32, payload: string): i32 {
 /** What the last message said. */
 let text: string = '';
 
+/** Reads into the buffer, whatever signals are heard meanwhile. */
+function readOn(bytes: i32): i32 {
+  let got: i32;
+  do got = read(fd, buffer, bytes);
+  while (got == -xen.EINTR);
+  return got;
+}
+
 /** Reads a message into `text`: its type. */
 function receive(): u32 {
   text = '';
-  const got = read(fd, buffer, HEADER);
+  const got = readOn(HEADER);
   failure = got < 0 ? got : got < HEADER ? -xen.EIO : 0;
   if (failure < 0) return 0;
   const type = load<u32>(changetype<usize>(buffer), xsd_sockmsg.type);
   const length = load<i32>(changetype<usize>(buffer), xsd_sockmsg.len);
-  if (length > 0) failure = min(read(fd, buffer, length), 0);
+  if (length > 0) failure = min(readOn(length), 0);
   for (let n = 0; failure == 0 && n < length; n++)
     text += String.fromCharCode(load<u8>(changetype<usize>(buffer) + n));
   return type;

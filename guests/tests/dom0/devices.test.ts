@@ -31,7 +31,9 @@ describe('a host with two domains', () => {
       'images/read': new TextEncoder().encode('what was there\n'.padEnd(512)),
     });
     host.run('ifconfig xenbr0 10.0.0.2 netmask 255.255.255.0');
-    expect(host.run('xm create one; xm create two')).toMatch(/^Started domain one.*\nStarted domain two.*$/);
+    expect(host.run('xm create one; xm create two')).toMatch(
+      /^Using.*\nStarted domain one.*\nUsing.*\nStarted domain two.*$/,
+    );
   });
 
   test('what a domain writes to its disk is in the file, sector by sector', () => {

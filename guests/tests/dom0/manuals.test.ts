@@ -84,7 +84,7 @@ describe('a host whose administrator has read the manuals', () => {
       "invalid literal for int() with base 10: 'none'",
     );
     expect(host.run('xm create -p xmexample2 vmid=3 memory=12; xm list --long VM3')).toMatch(
-      /^Started domain VM3 \(id=\d+\)\n[^]*\(maxmem 12\)[^]*\(mac 00:16:3e:00:01:03\)/,
+      /^Using config file .*\nStarted domain VM3 \(id=\d+\)\n[^]*\(maxmem 12\)[^]*\(mac 00:16:3e:00:01:03\)/,
     );
     host.run('xm destroy VM3');
     expect(host.run('xm create -n xmexample2 vmid=4 disk=phy:vda,sda1,r extra="a b"; xm list | wc -l')).toBe(
@@ -187,7 +187,7 @@ describe('a host whose administrator has read the manuals', () => {
       'xm: on the command line: vif: /etc/xen/scripts/vif-none: there is no such script',
     );
     expect(host.run("xm create -p small 'vif=ip=192.168.1.165, script=/etc/xen/scripts/vif-bridge'")).toMatch(
-      /^xm: \/etc\/xen\/small: vif: ip=192\.168\.1\.165: nothing here holds the domain to it; .*\nStarted domain small /,
+      /^xm: \/etc\/xen\/small: vif: ip=192\.168\.1\.165: nothing here holds the domain to it; .*\nUsing config file .*\nStarted domain small /,
     );
     host.run('xm destroy small');
     host.run("xm create -p small 'disk=tap:aio:/images/a,xvda,r'");

@@ -41,7 +41,7 @@ describe.skipIf(!hasTools())('a domain with its root on a disk', () => {
     const disks = [{ name: 'root', bytes: await rootImage() }];
     const files = { 'etc/xen/rooted': new TextEncoder().encode(CONFIG) };
     host = await Host.boot(files, { disks, cpus: 2 });
-    expect(host.run('xm create rooted')).toBe('Started domain rooted (id=1)');
+    expect(host.run('xm create rooted')).toContain('Started domain rooted (id=1)');
     host.wait(1);
   });
 

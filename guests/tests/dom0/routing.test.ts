@@ -94,3 +94,103 @@ describe('a host that routes', () => {
     ).toBe('0\n0');
   });
 });
+
+describe('a host that translates addresses', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await Host.boot({
+      'etc/xen/web': moteConfig('web', "vif = [ 'bridge=inside' ]"),
+      'etc/xen/client': moteConfig('client', "vif = [ '' ]"),
+      'etc/xen/natted': moteConfig('natted', "vif = [ 'script=vif-nat, ip=192.168.9.2' ]"),
+    });
+    host.run('udhcpc -i xenbr0; brctl addbr inside; ifconfig inside 192.168.2.1 netmask 255.255.255.0');
+    host.run('xm create web; xm create client; sleep 0.3');
+    host.inside('web', 'ifconfig eth0 192.168.2.2 netmask 255.255.255.0; route add default gw 192.168.2.1');
+    host.inside('web', 'echo inside > /tmp/page; httpd /tmp &');
+    host.inside('client', 'udhcpc');
+    host.run('echo 1 > /proc/sys/net/ipv4/ip_forward');
+  });
+
+  test('domains behind it reach others only as the host', () => {
+    const client = /inet ([\d.]+)/.exec(host.inside('client', 'ifconfig eth0'))![1]!;
+    expect(host.inside('web', `ping -c 1 ${client}`)).toContain('100% packet loss');
+    expect(host.run('iptables -t nat -A POSTROUTING -s 192.168.0.0/16 -j MASQUERADE; echo $?')).toBe('0');
+    expect(host.inside('web', `ping -c 2 ${client}`)).toContain(' 0% packet loss');
+    host.inside('client', 'echo outside > /tmp/page; httpd /tmp &');
+    expect(host.inside('web', `wget -q -O - http://${client}/page; wget -q -O - http://${client}/page`)).toBe(
+      'outside\noutside',
+    );
+    expect(host.inside('client', 'netstat -a')).not.toContain('192.168.2.2');
+  });
+
+  test("a port of the host's is one of a domain's, as the book forwards it", () => {
+    const dom0 = /inet ([\d.]+)/.exec(host.run('ifconfig xenbr0'))![1]!;
+    expect(host.inside('client', `wget -O - http://${dom0}:8080/page`)).toContain('refused');
+    expect(
+      host.run(
+        'iptables -A PREROUTING -t nat -p tcp -i xenbr0 --dport 8080 -j DNAT --to 192.168.2.2:80; echo $?',
+      ),
+    ).toBe('0');
+    expect(host.inside('client', `wget -q -O - http://${dom0}:8080/page`)).toBe('inside');
+    expect(host.run('iptables -t nat -L -n')).toBe(
+      [
+        'Chain PREROUTING (policy ACCEPT)',
+        'target     prot opt source               destination         ',
+        'DNAT       tcp  --  0.0.0.0/0            0.0.0.0/0            tcp dpt:8080 to:192.168.2.2:80',
+        '',
+        'Chain POSTROUTING (policy ACCEPT)',
+        'target     prot opt source               destination         ',
+        'MASQUERADE all  --  192.168.0.0/16       0.0.0.0/0           ',
+      ].join('\n'),
+    );
+    expect(host.run('iptables -t nat -S PREROUTING')).toBe(
+      '-P PREROUTING ACCEPT\n-A PREROUTING -i xenbr0 -p tcp --dport 8080 -j DNAT --to-destination 192.168.2.2:80',
+    );
+  });
+
+  test('what comes in and goes through is filtered', () => {
+    const dom0 = /inet ([\d.]+)/.exec(host.run('ifconfig xenbr0'))![1]!;
+    host.run('iptables -A FORWARD -p tcp --dport 80 -d 192.168.2.2 -j REJECT');
+    expect(host.inside('client', `wget -O - http://${dom0}:8080/page`)).toContain('refused');
+    host.run('iptables -I FORWARD -p tcp -i xenbr0 ! -s 192.168.0.0/16 -j ACCEPT');
+    expect(host.inside('client', `wget -q -O - http://${dom0}:8080/page`)).toBe('inside');
+    expect(host.run('iptables -L FORWARD -v')).toMatch(
+      /\n +\d+ +\d+ ACCEPT +tcp +-- +xenbr0 \* +!192\.168\.0\.0\/16 /,
+    );
+    host.run(
+      'iptables -D FORWARD 1; iptables -D FORWARD -p tcp --dport 80 -d 192.168.2.2 -j REJECT; iptables -A INPUT -i lo -j ACCEPT; iptables -P INPUT DROP',
+    );
+    expect(host.inside('client', `ping -c 1 ${dom0}`)).toContain('100% packet loss');
+    host.run('iptables -A INPUT -p icmp -j ACCEPT');
+    expect(host.inside('client', `ping -c 1 ${dom0}`)).toContain(' 0% packet loss');
+    host.run('iptables -F; iptables -P INPUT ACCEPT');
+    expect(host.run('iptables -S')).toBe('-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT');
+  });
+
+  test('the scripts of the manuals do that for a host and a card', () => {
+    host.run('iptables -t nat -F; sh /etc/xen/scripts/network-nat start; xm create natted; sleep 0.3');
+    expect(host.run('iptables -t nat -S POSTROUTING; ip addr show dev vif3.0')).toMatch(
+      /-A POSTROUTING -o xenbr0 -j MASQUERADE\n[^]*inet 192\.168\.9\.254\/24/,
+    );
+    const setUp = 'ifconfig eth0 192.168.9.2 netmask 255.255.255.0; route add default gw 192.168.9.254';
+    expect(host.inside('natted', `${setUp}; ping -c 2 ${GATEWAY}`)).toContain(' 0% packet loss');
+  });
+
+  test('what is wrong is told', () => {
+    const cases: readonly (readonly [string, string])[] = [
+      ['-t mangle -L', "can't initialize iptables table `mangle': Table does not exist"],
+      ['-A NONE -j DROP', 'No chain/target/match by that name.'],
+      ['-A PREROUTING -j DNAT --to 1.2.3.4', 'No chain/target/match by that name.'],
+      ['-A INPUT -j LOG', "Couldn't load target `LOG': there is none of this name"],
+      ['-A INPUT -j MASQUERADE', 'target MASQUERADE is not for the chain INPUT'],
+      ['-A INPUT -m state --state NEW -j DROP', "Couldn't load match `state': there is none of this name"],
+      ['-A INPUT --dport 80 -j DROP', 'ports are of tcp and udp: -p tcp'],
+      ['-A INPUT -s here -j DROP', "host/network `here' not found"],
+      ['-t nat -A PREROUTING -j DNAT', 'DNAT: You must specify --to'],
+      ['-D INPUT -j DROP', 'Bad rule (does a matching rule exist in that chain?).'],
+    ];
+    for (const [words, said] of cases)
+      expect(host.run(`iptables ${words}; echo $?`)).toBe(`iptables: ${said}\n1`);
+    expect(host.run('iptables; echo $?')).toMatch(/^iptables: usage: [^]*\n2$/);
+  });
+});

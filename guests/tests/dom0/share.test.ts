@@ -106,7 +106,9 @@ describe('a host with files of the lab', () => {
   test('an image there is mounted, and is the disk of a domain whose kernel and file are there, too', () => {
     host.run('cp /boot/mote.elf /lab/images/kernel; mke2fs /lab/images/disk; mount /lab/images/disk /mnt');
     host.run('cp /bin/ls /mnt/program; echo before > /mnt/file; umount /mnt');
-    expect(host.run('xm create shared')).toBe('Started domain shared (id=1)');
+    expect(host.run('xm create shared')).toBe(
+      'Using config file "/lab/xen/shared".\nStarted domain shared (id=1)',
+    );
     host.wait(1);
     expect(
       host.inside('shared', 'mount /dev/xvda /mnt; cat /mnt/file; cmp /mnt/program /bin/ls; echo $?'),

@@ -19,7 +19,9 @@ async function boot(bytes: Uint8Array): Promise<Host> {
 
 test('a domain is started with its host, saved with it, and goes on with the next one', async () => {
   const first = await boot(new Uint8Array(DISK_MIB << 20));
-  expect(first.screen).toContain('Starting auto Xen domains: kept\nStarted domain kept (id=1)\n');
+  expect(first.screen).toContain(
+    'Starting auto Xen domains: kept\nUsing config file "/etc/xen/auto/kept".\nStarted domain kept (id=1)\n',
+  );
   expect(first.run('xendomains status')).toBe('kept: running');
   first.run('mke2fs /dev/vda; mount /dev/vda /mnt');
   first.inside('kept', 'echo mine > /tmp/mine');

@@ -13,12 +13,12 @@ describe('a host with two processors', () => {
   let host: Host;
   beforeAll(async () => {
     host = await Host.boot(FILES, { cpus: 2, xenCommandLine: 'dom0_mem=48M loglvl=all colour=red' });
-    expect(host.run('xm create two')).toBe('Started domain two (id=1)');
+    expect(host.run('xm create two')).toBe('Using config file "/etc/xen/two".\nStarted domain two (id=1)');
   });
 
   test('Xen was told by its command line how large domain 0 is to be, and says what it does not know', () => {
     expect(host.list()[0]).toBe('Domain-0 0 48 1 r-----');
-    expect(host.run('xm info')).toMatch(/\nxen_commandline +: dom0_mem=48M loglvl=all colour=red$/);
+    expect(host.run('xm info')).toMatch(/\nxen_commandline +: dom0_mem=48M loglvl=all colour=red\n/);
     expect(host.run('xm dmesg')).toBe(
       '(XEN) Command line: dom0_mem=48M loglvl=all colour=red\n(XEN) parameter "colour" unknown!',
     );
@@ -115,7 +115,9 @@ describe('a host with two processors', () => {
     expect(text).toMatch(/^\(domain\n {4}\(domid 1\)\n {4}\(cpu_weight 512\)\n {4}\(cpu_cap 50\)\n/);
     for (const wanted of [
       '    (uuid)\n    (on_poweroff destroy)\n    (on_reboot restart)\n    (on_crash preserve)\n',
-      '    (vcpus 2)\n    (name two)\n    (cpus ((0 1) (0 1)))\n    (maxmem 16)\n    (memory 16)\n',
+      '    (bootloader )\n    (bootloader_args )\n    (localtime 0)\n    (vcpus 2)\n    (name two)\n    (cpus ((0 1) (0 1)))\n    (maxmem 16)\n',
+      '    (shadow_memory 0)\n    (memory 16)\n',
+      '    (features )\n    (on_xend_start ignore)\n    (on_xend_stop ignore)\n',
       "        (linux\n            (kernel /boot/mote.elf)\n            (ramdisk /boot/mote.cpio)\n            (args 'one two')\n",
       '    (status 2)\n    (state -b----)\n    (store_mfn)\n    (console_mfn)\n',
       '        (vif\n            (mac 00:16:3e:00:00:10)\n            (backend 0)\n        )\n',

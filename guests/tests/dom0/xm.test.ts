@@ -69,7 +69,9 @@ describe('a host', () => {
         'memory = 16',
         `name = "${name}"`,
       ]);
-      expect(host.run('xm create /tmp/c')).toMatch(new RegExp(`^Started domain ${name} \\(id=\\d+\\)$`));
+      expect(host.run('xm create /tmp/c')).toMatch(
+        new RegExp(`^Using config file "/tmp/c"\\.\\nStarted domain ${name} \\(id=\\d+\\)$`),
+      );
     }
     expect(host.list().map((line) => line.split(' ')[0])).toEqual(['Domain-0', 'one', 'two', 'three']);
     expect(host.run('xm create /tmp/c')).toBe('xm: VM name three already in use by another domain');

@@ -46,7 +46,13 @@ const KERNEL: readonly (readonly [string, string])[] = [
     'mote/user-memory.ts',
     `
     export function copyIn(to: usize, from: u64, bytes: usize): i32 { memory.copy(to, <usize>from, bytes); return 0; }
-    export function copyOut(to: u64, from: usize, bytes: usize): i32 { memory.copy(<usize>to, from, bytes); return 0; }`,
+    export function copyOut(to: u64, from: usize, bytes: usize): i32 { memory.copy(<usize>to, from, bytes); return 0; }
+    export function copyInString(to: usize, from: u64, room: usize): i32 {
+      let length: usize = 0;
+      while (length < room && load<u8>(<usize>from + length) != 0) length++;
+      memory.copy(to, <usize>from, length + 1);
+      return <i32>length;
+    }`,
   ],
 ];
 

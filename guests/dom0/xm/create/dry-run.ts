@@ -2,7 +2,6 @@
 import { Config } from 'dom0/lib/config';
 import * as devices from 'dom0/lib/devices';
 import { actionAfter } from 'dom0/lib/managed';
-import { print } from 'programs/lib/io';
 import { close, open, pair, pairOf } from '../sxp';
 import { commandLineOf } from './command-line';
 import { wantedDisks, wantedVifs } from './devices';
@@ -14,7 +13,6 @@ const PLAIN: string[] = ['memory', 'maxmem', 'vcpus', 'cpu', 'cpu_weight', 'cpu_
 
 /** Tells of a domain whose devices have been read. */
 export function tellWanted(config: Config): void {
-  print('Using config file "' + config.path + '".\n');
   open('vm');
   pair('name', nameOf(config));
   for (let n = 0; n < PLAIN.length; n++) {
