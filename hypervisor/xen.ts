@@ -51,8 +51,12 @@ export interface XenOptions {
  * was built: one that finds an earlier clock takes it for wrong and sets it (systemd, TIME_EPOCH).
  */
 const DEFAULT_EPOCH_SECONDS = 1_830_297_600;
-/** The largest budget of one run of the processor. */
-const MAX_BUDGET = 0x7fffffff;
+/**
+ * The processor is left at every multiple of so many ticks. Where a run of it ends it may be in the middle of a block, and what is
+ * translated to WebAssembly, and when, follows from that: whoever runs the hypervisor in pieces by the wall clock cuts them here, too,
+ * and then it is the same however long they are.
+ */
+export const GRAIN_TICKS = 0x10000;
 
 const BUDGET: Stop = { kind: 'budget' };
 const IDLE: Stop = { kind: 'idle' };
@@ -125,8 +129,11 @@ export class Xen extends Hypervisor {
         if (stop !== null) return stop;
         continue;
       }
-      now = Math.min(untilTicks, this.deadlineTicks, this.pcpu.sliceEndTicks, this.turnEndTicks) - now;
-      const reason = this.processor.run(now < MAX_BUDGET ? now : MAX_BUDGET);
+      const grainTicks = now - (now % GRAIN_TICKS) + GRAIN_TICKS;
+      now =
+        Math.min(untilTicks, this.deadlineTicks, this.pcpu.sliceEndTicks, this.turnEndTicks, grainTicks) -
+        now;
+      const reason = this.processor.run(now);
       if (reason === EXIT_BUDGET) continue;
       if (reason === EXIT_BREAKPOINT) {
         // Nothing has happened: the state is that of a run whose budget ended here.

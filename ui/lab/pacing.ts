@@ -2,6 +2,7 @@
  * Driving a lab through time: in slices, so that whoever else lives in the thread gets its turns, and against the wall
  * clock where somebody watches. Pacing changes how long we wait, never what happens.
  */
+import { GRAIN_TICKS } from '../../hypervisor/xen.ts';
 import type { Lab } from './lab.ts';
 import type { Stop, Until } from './stop.ts';
 import type { Stepping } from './stepping.ts';
@@ -19,7 +20,7 @@ export interface Pace {
 
 /** How long a slice should take, in ms: short enough for a page to stay responsive. */
 export const SLICE_MS = 12;
-const FIRST_SLICE_TICKS = 1_000_000;
+const FIRST_SLICE_TICKS = 16 * GRAIN_TICKS;
 /** A step may go instruction by instruction. */
 const FIRST_STEP_TICKS = 2000;
 const LONGEST_SLICE_TICKS = 1_000_000_000;
@@ -38,7 +39,7 @@ export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | 
     const aheadNs = pace.realTime ? Math.max(0, Math.min(dueNs, lab.ns + LAG_NS) - lab.ns) : Infinity;
     // A slice's end must not say how long it waits: that is the wall clock's.
     const wanted = pace.inputEnded === true ? { ...until, idle: true } : until;
-    const stop = lab.run(wanted, Math.min(sliceTicks, Math.ceil(aheadNs / lab.periodNs)));
+    const stop = lab.run(wanted, grains(lab, Math.min(sliceTicks, Math.ceil(aheadNs / lab.periodNs))));
     const tookMs = performance.now() - started;
     if (!pace.realTime) anchorNs = lab.ns - performance.now() * 1e6;
     await pace.onSlice?.();
@@ -76,6 +77,12 @@ export async function driveStep(
     await pause(0);
   }
   return undefined;
+}
+
+/** At most so many ticks, to where the processor is left anyway: the wall clock's pieces are to change nothing. */
+function grains({ hypervisor }: Lab, ticks: number): number {
+  const now = hypervisor.ticks();
+  return Math.max(0, now + ticks - ((now + ticks) % GRAIN_TICKS) - now);
 }
 
 /** The next slice, in units of which so many took so long. */
