@@ -1,14 +1,16 @@
 /**
- * `npm run bench [-- KERNEL... --rounds N --update]`: our processor against v86, both interpreting and both translating, in one
- * run, on the same C source built for each (32-bit there, 64-bit here). The four take turns and the best of the rounds counts.
- * Ratios are their wall time over ours; `--update` makes the result the committed baseline that later runs are compared with.
+ * `npm run bench [-- KERNEL... --rounds N --update]`: our processor against v86, both interpreting and both translating, and against
+ * QEMU's translator where that is installed, in one run, on the same C source built for each (32-bit for v86, else 64-bit). They take
+ * turns and the best of the rounds counts. Ratios are their wall time over ours, and our interpreter's over our translator's;
+ * `--update` makes the result the committed baseline that later runs are compared with.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { KERNELS, compileKernel, type Kernel } from './compile.ts';
+import { KERNELS, buildKernel, compileKernel, type Kernel } from './compile.ts';
 import { runHere } from './here.ts';
 import type { Measurement } from './measurement.ts';
+import { hasQemu, runQemu } from './qemu.ts';
 import { runV86 } from './v86.ts';
 
 const BASELINE = fileURLToPath(new URL('./baseline.json', import.meta.url));
@@ -21,9 +23,14 @@ interface Result {
   readonly v86Translated: number;
   readonly hereTranslated: number;
   readonly ratioTranslated: number;
+  /** Our translator's gain over our interpreter, and what part of the instructions it has executed. */
+  readonly ratioOwn: number;
+  readonly translatedPart: number;
+  readonly qemu?: number;
+  readonly ratioQemu?: number;
 }
 type Results = Partial<Record<Kernel, Result>>;
-type Ratio = 'ratio' | 'ratioTranslated';
+type Ratio = 'ratio' | 'ratioTranslated' | 'ratioOwn' | 'ratioQemu';
 
 const faster = (a: Measurement | undefined, b: Measurement) =>
   a === undefined || b.milliseconds < a.milliseconds ? b : a;
@@ -36,43 +43,58 @@ const ratioOf = (there: Measurement, here: Measurement) =>
 async function measure(kernel: Kernel, rounds: number): Promise<Result> {
   const there = compileKernel(kernel, 32);
   const ours = compileKernel(kernel, 64);
+  const bare = buildKernel(kernel, 'bare64');
+  let instructions = 0;
+  const here = (translates: boolean): Promise<Measurement> => {
+    const measurement = runHere(ours, translates);
+    ({ instructions } = measurement);
+    return Promise.resolve(measurement);
+  };
   const ways = [
     () => runV86(there, false),
-    () => Promise.resolve(runHere(ours, false)),
+    () => here(false),
     () => runV86(there, true),
-    () => Promise.resolve(runHere(ours, true)),
+    () => here(true),
+    ...(hasQemu() ? [() => runQemu(bare, instructions)] : []),
   ];
   const best: (Measurement | undefined)[] = ways.map(() => undefined);
   for (let round = 0; round < rounds; round++)
     for (const [i, way] of ways.entries()) best[i] = faster(best[i], await way());
-  const [v86, here, v86Translated, hereTranslated] = best as [
+  const [v86, interpreted, v86Translated, translated, qemu] = best as [
     Measurement,
     Measurement,
     Measurement,
     Measurement,
+    Measurement?,
   ];
-  for (const { checksum } of [here, v86Translated, hereTranslated]) {
+  for (const { checksum } of best as Measurement[]) {
     if (v86.checksum === checksum) continue;
     throw new Error(`${kernel}: v86 computed ${v86.checksum.toString(16)}, another ${checksum.toString(16)}`);
   }
   return {
     v86: rate(v86),
-    here: rate(here),
-    ratio: ratioOf(v86, here),
+    here: rate(interpreted),
+    ratio: ratioOf(v86, interpreted),
     v86Translated: rate(v86Translated),
-    hereTranslated: rate(hereTranslated),
-    ratioTranslated: ratioOf(v86Translated, hereTranslated),
+    hereTranslated: rate(translated),
+    ratioTranslated: ratioOf(v86Translated, translated),
+    ratioOwn: ratioOf(interpreted, translated),
+    translatedPart: translated.translatedPart ?? 0,
+    ...(qemu === undefined ? {} : { qemu: rate(qemu), ratioQemu: ratioOf(qemu, translated) }),
   };
 }
 
-function geometricMean(results: Results, ratio: Ratio): number {
-  const ratios = Object.values(results).map((result) => result[ratio]);
+/** Of the kernels that have such a ratio; undefined: none has. */
+function geometricMean(results: Results, ratio: Ratio): number | undefined {
+  const ratios = Object.values(results).flatMap((result) => result[ratio] ?? []);
+  if (ratios.length === 0) return undefined;
   return Math.exp(ratios.reduce((sum, each) => sum + Math.log(each), 0) / ratios.length);
 }
 
+const WIDTHS = [14, 6, 6, 6, 12, 7, 6, 6, 12, 6, 6, 12, 6, 6, 12];
 function line(...columns: string[]): void {
   console.log(
-    columns.map((text, i) => (i === 0 ? text.padEnd(15) : text.padStart(i % 4 === 0 ? 14 : 8))).join(' '),
+    columns.map((text, i) => (i === 0 ? text.padEnd(WIDTHS[0]!) : text.padStart(WIDTHS[i]!))).join(' '),
   );
 }
 
@@ -86,31 +108,43 @@ const chosen = KERNELS.filter((kernel) => positionals.length === 0 || positional
 const baseline = JSON.parse(readFileSync(BASELINE, 'utf8')) as Results;
 const results: Results = {};
 
-const compared = (now: number, before: number | undefined): string =>
-  before === undefined ? '-' : `${before.toFixed(2)} ${((now / before - 1) * 100).toFixed(0)} %`;
+const compared = (now: number | undefined, before: number | undefined): string =>
+  now === undefined || before === undefined
+    ? '-'
+    : `${before.toFixed(2)} ${((now / before - 1) * 100).toFixed(0)} %`;
+const shown = (value: number | undefined, digits: number): string =>
+  value === undefined ? '-' : value.toFixed(digits);
 
-line('', 'interpreted:', '', '', 'baseline', 'translated:', '', '', 'baseline');
-line('kernel', 'v86 MIPS', 'here', 'ratio', '', 'v86 MIPS', 'here', 'ratio', '');
+line('', 'both', 'inter-', 'preted', '', 'both', 'trans-', 'lated', '', 'own', '', '', 'QEMU');
+line(
+  'kernel',
+  ...['v86', 'here', 'ratio', 'baseline', 'v86', 'here', 'ratio', 'baseline', 'part', 'ratio', 'baseline'],
+  ...['MIPS', 'ratio', 'baseline'],
+);
 for (const kernel of chosen) {
   const result = await measure(kernel, rounds);
   results[kernel] = result;
   const before = baseline[kernel];
   line(
     kernel,
-    ...[
-      result.v86.toFixed(1),
-      result.here.toFixed(1),
-      result.ratio.toFixed(2),
-      compared(result.ratio, before?.ratio),
-    ],
-    ...[result.v86Translated.toFixed(1), result.hereTranslated.toFixed(1), result.ratioTranslated.toFixed(2)],
+    ...[shown(result.v86, 0), shown(result.here, 0), shown(result.ratio, 2)],
+    compared(result.ratio, before?.ratio),
+    ...[shown(result.v86Translated, 0), shown(result.hereTranslated, 0), shown(result.ratioTranslated, 2)],
     compared(result.ratioTranslated, before?.ratioTranslated),
+    ...[`${String(Math.round(result.translatedPart * 100))} %`, shown(result.ratioOwn, 2)],
+    compared(result.ratioOwn, before?.ratioOwn),
+    ...[shown(result.qemu, 0), shown(result.ratioQemu, 2)],
+    compared(result.ratioQemu, before?.ratioQemu),
   );
 }
 const common: Results = Object.fromEntries(Object.entries(baseline).filter(([kernel]) => kernel in results));
 const mean = (ratio: Ratio): string[] => [
-  ...['', '', geometricMean(results, ratio).toFixed(2)],
-  compared(geometricMean(results, ratio), geometricMean(common, ratio) || undefined),
+  shown(geometricMean(results, ratio), 2),
+  compared(geometricMean(results, ratio), geometricMean(common, ratio)),
 ];
-line('geometric mean', ...mean('ratio'), ...mean('ratioTranslated'));
+line(
+  'geometric mean',
+  ...['', '', ...mean('ratio'), '', '', ...mean('ratioTranslated')],
+  ...['', ...mean('ratioOwn'), '', ...mean('ratioQemu')],
+);
 if (values.update) writeFileSync(BASELINE, `${JSON.stringify({ ...baseline, ...results }, null, 2)}\n`);

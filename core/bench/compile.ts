@@ -29,14 +29,20 @@ const FLAGS = [
 const TARGETS = {
   32: ['-m32', '-march=i686', 'start32.S'],
   64: ['-m64', 'start64.S'],
+  bare64: ['-m64', '-mno-red-zone', '-Wl,-N', '-Wl,--no-warn-rwx-segments', 'start64-bare.S'],
 };
 
-/** The ELF image of a kernel for one word size. Throws with the compiler's words when there is none or it fails. */
-export function compileKernel(kernel: Kernel, bits: 32 | 64, optimization = '-O2'): Uint8Array {
+/** Where the image of a kernel is, for one word size and machine. Throws with the compiler's words when there is none or it fails. */
+export function buildKernel(kernel: Kernel, target: keyof typeof TARGETS, optimization = '-O2'): string {
   mkdirSync(OUTPUT, { recursive: true });
-  const image = `${OUTPUT}${kernel}.${String(bits)}${optimization}`;
-  execFileSync('gcc', [optimization, ...FLAGS, ...TARGETS[bits], `${kernel}.c`, '-o', image], {
+  const image = `${OUTPUT}${kernel}.${String(target)}${optimization}`;
+  execFileSync('gcc', [optimization, ...FLAGS, ...TARGETS[target], `${kernel}.c`, '-o', image], {
     cwd: SOURCES,
   });
-  return new Uint8Array(readFileSync(image));
+  return image;
+}
+
+/** The ELF image of a kernel. Throws as `buildKernel` does. */
+export function compileKernel(kernel: Kernel, bits: 32 | 64, optimization = '-O2'): Uint8Array {
+  return new Uint8Array(readFileSync(buildKernel(kernel, bits, optimization)));
 }

@@ -39,5 +39,7 @@ export function runHere(image: Uint8Array, translates: boolean): Measurement {
   const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
   if (exit !== EXIT_SOFTWARE_INTERRUPT || processor.exitVector !== DONE_VECTOR)
     throw new Error(`the kernel ended with exit ${String(exit)}, vector ${String(processor.exitVector)}`);
-  return { checksum: processor.low(RAX), instructions: processor.retired, milliseconds };
+  const instructions = processor.retired;
+  const translatedPart = (machine.translations?.instructions ?? 0) / instructions;
+  return { checksum: processor.low(RAX), instructions, milliseconds, translatedPart };
 }

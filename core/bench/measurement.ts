@@ -6,4 +6,6 @@ export interface Measurement {
   readonly instructions: number;
   /** Wall time between the two. */
   readonly milliseconds: number;
+  /** Of the instructions: what part was executed as translated code, 0 to 1, where that is known. */
+  readonly translatedPart?: number;
 }

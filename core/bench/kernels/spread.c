@@ -32,7 +32,7 @@ ALL(GROUP)
 
 uint32_t kernel(void) {
     uint32_t x = 1;
-    for (uint32_t i = 0; i < 60000; i++) {
+    for (uint32_t i = 0; i < 200000; i++) {
         ALL(CALL_GROUP)
     }
     return x;
