@@ -68,6 +68,8 @@ beforeEach(async () => {
       },
     },
     cpu: new Proxy({}, { get: () => () => 0n }),
+    // Threads, of which there are none: nobody waits.
+    asm: new Proxy({}, { get: () => () => expect.unreachable('somebody waits') }),
     xen: new Proxy({}, { get: () => grantCopy }),
   });
   backend = instance.exports as unknown as Exports;
