@@ -17,7 +17,7 @@ import { waitToRead } from 'programs/lib/sockets';
 import * as hyper from '../hypercalls';
 import { Course } from '../migration/progress';
 import { Frames, hasBit, setBit } from './frames';
-import { Pages } from './pages';
+import { Pages, PutOff } from './pages';
 import { Reader } from './reader';
 import { Writer } from './writer';
 
@@ -32,8 +32,7 @@ const QUIET_MS: i32 = 1;
 const GDT_ENTRIES_PER_FRAME: u64 = 512;
 const GDT_FRAMES: u64 = 14;
 
-export class Later {
-  problem: string = '';
+export class Later extends PutOff {
   /** Pages that were asked for, and that went without. */
   fetched: u64 = 0;
   pushed: u64 = 0;
@@ -52,6 +51,7 @@ export class Later {
     private domid: u32,
     private frames: Frames,
   ) {
+    super();
     const bytes = <i32>((frames.pages + 7) / 8);
     this.waits = new StaticArray<u8>(bytes);
     this.needed = new StaticArray<u8>(bytes);
@@ -63,7 +63,6 @@ export class Later {
     return false;
   }
 
-  /** Finds what goes with the domain, which stands still, of its ordinary pages: their bits are set. False: `problem`. */
   findNeeded(wanted: StaticArray<u8>): bool {
     const list = this.frames.listPfns;
     for (let n = 0; n < list.length; n++) setBit(this.needed, list[n]);

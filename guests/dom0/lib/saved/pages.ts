@@ -13,11 +13,19 @@ import { PAGE_BYTES } from '../pages';
 import * as format from './format';
 import { NO_FRAME } from './format';
 import { Frames, setBit } from './frames';
-import { Later } from './later';
 import { hasContent, levelOf } from './types';
 import { Writer } from './writer';
 
 const PAGE_SHIFT: u64 = 12;
+
+/** Who decides that pages go without what is in them for now (post-copy: later.ts). */
+export abstract class PutOff {
+  problem: string = '';
+  /** Finds what goes with the domain, which stands still, of its ordinary pages: their bits are set. False: `problem`. */
+  abstract findNeeded(wanted: StaticArray<u8>): bool;
+  /** Whether a page that is sent, of a type, goes without what is in it. `isLive`: the domain runs. */
+  abstract putsOff(pfn: u64, type: u32, isLive: bool): bool;
+}
 
 export class Pages {
   /** What is wrong; empty: nothing. */
@@ -27,7 +35,7 @@ export class Pages {
   /** Pages whose content was written. */
   sent: u64 = 0;
   /** What goes without its content for now (post-copy); null: nothing does. */
-  later: Later | null = null;
+  later: PutOff | null = null;
   /** A bit for each pfn: it is to be written again when the domain stands still. */
   deferred: StaticArray<u8>;
   private count: i32 = 0;
