@@ -60,6 +60,8 @@ export class Consoles {
   close(id: number): void {
     this.closed.add(id);
     this.waiting.delete(id);
+    // What prints it holds a terminal.
+    this.prints.delete(id);
     this.tabs.value = this.tabs.value.filter((tab) => tab.id !== id);
     if (this.shown.value === id) this.show(this.tabs.value[0]?.id ?? -1);
   }
