@@ -170,15 +170,16 @@ describe('two hosts on a LAN', () => {
   test('a ballooned one goes, no faster than it may, at first as slow as it must; one that writes too much is held back', () => {
     run(A, 'xm mem-set mote 8');
     inside(A, 'thrash 1 100 > /dev/null &');
-    const limits = '--min-rate=200 --resource=300 --auto-converge --max-rounds=8 --max-left=10';
+    // What is written again takes longer to send than the 50 ms until it is written again: no round is over by chance.
+    const limits = '--min-rate=100 --resource=150 --auto-converge --max-rounds=8 --max-left=10';
     const printed = run(A, `xm migrate --live ${limits} mote 10.0.0.101`);
     const rows = [...printed.matchAll(/^(?:\d+|last) .* (\d+) +\d+ +(\d+)$/gm)];
     // What a short round leaves in a buffer is the next one's.
     const rates = rows.filter(([, kib]) => Number(kib) > 1024).map(([, , rate]) => Number(rate));
     expect(rows.length, printed).toBeGreaterThan(3);
-    expect(rates[0]).toBeGreaterThan(150);
-    expect(rates[0]).toBeLessThanOrEqual(205);
-    expect(rates[1]).toBeLessThanOrEqual(310);
+    expect(rates[0]).toBeGreaterThan(75);
+    expect(rates[0]).toBeLessThanOrEqual(103);
+    expect(rates[1]).toBeLessThanOrEqual(155);
     // It hears that it is to suspend itself before anything else: it writes nothing more.
     expect(Number(/^last +(\d+)/m.exec(printed)![1]), printed).toBeLessThan(60);
     expect(run(A, 'grep stands /var/log/xen/xend.log')).toContain('mote stands still for 50 % of the time');
