@@ -67,8 +67,8 @@ export class Xen extends Hypervisor {
   readonly platform: Platform;
   /** The hypercall under way. */
   readonly call: HypercallContext;
-  /** Fills the trace buffers. */
-  private readonly recorder = new BufferRecorder(this);
+  /** Fills the trace buffers: no state. */
+  readonly recorder = new BufferRecorder(this);
   /** When the turn of the physical processor that has it ends, in ticks. */
   private turnEndTicks: number;
 

@@ -53,13 +53,13 @@ function writeValue(
 
 /** SHA-256 of the whole state, in hexadecimal. */
 export async function stateHash(hypervisor: Xen): Promise<string> {
-  const { machine, processor, trace, call } = hypervisor;
+  const { machine, processor, trace, call, recorder } = hypervisor;
   const writer = new ByteWriter();
   writeBlock(writer, processor.rawBytes(layout.REGS, layout.STATE_END - layout.REGS));
   writer.number(machine.frames);
   // Copied before anything goes on.
   writeBlock(writer, new Uint8Array(await crypto.subtle.digest('SHA-256', contentOf(machine))));
-  const skip = new Set<unknown>([machine, processor, trace, call, machine.bytes.buffer]);
+  const skip = new Set<unknown>([machine, processor, trace, call, recorder, machine.bytes.buffer]);
   // Why a run has stopped is no state: the next one begins by forgetting it.
   hypervisor.stop = null;
   writeValue(writer, hypervisor, new Map(), skip);

@@ -90,6 +90,14 @@ test('a guest says nodes of its own from its own place, and is told of its watch
   expect(storeValue(host.lab, '/local/domain/1/name')).toBe('mote');
 });
 
+test('a server that stands still is told of, though no clock goes on by which it could be waited for', () => {
+  const [, pid] = /^ *(\d+).*\bxenstored$/m.exec(host.run('ps'))!;
+  host.run(`kill -STOP ${pid!}`);
+  host.wait(5);
+  expect(() => storeValue(host.lab, '/local/domain/1/name')).toThrow('its server does not answer');
+  host.run(`kill -CONT ${pid!}`);
+});
+
 test('who begins to watch in the middle of messages hears of none that is half one', () => {
   const stream = new MessageStream();
   const message = { type: XS_READ, id: 7, transaction: 3, payload: '/a\0' };
