@@ -4,10 +4,12 @@
  */
 import * as abi from '../abi/trace.ts';
 import { EINVAL, ENOMEM } from '../abi/errno.ts';
+import { DOMID_IDLE } from '../abi/xen.ts';
 import { writeWord } from '../memory/guest-frames.ts';
 import { PAGE_BYTES } from '../memory/pages.ts';
 import { shareReadable, shareWritable } from '../memory/shared-frames.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
+import type { TraceBuffers } from '../state/trace-buffers.ts';
 
 const WORD = 4;
 const HEAD_BYTES = abi.t_buf.size;
@@ -17,7 +19,7 @@ const TIME_BYTES = 8;
 const FIRST_LIST_WORD = 129;
 const INFO_WORDS = PAGE_BYTES / WORD;
 /** How many records were lost, of whom (nobody: of Xen), since when. */
-const LOST_WORDS = 4;
+const LOST_BYTES = bytesOf(4, true);
 
 /** What is recorded: an event, and what of it, in words. */
 export interface TraceRecord {
@@ -160,31 +162,35 @@ export function putRecord(
   const { traceBuffers } = hypervisor;
   if (!isWanted(traceBuffers.eventMask, event) || ((traceBuffers.cpuMask >>> cpu) & 1) === 0) return;
   const ring = new Ring(hypervisor, cpu);
-  if (!ring.isSound) {
-    traceBuffers.isEnabled = false;
-    ring.reset();
-    hypervisor.console.log(
-      `trc buf${String(cpu)} bogus prod=${ring.prod.toString(16)} cons=${ring.cons.toString(16)} - disabling tracing`,
-    );
-    return;
-  }
+  if (!ring.isSound) return disable(hypervisor, cpu, ring);
   const wasLow = ring.unconsumed < ring.size / 2;
   const lost = traceBuffers.lost[cpu]!;
-  const [size, lostSize] = [bytesOf(extra.length, true), bytesOf(LOST_WORDS, true)];
-  const sizes = lost === 0 ? [size] : [lostSize, size];
+  const size = bytesOf(extra.length, true);
+  const sizes = lost === 0 ? [size] : [LOST_BYTES, size];
   if (bytesWith(ring, sizes) > ring.size - ring.unconsumed) {
     if (lost === 0) traceBuffers.lostTicks[cpu] = ticks;
     traceBuffers.lost[cpu] = lost + 1;
     return;
   }
-  if (lost > 0) {
-    if (lostSize > ring.toWrap) ring.wrap(ticks);
-    const since = traceBuffers.lostTicks[cpu]!;
-    const whose = 0x7fff;
-    ring.put(abi.TRC_LOST_RECORDS, ticks, [lost, whose, since >>> 0, Math.floor(since / 2 ** 32)]);
-    traceBuffers.lost[cpu] = 0;
-  }
+  if (lost > 0) tellLost(traceBuffers, cpu, ring, ticks);
   if (size > ring.toWrap) ring.wrap(ticks);
   ring.put(event, ticks, extra);
   if (wasLow && ring.unconsumed >= ring.size / 2) traceBuffers.isDue = true;
+}
+
+/** Its reader has written nonsense into one: nothing is recorded any more. */
+function disable({ traceBuffers, console }: Hypervisor, cpu: number, ring: Ring): void {
+  const [prod, cons] = [ring.prod, ring.cons].map((each) => each.toString(16));
+  traceBuffers.isEnabled = false;
+  ring.reset();
+  console.log(`trc buf${String(cpu)} bogus prod=${prod!} cons=${cons!} - disabling tracing`);
+}
+
+/** Of those for which there was no room. */
+function tellLost(traceBuffers: TraceBuffers, cpu: number, ring: Ring, ticks: number): void {
+  if (LOST_BYTES > ring.toWrap) ring.wrap(ticks);
+  const since = traceBuffers.lostTicks[cpu]!;
+  const words = [traceBuffers.lost[cpu]!, DOMID_IDLE, since >>> 0, Math.floor(since / 2 ** 32)];
+  ring.put(abi.TRC_LOST_RECORDS, ticks, words);
+  traceBuffers.lost[cpu] = 0;
 }

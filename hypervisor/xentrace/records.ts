@@ -10,7 +10,6 @@ type Records = {
   readonly [K in TraceDetail['kind']]?: (detail: Detail<K>, event: TraceEvent) => TraceRecord;
 };
 
-const DOMID_IDLE = 0x7fff;
 const VCPU = /^d(\d+)v(\d+)$/;
 /** Exceptions that push an error code: #DF, #TS, #NP, #SS, #GP, #PF, #AC. */
 const WITH_ERROR: ReadonlySet<number> = new Set([8, 10, 11, 12, 13, 14, 17]);
@@ -33,7 +32,7 @@ function wide(value: number): [number, number] {
 /** A domain and a vcpu of the trace's names; of who idles, a processor. */
 function whose(name: string, processor: number): [number, number] {
   const [, domain, vcpu] = VCPU.exec(name) ?? [];
-  return domain === undefined ? [DOMID_IDLE, processor] : [Number(domain), Number(vcpu)];
+  return domain === undefined ? [xen.DOMID_IDLE, processor] : [Number(domain), Number(vcpu)];
 }
 
 const GRANTS = {
