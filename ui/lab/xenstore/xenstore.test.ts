@@ -90,6 +90,21 @@ test('a guest says nodes of its own from its own place, and is told of its watch
   expect(storeValue(host.lab, '/local/domain/1/name')).toBe('mote');
 });
 
+test('it can be asked at any instant: while domain 0’s kernel puts a request of its own into the ring, too', () => {
+  const { lab } = host;
+  lab.type(new TextEncoder().encode('xenstore-ls\r'));
+  const events: TraceEvent[] = [];
+  const sink = { event: (event: TraceEvent) => void events.push(event), end: () => undefined };
+  lab.hypervisor.trace.add(sink);
+  while (!events.some(({ detail }) => detail.kind === 'xenstore')) lab.run({}, 20_000);
+  for (let at = 0; at < 90; at++) {
+    lab.run({}, 500);
+    expect(storeValue(lab, '/local/domain/0/name')).toBe('Domain-0');
+  }
+  lab.hypervisor.trace.remove(sink);
+  host.wait(5);
+});
+
 test('a server that stands still is told of, though no clock goes on by which it could be waited for', () => {
   const [, pid] = /^ *(\d+).*\bxenstored$/m.exec(host.run('ps'))!;
   host.run(`kill -STOP ${pid!}`);
