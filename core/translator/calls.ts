@@ -12,12 +12,17 @@ export interface Effects {
   readonly writes: boolean;
 }
 
-/** Functions of core/wasm/index.ts that translated code calls on its own behalf, and what they take and give. */
+/**
+ * Functions that translated code calls on its own behalf, and what they take and give: of core/wasm/index.ts, and that by which it is
+ * followed by other translated code (module.ts).
+ */
 export const TURN_TO = 'turnTo';
+export const RELAY = 'relay';
 export const OWN_CALLS: Readonly<
   Record<string, { readonly takes: readonly number[]; readonly gives: number }>
 > = {
   [TURN_TO]: { takes: [I64, I32, I32], gives: I32 },
+  [RELAY]: { takes: [I32, I32, I32], gives: I32 },
 };
 
 const MEMORY_READ: Effects = { registers: false, writes: false };

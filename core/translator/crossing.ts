@@ -1,8 +1,7 @@
 /** How a translated function is followed by another, and how it comes to other pages: its end, which all ways out of it share. */
-import { TURN_TO } from './calls.ts';
+import { RELAY, TURN_TO } from './calls.ts';
 import type { Code } from './code.ts';
 import { access, getLocal, i64, setLocal, teeLocal } from './instructions.ts';
-import { REGION_TYPE, TABLE } from './module.ts';
 import * as op from './opcodes.ts';
 import { PAGE } from './slots.ts';
 import { CODE, EXIT_RIP, NEXT, REMAINING, RESULT, type FunctionWriter } from './writer.ts';
@@ -68,10 +67,10 @@ export function waysOut(writer: FunctionWriter, body: Code): Code {
 }
 
 /** The function is done, and all is stored: the region at NEXT goes on, if CODE has its table index. */
-export function followed(): Code {
+export function followed(writer: FunctionWriter): Code {
   const then: Code = [
     ...[getLocal(NEXT), access([op.I32_LOAD, 0], BLOCK_ENTRY), getLocal(REMAINING), getLocal(CODE)],
-    ...[op.RETURN_CALL_INDIRECT, REGION_TYPE, TABLE],
+    ...[op.RETURN_CALL, writer.imported(RELAY)],
   ];
   return [getLocal(CODE), { kind: 'if', then, otherwise: [] }];
 }

@@ -4,11 +4,11 @@
  */
 import { DATA, STACK } from '../testing.ts';
 
-/** Random numbers (xorshift32). */
+/** Random numbers (xorshift32): others for each seed, but for one whose state would be none. */
 export class Random {
   private state: number;
   constructor(seed: number) {
-    this.state = seed | 1;
+    this.state = Math.imul(seed, 0x9e3779b1) ^ 0x2545f491 || 1;
     for (let i = 0; i < 8; i++) this.word();
   }
   word(): number {

@@ -13,9 +13,8 @@ export interface Body {
   readonly hints: readonly BranchHint[];
 }
 
-/** Numbers of the translated functions' type, and of the table that they are all in. */
-export const REGION_TYPE = 0;
-export const TABLE = 0;
+/** Number of the translated functions' type. */
+const REGION_TYPE = 0;
 
 /** What the translated functions take and give (core/wasm/tiers.ts). */
 const TAKES = [op.I32, op.I32];
@@ -39,7 +38,45 @@ function number(value: number): number[] {
   return out;
 }
 
-/** The module: function n is exported by its number; memory, table and what is called are imported from "core". */
+/** Sections, each a number and its content, as a module (core specification, 5.5.2). */
+function moduleOf(
+  sections: readonly (readonly [id: number, content: ArrayLike<number>])[],
+): Uint8Array<ArrayBuffer> {
+  const out = new ByteWriter();
+  out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  for (const [id, content] of sections) {
+    out.push(id);
+    unsigned(out, content.length);
+    out.append(content);
+  }
+  return out.taken();
+}
+
+/**
+ * A module with one function, "relay": it takes what translated functions take, and behind that the table index of the one that it
+ * becomes. So the table, "core"."table", is known to two instances. Engines keep whatever imports a table for as long as that
+ * lives, and tell each of every change to it (V8 before 12.8): where all translations know it they are never freed, and each that
+ * comes costs as much as there have been.
+ */
+export function encodeRelay(): Uint8Array<ArrayBuffer> {
+  const parameters = [...TAKES, op.I32];
+  const become = [
+    ...parameters.flatMap((_, n) => [op.LOCAL_GET, n]),
+    op.RETURN_CALL_INDIRECT,
+    REGION_TYPE,
+    0,
+  ];
+  const body = [0, ...become, op.END];
+  return moduleOf([
+    [1, vector([functionType(TAKES, GIVES), functionType(parameters, GIVES)])],
+    [2, vector([[...text('core'), ...text('table'), 1, 0x70, 0, 1]])],
+    [3, vector([[1]])],
+    [7, vector([[...text('relay'), 0, 0]])],
+    [10, vector([[...number(body.length), ...body]])],
+  ]);
+}
+
+/** The module: function n is exported by its number; memory and what is called are imported from "core". */
 export function encodeModule(
   imports: readonly Import[],
   bodies: readonly Body[],
@@ -52,24 +89,17 @@ export function encodeModule(
   const from = text('core');
   const imported = [
     [...from, ...text('memory'), 2, 1, ...number(memoryPages), ...number(65536)],
-    [...from, ...text('table'), 1, 0x70, 0, 1],
     ...imports.map(({ name }, i) => [...from, ...text(name), 0, ...number(i + 1)]),
   ];
   const exported = bodies.map((_, i) => [...text(String(i)), 0, ...number(imports.length + i)]);
-  const out = new ByteWriter();
-  out.append([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
-  const section = (id: number, content: ArrayLike<number>): void => {
-    out.push(id);
-    unsigned(out, content.length);
-    out.append(content);
-  };
-  section(1, vector(types));
-  section(2, vector(imported));
-  section(3, vector(bodies.map(() => [REGION_TYPE])));
-  section(7, vector(exported));
-  section(0, [...text('metadata.code.branch_hint'), ...branchHints(imports.length, bodies)]);
-  section(10, codeSection(bodies));
-  return out.taken();
+  return moduleOf([
+    [1, vector(types)],
+    [2, vector(imported)],
+    [3, vector(bodies.map(() => [REGION_TYPE]))],
+    [7, vector(exported)],
+    [0, [...text('metadata.code.branch_hint'), ...branchHints(imports.length, bodies)]],
+    [10, codeSection(bodies)],
+  ]);
 }
 
 /** The "name" section (core specification, appendix 7.4.1) for such a module, for whoever shows it. */

@@ -171,7 +171,7 @@ class RegionWriter implements Surroundings {
       writer.load,
       { kind: 'block', label: writer.leave, body: toExit },
       writer.store,
-      followed(),
+      followed(writer),
       getLocal(RESULT),
     ];
     const bytes = new ByteWriter();

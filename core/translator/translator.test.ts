@@ -8,7 +8,9 @@ import { CODE, DATA, userMachine } from '../testing.ts';
 import * as layout from '../wasm/layout.ts';
 import { saveProcessor } from '../machine-state.ts';
 import { Twins, entryOf } from './fuzz.ts';
+import { Program, Random } from './fuzz-program.ts';
 import { withHotEntries } from './hotness.ts';
+import { encodeModule } from './module.ts';
 
 function machineWith(source: string, hotEntries: number): Machine {
   const machine = userMachine({ hotEntries });
@@ -28,6 +30,11 @@ it.each([
   for (let n = 0; n < batches; n++) expect(twins.compare(hotEntries * 1_000_000 + n, programs)).toBeNull();
   // Enough of it was translated code.
   expect(twins.translating.translations!.instructions).toBeGreaterThan(twins.instructions / 5);
+});
+
+it('each seed is another program', () => {
+  const sources = Array.from({ length: 100 }, (_, seed) => new Program(new Random(seed), 0, 1).source());
+  expect(new Set(sources).size).toBe(100);
 });
 
 const LOOP = `
@@ -124,6 +131,11 @@ it('translations take as much memory as they may: the oldest go, what is hot com
   expect(unbounded.evicted).toBe(0);
   expect(bounded.evicted).toBeGreaterThan(20);
   expect(bounded.instructions).toBeGreaterThan(unbounded.instructions / 2);
+});
+
+it('translations do not ask for the table: engines would keep them as long as that', () => {
+  const module = new WebAssembly.Module(encodeModule([], [], 1));
+  expect(WebAssembly.Module.imports(module).map(({ kind }) => kind)).toEqual(['memory']);
 });
 
 it('a module says how hot code is by default', () => {

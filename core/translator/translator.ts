@@ -12,11 +12,11 @@ import {
   type EntryBlock,
 } from './blocks.ts';
 import { unsigned } from './bytes.ts';
-import { CALLS, OWN_CALLS } from './calls.ts';
+import { CALLS, OWN_CALLS, RELAY } from './calls.ts';
 import type { Bytes } from './code.ts';
 import { askForBranchHints } from './engine.ts';
 import { Installed, recordsIn } from './installed.ts';
-import { encodeModule, type Body, type Import } from './module.ts';
+import { encodeModule, encodeRelay, type Body, type Import } from './module.ts';
 import { Operations } from './operations.ts';
 import { Pace } from './pace.ts';
 import { findRegion, type Region } from './region.ts';
@@ -101,8 +101,10 @@ export class Translator {
     this.pace = new Pace(this.memory, options.hotEntries);
     const table = core.exports['table'] as WebAssembly.Table;
     this.installed = new Installed(this.memory, table, options.translationBytes ?? USUAL_BYTES);
-    const called = Object.keys({ ...CALLS, ...OWN_CALLS }).map((name) => [name, core.exports[name]!]);
-    this.imports = { memory: core.memory, table, ...Object.fromEntries(called) };
+    const relay = new WebAssembly.Instance(new WebAssembly.Module(encodeRelay()), { core: { table } });
+    const exports = { ...core.exports, [RELAY]: relay.exports[RELAY]! };
+    const called = Object.keys({ ...CALLS, ...OWN_CALLS }).map((name) => [name, exports[name]!]);
+    this.imports = { memory: core.memory, ...Object.fromEntries(called) };
   }
 
   get counts(): TranslationCounts {
