@@ -102,7 +102,7 @@ export class Translator {
     const table = core.exports['table'] as WebAssembly.Table;
     this.installed = new Installed(this.memory, table, options.translationBytes ?? USUAL_BYTES);
     const relay = new WebAssembly.Instance(new WebAssembly.Module(encodeRelay()), { core: { table } });
-    const exports = { ...core.exports, [RELAY]: relay.exports[RELAY]! };
+    const exports: WebAssembly.Exports = { ...core.exports, [RELAY]: relay.exports[RELAY]! };
     const called = Object.keys({ ...CALLS, ...OWN_CALLS }).map((name) => [name, exports[name]!]);
     this.imports = { memory: core.memory, ...Object.fromEntries(called) };
   }
