@@ -159,7 +159,7 @@ export type TraceDetail =
   /**
    * An entry of a ring between a frontend (`domain`) and its backend, which Xen knows nothing of: a request or a response, in
    * words, with the grants that it names; or bytes of a console's. `index`: of the entry, counted since the ring was made; of
-   * bytes, how many there were then. `device`: its number in the store.
+   * bytes, how many there were then. `device`: its number in the store. `id`: by which an answer names its request; of bytes 0.
    */
   | {
       readonly kind: 'ring';
@@ -169,6 +169,7 @@ export type TraceDetail =
       readonly device: number;
       readonly way: 'request' | 'response' | 'produced' | 'consumed';
       readonly index: number;
+      readonly id: number;
       readonly text: string;
       readonly refs: readonly number[];
     }

@@ -13,6 +13,7 @@ import type { Bookmark, Sight } from './time/shown.ts';
 import type { OverviewChange } from './timeline/overview.ts';
 import type { SpanRequest } from './timeline/span.ts';
 import type { TimelineView } from './timeline/view.ts';
+import type { RingEntry, WayView } from './timeline/way.ts';
 import type { PortView } from './ports.ts';
 import type { DomainView, VcpuView } from './views.ts';
 
@@ -109,6 +110,8 @@ export type Command =
    * and when nobody wants anything else; not at all where another span is asked for meanwhile.
    */
   | ({ readonly type: 'timeline'; readonly id: number } & SpanRequest)
+  /** Asks for `way`: that of the request in an entry of a ring, or that the answer in it is to; answered as `timeline`. */
+  | { readonly type: 'way'; readonly entry: RingEntry }
   /** Asks for `hash`. */
   | { readonly type: 'hash' };
 
@@ -256,6 +259,13 @@ export type Update =
       readonly type: 'timeline';
       readonly id: number;
       readonly view: TimelineView | null;
+      readonly why: string;
+    }
+  /** What was asked for; null: it cannot be told, and why. */
+  | {
+      readonly type: 'way';
+      readonly entry: RingEntry;
+      readonly view: WayView | null;
       readonly why: string;
     }
   | { readonly type: 'hash'; readonly hash: string; readonly instructions: number }

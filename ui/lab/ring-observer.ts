@@ -140,8 +140,8 @@ export class RingObserver implements Observer {
     for (let n = 0; n < count; n++) {
       const index = (from + n) >>> 0;
       const start = sring.size + (index % size) * kind.entryBytes;
-      const { text, refs } = kind[way]((offset, bytes) => fieldAt(machine, mfns, start + offset, bytes));
-      trace.emit({ kind: 'ring', ring, domain: frontend, backend, device, way, index, text, refs });
+      const told = kind[way]((offset, bytes) => fieldAt(machine, mfns, start + offset, bytes));
+      trace.emit({ kind: 'ring', ring, domain: frontend, backend, device, way, index, ...told });
     }
   }
 
@@ -157,7 +157,7 @@ export class RingObserver implements Observer {
     const seen = this.consoles.get(domain) ?? now;
     this.consoles.set(domain, now);
     for (const [n, { ring, data, bytes }] of CONSOLE_WAYS.entries()) {
-      const common = { kind: 'ring', ring, domain: domain.id, backend: 0, device: 0, refs: [] } as const;
+      const common = { kind: 'ring', ring, domain: domain.id, backend: 0, device: 0, id: 0, refs: [] } as const;
       const [before, after] = [seen[n]!, now[n]!];
       const put = (after.produced - before.produced) >>> 0;
       const taken = (after.consumed - before.consumed) >>> 0;

@@ -71,6 +71,8 @@ export class LabClient {
   readonly overviewed = signal(0);
   /** The last answer to the command `timeline`. */
   readonly timeline = signal<Extract<Update, { type: 'timeline' }> | null>(null);
+  /** The last answer to the command `way`. */
+  readonly way = signal<Extract<Update, { type: 'way' }> | null>(null);
   /** Events of the trace per second of wall time, lately. */
   readonly eventRate = signal(0);
   /** What was asked for with the command `explain`. */
@@ -237,6 +239,9 @@ export class LabClient {
         break;
       case 'timeline':
         this.timeline.value = update;
+        break;
+      case 'way':
+        this.way.value = update;
         break;
       case 'pageTables':
         this.pageTables.value = update;

@@ -44,9 +44,9 @@ describe.skipIf(CHROMIUM === undefined)('the story in the page', () => {
 
   it('has every event once it stands, walks through them by keys, and shows them as lines', async () => {
     await page.getByTestId('console').click();
-    await page.keyboard.type('xm create mote\n');
+    await page.keyboard.type('mke2fs /tmp/web.img 64; xm create web memory=16\n');
     await page.getByTestId('run').click();
-    await consoleHas(page, 'Started domain mote');
+    await consoleHas(page, 'Started domain web');
     await pause();
     const size = async (): Promise<number> =>
       Number(await list().getByRole('option').last().getAttribute('aria-setsize'));
@@ -71,6 +71,24 @@ describe.skipIf(CHROMIUM === undefined)('the story in the page', () => {
       .getByText(/asks the store/)
       .first()
       .waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it('tells the way of a request through a disk, and goes along it', async () => {
+    await page.getByRole('tab', { name: 'rings', exact: true }).click();
+    await page.getByTestId('run').click();
+    const ring = page.getByTestId('ring-requests');
+    await ring.getByText('the newest answer').waitFor();
+    await pause();
+    await ring.getByRole('button').first().click();
+    await page.getByRole('button', { name: 'The way of this request' }).click();
+    const steps = page.getByTestId('way').getByRole('listitem');
+    await steps.filter({ hasText: 'web (dom 1) asks Domain-0 (dom 0): read' }).waitFor();
+    const copied = steps.filter({ hasText: 'The data, by a grant' });
+    await copied.getByRole('button').click();
+    // There the request is still open; it is told of all the same.
+    await ring.getByText('1 request has no answer yet').waitFor();
+    expect(await copied.getAttribute('aria-current')).toBe('step');
     expect(await violations(page)).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ export interface Asked {
 
 /** A question, which tells its answer itself; of each kind, the last one is answered. */
 export interface Question {
-  readonly kind: 'story' | 'timeline';
+  readonly kind: 'story' | 'timeline' | 'way';
   /** Looks into the past; undefined: it was aborted, and nothing was told. Leaves the world as it was. */
   look(asked: Asked, signal: AbortSignal): Promise<(() => void) | undefined>;
   /** It cannot be answered, and why. */

@@ -2,6 +2,7 @@
 import type { Command, Update } from '../protocol.ts';
 import { recallBefore } from '../timeline/recalled.ts';
 import { timelineOf } from '../timeline/span.ts';
+import { wayOf } from '../timeline/way.ts';
 import type { Looks } from './looks.ts';
 import type { Question } from './past.ts';
 
@@ -21,6 +22,27 @@ export function timelineQuestion(
     },
     refuse: (why) => {
       post({ type: 'timeline', id, view: null, why });
+    },
+  };
+}
+
+/** How a request goes through its device. */
+export function wayQuestion(
+  { entry }: Extract<Command, { type: 'way' }>,
+  post: (update: Update) => void,
+): Question {
+  return {
+    kind: 'way',
+    look: async ({ lab, hosts }, signal) => {
+      const labs = hosts.map((host) => host.lab);
+      const view = await wayOf(lab, labs, entry, signal);
+      if (view === undefined) return undefined;
+      return () => {
+        post({ type: 'way', entry, view, why: '' });
+      };
+    },
+    refuse: (why) => {
+      post({ type: 'way', entry, view: null, why });
     },
   };
 }

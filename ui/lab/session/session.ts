@@ -25,14 +25,14 @@ import { NS_PER_SECOND } from '../../../devices/nanoseconds.ts';
 import { Going } from './going.ts';
 import { Looks } from './looks.ts';
 import { Past } from './past.ts';
-import { storyQuestion, timelineQuestion } from './questions.ts';
+import { storyQuestion, timelineQuestion, wayQuestion } from './questions.ts';
 
 /** What is done for each command but questions of the past. */
 type Deeds = {
   readonly [T in OtherCommand['type']]: (command: Extract<OtherCommand, { type: T }>) => unknown;
 };
 
-type OtherCommand = Exclude<Command, { type: 'timeline' }>;
+type OtherCommand = Exclude<Command, { type: 'timeline' | 'way' }>;
 
 /** Commands that make another world: others wait for it. */
 const MAKES: ReadonlySet<Command['type']> = new Set(['boot', 'open', 'lesson']);
@@ -169,6 +169,7 @@ export class Session {
   async command(command: Command): Promise<void> {
     try {
       if (command.type === 'timeline') await this.past.ask(timelineQuestion(command, this.post));
+      else if (command.type === 'way') await this.past.ask(wayQuestion(command, this.post));
       else await this.past.first(() => this.obey(command));
       if (this.looks.lackedTicks !== null && !this.going.isRunning)
         await this.past.ask(storyQuestion(this.looks));

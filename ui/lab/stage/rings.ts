@@ -13,6 +13,8 @@ import type { RingSlot, RingView } from './view.ts';
 type Field = (offset: number, bytes: number) => number;
 
 interface Told {
+  /** What ties an answer to its request. */
+  readonly id: number;
   readonly text: string;
   readonly refs: readonly number[];
 }
@@ -56,13 +58,17 @@ export const BLOCK: RingKind = {
     const segments = Array.from({ length: count }, (_, n) => segmentAt(field, n));
     const sectors = segments.reduce((sum, { first, last }) => sum + Math.max(0, last - first + 1), 0);
     const range = count === 0 ? '' : ` ${String(sectors * SECTOR_BYTES)} bytes at sector ${String(sector)}`;
-    return { text: `${blockName(operation)}${range}`, refs: segments.map(({ ref }) => ref) };
+    return {
+      id: field(offset.id, 8),
+      text: `${blockName(operation)}${range}`,
+      refs: segments.map(({ ref }) => ref),
+    };
   },
   response: (field) => {
     const { offset } = blk.blkif_response;
     const status = signed16(field(offset.status, 2));
     const said = status === blk.BLKIF_RSP_OKAY ? 'done' : `failed (${String(status)})`;
-    return { text: `${blockName(field(offset.operation, 1))}: ${said}`, refs: [] };
+    return { id: field(offset.id, 8), text: `${blockName(field(offset.operation, 1))}: ${said}`, refs: [] };
   },
 };
 
@@ -81,6 +87,7 @@ function indirectRequest(field: Field): Told {
   const segments = field(offset.nr_segments, 2);
   const pages = Math.min(Math.ceil(segments / PAGE_SEGMENTS), blk.BLKIF_MAX_INDIRECT_PAGES_PER_REQUEST);
   return {
+    id: field(offset.id, 8),
     text: `${blockName(field(offset.indirect_op, 1))} of ${String(segments)} segments at sector ${String(field(offset.sector_number, 8))}`,
     refs: Array.from({ length: pages }, (_, n) => field(offset.indirect_grefs + 4 * n, 4)),
   };
@@ -93,9 +100,14 @@ export const TRANSMIT: RingKind = {
   entryBytes: net.netif_tx_request.size,
   request: (field) => {
     const { offset } = net.netif_tx_request;
-    return { text: `send ${String(field(offset.size, 2))} bytes`, refs: [field(offset.gref, 4)] };
+    return {
+      id: field(offset.id, 2),
+      text: `send ${String(field(offset.size, 2))} bytes`,
+      refs: [field(offset.gref, 4)],
+    };
   },
   response: (field) => ({
+    id: field(net.netif_tx_response.offset.id, 2),
     text: statusWords(signed16(field(net.netif_tx_response.offset.status, 2)), 'sent'),
     refs: [],
   }),
@@ -106,12 +118,17 @@ export const RECEIVE: RingKind = {
   name: 'receive',
   entryBytes: net.netif_rx_response.size,
   request: (field) => ({
+    id: field(net.netif_rx_request.offset.id, 2),
     text: 'room for a packet',
     refs: [field(net.netif_rx_request.offset.gref, 4)],
   }),
   response: (field) => {
     const status = signed16(field(net.netif_rx_response.offset.status, 2));
-    return { text: status >= 0 ? `got ${String(status)} bytes` : statusWords(status, ''), refs: [] };
+    return {
+      id: field(net.netif_rx_response.offset.id, 2),
+      text: status >= 0 ? `got ${String(status)} bytes` : statusWords(status, ''),
+      refs: [],
+    };
   },
 };
 
@@ -162,7 +179,8 @@ export function ringView(
 
 function slotView(kind: RingKind, field: Field, what: RingSlot['holds']): RingSlot {
   if (what === 'nothing') return { holds: what, text: '', refs: [] };
-  return { holds: what, ...(what === 'request' ? kind.request(field) : kind.response(field)) };
+  const { text, refs } = what === 'request' ? kind.request(field) : kind.response(field);
+  return { holds: what, text, refs };
 }
 
 /** Requests from `rsp_prod` on have no answer yet; behind it are the answers, as far back as the ring goes. */

@@ -1,4 +1,5 @@
 /** What an inspector says of a thing. */
+import type { RingEntry } from '../../lab/timeline/way.ts';
 import type { Thing } from '../stage/selected.ts';
 
 export interface Fact {
@@ -18,6 +19,8 @@ export interface Description {
   readonly source: string;
   /** Events that concern it, as a person types them: the last one and the next one can be gone to. */
   readonly event: string | null;
+  /** A request whose way can be told, and how it is called. */
+  readonly way?: { readonly entry: RingEntry; readonly label: string };
 }
 
 export function fact(name: string, value: string | number, thing?: Thing): Fact {

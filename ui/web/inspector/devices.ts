@@ -1,5 +1,6 @@
 /** Devices in two halves, and slots of their rings, in words. */
-import type { StageDevice, StageHost } from '../../lab/stage/view.ts';
+import type { RingView, StageDevice, StageHost } from '../../lab/stage/view.ts';
+import type { RingEntry } from '../../lab/timeline/way.ts';
 import type { Thing } from '../stage/selected.ts';
 import { namesIn } from '../stage/color.ts';
 import { fact, hex } from './description.ts';
@@ -28,6 +29,39 @@ function find(thing: DeviceThing, host: StageHost): StageDevice | undefined {
   );
 }
 
+/** Rings of entries, by what the stage calls them. */
+const ENTRIES: Readonly<Record<string, RingEntry['ring']>> = {
+  requests: 'block',
+  transmit: 'transmit',
+  receive: 'receive',
+};
+
+/** The entry of a ring that has this index. */
+function entryAt(device: StageDevice, ring: RingView, way: RingEntry['way'], index: number): RingEntry {
+  const { frontend, id, port } = device;
+  return { domain: frontend, device: id, ring: ENTRIES[ring.name]!, port, way, index };
+}
+
+/** What was asked last by the front, of a ring that it asks by itself: room for packets it gives in advance. */
+function lastRequest(device: StageDevice): Pick<Description, 'way'> {
+  const [ring] = device.rings;
+  if (ring === undefined || ring.reqProd === 0) return {};
+  return {
+    way: { entry: entryAt(device, ring, 'request', ring.reqProd - 1), label: 'The way of its last request' },
+  };
+}
+
+/** Of what a slot holds: counted back from the newest of its kind. */
+function wayOfSlot(device: StageDevice, ring: RingView, slot: number): Pick<Description, 'way'> {
+  const { holds } = ring.slots[slot]!;
+  if (holds === 'nothing') return {};
+  const produced = holds === 'request' ? ring.reqProd : ring.rspProd;
+  const back = (produced - 1 - slot) & (ring.size - 1);
+  return {
+    way: { entry: entryAt(device, ring, holds, produced - 1 - back), label: 'The way of this request' },
+  };
+}
+
 export function describeDevice(
   thing: Extract<Thing, { kind: 'device' }>,
   host: StageHost,
@@ -54,6 +88,7 @@ export function describeDevice(
     header: HEADERS[kind],
     source: SOURCES[kind],
     event: `xenstore /local/domain/${String(frontend)}/device/${kind}/${String(thing.id)}`,
+    ...lastRequest(device),
   };
 }
 
@@ -84,5 +119,6 @@ export function describeSlot(thing: Extract<Thing, { kind: 'slot' }>, host: Stag
     header: HEADERS[kind],
     source: SOURCES[kind],
     event: port === 0 ? null : `port domain ${String(frontend)} /port ${String(port)}$/`,
+    ...wayOfSlot(device, ring, thing.slot),
   };
 }

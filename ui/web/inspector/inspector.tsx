@@ -3,6 +3,7 @@ import type { LabClient } from '../lab-client.ts';
 import { selected } from '../stage/selected.ts';
 import { describe } from './describe.ts';
 import type { Description, Fact } from './description.ts';
+import { Way } from './way.tsx';
 import './inspector.css';
 
 export function Inspector({ client }: { client: LabClient }) {
@@ -27,13 +28,14 @@ interface ToldProps {
 }
 
 function Told({ client, description, host }: ToldProps) {
-  const { title, says, facts, header, source, event } = description;
+  const { title, says, facts, header, source, event, way } = description;
   return (
     <article class="inspector scroll" tabIndex={0} aria-label={title} data-testid="inspector">
       <h3>{title}</h3>
       {says.map((each) => (
         <p key={each}>{each}</p>
       ))}
+      {way !== undefined && <Way client={client} {...way} isHere={client.state.value.host === host} />}
       <dl class="facts">
         {facts.map((each, n) => (
           <FactRow key={n} fact={each} host={host} />

@@ -1,6 +1,13 @@
 /** Devices in two halves, and the ring in the page that both share. */
 import { signal } from '@preact/signals';
-import type { ByteRingView, RingView, StageDevice, StageHost, StageView } from '../../lab/stage/view.ts';
+import type {
+  ByteRingView,
+  RingSlot,
+  RingView,
+  StageDevice,
+  StageHost,
+  StageView,
+} from '../../lab/stage/view.ts';
 import { colorOf, namesIn } from './color.ts';
 import { selected } from './selected.ts';
 
@@ -35,8 +42,8 @@ export function RingsView({ view }: { view: StageView }) {
       <p class="hint">
         {silent ?? (
           <>
-            No domain has a device yet. Give one a disk and a card: <code>xm create mote</code>, with{' '}
-            <code>disk</code> and <code>vif</code> in its file.
+            No domain has a device yet. Make one with a disk and a card:{' '}
+            <code>mke2fs /tmp/web.img 1024; xm create web</code>
           </>
         )}
       </p>
@@ -61,6 +68,12 @@ export function RingsView({ view }: { view: StageView }) {
         </select>
       </label>
       <Halves device={shown.device} host={shown.host} index={shown.index} />
+      {!all.some(({ device }) => device.rings.length > 0) && (
+        <p class="hint">
+          No guest has a disk or a network card yet. Make one that has both:{' '}
+          <code>mke2fs /tmp/web.img 1024; xm create web</code>
+        </p>
+      )}
     </div>
   );
 }
@@ -153,9 +166,24 @@ export function turnOf({ reqProd, rspProd, reqEvent }: RingView, names: RingProp
   return `${asked}${isAsleep ? ', once it is told (req_event)' : ''}.`;
 }
 
+/** More rows than these have no room, and rings of many slots are full of them: their slots are there to be clicked. */
+const MOST_TOLD = 8;
+const MANY_SLOTS = 64;
+
+/** Slots that are told of beside the ring, by number: requests that have no answer, and the newest answer. */
+function toldSlots({ slots, size, rspProd }: RingView): { readonly slot: RingSlot; readonly n: number }[] {
+  const newest = (rspProd - 1) & (size - 1);
+  return slots
+    .map((slot, n) => ({ slot, n }))
+    .filter(({ slot, n }) =>
+      slot.holds === 'request' ? size <= MANY_SLOTS : slot.holds === 'response' && n === newest,
+    )
+    .slice(0, MOST_TOLD);
+}
+
 function Ring({ ring, device, index, place, names }: RingProps) {
   const { size, slots, reqProd, rspProd, reqEvent, rspEvent } = ring;
-  const open = slots.map((slot, n) => ({ slot, n })).filter(({ slot }) => slot.holds === 'request');
+  const told = toldSlots(ring);
   const turn = turnOf(ring, names);
   const choose = (slot: number): void => {
     selected.value = {
@@ -217,9 +245,9 @@ function Ring({ ring, device, index, place, names }: RingProps) {
             </div>
           ))}
         </dl>
-        {open.length > 0 && size <= 64 && (
-          <ul class="open-requests">
-            {open.slice(0, 8).map(({ slot, n }) => (
+        {told.length > 0 && (
+          <ul class="told-slots">
+            {told.map(({ slot, n }) => (
               <li key={n}>
                 <button
                   class="small"
@@ -229,7 +257,7 @@ function Ring({ ring, device, index, place, names }: RingProps) {
                 >
                   {n}
                 </button>{' '}
-                {slot.text}
+                {slot.holds === 'request' ? slot.text : `${slot.text} (the newest answer)`}
               </li>
             ))}
           </ul>
