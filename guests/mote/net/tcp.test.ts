@@ -179,6 +179,45 @@ test('both end at the same time', () => {
   expectNothingLeft(link, before);
 });
 
+test('an end that has been acknowledged is not told again', () => {
+  const link = new Link();
+  const { client, server } = connected(link);
+  link.there.send(server, pattern(100));
+  link.there.calls.close(server);
+  link.run(100);
+  link.here.receive(client);
+  link.here.calls.close(client);
+  link.run(10_000);
+  const ends = link.log.filter(({ packet }) => (packet[33]! & 1) !== 0);
+  expect(ends.map(({ from }) => from)).toEqual(['there', 'here']);
+});
+
+test('connections that are over, and kept for what may be late, make room for new ones: the oldest first', () => {
+  const link = new Link({ delayMs: 1 });
+  const { here, there } = link;
+  const before = blocks(link);
+  const { client, server, listener } = connected(link);
+  const oneMore = (): number => {
+    const asks = here.calls.tcp();
+    here.calls.connect(asks, THERE, 80);
+    link.run(3);
+    const answers = there.calls.accept(listener);
+    if (answers >= 0) there.calls.close(answers);
+    link.run(3);
+    here.calls.close(asks);
+    return answers;
+  };
+  // As fast as that, more than there is room for are over before the first is forgotten.
+  for (let n = 0; n < 300; n++) expect(oneMore(), String(n)).toBeGreaterThanOrEqual(0);
+  for (const [host, socket] of [
+    [here, client],
+    [there, server],
+    [there, listener],
+  ] as const)
+    host.calls.close(socket);
+  expectNothingLeft(link, before);
+});
+
 test('both ask at the same time: one connection', () => {
   const link = new Link();
   const { here, there } = link;

@@ -123,6 +123,10 @@ export class Connection {
   get maySend(): bool {
     return (this.state == ESTABLISHED || this.state == CLOSE_WAIT) && !this.finDue;
   }
+  /** A FIN is due that has not been acknowledged. */
+  get owesFin(): bool {
+    return this.finDue && this.state != FIN_WAIT_2 && this.state != TIME_WAIT;
+  }
   /** The sequence number behind the last byte that is to be sent. */
   get dataEnd(): u32 {
     return this.una + this.sending.count;

@@ -2,12 +2,12 @@
 import { now } from 'kernel/events/clock';
 import { Connection, RING_BYTES } from './connection';
 import { OUR_MSS } from './segment';
-import { addConnection, connectionCount, MAX_CONNECTIONS } from './table';
+import { addConnection, hasRoom } from './table';
 import { AckTimer, ConnectionTimer } from './timers';
 
 /** One with its rings; null: there are too many, or there is no memory. */
 export function create(): Connection | null {
-  if (connectionCount() >= MAX_CONNECTIONS) return null;
+  if (!hasRoom()) return null;
   const timer = new ConnectionTimer();
   const ackTimer = new AckTimer();
   const made = new Connection(timer, ackTimer);

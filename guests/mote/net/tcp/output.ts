@@ -33,7 +33,7 @@ function sendNext(connection: Connection): bool {
   const allowed = min(connection.wnd, connection.cwnd);
   const room = allowed > underWay ? allowed - underWay : 0;
   const count = min(min(left, room), connection.mss);
-  const fin = connection.finDue && count == left && underWay <= there;
+  const fin = connection.owesFin && count == left && underWay <= there;
   if (count == 0 && !fin) return false;
   const again = before(connection.nxt, connection.max);
   if (!fin && !again && count < connection.mss && !isWorthwhile(connection, count, left, underWay))
@@ -83,7 +83,7 @@ export function sendFirstAgain(connection: Connection): void {
   connection.nxt = connection.una;
   connection.timing = false;
   const count = min(connection.sending.count, connection.mss);
-  transmit(connection, count, connection.finDue && count == connection.sending.count);
+  transmit(connection, count, connection.owesFin && count == connection.sending.count);
   if (before(connection.nxt, nxt)) connection.nxt = nxt;
 }
 

@@ -1,9 +1,10 @@
 /** All TCP connections, and which one a segment belongs to. */
 import { setAfterwards } from '../input';
-import { CLOSED, Connection, LISTEN } from './connection';
+import { CLOSED, Connection, LISTEN, TIME_WAIT } from './connection';
+import { end } from './ending';
 
-/** More than this many are refused. */
-export const MAX_CONNECTIONS: i32 = 256;
+/** More than this many are refused, those apart that are only kept for what may be late: they make room. */
+const MAX_CONNECTIONS: i32 = 256;
 
 let first: Connection | null = null;
 let count = 0;
@@ -11,6 +12,7 @@ let count = 0;
 export function connections(): Connection | null {
   return first;
 }
+/** Those that are to be given back count, too. */
 export function connectionCount(): i32 {
   return count;
 }
@@ -19,6 +21,17 @@ export function addConnection(connection: Connection): void {
   connection.next = first;
   first = connection;
   count++;
+}
+
+/** Whether there is room for one more: the oldest that is over has gone, if need be, as beyond Linux's tcp_max_tw_buckets. */
+export function hasRoom(): bool {
+  if (count < MAX_CONNECTIONS) return true;
+  let oldest: Connection | null = null;
+  for (let each: Connection | null = first; each != null; each = each!.next)
+    if (each.state == TIME_WAIT && !each.attached) oldest = each;
+  if (oldest == null) return false;
+  end(oldest, 0);
+  return true;
 }
 
 /** The connection between two ends; else who listens at the local one; null: nobody. */
