@@ -5,7 +5,6 @@
 import * as xen from 'xen';
 import { mmuext_op, shared_info, start_info } from 'xen';
 import { vcpu_guest_context, vcpu_info, xen_domctl_getdomaininfo } from 'xen';
-import { xen_domctl_vcpucontext } from 'xen';
 import { describe } from 'programs/lib/errno';
 import { CpuidBits, levelCpuid } from './cpuid';
 import { DomainMemory, setMemoryMap, writeFrame } from './domain-memory';
@@ -20,6 +19,7 @@ import { writeTables } from './page-tables';
 import { Plan } from './plan';
 import { Ramdisk } from './ramdisk';
 import { PACKED_NONE } from './unpack/packed';
+import { setVcpuContext } from './vcpu-context';
 
 const MAX_COMMAND_LINE: i32 = 1024;
 const PAGES_PER_MB: u64 = 256;
@@ -275,8 +275,6 @@ export class Builder {
     store<u64>(at + 3 * 8, this.mfn(this.plan!.tables) * PAGE_BYTES, vcpu_guest_context.ctrlreg);
     store<u64>(at + 6 * 8, DR6_DEFAULT, vcpu_guest_context.debugreg);
     store<u64>(at + 7 * 8, DR7_DEFAULT, vcpu_guest_context.debugreg);
-    hyper.begin();
-    store<u64>(hyper.domctlPart(), at, xen_domctl_vcpucontext.ctxt);
-    return hyper.domctl(xen.XEN_DOMCTL_setvcpucontext, this.domid);
+    return setVcpuContext(this.domid, 0, at);
   }
 }

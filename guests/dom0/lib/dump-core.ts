@@ -3,7 +3,7 @@
  * core of sections alone: notes, the registers of each vcpu, the shared info page, which page is which frame, and the pages.
  */
 import * as xen from 'xen';
-import { vcpu_guest_context, xen_compile_info, xen_domctl_vcpucontext } from 'xen';
+import { vcpu_guest_context, xen_compile_info } from 'xen';
 import { describe } from 'programs/lib/errno';
 import { Domain } from './domains';
 import * as hyper from './hypercalls';
@@ -11,6 +11,7 @@ import { PAGE_BYTES } from './pages';
 import { NO_FRAME } from './saved/format';
 import { Frames } from './saved/frames';
 import { Writer } from './saved/writer';
+import { getVcpuContext } from './vcpu-context';
 
 const ELF_HEADER: u64 = 64;
 const SECTION_HEADER: u64 = 64;
@@ -215,10 +216,7 @@ function putVcpus(domid: u32, vcpus: u64, to: Bytes): i32 {
   const at = changetype<usize>(context);
   for (let vcpu: u64 = 0; vcpu < vcpus; vcpu++) {
     memory.fill(at, 0, vcpu_guest_context.SIZE);
-    hyper.begin();
-    store<u32>(hyper.domctlPart(), <u32>vcpu, xen_domctl_vcpucontext.vcpu);
-    store<u64>(hyper.domctlPart(), at, xen_domctl_vcpucontext.ctxt);
-    const failed = hyper.domctl(xen.XEN_DOMCTL_getvcpucontext, domid);
+    const failed = getVcpuContext(domid, <u32>vcpu, at);
     // One that was never brought up has none.
     if (failed < 0 && failed != -xen.ENODATA) return failed;
     to.putFrom(at, context.byteLength);

@@ -8,7 +8,7 @@
  * domain is lost. The real Xen has nothing of this for PV domains; its mem_paging is the model (hypervisor/memory/paged-frames.ts).
  */
 import * as xen from 'xen';
-import { start_info, vcpu_guest_context, xen_domctl_getdomaininfo, xen_domctl_vcpucontext } from 'xen';
+import { start_info, vcpu_guest_context, xen_domctl_getdomaininfo } from 'xen';
 import { CLOCK_MONOTONIC } from 'mote/abi';
 import { clock } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
@@ -16,6 +16,7 @@ import { load64 } from 'programs/lib/intrinsics';
 import { waitToRead } from 'programs/lib/sockets';
 import * as hyper from '../hypercalls';
 import { Course } from '../migration/progress';
+import { gdtFramesOf, getVcpuContext } from '../vcpu-context';
 import { Frames, hasBit, setBit } from './frames';
 import { Pages, PutOff } from './pages';
 import { Reader } from './reader';
@@ -29,8 +30,6 @@ const TELL_PAGES: u64 = 256;
 /** So long after a page was asked for none of the others is pushed: the next that is asked for does not wait for what is in the way then. */
 const QUIET_NS: u64 = 2_000_000;
 const QUIET_MS: i32 = 1;
-const GDT_ENTRIES_PER_FRAME: u64 = 512;
-const GDT_FRAMES: u64 = 14;
 
 export class Later extends PutOff {
   /** Pages that were asked for, and that went without. */
@@ -78,17 +77,12 @@ export class Later extends PutOff {
   private needVcpu(vcpu: u32): bool {
     const context = new ArrayBuffer(<i32>vcpu_guest_context.SIZE);
     const at = changetype<usize>(context);
-    hyper.begin();
-    store<u32>(hyper.domctlPart(), vcpu, xen_domctl_vcpucontext.vcpu);
-    store<u64>(hyper.domctlPart(), at, xen_domctl_vcpucontext.ctxt);
-    const failed = hyper.domctl(xen.XEN_DOMCTL_getvcpucontext, this.domid);
+    const failed = getVcpuContext(this.domid, vcpu, at);
     // One that was never up has none.
     if (failed < 0) return vcpu != 0 || this.fail('the context of vcpu 0: ' + describe(failed));
     if (load<u64>(at, vcpu_guest_context.ldt_ents) != 0)
       return this.fail('vcpu ' + vcpu.toString() + ' has an LDT, and where that lies is not known');
-    const entries = load<u64>(at, vcpu_guest_context.gdt_ents);
-    const frames = min<u64>((entries + GDT_ENTRIES_PER_FRAME - 1) / GDT_ENTRIES_PER_FRAME, GDT_FRAMES);
-    for (let n: u64 = 0; n < frames; n++)
+    for (let n: u64 = 0; n < gdtFramesOf(at); n++)
       if (!this.needFrame(load<u64>(at + vcpu_guest_context.gdt_frames + <usize>n * 8))) return false;
     return vcpu != 0 || this.needStart(load<u64>(at, vcpu_guest_context.user_regs_rdx));
   }

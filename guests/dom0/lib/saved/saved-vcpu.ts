@@ -6,9 +6,10 @@ import {
   xen_domctl_vcpu_msr,
   xen_domctl_vcpu_msrs,
 } from 'xen';
-import { xen_domctl_vcpucontext, xen_domctl_vcpuextstate } from 'xen';
+import { xen_domctl_vcpuextstate } from 'xen';
 import { describe } from 'programs/lib/errno';
 import * as hyper from '../hypercalls';
+import { setVcpuContext } from '../vcpu-context';
 import * as format from './format';
 
 const MAX_EXTENDED_BYTES: u32 = 104;
@@ -34,7 +35,7 @@ export class SavedVcpu {
 
   /** Gives it all to Xen: empty, or what is wrong. */
   set(domid: u32, vcpu: u32): string {
-    let failed = this.setBasic(domid, vcpu);
+    let failed = setVcpuContext(domid, vcpu, changetype<usize>(this.basic));
     if (failed < 0) return 'its registers: ' + describe(failed);
     failed = this.setExtended(domid, vcpu);
     if (failed < 0) return 'its extended context: ' + describe(failed);
@@ -42,13 +43,6 @@ export class SavedVcpu {
     if (failed < 0) return 'its XSAVE area: ' + describe(failed);
     failed = this.setMsrs(domid, vcpu);
     return failed < 0 ? 'its MSRs: ' + describe(failed) : '';
-  }
-
-  private setBasic(domid: u32, vcpu: u32): i32 {
-    hyper.begin();
-    store<u32>(hyper.domctlPart(), vcpu, xen_domctl_vcpucontext.vcpu);
-    store<u64>(hyper.domctlPart(), changetype<usize>(this.basic), xen_domctl_vcpucontext.ctxt);
-    return hyper.domctl(xen.XEN_DOMCTL_setvcpucontext, domid);
   }
 
   private setExtended(domid: u32, vcpu: u32): i32 {

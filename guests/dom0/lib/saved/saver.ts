@@ -6,13 +6,14 @@
 import * as xen from 'xen';
 import { vcpu_guest_context, xen_cpuid_leaf, xen_domctl_cpu_policy, xen_domctl_ext_vcpucontext } from 'xen';
 import { xen_domctl_getdomaininfo, xen_domctl_getvcpuinfo } from 'xen';
-import { xen_domctl_tsc_info, xen_domctl_vcpu_msr, xen_domctl_vcpu_msrs, xen_domctl_vcpucontext } from 'xen';
+import { xen_domctl_tsc_info, xen_domctl_vcpu_msr, xen_domctl_vcpu_msrs } from 'xen';
 import { xen_domctl_vcpuextstate, xen_msr_entry } from 'xen';
 import { describe } from 'programs/lib/errno';
 import * as hyper from '../hypercalls';
 import { PAGE_BYTES } from '../pages';
 import { Limits } from '../migration/limits';
 import { Course } from '../migration/progress';
+import { gdtFramesOf, getVcpuContext } from '../vcpu-context';
 import * as format from './format';
 import { NO_FRAME } from './format';
 import { Frames } from './frames';
@@ -23,7 +24,6 @@ import { Rounds } from './rounds';
 import { Writer } from './writer';
 
 const PAGE_SHIFT: u64 = 12;
-const GDT_ENTRIES_PER_FRAME: u64 = 512;
 
 export class Saver {
   /** What is wrong; empty: nothing. */
@@ -197,16 +197,11 @@ export class Saver {
   private sendBasic(vcpu: u32): bool {
     const context = new ArrayBuffer(<i32>vcpu_guest_context.SIZE);
     const at = changetype<usize>(context);
-    hyper.begin();
-    store<u32>(hyper.domctlPart(), vcpu, xen_domctl_vcpucontext.vcpu);
-    store<u64>(hyper.domctlPart(), at, xen_domctl_vcpucontext.ctxt);
-    const failed = hyper.domctl(xen.XEN_DOMCTL_getvcpucontext, this.domid);
+    const failed = getVcpuContext(this.domid, vcpu, at);
     if (failed < 0) return this.refused('the context of vcpu ' + vcpu.toString(), failed);
     // Vcpu 0 has told where its start_info is, when it suspended.
     if (vcpu == 0 && !this.toPfn(at + vcpu_guest_context.user_regs_rdx, 0, 0)) return false;
-    const frames =
-      (load<u64>(at, vcpu_guest_context.gdt_ents) + GDT_ENTRIES_PER_FRAME - 1) / GDT_ENTRIES_PER_FRAME;
-    for (let n: u64 = 0; n < min<u64>(frames, 14); n++)
+    for (let n: u64 = 0; n < gdtFramesOf(at); n++)
       if (!this.toPfn(at + vcpu_guest_context.gdt_frames + <usize>n * 8, 0, 0)) return false;
     if (!this.toPfn(at + vcpu_guest_context.ctrlreg + 3 * 8, PAGE_SHIFT, 0)) return false;
     const user = at + vcpu_guest_context.ctrlreg + 1 * 8;

@@ -4,7 +4,7 @@
  * it has heard it.
  */
 import * as xen from 'xen';
-import { vcpu_guest_context, xen_domctl_subscribe, xen_domctl_vcpucontext } from 'xen';
+import { vcpu_guest_context, xen_domctl_subscribe } from 'xen';
 import { CLOCK_MONOTONIC } from 'mote/abi';
 import { clock, close, sleepNs } from 'programs/lib/calls';
 import { readNode, writeNode } from 'programs/lib/store';
@@ -13,6 +13,7 @@ import { Domain, domainOfId } from '../domains';
 import { EventChannels } from '../event-channels';
 import * as hyper from '../hypercalls';
 import { pathOf } from '../nodes';
+import { getVcpuContext, setVcpuContext } from '../vcpu-context';
 
 const SECOND: u64 = 1_000_000_000;
 /** How long it may take. */
@@ -75,15 +76,9 @@ function reasonOf(domain: Domain): string {
 export function resumeDomain(domid: u32): i32 {
   const context = new ArrayBuffer(<i32>vcpu_guest_context.SIZE);
   const at = changetype<usize>(context);
-  let failed = contextOp(xen.XEN_DOMCTL_getvcpucontext, domid, at);
+  let failed = getVcpuContext(domid, 0, at);
   store<u64>(at, 1, vcpu_guest_context.user_regs_rax);
-  if (failed == 0) failed = contextOp(xen.XEN_DOMCTL_setvcpucontext, domid, at);
+  if (failed == 0) failed = setVcpuContext(domid, 0, at);
   hyper.begin();
   return failed < 0 ? failed : hyper.domctl(xen.XEN_DOMCTL_resumedomain, domid);
-}
-
-function contextOp(command: u32, domid: u32, at: usize): i32 {
-  hyper.begin();
-  store<u64>(hyper.domctlPart(), at, xen_domctl_vcpucontext.ctxt);
-  return hyper.domctl(command, domid);
 }
