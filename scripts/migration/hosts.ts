@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { debianImages } from '../../guests/debian/fetch.ts';
 import type { WorldImages } from '../../ui/lab/world/images.ts';
-import { Consoles, mote, moteWorld } from '../../ui/lab/world/testing.ts';
+import { Consoles, mote, moteWorld, PROMPT } from '../../ui/lab/world/testing.ts';
 import type { World } from '../../ui/lab/world/world.ts';
 import { CLIENTS, FROM, TO } from './course.ts';
 
@@ -22,7 +22,6 @@ const ADDRESS = '10.0.0.70';
 /** Beside the domain: domain 0 and Xen. */
 const REST_MB = 72;
 const DOM0_MB = 48;
-const PROMPT = /(^|\n)\/ \$ $/;
 /** As the paper's web server has: one file of 512 KiB, again and again. */
 const FILE_KIB = 512;
 
@@ -45,9 +44,7 @@ export async function hostsWith(guest: Guest): Promise<Hosts | undefined> {
   for (const { lab } of world.hosts) lab.witness.watch();
   const consoles = new Consoles(world);
   for (const host of [FROM, TO, CLIENTS]) consoles.until(host, PROMPT);
-  for (const line of ['(xend-relocation-server yes)', "(xend-relocation-hosts-allow '')"])
-    consoles.run(TO, `echo "${line}" >> /etc/xen/xend-config.sxp`);
-  consoles.run(TO, 'xend restart');
+  consoles.letIn(TO);
   for (const line of configuration(guest)) consoles.run(FROM, `echo '${line}' >> /etc/xen/${NAME}.cfg`);
   consoles.run(FROM, `xm create ${NAME}.cfg`);
   return { world, consoles };

@@ -4,7 +4,7 @@ import { Random } from '../../../devices/random.ts';
 import { Cuts, KINDS } from './testing-cuts.ts';
 import type { Place } from './testing-cuts.ts';
 
-const AT_COMMITMENT: Place = { stage: 'commitment', round: 0 };
+const AT_COMMITMENT: Place = { way: 'live', stage: 'commitment', round: 0 };
 
 let cuts: Cuts;
 beforeAll(async () => {

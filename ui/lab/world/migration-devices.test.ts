@@ -1,30 +1,17 @@
 /** A domain with a disk of a shared store and a card goes to another host while a third one fetches from it. */
 import { beforeAll, expect, test } from 'vitest';
-import { Consoles, mote, moteWorld } from './testing.ts';
+import { Consoles, mote, moteWorld, PROMPT } from './testing.ts';
 import type { World } from './world.ts';
 
 const [A, B, C] = [0, 1, 2];
-const PROMPT = /(^|\n)\/ \$ $/;
 const MEGABYTE = 1 << 20;
 
 let world: World;
 let consoles: Consoles;
 const run = (host: number, command: string): string => consoles.run(host, command);
 
-/** What commands print at the domain's console. */
-function inside(host: number, ...commands: string[]): string[] {
-  consoles.type(host, 'xm console shop\recho here\r');
-  consoles.until(host, /\nhere\r?\n\/ \$ $/);
-  const printed = commands.map((command) => run(host, command));
-  consoles.type(host, '\x1d');
-  consoles.until(host, PROMPT);
-  return printed;
-}
-const names = (host: number): string[] =>
-  run(host, 'xm list')
-    .split('\n')
-    .slice(2, -1)
-    .map((line) => line.split(' ')[0]!);
+const inside = (host: number, ...commands: string[]): string[] => consoles.inside(host, 'shop', ...commands);
+const names = (host: number): string[] => consoles.guests(host).map((line) => line.split(' ')[0]!);
 
 beforeAll(async () => {
   const hosts = [
@@ -36,11 +23,9 @@ beforeAll(async () => {
   const images = { empty: new Uint8Array(6 * MEGABYTE), own: new Uint8Array(2 * MEGABYTE) };
   world = await moteWorld({ hosts, stores }, images);
   consoles = new Consoles(world);
-  for (const host of [A, B, C]) consoles.until(host, PROMPT);
   for (const host of [A, B, C]) {
-    for (const line of ['(xend-relocation-server yes)', "(xend-relocation-hosts-allow '')"])
-      run(host, `echo "${line}" >> /etc/xen/xend-config.sxp`);
-    run(host, 'xend restart');
+    consoles.until(host, PROMPT);
+    consoles.letIn(host);
   }
   run(A, 'mke2fs /dev/vda');
   run(A, `cat /etc/xen/mote > shop; echo 'name = "shop"' >> shop; echo 'memory = 12' >> shop`);

@@ -3,11 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Domain } from '../../../hypervisor/state/domain.ts';
 import type { Fault } from '../faults.ts';
 import { NOT_SENT, STAGES } from '../migration.ts';
-import { Consoles, mote, moteWorld } from './testing.ts';
+import { Consoles, mote, moteWorld, PROMPT } from './testing.ts';
 import type { World } from './world.ts';
 
 const [A, B] = [0, 1];
-const PROMPT = /(^|\n)\/ \$ $/;
 const MS = 1e6;
 const RUNNING = /^mote [r-][b-]----$/;
 
@@ -18,22 +17,8 @@ describe('two hosts on a LAN', () => {
   let printedLive = '';
   const run = (host: number, command: string): string => consoles.run(host, command);
 
-  /** What a command prints at the domain's console. */
-  function inside(host: number, command: string): string {
-    consoles.type(host, 'xm console mote\recho here\r');
-    consoles.until(host, /\nhere\r?\n\/ \$ $/);
-    const printed = run(host, command);
-    consoles.type(host, '\x1d');
-    consoles.until(host, PROMPT);
-    return printed;
-  }
-
-  /** The domains of a host: names and states. */
-  const guests = (host: number): string[] =>
-    run(host, 'xm list')
-      .split('\n')
-      .slice(2, -1)
-      .map((line) => line.replace(/^(\S+) +\d+ +\d+ +\d+ +(\S+) .*$/, '$1 $2'));
+  const inside = (host: number, command: string): string => consoles.inside(host, 'mote', command)[0]!;
+  const guests = (host: number): string[] => consoles.guests(host);
 
   /** Its domain 0 takes in domains from now on. */
   function open(host: number): void {

@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { debianImages } from '../../../guests/debian/fetch.ts';
-import { Consoles, mote, moteWorld } from './testing.ts';
+import { Consoles, mote, moteWorld, PROMPT } from './testing.ts';
 
 const images = await debianImages();
 const [A, B] = [0, 1];
-const PROMPT = /(^|\n)\/ \$ $/;
 const CONFIG = [
   'kernel = "/lab/vmlinuz"',
   'ramdisk = "/lab/initrd"',
@@ -26,9 +25,7 @@ describe.skipIf(images === undefined)("Debian's cloud kernel, on two vcpus", () 
     );
     const consoles = new Consoles(world);
     for (const host of [A, B]) consoles.until(host, PROMPT);
-    for (const line of ['(xend-relocation-server yes)', "(xend-relocation-hosts-allow '')"])
-      consoles.run(B, `echo "${line}" >> /etc/xen/xend-config.sxp`);
-    consoles.run(B, 'xend restart');
+    consoles.letIn(B);
     for (const line of CONFIG) consoles.run(A, `echo '${line}' >> /etc/xen/linux.cfg`);
     consoles.run(A, 'xm create linux.cfg');
     let calls = 0;

@@ -4,12 +4,11 @@
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { POST_COPY, STAGES } from '../migration.ts';
-import { Consoles, mote, moteWorld } from './testing.ts';
+import { Consoles, mote, moteWorld, PROMPT } from './testing.ts';
 import type { SavedWorld } from '../snapshot/format.ts';
 import type { World } from './world.ts';
 
 const [A, B] = [0, 1];
-const PROMPT = /(^|\n)\/ \$ $/;
 const SECOND = 1e9;
 const MS = 1e6;
 const RUNNING = /^mote [r-][b-]----$/;
@@ -23,22 +22,8 @@ let before: SavedWorld;
 let sum = '';
 const run = (host: number, command: string): string => consoles.run(host, command);
 
-/** What a command prints at the domain's console. */
-function inside(host: number, command: string): string {
-  consoles.type(host, 'xm console mote\recho here\r');
-  consoles.until(host, /\nhere\r?\n\/ \$ $/);
-  const printed = run(host, command);
-  consoles.type(host, '\x1d');
-  consoles.until(host, PROMPT);
-  return printed;
-}
-
-/** The domains of a host: names and states. */
-const guests = (host: number): string[] =>
-  run(host, 'xm list')
-    .split('\n')
-    .slice(2, -1)
-    .map((line) => line.replace(/^(\S+) +\d+ +\d+ +\d+ +(\S+) .*$/, '$1 $2'));
+const inside = (host: number, command: string): string => consoles.inside(host, 'mote', command)[0]!;
+const guests = (host: number): string[] => consoles.guests(host);
 
 /** Pages that the domain on B waits for. */
 const away = (): number => {
@@ -64,9 +49,7 @@ beforeAll(async () => {
   consoles = new Consoles(world);
   for (const host of [A, B]) {
     consoles.until(host, PROMPT);
-    for (const line of ['(xend-relocation-server yes)', "(xend-relocation-hosts-allow '')"])
-      run(host, `echo "${line}" >> /etc/xen/xend-config.sxp`);
-    run(host, 'xend restart');
+    consoles.letIn(host);
   }
   run(A, "echo 'memory = 16' >> /etc/xen/mote; xm create mote");
   inside(A, `for n in 1 2 3 4 5 6 7 8; do cat /bin/sh /bin/sh /bin/sh /bin/sh; done > ${FILE}`);

@@ -8,6 +8,10 @@ import type { Input, LanInput } from './inputs.ts';
 import { World } from './world.ts';
 
 const PATIENCE_NS = 600e9;
+/** Of Mote's shell. */
+export const PROMPT = /(^|\n)\/ \$ $/;
+/** Lets other hosts' domains in. */
+const LETS_IN = ['(xend-relocation-server yes)', "(xend-relocation-hosts-allow '')"];
 
 /** A host with Mote. */
 export function mote(name: string, more: Partial<HostDescription> = {}): HostDescription {
@@ -69,7 +73,31 @@ export class Consoles {
   /** What a command prints on a host that is at its prompt. */
   run(host: number, command: string): string {
     this.type(host, `${command}\r`);
-    this.until(host, /(^|\n)\/ \$ $/);
+    this.until(host, PROMPT);
     return this.screens[host]!.replace(/^[^\n]*\n/, '').replace(/\/ \$ $/, '');
+  }
+
+  /** What commands print at the console of a domain of Mote's on a host. */
+  inside(host: number, domain: string, ...commands: readonly string[]): string[] {
+    this.type(host, `xm console ${domain}\recho here\r`);
+    this.until(host, /\nhere\r?\n\/ \$ $/);
+    const printed = commands.map((command) => this.run(host, command));
+    this.type(host, '\x1d');
+    this.until(host, PROMPT);
+    return printed;
+  }
+
+  /** The domains of a host, but domain 0: names and states, as xm lists them. */
+  guests(host: number): string[] {
+    return this.run(host, 'xm list')
+      .split('\n')
+      .slice(2, -1)
+      .map((line) => line.replace(/^(\S+) +\d+ +\d+ +\d+ +(\S+) .*$/, '$1 $2'));
+  }
+
+  /** A host takes in domains from now on, whoever sends them. */
+  letIn(host: number): void {
+    for (const line of LETS_IN) this.run(host, `echo "${line}" >> /etc/xen/xend-config.sxp`);
+    this.run(host, 'xend restart');
   }
 }
