@@ -52,6 +52,12 @@ export class BackRing {
     return true;
   }
 
+  /** The next request, which was looked at, is taken: what is in it by now does not count. */
+  pass(): void {
+    assert(this.waiting > 0, 'a request that does not wait');
+    this.consumed++;
+  }
+
   /** Copies a request that waits, the first one being 0, and leaves it there. False: there is none. */
   look(to: usize, index: u32): bool {
     if (index >= this.waiting) return false;

@@ -16,7 +16,7 @@ import { sleepUntil } from '../../kernel/threads/wait';
 
 const MAX_PAGES: u32 = 16;
 /** How long it takes until one looks again, and how often: as Linux has it, about half a minute in all. */
-const AGAIN_NS: u64 = MILLISECOND;
+export const AGAIN_NS: u64 = MILLISECOND;
 const TIMES: u32 = 30_000;
 const request: usize = memory.data(40, 8);
 

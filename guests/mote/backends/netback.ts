@@ -1,13 +1,17 @@
 /**
  * The network backend: takes the packets that a frontend sends, and puts those for it into the buffers that it offers. Xen
- * copies either way; nobody waits, so a packet for which there is no buffer is lost, as on a wire.
+ * copies either way. Nobody waits but packets for the frontend (held-packets.ts): until it offers a buffer; and where the domain has just
+ * come from another host, until the frontend is here, and the page of the buffer.
  */
 import * as xen from 'xen';
 import { netif_rx_request, netif_rx_response, netif_tx_request } from 'xen';
 import { Backend } from './backend';
 import { BackRing } from './back-ring';
 import { bindInterdomain, closePort, MAX_PORTS, sendEvent } from '../../kernel/events/events';
-import { copyGranted, finishCopies, GrantedPages, mustCopyAgain } from './granted';
+import { AGAIN_NS, copyGranted, finishCopies, GrantedPages, mustCopyAgain } from './granted';
+import { HeldPackets } from './held-packets';
+import { now } from '../../kernel/events/clock';
+import { Timer } from '../../kernel/events/timers';
 import { alloc, dispose, free } from '../../kernel/memory/heap';
 import { allocatePages, PAGE_SIZE, putPage } from '../../kernel/memory/pages';
 import { Credit } from './credit';
@@ -39,6 +43,10 @@ export abstract class NetworkBackend extends Backend {
   /** How much the frontend may send. */
   protected credit: SendCredit = new SendCredit(this);
   private request: usize = alloc(RX_BYTES);
+  private held: HeldPackets = new HeldPackets();
+  private heldTimer: HeldTimer = new HeldTimer(this);
+  /** The frontend has not connected yet. */
+  private isNew: bool = true;
   /** What the frontend has sent and received; packets that were lost for want of a buffer, or not in order. */
   sentPackets: u64 = 0;
   sentBytes: u64 = 0;
@@ -63,7 +71,9 @@ export abstract class NetworkBackend extends Backend {
       readNumber(this.frontend, 'feature-no-csum-offload') != 1 &&
       readNumber(this.frontend, 'feature-ipv6-csum-offload') == 1;
     this.reconfigure();
-    return this.bind() || this.fail('its event channels cannot be bound');
+    if (!this.bind()) return this.fail('its event channels cannot be bound');
+    this.deliverHeld();
+    return true;
   }
 
   private fail(what: string): bool {
@@ -106,6 +116,8 @@ export abstract class NetworkBackend extends Backend {
   }
 
   protected disconnect(): void {
+    this.isNew = false;
+    this.forgetHeld();
     this.unbind(this.sendPort);
     if (this.receivePort != this.sendPort) this.unbind(this.receivePort);
     this.sendPort = 0;
@@ -128,7 +140,15 @@ export abstract class NetworkBackend extends Backend {
     closePort(port);
   }
 
+  private forgetHeld(): void {
+    this.held.clear();
+    this.heldTimer.cancel();
+  }
+
   protected release(): void {
+    this.forgetHeld();
+    dispose(this.held);
+    dispose(this.heldTimer);
     this.credit.cancel();
     dispose(this.credit);
     this.packet.release();
@@ -169,18 +189,49 @@ export abstract class NetworkBackend extends Backend {
     return true;
   }
 
-  /** Gives the frontend a packet, which fits in a page; one with a blank checksum only if it takes such. */
+  /**
+   * Gives the frontend a packet, which fits in a page, one with a blank checksum only if it takes such; now, or when it can have it.
+   */
   deliver(packet: usize, bytes: u32, isBlank: bool): void {
-    const ring = this.receiveRing;
-    const at = this.headroom;
-    if (ring == null || at + bytes > <u32>PAGE_SIZE || !ring.take(this.request)) {
-      this.dropped++;
-      if (ring != null && ring.broken) this.accuse('there are more buffers than its ring has room for');
-      return;
+    if (this.headroom + bytes <= <u32>PAGE_SIZE) {
+      if (this.held.first == null && this.give(packet, bytes, isBlank)) return;
+      const mayCome = this.isNew || this.receiveRing != null;
+      if (mayCome && this.held.hold(packet, bytes, isBlank)) {
+        if (!this.heldTimer.armed) this.heldTimer.set(this.held.first!.deadlineNs);
+        return;
+      }
     }
+    this.dropped++;
+  }
+
+  /** Gives it those that have waited, as far as it can have them. */
+  deliverHeld(): void {
+    this.heldTimer.cancel();
+    this.dropped += this.held.dropOld();
+    for (let first = this.held.first; first != null; first = this.held.first) {
+      if (!this.give(first.at, first.bytes, first.isBlank)) break;
+      this.held.drop();
+    }
+    if (this.held.first != null && !this.heldTimer.armed) this.heldTimer.set(this.held.first!.deadlineNs);
+  }
+
+  /** False: it cannot have it yet. */
+  private give(packet: usize, bytes: u32, isBlank: bool): bool {
+    const ring = this.receiveRing;
+    if (ring == null) return false;
+    if (!ring.isWaiting() || !ring.look(this.request, 0)) {
+      if (ring.broken) this.accuse('there are more buffers than its ring has room for');
+      return false;
+    }
+    const at = this.headroom;
     copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), at, packet, bytes, true);
     const isLater = mustCopyAgain();
     const isGood = finishCopies();
+    if (isLater) {
+      this.awaitBuffers(ring);
+      return false;
+    }
+    ring.pass();
     if (isGood) {
       this.receivedPackets++;
       this.receivedBytes += bytes;
@@ -192,17 +243,29 @@ export abstract class NetworkBackend extends Backend {
     store<u16>(response + netif_rx_response.flags, <u16>flags);
     store<u16>(response + netif_rx_response.status, <u16>(isGood ? <i32>bytes : xen.NETIF_RSP_ERROR));
     if (ring.push()) sendEvent(this.receivePort);
-    if (isLater) this.askForBuffers(ring);
+    return true;
   }
 
   /**
    * The domain has just come from another host, and the page of a buffer is not here yet: the others that it offers are not either. A
-   * byte of each is asked for, so that they come; what is for the domain meanwhile is lost, as where there are no buffers.
+   * byte of each is asked for, so that they come, and it is looked again in a while.
    */
-  private askForBuffers(ring: BackRing): void {
+  private awaitBuffers(ring: BackRing): void {
     for (let index: u32 = 0; ring.look(this.request, index); index++)
       copyGranted(this.domid, load<u32>(this.request + netif_rx_request.gref), 0, this.buffer, 1, false);
     finishCopies();
+    this.heldTimer.set(now() + AGAIN_NS);
+  }
+}
+
+/** Packets wait: it is looked whether they can be given by now, or have waited too long. */
+class HeldTimer extends Timer {
+  constructor(private backend: NetworkBackend) {
+    super();
+  }
+
+  fire(): void {
+    this.backend.deliverHeld();
   }
 }
 
@@ -222,5 +285,7 @@ const connected = new StaticArray<NetworkBackend | null>(MAX_PORTS);
 /** Whose event has come. */
 function serve(port: u32): void {
   const backend = connected[port];
-  if (backend != null) backend.serve();
+  if (backend == null) return;
+  backend.serve();
+  backend.deliverHeld();
 }

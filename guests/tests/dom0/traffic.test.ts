@@ -62,6 +62,29 @@ test('cards count packets and bytes, as the domain sees them', () => {
   expect(grown).toEqual([3, 3 * 98, 3, 3 * 98]);
 });
 
+test('what a domain has no buffer for waits for one: so much of it, and so long', () => {
+  const counts = (): { taken: number; dropped: number } => {
+    const [, taken, dropped] = /^vif 1 0 .*rx_packets (\d+) .*dropped (\d+)$/m
+      .exec(backends().join('\n'))!
+      .map(Number);
+    return { taken: taken!, dropped: dropped! };
+  };
+  /** Sends it so many packets of 98 bytes while it is paused, for seconds; it has 64 buffers. */
+  const grown = (packets: number, seconds: number): { taken: number; dropped: number } => {
+    host.run('ping -c 1 10.0.0.11');
+    const before = counts();
+    host.run(
+      `xm pause one; ping -c ${String(packets)} -i 0 -W 0 10.0.0.11; sleep ${String(seconds)}; xm unpause one; sleep 1`,
+    );
+    const after = counts();
+    return { taken: after.taken - before.taken, dropped: after.dropped - before.dropped };
+  };
+  expect(grown(90, 0)).toEqual({ taken: 90, dropped: 0 });
+  expect(grown(90, 11)).toEqual({ taken: 64, dropped: 26 });
+  const room = Math.floor(131_072 / 98);
+  expect(grown(1500, 0)).toEqual({ taken: 64 + room, dropped: 1500 - 64 - room });
+});
+
 test('xm top shows them', () => {
   const [headings, , row] = host
     .run('xm top -b -i 1')
