@@ -41,7 +41,7 @@ export async function hostsWith(guest: Guest): Promise<Hosts | undefined> {
   );
   const lans = [{ name: 'lan', megabitsPerSecond: 1000 }];
   const world = await moteWorld({ hosts, lans }, images);
-  for (const { lab } of world.hosts) lab.witness.watch();
+  for (const host of [FROM, TO]) world.hosts[host]!.lab.witness.watch();
   const consoles = new Consoles(world);
   for (const host of [FROM, TO, CLIENTS]) consoles.until(host, PROMPT);
   consoles.letIn(TO);

@@ -24,7 +24,10 @@ import { Writer } from './writer';
 
 /** Instead of a pfn that is asked for: all has come. */
 export const ALL_HERE: u64 = ~0;
-/** Pages of a record, and that are pushed before it is looked whether one is asked for: what is asked for waits for them at most. */
+/**
+ * Pages of a record, and that are pushed before it is looked whether one is asked for: what is asked for waits for them at most. Of so many
+ * in a row the others go with one that is asked for: a domain reaches for what lies together (Hines and Gopalan 2009, adaptive prepaging).
+ */
 export const PUSHED: i32 = 8;
 const TELL_PAGES: u64 = 256;
 /** So long after a page was asked for none of the others is pushed: the next that is asked for does not wait for what is in the way then. */
@@ -150,6 +153,7 @@ export class Later extends PutOff {
   /** False: nothing comes from there any more. */
   private serveAsked(pages: Pages, reader: Reader, writer: Writer, connection: i32): bool {
     let asked = 0;
+    let last: u64 = 0;
     while (reader.isBuffered || waitToRead(connection, 0) != 0) {
       const pfn = reader.word64();
       if (reader.isShort) return false;
@@ -157,15 +161,28 @@ export class Later extends PutOff {
       if (pfn >= this.frames.pages || !this.take(pfn)) continue;
       pages.add(pfn);
       this.fetched++;
-      // What lies behind it is likely to be needed next.
-      this.cursor = (pfn + 1) % this.frames.pages;
+      last = pfn;
       if (++asked % PUSHED == 0) pages.flush();
     }
     pages.flush();
     if (asked == 0) return true;
     writer.flush();
+    this.pushAround(last, pages);
+    writer.flush();
     this.askedNs = clock(CLOCK_MONOTONIC);
     return true;
+  }
+
+  /** Pushes what lies beside a page that was asked for; what lies behind that is likely to be needed next. */
+  private pushAround(asked: u64, pages: Pages): void {
+    const first = asked - (asked % PUSHED);
+    for (let pfn = first; pfn < first + PUSHED; pfn++) {
+      if (!this.take(pfn)) continue;
+      pages.add(pfn);
+      this.pushed++;
+    }
+    pages.flush();
+    this.cursor = (first + PUSHED) % this.frames.pages;
   }
 
   private push(pages: Pages): void {
