@@ -20,7 +20,7 @@ import { basename, extname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { readSources } from '../guests/toolchain/node.ts';
-import { MIGRATION, writeMigration, writeSnapshotOfHost } from './snapshot.ts';
+import { DEMOS, writeDemos, writeSnapshotOfHost } from './snapshot.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const WEB = join(ROOT, 'ui/web');
@@ -205,6 +205,6 @@ function guestSources(): Plugin {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const files = writeSnapshotOfHost().then(writeMigration);
-  await buildPage(join(ROOT, 'dist/web'), files, [MIGRATION]);
+  const files = writeSnapshotOfHost().then(writeDemos);
+  await buildPage(join(ROOT, 'dist/web'), files, DEMOS);
 }

@@ -1,6 +1,6 @@
 /**
  * Worlds that come with the page: the host that it opens with, booted up to its prompt and saved (dist/host.snapshot), and a
- * recording of a migration (dist/migration.recording). Made anew when anything that decides about them has changed, by content.
+ * recordings of a migration and of a block request (dist/migration.recording, dist/block.recording). Made anew when anything that decides about them has changed, by content.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -11,11 +11,15 @@ import { Lab } from '../ui/lab/lab.ts';
 import { saveLab } from '../ui/lab/snapshot/file.ts';
 import { play, TOUR } from '../ui/lab/tour.ts';
 import { USUAL_HOST } from '../ui/lab/usual-host.ts';
+import { recordBlock } from '../ui/lab/world/block-demo.ts';
 import { recordMigration } from '../ui/lab/world/migration-demo.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const SNAPSHOT = join(ROOT, 'dist/host.snapshot');
-export const MIGRATION = join(ROOT, 'dist/migration.recording');
+const MIGRATION = join(ROOT, 'dist/migration.recording');
+const BLOCK = join(ROOT, 'dist/block.recording');
+/** Recordings that come with the page. */
+export const DEMOS = [BLOCK, MIGRATION];
 const IMAGES = ['core/build/core.wasm', 'guests/build/mote.elf', 'guests/build/dom0.cpio'];
 /** What runs them, and says what is saved. */
 const ROOMS = ['core', 'devices', 'hypervisor', 'ui/lab'];
@@ -45,8 +49,9 @@ export async function writeSnapshotOfHost(): Promise<void> {
   });
 }
 
-/** As that. It takes half a minute of computing. */
-export async function writeMigration(): Promise<void> {
+/** As that. They take half a minute of computing. */
+export async function writeDemos(): Promise<void> {
+  await write(BLOCK, (core, mote, dom0) => recordBlock(core, { mote, dom0 }));
   await write(MIGRATION, (core, mote, dom0) => recordMigration(core, { mote, dom0 }));
 }
 

@@ -11,6 +11,11 @@ export interface Demo {
 
 const ALL: readonly Demo[] = [
   {
+    name: 'block',
+    title: 'A block request',
+    says: 'A guest writes to its disk: from its ring to the machine’s disk and back, in nine steps. Walk by the arrow keys.',
+  },
+  {
     name: 'migration',
     title: 'A live migration',
     says: 'A web server goes from one host to another while somebody fetches from it. First: the arrow keys, or “Run to it”.',
