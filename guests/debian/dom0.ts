@@ -4,13 +4,14 @@
  * mmdebstrap makes the root with Debian's xen-utils, the stock toolstack; the kernel is the unmodified one of linux-image-amd64, with
  * the modules that a domain 0 needs here. It is kept (cache.ts, never committed) and made anew only when the recipe changes.
  */
-import { copyFile, mkdir, readFile, readdir, readlink, stat, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cpio, type Entry } from '../toolchain/cpio.ts';
+import { cpio } from '../toolchain/cpio.ts';
 import { cached } from './cache.ts';
 import { mmdebstrap, overlayFiles, rootOptions, SOURCE_DATE_EPOCH } from './mmdebstrap.ts';
 import { PackagesUnavailable, orUnavailable, resolveDependency, run, unpack } from './packages.ts';
+import { entriesOf } from './tree.ts';
 
 /** Paths on this machine. */
 export interface DebianDom0 {
@@ -69,26 +70,6 @@ async function unpackKernel(work: string): Promise<{ readonly kernel: string; re
   return { kernel: join(tree, 'boot', kernel), modules: join(work, 'usr') };
 }
 
-/** What is in a folder of the root, by names in their order, directories before what is in them. */
-async function entriesOf(root: string, folder = root): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  const found = await readdir(folder, { withFileTypes: true });
-  for (const each of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const from = join(folder, each.name);
-    const path = relative(root, from);
-    if (IS_LEFT_OUT.test(path)) continue;
-    if (each.isSymbolicLink()) entries.push({ type: 'link', path, target: await readlink(from) });
-    else if (each.isFile()) {
-      const executable = ((await stat(from)).mode & 0o111) !== 0;
-      entries.push({ type: 'file', path, data: await readFile(from), executable });
-    } else if (each.isDirectory()) {
-      entries.push({ type: 'directory', path });
-      if (!EMPTY.includes(path)) entries.push(...(await entriesOf(root, from)));
-    }
-  }
-  return entries;
-}
-
 async function make(made: string, work: string): Promise<void> {
   console.warn('Debian as domain 0 is made from packages: this takes some minutes, once.');
   const root = join(work, 'root');
@@ -96,7 +77,10 @@ async function make(made: string, work: string): Promise<void> {
   const files = ['etc', 'init', 'usr'].map((name) => fileURLToPath(new URL(name, overlay)));
   await mmdebstrap(root, work, MMDEBSTRAP, [...files, modules]);
   await copyFile(kernel, join(made, 'vmlinuz'));
-  await writeFile(join(made, 'root.cpio'), cpio(await entriesOf(root)));
+  await writeFile(
+    join(made, 'root.cpio'),
+    cpio(await entriesOf(root, { paths: IS_LEFT_OUT, contents: EMPTY })),
+  );
   const list = await run('dpkg-query', [`--admindir=${join(root, 'var/lib/dpkg')}`, '--show'], work);
   await writeFile(join(made, 'packages'), list);
 }

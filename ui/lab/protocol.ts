@@ -1,4 +1,5 @@
 /** What a face and a lab in another thread say to each other. All of it survives structured cloning. */
+import type { CodePageView, CodePlace } from './code-page.ts';
 import type { Line, WantedLine } from './code.ts';
 import type { Explanation } from './explain/explanation.ts';
 import type { EventStep } from './event-steps.ts';
@@ -99,6 +100,8 @@ export type Command =
   | { readonly type: 'keys'; readonly bytes: Uint8Array; readonly host?: number }
   /** Asks for `pageTables` with these tables, now and with every state; null: no more. */
   | { readonly type: 'pageTables'; readonly open: readonly TablePath[] | null }
+  /** Asks for `codePage`, of the domain that is shown, as it is now. */
+  | ({ readonly type: 'codePage' } & CodePlace)
   /** Asks for `stage` with this lens, and with a frame of one of the hosts in detail, now and with every state; null: no more. */
   | { readonly type: 'stage'; readonly lens: Lens | null; readonly frame: WantedFrame | null }
   /** Asks for `story`: this window, now and, while it changes, with every state; null: no more. */
@@ -251,6 +254,7 @@ export type Update =
   /** How the recording that has been opened is to be looked at. */
   | { readonly type: 'shown'; readonly at: Sight; readonly bookmarks: readonly Bookmark[] }
   | ({ readonly type: 'pageTables' } & PageTablesView)
+  | ({ readonly type: 'codePage' } & CodePageView)
   | ({ readonly type: 'stage' } & StageView)
   /** The run of the host that is looked at, at a glance: with each state, what has changed. */
   | ({ readonly type: 'overview' } & OverviewChange)

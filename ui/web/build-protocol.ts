@@ -1,4 +1,5 @@
 /** What the page and the compiler's worker say to each other. */
+import type { ExplainedRegion } from '../../core/translator/explain.ts';
 import type { Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 import type { MoteImages } from '../../guests/toolchain/mote.ts';
 
@@ -18,8 +19,16 @@ export interface KernelsRequest {
   readonly folders: readonly string[];
 }
 
+/** Asks for `explained`, of the code at an address (sign-interpreted) of a page. */
+export interface ExplainRequest {
+  readonly address: number;
+  readonly page: Uint8Array;
+}
+
 export type BuildReply =
   | { readonly type: 'building'; readonly name: string }
   | { readonly type: 'built'; readonly images: MoteImages }
   | { readonly type: 'kernels'; readonly kernels: Readonly<Record<string, Uint8Array>> }
+  /** null: there is no code that a translation begins with. */
+  | { readonly type: 'explained'; readonly address: number; readonly region: ExplainedRegion | null }
   | { readonly type: 'failed'; readonly diagnostics: readonly Diagnostic[] };

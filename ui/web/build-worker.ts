@@ -1,9 +1,15 @@
-/** The compiler in a thread of its own: the page stays alive while it works. */
+/**
+ * The compiler in a thread of its own: the page stays alive while it works. What the processor's translator makes of code is told here,
+ * too, for the compiler has brought Binaryen, which is most of it, and writes WebAssembly as text.
+ */
+import coreUrl from '../../core/build/core.wasm?url';
+import { explainCode } from '../../core/translator/follow.ts';
+import { PAGE_BYTES } from '../../core/machine.ts';
 import { buildKernel } from '../../guests/toolchain/build.ts';
 import { CompileError } from '../../guests/toolchain/compile.ts';
 import type { Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 import { rebuildMote } from '../../guests/toolchain/mote.ts';
-import type { BuildReply, BuildRequest, KernelsRequest } from './build-protocol.ts';
+import type { BuildReply, BuildRequest, ExplainRequest, KernelsRequest } from './build-protocol.ts';
 
 function post(reply: BuildReply): void {
   postMessage(reply);
@@ -43,9 +49,27 @@ async function kernelsOf({ sources, folders }: KernelsRequest): Promise<BuildRep
   return { type: 'kernels', kernels };
 }
 
-onmessage = async ({ data }: MessageEvent<BuildRequest | KernelsRequest>): Promise<void> => {
+let core: Promise<WebAssembly.Module> | undefined;
+
+async function explained({ address, page }: ExplainRequest): Promise<BuildReply> {
+  // Large, and itself waits for something: who sends a message meanwhile would not be heard.
+  const { default: binaryen } = await import('binaryen');
+  core ??= WebAssembly.compileStreaming(fetch(coreUrl));
+  const start = Math.floor(address / PAGE_BYTES) * PAGE_BYTES;
+  const region = explainCode(await core, binaryen, [{ address: start, bytes: page }], address);
+  return { type: 'explained', address, region: region ?? null };
+}
+
+type Request = BuildRequest | KernelsRequest | ExplainRequest;
+
+function answer(request: Request): Promise<BuildReply> {
+  if ('page' in request) return explained(request);
+  return 'folders' in request ? kernelsOf(request) : rebuild(request);
+}
+
+onmessage = async ({ data }: MessageEvent<Request>): Promise<void> => {
   try {
-    post(await ('folders' in data ? kernelsOf(data) : rebuild(data)));
+    post(await answer(data));
   } catch (error) {
     post({ type: 'failed', diagnostics: diagnosticsOf(error) });
   }

@@ -17,8 +17,12 @@ export const diagnostics = signal<readonly Diagnostic[]>([]);
 let worker: Promise<Worker> | undefined;
 
 /** The compiler is several megabytes: it comes with the first build. */
+export async function startCompiler(): Promise<Worker> {
+  const { default: start } = await import('./build-worker.ts?worker');
+  return start();
+}
 function compiler(): Promise<Worker> {
-  worker ??= import('./build-worker.ts?worker').then(({ default: start }) => start());
+  worker ??= startCompiler();
   return worker;
 }
 

@@ -9,6 +9,7 @@ import { PageTables } from './page-tables.tsx';
 import { selected } from './stage/selected.ts';
 import { shownDomain } from './shown-domain.ts';
 import { Source } from './source.tsx';
+import { TranslatedCode } from './translation.tsx';
 import { moveAmongTabs, Tab } from './tabs.tsx';
 import { Vcpus } from './vcpus.tsx';
 
@@ -16,6 +17,7 @@ const TABS = [
   { name: 'Selected', title: 'what it is that was clicked', View: Inspector },
   { name: 'Processor', title: 'registers, and the code that comes next', View: Vcpus },
   { name: 'Source', title: 'what the guest is doing, in its own words', View: Source },
+  { name: 'Wasm', title: 'what the translator makes of the code', View: TranslatedCode },
   { name: 'Page tables', title: 'what is mapped where', View: PageTables },
   { name: 'Event channels', title: 'ports, and what they are bound to', View: Channels },
   { name: 'Domains', title: 'who is on this host', View: Domains },

@@ -4,6 +4,7 @@ import type { WantedLine } from '../lab/code.ts';
 import { lessonNamed } from '../lab/lessons/lessons.ts';
 import type { LessonRequest } from '../lab/lessons/sitting.ts';
 import type { Judged } from '../lab/lessons/tutor.ts';
+import type { CodePageView } from '../lab/code-page.ts';
 import type { PageTablesView } from '../lab/page-tables.ts';
 import { NOTHING_BOOTED } from '../lab/lab-state.ts';
 import type {
@@ -79,6 +80,8 @@ export class LabClient {
   readonly explained = signal<Extract<Update, { type: 'explained' }> | null>(null);
   /** What was asked for with the command `pageTables`. */
   readonly pageTables = signal<PageTablesView | null>(null);
+  /** What was asked for with the command `codePage`. */
+  readonly codePage = signal<CodePageView | null>(null);
   /** The hosts as a picture, as the command `stage` asks for it. */
   readonly stage = signal<StageView | null>(null);
   readonly error = signal<string | null>(null);
@@ -246,6 +249,9 @@ export class LabClient {
       case 'pageTables':
         this.pageTables.value = update;
         break;
+      case 'codePage':
+        this.codePage.value = update;
+        break;
       case 'stage':
         this.stage.value = update;
         break;
@@ -289,6 +295,7 @@ export class LabClient {
     this.story.value = null;
     this.explained.value = null;
     this.pageTables.value = null;
+    this.codePage.value = null;
     this.timeline.value = null;
   }
 

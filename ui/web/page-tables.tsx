@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { AddressSpaceView, EntryView, TablePath, TableView } from '../lab/page-tables.ts';
+import { NO_ADDRESS, parseAddress } from './address.ts';
 import type { LabClient } from './lab-client.ts';
 
 /** Tables that are open, by `keyOf`. */
@@ -72,9 +73,7 @@ function AddressField({ spaces }: { spaces: readonly AddressSpaceView[] }) {
       />
       <button disabled={address === null}>Walk to it</button>
       <small>
-        {address === null && wanted.value !== ''
-          ? 'That is no address: up to 16 hexadecimal digits, bits 63 to 47 all alike.'
-          : 'in the first address space that is open'}
+        {address === null && wanted.value !== '' ? NO_ADDRESS : 'in the first address space that is open'}
       </small>
     </form>
   );
@@ -82,14 +81,6 @@ function AddressField({ spaces }: { spaces: readonly AddressSpaceView[] }) {
 
 function isLoaded({ loaded }: AddressSpaceView): boolean {
   return loaded.some((how) => how.endsWith('user'));
-}
-
-/** A canonical address, or null. */
-function parseAddress(text: string): bigint | null {
-  const digits = /^\s*(?:0x)?([0-9a-f]{1,16})\s*$/i.exec(text)?.[1];
-  if (digits === undefined) return null;
-  const address = BigInt(`0x${digits}`);
-  return BigInt.asUintN(64, BigInt.asIntN(48, address)) === address ? address : null;
 }
 
 function seek(root: number, address: bigint): void {

@@ -167,6 +167,31 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await consoleHas('Welcome to Mote');
   });
 
+  it('shows what the translator makes of the code that comes next, or of any', async () => {
+    await open();
+    await consoleHas('/ $');
+    await pause();
+    await page.getByRole('tab', { name: 'Wasm' }).click();
+    const shown = (): Promise<string> => text('translation');
+    await eventually(shown, /\d+ blocks?, \d+ records; \d+ bytes of WebAssembly/);
+    // The first record's instruction is the processor's next one, and something comes of it.
+    const first = await page.getByTestId('translation').locator('tr.begins').first().innerText();
+    await page.getByRole('tab', { name: 'Processor', exact: true }).click();
+    const [rip, next] = [await page.locator('[data-register=rip]').innerText(), await text('code')];
+    expect(first).toContain(rip.slice(-8));
+    expect(first).toContain(next.split('\n')[0]!.slice(9).trim());
+    expect(first).toMatch(/\((local|i64|i32|if|br|call)/);
+    await page.getByRole('tab', { name: 'Wasm' }).click();
+    const field = page.getByLabel('Address of the code');
+    await field.fill('7fff00000000');
+    await eventually(shown, /Nothing is mapped at 0x00007fff00000000/);
+    await field.fill('8000 0000');
+    await eventually(shown, /That is no address/);
+    await field.fill('');
+    await eventually(shown, new RegExp(`From 0x${rip} on`));
+    expect(await violations()).toEqual([]);
+  });
+
   it('shows who is on the host, every domain in all panes; a guest’s console is only looked at', async () => {
     await open();
     await consoleHas('/ $');

@@ -1,4 +1,6 @@
 /** What a face looks at of the host in front, and how it is told of it: a domain, its page tables, the trace. */
+import { codePageView, type CodePlace } from '../code-page.ts';
+import type { Domain } from '../../../hypervisor/state/domain.ts';
 import type { Lab } from '../lab.ts';
 import { NOTHING_BOOTED, stateOf } from '../lab-state.ts';
 import { pageTablesView } from '../page-tables.ts';
@@ -145,7 +147,17 @@ export class Looks {
   postPageTables(lab: Lab | null): void {
     const { openTables } = this;
     if (lab === null || openTables === null) return;
-    const domain = lab.hypervisor.domains.get(this.shownDomain) ?? lab.domain;
+    const domain = this.domainOf(lab);
     this.post({ type: 'pageTables', ...pageTablesView(lab.hypervisor, domain, lab.code, openTables) });
+  }
+
+  postCodePage(lab: Lab | null, place: CodePlace): void {
+    if (lab === null) return;
+    this.post({ type: 'codePage', ...codePageView(lab.hypervisor, this.domainOf(lab), place) });
+  }
+
+  /** The domain that the face looks at. */
+  private domainOf({ hypervisor, domain }: Lab): Domain {
+    return hypervisor.domains.get(this.shownDomain) ?? domain;
   }
 }

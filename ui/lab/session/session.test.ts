@@ -1,4 +1,5 @@
 /** A lab behind messages, as a page drives it. */
+import { disassemble } from '../../../core/disassembler/disassemble.ts';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { helloKernel } from '../../../guests/tests/hello.ts';
 import { bug } from '../../../hypervisor/bug.ts';
@@ -87,6 +88,25 @@ test('page tables come when they are asked for, and with each state until they a
   updates.length = 0;
   await session.command({ type: 'step', kind: 'instruction' });
   expect(last('pageTables')).toBeUndefined();
+});
+
+test('a page of code comes as it is asked for, as a vcpu has it mapped', async () => {
+  await session.command({ type: 'codePage', vcpu: 0, address: 0 });
+  expect(last('codePage')).toBeUndefined();
+  await session.command(BOOT);
+  const address = Number(BigInt.asIntN(64, BigInt(`0x${state().vcpus[0]!.registers['rip']!}`)));
+  await session.command({ type: 'codePage', vcpu: 0, address });
+  const { page } = last('codePage');
+  expect(page).toHaveLength(4096);
+  const { text } = disassemble(page!.subarray(address & 0xfff), address);
+  expect(text).toBe(state().vcpus[0]!.code[0]!.text);
+  for (const nowhere of [
+    { vcpu: 0, address: 0x7fff_0000_0000 },
+    { vcpu: 9, address },
+  ]) {
+    await session.command({ type: 'codePage', ...nowhere });
+    expect(last('codePage')).toMatchObject({ ...nowhere, page: null });
+  }
 });
 
 test('the story is told by windows, as they are asked for, and with each state until they are not', async () => {

@@ -119,6 +119,9 @@ export class Session {
       if (open !== null) await this.bringCode();
       this.looks.postPageTables(this.lab);
     },
+    codePage: ({ vcpu, address }) => {
+      this.looks.postCodePage(this.lab, { vcpu, address });
+    },
     stage: ({ lens, frame }) => {
       this.looks.stage.lens = lens;
       this.looks.stage.frame = frame;
