@@ -1,6 +1,7 @@
 /**
  * xenconsoled: takes what every domain prints, logs it, and lets clients at the consoles. It learns from the store of domains
- * that come and go, and says there where it listens (console/tty).
+ * that come and go, and says there where it listens (console/tty). As in Xen 2.0 each console has a port of its own, too: 9600 and the
+ * domain's id, of this host alone.
  */
 import { EAGAIN, SHUTDOWN_suspend, XEN_DOMINF_dying, XEN_DOMINF_shutdown } from 'xen';
 import { XEN_DOMINF_shutdownmask, XEN_DOMINF_shutdownshift } from 'xen';
@@ -23,9 +24,11 @@ import { Console } from './xenconsoled/console';
 const LOGS = '/var/log/xen/console/guest-';
 const LOOPBACK: u32 = 0x7f00_0001;
 const PORT: u32 = 2300;
+/** Of a domain's own port, before its id. */
+const PORT_BASE: u32 = 9600;
 const BACKLOG: i32 = 8;
 /** Descriptors are few: more are not let in. */
-const MAX_CLIENTS: i32 = 48;
+const MOST_FILES: i32 = 56;
 /** How long output waits for more before it is written to its log. */
 const LINGER_MS: i32 = 20;
 
@@ -62,15 +65,21 @@ function serve(set: PollSet): void {
   set.clear();
   const raised = set.add(events.fd, POLLIN);
   const news = set.add(store.storeFile(), POLLIN);
-  const arrival = set.add(clients.length < MAX_CLIENTS ? listener : -1, POLLIN);
+  const hasRoom = clients.length + consoles.length < MOST_FILES;
+  const arrival = set.add(hasRoom ? listener : -1, POLLIN);
   const first = arrival + 1;
   for (let n = 0; n < clients.length; n++) set.add(clients[n].fd, clients[n].wants);
+  const doors = first + clients.length;
+  for (let n = 0; n < consoles.length && hasRoom; n++) set.add(consoles[n].door, POLLIN);
   const ready = set.wait(store.hasNotice() ? 0 : isLogWaiting() ? LINGER_MS : -1);
   if (ready == 0) for (let n = 0; n < consoles.length; n++) consoles[n].log.flush();
   if (set.events(raised) != 0) serveDomains();
-  if ((set.events(news) != 0 || store.hasNotice()) && store.takeNotices().length > 0) lookForDomains();
   for (let n = 0; n < clients.length; n++) if ((set.events(first + n) & ~POLLOUT) != 0) hear(clients[n]);
-  if (set.events(arrival) != 0) welcome();
+  // Before the list of consoles changes.
+  for (let n = 0; n < consoles.length && hasRoom; n++)
+    if (set.events(doors + n) != 0) welcome(consoles[n].door, consoles[n]);
+  if (set.events(arrival) != 0) welcome(listener, null);
+  if ((set.events(news) != 0 || store.hasNotice()) && store.takeNotices().length > 0) lookForDomains();
   for (let n = 0; n < clients.length; n++) clients[n].show();
   sweep();
 }
@@ -94,11 +103,26 @@ function hear(client: Client): void {
   if (console != null) console.serve(events);
 }
 
-function welcome(): void {
-  const fd = accept(listener);
+/** `console`: whose door it is; null: of all, who comes says whom he wants. */
+function welcome(door: i32, console: Console | null): void {
+  const fd = accept(door);
   if (fd < 0) return;
   setNonBlocking(fd);
-  clients.push(new Client(fd));
+  const client = new Client(fd);
+  if (console != null) client.stand(console);
+  clients.push(client);
+}
+
+/** A port that is listened at; -1: it is somebody else's. */
+function openDoor(port: u32): i32 {
+  const fd = socket(SOCK_STREAM);
+  if (fd < 0) return -1;
+  if (bind(fd, LOOPBACK, port) < 0 || listen(fd, 1) < 0) {
+    close(fd);
+    return -1;
+  }
+  setNonBlocking(fd);
+  return fd;
 }
 
 function sweep(): void {
@@ -152,7 +176,7 @@ function attach(domain: Domain): void {
     return;
   }
   const log = new Log(LOGS + domain.name.replaceAll('/', '_') + '.log');
-  const console = new Console(domain.id, ring, port, log);
+  const console = new Console(domain.id, ring, port, log, openDoor(PORT_BASE + domain.id));
   consoles.push(console);
   console.serve(events);
   tell(path);

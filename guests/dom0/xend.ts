@@ -40,7 +40,7 @@ import { PollSet } from 'programs/lib/poll';
 import { failure, hasNotice, readNode, storeFile, takeNotices, watch } from 'programs/lib/store';
 import { Guest } from './xend/guest';
 import { servers, serveConnection, startServers } from './xend/http';
-import { info, warn } from './xend/log';
+import { debug, info, warn } from './xend/log';
 import { startNetwork, tellProblems } from './xend/network';
 import { takeUpReceiving } from './xend/receiving';
 import { letIn, startRelocation } from './xend/relocation';
@@ -81,6 +81,7 @@ function start(): i32 {
   startNetwork();
   const listener = startRelocation();
   startServers();
+  info('Xend Daemon started');
   ready();
   while (serve(listener)) {}
   return complainOf('the store', failure);
@@ -159,6 +160,7 @@ function look(): void {
     if (guest == null && stat.of(configPath(each.uuid)) == 0) {
       guest = new Guest(each);
       guests.push(guest);
+      debug('Domain has begun: name=' + each.name + ' id=' + each.id.toString() + '.');
     }
     if (guest == null) continue;
     if (!each.isShutDown) guest.isSettled = false;

@@ -16,7 +16,7 @@ import { resume } from './xm/resume';
 import { save } from './xm/save';
 import { schedAtropos, schedBvt, schedCredit, schedSedf } from './xm/sched';
 import { takeSwitches } from './xm/switches';
-import { dmesg, domid, domname, log, uptime, vcpuList } from './xm/show';
+import { consoles, dmesg, domid, domname, log, uptime, vcpuList } from './xm/show';
 import { suspend } from './xm/suspend';
 import { top } from './xm/top';
 import { vcpuPin, vcpuSet } from './xm/vcpus';
@@ -46,6 +46,12 @@ const COMMANDS: Command[] = [
   ),
   new Command('list', '[-l|--long] [DOMAIN, ...]', 'List information about domains.', list, 'l/long'),
   new Command('console', 'DOMAIN', 'Attach to the console of a domain; Ctrl-] leaves.', console),
+  new Command(
+    'consoles',
+    '',
+    "List the ports of domains' consoles, which telnet and xencons reach.",
+    consoles,
+  ),
   new Command('pause', 'DOMAIN', 'Pause execution of a domain.', pause),
   new Command('unpause', 'DOMAIN', 'Unpause a paused domain.', unpause),
   new Command(

@@ -39,8 +39,9 @@ export const SYS_readlink: i32 = 89; // (path, buffer, bytes) -> bytes, without 
 export const SYS_chmod: i32 = 90; // (path, mode)
 export const SYS_mknod: i32 = 133; // (path, mode, device)
 export const SYS_statfs: i32 = 137; // (path, statfs)
+export const SYS_chroot: i32 = 161; // (path)
 export const SYS_sync: i32 = 162; // ()
-export const SYS_mount: i32 = 165; // (source, target, type, flags, 0)
+export const SYS_mount: i32 = 165; // (source, target, type, flags, options or 0: text, of which `offset=BYTES` counts)
 export const SYS_umount2: i32 = 166; // (target, flags)
 export const SYS_getdents64: i32 = 217; // (fd, buffer, bytes) -> bytes of dirent64; 0 at the end
 
@@ -259,6 +260,7 @@ export const SIOCSIFADDR: i32 = 0x8916; // (ifreq)
 export const SIOCSIFNETMASK: i32 = 0x891c; // (ifreq)
 export const SIOCSIFNAME: i32 = 0x8923; // (ifreq): another name
 export const SIOCGIFINDEX: i32 = 0x8933; // (ifreq)
+export const SIOCSIFVLAN: i32 = 0x8983; // (vlan_ioctl_args)
 export const SIOCBRADDBR: i32 = 0x89a0; // (name of a bridge)
 export const SIOCBRDELBR: i32 = 0x89a1; // (name of a bridge)
 export const SIOCBRADDIF: i32 = 0x89a2; // (ifreq): a bridge, and the index of an interface
@@ -266,9 +268,27 @@ export const SIOCBRDELIF: i32 = 0x89a3; // (ifreq)
 // Of Linux's numbers for what a device alone understands (SIOCDEVPRIVATE).
 export const SIOCRULE: i32 = 0x89f1; // (rule): what iptables asks for
 export const SIOCBRLOSS: i32 = 0x89f0; // (ifreq): frames that a bridge loses
+export const SIOCADDDUMMY: i32 = 0x89f2; // (name of an interface)
+export const SIOCDELDUMMY: i32 = 0x89f3; // (name of an interface)
 
 // ioctl: a disk, by a number of Linux's for disks that nothing has there: its serial is in /sys/block/NAME/serial.
 export const BLKSERIAL: i32 = 0x12f0; // (20 bytes)
+
+// ioctl: a loop device, /dev/loopN, which is a disk while it has a file.
+export const LOOP_SET_FD: i32 = 0x4c00; // (fd)
+export const LOOP_CLR_FD: i32 = 0x4c01; // ()
+export const LOOP_SET_STATUS64: i32 = 0x4c04; // (loop_info64): where in the file the disk begins, and how it is called
+export const LOOP_GET_STATUS64: i32 = 0x4c05; // (loop_info64)
+
+// ioctl: a network block device, /dev/nbdN, which is a disk while it has a connection.
+export const NBD_SET_SOCK: i32 = 0xab00; // (fd of a connected socket, whose other end speaks NBD's transmission phase)
+export const NBD_SET_SIZE: i32 = 0xab02; // (bytes): it is a disk from now on
+export const NBD_CLEAR_SOCK: i32 = 0xab04; // (): the other end is told, and it is a disk no more
+export const NBD_SET_FLAGS: i32 = 0xab0a; // (NBD_FLAG_*)
+export const NBD_FLAG_READ_ONLY: i32 = 2;
+export const NBD_FLAG_SEND_FLUSH: i32 = 4;
+/** One of Mote's own: it ends when who used it last does so no more. */
+export const NBD_FLAG_AUTOCLEAR: i32 = 0x1_0000;
 
 // ioctl: the terminal.
 export const TCGETS: i32 = 0x5401; // (termios)
@@ -351,6 +371,16 @@ export namespace pollfd {
   export const SIZE: usize = 8;
 }
 
+/** struct loop_info64. */
+export namespace loop_info64 {
+  export const lo_offset: usize = 24; // u64
+  export const lo_sizelimit: usize = 32; // u64; 0: to the end of the file
+  export const lo_number: usize = 40; // u32
+  export const lo_file_name: usize = 56; // 64 bytes, NUL-terminated
+  export const FILE_NAME_BYTES: usize = 64;
+  export const SIZE: usize = 232;
+}
+
 /** struct timespec. */
 export namespace timespec {
   export const tv_sec: usize = 0; // i64
@@ -379,6 +409,17 @@ export namespace ifreq {
   export const ifr_seed: usize = 20; // u32: which ones
   export const SIZE: usize = 40;
 }
+
+/** struct vlan_ioctl_args, of which commands 0, add, and 1, delete, are there. */
+export namespace vlan_ioctl_args {
+  export const cmd: usize = 0; // i32
+  export const device1: usize = 4; // 24 bytes, NUL-terminated: whose VLAN, or which one
+  export const VID: usize = 28; // i32
+  export const DEVICE_BYTES: usize = 24;
+  export const SIZE: usize = 56;
+}
+export const ADD_VLAN_CMD: i32 = 0;
+export const DEL_VLAN_CMD: i32 = 1;
 
 /** What iptables asks for: an action, and a rule. */
 export namespace rule {

@@ -23,9 +23,11 @@ import {
   openNode,
 } from './fs/devices';
 import { initFileCalls } from './fs/file-calls';
+import { makeLoopNodes } from './fs/loop-devices';
 import { mount, rootNode } from './fs/mount';
 import { initMountCalls } from './fs/mount-calls';
 import { bytesOf } from './fs/names';
+import { makeNbdNodes } from './fs/nbd-devices';
 import { lastLength, lastName, resolve, resolveParent } from './fs/path';
 import { initPollCalls } from './fs/poll-calls';
 import { ProcFs } from './fs/procfs';
@@ -89,7 +91,10 @@ function makeDevices(): void {
   makeNode('/dev/xen', S_IFDIR | 0o755, 0);
   makeNode('/dev/xen/evtchn', S_IFCHR | 0o600, DEVICE_EVTCHN);
   makeNode('/dev/xen/xenbus', S_IFCHR | 0o600, DEVICE_XENBUS);
-  if (isDomain0()) makeNode('/dev/xen/xenbus_backend', S_IFCHR | 0o600, DEVICE_XENBUS_BACKEND);
+  if (!isDomain0()) return;
+  makeNode('/dev/xen/xenbus_backend', S_IFCHR | 0o600, DEVICE_XENBUS_BACKEND);
+  makeLoopNodes(makeNodeAt);
+  makeNbdNodes(makeNodeAt);
 }
 
 function mountProc(): void {
@@ -120,7 +125,7 @@ function removeNodeAt(path: usize): void {
 
 /** Input, output and errors of the first process. */
 function openConsole(init: Process): void {
-  const files = new Descriptors(rootNode().get());
+  const files = new Descriptors(rootNode().get(), rootNode().get());
   init.files = files;
   const node = resolve(bytesOf('/dev/console'), true);
   if (node == null) return;
@@ -142,7 +147,7 @@ function begin(init: Process): void {
     given.release();
     if (failed == 0) return;
   }
-  print('No program to begin with: the ramdisk has none of /init, /bin/init, /bin/sh.\n');
+  print('No program to begin with: the root has none of /init, /bin/init, /bin/sh.\n');
   assert(false, 'no init');
 }
 

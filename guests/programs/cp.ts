@@ -1,8 +1,9 @@
-/** cp [-aprdRx] FROM... TO: copies files; -r, -R, -a: directories, too; -a, -d: links as links; -x: what lies on one file system. */
-import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, S_IFLNK } from 'mote/abi';
+/** cp [-aprdPRx] FROM... TO: copies files; -r, -R, -a: directories, and devices as devices, too; -a, -d, -P: links as links; -x: what lies on one file system. */
+import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, S_IFBLK, S_IFCHR, S_IFLNK } from 'mote/abi';
 import {
   close,
   mkdir,
+  mknod,
   open,
   read,
   readDirectory,
@@ -17,7 +18,7 @@ import { complain, complainOf } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
 import { baseName } from 'programs/lib/path';
 
-const USAGE = 'cp [-aprdRx] FROM... TO';
+const USAGE = 'cp [-aprdPRx] FROM... TO';
 const BYTES = 16384;
 const buffer = new ArrayBuffer(BYTES);
 const status = new Stat();
@@ -29,10 +30,10 @@ let staysWithin: bool = false;
 
 export function main(args: string[]): i32 {
   // Times and rights are not told apart here: there is one user.
-  const options = takeOptions(args, 'aprdRx', USAGE);
+  const options = takeOptions(args, 'aprdPRx', USAGE);
   if (options == null) return 2;
   recursive = options.includes('r') || options.includes('R') || options.includes('a');
-  keepsLinks = options.includes('a') || options.includes('d');
+  keepsLinks = options.includes('a') || options.includes('d') || options.includes('P');
   staysWithin = options.includes('x');
   if (args.length < 3) {
     complain('usage: ' + USAGE);
@@ -53,6 +54,8 @@ function copy(from: string, to: string): i32 {
   const found = keepsLinks ? status.ofLink(from) : status.of(from);
   if (found < 0) return complainOf(from, found);
   if (status.type == S_IFLNK) return copyLink(from, to);
+  // What a device has to say may have no end.
+  if (recursive && (status.type == S_IFBLK || status.type == S_IFCHR)) return copyDevice(to);
   if (!status.isDirectory) return copyFile(from, to);
   if (staysWithin && within >= 0 && within != <i64>status.fileSystem) {
     // What is mounted there stays where it is; the directory that it covers is empty.
@@ -69,6 +72,12 @@ function copyLink(from: string, to: string): i32 {
   unlink(to);
   const failed = symlink(target, to);
   return failed < 0 ? complainOf(to, failed) : 0;
+}
+
+/** The node whose status was asked for last. */
+function copyDevice(to: string): i32 {
+  const made = mknod(to, status.mode, status.device);
+  return made < 0 ? complainOf(to, made) : 0;
 }
 
 function copyDirectory(from: string, to: string): i32 {

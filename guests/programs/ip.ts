@@ -6,6 +6,7 @@ import {
   answeredAddress,
   ask,
   changeRoute,
+  changeVlan,
   indexOf,
   setAddress,
   setName,
@@ -14,13 +15,15 @@ import {
 import { complain, complainOf, print, readFile } from 'programs/lib/io';
 import { Network, networkOf, routes } from 'programs/lib/networks';
 import { address, addressText, badAddress, socket } from 'programs/lib/sockets';
-import { hex } from 'programs/lib/text';
+import { bad, hex, number } from 'programs/lib/text';
 
 const USAGE =
   'usage: ip addr [show [dev INTERFACE] | add|del ADDRESS/BITS dev INTERFACE]\n' +
   '       ip link [show [INTERFACE] | set INTERFACE up|down|name NAME]\n' +
+  '       ip link add NAME type dummy | add link INTERFACE [name INTERFACE.ID] type vlan id ID | del NAME\n' +
   '       ip route [show | add|del NETWORK [via GATEWAY] [dev INTERFACE]]';
 const LOOPBACK: u32 = 8;
+const EINVAL: i32 = 22;
 const FLAGS: StaticArray<string> = ['UP', 'BROADCAST', '', 'LOOPBACK', '', '', 'LOWER_UP'];
 
 let fd = -1;
@@ -157,6 +160,8 @@ function missing(device: string): i32 {
 
 function links(verb: string, words: string[]): i32 {
   if (isShort(verb, 'show') || verb == 'list') return show(words, false);
+  if (verb == 'add') return addLink(words);
+  if (verb == 'del' || verb == 'delete') return deleteLink(words);
   if (!isShort(verb, 'set') || words.length < 2) return wrong();
   const at = words[0] == 'dev' ? 1 : 0;
   const device = words[at];
@@ -172,6 +177,36 @@ function links(verb: string, words: string[]): i32 {
     if (failed < 0) return complainOf(device, failed);
   }
   return 0;
+}
+
+/** NAME type dummy, or link INTERFACE name NAME type vlan id ID. */
+function addLink(words: string[]): i32 {
+  const type = behind(words, 'type');
+  const said = behind(words, 'name');
+  if (type == 'dummy') {
+    const name = said == '' ? words[0] : said;
+    const failed = ask(fd, abi.SIOCADDDUMMY, name);
+    return failed < 0 ? complainOf(name, failed) : 0;
+  }
+  const parent = behind(words, 'link');
+  const id = <i32>number(behind(words, 'id'));
+  if (type != 'vlan' || parent == '' || bad) return wrong();
+  if (indexOf(fd, parent) < 0) return missing(parent);
+  const usual = parent + '.' + id.toString();
+  let failed = changeVlan(fd, true, parent, id);
+  if (failed == 0 && said != '' && said != usual) failed = setName(fd, usual, said);
+  return failed < 0 ? complainOf(said == '' ? usual : said, failed) : 0;
+}
+
+function deleteLink(words: string[]): i32 {
+  const name = words.length > 0 ? words[words[0] == 'dev' && words.length > 1 ? 1 : 0] : '';
+  if (name == '') return wrong();
+  if (indexOf(fd, name) < 0) return missing(name);
+  let failed = changeVlan(fd, false, name, 0);
+  if (failed == -EINVAL) failed = ask(fd, abi.SIOCDELDUMMY, name);
+  if (failed == -EINVAL) complain(name + ': it is neither a VLAN nor a dummy');
+  else if (failed < 0) complainOf(name, failed);
+  return failed < 0 ? 1 : 0;
 }
 
 function routing(verb: string, words: string[]): i32 {

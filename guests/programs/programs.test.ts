@@ -156,6 +156,15 @@ test('errors are told as Unix tells them, and in the status', () => {
   expect(run('echo x > /dev/full; echo $?')).toBe('sh: standard output: No space left on device\n1');
 });
 
+test('an assignment is as good as what was substituted in it; lines are taken apart at blanks', () => {
+  expect(
+    run('x=$(cat /nothing 2>/dev/null) || echo no; x=$(echo a) && echo $x; false; y=$?; echo $? $y'),
+  ).toBe('no\na\n0 1');
+  expect(
+    run('echo "  a   b\tc d  " > /l; echo last >> /l; while read -r x y; do echo "[$x][$y]"; done < /l'),
+  ).toBe('[a][b\tc d]\n[last][]'.replaceAll('\\t', '\t'));
+});
+
 test('programs are joined by pipes', () => {
   expect(run('seq 10 | grep 1 | sort -r | head -n 1')).toBe('10');
   expect(run('seq 2000 | wc -l; seq 3 | tail -n 1')).toBe('2000\n3');

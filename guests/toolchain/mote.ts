@@ -13,12 +13,32 @@ export interface MoteImages {
 
 const PROGRAM = /^programs\/([a-z][a-z0-9-]*)\.ts$/;
 const DOM0_PROGRAM = /^dom0\/([a-z][a-z0-9-]*)\.ts$/;
+/** Programs of its that are scripts. */
+const DOM0_SCRIPT = /^dom0\/root\/bin\/(.+)$/;
 const ROOT = /^mote\/root\/(.+)$/;
 const DOM0_ROOT = /^dom0\/root\/(.+)$/;
 
 /** Directories that are there, be they empty. */
 const DIRECTORIES = ['bin', 'dev', 'etc', 'mnt', 'proc', 'tmp', 'usr'];
-const DOM0_DIRECTORIES = [...DIRECTORIES, 'boot', 'etc/xen', 'lab'];
+const DOM0_DIRECTORIES = [
+  ...DIRECTORIES,
+  'boot',
+  'etc/xen',
+  'etc/xen/auto',
+  'etc/network',
+  'home',
+  'lab',
+  'lib',
+  'root',
+  'srv',
+  'var',
+];
+/** Where the manuals have programs, by where they lead. */
+const LINKS: readonly (readonly [string, string])[] = [
+  ['sbin', 'bin'],
+  ['usr/bin', '../bin'],
+  ['usr/sbin', '../bin'],
+];
 
 /** The names of the programs among the sources, in order. */
 export function programNames(sources: Sources): string[] {
@@ -83,7 +103,10 @@ function nameOf(path: string): string {
 
 /** The ramdisk: programs in /bin, and the files of mote/root. */
 export function moteRamdisk(sources: Sources, programs: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  return makeRamdisk(DIRECTORIES, programs, [...filesBelow(sources, ROOT), manualOf(sources, programs)]);
+  return makeRamdisk(DIRECTORIES, programs, [
+    ...filesBelow(sources, ROOT),
+    manualOf(sources, [...programs.keys()]),
+  ]);
 }
 
 /** Domain 0's ramdisk: as Mote's, with the programs of domain 0, the files of dom0/root, and images of domains in /boot. */
@@ -95,11 +118,15 @@ export function dom0Ramdisk(
   const boot = [...images].map(([name, data]): [string, Uint8Array] => [`boot/${name}`, data]);
   // Its own files in place of Mote's.
   const files = new Map([...filesBelow(sources, ROOT), ...filesBelow(sources, DOM0_ROOT), ...boot]);
-  return makeRamdisk(DOM0_DIRECTORIES, programs, [...files, manualOf(sources, programs)]);
+  const scripts = [...sources.keys()].flatMap((path) => DOM0_SCRIPT.exec(path)?.[1] ?? []);
+  return makeRamdisk(DOM0_DIRECTORIES, programs, [
+    ...files,
+    manualOf(sources, [...programs.keys(), ...scripts]),
+  ]);
 }
 
-function manualOf(sources: Sources, programs: ReadonlyMap<string, Uint8Array>): [string, Uint8Array] {
-  return [MANUAL_PATH, new TextEncoder().encode(manual(sources, programs.keys()))];
+function manualOf(sources: Sources, names: readonly string[]): [string, Uint8Array] {
+  return [MANUAL_PATH, new TextEncoder().encode(manual(sources, names))];
 }
 
 /** Files that a ramdisk has as they are: paths and contents. */
@@ -116,6 +143,7 @@ function makeRamdisk(
   files: readonly (readonly [string, Uint8Array])[],
 ): Uint8Array {
   const entries: Entry[] = wanted.map((path) => ({ type: 'directory', path }));
+  for (const [path, target] of LINKS) entries.push({ type: 'link', path, target });
   for (const [name, data] of programs)
     entries.push({ type: 'file', path: `bin/${name}`, data, executable: true });
   const directories = new Set<string>(wanted);

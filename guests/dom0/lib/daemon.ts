@@ -2,9 +2,10 @@
  * A daemon: a process of its own, while whoever has started it waits until it is ready, and no longer. There is one of each:
  * its number is in /var/run.
  */
-import { O_CREAT, O_TRUNC, O_WRONLY, SIGTERM, SYS_setsid } from 'mote/abi';
+import { O_CREAT, O_RDWR, O_TRUNC, O_WRONLY, SIGTERM, SYS_setsid } from 'mote/abi';
 import {
   close,
+  dup2,
   exit,
   fork,
   getpid,
@@ -84,6 +85,13 @@ export function detach(name: string): void {
   }
   close(ends[1]);
   exit(child > 0 && read(ends[0], byte, 1) == 1 ? 0 : 1);
+}
+
+/** Holds nothing any more of whoever has started it, who may wait until nobody writes: input and output are nobody's. */
+export function letGo(): void {
+  const fd = open('/dev/null', O_RDWR);
+  for (let n = 0; n < 3 && fd >= 0; n++) dup2(fd, n);
+  if (fd > 2) close(fd);
 }
 
 /** Whoever waits goes on. */

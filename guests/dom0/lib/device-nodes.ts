@@ -12,6 +12,8 @@ import { Disk, Vif } from './devices';
 import { callScript, errorOf } from './hotplug';
 
 const BACKENDS = '/local/domain/0/backend/';
+/** Of disks that the kernel serves as they are; it has nothing to do here. */
+const USUAL_SCRIPT = '/etc/xen/scripts/block';
 /** Between two looks at a node, and how often one looks at most: ten seconds. */
 const LOOK_NS: u64 = 5_000_000;
 const MAX_LOOKS: i32 = 2000;
@@ -46,9 +48,10 @@ function begin(domid: u32, kind: string, handle: string): void {
   put(frontend + '/trusted', '1');
 }
 
-function finish(): i32 {
+/** `waits`: a script is to see to it first. */
+function finish(waits: bool): i32 {
   // The last: from then on the backend looks at it.
-  put(backend + '/state', XenbusStateInitialising.toString());
+  if (!waits) put(backend + '/state', XenbusStateInitialising.toString());
   const ended = store.end(failed == 0);
   return failed < 0 ? failed : ended;
 }
@@ -63,7 +66,7 @@ export function writeDisk(domid: u32, disk: Disk, isFirst: bool): i32 {
     put(frontend + '/virtual-device', disk.number.toString());
     put(frontend + '/device-type', 'disk');
     put(backend + '/params', disk.path);
-    put(backend + '/script', '/etc/xen/scripts/block');
+    put(backend + '/script', disk.script == '' ? USUAL_SCRIPT : disk.script);
     put(backend + '/removable', '0');
     put(backend + '/bootable', isFirst ? '1' : '0');
     put(backend + '/dev', disk.device);
@@ -72,9 +75,21 @@ export function writeDisk(domid: u32, disk: Disk, isFirst: bool): i32 {
     put(backend + '/device-type', 'disk');
     put(backend + '/discard-enable', '1');
     put(backend + '/specification', 'xen');
-    result = finish();
+    result = finish(disk.script != '');
   } while (result == -EAGAIN);
   return result;
+}
+
+/** Has the script of a disk see to it, where it has one, and waits for its backend. Empty, or what is wrong. */
+export function connectDisk(domid: u32, disk: Disk): string {
+  const number = disk.number.toString();
+  if (disk.script != '') {
+    const problem = callScript(domid, 'vbd', number, 'add');
+    if (problem != '') return problem;
+    const path = BACKENDS + 'vbd/' + domid.toString() + '/' + number;
+    store.writeNode(path + '/state', XenbusStateInitialising.toString());
+  }
+  return awaitBackend(domid, 'vbd', number);
 }
 
 /** 0, or a negative errno. */
@@ -97,7 +112,7 @@ export function writeVif(domid: u32, vif: Vif, handle: i32): i32 {
     put(backend + '/handle', handle.toString());
     put(backend + '/type', 'vif');
     put(backend + '/hotplug-status', '');
-    result = finish();
+    result = finish(false);
   } while (result == -EAGAIN);
   return result;
 }
@@ -125,7 +140,7 @@ export function bringOnline(domid: u32, handle: string): string {
   }
   if (state < XenbusStateInitWait) return 'its backend does not answer';
   const wrong = errorOf(path);
-  const problem = wrong != '' ? wrong : callScript(domid, handle, 'online');
+  const problem = wrong != '' ? wrong : callScript(domid, 'vif', handle, 'online');
   return problem != '' ? problem : awaitBackend(domid, 'vif', handle);
 }
 
@@ -147,10 +162,19 @@ export function removeDevices(domid: u32): void {
     }
     for (let n = 0; n < handles.length; n++) {
       awaitClosed(kind + '/' + handles[n]);
-      if (KINDS[k] == 'vif') callScript(domid, handles[n], 'offline');
+      tellScript(domid, KINDS[k], handles[n]);
     }
     store.removeNode(kind);
   }
+}
+
+/** The script of a device hears that it is gone. Disks that the kernel serves as they are have none. */
+function tellScript(domid: u32, kind: string, handle: string): void {
+  if (kind == 'vif') callScript(domid, kind, handle, 'offline');
+  else if (
+    store.readNode(BACKENDS + kind + '/' + domid.toString() + '/' + handle + '/script') != USUAL_SCRIPT
+  )
+    callScript(domid, kind, handle, 'remove');
 }
 
 /** Whether a backend has closed: it has some time for that. */
@@ -187,7 +211,7 @@ export function closeDevice(domid: u32, kind: string, handle: string): bool {
 /** Takes away a device, whoever uses it. */
 export function dropDevice(domid: u32, kind: string, handle: string): void {
   const id = domid.toString();
-  if (kind == 'vif') callScript(domid, handle, 'offline');
+  tellScript(domid, kind, handle);
   store.removeNode(BACKENDS + kind + '/' + id + '/' + handle);
   store.removeNode('/local/domain/' + id + '/device/' + kind + '/' + handle);
 }

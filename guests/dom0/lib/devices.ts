@@ -10,8 +10,10 @@ import { xendSetting } from './xend-config';
 export let problem: string = '';
 
 export class Disk {
-  /** `phy`, `file` or `tap`: what holds it. */
+  /** `phy`, `file` or `tap` (tap:aio:): what holds it; `tap:qcow`, `nbd` or others: what its script makes a disk of. */
   type: string = '';
+  /** Who makes a disk of it; empty: it is one, or a file. */
+  script: string = '';
   path: string = '';
   /** As the domain calls it, and its number. */
   device: string = '';
@@ -65,13 +67,25 @@ export function parseDisk(text: string): Disk | null {
   disk.type = source.substring(0, max(colon, 0));
   disk.path = source.substring(colon + 1);
   if (disk.type == 'tap') {
-    if (!disk.path.startsWith('aio:')) return failDisk(source + ': of tap: there is tap:aio: alone');
-    disk.path = disk.path.substring(4);
+    const second = disk.path.indexOf(':');
+    const driver = disk.path.substring(0, max(second, 0));
+    if (driver != 'aio' && !COPY_ON_WRITE.includes(driver))
+      return failDisk(source + ': of tap: there are tap:aio:, tap:qcow:, tap:qcow2:');
+    disk.path = disk.path.substring(second + 1);
+    if (driver != 'aio') disk.type = 'tap:' + driver;
   }
-  if (disk.type != 'phy' && disk.type != 'file' && disk.type != 'tap')
-    return failDisk(source + ': it begins with none of phy:, file:, tap:aio:');
+  if (!KERNELS_OWN.includes(disk.type)) {
+    disk.script = SCRIPTS + 'block-' + disk.type.split(':')[0];
+    if (!isWord(disk.type) || new Stat().of(disk.script) < 0)
+      return failDisk(
+        source +
+          ': it begins with none of phy:, file:, tap:aio:, tap:qcow:, nbd:, and there is no script ' +
+          disk.script,
+      );
+  }
   if (disk.type == 'phy' && !disk.path.startsWith('/')) disk.path = '/dev/' + disk.path;
-  if (!disk.path.startsWith('/')) return failDisk(disk.path + ': the path is to begin with /');
+  const isPath = disk.script == '' || disk.type.startsWith('tap:');
+  if (isPath && !disk.path.startsWith('/')) return failDisk(disk.path + ': the path is to begin with /');
   const device = parts[1].trim();
   const known = deviceNumber(device);
   if (known < 0)
@@ -84,6 +98,20 @@ export function parseDisk(text: string): Disk | null {
   disk.writable = mode != 'r';
   disk.isForced = mode == 'w!';
   return disk;
+}
+
+/** What the kernel serves as it is. */
+const KERNELS_OWN: string[] = ['phy', 'file', 'tap'];
+const COPY_ON_WRITE: string[] = ['qcow', 'qcow2'];
+
+/** Letters, and what may stand between them: it becomes part of a script's path. */
+function isWord(text: string): bool {
+  for (let n = 0; n < text.length; n++) {
+    const code = text.charCodeAt(n);
+    const isLetter = code >= 97 && code <= 122;
+    if (!isLetter && !(code >= 48 && code <= 58) && code != 45) return false;
+  }
+  return text != '';
 }
 
 function failDisk(what: string): Disk | null {

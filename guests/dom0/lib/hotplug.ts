@@ -1,6 +1,7 @@
 /**
  * The scripts that make a device's other end in domain 0 part of it, /etc/xen/scripts/vif-bridge and the like, which administrators
- * replace by their own. Each is called with `online` when the backend is there, and `offline` when it is gone; in the environment
+ * replace by their own. Each is called with `online` when the backend is there, and `offline` when it is gone, that of a disk (block-nbd
+ * for nbd:) with `add` before, and `remove`; in the environment
  * are XENBUS_PATH, where the backend's nodes are, XENBUS_TYPE, XENBUS_BASE_PATH, `vif`, the interface's name, and `script`. It
  * writes into the node hotplug-status `connected`, or `error` and into hotplug-error why. What it prints is in the log.
  */
@@ -13,9 +14,9 @@ import { makeFolders } from './log';
 
 export const LOG: string = '/var/log/xen/xen-hotplug.log';
 
-/** Calls the script of a card. Empty, or what is wrong. */
-export function callScript(domid: u32, handle: string, command: string): string {
-  const path = 'backend/vif/' + domid.toString() + '/' + handle;
+/** Calls the script of a card (`vif`) or a disk (`vbd`). Empty, or what is wrong. */
+export function callScript(domid: u32, kind: string, handle: string, command: string): string {
+  const path = 'backend/' + kind + '/' + domid.toString() + '/' + handle;
   const script = store.readNode('/local/domain/0/' + path + '/script');
   if (store.failure < 0 || script == '') return '';
   const words = script.split(' ');
@@ -24,7 +25,7 @@ export function callScript(domid: u32, handle: string, command: string): string 
     'PATH=/bin',
     'HOME=/',
     'XENBUS_PATH=' + path,
-    'XENBUS_TYPE=vif',
+    'XENBUS_TYPE=' + kind,
     'XENBUS_BASE_PATH=backend',
     'vif=vif' + domid.toString() + '.' + handle,
     'script=' + words[0],

@@ -10,6 +10,8 @@ import { Disk } from './devices';
 
 const BACKENDS: string = '/local/domain/0/backend/vbd';
 const PARTITIONS: u32 = 16;
+/** Loop devices: none is a part of another. */
+const LOOP_MAJOR: u32 = 7;
 
 /** What is wrong with using a disk now; empty: nothing. */
 export function sharingProblem(disk: Disk): string {
@@ -70,6 +72,7 @@ function isSame(stat: Stat, path: string): bool {
   const other = new Stat();
   if (other.of(path) < 0 || other.type != stat.type) return false;
   if (stat.type != S_IFBLK) return stat.ino == other.ino && stat.fileSystem == other.fileSystem;
+  if (stat.device >> 8 == LOOP_MAJOR) return stat.device == other.device;
   const isWhole = stat.device % PARTITIONS == 0 || other.device % PARTITIONS == 0;
   return stat.device == other.device || (isWhole && stat.device / PARTITIONS == other.device / PARTITIONS);
 }

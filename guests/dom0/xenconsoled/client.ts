@@ -55,10 +55,15 @@ export class Client {
     this.isGone = true;
     for (let n = 0; n < consoles.length && !bad; n++) {
       if (<i64>consoles[n].domid != domid) continue;
-      this.console = consoles[n];
-      this.next = consoles[n].firstKept;
+      this.stand(consoles[n]);
       this.isGone = false;
     }
+  }
+
+  /** It is at this console from now on. */
+  stand(console: Console): void {
+    this.console = console;
+    this.next = console.firstKept;
   }
 
   /** Shows what is new. Who is too slow misses what is kept no more. */

@@ -6,6 +6,7 @@ import { xencons_interface, XENCONS_IN_BYTES, XENCONS_OUT_BYTES } from 'xen';
 import { EventChannels } from 'dom0/lib/event-channels';
 import * as hyper from 'dom0/lib/hypercalls';
 import { Log } from 'dom0/lib/log';
+import { close } from 'programs/lib/calls';
 import { load32, load8, store32, store8 } from 'programs/lib/intrinsics';
 
 const IN: u32 = XENCONS_IN_BYTES;
@@ -32,6 +33,8 @@ export class Console {
     private ring: u64,
     public port: u32,
     readonly log: Log,
+    /** Where clients come in who want this console; -1: nowhere. */
+    public door: i32,
   ) {
     this.outCons = <u32>load32(ring + xencons_interface.out_cons);
     this.inProd = <u32>load32(ring + xencons_interface.in_prod);
@@ -101,5 +104,7 @@ export class Console {
     events.unbind(this.port);
     hyper.unmap(this.ring, 1);
     this.ring = 0;
+    if (this.door >= 0) close(this.door);
+    this.door = -1;
   }
 }

@@ -50,7 +50,7 @@ export function blockAttach(args: string[]): i32 {
   }
   if (wrong == '') {
     const failed = deviceNodes.writeDisk(domain.id, disk, false);
-    const answer = failed < 0 ? describe(failed) : deviceNodes.awaitBackend(domain.id, 'vbd', number);
+    const answer = failed < 0 ? describe(failed) : deviceNodes.connectDisk(domain.id, disk);
     if (answer != '') {
       wrong = named + ' could not be connected: ' + disk.path + ': ' + answer;
       deviceNodes.dropDevice(domain.id, 'vbd', number);

@@ -122,7 +122,7 @@ export function uptime(args: string[]): i32 {
           ? now - <u64>began
           : 0;
     const days = up / 86400;
-    const time = two((up / 3600) % 24) + ':' + two((up / 60) % 60) + ':' + two(up % 60);
+    const time = ((up / 3600) % 24).toString() + ':' + two((up / 60) % 60) + ':' + two(up % 60);
     print(
       each.name.padEnd(32) +
         each.id.toString().padStart(4) +
@@ -134,6 +134,34 @@ export function uptime(args: string[]): i32 {
   }
   return 0;
 }
+
+/** The ports of domains' consoles, as Xen 2.0 had them: each is this host's alone. */
+export function consoles(args: string[]): i32 {
+  if (args.length > 0) return misused();
+  const domains = domainsOf(args);
+  if (domains == null) return 1;
+  print('Dom Port  Id Name\n');
+  for (let n = 0; n < domains.length; n++) {
+    const each = domains[n];
+    const port = CONSOLE_PORTS + each.id;
+    const id = (port % 100).toString();
+    if (each.id != 0)
+      print(
+        each.id.toString().padStart(3) +
+          ' ' +
+          port.toString() +
+          ' ' +
+          id.padStart(3) +
+          ' ' +
+          each.name +
+          '\n',
+      );
+  }
+  return 0;
+}
+
+/** Before a domain's id: as xenconsoled has it. */
+const CONSOLE_PORTS: u32 = 9600;
 
 function two(value: u64): string {
   return value.toString().padStart(2, '0');

@@ -1,33 +1,31 @@
 /**
  * xm top: who uses the host, anew every three seconds (or -d SECONDS) until q; -b without a terminal's tricks, -i N so many
- * times. The columns are xentop's; what devices have done is what their backends tell.
+ * times. Columns and keys are xentop's; what devices have done is what their backends tell.
  */
 import * as xen from 'xen';
 import { xen_sysctl_physinfo } from 'xen';
-import { ECHO, ICANON, ISIG, POLLIN, SYS_poll, TCGETS, TCSETS, termios } from 'mote/abi';
+import { ECHO, ICANON, ISIG, TCGETS, TCSETS, termios } from 'mote/abi';
 import { CLOCK_MONOTONIC, CLOCK_REALTIME } from 'mote/abi';
 import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
-import { clock, control, read, sleepNs } from 'programs/lib/calls';
+import { clock, control, sleepNs } from 'programs/lib/calls';
 import { complainOf, flush, print } from 'programs/lib/io';
-import { syscall3 } from 'programs/lib/intrinsics';
 import { DateText } from 'programs/lib/text';
 import { NS_PER_SECOND } from 'programs/lib/time';
 import { domainsOf, isNumber, numberOf } from './arguments';
 import { versionText } from './info';
+import * as view from './top-view';
 import { isSet, misused, valueOf } from './switches';
 import { devicesOf } from 'dom0/lib/kept-devices';
-import { countTraffic, Traffic, traffic } from './traffic';
-import { vcpusOf } from './vcpus';
+import { countTraffic, Traffic, traffic, trafficOf } from './traffic';
+import { timeOf, vcpusOf } from './vcpus';
 
-const MS_PER_SECOND: i64 = 1000;
 const KIB_PER_PAGE: u64 = 4;
 const KIB: u64 = 1024;
 const USUAL_SECONDS: i64 = 3;
 const MOST: i64 = 1_000_000;
 const CLEAR = '\x1b[H\x1b[J';
-const Q: u8 = 0x71;
-const CTRL_C: u8 = 3;
+const FOOT = '\n\x1b[7m' + view.KEYS + '\x1b[0m\n';
 
 const HEADINGS: string[] = [
   'NAME',
@@ -59,10 +57,12 @@ export function top(args: string[]): i32 {
   if (isSet('delay') && !isNumber) return 2;
   const times = isSet('iterations') ? numberOf('-i', valueOf('iterations'), 1, MOST) : -1;
   if (isSet('iterations') && !isNumber) return 2;
+  view.setDelay(seconds);
   if (!isBatch) setRaw(true);
   let failed = 0;
   for (let round: i64 = 0; round != times; round++) {
-    if (round > 0 && !passes(seconds, isBatch)) break;
+    if (round > 0 && isBatch) sleepNs(<u64>seconds * NS_PER_SECOND);
+    else if (round > 0 && !view.awaitKey()) break;
     failed = show(isBatch);
     if (failed != 0) break;
   }
@@ -86,25 +86,6 @@ function setRaw(raw: bool): void {
   control(0, TCSETS, at);
 }
 
-/** struct pollfd */
-const polled = new ArrayBuffer(8);
-const key = new ArrayBuffer(1);
-
-/** Waits for so long. False: q was typed, or nothing more will be. */
-function passes(seconds: i64, isBatch: bool): bool {
-  if (isBatch) {
-    sleepNs(<u64>seconds * NS_PER_SECOND);
-    return true;
-  }
-  const at = changetype<usize>(polled);
-  store<i32>(at, 0);
-  store<u16>(at, <u16>POLLIN, 4);
-  if (<i32>syscall3(SYS_poll, at, 1, seconds * MS_PER_SECOND) <= 0) return true;
-  if (read(0, key, 1) <= 0) return false;
-  const typed = load<u8>(changetype<usize>(key));
-  return typed != Q && typed != CTRL_C;
-}
-
 /** By domain: the time it has had, at the last look; when that was. */
 const timesBefore = new Map<u32, u64>();
 let lastLook: u64 = 0;
@@ -121,13 +102,86 @@ function show(isBatch: bool): i32 {
   const now = clock(CLOCK_MONOTONIC);
   countTraffic();
   if (!isBatch) print(CLEAR + summary(domains, hostKib));
-  print(row(HEADINGS));
-  for (let n = 0; n < domains.length; n++) {
-    print(row(cellsOf(domains[n], hostKib, now)));
-    timesBefore.set(domains[n].id, domains[n].cpuTime);
+  const rows: string[][] = [];
+  for (let n = 0; n < domains.length; n++) rows.push(cellsOf(domains[n], hostKib, now));
+  const order = orderOf(rows);
+  if (!view.repeatsHeader) print(row(HEADINGS));
+  for (let n = 0; n < order.length; n++) {
+    if (view.repeatsHeader) print(row(HEADINGS));
+    print(row(rows[order[n]]));
+    showMore(domains[order[n]]);
   }
+  for (let n = 0; n < domains.length; n++) timesBefore.set(domains[n].id, domains[n].cpuTime);
+  if (!isBatch) print(FOOT);
   lastLook = now;
   return flush() < 0 ? 1 : 0;
+}
+
+/** In which order domains are shown. */
+function orderOf(rows: string[][]): i32[] {
+  const order: i32[] = [];
+  for (let n = 0; n < rows.length; n++) {
+    let at = order.length;
+    const value = view.sortColumn < 0 ? 0 : parseFloat(rows[n][view.sortColumn]);
+    while (view.sortColumn >= 0 && at > 0 && parseFloat(rows[order[at - 1]][view.sortColumn]) < value) at--;
+    order.push(0);
+    for (let later = order.length - 1; later > at; later--) order[later] = order[later - 1];
+    order[at] = n;
+  }
+  return order;
+}
+
+/** What stands below a domain: its vcpus, cards and disks. */
+function showMore(domain: Domain): void {
+  if (view.showsVcpus) {
+    let text = 'VCPUs(sec): ';
+    for (let vcpu = 0; vcpu < vcpusOf(domain); vcpu++)
+      text +=
+        ' ' +
+        vcpu.toString().padStart(3) +
+        ':' +
+        (timeOf(domain, vcpu) / NS_PER_SECOND).toString().padStart(12) +
+        's';
+    print(text + '\n');
+  }
+  const cards = view.showsNetworks ? trafficOf(domain.id, 'vif') : new Array<Traffic>();
+  for (let n = 0; n < cards.length; n++)
+    print(
+      'Net' +
+        cards[n].name +
+        ' RX:' +
+        wide(cards[n], 'rx_bytes') +
+        'bytes' +
+        wide(cards[n], 'rx_packets') +
+        'pkts' +
+        wide(cards[n], 'dropped') +
+        'drop  TX:' +
+        wide(cards[n], 'tx_bytes') +
+        'bytes' +
+        wide(cards[n], 'tx_packets') +
+        'pkts\n',
+    );
+  const disks = view.showsDisks ? trafficOf(domain.id, 'vbd') : new Array<Traffic>();
+  for (let n = 0; n < disks.length; n++)
+    print(
+      'VBD BlkBack ' +
+        disks[n].name.padStart(6) +
+        '  OO:' +
+        wide(disks[n], 'oo_req') +
+        '   RD:' +
+        wide(disks[n], 'rd_req') +
+        '   WR:' +
+        wide(disks[n], 'wr_req') +
+        '  RSECT:' +
+        wide(disks[n], 'rd_sect') +
+        '  WSECT:' +
+        wide(disks[n], 'wr_sect') +
+        '\n',
+    );
+}
+
+function wide(counts: Traffic, name: string): string {
+  return counts.of(name).toString().padStart(11);
 }
 
 function row(cells: string[]): string {

@@ -5,8 +5,12 @@ import { number } from 'programs/lib/text';
 /** Words before the counts: kind, domain, device. */
 const FIRST_COUNT = 3;
 
-/** The counts of all devices of a domain, by name. */
+/** The counts of a device, or of all of a domain, by name. */
 export class Traffic {
+  kind: string = '';
+  domid: u32 = 0;
+  /** Of a device: its number. */
+  name: string = '';
   private counts: Map<string, u64> = new Map();
 
   of(name: string): u64 {
@@ -17,12 +21,22 @@ export class Traffic {
   }
 }
 
-/** By domain. */
+/** By domain; and by device. */
 export const traffic = new Map<u32, Traffic>();
+const devices: Traffic[] = [];
+
+/** The devices of a domain of a class. */
+export function trafficOf(domid: u32, kind: string): Traffic[] {
+  const found: Traffic[] = [];
+  for (let n = 0; n < devices.length; n++)
+    if (devices[n].domid == domid && devices[n].kind == kind) found.push(devices[n]);
+  return found;
+}
 
 /** Finds out anew. Where nothing is told, there is nothing. */
 export function countTraffic(): void {
   traffic.clear();
+  devices.length = 0;
   const text = readFile('/proc/xen/backends');
   if (text == null) return;
   const lines = text.split('\n');
@@ -32,6 +46,14 @@ export function countTraffic(): void {
     const domid = <u32>number(words[1]);
     if (!traffic.has(domid)) traffic.set(domid, new Traffic());
     const found = traffic.get(domid);
-    for (let at = FIRST_COUNT; at + 1 < words.length; at += 2) found.add(words[at], number(words[at + 1]));
+    const device = new Traffic();
+    device.kind = words[0];
+    device.domid = domid;
+    device.name = words[2];
+    devices.push(device);
+    for (let at = FIRST_COUNT; at + 1 < words.length; at += 2) {
+      found.add(words[at], number(words[at + 1]));
+      device.add(words[at], number(words[at + 1]));
+    }
   }
 }

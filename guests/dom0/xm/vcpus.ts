@@ -1,6 +1,6 @@
 /** xm vcpu-pin, vcpu-set: which processors a vcpu may use, and how many vcpus a domain is to use. */
 import * as xen from 'xen';
-import { xen_domctl_vcpuaffinity, xen_sysctl_physinfo, xenctl_bitmap } from 'xen';
+import { xen_domctl_getvcpuinfo, xen_domctl_vcpuaffinity, xen_sysctl_physinfo, xenctl_bitmap } from 'xen';
 import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { pathOf } from 'dom0/lib/nodes';
@@ -12,6 +12,15 @@ import { misused } from './switches';
 /** How many vcpus a domain was made with. */
 export function vcpusOf(domain: Domain): i32 {
   return domain.maxVcpu == xen.XEN_INVALID_MAX_VCPU_ID ? 0 : <i32>domain.maxVcpu + 1;
+}
+
+/** How long a vcpu has run, in ns. */
+export function timeOf(domain: Domain, vcpu: u32): u64 {
+  hyper.begin();
+  const at = hyper.domctlPart();
+  store<u32>(at, vcpu, xen_domctl_getvcpuinfo.vcpu);
+  const failed = hyper.domctl(xen.XEN_DOMCTL_getvcpuinfo, domain.id);
+  return failed < 0 ? 0 : load<u64>(at, xen_domctl_getvcpuinfo.cpu_time);
 }
 
 const bitmap = new StaticArray<u64>(1);

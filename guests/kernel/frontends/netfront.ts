@@ -16,7 +16,8 @@ import { readText, writeNumber } from '../store/store';
 const BUFFERS: u32 = 64;
 const ENTRIES: u32 = xen.NETIF_RING_SIZE;
 /** The largest packet, with its Ethernet header. */
-export const MAX_PACKET: u32 = 1514;
+/** With the tag of a VLAN. */
+export const MAX_PACKET: u32 = 1518;
 const ENTRY: usize = 12;
 const RX_ENTRY: usize = 8;
 

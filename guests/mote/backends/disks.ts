@@ -6,8 +6,8 @@ import { alloc, free } from 'kernel/memory/heap';
 import { readText, writeString, writeText } from 'kernel/store/store';
 import { S_IFBLK } from '../abi';
 import { BlockDevice } from '../block/device';
-import { findDisk } from '../block/disks';
 import { LoopDevice } from '../block/loop';
+import { diskOf } from '../fs/disk-of';
 import { bytesOf } from '../fs/names';
 import { resolve } from '../fs/path';
 import { failure, Vnode } from '../fs/vnode';
@@ -34,13 +34,15 @@ class DiskBackend extends BlockBackend {
     return true;
   }
 
-  /** Opens what `type` and `params` name: 0, or a negative errno. */
+  /** Opens what the nodes name: 0, or a negative errno. */
   private open(): i32 {
     const mode = alloc(PATH_BYTES);
     const length = readText(this.directory, 'mode', mode, PATH_BYTES);
     this.readOnly = length <= 0 || load<u8>(mode) != 119;
     free(mode);
-    if (readText(this.directory, 'params', text, TEXT_BYTES) < 0) return -EACCES;
+    // What a script has made a disk of comes before what it was made of.
+    const made = readText(this.directory, 'physical-device-path', text, TEXT_BYTES);
+    if (made <= 0 && readText(this.directory, 'params', text, TEXT_BYTES) < 0) return -EACCES;
     const node = resolve(text, true);
     if (node == null) return failure();
     return this.take(node);
@@ -56,7 +58,7 @@ class DiskBackend extends BlockBackend {
       this.nameDevice(LOOP_MAJOR, loops++);
       return 0;
     }
-    const disk = node.type == S_IFBLK ? findDisk(node.device) : null;
+    const disk = node.type == S_IFBLK ? diskOf(node.device) : null;
     const number = node.device;
     node.put();
     if (disk == null) return -EACCES;

@@ -15,7 +15,8 @@ const RECEIVE: u32 = 0;
 const SEND: u32 = 1;
 /** virtio_net_hdr, before each frame. */
 const HEADER_BYTES: u32 = 12;
-const MAX_FRAME: u32 = 1514;
+/** With the tag of a VLAN. */
+const MAX_FRAME: u32 = 1518;
 /** Buffers of each direction, two of them in a page. */
 const BUFFERS: u32 = 32;
 const BUFFER_BYTES: usize = PAGE_SIZE / 2;

@@ -1,4 +1,4 @@
-/** The open files of a process by their numbers, and the directory it is in. */
+/** The open files of a process by their numbers, the directory it is in, and the one that is its root. */
 import { EBADF, EMFILE } from 'xen';
 import { dispose } from 'kernel/memory/heap';
 import { current } from 'kernel/threads/threads';
@@ -15,11 +15,13 @@ export class Descriptors extends ProcessFiles {
   /** Those that exec closes, a bit each. */
   private closing: u64 = 0;
   private directory_: Vnode;
+  private root_: Vnode;
 
-  /** Takes over the hold of the directory. */
-  constructor(directory: Vnode) {
+  /** Takes over the holds of the directory and of the root. */
+  constructor(directory: Vnode, root: Vnode) {
     super();
     this.directory_ = directory;
+    this.root_ = root;
   }
 
   get directory(): Vnode {
@@ -31,8 +33,17 @@ export class Descriptors extends ProcessFiles {
     this.directory_ = directory;
   }
 
+  get root(): Vnode {
+    return this.root_;
+  }
+  /** Takes over the hold of the directory that is its root from now on. */
+  changeRoot(root: Vnode): void {
+    this.root_.put();
+    this.root_ = root;
+  }
+
   fork(): ProcessFiles {
-    const copy = new Descriptors(this.directory_.get());
+    const copy = new Descriptors(this.directory_.get(), this.root_.get());
     for (let fd = 0; fd < MAX_FILES; fd++) {
       const file = this.files[fd];
       if (file != null) copy.files[fd] = file.get();
@@ -48,6 +59,7 @@ export class Descriptors extends ProcessFiles {
   release(): void {
     for (let fd = 0; fd < MAX_FILES; fd++) this.close(fd);
     this.directory_.put();
+    this.root_.put();
     dispose(this.files);
     dispose(this);
   }
@@ -99,8 +111,18 @@ export function descriptors(): Descriptors {
 
 /** The directory that relative paths begin at: the process's, or the root for the kernel's own threads. */
 export function currentDirectory(): Vnode {
+  const files = currentFiles();
+  return files == null ? rootNode() : files.directory;
+}
+
+/** The directory that other paths begin at, and above which none leads. */
+export function currentRoot(): Vnode {
+  const files = currentFiles();
+  return files == null ? rootNode() : files.root;
+}
+
+/** null: it is one of the kernel's own threads. */
+function currentFiles(): Descriptors | null {
   const thread = current();
-  if (!(thread instanceof Process)) return rootNode();
-  const files = (<Process>thread).files;
-  return files == null ? rootNode() : (<Descriptors>files).directory;
+  return thread instanceof Process ? <Descriptors | null>(<Process>thread).files : null;
 }

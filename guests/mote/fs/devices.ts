@@ -2,15 +2,17 @@
 import { EINVAL, ENODEV, ENOMEM, ENOSPC, EROFS } from 'xen';
 import { free, tryAlloc } from 'kernel/memory/heap';
 import { hasXenstore } from 'kernel/store/xenbus';
-import { BLKSERIAL, ENOTTY, S_IFBLK, S_IFCHR, SEEK_CUR, SEEK_END, SEEK_SET } from '../abi';
+import { BLKSERIAL, S_IFBLK, S_IFCHR, SEEK_CUR, SEEK_END, SEEK_SET } from '../abi';
 import { BlockDevice, SECTOR, SERIAL_BYTES } from '../block/device';
-import { findDisk } from '../block/disks';
+import { diskOf } from './disk-of';
 import { terminal } from '../terminal';
 import { copyOut } from '../user-memory';
 import { EventFile } from './event-file';
 import { DeviceFile } from './device-file';
+import { controlLoop, EmptyLoop, isLoop } from './loop-devices';
 import { File, VnodeFile } from './file';
 import { fail, Vnode } from './vnode';
+import { controlNbd, EmptyNbd, isNbd } from './nbd-devices';
 import { XenbusBackendFile } from './xenbus-backend-file';
 import { XenbusFile } from './xenbus-file';
 
@@ -68,13 +70,21 @@ class DiskFile extends DeviceFile {
   }
 
   control(request: i32, argument: u64): i32 {
-    if (request != BLKSERIAL) return -ENOTTY;
+    if (request != BLKSERIAL) return this.controlOwn(request, argument);
     const buffer = tryAlloc(SERIAL_BYTES);
     if (buffer == 0) return -ENOMEM;
     const failed = this.disk.serial(buffer);
     const copied = failed < 0 ? failed : copyOut(argument, buffer, SERIAL_BYTES);
     free(buffer);
     return copied;
+  }
+
+  /** What loop and network block devices have of their own. */
+  private controlOwn(request: i32, argument: u64): i32 {
+    const number = this.node()!.device;
+    return isNbd(number)
+      ? controlNbd(number, 1, request, argument)
+      : controlLoop(number, 1, request, argument);
   }
 
   private move(write: bool, at: usize, bytes: usize): i32 {
@@ -136,8 +146,10 @@ class TerminalFile extends DeviceFile {
 /** The open file of a node, whose hold it takes over; null: `failure()`. */
 export function openNode(node: Vnode, flags: i32): File | null {
   if (node.type == S_IFBLK) {
-    const disk = findDisk(node.device);
+    const disk = diskOf(node.device);
     if (disk != null) return new DiskFile(node, flags, disk);
+    if (isLoop(node.device)) return new EmptyLoop(node, flags);
+    if (isNbd(node.device)) return new EmptyNbd(node, flags);
   } else if (node.type != S_IFCHR) return new VnodeFile(node, flags);
   const number = node.type == S_IFCHR ? node.device : 0;
   if (number == DEVICE_NULL) return new NullFile(node, flags);

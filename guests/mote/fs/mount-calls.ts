@@ -4,15 +4,16 @@ import { alloc, free } from 'kernel/memory/heap';
 import * as abi from '../abi';
 import { ENOTBLK } from '../abi';
 import { BlockDevice } from '../block/device';
-import { findDisk } from '../block/disks';
 import { LoopDevice } from '../block/loop';
 import { setSyscall } from '../syscall-table';
 import { copyInString, copyOut } from '../user-memory';
 import { openNineP } from './9p/file-system';
+import { diskOf } from './disk-of';
 import { openExt2, openFailure } from './ext2/file-system';
 import { mount, unmount } from './mount';
 import { isText, lengthOf } from './names';
 import { resolve } from './path';
+import { parse } from './proc-files';
 import { ProcFs } from './procfs';
 import { RamFs } from './ramfs';
 import { pathError, takePath } from './tree-calls';
@@ -27,8 +28,9 @@ export function initMountCalls(): void {
   setSyscall(abi.SYS_statfs, statfs);
 }
 
-function mountCall(sourceAt: u64, targetAt: u64, typeAt: u64, flags: u64, e: u64, f: u64): i64 {
+function mountCall(sourceAt: u64, targetAt: u64, typeAt: u64, flags: u64, options: u64, f: u64): i64 {
   if (copyInString(type, typeAt, TYPE_BYTES) < 0) return -EINVAL;
+  if (!readOptions(options)) return -EINVAL;
   const source = takePath(sourceAt);
   if (source == 0) return pathError;
   const target = takePath(targetAt);
@@ -39,6 +41,34 @@ function mountCall(sourceAt: u64, targetAt: u64, typeAt: u64, flags: u64, e: u64
   free(target);
   return result;
 }
+
+/** Where in a file the file system begins, in bytes. */
+let offset: u64 = 0;
+
+/** What counts of the options is `offset=`. False: they cannot be read, or it is no number. */
+function readOptions(at: u64): bool {
+  offset = 0;
+  if (at == 0) return true;
+  const length = copyInString(text, at, OPTIONS_BYTES);
+  if (length < 0) return false;
+  let from = text;
+  const end = text + length;
+  while (from < end) {
+    let to = from;
+    while (to < end && load<u8>(to) != COMMA) to++;
+    const value = parse(from + OFFSET.length, <i32>(to - from) - OFFSET.length);
+    const isOffset = <i32>(to - from) > OFFSET.length && isText(from, OFFSET.length, OFFSET);
+    if (isOffset && value < 0) return false;
+    if (isOffset) offset = value;
+    from = to + 1;
+  }
+  return true;
+}
+
+const OFFSET = 'offset=';
+const COMMA: u8 = 0x2c;
+const OPTIONS_BYTES: usize = 256;
+const text: usize = memory.data(256);
 
 function mountAt(source: usize, target: usize, readOnly: bool): i32 {
   const point = resolve(target, true);
@@ -80,10 +110,10 @@ function open(source: usize, readOnly: bool): FileSystem | null {
 function deviceAt(source: usize): BlockDevice | null {
   const node = resolve(source, true);
   if (node == null) return null;
-  if (node.isRegular) return new LoopDevice(node);
+  if (node.isRegular) return new LoopDevice(node, offset);
   const isDisk = node.type == abi.S_IFBLK;
   let disk: BlockDevice | null = null;
-  if (isDisk) disk = findDisk(node.device);
+  if (isDisk) disk = diskOf(node.device);
   node.put();
   if (disk == null) fail(isDisk ? -ENODEV : -ENOTBLK);
   return disk;

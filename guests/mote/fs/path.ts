@@ -5,8 +5,8 @@
 import { EEXIST, EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR } from 'xen';
 import { alloc, free } from 'kernel/memory/heap';
 import { ELOOP, NAME_MAX, PATH_MAX } from '../abi';
-import { currentDirectory } from './descriptors';
-import { parentOfMount, rootNode } from './mount';
+import { currentDirectory, currentRoot } from './descriptors';
+import { parentOfMount } from './mount';
 import { isDot, isDotDot, lengthOf } from './names';
 import { fail, Vnode } from './vnode';
 
@@ -55,7 +55,7 @@ export function resolveParent(path: usize): Vnode | null {
 }
 
 function start(path: usize): Vnode {
-  return load<u8>(path) == SLASH ? rootNode().get() : currentDirectory().get();
+  return load<u8>(path) == SLASH ? currentRoot().get() : currentDirectory().get();
 }
 
 /** Walks from `node`, whose hold it takes over. */
@@ -90,6 +90,7 @@ function step(node: Vnode, name: usize, length: i32, follow: bool): Vnode | null
     return fail(-ENAMETOOLONG);
   }
   if (isDotDot(name, length)) {
+    if (node == currentRoot()) return node;
     for (let above = parentOfMount(node); above != null; above = parentOfMount(node)) {
       above.get();
       node.put();
@@ -122,7 +123,7 @@ function followLink(directory: Vnode, link: Vnode): Vnode | null {
   if (length < 0) node = fail(length);
   else {
     store<u8>(target + length, 0);
-    const from = load<u8>(target) == SLASH ? rootNode() : directory;
+    const from = load<u8>(target) == SLASH ? currentRoot() : directory;
     node = walk(from.get(), target, true);
   }
   free(target);

@@ -4,10 +4,10 @@ import { alloc, dispose, free } from 'kernel/memory/heap';
 import * as abi from '../abi';
 import { setSyscall } from '../syscall-table';
 import { copyInString, copyOut } from '../user-memory';
-import { descriptors } from './descriptors';
+import { currentRoot, descriptors } from './descriptors';
 import { openNode } from './devices';
 import { VnodeFile } from './file';
-import { parentOfMount, rootNode, syncAll } from './mount';
+import { parentOfMount, syncAll } from './mount';
 import { lengthOf } from './names';
 import { lastLength, lastName, resolve, resolveParent } from './path';
 import { DirectoryEntry, failure, Vnode } from './vnode';
@@ -23,7 +23,8 @@ export function initTreeCalls(): void {
   setSyscall(abi.SYS_fstat, fstat);
   setSyscall(abi.SYS_access, access);
   setSyscall(abi.SYS_truncate, truncate);
-  setSyscall(abi.SYS_chdir, chdir);
+  setSyscall(abi.SYS_chdir, (path: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 => enter(path, false));
+  setSyscall(abi.SYS_chroot, (path: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 => enter(path, true));
   setSyscall(abi.SYS_getcwd, getcwd);
   setSyscall(abi.SYS_getdents64, getdents);
   setSyscall(abi.SYS_mkdir, (path: u64, mode: u64, c: u64, d: u64, e: u64, f: u64): i64 =>
@@ -160,14 +161,16 @@ function chmod(path: u64, mode: u64, c: u64, d: u64, e: u64, f: u64): i64 {
   return 0;
 }
 
-function chdir(path: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
+/** A directory becomes the process's own, or its root. */
+function enter(path: u64, isRoot: bool): i64 {
   const node = nodeAt(path, true);
   if (node == null) return pathError;
   if (!node.isDirectory) {
     node.put();
     return -ENOTDIR;
   }
-  descriptors().change(node);
+  if (isRoot) descriptors().changeRoot(node);
+  else descriptors().change(node);
   return 0;
 }
 
@@ -275,11 +278,13 @@ function pathOf(directory: Vnode, buffer: usize, room: usize): usize {
   let at = buffer + room - 1;
   store<u8>(at, 0);
   let node = directory.get();
-  while (at != 0 && node != rootNode()) {
+  const root = currentRoot();
+  while (at != 0 && node != root) {
     let here = node;
     for (let covered = parentOfMount(here); covered != null; covered = parentOfMount(here)) here = covered;
     const above = here.lookup(DOTS, 2);
-    at = above == null ? 0 : prepend(above, here, entry, buffer, at);
+    // Above the tree's own root is none: the process's is elsewhere.
+    at = above == null || above == here ? 0 : prepend(above, here, entry, buffer, at);
     node.put();
     if (above == null) {
       dispose(entry);

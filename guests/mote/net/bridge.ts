@@ -43,6 +43,8 @@ export abstract class BridgePort extends EthernetInterface {
     }
     this.receivedPackets++;
     this.receivedBytes += bytes;
+    // Its VLANs come before its bridge, as with Linux.
+    if (this.takeTagged(at, bytes)) return;
     bridge.input(this, at, bytes, isBlank);
   }
 
@@ -126,6 +128,8 @@ export class Bridge extends EthernetInterface {
     if (isBlank && !staysBlank) completeChecksum(at, bytes);
     if (!isMine) this.forward(from, to, at, bytes, staysBlank);
     if (isMine || isGroup) this.frameArrived(at, bytes);
+    // A VLAN may be a port of another bridge, whose addresses are not this one's.
+    else this.takeTagged(at, bytes);
   }
 
   private forward(

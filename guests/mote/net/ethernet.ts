@@ -9,10 +9,21 @@ export const HARDWARE_BYTES: u32 = 6;
 export const ETHERNET_HEADER: u32 = 14;
 export const TYPE_IPV4: u32 = 0x0800;
 export const TYPE_ARP: u32 = 0x0806;
+export const TYPE_VLAN: u32 = 0x8100;
 
 const everybody: usize = memory.data<u8>([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
 
+/** Who takes frames of VLANs off an interface (vlan.ts). */
+export abstract class TaggedInput {
+  /** Takes a frame that has a tag, which stays the caller's. False: it is of no VLAN that is known here. */
+  abstract take(at: usize, bytes: u32): bool;
+  /** The interface is gone, and all VLANs with it. */
+  abstract dropAll(): void;
+}
+
 export abstract class EthernetInterface extends Interface {
+  /** Its VLANs. */
+  tagged: TaggedInput | null = null;
   cache: ArpCache = new ArpCache();
   /** It answers for addresses that are reached by way of this machine. */
   proxyArp: bool = false;
@@ -23,6 +34,26 @@ export abstract class EthernetInterface extends Interface {
 
   /** Sends a frame, which stays the caller's. */
   protected abstract transmit(at: usize, bytes: u32): void;
+
+  /** Sends a frame that somebody has made, which stays the caller's. */
+  emit(at: usize, bytes: u32): void {
+    if (!this.isUp) return;
+    this.sentPackets++;
+    this.sentBytes += bytes;
+    this.transmit(at, bytes);
+  }
+
+  /** Whether a frame that has come in, which stays the caller's, was one of a VLAN's. */
+  protected takeTagged(at: usize, bytes: u32): bool {
+    const tagged = this.tagged;
+    if (tagged == null || bytes < ETHERNET_HEADER || get16(at + 12) != TYPE_VLAN) return false;
+    return tagged.take(at, bytes);
+  }
+
+  leaving(): void {
+    const tagged = this.tagged;
+    if (tagged != null) tagged.dropAll();
+  }
 
   send(packet: Packet, nextHop: u32): void {
     if (nextHop == BROADCAST || nextHop == this.broadcast) {
@@ -52,7 +83,7 @@ export abstract class EthernetInterface extends Interface {
 
   /** A frame has come in: `bytes` at `at`, until it returns. */
   frameArrived(at: usize, bytes: u32): void {
-    if (bytes < ETHERNET_HEADER || !this.isUp) return;
+    if (bytes < ETHERNET_HEADER || !this.isUp || this.takeTagged(at, bytes)) return;
     const mine = memory.compare(at, changetype<usize>(this.hardware), HARDWARE_BYTES) == 0;
     if (!mine && memory.compare(at, everybody, HARDWARE_BYTES) != 0) return;
     const packet = Packet.make(bytes - ETHERNET_HEADER);

@@ -1,17 +1,19 @@
 /** ioctl on a socket: addresses and flags of interfaces, routes. What there is is told by files of /proc/net. */
 import { EBUSY, EEXIST, EFAULT, EINVAL, ENODEV } from 'xen';
-import { ENETUNREACH, ENOTTY, ifreq, rtentry, rule, sockaddr_in } from '../abi';
+import { ENETUNREACH, ENOTTY, ifreq, rtentry, rule, sockaddr_in, vlan_ioctl_args } from '../abi';
 import * as abi from '../abi';
 import { textAt } from '../fs/names';
 import { copyIn, copyInString, copyOut } from '../user-memory';
 import { announce } from './arp';
 import { Bridge } from './bridge';
 import { addBridge, plug, removeBridge, unplug } from './bridges';
+import { addDummy, removeDummy } from './dummy';
 import { EthernetInterface } from './ethernet';
 import { changeRules } from './filter/rules';
 import { get32, put32 } from './bytes';
 import { IFF_RUNNING, IFF_UP, Interface, interfaceNamed, nameInterface } from './interface';
-import { addRoute, findRoute, removeRoute } from './route';
+import { addRoute, findRoute, removeRoute, removeRoutesBy } from './route';
+import { addVlan, removeVlan } from './vlan';
 
 const HARDWARE_BYTES: usize = 6;
 const NAME_BYTES: usize = 16;
@@ -23,6 +25,8 @@ export function controlNetwork(command: i32, at: u64): i32 {
   if (command == abi.SIOCADDRT || command == abi.SIOCDELRT) return changeRoute(command, at);
   if (command == abi.SIOCRULE) return copyIn(request, at, rule.SIZE) < 0 ? -EFAULT : changeRules(request);
   if (isOfBridges(command)) return changeBridges(command, at);
+  if (command == abi.SIOCSIFVLAN) return changeVlans(at);
+  if (command == abi.SIOCADDDUMMY || command == abi.SIOCDELDUMMY) return changeDummies(command, at);
   const asks = isQuestion(command);
   if (!asks && !isChange(command)) return -ENOTTY;
   if (copyIn(request, at, ifreq.SIZE) < 0) return -EFAULT;
@@ -57,6 +61,21 @@ function changeBridges(command: i32, at: u64): i32 {
   if (command == abi.SIOCBRDELBR) return removeBridge(request);
   const index = load<i32>(request + ifreq.ifr_ifindex);
   return command == abi.SIOCBRADDIF ? plug(request, index) : unplug(request, index);
+}
+
+function changeVlans(at: u64): i32 {
+  if (copyIn(request, at, vlan_ioctl_args.SIZE) < 0) return -EFAULT;
+  const name = request + vlan_ioctl_args.device1;
+  store<u8>(name + vlan_ioctl_args.DEVICE_BYTES - 1, 0);
+  const command = load<i32>(request, vlan_ioctl_args.cmd);
+  if (command == abi.ADD_VLAN_CMD) return addVlan(name, load<i32>(request, vlan_ioctl_args.VID));
+  return command == abi.DEL_VLAN_CMD ? removeVlan(name) : -EINVAL;
+}
+
+function changeDummies(command: i32, at: u64): i32 {
+  if (copyIn(request, at, NAME_BYTES) < 0) return -EFAULT;
+  store<u8>(request + NAME_BYTES - 1, 0);
+  return command == abi.SIOCADDDUMMY ? addDummy(request) : removeDummy(request);
 }
 
 function answer(named: Interface, command: i32): void {
@@ -120,7 +139,11 @@ function move(named: Interface, address: u32, mask: u32): i32 {
   removeRoute(named.address & named.netmask, named.netmask, named);
   named.address = address;
   named.netmask = mask;
-  if (address == 0) return 0;
+  // Without an address there is no way by it, to no gateway either.
+  if (address == 0) {
+    removeRoutesBy(named);
+    return 0;
+  }
   named.flags |= IFF_UP | IFF_RUNNING;
   if (named instanceof EthernetInterface) announce(<EthernetInterface>named);
   // Of a network of one there is nobody else.

@@ -45,6 +45,9 @@ export abstract class Interface {
     return this.address | ~this.netmask;
   }
 
+  /** It is there no more: whatever stands on it goes, too. */
+  leaving(): void {}
+
   /** Sends an IPv4 packet, which it takes, to an address on this network. */
   abstract send(packet: Packet, nextHop: u32): void;
 
@@ -84,6 +87,7 @@ export function nameInterface(named: Interface, name: string): void {
 
 /** One is there no more. Whoever has it still may: it stays, and nothing goes out by it. */
 export function removeInterface(removed: Interface): void {
+  removed.leaving();
   let before: Interface | null = null;
   for (let each: Interface | null = first; each != null && each != removed; each = each!.next) before = each;
   if (before == null) first = removed.next;

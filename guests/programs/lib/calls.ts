@@ -1,7 +1,7 @@
 /** System calls as functions: numbers and text for a program, errors as negative numbers (errno.ts has their words). */
 import { EINTR } from 'xen';
 import * as abi from 'mote/abi';
-import { syscall0, syscall1, syscall2, syscall3, syscall4 } from './intrinsics';
+import { syscall0, syscall1, syscall2, syscall3, syscall4, syscall5 } from './intrinsics';
 import { NS_PER_SECOND } from './time';
 
 /** Text as NUL-terminated UTF-8, for the time of a call. */
@@ -82,6 +82,14 @@ export function symlink(target: string, path: string): i32 {
   const to = bytes(target);
   return <i32>syscall2(abi.SYS_symlink, at(to), at(bytes(path)));
 }
+/** Makes a device's node: `mode` with its type. */
+export function mknod(path: string, mode: u32, device: u32): i32 {
+  return <i32>syscall3(abi.SYS_mknod, at(bytes(path)), mode, device);
+}
+/** From now on paths begin there, for this process and its children. */
+export function chroot(path: string): i32 {
+  return <i32>syscall1(abi.SYS_chroot, at(bytes(path)));
+}
 export function chdir(path: string): i32 {
   return <i32>syscall1(abi.SYS_chdir, at(bytes(path)));
 }
@@ -93,13 +101,19 @@ export function currentDirectory(): string {
 export function truncate(path: string, size: u64): i32 {
   return <i32>syscall2(abi.SYS_truncate, at(bytes(path)), size);
 }
+/** What was written to an open file is safe. */
+export function syncFile(fd: i32): i32 {
+  return <i32>syscall1(abi.SYS_fsync, fd);
+}
 export function sync(): i32 {
   return <i32>syscall0(abi.SYS_sync);
 }
-export function mount(source: string, target: string, type: string, flags: i32): i32 {
+/** `options`: text, as behind -o of `mount`. */
+export function mount(source: string, target: string, type: string, flags: i32, options: string): i32 {
   const from = bytes(source);
   const to = bytes(target);
-  return <i32>syscall4(abi.SYS_mount, at(from), at(to), at(bytes(type)), flags);
+  const kind = bytes(type);
+  return <i32>syscall5(abi.SYS_mount, at(from), at(to), at(kind), flags, at(bytes(options)));
 }
 /** What statfs tells of the file system at a path (mote/abi); null: it cannot. */
 export function fileSystemOf(path: string): ArrayBuffer | null {

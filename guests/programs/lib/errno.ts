@@ -1,7 +1,7 @@
 /** The words for errors. */
 const NUMBERS: StaticArray<i32> = [
-  1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-  32, 36, 38, 39, 40, 95, 98, 99, 101, 104, 107, 110, 111, 113, 117,
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
+  31, 32, 36, 38, 39, 40, 95, 98, 99, 101, 104, 107, 110, 111, 113, 117,
 ];
 const WORDS: StaticArray<string> = [
   'Operation not permitted',
@@ -9,6 +9,7 @@ const WORDS: StaticArray<string> = [
   'No such process',
   'Interrupted system call',
   'Input/output error',
+  'No such device or address',
   'Argument list too long',
   'Exec format error',
   'Bad file descriptor',

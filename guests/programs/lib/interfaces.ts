@@ -1,6 +1,6 @@
 /** Network interfaces for programs: what ifconfig asks of them and changes. */
 import * as abi from 'mote/abi';
-import { ifreq, rtentry, sockaddr_in } from 'mote/abi';
+import { ifreq, rtentry, sockaddr_in, vlan_ioctl_args } from 'mote/abi';
 import { control } from './calls';
 
 const request = new StaticArray<u8>(128);
@@ -54,6 +54,20 @@ export function indexOf(fd: i32, name: string): i32 {
 export function changePort(fd: i32, command: i32, bridge: string, index: i32): i32 {
   store<i32>(changetype<usize>(request), index, ifreq.ifr_ifindex);
   return ask(fd, command, bridge);
+}
+
+/** Makes (`isAdded`) VLAN `id` of an interface, or takes the VLAN `name` away. */
+export function changeVlan(fd: i32, isAdded: bool, name: string, id: i32): i32 {
+  const at = changetype<usize>(request);
+  memory.fill(at, 0, vlan_ioctl_args.SIZE);
+  store<i32>(at, isAdded ? abi.ADD_VLAN_CMD : abi.DEL_VLAN_CMD, vlan_ioctl_args.cmd);
+  store<i32>(at, id, vlan_ioctl_args.VID);
+  String.UTF8.encodeUnsafe(
+    changetype<usize>(name),
+    min(name.length, NAME_BYTES),
+    at + vlan_ioctl_args.device1,
+  );
+  return control(fd, abi.SIOCSIFVLAN, at);
 }
 
 /** Gives an interface another name. */

@@ -73,6 +73,13 @@ export function accept(fd: i32): i32 {
   length[0] = <u32>sockaddr_in.SIZE;
   return <i32>syscall3(abi.SYS_accept, fd, changetype<usize>(place), changetype<usize>(length));
 }
+/** The port that a socket was given. */
+export function localPort(fd: i32): u32 {
+  length[0] = <u32>sockaddr_in.SIZE;
+  const at = changetype<usize>(place);
+  syscall3(abi.SYS_getsockname, fd, at, changetype<usize>(length));
+  return bswap<u16>(load<u16>(at + sockaddr_in.sin_port));
+}
 export function sendTo(fd: i32, from: ArrayBuffer, count: i32, host: u32, port: u32): i32 {
   const to = placeOf(host, port);
   return <i32>syscall6(abi.SYS_sendto, fd, changetype<usize>(from), count, 0, to, sockaddr_in.SIZE);

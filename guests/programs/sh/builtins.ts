@@ -76,7 +76,7 @@ const BUILTINS: Builtin[] = [
   new Builtin('local NAME[=VALUE]...: variables of a function.', declareLocal),
   new Builtin('man NAME...: as help.', help),
   new Builtin('pwd: the current directory.', () => say(currentDirectory() + '\n')),
-  new Builtin('read [NAME...]: takes a line of the input apart.', readLine),
+  new Builtin('read [-r] [NAME...]: takes a line of the input apart, at its blanks.', readLine),
   new Builtin('return [STATUS]: leaves a function.', leaveFunction),
   new Builtin('set [--] [PARAMETER...]: sets $1 and so on; without any: shows the variables.', setAll),
   new Builtin('shift [N]: drops $1, and N - 1 more.', shift),
@@ -211,12 +211,22 @@ function readLine(args: string[]): i32 {
   input.single = true;
   while ((got = input.byte()) >= 0 && got != 10) line += String.fromCharCode(got);
   if (got < 0 && line == '') return 1;
-  for (let n = 1; n < args.length; n++) {
-    const space = n == args.length - 1 ? -1 : line.indexOf(' ');
-    variables.set(args[n], space < 0 ? line : line.substring(0, space));
-    line = space < 0 ? '' : line.substring(space + 1).trimStart();
+  // A backslash is one anyhow.
+  const names = args.slice(args.length > 1 && args[1] == '-r' ? 2 : 1);
+  line = line.trim();
+  for (let n = 0; n < names.length; n++) {
+    const end = n == names.length - 1 ? line.length : blankIn(line);
+    variables.set(names[n], line.substring(0, end));
+    line = line.substring(end).trimStart();
   }
   return 0;
+}
+
+/** Where the first space or tab of a line is, or its end. */
+function blankIn(line: string): i32 {
+  let at = 0;
+  while (at < line.length && line.charCodeAt(at) != 0x20 && line.charCodeAt(at) != 9) at++;
+  return at;
 }
 
 function bracket(args: string[]): i32 {

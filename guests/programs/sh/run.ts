@@ -15,7 +15,7 @@ import {
   wait,
   waitStatus,
 } from 'programs/lib/calls';
-import { complain, complainOf, flush, forgetFailure } from 'programs/lib/io';
+import { complain, complainOf, flush, forgetFailure, readFile } from 'programs/lib/io';
 import { describe } from 'programs/lib/errno';
 import {
   breaking,
@@ -259,8 +259,10 @@ function runSimple(command: Simple): i32 {
   while (first < command.words.length && isAssignment(command.words[first])) first++;
   const words = expandAll(command.words.slice(first));
   if (words.length == 0) {
+    hasCaptured = first == 0;
     for (let n = 0; n < first; n++) assign(command.words[n]);
-    if (command.redirections.length == 0) return variables.lastStatus * i32(first == 0);
+    // What was substituted last says how it went.
+    if (command.redirections.length == 0) return hasCaptured ? variables.lastStatus : 0;
     builtinWords = [':'];
     return runRedirected(command);
   }
@@ -294,8 +296,25 @@ function execute(words: string[]): i32 {
     if (result == -8) return runScript(path, words);
     if (result != -2) failed = result;
   }
-  complain(name + ': ' + (failed == -2 && !name.includes('/') ? 'not found' : describe(failed)));
+  // A path's last name says as well what is meant.
+  const known = failed == -2 ? elsewhere(name.substring(name.lastIndexOf('/') + 1)) : '';
+  const why = known != '' ? known : failed == -2 && !name.includes('/') ? 'not found' : describe(failed);
+  complain(name + ': ' + why);
   return failed == -2 ? NOT_FOUND : NOT_EXECUTABLE;
+}
+
+/** Of programs that manuals name and that are not here, where they are: lines of names, a colon, and what is said. */
+const ELSEWHERE = '/etc/elsewhere';
+
+/** Why there is no program of a name; empty: nobody knows. */
+function elsewhere(name: string): string {
+  const text = readFile(ELSEWHERE);
+  const lines = text == null ? new Array<string>() : text.split('\n');
+  for (let n = 0; n < lines.length; n++) {
+    const colon = lines[n].indexOf(': ');
+    if (colon > 0 && lines[n].substring(0, colon).split(' ').includes(name)) return lines[n].substring(colon + 2);
+  }
+  return '';
 }
 
 /** What is no program is a script, unless it looks like neither. */
@@ -373,6 +392,9 @@ function runCase(command: Case): i32 {
   return 0;
 }
 
+/** Whether something was substituted since somebody last cleared this. */
+let hasCaptured: bool = false;
+
 /** `$(...)`: what a text prints when a child runs it. */
 function capture(text: string): string {
   flush();
@@ -398,6 +420,7 @@ function capture(text: string): string {
   if (pid > 0) {
     wait(pid);
     variables.setStatus(waitStatus());
+    hasCaptured = true;
   }
   return output;
 }

@@ -83,7 +83,7 @@ describe('a host with two domains', () => {
     ],
     [
       "disk = [ 'nfs:/x,xvda,w' ]",
-      '/etc/xen/bad:5: disk: nfs:/x: it begins with none of phy:, file:, tap:aio:',
+      '/etc/xen/bad:5: disk: nfs:/x: it begins with none of phy:, file:, tap:aio:, tap:qcow:, nbd:, and there is no script /etc/xen/scripts/block-nfs',
     ],
     [
       "disk = [ 'file:/x,cd0,w' ]",

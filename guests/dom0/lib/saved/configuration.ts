@@ -91,7 +91,7 @@ function disksOf(config: Config): string[] {
       member('pdev_path', quoted(disk.path)),
       member('vdev', quoted(disk.device)),
       member('backend', disk.type == 'phy' ? '"phy"' : '"qdisk"'),
-      member('format', '"raw"'),
+      member('format', disk.type.startsWith('tap:') ? '"qcow2"' : '"raw"'),
       member('removable', '1'),
       member('readwrite', disk.writable ? '1' : '0'),
     ];

@@ -79,7 +79,7 @@ export function makeDevices(domid: u32): string {
   if (failed < 0) return 'the store: ' + describe(failed);
   for (let n = 0; n < wantedDisks.length; n++) {
     const disk = wantedDisks[n];
-    const problem = deviceNodes.awaitBackend(domid, 'vbd', disk.number.toString());
+    const problem = deviceNodes.connectDisk(domid, disk);
     if (problem != '') return disk.device + ': ' + disk.path + ': ' + problem;
   }
   for (let n = 0; n < wantedVifs.length; n++) {

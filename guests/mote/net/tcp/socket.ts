@@ -103,6 +103,9 @@ export class TcpSocket extends Socket {
     if (unbound < 0) return unbound;
     this.connection.backlog = max(1, min(backlog, MAX_BACKLOG));
     this.connection.state = LISTEN;
+    // Nothing is sent or received by it: connections that come have rings of their own.
+    this.connection.sending.close();
+    this.connection.receiving.close();
     return 0;
   }
 
