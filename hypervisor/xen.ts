@@ -10,6 +10,7 @@ import { XenConsole } from './console/console.ts';
 import { serveConsole } from './domain/console-ring.ts';
 import { Serial } from './console/serial.ts';
 import { HypercallContext } from './hypercalls/hypercall.ts';
+import { machineMessages, versionMessage } from './run/boot-messages.ts';
 import { handleExit } from './run/exits.ts';
 import { makePlatform } from './run/platform.ts';
 import { schedule, switchTo } from './run/schedule.ts';
@@ -95,9 +96,21 @@ export class Xen extends Hypervisor {
     this.greet();
   }
 
-  /** What Xen says of its command line. */
+  /** What Xen says of itself, the machine and its command line. All of it is on the line where that is its console. */
   private greet(): void {
-    const { commandLine, complaints } = this.parameters;
+    const { commandLine, complaints, isOnLine } = this.parameters;
+    const say = (text: string): void => {
+      if (isOnLine) this.console.log(text);
+      else this.console.note(text);
+    };
+    const { scheduler, pcpus, machine } = this;
+    say(versionMessage());
+    for (const message of machineMessages({
+      ramBytes: machine.bytes.length,
+      processors: pcpus.length,
+      scheduler,
+    }))
+      say(message);
     if (commandLine !== '') this.console.log(`Command line: ${commandLine}`);
     for (const complaint of complaints) this.console.log(complaint);
   }

@@ -22,6 +22,8 @@ export class XenConsole {
   readonly ring = new Uint8Array(RING_BYTES);
   oldest = 0;
   next = 0;
+  /** Bytes of the ring's beginning that did not go out on the line. */
+  quietBytes = 0;
   /** Bytes that were typed and not read yet. */
   readonly input: number[] = [];
   /** Whether what is typed is for Xen; how many Ctrl-a are held back until it is clear what they mean. */
@@ -41,10 +43,20 @@ export class XenConsole {
 
   /** Prints a line, on the line and in the ring. */
   print(text: string): void {
+    this.write(this.keep(text));
+  }
+
+  private keep(text: string): Uint8Array {
     const bytes = new TextEncoder().encode(`${text}\n`);
     for (const byte of bytes) this.ring[this.next++ % RING_BYTES] = byte;
     this.oldest = Math.max(this.oldest, this.next - RING_BYTES);
-    this.write(bytes);
+    return bytes;
+  }
+
+  /** What Xen says on its screen as it boots, before all else: it is in the ring alone. */
+  note(text: string): void {
+    this.keep(`(XEN) ${text}`);
+    this.quietBytes = this.next;
   }
 
   /** Prints what Xen itself says. */
@@ -54,7 +66,7 @@ export class XenConsole {
 
   /** Tells who listens late what is in the ring. */
   replay(listener: (bytes: Uint8Array) => void): void {
-    const { bytes } = this.readRing(0, RING_BYTES, false);
+    const { bytes } = this.readRing(this.quietBytes, RING_BYTES, false);
     if (bytes.length > 0) listener(onLine(bytes));
   }
 

@@ -25,7 +25,7 @@ function type(hypervisor: Hypervisor, keys: string): void {
 
 /** What Xen has printed since the last look, without its mark. */
 function printed({ console }: Hypervisor): string[] {
-  const { bytes } = console.readRing(0, console.ring.length, true);
+  const { bytes } = console.readRing(console.quietBytes, console.ring.length, true);
   const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
   expect(lines.every((line) => line.startsWith('(XEN) '))).toBe(true);
   return lines.map((line) => line.slice('(XEN) '.length));

@@ -53,9 +53,24 @@ test.each([
 
 test('Xen says at boot what it was given and what it does not know; who is privileged reads the line', () => {
   const hypervisor = testHost(1024, { parameters: parseBootParameters('loglvl=all x=1') });
-  const { bytes } = hypervisor.console.readRing(0, 1000, false);
-  expect(new TextDecoder().decode(bytes)).toBe(
-    '(XEN) Command line: loglvl=all x=1\n(XEN) parameter "x" unknown!\n',
+  const { bytes } = hypervisor.console.readRing(0, 2000, false);
+  const said = new TextDecoder().decode(bytes);
+  expect(said).toMatch(/^\(XEN\) Xen version 4\.17\.7 .*\n\(XEN\) Xen-e820 RAM map:\n/);
+  expect(said).toContain('(XEN)  [0000000000100000, 00000000003fffff] (usable)\n');
+  expect(said).toContain('(XEN) System RAM: 3MB (3711kB)\n');
+  const last = '(XEN) Command line: loglvl=all x=1\n(XEN) parameter "x" unknown!\n';
+  expect(said.endsWith(last)).toBe(true);
+  // The machine is on the screen, which is not there, and on the line where that is the console.
+  const sent = (line: string): string => {
+    let text = '';
+    testHost(1024, { parameters: parseBootParameters(line) }).console.replay((sentBytes) => {
+      text += new TextDecoder().decode(sentBytes);
+    });
+    return text.replaceAll('\r', '');
+  };
+  expect(sent('loglvl=all x=1')).toBe(last);
+  expect(sent('console=com1,vga')).toMatch(
+    /^\(XEN\) Xen version [^]*\(XEN\) Command line: console=com1,vga\n$/,
   );
   const lineOf = (domain: TestDomain): string => {
     domain.enter();

@@ -18,6 +18,8 @@ export interface BootParameters {
   readonly dom0MaxVcpus: number | null;
   /** The scheduler's name (`sched=`). */
   readonly scheduler: string | null;
+  /** Whether the serial line is Xen's console, too (`console=com1`): what it says as it boots is there then. */
+  readonly isOnLine: boolean;
   /** What Xen's console is to say of the line. */
   readonly complaints: readonly string[];
 }
@@ -45,6 +47,7 @@ const PARAMETERS: Readonly<Record<string, Take>> = {
     return value !== '';
   },
   console(told, value) {
+    told.isOnLine = value.split(',').includes('com1');
     for (const each of value.split(','))
       if (!CONSOLES.includes(each)) told.complaints.push(`Bad console= option '${each}'`);
     return true;
@@ -65,6 +68,7 @@ export function parseBootParameters(commandLine: string): BootParameters {
     dom0MinVcpus: null,
     dom0MaxVcpus: null,
     scheduler: null,
+    isOnLine: false,
     complaints: [],
   };
   for (const part of commandLine.split(/\s+/)) {

@@ -136,6 +136,7 @@ describe('a host', () => {
   });
 
   test('a crash of a domain is told on the line and in dmesg; the others go on', () => {
+    host.run('xm dmesg -c');
     host.run('cat /etc/xen/mote > /tmp/c; echo "on_crash = \\"preserve\\"" >> /tmp/c; xm create /tmp/c');
     host.type('xm console mote\r');
     host.until(/\n\/ \$ $/);
