@@ -2,9 +2,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { Random } from '../../../devices/random.ts';
 import { Cuts, KINDS } from './testing-cuts.ts';
-import type { Place } from './testing-cuts.ts';
+import type { CutKind, Place } from './testing-cuts.ts';
 
 const AT_COMMITMENT: Place = { way: 'live', stage: 'commitment', round: 0 };
+const IN_HALVES: Place = { way: 'post-copy', stage: 'post-copy', round: 0 };
 
 let cuts: Cuts;
 beforeAll(async () => {
@@ -14,4 +15,14 @@ beforeAll(async () => {
 test.each(KINDS)('one copy: %s, at the commitment', (kind) => {
   const { verdict, copies } = cuts.cut(new Random(1), kind, AT_COMMITMENT);
   expect(['one copy', 'gone with its host'], copies).toContain(verdict);
+});
+
+test.each<[CutKind, string]>([
+  ['sender killed', 'lost, and said so'],
+  ['B crashes', 'lost, and said so'],
+  ['frames lost', 'one copy'],
+  ['xend of A killed', 'one copy'],
+])('in two halves: %s: %s', (kind, wanted) => {
+  const { verdict, copies } = cuts.cut(new Random(1), kind, IN_HALVES);
+  expect(verdict, copies).toBe(wanted);
 });
