@@ -1,7 +1,7 @@
 /** What a hypercall was given in its caller's memory, and what it has answered there, as the trace tells it. */
 import type { AnyLayout } from './plain.ts';
 import { plainOf } from './plain.ts';
-import { countOf, POINTING } from './pointed.ts';
+import { NO_COMMANDS, countOf, POINTING } from './pointed.ts';
 import type { Pointing } from './pointed.ts';
 import type { Given, Plain, PlainValue } from './values.ts';
 
@@ -51,7 +51,7 @@ function addressOf({ address }: Pointing, words: ArrayLike<number>): number | nu
 
 function firstWord({ commands }: Pointing, address: number | null, peek: Peek): number {
   const bytes = new Uint8Array(4);
-  if (commands.length === 0 || address === null || !peek(address, bytes)) return -1;
+  if (commands === NO_COMMANDS || address === null || !peek(address, bytes)) return -1;
   return new DataView(bytes.buffer).getUint32(0, true);
 }
 

@@ -20,10 +20,15 @@ import * as version from '../abi/version.ts';
 import * as xen from '../abi/xen.ts';
 import type { AnyLayout } from './plain.ts';
 
+type Commands = Readonly<Record<number, string | undefined>>;
+
+/** Of a hypercall that has none. */
+export const NO_COMMANDS: Commands = [];
+
 /** The family of a hypercall's commands, and where a call has its command and its structure. */
 export interface Pointing {
-  /** Names of the commands by number, as in Xen's headers. */
-  readonly commands: readonly string[];
+  /** Names of the commands by number, as in Xen's headers: some numbers are so large that nobody may go through all below them. */
+  readonly commands: Commands;
   /** The argument that has the command; null: the first word of the structure. */
   readonly command: number | null;
   /** Bits of it that are the command. */
@@ -42,7 +47,7 @@ export interface Pointing {
 }
 
 const NOTHING: Pointing = {
-  commands: [],
+  commands: NO_COMMANDS,
   command: null,
   mask: 0xffff_ffff,
   address: null,
