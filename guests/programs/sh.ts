@@ -8,7 +8,7 @@ import { reap, setInteractive } from './sh/jobs';
 import { isTerminal } from 'programs/lib/terminal';
 import { confirm, editLine, isInputEnded } from './sh/line-editor';
 import { parse, unfinished } from './sh/parse';
-import { runText } from './sh/run';
+import { runParsed, runText } from './sh/run';
 import * as variables from './sh/variables';
 import { inDocument } from './sh/words';
 
@@ -46,9 +46,9 @@ function runInput(input: Input): i32 {
   let text = '';
   for (let line = input.line(); line != null && !leaving; line = input.line()) {
     text += line + '\n';
-    parse(text);
+    const command = parse(text);
     if (unfinished) continue;
-    runText(text);
+    runParsed(command);
     text = '';
   }
   if (text != '' && !leaving) runText(text);
@@ -81,10 +81,10 @@ function talk(): i32 {
       continue;
     }
     text += line + '\n';
-    parse(text);
+    const command = parse(text);
     // An empty line ends what is waited for, but for a here-document's.
     if (unfinished && (line != '' || inDocument)) continue;
-    runText(text);
+    runParsed(command);
     flush();
     text = '';
   }

@@ -3,6 +3,19 @@
  * blanks in it is in quotes of either kind; `#` begins a comment where a word could begin.
  */
 
+import {
+  BACKSLASH,
+  CLOSE_PARENTHESIS,
+  DOUBLE_QUOTE,
+  HASH,
+  NEWLINE,
+  OPEN_PARENTHESIS,
+  RETURN,
+  SINGLE_QUOTE,
+  SPACE,
+  TAB,
+} from 'programs/lib/codes';
+
 export class Sxp {
   /** Of a list. */
   items: Sxp[] = [];
@@ -62,7 +75,9 @@ export function parseSxp(text: string): Sxp[] {
   return found;
 }
 
-const BLANKS = ' \t\r\n';
+function isBlank(code: i32): bool {
+  return code == SPACE || code == TAB || code == RETURN || code == NEWLINE;
+}
 
 class Reader {
   private at: i32 = 0;
@@ -77,37 +92,41 @@ class Reader {
   /** Passes blanks and comments. Whether something is left. */
   skip(): bool {
     while (this.at < this.text.length) {
-      const c = this.text.charAt(this.at);
-      if (c == '#') while (this.at < this.text.length && this.text.charAt(this.at) != '\n') this.at++;
-      else if (BLANKS.includes(c)) this.at++;
+      const c = this.text.charCodeAt(this.at);
+      if (c == HASH) while (this.at < this.text.length && this.text.charCodeAt(this.at) != NEWLINE) this.at++;
+      else if (isBlank(c)) this.at++;
       else break;
     }
     return this.at < this.text.length;
   }
 
   read(): Sxp {
-    const c = this.text.charAt(this.at);
-    if (c == '(') return this.list();
-    if (c == ')') this.fail('a list ends that has not begun');
-    return new Sxp(false, c == '"' || c == "'" ? this.quoted(c) : this.word());
+    const c = this.text.charCodeAt(this.at);
+    if (c == OPEN_PARENTHESIS) return this.list();
+    if (c == CLOSE_PARENTHESIS) this.fail('a list ends that has not begun');
+    return new Sxp(false, c == DOUBLE_QUOTE || c == SINGLE_QUOTE ? this.quoted(c) : this.word());
   }
 
   private list(): Sxp {
     const made = new Sxp(true, '');
     this.at++;
-    while (sxpProblem == '' && this.skip() && this.text.charAt(this.at) != ')') made.items.push(this.read());
+    while (sxpProblem == '' && this.skip() && this.text.charCodeAt(this.at) != CLOSE_PARENTHESIS)
+      made.items.push(this.read());
     if (this.at >= this.text.length) this.fail('a list has no end');
     this.at++;
     return made;
   }
 
-  private quoted(quote: string): string {
+  private quoted(quote: i32): string {
     let said = '';
-    for (this.at++; this.at < this.text.length && this.text.charAt(this.at) != quote; this.at++) {
-      const next = this.text.charAt(this.at + 1);
-      if (this.text.charAt(this.at) == '\\' && (next == quote || next == '\\')) this.at++;
-      said += this.text.charAt(this.at);
+    let from = ++this.at;
+    for (; this.at < this.text.length && this.text.charCodeAt(this.at) != quote; this.at++) {
+      const next = this.text.charCodeAt(this.at + 1);
+      if (this.text.charCodeAt(this.at) != BACKSLASH || (next != quote && next != BACKSLASH)) continue;
+      said += this.text.substring(from, this.at);
+      from = ++this.at;
     }
+    said += this.text.substring(from, this.at);
     if (this.at >= this.text.length) this.fail('a text has no end');
     this.at++;
     return said;
@@ -115,7 +134,10 @@ class Reader {
 
   private word(): string {
     const start = this.at;
-    while (this.at < this.text.length && !(BLANKS + '()').includes(this.text.charAt(this.at))) this.at++;
+    for (; this.at < this.text.length; this.at++) {
+      const c = this.text.charCodeAt(this.at);
+      if (isBlank(c) || c == OPEN_PARENTHESIS || c == CLOSE_PARENTHESIS) break;
+    }
     return this.text.substring(start, this.at);
   }
 }

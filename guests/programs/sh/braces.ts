@@ -3,6 +3,7 @@ import { bad, number } from 'programs/lib/text';
 import { endOfQuote, endOfSubstitution } from './quotes';
 
 export function expandBraces(word: string): string[] {
+  if (!word.includes('{')) return [word];
   for (let at = 0; at < word.length;) {
     const quoted = endOfQuoted(word, at);
     if (quoted > at) {

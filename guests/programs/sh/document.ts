@@ -14,8 +14,8 @@ export function expectDocument(word: Token, stripsTabs: bool): void {
 /** Forgets those that are expected: whether there were any. */
 export function forgetDocuments(): bool {
   const wereThere = waiting.length > 0;
-  waiting.splice(0);
-  strips.splice(0);
+  waiting.length = 0;
+  strips.length = 0;
   return wereThere;
 }
 

@@ -1,15 +1,17 @@
 /** Patterns of file names: `*`, `?`, `[a-z]`. A quoted character stands for itself: a backslash is before it here. */
+import { BACKSLASH, OPEN_BRACKET, QUESTION, STAR } from 'programs/lib/codes';
 
 export function isPattern(text: string): bool {
   for (let n = 0; n < text.length; n++) {
-    const c = text.charAt(n);
-    if (c == '\\') n++;
-    else if (c == '*' || c == '?' || c == '[') return true;
+    const c = text.charCodeAt(n);
+    if (c == BACKSLASH) n++;
+    else if (c == STAR || c == QUESTION || c == OPEN_BRACKET) return true;
   }
   return false;
 }
 
 export function unquote(text: string): string {
+  if (!text.includes('\\')) return text;
   let plain = '';
   for (let n = 0; n < text.length; n++) {
     if (text.charAt(n) == '\\' && n + 1 < text.length) n++;
@@ -20,13 +22,13 @@ export function unquote(text: string): string {
 
 export function matches(pattern: string, text: string, p: i32 = 0, t: i32 = 0): bool {
   while (p < pattern.length) {
-    const c = pattern.charAt(p);
-    if (c == '*') {
+    const c = pattern.charCodeAt(p);
+    if (c == STAR) {
       for (let end = t; end <= text.length; end++) if (matches(pattern, text, p + 1, end)) return true;
       return false;
     }
     if (t >= text.length) return false;
-    if (c == '[') {
+    if (c == OPEN_BRACKET) {
       const close = pattern.indexOf(']', p + 2);
       if (close > 0) {
         if (!inSet(pattern.substring(p + 1, close), text.charCodeAt(t))) return false;
@@ -35,8 +37,8 @@ export function matches(pattern: string, text: string, p: i32 = 0, t: i32 = 0): 
         continue;
       }
     }
-    if (c == '\\') p++;
-    if (c != '?' && pattern.charAt(p) != text.charAt(t)) return false;
+    if (c == BACKSLASH) p++;
+    if (c != QUESTION && pattern.charCodeAt(p) != text.charCodeAt(t)) return false;
     p++;
     t++;
   }

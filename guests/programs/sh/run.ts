@@ -56,7 +56,11 @@ let depth: i32 = 0;
 
 /** Parses and runs a text. Its status. */
 export function runText(text: string): i32 {
-  const command = parse(text);
+  return runParsed(parse(text));
+}
+
+/** Runs what `parse` has made of a text, or says what is wrong with that. The status. */
+export function runParsed(command: Sequence | null): i32 {
   if (problem != '') {
     complain(problem);
     variables.setStatus(2);

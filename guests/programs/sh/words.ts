@@ -2,6 +2,25 @@
  * Splitting a line into words and operators. A word keeps its quotes: what they mean is told by the expansion, which must
  * know which characters were quoted.
  */
+import {
+  AMPERSAND,
+  BACKQUOTE,
+  BACKSLASH,
+  BAR,
+  CLOSE_PARENTHESIS,
+  DOLLAR,
+  DOUBLE_QUOTE,
+  GREATER,
+  HASH,
+  LESS,
+  NEWLINE,
+  OPEN_PARENTHESIS,
+  OPEN_BRACE,
+  SEMICOLON,
+  SINGLE_QUOTE,
+  SPACE,
+  TAB,
+} from 'programs/lib/codes';
 import { expectDocument, forgetDocuments, takeDocuments } from './document';
 import { beginQuotes, endOfBackquotes, endOfBraces, endOfQuote, endOfSubstitution, isOpen } from './quotes';
 import { Token } from './token';
@@ -27,6 +46,9 @@ const OPERATORS: StaticArray<string> = [
   '\n',
 ];
 
+/** `2`, with which the operators begin that redirect the standard error. */
+const ERRORS: i32 = 0x32;
+
 /** Whether an operator redirects, to the word behind it. */
 export function isRedirection(operator: string): bool {
   return operator.endsWith('<') || operator.includes('>');
@@ -45,10 +67,10 @@ export function tokenize(text: string): Token[] {
   let document = '';
   let at = 0;
   while (at < text.length) {
-    const c = text.charAt(at);
-    if (c == ' ' || c == '\t') at++;
-    else if (c == '#') at = endOfLine(text, at);
-    else if (c == '\\' && text.charAt(at + 1) == '\n') at += 2;
+    const c = text.charCodeAt(at);
+    if (c == SPACE || c == TAB) at++;
+    else if (c == HASH) at = endOfLine(text, at);
+    else if (c == BACKSLASH && text.charCodeAt(at + 1) == NEWLINE) at += 2;
     else {
       const operator = operatorAt(text, at);
       if (operator != '') {
@@ -74,25 +96,45 @@ export function tokenize(text: string): Token[] {
 }
 
 function endOfLine(text: string, at: i32): i32 {
-  while (at < text.length && text.charAt(at) != '\n') at++;
+  while (at < text.length && text.charCodeAt(at) != NEWLINE) at++;
   return at;
 }
 
+/** Whether a character ends a word that is not quoted. */
+function endsWord(code: i32): bool {
+  switch (code) {
+    case TAB:
+    case NEWLINE:
+    case SPACE:
+    case AMPERSAND:
+    case OPEN_PARENTHESIS:
+    case CLOSE_PARENTHESIS:
+    case SEMICOLON:
+    case LESS:
+    case GREATER:
+    case BAR:
+      return true;
+    default:
+      return false;
+  }
+}
+
 function operatorAt(text: string, at: i32): string {
-  for (let n = 0; n < OPERATORS.length; n++)
-    if (text.substr(at, OPERATORS[n].length) == OPERATORS[n]) return OPERATORS[n];
+  const c = text.charCodeAt(at);
+  if (c != ERRORS && !endsWord(c)) return '';
+  for (let n = 0; n < OPERATORS.length; n++) if (text.startsWith(OPERATORS[n], at)) return OPERATORS[n];
   return '';
 }
 
 function endOfWord(text: string, at: i32): i32 {
   while (at < text.length) {
-    const c = text.charAt(at);
-    if (c == '\\') at += 2;
-    else if (c == "'" || c == '"') at = endOfQuote(text, at);
-    else if (c == '$' && text.charAt(at + 1) == '(') at = endOfSubstitution(text, at);
-    else if (c == '$' && text.charAt(at + 1) == '{') at = endOfBraces(text, at);
-    else if (c == '`') at = endOfBackquotes(text, at);
-    else if (' \t\n|&;<>()'.includes(c)) return at;
+    const c = text.charCodeAt(at);
+    if (c == BACKSLASH) at += 2;
+    else if (c == SINGLE_QUOTE || c == DOUBLE_QUOTE) at = endOfQuote(text, at);
+    else if (c == DOLLAR && text.charCodeAt(at + 1) == OPEN_PARENTHESIS) at = endOfSubstitution(text, at);
+    else if (c == DOLLAR && text.charCodeAt(at + 1) == OPEN_BRACE) at = endOfBraces(text, at);
+    else if (c == BACKQUOTE) at = endOfBackquotes(text, at);
+    else if (endsWord(c)) return at;
     else at++;
   }
   return min(at, text.length);

@@ -1,0 +1,23 @@
+/** Codes of characters that a parser looks for: each that it looks at as a text of its own (charAt) takes memory. */
+export const TAB: i32 = 0x09;
+export const NEWLINE: i32 = 0x0a;
+export const RETURN: i32 = 0x0d;
+export const SPACE: i32 = 0x20;
+export const DOUBLE_QUOTE: i32 = 0x22;
+export const HASH: i32 = 0x23;
+export const DOLLAR: i32 = 0x24;
+export const AMPERSAND: i32 = 0x26;
+export const SINGLE_QUOTE: i32 = 0x27;
+export const OPEN_PARENTHESIS: i32 = 0x28;
+export const CLOSE_PARENTHESIS: i32 = 0x29;
+export const STAR: i32 = 0x2a;
+export const SEMICOLON: i32 = 0x3b;
+export const LESS: i32 = 0x3c;
+export const GREATER: i32 = 0x3e;
+export const QUESTION: i32 = 0x3f;
+export const OPEN_BRACKET: i32 = 0x5b;
+export const BACKSLASH: i32 = 0x5c;
+export const BACKQUOTE: i32 = 0x60;
+export const OPEN_BRACE: i32 = 0x7b;
+export const BAR: i32 = 0x7c;
+export const CLOSE_BRACE: i32 = 0x7d;
