@@ -39,10 +39,32 @@ export interface AllImages {
   readonly dom0: MoteImages;
 }
 
-/** Mote as the sources below guests/ say. Throws an Error that says what is wrong with them. */
+/** Images that were made last, and of which sources: whoever boots host after host asks for the same. */
+class Made<Images> {
+  private readonly make: (sources: Sources, progress?: OnProgress) => Promise<Images>;
+  private last: { readonly sources: Sources; readonly images: Images } | undefined;
+
+  constructor(make: (sources: Sources, progress?: OnProgress) => Promise<Images>) {
+    this.make = make;
+  }
+
+  async get(progress?: OnProgress): Promise<Images> {
+    const sources = readSources();
+    if (this.last?.sources !== sources) this.last = { sources, images: await this.make(sources, progress) };
+    return this.last.images;
+  }
+}
+
+const mote = new Made(makeMote);
+const all = new Made(makeAll);
+
+/** Mote as the sources below guests/ say: nobody writes to its images. Throws an Error that says what is wrong with the sources. */
 export async function moteImages(progress?: OnProgress): Promise<MoteImages> {
   if (isPackage()) return { kernel: packaged('mote.elf'), ramdisk: packaged('mote.cpio') };
-  const sources = readSources();
+  return mote.get(progress);
+}
+
+async function makeMote(sources: Sources, progress?: OnProgress): Promise<MoteImages> {
   return moteOf(sources, await build([kernelJob(sources), ...programJobs(sources)], progress));
 }
 
@@ -53,17 +75,20 @@ export async function dom0Images(progress?: OnProgress): Promise<MoteImages> {
 }
 
 /** Both, built together. Throws as moteImages does. */
-export async function allImages(progress?: OnProgress): Promise<AllImages> {
-  const sources = readSources();
+export function allImages(progress?: OnProgress): Promise<AllImages> {
+  return all.get(progress);
+}
+
+async function makeAll(sources: Sources, progress?: OnProgress): Promise<AllImages> {
   const jobs = [kernelJob(sources), ...programJobs(sources), ...dom0ProgramJobs(sources)];
   const files = await build(jobs, progress);
-  const mote = moteOf(sources, files);
+  const guest = moteOf(sources, files);
   const images = new Map([
-    ['mote.elf', mote.kernel],
-    ['mote.cpio', mote.ramdisk],
+    ['mote.elf', guest.kernel],
+    ['mote.cpio', guest.ramdisk],
   ]);
   const programs = named([...programNames(sources), ...dom0ProgramNames(sources)], files);
-  return { mote, dom0: { kernel: mote.kernel, ramdisk: dom0Ramdisk(sources, programs, images) } };
+  return { mote: guest, dom0: { kernel: guest.kernel, ramdisk: dom0Ramdisk(sources, programs, images) } };
 }
 
 function isPackage(): boolean {
@@ -142,8 +167,14 @@ function imageCache(): ImageCache {
 /** What is no part of the toolchain's output: tests, what tests are made of, and this side of it. */
 const NO_TOOL = /\.test\.ts$|^(corpus|proof|mote|node|pool|build-worker|image-cache|manual|cpio)\b/;
 
-/** What the toolchain itself is made of. */
+let tools: string | undefined;
+
+/** What the toolchain itself is made of: it is the same as long as it runs. */
 function toolsDigest(): string {
+  return (tools ??= digestOfTools());
+}
+
+function digestOfTools(): string {
   const { version } = createRequire(import.meta.url)('assemblyscript/package.json') as { version: string };
   const hash = createHash('sha256').update(version).update(abiModule());
   for (const directory of [TOOLCHAIN, ASSEMBLER])

@@ -18,12 +18,17 @@ export function sourceError(error: unknown): string | null {
   return error instanceof Error && kinds.some((kind) => error instanceof kind) ? error.message : null;
 }
 
-/** Every source below guests/. */
+let lastRead: Sources = new Map<string, string>();
+
+/** Every source below guests/: the same map as before, where none has changed since. */
 export function readSources(): Sources {
   const sources = new Map<string, string>();
   for (const folder of FOLDERS)
     if (existsSync(join(GUESTS, folder))) addFolder(sources, join(GUESTS, folder), `${folder}/`);
-  return sources;
+  const isSame =
+    sources.size === lastRead.size && [...sources].every(([name, text]) => lastRead.get(name) === text);
+  if (!isSame) lastRead = sources;
+  return lastRead;
 }
 
 /** The name of a folder among the sources: its path below guests/, or `own` for one from elsewhere. */
@@ -46,7 +51,29 @@ function isSource(path: string): boolean {
 
 function addFolder(sources: Map<string, string>, directory: string, prefix: string): void {
   const names = readdirSync(directory, { recursive: true }).map((name) => String(name).replaceAll('\\', '/'));
-  for (const name of names.sort())
-    if (isSource(prefix + name) && statSync(join(directory, name)).isFile())
-      sources.set(prefix + name, readFileSync(join(directory, name), 'utf8'));
+  for (const name of names.sort()) {
+    if (!isSource(prefix + name)) continue;
+    const text = textOf(join(directory, name));
+    if (text !== undefined) sources.set(prefix + name, text);
+  }
+}
+
+/** A file's text, and what tells whether it has changed since. */
+interface Read {
+  readonly written: string;
+  readonly text: string;
+}
+const read = new Map<string, Read>();
+
+/** The text of a file, which is read again only when it has changed; undefined: it is none. */
+function textOf(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true });
+  if (!stat.isFile()) return undefined;
+  const written = [stat.mtimeNs, stat.ctimeNs, stat.size, stat.ino].join();
+  let last = read.get(path);
+  if (last?.written !== written) {
+    last = { written, text: readFileSync(path, 'utf8') };
+    read.set(path, last);
+  }
+  return last.text;
 }
