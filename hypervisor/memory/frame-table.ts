@@ -63,6 +63,11 @@ export const PGC_PAGING_IN = 32;
 
 /** The largest count; a reference that would exceed it is refused. */
 const COUNT_MAX = 0x7fff_ffff;
+/**
+ * `tlbClock` while Xen boots, which gives free all frames that it does not take itself: a free frame with this stamp has been nobody's
+ * since, as whoever takes the first of them flushes.
+ */
+const BOOT_CLOCK = 1;
 /** End of the free list. */
 const NONE = -1;
 
@@ -115,7 +120,7 @@ export class FrameTable {
   /** The sum of them. */
   outstandingClaims = 0;
   /** Counts full TLB flushes. */
-  tlbClock = 1;
+  tlbClock = BOOT_CLOCK;
   /** Free frames, a doubly linked list. */
   private readonly next: Int32Array;
   private readonly previous: Int32Array;
@@ -353,7 +358,8 @@ export class FrameTable {
    */
   private scrub(mfn: number): void {
     if (this.stamp[mfn] === this.tlbClock) this.flushTlb();
-    this.clear(mfn);
+    // What was never taken is as the machine was made: to write to it would cost the memory that it does not take yet.
+    if (this.stamp[mfn] !== BOOT_CLOCK) this.clear(mfn);
   }
 
   private unlink(mfn: number): void {
