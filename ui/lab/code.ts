@@ -7,7 +7,7 @@ import { addressesOf, functionAt } from '../../guests/toolchain/link/symbols.ts'
 import type { Symbols } from '../../guests/toolchain/link/symbols.ts';
 import type { ReadonlyMachine } from '../../core/machine.ts';
 import type { WorldRequest } from './host.ts';
-import { executableOf, placeOf, readSymbols } from './symbols.ts';
+import { executableOf, hasSymbols, placeOf, readSymbols } from './symbols.ts';
 import type { SourcePlace } from './symbols.ts';
 import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
 
@@ -19,10 +19,27 @@ interface Text {
   readonly text: Uint8Array;
 }
 
-interface Program extends Text {
+/** A program of a ramdisk. Its symbols are read when somebody asks for them: who only runs it does not. */
+class Program implements Text {
   /** Its path in the ramdisk. */
   readonly path: string;
-  readonly symbols: Symbols;
+  readonly address: number;
+  readonly text: Uint8Array;
+  private readonly file: Uint8Array;
+  private known: Symbols | null | undefined;
+
+  constructor(path: string, file: Uint8Array, { address, text }: Text) {
+    this.path = path;
+    this.address = address;
+    this.text = text;
+    this.file = file;
+  }
+
+  /** null: its file has none. */
+  get symbols(): Symbols | null {
+    if (this.known === undefined) this.known = readSymbols(this.file);
+    return this.known;
+  }
 }
 
 /** A line of a source. */
@@ -172,8 +189,7 @@ function hasPage({ address, text }: Text, page: number, bytes: Uint8Array): bool
 function programsOf(ramdisk: Uint8Array): Program[] {
   if (new TextDecoder('latin1').decode(ramdisk.subarray(0, CPIO_MAGIC.length)) !== CPIO_MAGIC) return [];
   return [...filesOf(ramdisk)].flatMap(([path, file]) => {
-    const symbols = readSymbols(file);
-    const text = symbols === null ? null : executableOf(file);
-    return symbols === null || text === null ? [] : [{ path, symbols, ...text }];
+    const text = hasSymbols(file) ? executableOf(file) : null;
+    return text === null ? [] : [new Program(path, file, text)];
   });
 }

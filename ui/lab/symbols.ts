@@ -30,6 +30,16 @@ export function readSymbols(file: Uint8Array): Symbols | null {
   }
 }
 
+/** Whether a file says where its table is. */
+export function hasSymbols(file: Uint8Array): boolean {
+  try {
+    return tableAddress(parseElf(file)) !== undefined;
+  } catch (error) {
+    if (error instanceof ImageError) return false;
+    throw error;
+  }
+}
+
 /** The address that the note has. */
 function tableAddress(elf: Elf): number | undefined {
   const note = elf.noteSegments
