@@ -7,7 +7,7 @@ import { leaving } from './sh/builtins';
 import { reap, setInteractive } from './sh/jobs';
 import { isTerminal } from 'programs/lib/terminal';
 import { confirm, editLine, isInputEnded } from './sh/line-editor';
-import { parse, unfinished } from './sh/parse';
+import { parse, unfinished, wanted } from './sh/parse';
 import { runParsed, runText } from './sh/run';
 import * as variables from './sh/variables';
 import { inDocument } from './sh/words';
@@ -44,12 +44,15 @@ function runFile(args: string[]): i32 {
 /** Runs what an input says, command by command: as many lines as one takes. */
 function runInput(input: Input): i32 {
   let text = '';
+  let awaited = '';
   for (let line = input.line(); line != null && !leaving; line = input.line()) {
     text += line + '\n';
+    if (!line.includes(awaited)) continue;
     const command = parse(text);
+    awaited = wanted;
     if (unfinished) continue;
-    runParsed(command);
     text = '';
+    runParsed(command);
   }
   if (text != '' && !leaving) runText(text);
   return variables.lastStatus;

@@ -24,6 +24,10 @@ export function close(fd: i32): i32 {
 export function read(fd: i32, buffer: ArrayBuffer, count: i32): i32 {
   return <i32>syscall3(abi.SYS_read, fd, at(buffer), count);
 }
+/** Reads as much as the buffer has room for behind its first bytes. */
+export function readBehind(fd: i32, buffer: ArrayBuffer, used: i32): i32 {
+  return <i32>syscall3(abi.SYS_read, fd, at(buffer) + used, buffer.byteLength - used);
+}
 export function write(fd: i32, buffer: ArrayBuffer, count: i32): i32 {
   return <i32>syscall3(abi.SYS_write, fd, at(buffer), count);
 }

@@ -1,6 +1,6 @@
 /** Input and output as text: buffered, as programs want them. */
 import { O_RDONLY } from 'mote/abi';
-import { close, open, read, writeAll } from './calls';
+import { close, open, read, readBehind, writeAll } from './calls';
 import { describe } from './errno';
 import { argument } from './start';
 
@@ -140,13 +140,22 @@ export function openInput(path: string): Input | null {
   return null;
 }
 
-/** A whole file as text; null: it cannot be read. */
+/** A whole file as text, whose last line has an end; null: it cannot be read. */
 export function readFile(path: string): string | null {
   const fd = open(path, O_RDONLY);
   if (fd < 0) return null;
-  const input = new Input(fd);
-  let text = '';
-  for (let line = input.line(); line != null; line = input.line()) text += line + '\n';
-  input.close();
-  return input.failed < 0 ? null : text;
+  let whole = new ArrayBuffer(BUFFER_BYTES);
+  let used = 0;
+  let got = 0;
+  while ((got = readBehind(fd, whole, used)) > 0) {
+    used += got;
+    if (used < whole.byteLength) continue;
+    const larger = new ArrayBuffer(2 * used);
+    memory.copy(changetype<usize>(larger), changetype<usize>(whole), used);
+    whole = larger;
+  }
+  close(fd);
+  if (got < 0) return null;
+  const text = String.UTF8.decodeUnsafe(changetype<usize>(whole), used);
+  return used == 0 || text.endsWith('\n') ? text : text + '\n';
 }

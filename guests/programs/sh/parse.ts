@@ -27,11 +27,14 @@ const CLOSERS: StaticArray<string> = ['then', 'else', 'elif', 'fi', 'do', 'done'
 export let problem: string = '';
 /** The text ends too early: more of it may come. */
 export let unfinished: bool = false;
+/** What has to come for it to end, where that is known: as long as no line has this in it, there is no use in parsing again. */
+export let wanted: string = '';
 
 /** The command of a text; null where there is none in it, or `problem` says what is wrong. */
 export function parse(text: string): Sequence | null {
   problem = '';
   unfinished = false;
+  wanted = '';
   const parser = new Parser(tokenize(text));
   if (incomplete) {
     problem = inDocument ? 'a here-document has no end' : 'a quote is not closed';
@@ -79,7 +82,12 @@ class Parser {
     problem = 'syntax error near ' + found;
   }
   private expectWord(text: string): void {
-    if (!this.takeWord(text)) this.unexpected();
+    if (!this.takeWord(text)) this.lacks(text);
+  }
+  /** Something else than this stands there, which has to come, with or without others before it; or nothing yet. */
+  private lacks(text: string): void {
+    if (this.done && problem == '') wanted = text;
+    this.unexpected();
   }
   private skipLines(): void {
     while (this.takeOperator('\n') || this.takeOperator(';'));
@@ -131,7 +139,7 @@ class Parser {
   private compound(): Command {
     if (this.takeOperator('(')) {
       const body = this.sequence();
-      if (!this.takeOperator(')')) this.unexpected();
+      if (!this.takeOperator(')')) this.lacks(')');
       return new Subshell(body);
     }
     if (this.takeWord('{')) return this.closed('}');
@@ -188,13 +196,17 @@ class Parser {
     this.expectWord('in');
     this.skipLines();
     while (problem == '' && !this.takeWord('esac')) {
+      if (this.done) {
+        this.lacks('esac');
+        break;
+      }
       this.takeOperator('(');
       const patterns = [this.word()];
       while (this.takeOperator('|')) patterns.push(this.word());
       if (!this.takeOperator(')')) this.unexpected();
       found.patterns.push(patterns);
       found.bodies.push(this.sequence());
-      if (!this.takeOperator(';;') && !this.isWord('esac')) this.unexpected();
+      if (!this.takeOperator(';;') && !this.isWord('esac')) this.lacks('esac');
       this.skipLines();
     }
     return found;
