@@ -71,4 +71,21 @@ describe.skipIf(!hasTools())('a domain with its root on a disk', () => {
     host.run(`echo '${line}' > /etc/xen/bad; echo 'kernel = "/boot/mote.elf"' >> /etc/xen/bad`);
     expect(host.run('xm create bad')).toBe(told);
   });
+
+  test.each([
+    ['weight', 1],
+    ['cap', 0],
+  ])('%s is a number from the least to the most that there may be', (name, least) => {
+    const tried = (value: number): string =>
+      host.run(
+        `xm create -p mote name=tried cpu_${name}=${String(value)}; xm sched-credit -d tried; xm destroy tried`,
+      );
+    // A cap of 65535 is Xen's word for one that stays as it is.
+    for (const value of [least, name === 'cap' ? 65534 : 65535]) {
+      const [weight, cap] = name === 'weight' ? [value, 0] : [256, value];
+      expect(tried(value)).toMatch(new RegExp(`\\ntried +\\d+ +${String(weight)} +${String(cap)}$`, 'm'));
+    }
+    const bounds = `cpu_${name}: it is to be a number from ${String(least)} to 65535`;
+    for (const value of [least - 1, 65536]) expect(tried(value)).toContain(bounds);
+  });
 });
