@@ -69,11 +69,11 @@ export class Lab {
     this.hypervisor = hypervisor;
     this.request = request;
     this.storeObserver = new StoreObserver(hypervisor);
-    this.ringObserver = new RingObserver(hypervisor);
     this.code = Code.ofImages(request) ?? Code.UNKNOWN;
     this.share = share;
     this.fetched = fetched;
     this.witness = new Witness(hypervisor, planOf(request).id);
+    this.ringObserver = new RingObserver(hypervisor, this.witness.rings);
     this.saver = new HostSaver(hypervisor, this.text, this.witness);
     this.breaks = new Breaks(this);
     this.course = new LoneCourse(this);

@@ -2,6 +2,11 @@
 import { expect, test } from 'vitest';
 import { Host } from '../../guests/tests/dom0/testing.ts';
 import type { TraceDetail } from '../../hypervisor/trace/event.ts';
+import { dom0Images } from '../../guests/toolchain/mote-node.ts';
+import { loadCore } from './core-node.ts';
+import { imagesAmong } from './own-images.ts';
+import { restoreLab, saveLab } from './snapshot/file.ts';
+import { openSnapshot } from './snapshot/format.ts';
 import { stateHash } from './state-hash.ts';
 
 type Ring = Extract<TraceDetail, { kind: 'ring' }>;
@@ -62,4 +67,23 @@ test('requests in order, each answered after it; what is printed; the same host 
   expect(printed.join('')).toContain('Welcome to Mote');
   const plain = await run(null);
   expect(await stateHash(host.lab.hypervisor)).toBe(await stateHash(plain.lab.hypervisor));
+});
+
+test('who goes on with a host that was saved hears of rings that were connected before', async () => {
+  const { lab } = await run(() => undefined);
+  const { kernel, ramdisk } = await dom0Images();
+  const file = await saveLab(lab, loadCore());
+  const saved = await restoreLab(loadCore(), await openSnapshot(file), {
+    image: imagesAmong([kernel, ramdisk]),
+  });
+  const heard: Ring[] = [];
+  saved.hypervisor.trace.add({
+    ...NEVER,
+    event: ({ detail }) => {
+      if (detail.kind === 'ring' && detail.ring === 'block') heard.push(detail);
+    },
+  });
+  saved.type(new TextEncoder().encode('xm console web\rdd if=/dev/xvda of=/dev/null count=1 skip=64\r'));
+  expect(saved.run({ text: /dd: 1\+0 blocks/ }, 1_000_000_000)).toBeDefined();
+  expect(heard.map(({ way }) => way)).toEqual(['request', 'response']);
 });

@@ -3,8 +3,7 @@
  * sees none of it: whenever a domain calls Xen or is sent an event the rings that it has an end of are looked into, while
  * somebody watches. Nobody can tell the other end of an entry without a call, so that none is missed.
  *
- * Where a ring is the frontend has said in the store. What was said before anybody watched is not known here, and its ring is
- * not told of until the device is connected anew. How far an end has come with taking entries out it keeps to itself; of the
+ * Where a ring is the frontend has said in the store (known-rings.ts). How far an end has come with taking entries out it keeps to itself; of the
  * console's ring, where that is in the page, too, it is told.
  */
 import type { ReadonlyMachine } from '../../core/machine.ts';
@@ -18,6 +17,7 @@ import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import type { TraceDetail, TraceEvent } from '../../hypervisor/trace/event.ts';
 import type { Observer } from '../../hypervisor/trace/tracer.ts';
 import { grantedMfn } from './granted.ts';
+import type { KnownRing, KnownRings } from './known-rings.ts';
 import { BLOCK, RECEIVE, TRANSMIT } from './stage/rings.ts';
 import type { RingKind } from './stage/rings.ts';
 
@@ -30,19 +30,9 @@ const KINDS: Readonly<Record<string, { readonly ring: RingDetail['ring']; readon
   'rx-ring-ref': { ring: 'receive', kind: RECEIVE },
 };
 
-const NODE = /^\/local\/domain\/(\d+)\/device\/(?:vbd|vif)\/(\d+)\/((?:tx-|rx-)?ring-ref)(\d*)$/;
-
-/** A ring of requests and responses that a frontend has told of. */
-interface Ring {
-  readonly frontend: number;
-  readonly device: number;
-  readonly ring: RingDetail['ring'];
-  readonly kind: RingKind;
-  /** References of its pages, in order. */
-  readonly refs: number[];
-  /** How far it is known; null: what is there when it is looked at next is not to be told. */
-  seen: { requests: number; responses: number } | null;
-}
+/** How far a ring is known; null: what is there when it is looked at next is not to be told. */
+type Seen = { readonly requests: number; readonly responses: number } | null;
+const NOTHING = { requests: 0, responses: 0 };
 
 const CONSOLE_WAYS = [
   { ring: 'printed', data: 'out', bytes: XENCONS_OUT_BYTES, producer: 'out_prod', consumer: 'out_cons' },
@@ -54,49 +44,31 @@ type ConsoleSeen = readonly { produced: number; consumed: number }[];
 
 export class RingObserver implements Observer {
   private readonly hypervisor: Hypervisor;
-  private readonly rings = new Map<string, Ring>();
+  private readonly known: KnownRings;
+  /** One that is not here has been told of since somebody watches: all that is in it is to be told. */
+  private seen = new WeakMap<KnownRing, Seen>();
   private readonly consoles = new Map<Domain, ConsoleSeen>();
 
-  constructor(hypervisor: Hypervisor) {
+  constructor(hypervisor: Hypervisor, known: KnownRings) {
     this.hypervisor = hypervisor;
+    this.known = known;
   }
 
   begin(): void {
     this.consoles.clear();
-    for (const ring of this.rings.values()) ring.seen = null;
+    this.seen = new WeakMap();
+    for (const ring of this.known.rings.values()) this.seen.set(ring, null);
   }
 
   event({ domain: running, detail }: TraceEvent): void {
-    if (detail.kind === 'xenstore') this.hear(detail);
+    if (detail.kind === 'xenstore') this.known.hear(detail);
     else if (detail.kind === 'hypercall') this.look(running);
     else if (detail.kind === 'port') this.look(detail.domain);
   }
 
-  /** A frontend says where its ring is; or a device is gone. */
-  private hear({ way, message, path, text }: Extract<TraceDetail, { kind: 'xenstore' }>): void {
-    if (way !== 'request' || (message !== 'WRITE' && message !== 'RM')) return;
-    if (message === 'RM') {
-      for (const name of this.rings.keys()) if (name.startsWith(`${path}/`)) this.rings.delete(name);
-      return;
-    }
-    const [, domain, device, node = '', page] = NODE.exec(path) ?? [];
-    const ref = Number(text);
-    const told = KINDS[node];
-    if (told === undefined || !Number.isInteger(ref)) return;
-    const name = path.slice(0, path.length - page!.length);
-    const isFirst = page === '' || page === '0';
-    const before = this.rings.get(name);
-    if (before !== undefined && !isFirst) before.refs[Number(page)] = ref;
-    else
-      this.rings.set(name, {
-        ...{ frontend: Number(domain), device: Number(device), ...told },
-        ...{ refs: [ref], seen: { requests: 0, responses: 0 } },
-      });
-  }
-
   /** Into what a domain has an end of. */
   private look(id: number): void {
-    for (const ring of this.rings.values()) {
+    for (const ring of this.known.rings.values()) {
       const frontend = this.hypervisor.domains.get(ring.frontend);
       if (frontend !== undefined) this.lookInto(ring, frontend, id);
     }
@@ -104,7 +76,7 @@ export class RingObserver implements Observer {
       if (!domain.isPrivileged && (domain.id === id || id === 0)) this.lookAtConsole(domain);
   }
 
-  private lookInto(ring: Ring, frontend: Domain, id: number): void {
+  private lookInto(ring: KnownRing, frontend: Domain, id: number): void {
     const grants = ring.refs.map((ref) => frontend.grants.active.get(ref));
     const first = grants[0];
     // A ring that nobody maps is none yet; its entries are of interest to its two ends alone.
@@ -115,8 +87,10 @@ export class RingObserver implements Observer {
     const at = (mfns[0]! * PAGE_BYTES) / 4;
     const requests = machine.words[at + sring.offset.req_prod / 4]!;
     const responses = machine.words[at + sring.offset.rsp_prod / 4]!;
-    const seen = ring.seen ?? { requests, responses };
-    ring.seen = { requests, responses };
+    const now = { requests, responses };
+    const before = this.seen.get(ring);
+    const seen = before === undefined ? NOTHING : (before ?? now);
+    this.seen.set(ring, now);
     const tell = (way: 'request' | 'response', from: number, to: number): void => {
       this.entries(ring, mfns, first.domid, way, from, to);
     };
@@ -126,7 +100,7 @@ export class RingObserver implements Observer {
 
   /** Entries of one way from one index to another; more than the ring holds are passed over. */
   private entries(
-    { frontend, device, ring, kind }: Ring,
+    { frontend, device, node }: KnownRing,
     mfns: readonly number[],
     backend: number,
     way: 'request' | 'response',
@@ -134,6 +108,7 @@ export class RingObserver implements Observer {
     to: number,
   ): void {
     const { machine, trace } = this.hypervisor;
+    const { ring, kind } = KINDS[node]!;
     const size = 2 ** Math.floor(Math.log2((mfns.length * PAGE_BYTES - sring.size) / kind.entryBytes));
     const count = (to - from) >>> 0;
     if (count > size) return;
@@ -157,7 +132,15 @@ export class RingObserver implements Observer {
     const seen = this.consoles.get(domain) ?? now;
     this.consoles.set(domain, now);
     for (const [n, { ring, data, bytes }] of CONSOLE_WAYS.entries()) {
-      const common = { kind: 'ring', ring, domain: domain.id, backend: 0, device: 0, id: 0, refs: [] } as const;
+      const common = {
+        kind: 'ring',
+        ring,
+        domain: domain.id,
+        backend: 0,
+        device: 0,
+        id: 0,
+        refs: [],
+      } as const;
       const [before, after] = [seen[n]!, now[n]!];
       const put = (after.produced - before.produced) >>> 0;
       const taken = (after.consumed - before.consumed) >>> 0;

@@ -8,6 +8,7 @@ import { DomainConsoles } from './domain-consoles.ts';
 import { DomainNames } from './domain-names.ts';
 import { Facts } from './lessons/facts.ts';
 import { Migrations } from './migration.ts';
+import { KnownRings } from './known-rings.ts';
 import { RingTap } from './ring-tap.ts';
 import { TextStream } from './text-stream.ts';
 import { Transcript } from './transcript.ts';
@@ -21,6 +22,7 @@ export const LAB_SAVED: SavedClasses = {
   DomainNames: { type: DomainNames },
   Exchange: { type: Exchange, but: ['inputs'] },
   Facts: { type: Facts, but: ['note', 'noteEnd', 'hypervisor'] },
+  KnownRings: { type: KnownRings },
   Migrations: { type: Migrations, but: ['periodNs'] },
   RingTap: { type: RingTap },
   TextStream: { type: TextStream },

@@ -5,6 +5,7 @@
 import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
 import { DomainConsoles } from './domain-consoles.ts';
 import { DomainNames } from './domain-names.ts';
+import { KnownRings } from './known-rings.ts';
 import { Facts } from './lessons/facts.ts';
 import { Migrations } from './migration.ts';
 import { Transcript } from './transcript.ts';
@@ -15,6 +16,8 @@ export type OnPrint = (domain: number, bytes: Uint8Array) => void;
 export class Witness {
   private readonly hypervisor: Hypervisor;
   private readonly domainNames = new DomainNames();
+  /** Of split devices: heard of by who looks into them (ring-observer.ts). */
+  readonly rings = new KnownRings();
   /** Of its domains, to other hosts and from them. */
   readonly migrations: Migrations;
   /** What a lesson notes. */
