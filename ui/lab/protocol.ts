@@ -10,7 +10,7 @@ import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
 import type { Lens, StageView, WantedFrame } from './stage/view.ts';
 import type { BranchView } from './time/branches.ts';
-import type { Bookmark, Sight } from './time/shown.ts';
+import type { Bookmark, Look, Sight } from './time/shown.ts';
 import type { OverviewChange } from './timeline/overview.ts';
 import type { SpanRequest } from './timeline/span.ts';
 import type { TimelineView } from './timeline/view.ts';
@@ -63,7 +63,7 @@ export type Command =
   /** Asks for `saved`. */
   | { readonly type: 'save'; readonly purpose: SavePurpose }
   /** Asks for `shared`: how a face looks at it, and its bookmarks, go with it. */
-  | ({ readonly type: 'share'; readonly bookmarks: readonly Bookmark[] } & Pick<Sight, 'lens' | 'pane'>)
+  | { readonly type: 'share'; readonly bookmarks: readonly Bookmark[]; readonly look: Look }
   | { readonly type: 'run' }
   /** Stops a run; gives up a step. */
   | { readonly type: 'pause' }

@@ -15,7 +15,7 @@ const OWN = Object.values(mote);
 const BOOT: Command = { type: 'boot', ...mote, commandLine: '', memoryMb: 32, vcpus: 1 };
 const FAST: Command = { type: 'pace', realTime: false };
 const PROMPT: Command = { type: 'runUntil', text: '\\$ $' };
-const LOOK = { lens: 'rings', pane: 'stage' };
+const LOOK = { lens: 'rings', pane: 'stage', shares: { left: 61.5, top: null } };
 
 class Face {
   readonly updates: Update[] = [];
@@ -57,7 +57,7 @@ class Face {
   }
 
   async share(bookmarks: readonly Bookmark[] = []): Promise<Uint8Array> {
-    await this.do({ type: 'share', ...LOOK, bookmarks });
+    await this.do({ type: 'share', look: LOOK, bookmarks });
     return this.last('shared').file!;
   }
 }
@@ -141,7 +141,7 @@ test('a snapshot of a host that nothing had come to saves the way, and changes n
   expect(late.last('state').state.past!.beginNs).toBe(0);
   const saved = new Face();
   await saved.do(FAST, { type: 'open', file: one.last('saved').file });
-  await saved.do({ type: 'share', ...LOOK, bookmarks: [] });
+  await saved.do({ type: 'share', look: LOOK, bookmarks: [] });
   expect(saved.last('shared')).toMatchObject({
     file: null,
     why: expect.stringMatching(/^It was opened from a snapshot/) as string,
@@ -151,7 +151,7 @@ test('a snapshot of a host that nothing had come to saves the way, and changes n
 test('images that are somebody’s own are named: they have to be beside it', async () => {
   const other = new Face([mote.kernel]);
   await other.do({ type: 'open', file, images: OWN });
-  await other.do({ type: 'share', ...LOOK, bookmarks: [] });
+  await other.do({ type: 'share', look: LOOK, bookmarks: [] });
   expect(other.last('shared').needs).toEqual(['ramdisk']);
   const without = new Face([]);
   await without.do({ type: 'open', file });

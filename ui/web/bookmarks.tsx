@@ -4,9 +4,10 @@
  */
 import { effect, signal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import type { Bookmark, Sight } from '../lab/time/shown.ts';
+import type { Bookmark, Look, Sight } from '../lab/time/shown.ts';
 import { isPane, maximised } from './arrangement.tsx';
 import type { LabClient } from './lab-client.ts';
+import { lendShares, sharesToKeep } from './splits.tsx';
 import { isLens, lens } from './stage/stage.tsx';
 import './bookmarks.css';
 
@@ -24,10 +25,17 @@ const STEPS: ReadonlyMap<string, 1 | -1> = new Map([
   ['PageUp', -1],
 ]);
 
-/** Looks at the stage as a sight says. */
-function look({ lens: wanted, pane }: Sight): void {
+/** How one looks at the run. */
+export function lookNow(): Look {
+  const shares = sharesToKeep();
+  return { lens: lens.value, pane: maximised.value, ...(shares === undefined ? {} : { shares }) };
+}
+
+/** Looks at the run as a sight says. */
+function look({ lens: wanted, pane, shares }: Sight): void {
   if (isLens(wanted)) lens.value = wanted;
   maximised.value = isPane(pane) ? pane : null;
+  lendShares(shares);
 }
 
 function goTo(client: LabClient, index: number): void {
@@ -55,7 +63,7 @@ function inFront(client: LabClient, { host }: Sight): void {
 
 function add(client: LabClient): void {
   const { host, ns } = client.state.value;
-  const mark: Bookmark = { host, ns, lens: lens.value, pane: maximised.value, says: '' };
+  const mark: Bookmark = { host, ns, ...lookNow(), says: '' };
   client.bookmarks.value = client.bookmarks.value.toSpliced(at.value + 1, 0, mark);
   at.value++;
   isWriting.value = true;

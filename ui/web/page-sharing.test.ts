@@ -39,6 +39,8 @@ describe.skipIf(CHROMIUM === undefined)('sharing', () => {
       .filter({ hasText: `"${until}"` })
       .waitFor();
   }
+  const leftWidth = (): Promise<string | null> =>
+    page.getByTestId('split-left').getAttribute('aria-valuenow');
   async function goesTo(wanted: string): Promise<void> {
     await page.getByTestId('time').filter({ hasText: wanted }).waitFor();
   }
@@ -51,7 +53,12 @@ describe.skipIf(CHROMIUM === undefined)('sharing', () => {
     await button('Bookmarks');
     await typed('echo by $((6 * 7))', 'by 42');
     const first = await time();
+    await page.getByTestId('split-left').press('ArrowRight');
+    const width = await leftWidth();
+    expect(width).not.toBe('50');
     await bookmark('It knows the answer.');
+    await page.getByTestId('split-left').dblclick();
+    expect(await leftWidth()).toBe('50');
     await page.getByRole('tab', { name: 'memory' }).click();
     await typed('echo by $((6 * 8))', 'by 48');
     const second = await time();
@@ -74,6 +81,7 @@ describe.skipIf(CHROMIUM === undefined)('sharing', () => {
     await says('The arrow keys');
     await page.keyboard.press('PageDown');
     await says('It knows');
+    expect(await leftWidth()).toBe(width);
     await page.keyboard.press('ArrowRight');
     await goesTo(second);
     await consoleHas('by 48');

@@ -3,11 +3,10 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { linkOf } from '../lab/link.ts';
 import type { SharedRun } from '../lab/sharing.ts';
-import { maximised } from './arrangement.tsx';
+import { lookNow } from './bookmarks.tsx';
 import { download } from './download.ts';
 import type { LabClient } from './lab-client.ts';
 import { addressOf } from './links.ts';
-import { lens } from './stage/stage.tsx';
 import './sharing.css';
 
 /** What chats and mails still take for one word. */
@@ -43,8 +42,7 @@ export function Share({ client }: { client: LabClient }) {
         isOpen.value = true;
         client.send({
           type: 'share',
-          lens: lens.value,
-          pane: maximised.value,
+          look: lookNow(),
           bookmarks: client.bookmarks.value,
         });
       }}

@@ -1,11 +1,7 @@
 /** The lines between the panes, which can be moved: by the pointer, or by the arrow keys. */
+import { signal } from '@preact/signals';
+import type { Shares } from '../lab/time/shown.ts';
 import { kept } from './kept.ts';
-
-/** Shares of the room, in percent: of the left column, of the upper row; null: as the arrangement has it. */
-interface Shares {
-  readonly left: number | null;
-  readonly top: number | null;
-}
 
 type Side = keyof Shares;
 
@@ -13,11 +9,35 @@ const LEAST = 20;
 const MOST = 80;
 const BY_KEY = 2;
 
-const shares = kept<Shares>('panes', { left: null, top: null }, isShares);
+const EVEN: Shares = { left: null, top: null };
+/** As the person who sits here has them. */
+const own = kept<Shares>('panes', EVEN, isShares);
+/** As whoever shared the run had them, until the person here moves a line; null: nobody has. */
+const lent = signal<Shares | null>(null);
+
+function sharesNow(): Shares {
+  return lent.value ?? own.value;
+}
+
+/** How the panes share the room; undefined: as they do by themselves. */
+export function sharesToKeep(): Shares | undefined {
+  const now = sharesNow();
+  return now.left === null && now.top === null ? undefined : now;
+}
+
+/** Lends the room out as somebody else had it; those that fit nowhere here are passed over. */
+export function lendShares(shares: Shares | undefined): void {
+  lent.value = isShares(shares) ? shares : null;
+}
+
+function give(side: Side, percent: number | null): void {
+  own.value = { ...sharesNow(), [side]: percent };
+  lent.value = null;
+}
 
 /** Custom properties of `main`, which its grid is made of (panes.css). */
 export function splitStyle(): Readonly<Record<string, string>> {
-  const { left, top } = shares.value;
+  const { left, top } = sharesNow();
   return {
     ...(left === null ? {} : { '--left': `${String(left)}%` }),
     ...(top === null ? {} : { '--top': `${String(top)}%` }),
@@ -45,7 +65,7 @@ function Split({ side, label }: { side: Side; label: string }) {
       aria-orientation={isLeft ? 'vertical' : 'horizontal'}
       aria-valuemin={LEAST}
       aria-valuemax={MOST}
-      aria-valuenow={Math.round(shares.value[side] ?? (LEAST + MOST) / 2)}
+      aria-valuenow={Math.round(sharesNow()[side] ?? (LEAST + MOST) / 2)}
       title="Drag it, or move it by the arrow keys; a double click puts it back"
       data-testid={`split-${side}`}
       onPointerDown={(event) => {
@@ -56,7 +76,7 @@ function Split({ side, label }: { side: Side; label: string }) {
         if (event.currentTarget.hasPointerCapture(event.pointerId)) move(side, shareAt(side, event));
       }}
       onDblClick={() => {
-        shares.value = { ...shares.value, [side]: null };
+        give(side, null);
       }}
       onKeyDown={(event) => {
         if (event.key !== less && event.key !== more) return;
@@ -68,7 +88,7 @@ function Split({ side, label }: { side: Side; label: string }) {
 }
 
 function move(side: Side, percent: number): void {
-  shares.value = { ...shares.value, [side]: Math.min(Math.max(percent, LEAST), MOST) };
+  give(side, Math.min(Math.max(percent, LEAST), MOST));
 }
 
 /** The share that puts a line under the pointer. */

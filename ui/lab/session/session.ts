@@ -247,10 +247,10 @@ export class Session {
   }
 
   /** The run as others can open it, where they stand where it stands now. */
-  private async share({ lens, pane, bookmarks }: Extract<Command, { type: 'share' }>): Promise<void> {
+  private async share({ bookmarks, look }: Extract<Command, { type: 'share' }>): Promise<void> {
     const { opened, lab, host } = this;
     if (opened === null || lab === null) return;
-    const at = { host, ns: lab.ns, lens, pane };
+    const at = { ...look, host, ns: lab.ns };
     this.post({ type: 'shared', ...(await shareRun(opened, { at, bookmarks }, this.image)) });
   }
 

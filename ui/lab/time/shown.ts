@@ -2,14 +2,26 @@
 import type { Field } from '../world/field.ts';
 import { MOST_HOSTS } from '../world/description.ts';
 
-/** An instant of a run, and how a face looked at it. */
-export interface Sight {
-  /** The host in front, and its time, in ns. */
-  readonly host: number;
-  readonly ns: number;
+/** How a face looks at a run. */
+export interface Look {
   /** The lens of the stage, and the pane that had all the room, by the face's own names; null: whichever. */
   readonly lens: string | null;
   readonly pane: string | null;
+  /** How the panes shared the room, where somebody had moved the lines between them. */
+  readonly shares?: Shares;
+}
+
+/** Of the left column, and of the upper row, in percent of the room; null: as the face has it by itself. */
+export interface Shares {
+  readonly left: number | null;
+  readonly top: number | null;
+}
+
+/** An instant of a run, and how a face looked at it. */
+export interface Sight extends Look {
+  /** The host in front, and its time, in ns. */
+  readonly host: number;
+  readonly ns: number;
 }
 
 export interface Bookmark extends Sight {
@@ -28,7 +40,7 @@ export interface Shown {
 
 export const MOST_BOOKMARKS = 1000;
 const MOST_NS = Number.MAX_SAFE_INTEGER;
-const SIGHT = ['host', 'ns', 'lens', 'pane'] as const;
+const SIGHT = ['host', 'ns', 'lens', 'pane', 'shares'] as const;
 
 /** Throws DescriptionError. */
 export function shownIn(field: Field): Shown {
@@ -43,13 +55,20 @@ export function shownIn(field: Field): Shown {
   };
 }
 
-function sightOf({ host, ns, lens, pane }: Record<(typeof SIGHT)[number], Field>): Sight {
+function sightOf({ host, ns, lens, pane, shares }: Record<(typeof SIGHT)[number], Field>): Sight {
   return {
     host: host.number(0, MOST_HOSTS - 1),
     ns: ns.number(0, MOST_NS, false),
     lens: textOrNull(lens),
     pane: textOrNull(pane),
+    ...(shares.given === null ? {} : { shares: sharesIn(shares) }),
   };
+}
+
+function sharesIn(field: Field): Shares {
+  const { left, top } = field.object(['left', 'top']);
+  const share = (each: Field): number | null => (each.value === null ? null : each.number(0, 100, false));
+  return { left: share(left), top: share(top) };
 }
 
 function textOrNull(field: Field): string | null {
