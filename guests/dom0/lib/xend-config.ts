@@ -6,6 +6,7 @@ const FILE: string = '/etc/xen/xend-config.sxp';
 
 /** The settings that are there. */
 const KNOWN: string[] = [
+  'dom0-min-mem',
   'logfile',
   'loglevel',
   'network-script',

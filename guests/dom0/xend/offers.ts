@@ -4,9 +4,9 @@ import { Config } from 'dom0/lib/config';
 import * as devices from 'dom0/lib/devices';
 import { findDomain, listDomains } from 'dom0/lib/domains';
 import { Message, NO, OFFER, YES } from 'dom0/lib/migration/message';
+import { roomFor } from 'dom0/lib/host-memory';
 import { leavingDomid } from 'dom0/lib/migration/record';
 import { Present } from 'dom0/lib/saved/configuration';
-import { lackOf } from 'dom0/xm/restore';
 import { close, control, open } from 'programs/lib/calls';
 import { bad, number } from 'programs/lib/text';
 
@@ -78,7 +78,7 @@ function refusal(offer: Message): string {
     const why = notShared(disks[n].substring(0, at), disks[n].substring(at + 1));
     if (why != '') return why;
   }
-  return lackOf(kib);
+  return roomFor(kib);
 }
 
 /** Empty: a disk of that name is here, and is the one that the other host means. */

@@ -1,6 +1,7 @@
 /** The commands of xm that change a domain: pause, unpause, shutdown, reboot, rename, mem-set, mem-max, destroy. */
 import { XEN_DOMCTL_destroydomain, XEN_DOMCTL_max_mem, XEN_DOMCTL_pausedomain } from 'xen';
 import { XEN_DOMCTL_unpausedomain, xen_domctl_max_mem } from 'xen';
+import { ownKib, setOwnMemory } from 'dom0/lib/host-memory';
 import { SLACK_KIB } from 'dom0/lib/new-domain';
 import { awaitGone, Domain, findDomain, isValidName, listDomains } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
@@ -109,6 +110,7 @@ function mebibytes(text: string): i64 {
 }
 
 export function memorySet(args: string[]): i32 {
+  if (args.length == 2 && (args[0] == '0' || args[0] == 'Domain-0')) return setOwn(args[1]);
   const domain = guest(args, 2);
   const wanted = domain == null ? -1 : mebibytes(args[1]);
   if (domain == null || wanted < 0) return failed;
@@ -123,6 +125,17 @@ export function memorySet(args: string[]): i32 {
   const lack = <i64>pages - wanted * <i64>PAGES_PER_MB;
   if (abs(lack) <= MOST_LACK_PAGES) return 0;
   complain(name + ': its balloon has come to ' + (pages / PAGES_PER_MB).toString() + ' MiB, and no further');
+  return 1;
+}
+
+/** Domain 0's own balloon is asked at once. */
+function setOwn(text: string): i32 {
+  const wanted = mebibytes(text);
+  if (wanted < 0) return 1;
+  setOwnMemory(wanted * 1024);
+  const kib = ownKib();
+  if (abs(kib / 4 - wanted * <i64>PAGES_PER_MB) <= MOST_LACK_PAGES) return 0;
+  complain('Domain-0: its balloon has come to ' + (kib / 1024).toString() + ' MiB, and no further');
   return 1;
 }
 

@@ -3,6 +3,7 @@ import { Builder, Wanted } from 'dom0/lib/builder';
 import { Config } from 'dom0/lib/config';
 import { executeConfig } from 'dom0/lib/config-file';
 import { findDomain, isValidName } from 'dom0/lib/domains';
+import { makeRoom } from 'dom0/lib/host-memory';
 import { checkActions, keepText, MANAGED } from 'dom0/lib/managed';
 import { areKnown } from 'dom0/lib/settings';
 import { sxpConfig } from 'dom0/lib/sxp-config';
@@ -19,6 +20,7 @@ import { findHandle, nameOf, uuidOf, wantedOf } from './create/wanted';
 import { isSet, misused, valueOf } from './switches';
 
 const UUID_BYTES: i32 = 16;
+const KIB_PER_MB: i64 = 1024;
 /** Where a configuration is looked for by its name, in turn. */
 const FOLDERS: string[] = ['/etc/xen', '/lab', '/lab/xen'];
 
@@ -113,6 +115,7 @@ function make(config: Config): i32 {
     complain(config.problem);
     return -1;
   }
+  makeRoom(wanted.memoryMb * KIB_PER_MB);
   const builder = new Builder(wanted);
   const isMade = builder.run();
   wanted.release();

@@ -1,14 +1,13 @@
 /** xm restore [-p] FILE: makes a domain of a file that `xm save`, or the real toolstack, has written; -p: paused. */
-import { xen_sysctl_physinfo, XEN_SYSCTL_physinfo } from 'xen';
 import { O_RDONLY } from 'mote/abi';
 import { Config } from 'dom0/lib/config';
 import { claim, setMemoryMap } from 'dom0/lib/domain-memory';
 import { findDomain, isValidName } from 'dom0/lib/domains';
-import * as hyper from 'dom0/lib/hypercalls';
 import { areKnown } from 'dom0/lib/settings';
 import { checkActions, keepText } from 'dom0/lib/managed';
 import { leavingDomid } from 'dom0/lib/migration/record';
 import { Described } from 'dom0/lib/nodes';
+import { roomFor } from 'dom0/lib/host-memory';
 import { createDomain, newDomid, openPort, SLACK_KIB } from 'dom0/lib/new-domain';
 import { problem as configurationProblem, toClassic } from 'dom0/lib/saved/configuration';
 import { Reader } from 'dom0/lib/saved/reader';
@@ -53,21 +52,6 @@ function restoreFrom(reader: Reader, path: string, runs: bool): string {
   const arrival = new Arrival(reader, path);
   if (arrival.readConfiguration() && arrival.make() && arrival.present('')) arrival.fill(runs);
   return arrival.problem;
-}
-
-/** Empty, or that the host has not so much memory left, in KiB. */
-export function lackOf(kib: i64): string {
-  hyper.begin();
-  const failed = hyper.sysctl(XEN_SYSCTL_physinfo);
-  const at = hyper.sysctlPart();
-  // Others may be in the making.
-  const claimed = load<u64>(at, xen_sysctl_physinfo.outstanding_pages);
-  const pages = failed < 0 ? 0 : load<u64>(at, xen_sysctl_physinfo.free_pages) - claimed;
-  const free: i64 = pages * KIB_PER_PAGE;
-  if (kib <= free) return '';
-  return (
-    'it wants ' + (kib / KIB_PER_MB).toString() + ' MiB, and ' + (free / KIB_PER_MB).toString() + ' are free'
-  );
 }
 
 /** A domain that comes in a stream, step by step; what cannot be leaves nothing of it. */
@@ -125,7 +109,7 @@ export class Arrival {
     this.maxMemoryMb = max(this.memoryMb, numberOf(config, 'maxmem', this.memoryMb, 1, 1 << 20));
     this.vcpus = <u32>numberOf(config, 'vcpus', 1, 1, 128);
     if (config.problem != '') return this.fail(config.problem);
-    const lack = lackOf(this.memoryMb * KIB_PER_MB);
+    const lack = roomFor(this.memoryMb * KIB_PER_MB);
     return lack == '' || this.fail(lack);
   }
 

@@ -1,0 +1,56 @@
+/** Domain 0 has most of a host's memory, and gives of it as domains come: xend's dom0-min-mem, and `xm mem-set Domain-0`. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { checkFrameTable } from '../../../hypervisor/state/check.ts';
+import { moteConfig } from './testing-counts.ts';
+import { Host } from './testing.ts';
+
+describe('a domain 0 with most of the memory of its host', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await Host.boot(
+      { 'etc/xen/one': moteConfig('one') },
+      { memoryMb: 80, hostMb: 96, disks: [{ name: 'vda', bytes: new Uint8Array(64 << 20) }] },
+    );
+  });
+
+  function ownMb(): number {
+    return Number(host.list()[0]!.split(' ')[2]);
+  }
+
+  test('it gives nothing, unless it is told how much it is to keep', () => {
+    const before = ownMb();
+    const wanted = Number(host.free()) + 10;
+    expect(host.run(`xm create one memory=${String(wanted)}`)).toContain('Cannot allocate memory');
+    expect(ownMb()).toBe(before);
+    host.run(`echo '(dom0-min-mem ${String(before - 24)})' >> /etc/xen/xend-config.sxp`);
+    expect(host.run(`xm create one memory=${String(wanted)}; sleep 0.3`)).toContain('Started domain one');
+    expect(ownMb()).toBeLessThan(before - 8);
+    expect(ownMb()).toBeGreaterThanOrEqual(before - 24);
+    expect(host.list()[1]).toMatch(new RegExp(`^one \\d+ ${String(wanted)} 1 -b----$`));
+  });
+
+  test('it does not give more than that, nor some of what would not do', () => {
+    const before = ownMb();
+    const wanted = Number(host.free()) + 24;
+    expect(host.run(`xm create one name=two memory=${String(wanted)}`)).toContain('Cannot allocate memory');
+    expect(ownMb()).toBe(before);
+  });
+
+  test('a domain that was saved comes back the same way', () => {
+    const before = ownMb();
+    host.run('mkdir /srv/s; mke2fs /dev/vda; mount /dev/vda /srv/s; xm save one /srv/s/one');
+    expect(host.run(`xm mem-set Domain-0 ${String(before + 8)}; echo $?`)).toBe('0');
+    expect(ownMb()).toBe(before + 8);
+    expect(host.run('xm restore /srv/s/one; sleep 0.2')).toContain('Loading new save file');
+    expect(host.list()).toHaveLength(2);
+    expect(ownMb()).toBeLessThan(before + 8);
+  });
+
+  test('what its balloon cannot do is told', () => {
+    expect(host.run('xm mem-set Domain-0 4000; echo $?; xm mem-set 0 none; echo $?')).toMatch(
+      /^xm: Domain-0: its balloon has come to \d+ MiB, and no further\n1\nxm: none: it is to be a number of MiB\n1$/,
+    );
+    const { frames, domains } = host.lab.hypervisor;
+    expect(checkFrameTable(frames, domains)).toEqual([]);
+  });
+});
