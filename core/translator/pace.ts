@@ -8,6 +8,8 @@ import { HOT_ENTRIES, RETIRED_TRANSLATED } from '../wasm/layout.ts';
 export const USUAL_ENTRIES = 0x8000;
 /** At first it takes longer: until so many records are translated, the engine interprets the translator. */
 const FIRST_ENTRIES = 0x20000;
+/** And longest until there is any: the translator itself is to be brought, and a run may end before that has been worth it. */
+const START_ENTRIES = 0x40000;
 const FIRST_RECORDS = 2000;
 /** What translating a record costs, in instructions that are interpreted meanwhile. */
 const RECORD_INSTRUCTIONS = 5000;
@@ -34,7 +36,11 @@ export class Pace {
   /** How often a block is entered until it is hot. */
   get entries(): number {
     if (this.fixed !== undefined) return this.fixed;
-    return (this.records < FIRST_RECORDS ? FIRST_ENTRIES : USUAL_ENTRIES) << this.shift;
+    return this.unlost << this.shift;
+  }
+  private get unlost(): number {
+    if (this.records === 0) return START_ENTRIES;
+    return this.records < FIRST_RECORDS ? FIRST_ENTRIES : USUAL_ENTRIES;
   }
   /** Blocks that are decoded from now on count from there. */
   private tell(): void {
