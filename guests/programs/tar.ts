@@ -1,21 +1,31 @@
-/** tar -c|-x|-t [-vpf FILE] [-C DIRECTORY] [NAME...]: an archive (ustar) is made, taken apart or listed; -f -: the standard input or output. */
+/**
+ * tar -c|-x|-t [-zJvpf FILE] [-C DIRECTORY] [NAME...]: an archive (ustar) is made, taken apart or listed; -f -: the standard input or
+ * output; -z, -J: it is packed, and zcat unpacks it.
+ */
 import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY, S_IFLNK, S_IFREG } from 'mote/abi';
 import {
   chdir,
   close,
+  dup2,
+  exec,
+  exit,
+  fork,
   mkdir,
   open,
+  pipe,
   read,
   readDirectory,
   readLink,
   Stat,
   symlink,
   unlink,
+  wait,
+  waitStatus,
   writeAll,
 } from 'programs/lib/calls';
-import { complain, complainOf, print } from 'programs/lib/io';
+import { complain, complainOf, flush, print } from 'programs/lib/io';
 
-const USAGE = 'usage: tar -c|-x|-t [-vpf FILE] [-C DIRECTORY] [NAME...]';
+const USAGE = 'usage: tar -c|-x|-t [-zJvpf FILE] [-C DIRECTORY] [NAME...]';
 const BLOCK: i32 = 512;
 /** An archive ends with two empty blocks, and is of whole records. */
 const RECORD_BLOCKS: u64 = 20;
@@ -59,20 +69,53 @@ export function main(args: string[]): i32 {
         if (letter == 'f') file = args[++n];
         else directory = args[++n];
       } else if (letter == 'z' || letter == 'j' || letter == 'J') {
-        complain('-' + letter + ': archives are not packed here');
-        return 2;
+        isPacked = true;
       } else if (letter != 'p') return wrong();
     }
   }
   if (what == '' || (what == 'c' && names.length == 0)) return wrong();
-  if (file == '-') fd = what == 'c' ? 1 : 0;
+  if (isPacked && (what == 'c' || file == '-')) {
+    complain(what == 'c' ? 'archives are not packed here' : 'what is packed is to be a file');
+    return 2;
+  }
+  if (isPacked) fd = unpacked(file);
+  else if (file == '-') fd = what == 'c' ? 1 : 0;
   else fd = open(file, what == 'c' ? O_WRONLY | O_CREAT | O_TRUNC : O_RDONLY);
   if (fd < 0) return complainOf(file, fd);
   const entered = directory == '' ? 0 : chdir(directory);
   if (entered < 0) return complainOf(directory, entered);
   if (what == 'c') create(names);
   else takeApart(what == 'x', names);
-  return status;
+  return isPacked ? finish() : status;
+}
+
+let isPacked: bool = false;
+let unpacker: i32 = 0;
+
+/** What another program unpacks, as it comes: a descriptor, or a negative errno. */
+function unpacked(file: string): i32 {
+  const ends = new StaticArray<i32>(2);
+  const failed = pipe(ends);
+  if (failed < 0) return failed;
+  unpacker = fork();
+  if (unpacker == 0) {
+    dup2(ends[1], 1);
+    close(ends[0]);
+    close(ends[1]);
+    complainOf('zcat', exec('/bin/zcat', ['zcat', file], ['PATH=/bin']));
+    flush();
+    exit(1);
+  }
+  close(ends[1]);
+  return unpacker < 0 ? unpacker : ends[0];
+}
+
+/** Behind the end of an archive more may come. */
+function finish(): i32 {
+  while (read(fd, block, BLOCK) > 0) {}
+  close(fd);
+  wait(unpacker);
+  return waitStatus() == 0 ? status : 2;
 }
 
 function wrong(): i32 {

@@ -1,4 +1,9 @@
 /** Files as disks, parts of them, and other roots: `losetup`, `lomount`, `chroot`, `cp -a` with devices, as the manuals fill images. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Host } from './testing.ts';
 
@@ -16,12 +21,27 @@ function partitioned(): Uint8Array {
   return image;
 }
 
+/** An archive of a file `image.img`. */
+function archive(): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'tar-'));
+  try {
+    writeFileSync(join(folder, 'image.img'), 'an image\n'.repeat(5000));
+    execFileSync('tar', ['-C', folder, '--format=ustar', '-cf', join(folder, 'a.tar'), 'image.img']);
+    return readFileSync(join(folder, 'a.tar'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 describe('a host with images', () => {
   let host: Host;
   beforeAll(async () => {
     host = await Host.boot({
       'images/whole': new Uint8Array(256 * KIB),
       'images/parted': partitioned(),
+      'images/a.tar.gz': gzipSync(archive()),
+      'images/cut.tar.gz': gzipSync(archive()).subarray(0, 150),
+      'images/a.tar.bz2': new TextEncoder().encode('BZh91AY&SY'),
       'etc/xen/looped': new TextEncoder().encode(
         `kernel="/boot/mote.elf"; ramdisk="/boot/mote.cpio"; memory=12; name="looped"\n` +
           `disk=['tap:aio:/dev/loop1,hda1,w', 'phy:loop2,hda2,r']\n`,
@@ -72,6 +92,20 @@ describe('a host with images', () => {
     host.run('xm destroy looped; sleep 0.1; losetup -d /dev/loop1; losetup -d /dev/loop2');
     expect(host.run('losetup -a; mount /images/whole /mnt; cat /mnt/file; umount /mnt')).toBe(
       'of the domain',
+    );
+  });
+
+  test('an archive that is packed is taken apart', () => {
+    expect(host.run('mkdir /srv/i; tar -C /srv/i -zxvf /images/a.tar.gz; head -n 1 /srv/i/image.img')).toBe(
+      'image.img\nan image',
+    );
+    expect(
+      host.run('tar ztf /images/a.tar.gz; zcat /images/a.tar.gz | wc -c; wc -c /srv/i/image.img'),
+    ).toMatch(/^image\.img\n *51200\n *45000 /);
+    expect(
+      host.run('tar zxf /images/cut.tar.gz; echo $?; tar jxf /images/a.tar.bz2; echo $?; tar czf /x /etc'),
+    ).toMatch(
+      /zcat: .*damaged\n2\nzcat: .*: bzip2 cannot be unpacked here\n2\ntar: archives are not packed here$/,
     );
   });
 
