@@ -9,10 +9,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { debianImages } from '../guests/debian/fetch.ts';
+import { debianPython } from '../guests/debian/python.ts';
 import { dom0Images } from '../guests/toolchain/mote-node.ts';
 import { loadCore } from '../ui/lab/core-node.ts';
 import type { DomainRequest } from '../ui/lab/host.ts';
 import { Lab } from '../ui/lab/lab.ts';
+import { TOUR, TOUR_HOST, play } from '../ui/lab/tour.ts';
 
 const BASELINE = fileURLToPath(new URL('./bench-work.json', import.meta.url));
 const RUN = fileURLToPath(new URL('./run.js', import.meta.url));
@@ -21,17 +23,20 @@ const SLICE_TICKS = 1 << 24;
 const DEBIAN_PROMPT = /INIT-REACHED[^]*# /;
 const MOTE_PROMPT = /\n\/ \$ $/;
 
-/** Where a row begins and ends: `typed` goes in where `ready` has come out; without it all of the boot counts. */
+/**
+ * Where a row begins and ends: `typed` goes in where `ready` has come out; without it all of the boot counts. The tour types for
+ * itself, and ends when all of its steps are done.
+ */
 interface Row {
-  readonly host: 'debian' | 'mote';
+  readonly host: 'debian' | 'python' | 'mote' | 'tour';
   readonly vcpus: number;
   readonly ready?: RegExp;
   readonly typed?: string;
-  readonly until: RegExp;
+  readonly until?: RegExp;
 }
 
-const inDebian = (command: string): Row => ({
-  host: 'debian',
+const inDebian = (command: string, host: Row['host'] = 'debian'): Row => ({
+  host,
   vcpus: 1,
   ready: DEBIAN_PROMPT,
   typed: `${command}; echo done-$((40 + 2))\r`,
@@ -39,6 +44,9 @@ const inDebian = (command: string): Row => ({
 });
 
 const TEXT = 'seq 1 600000 > /tmp/text';
+/** Objects, calls and tables, as programs have them. */
+const PYTHON =
+  'd={};[d.__setitem__(str(i*i%997),d.get(str(i*i%997),0)+i) for i in range(200000)];print(sum(d.values()))';
 const ROWS: Readonly<Record<string, Row>> = {
   'Debian to /init, 1 vcpu': { host: 'debian', vcpus: 1, until: /as init process/ },
   'Debian to /init, 4 vcpus': { host: 'debian', vcpus: 4, until: /as init process/ },
@@ -50,6 +58,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'sh, a thousand processes': inDebian(
     'i=0; while [ $i -lt 1000 ]; do i=$((i + 1)); /bin/busybox true; done',
   ),
+  'python3, words counted': inDebian(`python3.11 -c '${PYTHON}'`, 'python'),
   'xm create mote': {
     host: 'mote',
     vcpus: 1,
@@ -57,14 +66,20 @@ const ROWS: Readonly<Record<string, Row>> = {
     typed: 'xm create mote\r',
     until: /Started domain mote/,
   },
+  'the tour': { host: 'tour', vcpus: 1 },
 };
 
 async function requestOf({ host, vcpus }: Row): Promise<DomainRequest> {
-  if (host === 'mote')
-    return { ...(await dom0Images()), commandLine: '', memoryMb: 96, vcpus, isDom0: true, hostMb: 256 };
+  if (host === 'mote' || host === 'tour') return { ...(await dom0Images()), ...TOUR_HOST, vcpus };
   const images = await debianImages();
-  if (images === undefined) throw new Error('there is no package client to fetch Debian with');
-  const [kernel, ramdisk] = [readFileSync(images.cloud), readFileSync(images.initrd)];
+  const python = host === 'python' ? await debianPython() : null;
+  if (images === undefined || python === undefined)
+    throw new Error('there is no package client to fetch Debian with');
+  const kernel = readFileSync(images.cloud);
+  // Archives of a ramdisk may follow one another.
+  const ramdisk = Buffer.concat(
+    [images.initrd, ...(python === null ? [] : [python])].map((path) => readFileSync(path)),
+  );
   return { kernel, ramdisk, commandLine: 'console=hvc0 rdinit=/init', memoryMb: 256, vcpus };
 }
 
@@ -84,7 +99,9 @@ async function measure(row: Row, translates: boolean): Promise<number> {
   if (row.ready !== undefined) runTo(lab, row.ready);
   const start = process.cpuUsage();
   if (row.typed !== undefined) lab.type(new TextEncoder().encode(row.typed));
-  runTo(lab, row.until);
+  if (row.until !== undefined) runTo(lab, row.until);
+  if (row.host === 'tour')
+    for (const step of TOUR) if (!play(lab, step)) throw new Error(`the tour came to no end: ${step.tells}`);
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1e6;
 }
