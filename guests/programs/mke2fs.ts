@@ -1,4 +1,7 @@
-/** mke2fs FILE [KIB]: makes an empty ext2 file system on a disk or in a file, which is made so large first where KIB says so. */
+/**
+ * mke2fs [-j] FILE [KIB]: makes an empty ext2 file system on a disk or in a file, which is made so large first where KIB says so; -j: with
+ * a journal, which makes it ext3.
+ */
 import { O_CREAT, O_RDWR, O_TRUNC, SEEK_END, SEEK_SET } from 'mote/abi';
 import { dir_entry, FIRST_INO, group_desc, INCOMPAT_FILETYPE, inode, MAGIC } from 'mote/fs/ext2/format';
 import { ROOT_INO, STATE_CLEAN, super_block } from 'mote/fs/ext2/format';
@@ -34,10 +37,11 @@ const block = new ArrayBuffer(<i32>BLOCK);
 const at = changetype<usize>(block);
 
 export function main(args: string[]): i32 {
-  if (takeOptions(args, '', 'mke2fs FILE [KIB]') == null) return 2;
+  const options = takeOptions(args, 'j', 'mke2fs [-j] FILE [KIB]');
+  if (options == null) return 2;
   const kib = args.length == 3 ? number(args[2]) : 0;
   if (args.length < 2 || args.length > 3 || (args.length == 3 && (bad || kib < LEAST_BLOCKS))) {
-    complain('usage: mke2fs FILE [KIB]');
+    complain('usage: mke2fs [-j] FILE [KIB]');
     return 2;
   }
   fd = open(args[1], args.length == 3 ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR);
@@ -48,7 +52,7 @@ export function main(args: string[]): i32 {
     complain(args[1] + ': it is too small for a file system');
     return 1;
   }
-  if (failed == 0) make(<u32>min<i64>(bytes / BLOCK, i32.MAX_VALUE));
+  if (failed == 0) make(<u32>min<i64>(bytes / BLOCK, i32.MAX_VALUE), options.includes('j'));
   close(fd);
   return failed < 0 ? complainOf(args[1], failed) : 0;
 }
@@ -67,16 +71,18 @@ function plan(count: u32): void {
   tableBlocks = (inodesPerGroup * INODE_BYTES + BLOCK - 1) / BLOCK;
 }
 
-function make(count: u32): void {
+function make(count: u32, withJournal: bool): void {
   plan(count);
   const rest = (blocks - FIRST_BLOCK) % BLOCKS_PER_GROUP;
   if (rest > 0 && groups > 1 && rest < overhead() + LEAST_ROOM) plan(blocks - rest);
+  if (withJournal) planJournal();
   for (let group: u32 = 0; group < groups; group++) {
     writeCopies(group);
     writeMaps(group);
     writeTable(group);
   }
   writeRoot();
+  if (journalBlocks > 0) writeJournal();
 }
 
 function clear(): void {
@@ -95,9 +101,9 @@ function groupStart(group: u32): u32 {
 function groupBlocks(group: u32): u32 {
   return min(BLOCKS_PER_GROUP, blocks - groupStart(group));
 }
-/** Blocks that are in use from the start: the root and lost+found have one each, in the first group. */
+/** Blocks that are in use from the start: the root and lost+found have one each, in the first group, which has the journal, too. */
 function usedBlocks(group: u32): u32 {
-  return overhead() + (group == 0 ? 2 : 0);
+  return overhead() + (group == 0 ? 2 + wholeJournal() : 0);
 }
 function usedInodes(group: u32): u32 {
   return group == 0 ? FIRST_INO : 0;
@@ -128,6 +134,10 @@ function writeCopies(group: u32): void {
   store<u16>(at + super_block.s_inode_size, <u16>INODE_BYTES);
   store<u16>(at + super_block.s_block_group_nr, <u16>group);
   store<u32>(at + super_block.s_feature_incompat, INCOMPAT_FILETYPE);
+  if (journalBlocks > 0) {
+    store<u32>(at + FEATURE_COMPAT, HAS_JOURNAL);
+    store<u32>(at + JOURNAL_INUM, JOURNAL_INO);
+  }
   put(groupStart(group));
   const perBlock = BLOCK / group_desc.SIZE;
   for (let index: u32 = 0; index < descriptorBlocks; index++) {
@@ -176,6 +186,7 @@ function writeTable(group: u32): void {
     if (group == 0) {
       putDirectory(ROOT_INO, first, 3, firstData());
       putDirectory(FIRST_INO, first, 2, firstData() + 1);
+      putJournal(first);
     }
     put(bitmapBlock(group) + 2 + index);
   }
@@ -213,4 +224,80 @@ function writeRoot(): void {
   end = putEntry(0, FIRST_INO, '.', 12);
   putEntry(end, ROOT_INO, '..', BLOCK - end);
   put(firstData() + 1);
+}
+
+// The journal (Linux's include/linux/jbd2.h): a file with an inode of its own, empty but for its first block, which says so. Its numbers
+// are big-endian.
+
+const FEATURE_COMPAT: usize = 92;
+const HAS_JOURNAL: u32 = 4;
+const JOURNAL_INUM: usize = 224;
+const JOURNAL_INO: u32 = 8;
+/** As many blocks as it has at least. */
+const LEAST_JOURNAL: u32 = 1024;
+const S_IFREG: u16 = 0o100000;
+const PER_BLOCK: u32 = BLOCK / 4;
+const DIRECT: u32 = 12;
+/** Blocks of pointers that so many blocks take: one, and one of three. */
+const POINTER_BLOCKS: u32 = 5;
+const JOURNAL_MAGIC: u32 = 0xc03b_3998;
+const JOURNAL_SUPERBLOCK: u32 = 4;
+
+let journalBlocks: u32 = 0;
+
+function wholeJournal(): u32 {
+  return journalBlocks == 0 ? 0 : journalBlocks + POINTER_BLOCKS;
+}
+
+/** The first group has it, or nobody. */
+function planJournal(): void {
+  const wanted = overhead() + 2 + LEAST_JOURNAL + POINTER_BLOCKS + LEAST_ROOM;
+  if (groupBlocks(0) >= wanted) journalBlocks = LEAST_JOURNAL;
+  else complain('it is too small for a journal: it becomes ext2');
+}
+
+function firstOfJournal(): u32 {
+  return firstData() + 2;
+}
+
+/** Puts its inode, as `putDirectory` does. */
+function putJournal(first: u32): void {
+  if (journalBlocks == 0 || JOURNAL_INO < first || JOURNAL_INO >= first + BLOCK / INODE_BYTES) return;
+  const to = at + (JOURNAL_INO - first) * INODE_BYTES;
+  const pointers = firstOfJournal() + journalBlocks;
+  store<u16>(to + inode.i_mode, S_IFREG | 0o600);
+  store<u32>(to + inode.i_size, journalBlocks * BLOCK);
+  store<u16>(to + inode.i_links_count, 1);
+  store<u32>(to + inode.i_blocks, (wholeJournal() * BLOCK) / 512);
+  for (let n: u32 = 0; n < DIRECT; n++) store<u32>(to + inode.i_block + n * 4, firstOfJournal() + n);
+  store<u32>(to + inode.i_block + DIRECT * 4, pointers);
+  store<u32>(to + inode.i_block + (DIRECT + 1) * 4, pointers + 1);
+}
+
+/** Puts a block of pointers to blocks of the journal from `from` on. */
+function putPointers(index: u32, from: u32): void {
+  clear();
+  for (let n: u32 = 0; n < PER_BLOCK && from + n < journalBlocks; n++)
+    store<u32>(at + n * 4, firstOfJournal() + from + n);
+  put(index);
+}
+
+function writeJournal(): void {
+  const pointers = firstOfJournal() + journalBlocks;
+  putPointers(pointers, DIRECT);
+  clear();
+  for (let n: u32 = 0; n < POINTER_BLOCKS - 2; n++) store<u32>(at + n * 4, pointers + 2 + n);
+  put(pointers + 1);
+  for (let n: u32 = 0; n < POINTER_BLOCKS - 2; n++)
+    putPointers(pointers + 2 + n, DIRECT + PER_BLOCK + n * PER_BLOCK);
+  clear();
+  store<u32>(at, bswap<u32>(JOURNAL_MAGIC));
+  store<u32>(at, bswap<u32>(JOURNAL_SUPERBLOCK), 4);
+  store<u32>(at, bswap<u32>(BLOCK), 12);
+  store<u32>(at, bswap<u32>(journalBlocks), 16);
+  // Its log begins behind this block, with number 1; nothing is in it.
+  store<u32>(at, bswap<u32>(1), 20);
+  store<u32>(at, bswap<u32>(1), 24);
+  store<u32>(at, bswap<u32>(1), 64);
+  put(firstOfJournal());
 }
