@@ -32,6 +32,8 @@ const RUN_BY: readonly (readonly [sources: RegExp, tests: readonly string[]])[] 
   [/^guests\/dom0\/xm\/console/, [`${DOM0}/console`, `${DOM0}/xm`]],
   [/^guests\/dom0\/lib\//, ['guests/dom0/lib/', `${DOM0}/xm`, `${DOM0}/actions`]],
   [/^guests\/dom0\//, [`${DOM0}/xm`, `${DOM0}/actions`, `${DOM0}/many`]],
+  // The command is run in a process of its own.
+  [/^ui\/cli\/(boot-world|world-)/, ['ui/cli/world-', 'ui/cli/run-world.test.ts']],
 ];
 
 /** Tests of a room that share one worker's modules: each file takes a third of the time. Core's machines are too large. */
