@@ -21,6 +21,7 @@ const RUN_BY: readonly (readonly [sources: RegExp, tests: readonly string[]])[] 
   [/^guests\/mote\/fs\//, ['guests/mote/fs/', 'guests/mote/process.test.ts', 'guests/programs/']],
   [/^guests\/mote\//, ['guests/mote/', 'guests/programs/']],
   [/^guests\/programs\/(httpd|wget|ping|ifconfig|netstat|route)\.ts/, ['guests/mote/net/network.test.ts']],
+  [/^guests\/programs\/(lib\/store|xenstore-)/, [`${DOM0}/xenstore`, `${DOM0}/watch`]],
   [/^guests\/programs\/udhcpc/, [`${DOM0}/linux-devices`]],
   [/^guests\/programs\//, ['guests/programs/']],
   [/^guests\/dom0\/xenstored/, ['guests/dom0/xenstored/', `${DOM0}/xenstore`, `${DOM0}/watch`]],

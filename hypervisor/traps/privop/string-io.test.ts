@@ -7,6 +7,7 @@ import type { Setup } from '../../testing-guest.ts';
 
 const PCI_ADDRESS = 0xcf8;
 const CMOS_INDEX = 0x70;
+const MSR_FS_BASE = 0xc000_0100;
 /** The data's page. */
 const DATA_PFN = 11;
 
@@ -55,5 +56,24 @@ test('repeated, the last one stays; backwards with the direction flag', () => {
   const { domain, hypervisor } = setup.guest;
   expect(domain.cmosIndex).toBe(0x22);
   expect(hypervisor.processor.get(RSI)).toBe(DATA);
+  expect(hypervisor.processor.get(RCX)).toBe(0);
+});
+
+test('with addresses of 32 bits the registers step as wide, and their upper halves are gone; in the segment that is named', () => {
+  const setup = run(
+    `mov ecx, ${String(MSR_FS_BASE)}
+     mov eax, ${String(DATA >>> 0)}
+     mov edx, 0xffffffff
+     wrmsr
+     mov edx, ${String(CMOS_INDEX)}
+     mov rsi, ${String(2 ** 32 + 1)}
+     mov rcx, ${String(2 ** 32 + 2)}
+     ; a32 fs rep outsb
+     db 0x67, 0x64, 0xf3, 0x6e`,
+    0x4433_2211,
+  );
+  const { domain, hypervisor } = setup.guest;
+  expect(domain.cmosIndex).toBe(0x33);
+  expect(hypervisor.processor.get(RSI)).toBe(3);
   expect(hypervisor.processor.get(RCX)).toBe(0);
 });
