@@ -1,18 +1,19 @@
 /**
  * Hosts that are brought somewhere once, by the first who needs one there: everybody begins with a copy. They are kept for all
- * runs and clones on a machine, by all that decides about them: the core, every source of what runs and tests them, Node, what
- * the host is given. So none is ever older than the code that is tested, and whatever is changed makes them anew.
+ * runs and clones on a machine, by all that decides about them: the core, every source of what runs them and brings them there, Node,
+ * what the host is given. So none is ever older than the code that is tested, and whatever of it is changed makes them anew.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import { cached } from '../../guests/debian/cache.ts';
 import { machineCacheOr } from '../../scripts/machine-cache.ts';
 import type { DomainRequest } from './host.ts';
+import { sourcesOf } from './imports-testing.ts';
 import { Lab } from './lab.ts';
 import type { DeflatePart } from './snapshot/deflate.ts';
 import { describe } from './snapshot/description.ts';
@@ -28,8 +29,8 @@ declare module 'vitest' {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CORE = 'core/build/core.wasm';
-/** What runs hosts, and whose tests say where they are brought. */
-const ROOMS = ['core', 'devices', 'hypervisor', 'ui/lab', 'guests/tests'];
+/** What runs hosts, by what it imports. */
+const SOURCE = fileURLToPath(import.meta.url);
 /** A minute of guest time: far more than anything here takes. */
 const PATIENCE_NS = 60e9;
 const SLICE_TICKS = 100_000_000;
@@ -37,14 +38,16 @@ const SLICE_TICKS = 100_000_000;
 /** Whoever comes first pays for it, and it is read a few times: fast, not small. */
 const quickly: DeflatePart = (part) => deflateRawSync(part, { level: 1 });
 
-/** Of everything that decides where a host comes to, besides what it is given. */
-function digestOfCode(): string {
+/** Of everything that decides where a host comes to, besides what it is given: `sources` and what they import, and Node. */
+function digestOfCode(sources: readonly string[]): string {
   const hash = createHash('sha256')
     .update(process.version)
     .update(readFileSync(join(ROOT, CORE)));
-  for (const room of ROOMS)
-    for (const name of readdirSync(join(ROOT, room), { recursive: true }).map(String).sort())
-      if (name.endsWith('.ts')) hash.update(`${room}/${name}\0`).update(readFileSync(join(ROOT, room, name)));
+  for (const path of sourcesOf(sources))
+    hash
+      .update(`${relative(ROOT, path)}\0`)
+      .update(readFileSync(path))
+      .update('\0');
   return hash.digest('hex');
 }
 
@@ -56,17 +59,28 @@ export interface Brought<Told> {
 }
 
 /**
- * A host that was booted and brought somewhere by `bring`, which may say of the way what JSON can. `name`: which of those that
- * are kept it is. Its disks are given as bytes.
+ * A host that was booted and brought somewhere by `bring`, which may say of the way what JSON can; the file of tests that asks decides
+ * where that is. `name`: which of those that are kept it is. Its disks are given as bytes.
  */
-export async function brought<Told>(
+export function brought<Told>(
   core: WebAssembly.Module,
   name: string,
   request: DomainRequest,
   bring: (lab: Lab) => Told,
 ): Promise<Brought<Told>> {
+  return kept(core, name, request, digestOfCode([SOURCE, expect.getState().testPath!]), bring);
+}
+
+/** `decided`: what decides about `bring`. */
+async function kept<Told>(
+  core: WebAssembly.Module,
+  name: string,
+  request: DomainRequest,
+  decided: string,
+  bring: (lab: Lab) => Told,
+): Promise<Brought<Told>> {
   const { description, images, contents } = await describe(request);
-  const recipe = JSON.stringify([digestOfCode(), description, images]);
+  const recipe = JSON.stringify([decided, description, images]);
   const make = async (made: string): Promise<void> => {
     const lab = await Lab.boot(core, request);
     await writeFile(join(made, 'told'), JSON.stringify(bring(lab)));
@@ -110,6 +124,7 @@ export async function booted(
 ): Promise<Booted> {
   const { description } = await describe(request);
   const shape = createHash('sha256').update(JSON.stringify(description)).digest('hex').slice(0, 8);
-  const { lab, told } = await brought(core, shape, request, (each) => bootUpTo(each, upTo));
+  const decided = `${digestOfCode([SOURCE])} ${String(upTo)}`;
+  const { lab, told } = await kept(core, shape, request, decided, (each) => bootUpTo(each, upTo));
   return { lab, log: told };
 }
