@@ -106,6 +106,21 @@ describe('buffers', () => {
     );
   });
 
+  test('are full to the last word', () => {
+    makeTraceBuffers(host, 1);
+    const { traceBuffers } = host;
+    const record = { event: abi.TRC_SCHED_WAKE, extra: [1, 2, 3, 4] };
+    // With its head and its time.
+    const bytes = (3 + record.extra.length) * 4;
+    const most = (PAGE_BYTES - abi.t_buf.size) / bytes;
+    expect(Number.isInteger(most)).toBe(true);
+    for (let n = 0; n < most; n++) putRecord(host, 0, n, record);
+    expect(traceBuffers.lost[0]).toBe(0);
+    putRecord(host, 0, most, record);
+    expect(traceBuffers.lost[0]).toBe(1);
+    expect(readAll()).toEqual(Array.from({ length: most }, (_, ticks) => ({ ...record, ticks })));
+  });
+
   test('tell their reader when one gets half full, once', () => {
     makeTraceBuffers(host, 1);
     const record = { event: abi.TRC_SCHED_WAKE, extra: [1, 2, 3, 4, 5, 6, 7] };

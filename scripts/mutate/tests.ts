@@ -30,6 +30,7 @@ const RUN_BY: readonly (readonly [sources: RegExp, tests: readonly string[]])[] 
     /^guests\/dom0\/(lib\/saved|xm\/(save|restore))/,
     [`${DOM0}/save`, `${DOM0}/xm`, 'ui/lab/world/migration.test.ts'],
   ],
+  [/^guests\/dom0\/xm\/create\//, [`${DOM0}/root`, `${DOM0}/xm`, `${DOM0}/actions`]],
   [/^guests\/dom0\/xm\/console/, [`${DOM0}/console`, `${DOM0}/xm`]],
   [/^guests\/dom0\/lib\//, ['guests/dom0/lib/', `${DOM0}/xm`, `${DOM0}/actions`]],
   [/^guests\/dom0\//, [`${DOM0}/xm`, `${DOM0}/actions`, `${DOM0}/many`]],
