@@ -48,26 +48,27 @@ function tell(domain: Domain): void {
   }
   pair('uuid', domain.uuid);
   actions(domain);
-  if (domain.id != 0) pair('bootloader', '');
-  if (domain.id != 0) pair('bootloader_args', '');
+  pair('bootloader', '');
+  pair('bootloader_args', '');
   if (domain.id != 0) pair('localtime', '0');
   pair('vcpus', vcpusOf(domain).toString());
   pair('name', domain.name);
   pair('cpus', processors(domain));
   pair('maxmem', (mostMemoryOf(domain) / KIB_PER_MIB).toString());
-  if (domain.id != 0) pair('shadow_memory', '0');
-  pair('memory', ((domain.pages * KIB_PER_PAGE + KIB_PER_MIB / 2) / KIB_PER_MIB).toString());
+  pair('shadow_memory', '0');
+  const memory = ((domain.pages * KIB_PER_PAGE + KIB_PER_MIB / 2) / KIB_PER_MIB).toString();
+  pair('memory', memory);
   if (hasVm) pairFrom('start_time', vm + '/start_time');
   pair('cpu_time', seconds(domain.cpuTime));
   pair('online_vcpus', domain.vcpus.toString());
-  if (domain.id != 0) {
-    pair('features', '');
-    // What becomes of it when xend comes and goes: nothing; xendomains sees to that.
-    pair('on_xend_start', 'ignore');
-    pair('on_xend_stop', 'ignore');
-  }
+  pair('features', '');
+  // What becomes of it when xend comes and goes: nothing; xendomains sees to that.
+  pair('on_xend_start', 'ignore');
+  pair('on_xend_stop', 'ignore');
   if (hasVm) image(vm);
   pair('status', statusOf(domain).toString());
+  pair('memory_dynamic_min', memory);
+  pair('memory_dynamic_max', (mostMemoryOf(domain) / KIB_PER_MIB).toString());
   pair('state', domain.state);
   pairFrom('store_mfn', path + '/store/ring-ref');
   pairFrom('console_mfn', path + '/console/ring-ref');
@@ -78,11 +79,15 @@ function tell(domain: Domain): void {
   close();
 }
 
-/** What is to become of a domain that xend manages. */
+const endings: string[] = ['poweroff', 'reboot', 'crash'];
+/** Of the host itself. */
+const OWN: string[] = ['destroy', 'restart', 'restart'];
+
+/** What is to become of a domain that xend manages, and of the host. */
 function actions(domain: Domain): void {
+  for (let n = 0; domain.id == 0 && n < endings.length; n++) pair('on_' + endings[n], OWN[n]);
   const config = new Config(configPath(domain.uuid));
-  if (!config.read()) return;
-  const endings: string[] = ['poweroff', 'reboot', 'crash'];
+  if (domain.id == 0 || !config.read()) return;
   for (let n = 0; n < endings.length; n++) pair('on_' + endings[n], actionAfter(config, endings[n]));
 }
 

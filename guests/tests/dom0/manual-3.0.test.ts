@@ -168,7 +168,10 @@ describe('the book on Xen 3.0', () => {
   test('chapter 4: domains are managed', () => {
     const name = 'ubuntu_feisty_domU';
     typeAll(host, [
-      ['xm list Domain-0 -long', /^\(domain\n {4}\(domid 0\)/],
+      [
+        'xm list Domain-0 -long',
+        /^\(domain\n {4}\(domid 0\)[^]*\(on_crash restart\)[^]*\(bootloader \)[^]*\(on_xend_stop ignore\)/,
+      ],
       [`xm list --long ${name}`, /\(memory 12\)[^]*\(root '\/dev\/sda1 ro'\)|\(args 'root=\/dev\/sda1 ro'\)/],
       [`xm pause ${name}; xm list`, listed(['Domain-0', 0, 64, 'r-----'], [name, 1, 12, '-[-b]p---'])],
       [
