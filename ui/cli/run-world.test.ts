@@ -97,6 +97,13 @@ it('a recording ends behind a breakpoint that stopped a host', async () => {
   expect(status).toBe(6);
 });
 
+it('a world ends when its time is over', async () => {
+  const size = ['--hosts', '2', '--host-memory', '128', '--memory', '64'];
+  const timed = await boot([...size, '--for', '0.01']);
+  expect(timed.stderr).toContain('xenoscope: 0.01 s of guest time are over');
+  expect(timed.status).toBe(5);
+});
+
 it('--world FILE: hosts as a file describes them, with files from where it is', async () => {
   writeFileSync(join(folder, 'greeting'), 'from the other side\n');
   const host = { kernel: 'mote', ramdisk: 'dom0', hostMb: 128, memoryMb: 64 };
