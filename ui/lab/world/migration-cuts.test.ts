@@ -19,6 +19,7 @@ test.each(KINDS)('one copy: %s, at the commitment', (kind) => {
 
 test.each<[CutKind, string]>([
   ['sender killed', 'lost, and said so'],
+  ['A crashes', 'lost, and said so'],
   ['B crashes', 'lost, and said so'],
   ['frames lost', 'one copy'],
   ['xend of A killed', 'one copy'],

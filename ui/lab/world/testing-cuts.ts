@@ -79,6 +79,8 @@ export interface Outcome extends Place {
 interface Copies {
   readonly running: number;
   readonly still: number;
+  /** Of those that run: not all of its pages have come. */
+  readonly inHalves: number;
 }
 
 /** When, after it was asked for, what begins: in ns. */
@@ -296,14 +298,13 @@ export class Cuts {
 
   private copies(): Copies[] {
     return this.world.hosts.map(({ lab, progress }) => {
-      if (progress.isOff) return { running: 0, still: 0 };
+      if (progress.isOff) return { running: 0, still: 0, inHalves: 0 };
       const guests = [...lab.hypervisor.domains.values()].filter(({ handle }) =>
         this.handle.every((byte, at) => handle[at] === byte),
       );
-      const running = guests.filter(
-        ({ shutdown, pauseCount }) => shutdown === null && pauseCount === 0,
-      ).length;
-      return { running, still: guests.length - running };
+      const running = guests.filter(({ shutdown, pauseCount }) => shutdown === null && pauseCount === 0);
+      const inHalves = running.filter(({ paged }) => paged !== null).length;
+      return { running: running.length, still: guests.length - running.length, inHalves };
     });
   }
 
@@ -350,12 +351,13 @@ export class Cuts {
 
 function sum(copies: readonly Copies[]): Copies {
   const of = (field: keyof Copies): number => copies.reduce((all, each) => all + each[field], 0);
-  return { running: of('running'), still: of('still') };
+  return { running: of('running'), still: of('still'), inHalves: of('inHalves') };
 }
 
+/** Whether exactly one runs, whole. */
 function isOne(copies: readonly Copies[]): boolean {
-  const { running, still } = sum(copies);
-  return running === 1 && still === 0;
+  const { running, still, inHalves } = sum(copies);
+  return running === 1 && still === 0 && inHalves === 0;
 }
 
 function copiesText(copies: readonly Copies[]): string {
