@@ -14,6 +14,8 @@ export interface Course extends Traveller {
   go(untilTicks: number, staysWhenIdle?: boolean): HypervisorStop;
   /** The next instant at which something may happen to the lab; Infinity: nothing does any more but by a new input. */
   readonly nextTicks: number;
+  /** The least that a frame takes from host to host, in ns. */
+  readonly frameNs: number;
   /** Something comes from outside, now. Throws FaultImpossible where there is nothing to break. */
   come(what: Come): void;
   /** Brings what disks wait for. Rejects with DiskUnavailable. */
@@ -24,6 +26,8 @@ export interface Course extends Traveller {
 export class LoneCourse implements Course {
   readonly past: Past;
   readonly host = 0;
+  /** There is no other host. */
+  readonly frameNs = 0;
   private readonly lab: Lab;
 
   constructor(lab: Lab) {

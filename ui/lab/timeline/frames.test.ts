@@ -8,7 +8,7 @@ function frame(host: number, ns: number, action: FrameEvent['action'], key = 'pi
 }
 
 const told = (...frames: FrameEvent[]): string[] =>
-  journeys(frames).map(({ from, to }) => `${String(from.item)}-${String(to.item)}`);
+  journeys(frames, 5).map(({ from, to }) => `${String(from.item)}-${String(to.item)}`);
 
 test('a frame comes from another host, whatever order the hosts are told of in', () => {
   expect(told(frame(1, 20, 'receive'), frame(0, 10, 'send'))).toEqual(['10-20']);
@@ -26,4 +26,8 @@ test('a broadcast comes to several; of what was lost and sent again the last com
   expect(
     told(frame(0, 10, 'send'), frame(1, 20, 'receive'), frame(0, 30, 'send'), frame(1, 40, 'receive')),
   ).toEqual(['10-20', '30-40']);
+  // Of two that are alike, and under way at once, the later one cannot be there yet.
+  expect(
+    told(frame(0, 10, 'send'), frame(0, 12, 'send'), frame(1, 15, 'receive'), frame(1, 17, 'receive')),
+  ).toEqual(['10-15', '12-17']);
 });

@@ -26,18 +26,20 @@ export function frameEvent(
 }
 
 /**
- * From where a frame was sent to wherever it has come: what is received is what another host has sent last that is alike, and
- * that has not come there yet. What was lost has no arrow.
+ * From where a frame was sent to wherever it has come: what is received is what another host has sent last that is alike, that has
+ * not come there yet, and that can be there by now: it takes `leastNs`. What was lost has no arrow.
  */
-export function journeys(frames: readonly FrameEvent[]): Arrow[] {
+export function journeys(frames: readonly FrameEvent[], leastNs: number): Arrow[] {
   const arrows: Arrow[] = [];
   const sent = new Map<string, { readonly frame: FrameEvent; readonly arrived: Set<number> }[]>();
   for (const frame of frames.toSorted((a, b) => a.ns - b.ns)) {
-    const { host, action, key, place } = frame;
+    const { host, ns, action, key, place } = frame;
     const alike = sent.get(key) ?? [];
     if (action === 'send') sent.set(key, [...alike, { frame, arrived: new Set([host]) }]);
     else {
-      const from = alike.findLast(({ arrived }) => !arrived.has(host));
+      const from = alike.findLast(
+        ({ arrived, frame: { ns: sentNs } }) => !arrived.has(host) && sentNs + leastNs <= ns,
+      );
       from?.arrived.add(host);
       if (from !== undefined) arrows.push({ why: 'sent', from: from.frame.place, to: place });
     }

@@ -123,7 +123,7 @@ function together(hosts: readonly NamedHost[], drawn: readonly Drawn[]): Togethe
     all.found.push(...found.map(below));
     travelling.push(...frames.map((frame) => ({ ...frame, place: below(frame.place) })));
   }
-  all.arrows.push(...journeys(travelling));
+  all.arrows.push(...journeys(travelling, hosts[0]!.lab.course.frameNs));
   return all;
 }
 

@@ -42,6 +42,10 @@ export class HostCourse implements Course {
     return Math.max(lab.place.ticks + 1, calm);
   }
 
+  get frameNs(): number {
+    return Math.min(...this.world.exchange.lans.map(({ latencyNs }) => latencyNs));
+  }
+
   come(what: Come): void {
     this.world.come(this.host, what);
   }
