@@ -107,7 +107,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await eventually(() => text('status'), /^One step in d0v0 at /);
     expect(await text('source-line')).not.toBe(line);
     expect(await violations()).toEqual([]);
-    await page.getByRole('tab', { name: 'Source' }).focus();
+    await page.getByRole('tab', { name: 'Wasm' }).focus();
     await page.keyboard.press('ArrowRight');
     expect(await page.getByRole('tab', { name: 'Page tables' }).getAttribute('aria-selected')).toBe('true');
     await page.keyboard.press('ArrowRight');
