@@ -124,7 +124,7 @@ describe('a host with two processors', () => {
       '    (shadow_memory 0)\n    (memory 16)\n',
       '    (features )\n    (on_xend_start ignore)\n    (on_xend_stop ignore)\n',
       "        (linux\n            (kernel /boot/mote.elf)\n            (ramdisk /boot/mote.cpio)\n            (args 'one two')\n",
-      '    (status 2)\n    (state -b----)\n    (store_mfn)\n    (console_mfn)\n',
+      '    (status 2)\n    (memory_dynamic_min 16)\n    (memory_dynamic_max 16)\n    (state -b----)\n    (store_mfn)\n    (console_mfn)\n',
       '        (vif\n            (mac 00:16:3e:00:00:10)\n            (backend 0)\n        )\n',
     ])
       expect(text).toContain(wanted);
