@@ -158,7 +158,9 @@ function useSize(list: RefObject<HTMLDivElement | null>): void {
     if (element === null) return;
     const observer = new ResizeObserver(() => {
       rows.value = Math.ceil(element.clientHeight / ROW_PX);
-      if (chosenEvent.value !== null) reveal(element, chosenEvent.value.place);
+      // What is about to be chosen, where keys have gone on: scrolled back to what still is, the list would never be told of it.
+      const place = wanted.value ?? chosenEvent.value?.place;
+      if (place !== undefined) reveal(element, place);
     });
     observer.observe(element);
     return () => {
