@@ -316,7 +316,8 @@ function elsewhere(name: string): string {
   const lines = text == null ? new Array<string>() : text.split('\n');
   for (let n = 0; n < lines.length; n++) {
     const colon = lines[n].indexOf(': ');
-    if (colon > 0 && lines[n].substring(0, colon).split(' ').includes(name)) return lines[n].substring(colon + 2);
+    if (colon > 0 && lines[n].substring(0, colon).split(' ').includes(name))
+      return lines[n].substring(colon + 2);
   }
   return '';
 }
