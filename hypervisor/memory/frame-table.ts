@@ -68,6 +68,9 @@ const COUNT_MAX = 0x7fff_ffff;
  * since, as whoever takes the first of them flushes.
  */
 const BOOT_CLOCK = 1;
+/** Stamps have 32 bits: what was stamped before the clock begins again is of no flush that is to come. */
+const LAST_CLOCK = 0xffff_ffff;
+const LONG_AGO = 0;
 /** End of the free list. */
 const NONE = -1;
 
@@ -277,9 +280,16 @@ export class FrameTable {
 
   /** Drops all translations of all processors. */
   flushTlb(): void {
-    this.tlbClock++;
+    if (this.tlbClock === LAST_CLOCK) this.wrapClock();
+    else this.tlbClock++;
     if (this.trace.on) this.trace.emit({ kind: 'tlb', what: 'flush', address: 0 });
     this.memory.processor.flushTlb();
+  }
+
+  /** As a guest may flush that often: no stamp is to come to be that of a frame that nobody ever had, or of a flush that was not. */
+  private wrapClock(): void {
+    for (const [mfn, stamp] of this.stamp.entries()) if (stamp !== BOOT_CLOCK) this.stamp[mfn] = LONG_AGO;
+    this.tlbClock = BOOT_CLOCK + 1;
   }
 
   /** Drops the translations of one page. */
