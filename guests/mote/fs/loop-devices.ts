@@ -15,8 +15,8 @@ import {
 import { BlockDevice } from '../block/device';
 import { LoopDevice } from '../block/loop';
 import { copyIn, copyOut } from '../user-memory';
-import { DeviceFile } from './device-file';
 import { descriptors } from './descriptors';
+import { EmptyDisk } from './empty-disk';
 import { numbered } from '../block/partitions';
 import { bytesOf } from './names';
 import { Vnode } from './vnode';
@@ -80,19 +80,7 @@ export function loopDisk(device: u32): BlockDevice | null {
 }
 
 /** The open file of one that has no file. */
-export class EmptyLoop extends DeviceFile {
-  private number: u32;
-
-  constructor(vnode: Vnode, flags: i32) {
-    super(vnode, flags);
-    this.number = vnode.device;
-  }
-  read(to: usize, bytes: usize): i32 {
-    return 0;
-  }
-  write(from: usize, bytes: usize): i32 {
-    return -ENXIO;
-  }
+export class EmptyLoop extends EmptyDisk {
   control(request: i32, argument: u64): i32 {
     return controlLoop(this.number, 0, request, argument);
   }

@@ -21,11 +21,10 @@ import { BlockDevice, SECTOR } from '../block/device';
 import { numbered } from '../block/partitions';
 import { get32, put32 } from '../net/bytes';
 import { TcpSocket } from '../net/tcp/socket';
-import { DeviceFile } from './device-file';
 import { descriptors } from './descriptors';
+import { EmptyDisk } from './empty-disk';
 import { Lock } from './lock';
 import { bytesOf } from './names';
-import { Vnode } from './vnode';
 
 const NBD_MAJOR: u32 = 43;
 const COUNT: u32 = 8;
@@ -176,19 +175,7 @@ function clear(disk: NbdDisk): void {
 }
 
 /** The open file of one that is no disk yet. */
-export class EmptyNbd extends DeviceFile {
-  private number: u32;
-
-  constructor(vnode: Vnode, flags: i32) {
-    super(vnode, flags);
-    this.number = vnode.device;
-  }
-  read(to: usize, bytes: usize): i32 {
-    return 0;
-  }
-  write(from: usize, bytes: usize): i32 {
-    return -ENXIO;
-  }
+export class EmptyNbd extends EmptyDisk {
   control(request: i32, argument: u64): i32 {
     return controlNbd(this.number, 0, request, argument);
   }
