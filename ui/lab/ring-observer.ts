@@ -3,8 +3,8 @@
  * sees none of it: whenever a domain calls Xen or is sent an event the rings that it has an end of are looked into, while
  * somebody watches. Nobody can tell the other end of an entry without a call, so that none is missed.
  *
- * Where a ring is the frontend has said in the store (known-rings.ts). How far an end has come with taking entries out it keeps to itself; of the
- * console's ring, where that is in the page, too, it is told.
+ * Where a ring is the frontend has said in the store (known-rings.ts). How far an end has come with taking entries out it keeps to
+ * itself; of the console's ring, where that is in the page, too, it is told.
  */
 import type { ReadonlyMachine } from '../../core/machine.ts';
 import { xencons_interface, XENCONS_IN_BYTES, XENCONS_OUT_BYTES } from '../../hypervisor/abi/console.ts';
