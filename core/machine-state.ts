@@ -110,6 +110,24 @@ export function restoreProcessor(machine: Machine, saved: Uint8Array): void {
 }
 
 /**
+ * The processor as `blank` has it (`saveProcessor` of one that nothing has run on), as a reset makes it: but the clock goes on, and what
+ * RDRAND draws is not drawn again. Throws RangeError as `restoreProcessor`.
+ */
+export function resetProcessor(machine: Machine, blank: Uint8Array): void {
+  const { processor } = machine;
+  const goesOn = [layout.RETIRED, layout.TSC_OFFSET, layout.RANDOM].map((field) => ({
+    field,
+    low: processor.word(field),
+    high: processor.word(field + 4),
+  }));
+  restoreProcessor(machine, blank);
+  for (const { field, low, high } of goesOn) {
+    processor.setWord(field, low);
+    processor.setWord(field + 4, high);
+  }
+}
+
+/**
  * Frames that may have been written since the last call (or since the machine was made), in order of their numbers: for whoever
  * saves the machine. Asking changes nothing that a guest could see.
  */

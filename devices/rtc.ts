@@ -97,6 +97,11 @@ export class Rtc {
     this.cmos[B] = B_24_HOURS;
   }
 
+  /** Seconds since 1970 when system time was 0, as it goes now: it goes on while the machine starts anew. */
+  get origin(): number {
+    return this.epochSeconds;
+  }
+
   private get upSeconds(): number {
     return Math.floor(nowNs(this.clock) / NS_PER_SECOND);
   }

@@ -84,7 +84,7 @@ export class Xen extends Hypervisor {
       parameters: options.parameters ?? parseBootParameters(''),
       chance: options.chance,
     });
-    this.turnEndTicks = pcpus.length === 1 ? Infinity : TURN_TICKS;
+    this.turnEndTicks = pcpus.length === 1 ? Infinity : this.ticks() + TURN_TICKS;
     this.call = new HypercallContext(this);
     this.platform = makePlatform(this, {
       epochSeconds,
@@ -92,7 +92,7 @@ export class Xen extends Hypervisor {
       devices: options.devices ?? [],
       chance: options.chance,
     });
-    this.console = new XenConsole(new Serial(this.platform.uart, this.gsis));
+    this.console = new XenConsole(new Serial(this.platform.uart, this.gsis, this.parameters.line));
     this.greet();
   }
 

@@ -30,6 +30,8 @@ export class StoreLink {
   readonly sectors: number;
   readonly sent: StoreRequest[] = [];
   readonly coming: StoreAnswer[] = [];
+  /** Of its last request: answers still come that a machine has asked for before it was started anew. */
+  lastId = 0;
 
   constructor(sectors: number) {
     this.sectors = sectors;

@@ -1,6 +1,6 @@
 /** A 9P transport (virtio 1.2, section 5.10; QEMU's and Linux's use of it): one queue, a message and its answer a chain. */
 import { answer } from '../fs/server.ts';
-import { Session } from '../fs/session.ts';
+import { MOST_BYTES, Session } from '../fs/session.ts';
 import type { FileTree } from '../fs/tree.ts';
 import { write16 } from '../little-endian.ts';
 import type { MachineClock, MachineMemory } from '../machine.ts';
@@ -34,6 +34,16 @@ export class VirtioNineP extends VirtioDevice {
     this.session = new Session(tree);
     this.clock = clock;
     this.epochSeconds = epochSeconds;
+  }
+
+  override get outside(): object {
+    return this.session.tree;
+  }
+
+  /** Nobody has anything open any more. */
+  override reset(): void {
+    super.reset();
+    this.session.begin(MOST_BYTES);
   }
 
   protected override work(): void {

@@ -64,6 +64,10 @@ export class VirtioBlock extends VirtioDevice {
     write32(this.config, CONFIG_BLK_SIZE, SECTOR_BYTES);
   }
 
+  override get outside(): object {
+    return this.disk;
+  }
+
   override reset(): void {
     super.reset();
     this.waits = false;

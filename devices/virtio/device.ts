@@ -131,6 +131,11 @@ export abstract class VirtioDevice {
     this.settle(index);
   }
 
+  /** What it is a way to, outside of the machine: that stays as it is while the machine starts anew. */
+  get outside(): object | null {
+    return null;
+  }
+
   /** Does what is due. Devices that never wait have nothing to do. */
   advance?(nowNs: number): void;
   /** When `advance` is next due, in ns of system time. */

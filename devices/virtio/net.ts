@@ -51,6 +51,10 @@ export class VirtioNet extends VirtioDevice {
     this.config[CONFIG_STATUS] = LINK_UP;
   }
 
+  override get outside(): object {
+    return this.port;
+  }
+
   override reset(): void {
     super.reset();
     this.starved = false;

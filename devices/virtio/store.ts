@@ -14,12 +14,15 @@ export class VirtioStore extends VirtioBlock {
   private readonly clock: MachineClock;
   /** Requests without an answer, by their numbers. */
   private readonly asked = new Map<number, Chain>();
-  private lastId = 0;
 
   constructor(memory: MachineMemory, clock: MachineClock, link: StoreLink, id: string, faults?: DiskFaults) {
     super(memory, new StoreSize(link.sectors), id, faults);
     this.clock = clock;
     this.link = link;
+  }
+
+  override get outside(): object {
+    return this.link;
   }
 
   /** Answers that still come are nobody's. */
@@ -60,7 +63,7 @@ export class VirtioStore extends VirtioBlock {
     }
     const data = write ? new Uint8Array(bytes) : null;
     if (data !== null) readChain(this.memory, chain, HEADER_BYTES, data);
-    const id = ++this.lastId;
+    const id = ++this.link.lastId;
     this.asked.set(id, chain);
     this.link.sent.push({ atNs: nowNs(this.clock), id, sector, data, bytes });
     return true;

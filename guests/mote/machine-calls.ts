@@ -15,8 +15,11 @@ import { copyIn, copyOut } from './user-memory';
 let nodename: usize = 0;
 const NODENAME: string = 'mote';
 const MOST_NAME: usize = 64;
+/** When the system started. */
+let startedNs: u64 = 0;
 
 export function initSystemCalls(): void {
+  startedNs = now();
   const name = findWord('hostname=', false);
   if (name != 0) nodename = wordAt(name);
   setSyscall(abi.SYS_uname, uname);
@@ -24,6 +27,11 @@ export function initSystemCalls(): void {
   setSyscall(abi.SYS_clock_gettime, clockGettime);
   setSyscall(abi.SYS_reboot, reboot);
   setSyscall(abi.SYS_hypercall, hypercall);
+}
+
+/** How long the system has been up: a host may have been up for longer. */
+export function upNs(): u64 {
+  return now() - startedNs;
 }
 
 const buffer: usize = memory.data(512, 8);
@@ -56,7 +64,7 @@ function putName(at: usize): void {
 
 function sysinfo(to: u64, b: u64, c: u64, d: u64, e: u64, f: u64): i64 {
   memory.fill(buffer, 0, abi.sysinfo.SIZE);
-  store<u64>(buffer + abi.sysinfo.uptime, now() / SECOND);
+  store<u64>(buffer + abi.sysinfo.uptime, upNs() / SECOND);
   store<u64>(buffer + abi.sysinfo.totalram, <u64>totalPages() * PAGE_SIZE);
   store<u64>(buffer + abi.sysinfo.freeram, <u64>freePages() * PAGE_SIZE);
   store<u16>(buffer + abi.sysinfo.procs, <u16>processCount());

@@ -1,5 +1,11 @@
 /** A domain pauses and goes on, shuts down, crashes (common/domain.c). */
-import { SHUTDOWN_crash, SHUTDOWN_suspend } from '../abi/sched.ts';
+import {
+  SHUTDOWN_crash,
+  SHUTDOWN_poweroff,
+  SHUTDOWN_reboot,
+  SHUTDOWN_suspend,
+  SHUTDOWN_watchdog,
+} from '../abi/sched.ts';
 import { VIRQ_DOM_EXC } from '../abi/xen.ts';
 import { sendEvent, sendGlobalVirq } from '../events/send.ts';
 import { update } from '../sched/vcpus.ts';
@@ -31,12 +37,24 @@ export function shutdownDomain(
   domain.shutdown = { reason: code, crash: report };
   if (report !== null) hypervisor.console.log(report.text);
   if (hypervisor.trace.on) hypervisor.trace.emit({ kind: 'shutdown', domain: domain.id, reason: code });
+  if (domain.isPrivileged && hypervisor.parameters.isOnLine)
+    hypervisor.console.log(hostEnds(hypervisor, code));
   for (const vcpu of domain.vcpus) update(hypervisor, vcpu);
   findDeadline(hypervisor);
   if (code === SHUTDOWN_suspend && domain.suspendPort !== 0)
     sendEvent(hypervisor, domain, domain.suspendPort);
   else sendGlobalVirq(hypervisor, VIRQ_DOM_EXC);
   hypervisor.stop = { kind: 'shutdown', domain };
+}
+
+/** What Xen's console says of the end of the hardware domain, and so of the host (hwdom_shutdown in common/shutdown.c). */
+function hostEnds({ parameters }: Hypervisor, code: number): string {
+  const after = parameters.rebootsAfterCrash ? 'rebooting machine' : "'noreboot' set - not rebooting.";
+  if (code === SHUTDOWN_poweroff) return 'Hardware Dom0 halted: halting machine';
+  if (code === SHUTDOWN_reboot) return 'Hardware Dom0 shutdown: rebooting machine';
+  if (code === SHUTDOWN_watchdog) return 'Hardware Dom0 shutdown: watchdog rebooting machine';
+  if (code === SHUTDOWN_crash) return `Hardware Dom0 crashed: ${after}`;
+  return `Hardware Dom0 shutdown (unknown reason ${String(code)}): ${after}`;
 }
 
 /** domain_resume: a domain that has shut down goes on where it was. */

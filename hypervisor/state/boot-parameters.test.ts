@@ -1,5 +1,6 @@
 /** Xen's command line: what it sets, and what Xen says of what it does not know. */
 import { expect, test } from 'vitest';
+import { IER, LCR, RBR_THR } from '../../devices/uart16550.ts';
 import { XENVER_commandline } from '../abi/version.ts';
 import { dom0Resources, parseBootParameters } from './boot-parameters.ts';
 import { xenVersion } from '../hypercalls/xen-version.ts';
@@ -37,6 +38,28 @@ test('the line is kept as it was given; known parameters without effect are no r
 });
 
 test.each([
+  ['', { divisor: 1, lcr: 0x03 }, false],
+  ['com1=9600,7e2 noreboot', { divisor: 12, lcr: 0x1e }, false],
+  ['com1=auto noreboot=0', { divisor: 1, lcr: 0x03 }, true],
+  ['com1=38400/1843200,8n1,0x3f8,4 noreboot=off', { divisor: 3, lcr: 0x03 }, true],
+])(
+  '%j: how the line is set up, and whether a crash of domain 0 starts the machine anew',
+  (line, told, reboots) => {
+    const { parameters, platform } = testHost(1024, { parameters: parseBootParameters(line) });
+    expect(parameters).toMatchObject({ line: told, rebootsAfterCrash: reboots, complaints: [] });
+    const { uart } = platform;
+    expect(uart.read(LCR)).toBe(told.lcr);
+    uart.write(LCR, told.lcr | 0x80);
+    expect([uart.read(RBR_THR), uart.read(IER)]).toEqual([told.divisor, 0]);
+  },
+);
+
+test.each([
+  ['com1=fast', 'parameter "com1" has invalid value "fast", rc=-22!'],
+  ['com1=300,8n1', 'ERROR: Baud rate 300 outside supported range.'],
+  ['com1=9600,9n1', 'ERROR: 9 data bits are unsupported.'],
+  ['com1=9600,8n3', 'ERROR: 3 stop bits are unsupported.'],
+  ['noreboot=maybe', 'parameter "noreboot" has invalid value "maybe", rc=-22!'],
   ['dom0_mem=much', 'parameter "dom0_mem" has invalid value "much", rc=-22!'],
   ['dom0_mem=64M,max:', 'parameter "dom0_mem" has invalid value "64M,max:", rc=-22!'],
   ['dom0_mem', 'parameter "dom0_mem" has invalid value "", rc=-22!'],

@@ -4,6 +4,7 @@
  * docs/misc/xen-command-line.pandoc.
  */
 import { EINVAL } from '../abi/errno.ts';
+import type { LineSettings } from '../console/serial.ts';
 import { pageNumber } from '../memory/pages.ts';
 
 /** What a command line says; null: nothing, so that it is as it usually is. */
@@ -20,6 +21,13 @@ export interface BootParameters {
   readonly scheduler: string | null;
   /** Whether the serial line is Xen's console, too (`console=com1`): what it says as it boots is there then. */
   readonly isOnLine: boolean;
+  /** How Xen sets the line up (`com1=BAUD,DPS`). */
+  readonly line: LineSettings;
+  /**
+   * Whether the machine starts anew when domain 0 has crashed: `noreboot=0`. The real Xen does unless `noreboot` is said; here a crash is
+   * what somebody wants to look at.
+   */
+  readonly rebootsAfterCrash: boolean;
   /** What Xen's console is to say of the line. */
   readonly complaints: readonly string[];
 }
@@ -33,10 +41,7 @@ const UNITS: Readonly<Record<string, number>> = { b: 0, '': 1, k: 1, m: 2, g: 3,
 /** Where Xen can have its console; here all of it is on the one serial line. */
 const CONSOLES = ['com1', 'com2', 'vga', 'none'];
 
-/**
- * Taken, and without effect: there is one serial line, of no particular speed, and all messages go there; and a run ends with
- * its host, which is never rebooted.
- */
+/** Taken, and without effect: all messages go to the console. */
 const ignored: Take = () => true;
 
 const PARAMETERS: Readonly<Record<string, Take>> = {
@@ -52,10 +57,14 @@ const PARAMETERS: Readonly<Record<string, Take>> = {
       if (!CONSOLES.includes(each)) told.complaints.push(`Bad console= option '${each}'`);
     return true;
   },
-  com1: ignored,
+  com1: takeLine,
   loglvl: ignored,
   guest_loglvl: ignored,
-  noreboot: ignored,
+  noreboot(told, value) {
+    const isSaid = booleanOf(value);
+    if (isSaid !== null) told.rebootsAfterCrash = !isSaid;
+    return isSaid !== null;
+  },
 };
 
 /** Reads a command line. */
@@ -69,6 +78,8 @@ export function parseBootParameters(commandLine: string): BootParameters {
     dom0MaxVcpus: null,
     scheduler: null,
     isOnLine: false,
+    line: { divisor: 1, lcr: LCR_8N1 },
+    rebootsAfterCrash: false,
     complaints: [],
   };
   for (const part of commandLine.split(/\s+/)) {
@@ -82,6 +93,39 @@ export function parseBootParameters(commandLine: string): BootParameters {
       told.complaints.push(`parameter "${name}" has invalid value "${value}", rc=${String(-EINVAL)}!`);
   }
   return told;
+}
+
+/** parse_bool; null: it is none. */
+function booleanOf(value: string): boolean | null {
+  if (/^(|yes|on|true|enable|1)$/.test(value)) return true;
+  return /^(no|off|false|disable|0)$/.test(value) ? false : null;
+}
+
+/** LCR of 8 data bits, no parity, 1 stop bit; the clock that the divisor divides; the speeds that Xen takes (drivers/char/ns16550.c). */
+const LCR_8N1 = 3;
+const CLOCK_BAUD = 115_200;
+const LEAST_BAUD = 1200;
+/** LCR's bits for stop bits and parity (parse_parity_char). */
+const LCR_TWO_STOP_BITS = 4;
+const PARITIES: Readonly<Record<string, number>> = { n: 0, o: 0x08, e: 0x18, m: 0x28, s: 0x38 };
+
+/** ns16550_parse_port_config, as far as there is one port, which is where it is. Nothing is sent slower for it. */
+function takeLine(told: Told, value: string): boolean {
+  const match = /^(\d+|auto)(?:\/\d+)?(?:,(\d)([noems])(\d))?(?:,.*)?$/.exec(value);
+  if (match === null) return false;
+  const [, speed, data = '8', parity = 'n', stop = '1'] = match;
+  const baud = speed === 'auto' ? CLOCK_BAUD : Number(speed);
+  const complain = (text: string): true => {
+    told.complaints.push(`ERROR: ${text}`);
+    return true;
+  };
+  if (baud < LEAST_BAUD || baud > CLOCK_BAUD)
+    return complain(`Baud rate ${String(baud)} outside supported range.`);
+  if (data < '5' || data > '8') return complain(`${data} data bits are unsupported.`);
+  if (stop !== '1' && stop !== '2') return complain(`${stop} stop bits are unsupported.`);
+  const lcr = Number(data) - 5 + (stop === '2' ? LCR_TWO_STOP_BITS : 0) + PARITIES[parity]!;
+  told.line = { divisor: Math.round(CLOCK_BAUD / baud), lcr };
+  return true;
 }
 
 const BOUNDS = { '': 'dom0Pages', 'min:': 'dom0MinPages', 'max:': 'dom0MaxPages' } as const;

@@ -14,7 +14,7 @@ export const EXIT_NO_READER = 141;
 
 export const EXIT_HELP = `
 Exit status:
-  0  the --until text came; where nothing was waited for, the domain powered off or rebooted, or you left it
+  0  the --until text came; where nothing was waited for, a domain powered off, or one that is alone rebooted, or you left it
   2  bad usage, or a file that cannot be read or is not what it should be; or a command of a debugger's script failed
   3  the domain crashed
   4  before the --until text or a --break line came, the domain ended, or you left it; or it waits for ever

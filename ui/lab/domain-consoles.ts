@@ -26,6 +26,11 @@ export class DomainConsoles implements TraceSink {
     this.print = print;
   }
 
+  /** All domains are gone, and their ids are given again. */
+  forget(): void {
+    this.taps.clear();
+  }
+
   event({ domain, detail }: TraceEvent): void {
     const id = domainToLookAt(domain, detail);
     if (id < 0 || id === this.own) return;

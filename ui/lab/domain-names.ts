@@ -8,6 +8,11 @@ export class DomainNames implements TraceSink {
   /** By domain id; of those that are gone, too. */
   readonly names = new Map<number, string>([[0, 'Domain-0']]);
 
+  /** All domains but the first are gone, and their ids are given again. */
+  forget(): void {
+    for (const id of this.names.keys()) if (id !== 0) this.names.delete(id);
+  }
+
   event({ detail }: TraceEvent): void {
     if (detail.kind !== 'xenstore' || detail.way !== 'request' || detail.message !== 'WRITE') return;
     const match = NAME.exec(detail.path);

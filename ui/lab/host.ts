@@ -111,22 +111,32 @@ export function planOf(request: WorldRequest): DomainPlan {
 
 /** Makes a host just large enough. Throws RangeError for one that cannot be. */
 export function makeHost(core: WebAssembly.Module, request: WorldRequest): Host {
-  const { memoryPages, isPrivileged } = planOf(request);
-  const parameters = parseBootParameters(request.xenCommandLine ?? '');
-  const memoryMb = Math.max(Math.ceil(memoryPages / PAGES_PER_MB) + XEN_MB, request.hostMb ?? 0);
-  const share = makeShare(request.files ?? new Map());
-  const fetched: FetchedDisk[] = [];
-  const scheduler = parameters.scheduler ?? request.scheduler;
-  const { seed, vary, place = 'host', hotEntries } = request;
-  const chance = vary === undefined ? undefined : new Chance(vary, place);
+  const memoryMb = Math.max(
+    Math.ceil(planOf(request).memoryPages / PAGES_PER_MB) + XEN_MB,
+    request.hostMb ?? 0,
+  );
+  const { seed, hotEntries } = request;
   const machine = new Machine(core, {
     memoryBytes: memoryMb * MEBIBYTE,
     ...(seed === undefined ? {} : { seed }),
     ...(hotEntries === undefined ? {} : { hotEntries }),
   });
+  return hostOn(machine, request);
+}
+
+/** Xen on a machine on which nothing has run. `epochSeconds`: the wall clock at system time 0, unless it is the usual one. */
+export function hostOn(machine: Machine, request: WorldRequest & { readonly epochSeconds?: number }): Host {
+  const { isPrivileged } = planOf(request);
+  const parameters = parseBootParameters(request.xenCommandLine ?? '');
+  const share = makeShare(request.files ?? new Map());
+  const fetched: FetchedDisk[] = [];
+  const scheduler = parameters.scheduler ?? request.scheduler;
+  const { vary, place = 'host', epochSeconds } = request;
+  const chance = vary === undefined ? undefined : new Chance(vary, place);
   const hypervisor = new Xen(machine, {
     ...(request.cpus === undefined ? {} : { pcpus: request.cpus }),
     ...(scheduler === undefined ? {} : { scheduler }),
+    ...(epochSeconds === undefined ? {} : { epochSeconds }),
     parameters,
     chance,
     devices: isPrivileged

@@ -10,6 +10,7 @@ import { loadRamdisk } from '../../hypervisor/domain/builder/ramdisk.ts';
 import { typeOnConsole } from '../../hypervisor/domain/console-ring.ts';
 import type { Domain } from '../../hypervisor/state/domain.ts';
 import type { Xen } from '../../hypervisor/xen.ts';
+import { WAITING } from '../../hypervisor/state/hypervisor.ts';
 import type { Stop as HypervisorStop } from '../../hypervisor/state/hypervisor.ts';
 import { Breaks } from './breaks.ts';
 import { Code } from './code.ts';
@@ -23,6 +24,8 @@ import type { FetchedDisk } from './host-devices.ts';
 import type { StepKind } from './protocol.ts';
 import { describeHostCrash } from './ending.ts';
 import { HostCrash } from './host-crash.ts';
+import { loadImages, restart, startsAnew } from './restart.ts';
+import type { BootImages } from './restart.ts';
 import { SnapshotError } from './snapshot/errors.ts';
 import type { SavedWorld } from './snapshot/format.ts';
 import { HostSaver } from './snapshot/host-saver.ts';
@@ -57,6 +60,9 @@ export class Lab {
   /** What takes it through time; and whether it goes again where it has been. */
   course: Course;
   private isAgain = false;
+  /** What it starts anew from; null: nobody has needed it. What comes from outside meanwhile comes behind that. */
+  private images: BootImages | null = null;
+  private held: Come[] = [];
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   /** Xen itself has failed: nothing goes on. */
   crash: HostCrash | null = null;
@@ -201,8 +207,43 @@ export class Lab {
     this.course.come({ keys: new Uint8Array(0), fault });
   }
 
+  /** Whether it has ended for good: a host whose domain 0 asks for that starts anew instead. */
+  get isOver(): boolean {
+    return this.domain.shutdown !== null && !this.startsAnew;
+  }
+
+  /** Domain 0 has ended, and the host starts anew before anything else happens. */
+  private get startsAnew(): boolean {
+    return startsAnew(this.hypervisor, this.domain);
+  }
+
+  /** Whether it is to be given something before it can go on: a disk's bytes, or what it starts anew from. */
+  get waits(): boolean {
+    return this.hypervisor.platform.waiting || this.startsAnew;
+  }
+
+  /** Starts anew where that is due. False: what it starts from is to be brought first. */
+  private startAnew(): boolean {
+    const { images, hypervisor } = this;
+    if (!this.startsAnew) return true;
+    if (images === null) return false;
+    restart(this.saver, this.request, images);
+    this.witness.startedAnew();
+    this.restored();
+    hypervisor.console.replay((bytes) => {
+      this.printed(bytes);
+    });
+    for (const come of this.held.splice(0)) this.take(come);
+    return true;
+  }
+
   /** Takes what comes from outside, now: for its course. Throws FaultImpossible. */
-  take({ keys, fault }: Come): void {
+  take(come: Come): void {
+    if (this.startsAnew) {
+      this.held.push(come);
+      return;
+    }
+    const { keys, fault } = come;
     if (keys.length > 0) this.text.typed(keys);
     this.guard(() => {
       if (fault !== undefined) suffer(this.hypervisor, fault);
@@ -218,6 +259,7 @@ export class Lab {
 
   /** Brings what its own disks wait for: for its course. */
   async fill(): Promise<void> {
+    if (this.startsAnew) this.images ??= await loadImages(this.request);
     await fetchDisks(this.fetched);
     this.guard(() => {
       this.hypervisor.deviceFilled();
@@ -230,9 +272,10 @@ export class Lab {
     for (;;) {
       this.isAgain = hypervisor.ticks() < this.endTicks;
       const end = this.isAgain ? Math.min(untilTicks, this.endTicks) : untilTicks;
-      const stop = this.guard(() => hypervisor.run(end, staysWhenIdle));
+      const stop = this.guard(() => (this.startAnew() ? hypervisor.run(end, staysWhenIdle) : WAITING));
       const ticks = hypervisor.ticks();
       this.past.isAt(this.course.host, ticks);
+      if (stop.kind === 'shutdown' && stop.domain === this.domain && this.startsAnew) continue;
       const goesOn = stop.kind === 'budget' || (stop.kind === 'idle' && !staysWhenIdle);
       if (ticks >= untilTicks || !this.isAgain || !goesOn) return stop;
     }
@@ -313,7 +356,7 @@ export class Lab {
     const left = until.instructions === undefined ? Infinity : until.instructions - this.instructions;
     if (left <= 0) return { kind: 'instructions' };
     const limit = Math.min(now + ticks, dueTicks, now + left);
-    if (this.domain.shutdown !== null) return { kind: 'ended' };
+    if (this.isOver) return { kind: 'ended' };
     const stop = go(limit);
     if (this.matched !== undefined) return { kind: 'text', text: this.matched };
     if (this.hasEnded(stop)) return { kind: 'ended' };
@@ -372,7 +415,7 @@ export class Lab {
    */
   runBetween(ticks: number, there: () => Stop | null): Stop | undefined {
     const { hypervisor, breaks } = this;
-    if (this.domain.shutdown !== null) return { kind: 'ended' };
+    if (this.isOver) return { kind: 'ended' };
     this.until = {};
     breaks.event = null;
     const end = hypervisor.ticks() + ticks;
@@ -393,7 +436,7 @@ export class Lab {
   /** An instruction is retired, or faults; while all vcpus are idle the clock goes to the next timer first. */
   stepInstruction(): Stop | undefined {
     const { hypervisor, course } = this;
-    if (this.domain.shutdown !== null) return { kind: 'ended' };
+    if (this.isOver) return { kind: 'ended' };
     const before = this.instructions;
     while (this.instructions === before) {
       const target = hypervisor.idle ? course.nextTicks : hypervisor.ticks() + 1;

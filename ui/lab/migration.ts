@@ -101,6 +101,15 @@ export class Migrations implements TraceSink {
     return this.all.findLast((each) => each.domain === domain);
   }
 
+  /** The host has started anew: what was under way is over, and ids of domains are given again. */
+  forget(): void {
+    for (const migration of this.current.values())
+      Object.assign(migration, { isOver: true, problem: 'its host has started anew' });
+    for (const migration of this.all) migration.domain = 0;
+    this.current.clear();
+    this.lastDirty = null;
+  }
+
   /** A node of the store is written, or (null) taken away with all below it. */
   private node(path: string, value: string | null, atNs: number): void {
     const match = NODE.exec(path);

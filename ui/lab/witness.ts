@@ -44,6 +44,14 @@ export class Witness {
     this.hypervisor.trace.add(this.consoles);
   }
 
+  /** The host has started anew: what was is gone, but for what was printed. */
+  startedAnew(): void {
+    this.domainNames.forget();
+    this.rings.rings.clear();
+    this.migrations.forget();
+    this.consoles.forget();
+  }
+
   /** By domain id; of those that are gone, too. */
   get names(): ReadonlyMap<number, string> {
     return this.domainNames.names;

@@ -4,9 +4,9 @@ import { domainPages, setMemoryTarget } from 'kernel/memory/balloon';
 import { isDomain0 } from 'kernel/xen/start-info';
 import { freePages, PAGE_SIZE, totalPages } from 'kernel/memory/pages';
 import { current } from 'kernel/threads/threads';
-import { now, SECOND } from 'kernel/events/clock';
+import { SECOND } from 'kernel/events/clock';
 import { findProcess, NAME_BYTES, STATE_STOPPED, STATE_ZOMBIE } from '../process';
-import { RELEASE, SYSNAME } from '../machine-calls';
+import { RELEASE, SYSNAME, upNs } from '../machine-calls';
 import { mounts as firstMount } from './mount';
 
 const ROOM: i32 = 16384;
@@ -86,7 +86,7 @@ export function meminfo(pid: i32): void {
 
 /** Seconds since the start, with hundredths. */
 export function uptime(pid: i32): void {
-  const hundredths = now() / (SECOND / 100);
+  const hundredths = upNs() / (SECOND / 100);
   putNumber(hundredths / 100);
   putByte(46);
   putByte(<u8>((hundredths / 10) % 10) + 48);

@@ -4,7 +4,12 @@
  */
 import { PAGE_BYTES } from '../../../core/machine.ts';
 import type { Machine } from '../../../core/machine.ts';
-import { restoreProcessor, saveProcessor, takeWrittenFrames } from '../../../core/machine-state.ts';
+import {
+  resetProcessor,
+  restoreProcessor,
+  saveProcessor,
+  takeWrittenFrames,
+} from '../../../core/machine-state.ts';
 import { hasContent } from '../page-content.ts';
 
 /** A machine at one instant. Nobody writes to its pages. */
@@ -21,10 +26,13 @@ export class MachineSaver {
   private readonly machine: Machine;
   /** What memory was when it was saved or restored last, but for frames written since. */
   private pages: readonly Uint8Array[];
+  /** Its processor as it was before anything ran. */
+  private readonly blank: Uint8Array;
 
   /** The one saver of a machine, whose frames nobody else has asked to be told of: it began with zeroes. */
   constructor(machine: Machine) {
     this.machine = machine;
+    this.blank = saveProcessor(machine);
     this.pages = new Array<Uint8Array>(machine.frames).fill(ZERO_PAGE);
   }
 
@@ -36,7 +44,7 @@ export class MachineSaver {
   }
 
   /** Throws RangeError for what was saved of another machine. */
-  restore({ processor, pages }: SavedMachine): void {
+  restore({ processor, pages }: SavedMachine, put = restoreProcessor): void {
     const { machine } = this;
     if (pages.length !== machine.frames)
       throw new RangeError(`it has ${String(pages.length)} frames, not ${String(machine.frames)}`);
@@ -44,9 +52,18 @@ export class MachineSaver {
     for (let frame = 0; frame < pages.length; frame++)
       if (pages[frame] !== this.pages[frame]) this.put(frame, pages[frame]!);
     this.pages = pages;
-    restoreProcessor(machine, processor);
+    put(machine, processor);
     // What was put was written, too: nobody has written since.
     takeWrittenFrames(machine);
+  }
+
+  /** The machine as it is when it has been reset: nothing is in memory, and the clock goes on. */
+  reset(): void {
+    const { machine } = this;
+    this.restore(
+      { processor: this.blank, pages: new Array<Uint8Array>(machine.frames).fill(ZERO_PAGE) },
+      resetProcessor,
+    );
   }
 
   private copy(frame: number): Uint8Array {

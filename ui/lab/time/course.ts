@@ -58,7 +58,7 @@ export class LoneCourse implements Course {
         lab.take(input);
       }
       // A fault has ended it.
-      if (lab.domain.shutdown !== null) return { kind: 'shutdown', domain: lab.domain };
+      if (lab.isOver) return { kind: 'shutdown', domain: lab.domain };
       if (past.untilNext === 0) past.keep();
       const next = Math.min(inputs.dueTicks(0), now + past.untilNext);
       const stays = staysWhenIdle && inputs.dueTicks(0) === Infinity;

@@ -66,7 +66,7 @@ async function goOn(lab: Lab, toTicks: number, signal: AbortSignal, watching?: W
     if (signal.aborted || watching?.isFull === true) return false;
     const started = performance.now();
     if (!runTo(lab, Math.min(lab.place.ticks + slice, toTicks))) {
-      if (lab.domain.shutdown !== null || lab.crash !== null) return false;
+      if (lab.isOver || lab.crash !== null) return false;
       await lab.fetch();
     }
     slice = nextSlice(slice, performance.now() - started, FIRST_SLICE_TICKS);

@@ -91,8 +91,8 @@ export class WorldHost {
     const { lab } = this;
     const { hypervisor, periodNs } = lab;
     const ticks = hypervisor.ticks();
-    const isOff = lab.domain.shutdown !== null;
-    const due = hypervisor.idle ? hypervisor.deadlineTicks : ticks;
+    const isOff = lab.isOver;
+    const due = hypervisor.idle && !lab.waits ? hypervisor.deadlineTicks : ticks;
     const activityNs = isOff ? Infinity : Math.floor(Math.max(ticks, due) * periodNs);
     return { ticks, periodNs, nowNs: lab.ns, activityNs, isOff };
   }

@@ -147,14 +147,14 @@ export class World implements Traveller {
     const { lab } = this.hosts[host]!;
     const own: HypervisorStop[] = [];
     const alone = (ticks: number): Stop | null => {
-      if (lab.domain.shutdown !== null) return { kind: 'ended' };
+      if (lab.isOver) return { kind: 'ended' };
       const stop = lab.advance(lab.place.ticks + ticks);
       if (stop.kind === 'budget' || stop.kind === 'idle') return null;
       own.push(stop);
       // Whatever it is: who has asked for it knows.
       return { kind: 'step' };
     };
-    while (lab.domain.shutdown === null) {
+    while (!lab.isOver) {
       const stop = this.goOn({ ns: untilTicks * lab.periodNs }, Infinity, (each, { job }) =>
         each === host ? this.hosts[each]!.runBy(job, alone) : this.hosts[each]!.run(job),
       );
@@ -194,7 +194,7 @@ export class World implements Traveller {
 
   /** Brings what disks wait for. Rejects with DiskUnavailable. */
   async fetch(): Promise<void> {
-    for (const { lab } of this.hosts) if (lab.hypervisor.platform.waiting) await lab.fill();
+    for (const { lab } of this.hosts) if (lab.waits) await lab.fill();
   }
 
   /** The world as it is now, to go back to (`goTo`), or on from in another that is made alike. Throws SnapshotError. */
