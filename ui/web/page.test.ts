@@ -324,7 +324,10 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
 
   it('answers while a guest spins; a step can be cancelled; a bad file leaves what runs', async () => {
     await open();
+    await consoleHas('/ $');
     await bootFiles(file('spin', spinningKernel()));
+    // The host before has printed, and as many instructions behind it.
+    await page.getByText('has printed nothing yet').waitFor();
     await eventually(() => text('instructions'), /\d{2},\d{3},\d{3}$/);
     await pause();
     await tab('Processor');
