@@ -100,4 +100,18 @@ describe.skipIf(CHROMIUM === undefined)('sharing', () => {
     await button('Boot');
     await page.waitForFunction(() => location.hash === '');
   });
+
+  it('an address that has nothing is told, above a host as there is without one', async () => {
+    const wrong = {
+      '#demo=nothing': 'There is no demo “nothing” here',
+      '#world=AAAA': 'The link cannot be opened',
+    };
+    for (const [address, says] of Object.entries(wrong)) {
+      page = await served.page();
+      await page.goto(served.address + address);
+      await consoleHas('/ $');
+      expect(await page.getByRole('alert').innerText()).toContain(says);
+      await page.close();
+    }
+  });
 });

@@ -80,6 +80,11 @@ describe.skipIf(CHROMIUM === undefined)('the story in the page', () => {
     const ring = page.getByTestId('ring-requests');
     await ring.getByText('the newest answer').waitFor();
     await pause();
+    // What an event is called says nothing of how its row looks, or whether it can be clicked.
+    const row = list().locator('[data-kind=ring]').last();
+    expect(await row.evaluate((element) => getComputedStyle(element).display)).toBe('block');
+    await row.click();
+    expect(await chosen().getAttribute('data-kind')).toBe('ring');
     await ring.getByRole('button').first().click();
     await page.getByRole('button', { name: 'The way of this request' }).click();
     const steps = page.getByTestId('way').getByRole('listitem');

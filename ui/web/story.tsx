@@ -151,7 +151,7 @@ function useChoice(client: LabClient): void {
   }, [view === null]);
 }
 
-/** Keeps count of the rows that there is room for; what is chosen stays in sight when that becomes less. */
+/** Keeps count of the rows that there is room for; what is chosen, or else the end that is followed, stays in sight when that becomes less. */
 function useSize(list: RefObject<HTMLDivElement | null>): void {
   useEffect(() => {
     const element = list.current;
@@ -161,6 +161,7 @@ function useSize(list: RefObject<HTMLDivElement | null>): void {
       // What is about to be chosen, where keys have gone on: scrolled back to what still is, the list would never be told of it.
       const place = wanted.value ?? chosenEvent.value?.place;
       if (place !== undefined) reveal(element, place);
+      else if (from.value === null) element.scrollTop = element.scrollHeight;
     });
     observer.observe(element);
     return () => {
@@ -332,7 +333,8 @@ function Row({
   return (
     <div
       id={idOf(line.sequence)}
-      class={`story-row ${line.kind}${line.failed ? ' refused' : ''}`}
+      class={line.failed ? 'story-row refused' : 'story-row'}
+      data-kind={line.kind}
       role="option"
       aria-selected={isChosen}
       aria-setsize={passing}
