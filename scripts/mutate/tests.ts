@@ -32,6 +32,7 @@ const RUN_BY: readonly (readonly [sources: RegExp, tests: readonly string[]])[] 
   ],
   [/^guests\/dom0\/xm\/create\//, [`${DOM0}/root`, `${DOM0}/xm`, `${DOM0}/actions`]],
   [/^guests\/dom0\/xm\/console/, [`${DOM0}/console`, `${DOM0}/xm`]],
+  [/^guests\/dom0\/(tapdisk|qemu-img|lib\/(image|qcow|nbd))/, [`${DOM0}/images`]],
   [/^guests\/dom0\/lib\//, ['guests/dom0/lib/', `${DOM0}/xm`, `${DOM0}/actions`]],
   [/^guests\/dom0\//, [`${DOM0}/xm`, `${DOM0}/actions`, `${DOM0}/many`]],
   // The command is run in a process of its own.
@@ -92,7 +93,8 @@ function importing(file: string): string[] {
 /** Paths of tests, or what they begin with: those to try first, and those to try then. */
 export function testsFor(file: string): readonly (readonly string[])[] {
   const running = RUN_BY.find(([sources]) => sources.test(file))?.[1];
-  return running === undefined ? [importing(file), testsBelow(roomOf(file))] : [running];
+  if (running === undefined) return [importing(file), testsBelow(roomOf(file))];
+  return file.startsWith('guests/dom0/') ? [running, testsBelow(DOM0)] : [running];
 }
 
 /** A bug that makes the tests of a file hang is caught, too. */
