@@ -52,7 +52,7 @@ export const DEVICES_SAVED: SavedClasses = {
   DiskFaults: { type: DiskFaults },
   FetchedImage: { type: FetchedImage },
   FileTree: { type: FileTree },
-  Gateway: { type: Gateway },
+  Gateway: { type: Gateway, but: ['onFrame'] },
   HostBridge: { type: HostBridge },
   Lan: { type: Lan },
   LanPort: { type: LanPort },

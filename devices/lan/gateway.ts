@@ -1,6 +1,7 @@
 /**
  * A station that a network is not lonely with: it has an address, answers ARP (RFC 826) and ICMP echo (RFC 792), and leases
- * addresses by DHCP. Nothing is behind it.
+ * addresses by DHCP. What is behind it is no part of the world: it hears what the gateway gets (`onFrame`), and what it sends is an
+ * input (lan.ts, `frame from outside`).
  */
 import { CLIENT_PORT, DhcpServer, SERVER_PORT } from './dhcp.ts';
 import * as ethernet from './ethernet.ts';
@@ -53,6 +54,8 @@ function reservations(reserved: Readonly<Record<string, string>>): Map<string, n
 }
 
 export class Gateway implements Station {
+  /** Told of each frame that is for it, or for all. No part of the state. */
+  onFrame: ((frame: Uint8Array) => void) | undefined = undefined;
   readonly mac: Uint8Array;
   readonly address: number;
   readonly dhcp: DhcpServer;
@@ -76,6 +79,7 @@ export class Gateway implements Station {
   answer(frame: Uint8Array, nowNs: number): Uint8Array[] {
     const to = frame.subarray(ethernet.DESTINATION, ethernet.DESTINATION + ethernet.MAC_BYTES);
     if (!sameBytes(to, this.mac) && !sameBytes(to, ethernet.BROADCAST)) return [];
+    this.onFrame?.(frame);
     const payload = frame.subarray(ethernet.HEADER_BYTES);
     const type = get16(frame, ethernet.ETHERTYPE);
     const sender = frame.subarray(ethernet.SOURCE, ethernet.SOURCE + ethernet.MAC_BYTES);

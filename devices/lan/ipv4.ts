@@ -1,7 +1,8 @@
-/** IPv4 packets (RFC 791) and UDP datagrams in them (RFC 768): no options are sent, no fragments taken. */
+/** IPv4 packets (RFC 791), and UDP datagrams (RFC 768) and TCP segments (RFC 9293) in them: no options are sent, no fragments taken. */
 import { checksum, get16, get32, put16, put32 } from './ethernet.ts';
 
 export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
 const HEADER_BYTES = 20;
 const UDP_BYTES = 8;
@@ -49,9 +50,9 @@ interface Datagram {
   readonly payload: Uint8Array;
 }
 
-/** The sum of the pseudo-header, to begin a UDP checksum with. */
-function pseudoSum({ from, to }: Pick<Packet, 'from' | 'to'>, length: number): number {
-  return (from >>> 16) + (from & 0xffff) + (to >>> 16) + (to & 0xffff) + PROTOCOL_UDP + length;
+/** The sum of the pseudo-header, to begin a checksum with. */
+function pseudoSum({ from, to, protocol }: Omit<Packet, 'payload'>, length: number): number {
+  return (from >>> 16) + (from & 0xffff) + (to >>> 16) + (to & 0xffff) + protocol + length;
 }
 
 /** Reads the datagram in a packet; null where it is damaged. */
@@ -73,6 +74,58 @@ export function makeDatagram(from: number, to: number, { fromPort, toPort, paylo
   put16(bytes, 4, bytes.length);
   bytes.set(payload, UDP_BYTES);
   // A sum of zero is sent as its other form: zero means that there is none.
-  put16(bytes, 6, checksum(bytes, pseudoSum({ from, to }, bytes.length)) || 0xffff);
+  put16(bytes, 6, checksum(bytes, pseudoSum({ from, to, protocol: PROTOCOL_UDP }, bytes.length)) || 0xffff);
   return makePacket({ from, to, protocol: PROTOCOL_UDP, payload: bytes });
+}
+
+/** Control bits of a segment. */
+export const FIN = 1;
+export const SYN = 2;
+export const RST = 4;
+export const PSH = 8;
+export const ACK = 16;
+const TCP_BYTES = 20;
+
+export interface Segment {
+  readonly fromPort: number;
+  readonly toPort: number;
+  /** u32: of its first byte, and of the next one that its sender expects. */
+  readonly sequence: number;
+  readonly acknowledged: number;
+  readonly flags: number;
+  readonly window: number;
+  readonly payload: Uint8Array;
+}
+
+/** Reads the segment in a packet; null where it is damaged. */
+export function parseSegment(packet: Packet): Segment | null {
+  const { payload } = packet;
+  if (packet.protocol !== PROTOCOL_TCP || payload.length < TCP_BYTES) return null;
+  const header = (payload[12]! >>> 4) * 4;
+  if (header < TCP_BYTES || header > payload.length) return null;
+  if (checksum(payload, pseudoSum(packet, payload.length)) !== 0) return null;
+  return {
+    fromPort: get16(payload, 0),
+    toPort: get16(payload, 2),
+    sequence: get32(payload, 4),
+    acknowledged: get32(payload, 8),
+    flags: payload[13]! & 63,
+    window: get16(payload, 14),
+    payload: payload.subarray(header),
+  };
+}
+
+/** A packet that carries a segment. */
+export function makeSegment(from: number, to: number, segment: Segment): Uint8Array {
+  const bytes = new Uint8Array(TCP_BYTES + segment.payload.length);
+  put16(bytes, 0, segment.fromPort);
+  put16(bytes, 2, segment.toPort);
+  put32(bytes, 4, segment.sequence);
+  put32(bytes, 8, segment.acknowledged);
+  bytes[12] = (TCP_BYTES / 4) << 4;
+  bytes[13] = segment.flags;
+  put16(bytes, 14, segment.window);
+  bytes.set(segment.payload, TCP_BYTES);
+  put16(bytes, 16, checksum(bytes, pseudoSum({ from, to, protocol: PROTOCOL_TCP }, bytes.length)));
+  return makePacket({ from, to, protocol: PROTOCOL_TCP, payload: bytes });
 }

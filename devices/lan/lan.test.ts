@@ -148,22 +148,22 @@ test('for a cable that is too slow 512 frames wait, and more are lost', () => {
 test('what somebody breaks: frames late, each once; so many lost; all lost, and none again', () => {
   const lan = new Lan({ latencyNs: 1000 });
   const [one, two] = [lan.join(), lan.join()];
-  lan.suffer({ kind: 'delay frames', ns: 5000 });
+  lan.suffer({ kind: 'delay frames', ns: 5000 }, 0);
   send(one, ALL, 1, 0, 1);
   expect([received(two, 5999), received(two, 6000)]).toEqual([[], [1]]);
   // Those that are sent later may come sooner.
   send(one, ALL, 1, 10_000, 2);
   lan.advance(11_000);
-  lan.suffer({ kind: 'delay frames', ns: 0 });
+  lan.suffer({ kind: 'delay frames', ns: 0 }, 0);
   send(one, ALL, 1, 12_000, 3);
   expect([received(two, 13_000), received(two, 16_000)]).toEqual([[3], [2]]);
-  lan.suffer({ kind: 'drop frames', count: 2 });
+  lan.suffer({ kind: 'drop frames', count: 2 }, 0);
   for (const n of [4, 5, 6]) send(one, ALL, 1, 20_000, n);
   expect(received(two, 30_000)).toEqual([6]);
-  lan.suffer({ kind: 'lose frames', share: 1 });
+  lan.suffer({ kind: 'lose frames', share: 1 }, 0);
   send(one, ALL, 1, 30_000, 7);
   expect(received(two, 40_000)).toEqual([]);
-  lan.suffer({ kind: 'lose frames', share: 0 });
+  lan.suffer({ kind: 'lose frames', share: 0 }, 0);
   send(one, ALL, 1, 40_000, 8);
   expect(received(two, 50_000)).toEqual([8]);
   expect(lan.counts).toEqual({ sent: 8, delivered: 5, lost: 3 });

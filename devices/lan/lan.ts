@@ -53,14 +53,16 @@ export interface NetworkPort {
   advanceNs(): number;
 }
 
-/** What somebody breaks, from when he does it on. */
+/** What somebody breaks, from when he does it on; or what comes from outside. */
 export type LanFault =
   /** So great a share of all frames is lost, drawn from the seed: 0 to 1. */
   | { readonly kind: 'lose frames'; readonly share: number }
   /** So many of the next frames are lost. */
   | { readonly kind: 'drop frames'; readonly count: number }
   /** Each frame takes so much longer, in ns. */
-  | { readonly kind: 'delay frames'; readonly ns: number };
+  | { readonly kind: 'delay frames'; readonly ns: number }
+  /** The gateway sends a frame that comes from beyond it: its bytes, two hexadecimal digits each. */
+  | { readonly kind: 'frame from outside'; readonly frame: string };
 
 interface Flight extends Arrival {
   readonly port: number;
@@ -149,7 +151,12 @@ export class Lan {
     this.bitsPerSecond = options.bitsPerSecond ?? Infinity;
   }
 
-  suffer(fault: LanFault): void {
+  suffer(fault: LanFault, nowNs: number): void {
+    if (fault.kind === 'frame from outside') {
+      const gateway = this.ports.find(({ station }) => station !== null);
+      if (gateway !== undefined) this.send(gateway.number, bytesOf(fault.frame), nowNs);
+      return;
+    }
     if (fault.kind === 'lose frames') {
       this.loss = fault.share;
       return;
@@ -268,6 +275,10 @@ function isBefore(one: Flight, other: Flight): boolean {
 
 function addressAt(frame: Uint8Array, at: number): string {
   return frame.subarray(at, at + MAC_BYTES).join();
+}
+
+function bytesOf(digits: string): Uint8Array {
+  return Uint8Array.from({ length: digits.length >>> 1 }, (_, n) => parseInt(digits.substr(n * 2, 2), 16));
 }
 
 /** Whether a frame is for many: broadcast or multicast. */

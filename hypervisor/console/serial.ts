@@ -22,11 +22,7 @@ export class Serial {
   private readonly sent: number[] = [];
 
   /** Sets the port up; its line is Xen's own from now on. */
-  constructor(
-    uart: Uart16550,
-    gsis: readonly { isXens: boolean }[],
-    { divisor, lcr }: LineSettings,
-  ) {
+  constructor(uart: Uart16550, gsis: readonly { isXens: boolean }[], { divisor, lcr }: LineSettings) {
     this.uart = uart;
     gsis[COM1_IRQ]!.isXens = true;
     uart.onOutput = (byte) => this.sent.push(byte);

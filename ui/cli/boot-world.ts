@@ -21,6 +21,8 @@ import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT
 import { diskPath, imagePaths, IS_URL, openDisks, readFolders, readImage } from './host-files.ts';
 import { KeptWorld } from '../lab/runs.ts';
 import { Recorder, saveOnTheWay, saveSnapshot } from './kept-runs.ts';
+import { worldUplink } from '../lab/outside/uplink.ts';
+import { publish } from './publish.ts';
 import { ready } from './ready.ts';
 import { SILENCE_NS } from './run.ts';
 import { runWorldInTerminal, type WorldEnding } from './run-world.ts';
@@ -90,8 +92,12 @@ async function described(path: string, progress: OnProgress): Promise<Plan> {
 }
 
 /** Whether hosts may run in threads of their own: who looks into them, or saves them, has them here. */
-function mayThread({ break: lines, trace, save, output }: BootOptions, hosts: number): boolean {
-  const isLookedInto = lines.length > 0 || [trace, save, output].some((each) => each !== undefined);
+function mayThread(
+  { break: lines, trace, save, output, publish: ports }: BootOptions,
+  hosts: number,
+): boolean {
+  const isLookedInto =
+    lines.length > 0 || ports.length > 0 || [trace, save, output].some((each) => each !== undefined);
   // Who watches may save at any time.
   return hosts > 1 && availableParallelism() > 1 && !isLookedInto && !process.stdin.isTTY;
 }
@@ -143,9 +149,14 @@ export async function runWorld(
     ...(options.until === undefined ? {} : { text: { pattern: options.until } }),
     ...(options.for === undefined ? {} : { ns: options.for * NS_PER_SECOND }),
   };
+  const publisher = await publish(options, () => (world instanceof World ? worldUplink(world) : null));
   try {
     const ending = await runWorldInTerminal(world, until, process.stdin, {
-      ...(recorder === null ? {} : { look: () => recorder.look() }),
+      look: async () => {
+        publisher?.attend();
+        await recorder?.look();
+      },
+      isServing: publisher !== null,
       ...(kept === null ? {} : { save: () => saveOnTheWay(kept) }),
     });
     for (const trace of traces) trace.close();
@@ -160,6 +171,7 @@ export async function runWorld(
       process.stderr.write(`xenoscope: ${await saveSnapshot(kept, options.save)}\n`);
     return statusOf(ending, options, hasCrashed);
   } finally {
+    publisher?.close();
     if (world instanceof ThreadedWorld) world.close();
   }
 }

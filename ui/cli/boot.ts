@@ -18,6 +18,9 @@ import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT
 import { imagePaths, openDisks, readFolders, readImage } from './host-files.ts';
 import { KeptLab } from '../lab/runs.ts';
 import { Recorder, saveOnTheWay, saveSnapshot } from './kept-runs.ts';
+import { labUplink } from '../lab/outside/uplink.ts';
+import { publish } from './publish.ts';
+import type { Published } from './publish.ts';
 import { ready } from './ready.ts';
 import { runInTerminal, SILENCE_NS, type Ending } from './run.ts';
 import { TraceFile } from './trace-file.ts';
@@ -49,6 +52,8 @@ export interface BootOptions {
   readonly words?: boolean;
   readonly hash?: boolean;
   readonly counts?: boolean;
+  /** Ports that are reachable here. */
+  readonly publish: readonly Published[];
   /** A snapshot at the end goes here. */
   readonly save?: string;
   /** A recording of the run goes here. */
@@ -193,7 +198,7 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
 export type RunOptions = Pick<
   BootOptions,
   'until' | 'for' | 'break' | 'trace' | 'words' | 'hash' | 'counts' | 'save' | 'output' | 'snapshots'
->;
+> & { readonly publish?: readonly Published[] };
 
 /** Drives a lab to its end in the terminal; returns the exit status. */
 export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOptions): Promise<number> {
@@ -203,6 +208,7 @@ export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOpt
   const kept = new KeptLab(lab, core);
   const recorder =
     options.output === undefined ? undefined : new Recorder(kept, options.output, options.snapshots);
+  const publisher = await publish(options, () => labUplink(lab));
   const ending = await runInTerminal(
     lab,
     {
@@ -211,10 +217,14 @@ export async function runLab(lab: Lab, core: WebAssembly.Module, options: RunOpt
     },
     process.stdin,
     {
-      ...(recorder === undefined ? {} : { look: () => recorder.look() }),
+      look: async () => {
+        publisher?.attend();
+        await recorder?.look();
+      },
+      isServing: publisher !== null,
       save: () => saveOnTheWay(kept),
     },
-  );
+  ).finally(() => publisher?.close());
   trace?.close();
   report(lab, ending, options);
   if (options.counts === true) {

@@ -19,6 +19,8 @@ import {
   EXIT_NO_READER,
   EXIT_USAGE,
 } from './exit-codes.ts';
+import { parsePublished } from './publish.ts';
+import type { Published } from './publish.ts';
 import { UserError } from './user-error.ts';
 
 /** Seeds are u32. */
@@ -82,7 +84,7 @@ const SAID_BY_A_WORLD = [
 
 /** Adds what `boot` and `record` are told. */
 function withBootOptions(command: Command): Command {
-  return withTrace(withTranslation(command))
+  return withPublished(withTrace(withTranslation(command)))
     .argument(
       '[kernel]',
       'bzImage, ELF file with Xen notes, or folder of a kernel to build; without one, Mote boots',
@@ -173,6 +175,16 @@ function withTrace(command: Command): Command {
     });
 }
 
+/** Adds what makes ports of the world reachable here. */
+function withPublished(command: Command): Command {
+  return command.option(
+    '--publish <[address:]port:[address:]port>',
+    "a port of this machine leads to one of the world's, of the first host unless another's address is given: 8080:8080 (may be given again)",
+    (text: string, before: readonly Published[]) => [...before, parsePublished(text)],
+    [],
+  );
+}
+
 /** Adds what all that run code can be told. */
 function withTranslation(command: Command): Command {
   return command
@@ -237,7 +249,7 @@ function program(done: (status: number) => void): Command {
       const { replayFile } = await import('./replay.ts');
       done(await replayFile(file, options));
     });
-  withTrace(withImages(command.command('restore')))
+  withPublished(withTrace(withImages(command.command('restore'))))
     .description('go on with a snapshot in the terminal')
     .argument('<file>', 'snapshot')
     .option('--until <regex>', 'end when the console has printed this', expression)

@@ -17,7 +17,7 @@ export async function runWorldInTerminal(
   world: AnyWorld,
   wanted: WorldUntil,
   keys: Keys = process.stdin,
-  { look, save }: Beside = {},
+  { look, save, isServing = false }: Beside = {},
 ): Promise<WorldEnding> {
   const asked = wanted.text !== undefined || wanted.ns !== undefined;
   const names = world.description.hosts.map(({ name }) => name);
@@ -40,7 +40,8 @@ export async function runWorldInTerminal(
       menu.abort();
     },
   );
-  const endsInSilence = (): boolean => !asked && terminal.inputEnded;
+  const nobodyComes = (): boolean => terminal.inputEnded && !isServing;
+  const endsInSilence = (): boolean => !asked && nobodyComes();
   const until: WorldUntil = {
     ...(wanted.text === undefined ? {} : { text: wanted.text }),
     get ns() {
@@ -48,9 +49,9 @@ export async function runWorldInTerminal(
     },
   };
   const pace: Pace = {
-    realTime: keys.isTTY === true && !asked,
+    realTime: (keys.isTTY === true || isServing) && !asked,
     get inputEnded() {
-      return terminal.inputEnded && wanted.ns === undefined;
+      return nobodyComes() && wanted.ns === undefined;
     },
     get signal() {
       return menu.signal;

@@ -20,6 +20,8 @@ export type Ending = Stop | { readonly kind: 'left' } | { readonly kind: 'silent
 export interface Beside {
   /** Called whenever the lab stands; it waits. */
   readonly look?: () => Promise<void>;
+  /** Ports lead to it: whoever types, others may come. It runs as fast as the clock on the wall. */
+  readonly isServing?: boolean;
   /** Saves the lab, and says what came of it. */
   readonly save?: () => Promise<string>;
 }
@@ -29,7 +31,7 @@ export async function runInTerminal(
   lab: Lab,
   wanted: Until,
   keys: Keys = process.stdin,
-  { look, save }: Beside = {},
+  { look, save, isServing = false }: Beside = {},
 ): Promise<Ending> {
   const asked = wanted.text !== undefined || wanted.ns !== undefined;
   const progress = new Progress(lab, process.stderr.isTTY && !process.stdout.isTTY);
@@ -49,18 +51,19 @@ export async function runInTerminal(
       menu.abort();
     },
   );
-  const isSilent = (): boolean => !asked && terminal.inputEnded && lab.ns >= heardNs + SILENCE_NS;
+  const nobodyComes = (): boolean => terminal.inputEnded && !isServing;
+  const isSilent = (): boolean => !asked && nobodyComes() && lab.ns >= heardNs + SILENCE_NS;
   const until: Until = {
     ...(wanted.text === undefined ? {} : { text: wanted.text }),
     get ns() {
-      return wanted.ns ?? (!asked && terminal.inputEnded ? heardNs + SILENCE_NS : Infinity);
+      return wanted.ns ?? (!asked && nobodyComes() ? heardNs + SILENCE_NS : Infinity);
     },
   };
   const pace: Pace = {
-    realTime: keys.isTTY === true && !asked,
+    realTime: (keys.isTTY === true || isServing) && !asked,
     // Who wants to come to a time gets there, though nothing happens on the way.
     get inputEnded() {
-      return terminal.inputEnded && wanted.ns === undefined;
+      return nobodyComes() && wanted.ns === undefined;
     },
     get signal() {
       return menu.signal;

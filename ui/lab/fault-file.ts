@@ -17,6 +17,11 @@ const whole =
   (field) =>
     field.number(0, most);
 
+const hexadecimal: Reader = (field) =>
+  /^([0-9a-f]{2})*$/.test(field.text())
+    ? field.text()
+    : field.fail('it is to be pairs of hexadecimal digits');
+
 const domain = whole(MOST_DOMAINS);
 const vcpu = whole(MOST_VCPUS);
 const disk = whole(MOST_DISKS);
@@ -27,6 +32,7 @@ const LAN_FAULTS: Readonly<Record<LanFault['kind'], Readonly<Record<string, Read
   'lose frames': { share: (field) => field.number(0, 1, false) },
   'drop frames': { count },
   'delay frames': { ns },
+  'frame from outside': { frame: hexadecimal },
 };
 
 /** What each kind of fault is told. */

@@ -69,7 +69,8 @@ export function suffer(hypervisor: Xen, fault: Fault): void {
       diskFaults(hypervisor, fault.disk).delayNs = fault.ns;
       return;
     default:
-      lanOf(hypervisor).lan.suffer(fault);
+      lanOf(hypervisor).lan.suffer(fault, hypervisor.nowNs());
+      hypervisor.deviceUsed();
   }
 }
 

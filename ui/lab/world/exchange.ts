@@ -190,7 +190,7 @@ export class Exchange {
   /** Breaks something of a LAN: frames that cross until then are not touched. */
   suffer({ lan, atNs, fault }: LanInput): void {
     this.lans[lan]!.advance(atNs);
-    this.lans[lan]!.suffer(fault);
+    this.lans[lan]!.suffer(fault, atNs);
   }
 
   /** What lets every host look at what it has come to: nobody's clock goes on. */
