@@ -161,7 +161,7 @@ function useSize(list: RefObject<HTMLDivElement | null>): void {
       // What is about to be chosen, where keys have gone on: scrolled back to what still is, the list would never be told of it.
       const place = wanted.value ?? chosenEvent.value?.place;
       if (place !== undefined) reveal(element, place);
-      else if (from.value === null) element.scrollTop = element.scrollHeight;
+      else if (from.value === null) follow(element);
     });
     observer.observe(element);
     return () => {
@@ -228,7 +228,7 @@ function List({ client, list }: { client: LabClient; list: RefObject<HTMLDivElem
   const several = client.consoles.tabs.value.length > 1;
   useEffect(() => {
     const element = list.current;
-    if (element !== null && from.value === null) element.scrollTop = element.scrollHeight;
+    if (element !== null && from.value === null) follow(element);
   }, [passing, view?.seen]);
   return (
     <div
@@ -270,8 +270,24 @@ function isTold(client: LabClient, sequence: number | undefined): boolean {
   return client.story.value?.lines.some((line) => line.sequence === sequence) ?? false;
 }
 
+/** Where the list was put, to be followed, and its height when it was scrolled last; in px. */
+const followed = { top: 0, height: 0 };
+
+function follow(list: HTMLDivElement): void {
+  list.scrollTop = list.scrollHeight;
+  followed.top = list.scrollTop;
+}
+
 /** Only what the reader does decides whether the list follows: scrolling away from the end, or back to it. */
-function scrolled({ scrollTop, scrollHeight, clientHeight }: HTMLDivElement, passing: number): void {
+function scrolled(list: HTMLDivElement, passing: number): void {
+  const { scrollTop, scrollHeight, clientHeight } = list;
+  // A list that is given another height is scrolled by the browser; and where it was put it may have grown since.
+  const isReader = clientHeight === followed.height && scrollTop !== followed.top;
+  followed.height = clientHeight;
+  if (!isReader && from.value === null) {
+    follow(list);
+    return;
+  }
   if (scrollHeight - scrollTop - clientHeight < ROW_PX) {
     from.value = null;
     return;
