@@ -148,9 +148,11 @@ function makeRamdisk(
     entries.push({ type: 'file', path: `bin/${name}`, data, executable: true });
   const directories = new Set<string>(wanted);
   for (const [path, data] of files) {
-    const directory = path.split('/').slice(0, -1).join('/');
-    if (directory !== '' && !directories.has(directory)) entries.push({ type: 'directory', path: directory });
-    directories.add(directory);
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      const directory = path.slice(0, at);
+      if (!directories.has(directory)) entries.push({ type: 'directory', path: directory });
+      directories.add(directory);
+    }
     entries.push({ type: 'file', path, data });
   }
   return cpio(entries);

@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { AssemblyError } from '../../core/assembler/errors.ts';
 import { CompileError } from './compile.ts';
 import type { Sources } from './compile.ts';
+import { MANAGER_PATH, managerPage } from './manager-page.ts';
 import { LinkError } from './link/link.ts';
 import { WasmError } from './wasm/reader.ts';
 
 const GUESTS = fileURLToPath(new URL('..', import.meta.url));
 /** The folders of guests/ that hold what runs in guests; a package has no tests. */
+const MANAGER = 'manager';
 const FOLDERS = ['kernel', 'mote', 'programs', 'dom0', 'lessons', 'tests/kernels', 'toolchain/corpus'];
 
 /** What is wrong with sources, where they do not build; null: it is something else. */
@@ -25,10 +27,27 @@ export function readSources(): Sources {
   const sources = new Map<string, string>();
   for (const folder of FOLDERS)
     if (existsSync(join(GUESTS, folder))) addFolder(sources, join(GUESTS, folder), `${folder}/`);
+  if (existsSync(join(GUESTS, MANAGER))) sources.set(MANAGER_PATH, managerText());
   const isSame =
     sources.size === lastRead.size && [...sources].every(([name, text]) => lastRead.get(name) === text);
   if (!isSame) lastRead = sources;
   return lastRead;
+}
+
+/** What the page of xensv was made of last, and what came of it. */
+let lastManager: { readonly sources: ReadonlyMap<string, string>; readonly page: string } | undefined;
+
+function managerText(): string {
+  const directory = join(GUESTS, MANAGER);
+  const sources = new Map<string, string>();
+  for (const name of readdirSync(directory).sort()) {
+    const text = name.includes('.test.') ? undefined : textOf(join(directory, name));
+    if (text !== undefined) sources.set(name, text);
+  }
+  const last = lastManager?.sources;
+  const isSame = last?.size === sources.size && [...sources].every(([name, text]) => last.get(name) === text);
+  if (!isSame) lastManager = { sources, page: managerPage(sources) };
+  return lastManager!.page;
 }
 
 /** The name of a folder among the sources: its path below guests/, or `own` for one from elsewhere. */

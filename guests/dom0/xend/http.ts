@@ -5,7 +5,8 @@
  */
 import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET } from 'mote/abi';
 import { isXendSet, xendSetting } from 'dom0/lib/xend-config';
-import { close, read, writeAll } from 'programs/lib/calls';
+import { readRequest, sendResponse } from 'dom0/lib/http-message';
+import { close } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { accept, address, bind, listen, setOption, socket } from 'programs/lib/sockets';
 import { number } from 'programs/lib/text';
@@ -15,8 +16,6 @@ import { info, refuse } from './log';
 import { ownFiles, startWorker } from './workers';
 
 const BACKLOG: i32 = 8;
-const MOST_BYTES: i32 = 65536;
-const CHUNK: i32 = 4096;
 
 /** A server: whether it is wanted, where it listens, and what it speaks. */
 class Server {
@@ -78,61 +77,14 @@ export function serveConnection(server: Server): void {
   close(connection);
 }
 
-/** A request, as far as it is of interest. */
-let method: string = '';
-let target: string = '';
-let body: string = '';
-
 function serve(path: string): void {
-  if (!readRequest()) return send('400 Bad Request', 'text/plain', 'Bad Request\n');
+  const request = readRequest(connection);
+  if (request == null) return sendResponse(connection, '400 Bad Request', 'text/plain', 'Bad Request\n');
   if (isXmlRpc) {
-    if (method != 'POST') return send('405 Method Not Allowed', 'text/plain', 'POST is what is understood\n');
-    return send('200 OK', 'text/xml', answerXmlRpc(body));
+    if (request.method == 'POST')
+      return sendResponse(connection, '200 OK', 'text/xml', answerXmlRpc(request.body));
+    return sendResponse(connection, '405 Method Not Allowed', 'text/plain', 'POST is what is understood\n');
   }
-  const text = answerRequest(method, target, body);
-  send(status, contentType, text);
-}
-
-/** Reads a head, and a body of the length that it says. */
-function readRequest(): bool {
-  const buffer = new ArrayBuffer(CHUNK);
-  let text = '';
-  let wanted = -1;
-  while (text.length < MOST_BYTES && (wanted < 0 || text.length < wanted)) {
-    const got = read(connection, buffer, CHUNK);
-    if (got <= 0) break;
-    // A character a byte.
-    for (let n = 0; n < got; n++) text += String.fromCharCode(load<u8>(changetype<usize>(buffer) + n));
-    const end = text.indexOf('\r\n\r\n');
-    if (wanted < 0 && end >= 0) wanted = end + 4 + lengthIn(text.substring(0, end));
-  }
-  const words = text.split('\r\n')[0].split(' ');
-  if (wanted < 0 || text.length < wanted || words.length < 2) return false;
-  method = words[0];
-  target = words[1];
-  body = text.substring(text.indexOf('\r\n\r\n') + 4, wanted);
-  return true;
-}
-
-function lengthIn(head: string): i32 {
-  const lines = head.split('\r\n');
-  for (let n = 1; n < lines.length; n++)
-    if (lines[n].toLowerCase().startsWith('content-length:'))
-      return <i32>max<i64>(number(lines[n].substring(15).trim()), 0);
-  return 0;
-}
-
-function send(status: string, type: string, text: string): void {
-  const bytes = String.UTF8.encode(text);
-  const head =
-    'HTTP/1.0 ' +
-    status +
-    '\r\nContent-Type: ' +
-    type +
-    '\r\nContent-Length: ' +
-    bytes.byteLength.toString() +
-    '\r\nConnection: close\r\n\r\n';
-  const before = String.UTF8.encode(head);
-  if (writeAll(connection, before, before.byteLength) >= 0) writeAll(connection, bytes, bytes.byteLength);
-  close(connection);
+  const text = answerRequest(request.method, request.target, request.body);
+  sendResponse(connection, status, contentType, text);
 }

@@ -1,5 +1,6 @@
 /** What is asked of xend by HTTP, and its answers: S-expressions. */
 import { listDomains } from 'dom0/lib/domains';
+import { decoded, fieldsOf } from 'dom0/lib/http-message';
 import { atom } from 'dom0/lib/sxp';
 import { acts, Command, commandOf } from './commands';
 import { output, outputStatus } from './run';
@@ -76,12 +77,7 @@ export function nodeSxp(): string {
 
 /** Does what a form asks for: `op`, and what that needs. */
 function act(name: string, body: string): string {
-  const fields = new Map<string, string>();
-  const pairs = body.split('&');
-  for (let n = 0; n < pairs.length; n++) {
-    const at = pairs[n].indexOf('=');
-    if (at > 0) fields.set(decoded(pairs[n].substring(0, at)), decoded(pairs[n].substring(at + 1)));
-  }
+  const fields = fieldsOf(body);
   const op = fields.has('op') ? fields.get('op') : '';
   const command: Command | null = commandOf(op);
   if (command == null) return fail('400 Bad Request', 'there is no operation ' + op);
@@ -94,17 +90,4 @@ function act(name: string, body: string): string {
   }
   const told = acts(command, values);
   return told == '' ? '()\n' : fail('500 Internal Server Error', told);
-}
-
-/** Of a form: + is a blank, %XX a byte. */
-function decoded(text: string): string {
-  let plain = '';
-  for (let n = 0; n < text.length; n++) {
-    const c = text.charAt(n);
-    if (c == '%' && n + 2 < text.length) {
-      plain += String.fromCharCode(I32.parseInt(text.substr(n + 1, 2), 16));
-      n += 2;
-    } else plain += c == '+' ? ' ' : c;
-  }
-  return plain;
 }
