@@ -26,6 +26,7 @@ import { CommonConfig } from './virtio/common-config.ts';
 import { VirtioConsole } from './virtio/console.ts';
 import { DiskFaults } from './virtio/disk-faults.ts';
 import { VirtioEntropy } from './virtio/entropy.ts';
+import { JoinedFrames } from './virtio/joined-frames.ts';
 import { VirtioNet } from './virtio/net.ts';
 import { VirtioPci } from './virtio/pci.ts';
 import { VirtioStore } from './virtio/store.ts';
@@ -54,6 +55,7 @@ export const DEVICES_SAVED: SavedClasses = {
   FileTree: { type: FileTree },
   Gateway: { type: Gateway, but: ['onFrame'] },
   HostBridge: { type: HostBridge },
+  JoinedFrames: { type: JoinedFrames },
   Lan: { type: Lan },
   LanPort: { type: LanPort },
   MemoryImage: { type: MemoryImage, frozen: ['bytes'] },

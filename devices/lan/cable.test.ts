@@ -10,8 +10,12 @@ const numbered = (n: number): Uint8Array =>
 test('what is brought ahead of its time arrives at its time', () => {
   const cable = new Cable();
   cable.coming.push({ atNs: 100, frame: numbered(1) }, { atNs: 200, frame: numbered(2) });
-  expect([cable.nextNs(), cable.hasArrived(99), cable.receive(99)]).toEqual([100, false, null]);
-  expect([cable.hasArrived(150), cable.receive(150), cable.receive(150)]).toEqual([true, numbered(1), null]);
+  expect([cable.nextNs(), cable.first(99), cable.receive(99)]).toEqual([100, null, null]);
+  expect([cable.first(150), cable.receive(150), cable.receive(150)]).toEqual([
+    numbered(1),
+    numbered(1),
+    null,
+  ]);
   expect([cable.nextNs(), cable.advanceNs()]).toEqual([200, 200]);
   cable.advance(200);
   expect([cable.nextNs(), cable.advanceNs()]).toEqual([200, Infinity]);

@@ -28,9 +28,9 @@ export class Cable implements NetworkPort {
     }
   }
 
-  hasArrived(nowNs: number): boolean {
+  first(nowNs: number): Uint8Array | null {
     this.advance(nowNs);
-    return this.inbox.length > 0;
+    return this.inbox[0]?.frame ?? null;
   }
 
   receive(nowNs: number): Uint8Array | null {

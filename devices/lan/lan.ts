@@ -43,8 +43,8 @@ export interface NetworkPort {
   send(frame: Uint8Array, nowNs: number): void;
   /** Lets everything come that is due, whether there is room for it or not. */
   advance(nowNs: number): void;
-  /** Whether a frame has arrived by now. */
-  hasArrived(nowNs: number): boolean;
+  /** The next frame that has arrived by now, which stays there; null when there is none. */
+  first(nowNs: number): Uint8Array | null;
   /** The next frame that has arrived by now; null when there is none. */
   receive(nowNs: number): Uint8Array | null;
   /** When there may be something to receive next. */
@@ -109,13 +109,16 @@ export class LanPort implements NetworkPort {
     this.lan.advance(nowNs);
   }
 
-  hasArrived(nowNs: number): boolean {
+  first(nowNs: number): Uint8Array | null {
     this.lan.advance(nowNs);
-    return (this.inbox[0]?.atNs ?? Infinity) <= nowNs;
+    const arrival = this.inbox[0];
+    return arrival !== undefined && arrival.atNs <= nowNs ? arrival.frame : null;
   }
 
   receive(nowNs: number): Uint8Array | null {
-    return this.hasArrived(nowNs) ? (this.inbox.shift()?.frame ?? null) : null;
+    const frame = this.first(nowNs);
+    if (frame !== null) this.inbox.shift();
+    return frame;
   }
 
   nextNs(): number {

@@ -129,7 +129,7 @@ export class VirtioBlock extends VirtioDevice {
       if (!isDecided && this.faults?.holdsUp(chain) === true) continue;
       isDecided = false;
       if (!this.serve(chain)) {
-        this.queues[0]!.unpop();
+        this.untake(0, 1);
         this.waits = true;
         return;
       }

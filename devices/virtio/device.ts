@@ -151,6 +151,11 @@ export abstract class VirtioDevice {
     return chain;
   }
 
+  /** Puts the chains of a queue that were taken last back: they will be taken again. */
+  protected untake(index: number, count: number): void {
+    for (let n = 0; n < count; n++) this.queues[index]!.unpop();
+  }
+
   /** Gives a chain back. */
   protected give(index: number, chain: Chain, written: number): void {
     this.queues[index]!.push(this.memory, chain.head, written);

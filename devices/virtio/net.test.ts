@@ -11,6 +11,7 @@ const MAC = Uint8Array.of(0x52, 0x54, 0, 1, 2, 3);
 const PEER = Uint8Array.of(0x52, 0x54, 0, 1, 2, 4);
 const RECEIVE = 0;
 const TRANSMIT = 1;
+const F_MRG_RXBUF = 15;
 
 interface Setup {
   readonly guest: TestDriver;
@@ -143,6 +144,7 @@ test('who resets the card while a frame waits for a buffer gets the next one whe
 
 test('a receive buffer that is too small: the device needs a reset', () => {
   const { guest, device, clock, peer } = setup();
+  guest.start(16, [F_MRG_RXBUF]);
   guest.add(RECEIVE, [guest.room(20)]);
   peer.send(frame(MAC, PEER, 0x0800, new Uint8Array(100)), 0);
   device.advance((clock.ns = LATENCY_NS));
