@@ -1,6 +1,6 @@
 /** The relocation server: takes in domains that other hosts send, if xend is to, each in a process of its own. */
-import { SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET } from 'mote/abi';
-import { BANNER, RECEIVER_PATIENCE_MS, say } from 'dom0/lib/migration/handshake';
+import { SO_RCVBUF, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET } from 'mote/abi';
+import { BANNER, RECEIVER_PATIENCE_MS, say, STREAM_BYTES } from 'dom0/lib/migration/handshake';
 import { ASK, HEARD, Message, OFFER, YES } from 'dom0/lib/migration/message';
 import { Reader } from 'dom0/lib/saved/reader';
 import { Writer } from 'dom0/lib/saved/writer';
@@ -34,6 +34,8 @@ export function startRelocation(): i32 {
   const at = xendSetting('xend-relocation-address', '');
   const listener = socket(SOCK_STREAM);
   setOption(listener, SOL_SOCKET, SO_REUSEADDR, 1);
+  // What is under way: an acknowledgment for many segments is enough, then.
+  setOption(listener, SOL_SOCKET, SO_RCVBUF, STREAM_BYTES);
   let failed = bind(listener, at == '' ? 0 : address(at), port);
   if (failed >= 0) failed = listen(listener, BACKLOG);
   if (failed < 0) {

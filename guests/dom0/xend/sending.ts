@@ -9,7 +9,7 @@ import {
   XEN_DOMCTL_SHADOW_OP_OFF,
   xen_domctl_shadow_op,
 } from 'xen';
-import { CLOCK_MONOTONIC, SOCK_STREAM } from 'mote/abi';
+import { CLOCK_MONOTONIC, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET } from 'mote/abi';
 import { Config } from 'dom0/lib/config';
 import { awaitGone, Domain, domainOfId } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
@@ -33,7 +33,7 @@ import { writeEnd, writeHeader } from 'dom0/lib/saved/xl-file';
 import { presentOf } from 'dom0/xm/save';
 import { clock, close } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
-import { address, badAddress, connect, socket } from 'programs/lib/sockets';
+import { address, badAddress, connect, setOption, socket } from 'programs/lib/sockets';
 import { readNode, writeNode } from 'programs/lib/store';
 import { number } from 'programs/lib/text';
 import { askUntilKnown, runsThere } from './asking';
@@ -129,6 +129,7 @@ class Sending extends Course {
     const place = address(this.host);
     if (badAddress) return this.host + ': there is no such host';
     this.connection = socket(SOCK_STREAM);
+    setOption(this.connection, SOL_SOCKET, SO_SNDBUF, hand.STREAM_BYTES);
     const failed = connect(this.connection, place, <u32>number(this.record.get('port')));
     if (failed < 0)
       return (

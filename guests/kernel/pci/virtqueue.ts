@@ -15,6 +15,8 @@ const USED: usize = 2048;
 
 const NEXT: u16 = 1;
 const WRITE: u16 = 2;
+/** In the flags of the ring of what is offered. */
+const NO_INTERRUPT: u16 = 1;
 
 export class Virtqueue {
   private page: usize = allocatePage();
@@ -38,6 +40,11 @@ export class Virtqueue {
     memory.fill(this.page, 0, PAGE_SIZE);
     for (let index: u32 = 0; index < QUEUE_SIZE; index++)
       store<u16>(this.links + index * 2, <u16>(index + 1));
+  }
+
+  /** The device need not tell when it is done: somebody looks. */
+  wantsNoInterrupt(): void {
+    store<u16>(this.page + AVAILABLE, NO_INTERRUPT);
   }
 
   /** Machine addresses of the three parts. */

@@ -6,7 +6,7 @@ import { NetworkBackend } from 'mote/backends/netback';
 import { bytesOf, textAt } from '../fs/names';
 import { BridgePort, setHighest } from '../net/bridge';
 import { addInterface, IFF_RUNNING, nameInterface, removeInterface } from '../net/interface';
-import { Segments } from '../net/offload';
+import { headersOf } from '../net/offload';
 import { removeRoutesBy } from '../net/route';
 
 const NAME_BYTES: usize = 16;
@@ -30,7 +30,6 @@ const NOT_THERE: StaticArray<string> = [
   'feature-ctrl-ring',
 ];
 
-const segments = new Segments();
 const rate: usize = memory.data(RATE_BYTES);
 
 class Vif extends NetworkBackend {
@@ -49,9 +48,8 @@ class Vif extends NetworkBackend {
   }
 
   protected received(packet: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void {
-    if (segmentBytes == 0) this.port.arrived(packet, bytes, isBlank);
-    else if (segments.begin(packet, bytes, segmentBytes))
-      while (segments.next()) this.port.arrived(segments.at, segments.bytes);
+    if (segmentBytes == 0 || headersOf(packet, bytes) != 0)
+      this.port.arrived(packet, bytes, isBlank, segmentBytes);
     else this.dropped++;
   }
 
@@ -98,7 +96,7 @@ class VifPort extends BridgePort {
     const vif = this.vif;
     return vif != null && vif.takesBlank;
   }
-  deliver(at: usize, bytes: u32, isBlank: bool): void {
+  deliver(at: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void {
     const vif = this.vif;
     if (vif != null) vif.deliver(at, bytes, isBlank);
   }

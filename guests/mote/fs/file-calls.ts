@@ -9,9 +9,9 @@ import { descriptors } from './descriptors';
 import { File } from './file';
 import { Pipe, PipeEnd } from './pipe';
 
-/** Bytes that go through the kernel's memory at once: a page is always to be had, of what is in files there may be more. */
+/** Bytes that go through the kernel's memory at once: a page is always to be had, of what is in files or connections there may be more. */
 const PIECE: usize = 4096;
-const FILE_PIECE: usize = 65536;
+const LONG_PIECE: usize = 65536;
 
 export function initFileCalls(): void {
   setSyscall(abi.SYS_read, read);
@@ -33,9 +33,8 @@ export function initFileCalls(): void {
 let bufferBytes: usize = 0;
 
 function takeBuffer(file: File, bytes: u64): usize {
-  const node = file.node();
-  if (bytes > PIECE && node != null && node.isRegular) {
-    bufferBytes = <usize>min(bytes, <u64>FILE_PIECE);
+  if (bytes > PIECE && file.isLong) {
+    bufferBytes = <usize>min(bytes, <u64>LONG_PIECE);
     const large = tryAlloc(bufferBytes);
     if (large != 0) return large;
   }

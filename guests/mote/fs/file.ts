@@ -57,6 +57,12 @@ export abstract class File {
   /** The last user is gone. */
   protected abstract close(): void;
 
+  /** Whether much goes through it at once, so that it is worth a longer buffer. */
+  get isLong(): bool {
+    const node = this.node();
+    return node != null && node.isRegular;
+  }
+
   /** What stands behind it in the tree, for fstat; null: nothing. */
   node(): Vnode | null {
     return null;

@@ -5,7 +5,8 @@
 import { now, SECOND } from 'kernel/events/clock';
 import { Timer } from 'kernel/events/timers';
 import { get16, get32, put16, put32 } from './bytes';
-import { EthernetInterface, HARDWARE_BYTES, TYPE_ARP, TYPE_IPV4 } from './ethernet';
+import { EthernetInterface } from './ethernet';
+import { HARDWARE_BYTES, TYPE_ARP, TYPE_IPV4 } from './frame';
 import { drain } from './input';
 import { isForwarding } from './forwarding';
 import { isOurs } from './interface';

@@ -3,8 +3,10 @@
  * which its destination has been seen, or to all others. A port in no bridge is an interface as others are.
  */
 import { now, SECOND } from 'kernel/events/clock';
-import { completeChecksum } from './offload';
-import { EthernetInterface, HARDWARE_BYTES } from './ethernet';
+import { completeChecksum, MOST_TO_CUT, Segments } from './offload';
+import { get16 } from './bytes';
+import { EthernetInterface } from './ethernet';
+import { HARDWARE_BYTES, TYPE_IPV4 } from './frame';
 import { IFF_RUNNING } from './interface';
 import { Losses } from './losses';
 
@@ -25,35 +27,38 @@ export abstract class BridgePort extends EthernetInterface {
     return false;
   }
 
-  /** Takes a frame, which stays the caller's. */
-  abstract deliver(at: usize, bytes: u32, isBlank: bool): void;
+  /** Takes a frame, which stays the caller's; to be cut into segments of so much data, if it takes such, 0: as it is. */
+  abstract deliver(at: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void;
 
-  protected transmit(at: usize, bytes: u32): void {
-    this.deliver(at, bytes, false);
+  protected transmit(at: usize, bytes: u32, segmentBytes: u32): void {
+    this.deliver(at, bytes, segmentBytes != 0, segmentBytes);
   }
 
-  /** A frame has come in by it: `bytes` at `at`, until it returns. Its checksum may be blank. */
-  arrived(at: usize, bytes: u32, isBlank: bool = false): void {
+  /**
+   * A frame has come in by it: `bytes` at `at`, until it returns. Its checksum may be blank, and is where it is TCP's data for several
+   * segments (`segmentBytes`).
+   */
+  arrived(at: usize, bytes: u32, isBlank: bool = false, segmentBytes: u32 = 0): void {
     if (!this.isUp) return;
     const bridge = this.bridge;
     if (bridge == null) {
-      if (isBlank) completeChecksum(at, bytes);
-      this.frameArrived(at, bytes);
+      if (isBlank && segmentBytes == 0) completeChecksum(at, bytes);
+      this.frameArrived(at, bytes, segmentBytes);
       return;
     }
     this.receivedPackets++;
     this.receivedBytes += bytes;
     // Its VLANs come before its bridge, as with Linux.
     if (this.takeTagged(at, bytes)) return;
-    bridge.input(this, at, bytes, isBlank);
+    bridge.input(this, at, bytes, isBlank, segmentBytes);
   }
 
   /** The bridge gives it a frame. */
-  forward(at: usize, bytes: u32, isBlank: bool): void {
+  forward(at: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void {
     if (!this.isUp) return;
     this.sentPackets++;
     this.sentBytes += bytes;
-    this.deliver(at, bytes, isBlank);
+    this.deliver(at, bytes, isBlank, segmentBytes);
   }
 }
 
@@ -69,6 +74,10 @@ export function setHighest(hardware: StaticArray<u8>): void {
   memory.fill(changetype<usize>(hardware), 0xff, HARDWARE_BYTES);
   hardware[0] = 0xfe;
 }
+
+/** While one that has come in is cut, answers may go out that are cut, too. */
+const incoming = new Segments();
+const outgoing = new Segments();
 
 export class Bridge extends EthernetInterface {
   first: BridgePort | null = null;
@@ -110,24 +119,48 @@ export class Bridge extends EthernetInterface {
       if (this.table[index].port == port) this.table[index].deadlineNs = 0;
   }
 
-  /** A frame of this machine's own. */
-  protected transmit(at: usize, bytes: u32): void {
-    if (!this.losses.strike()) this.forward(null, this.find(at), at, bytes, false);
+  get mostToCut(): u32 {
+    return MOST_TO_CUT;
+  }
+  get takesWhole(): bool {
+    return true;
   }
 
-  /** A frame has come in by a port: `bytes` at `at`, until it returns. Its checksum may be blank. */
-  input(from: BridgePort, at: usize, bytes: u32, isBlank: bool): void {
-    if (bytes < 2 * HARDWARE_BYTES || this.losses.strike()) return;
-    this.learn(from, at + HARDWARE_BYTES);
-    const isGroup = (load<u8>(at) & GROUP_BIT) != 0;
+  /** A frame of this machine's own. */
+  protected transmit(at: usize, bytes: u32, segmentBytes: u32): void {
+    const to = this.find(at);
+    if (segmentBytes == 0) {
+      if (!this.losses.strike()) this.forward(null, to, at, bytes, false, 0);
+    } else if (this.mayPassWhole(at, to)) this.forward(null, to, at, bytes, true, segmentBytes);
+    else if (outgoing.begin(at, bytes, segmentBytes))
+      while (outgoing.next()) this.transmit(outgoing.at, outgoing.bytes, 0);
+  }
+
+  /** Whether a port is given a frame that is still to be cut. Frames are lost one by one, as on a wire. */
+  private mayPassWhole(at: usize, to: BridgePort | null): bool {
+    if (to == null || !to.takesWhole) return false;
+    return this.losses.perMille == 0 && get16(at + 2 * HARDWARE_BYTES) == TYPE_IPV4;
+  }
+
+  /** A frame has come in by a port, as `BridgePort.arrived` has it. */
+  input(from: BridgePort, at: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void {
+    if (bytes < 2 * HARDWARE_BYTES) return;
     const isMine = memory.compare(at, changetype<usize>(this.hardware), HARDWARE_BYTES) == 0;
     const to = this.find(at);
+    if (segmentBytes != 0 && !(isMine ? this.losses.perMille == 0 : this.mayPassWhole(at, to))) {
+      if (incoming.begin(at, bytes, segmentBytes))
+        while (incoming.next()) this.input(from, incoming.at, incoming.bytes, false, 0);
+      return;
+    }
+    if (this.losses.strike()) return;
+    this.learn(from, at + HARDWARE_BYTES);
+    const isGroup = (load<u8>(at) & GROUP_BIT) != 0;
     // Where it goes to several, or to one who does not, it is completed once for all.
-    let staysBlank = false;
-    if (isBlank && !isMine && to != null) staysBlank = to.takesBlank;
+    let staysBlank = segmentBytes != 0;
+    if (isBlank && !isMine && to != null && to.takesBlank) staysBlank = true;
     if (isBlank && !staysBlank) completeChecksum(at, bytes);
-    if (!isMine) this.forward(from, to, at, bytes, staysBlank);
-    if (isMine || isGroup) this.frameArrived(at, bytes);
+    if (!isMine) this.forward(from, to, at, bytes, isBlank && staysBlank, segmentBytes);
+    if (isMine || isGroup) this.frameArrived(at, bytes, segmentBytes);
     // A VLAN may be a port of another bridge, whose addresses are not this one's.
     else this.takeTagged(at, bytes);
   }
@@ -138,13 +171,14 @@ export class Bridge extends EthernetInterface {
     at: usize,
     bytes: u32,
     isBlank: bool,
+    segmentBytes: u32,
   ): void {
     if (to != null) {
-      if (to != from) to.forward(at, bytes, isBlank);
+      if (to != from) to.forward(at, bytes, isBlank, segmentBytes);
       return;
     }
     for (let each = this.first; each != null; each = each!.nextPort)
-      if (each != from) each.forward(at, bytes, isBlank);
+      if (each != from) each.forward(at, bytes, isBlank, segmentBytes);
   }
 
   private slot(hardware: usize): i32 {

@@ -4,7 +4,8 @@ import { Frontend } from 'kernel/frontends/frontend';
 import { NetworkFrontend } from 'kernel/frontends/netfront';
 import { bytesOf } from '../fs/names';
 import { announce } from './arp';
-import { EthernetInterface, HARDWARE_BYTES } from './ethernet';
+import { EthernetInterface } from './ethernet';
+import { HARDWARE_BYTES } from './frame';
 import { addInterface, IFF_RUNNING, removeInterface } from './interface';
 import { removeRoutesBy } from './route';
 
@@ -39,7 +40,7 @@ class CardInterface extends EthernetInterface {
     this.card = null;
   }
 
-  protected transmit(at: usize, bytes: u32): void {
+  protected transmit(at: usize, bytes: u32, segmentBytes: u32): void {
     const card = this.card;
     if (card == null || card.send(at, bytes) < 0) this.dropped++;
   }

@@ -11,7 +11,7 @@ let spare: Dummy | null = null;
 class Dummy extends BridgePort {
   nextSpare: Dummy | null = null;
 
-  deliver(at: usize, bytes: u32, isBlank: bool): void {}
+  deliver(at: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void {}
 }
 
 /** One of a NUL-terminated name. 0, or -EEXIST, -EINVAL: it has no name. */

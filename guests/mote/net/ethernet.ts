@@ -1,16 +1,13 @@
 /** Ethernet: frames from one card to another. Whom an IPv4 address belongs to, ARP finds out (arp.ts). */
 import { get16, put16 } from './bytes';
 import { arpInput, ArpCache } from './arp';
+import { ETHERNET_HEADER, HARDWARE_BYTES, TYPE_ARP, TYPE_IPV4, TYPE_VLAN } from './frame';
 import { drain, receive } from './input';
 import { BROADCAST, IFF_BROADCAST, Interface } from './interface';
+import { Segments } from './offload';
 import { Packet } from './packet';
 
-export const HARDWARE_BYTES: u32 = 6;
-export const ETHERNET_HEADER: u32 = 14;
-export const TYPE_IPV4: u32 = 0x0800;
-export const TYPE_ARP: u32 = 0x0806;
-export const TYPE_VLAN: u32 = 0x8100;
-
+const outgoing = new Segments();
 const everybody: usize = memory.data<u8>([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
 
 /** Who takes frames of VLANs off an interface (vlan.ts). */
@@ -32,15 +29,20 @@ export abstract class EthernetInterface extends Interface {
     super(name, IFF_BROADCAST);
   }
 
-  /** Sends a frame, which stays the caller's. */
-  protected abstract transmit(at: usize, bytes: u32): void;
+  /** Whether it takes frames that are still to be cut. */
+  get takesWhole(): bool {
+    return false;
+  }
+
+  /** Sends a frame, which stays the caller's; to be cut into segments of so much data, if it takes such, 0: as it is. */
+  protected abstract transmit(at: usize, bytes: u32, segmentBytes: u32): void;
 
   /** Sends a frame that somebody has made, which stays the caller's. */
   emit(at: usize, bytes: u32): void {
     if (!this.isUp) return;
     this.sentPackets++;
     this.sentBytes += bytes;
-    this.transmit(at, bytes);
+    this.transmit(at, bytes, 0);
   }
 
   /** Whether a frame that has come in, which stays the caller's, was one of a VLAN's. */
@@ -72,7 +74,10 @@ export abstract class EthernetInterface extends Interface {
     memory.copy(header + HARDWARE_BYTES, changetype<usize>(this.hardware), HARDWARE_BYTES);
     put16(header + 12, type);
     this.countSent(packet);
-    this.transmit(packet.at, packet.bytes);
+    if (packet.segmentBytes == 0 || this.takesWhole)
+      this.transmit(packet.at, packet.bytes, packet.segmentBytes);
+    else if (outgoing.begin(packet.at, packet.bytes, packet.segmentBytes))
+      while (outgoing.next()) this.transmit(outgoing.at, outgoing.bytes, 0);
     packet.free();
   }
 
@@ -81,8 +86,8 @@ export abstract class EthernetInterface extends Interface {
     this.sendFrame(packet, everybody, type);
   }
 
-  /** A frame has come in: `bytes` at `at`, until it returns. */
-  frameArrived(at: usize, bytes: u32): void {
+  /** A frame has come in: `bytes` at `at`, until it returns; `segmentBytes` as in Packet. */
+  frameArrived(at: usize, bytes: u32, segmentBytes: u32 = 0): void {
     if (bytes < ETHERNET_HEADER || !this.isUp || this.takeTagged(at, bytes)) return;
     const mine = memory.compare(at, changetype<usize>(this.hardware), HARDWARE_BYTES) == 0;
     if (!mine && memory.compare(at, everybody, HARDWARE_BYTES) != 0) return;
@@ -93,6 +98,7 @@ export abstract class EthernetInterface extends Interface {
     }
     memory.copy(packet.at, at + ETHERNET_HEADER, packet.bytes);
     packet.interface_ = this;
+    packet.segmentBytes = segmentBytes;
     const type = get16(at + 12);
     if (type == TYPE_IPV4) receive(packet);
     else {

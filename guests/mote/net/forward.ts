@@ -39,7 +39,7 @@ export function forward(packet: Packet): void {
     packet.free();
     return;
   }
-  if (packet.bytes > route.interface_.mtu) {
+  if (packet.segmentBytes == 0 && packet.bytes > route.interface_.mtu) {
     packet.free();
     return;
   }

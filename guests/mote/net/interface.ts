@@ -45,6 +45,11 @@ export abstract class Interface {
     return this.address | ~this.netmask;
   }
 
+  /** Bytes of TCP's data that it takes in one packet, to be cut into segments (`Packet.segmentBytes`); 0: it takes none such. */
+  get mostToCut(): u32 {
+    return 0;
+  }
+
   /** It is there no more: whatever stands on it goes, too. */
   leaving(): void {}
 

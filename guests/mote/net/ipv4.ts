@@ -33,8 +33,9 @@ export function ipSend(packet: Packet, source: u32, destination: u32, protocol: 
     return failed;
   }
   if (source == 0) source = sourceFor(destination);
-  const id = nextId++;
-  if (packet.bytes + HEADER > route.interface_.mtu)
+  const id = nextId;
+  nextId += packet.segmentBytes == 0 ? 1 : packet.bytes / packet.segmentBytes + 1;
+  if (packet.segmentBytes == 0 && packet.bytes + HEADER > route.interface_.mtu)
     return sendFragments(packet, route, source, destination, protocol, ttl, id);
   putHeader(packet, source, destination, protocol, ttl, id, 0);
   sendBy(route, packet, destination);
@@ -181,6 +182,12 @@ function isStray(packet: Packet, header: usize): bool {
   const from = packet.interface_;
   if (from != null && from.isLoopback) return false;
   return get32(header + 12) >> 24 == LOOPBACK_NET || get32(header + 16) >> 24 == LOOPBACK_NET;
+}
+
+/** Bytes of TCP's data that a packet to a destination may have, to be cut into segments on the way out; 0: none such. */
+export function mostToCut(destination: u32): u32 {
+  const route = findRoute(destination);
+  return route == null ? 0 : route.interface_.mostToCut;
 }
 
 /** The errno of a destination that cannot be reached. */

@@ -5,7 +5,7 @@
 import { IPPROTO_TCP, IPPROTO_UDP } from '../abi';
 import { get16, get32, put16, put32 } from './bytes';
 import { addBytes, finish } from './checksum';
-import { ETHERNET_HEADER, TYPE_IPV4 } from './ethernet';
+import { ETHERNET_HEADER, TYPE_IPV4 } from './frame';
 
 const TYPE_IPV6: u32 = 0x86dd;
 const IPV4_HEADER: u32 = 20;
@@ -20,6 +20,8 @@ const FIN_PSH: u8 = 0x09;
 const CWR: u8 = 0x80;
 /** Ethernet's, IP's and TCP's headers, as long as they can be. */
 const MAX_HEADERS: u32 = 14 + 60 + 60;
+/** Data that somebody may be given at once, to be cut: of Ethernet's fullest segments, as many as a packet has room for. */
+export const MOST_TO_CUT: u32 = 44 * 1460;
 
 // What was found in a frame.
 let isIpv4: bool = false;
@@ -46,14 +48,32 @@ function look(frame: usize, bytes: u32): bool {
   return transport >= ETHERNET_HEADER + IPV4_HEADER && transport <= end && end <= bytes;
 }
 
+/** Where a checksum is that can be blank, and what it covers begins, in the frame that `findChecksum` has looked at. */
+export let checksumAt: u32 = 0;
+export let coveredFrom: u32 = 0;
+
+/** Whether a frame has a checksum that can be blank. */
+export function findChecksum(frame: usize, bytes: u32): bool {
+  if (!look(frame, bytes) || (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)) return false;
+  checksumAt = transport + (protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM);
+  coveredFrom = transport;
+  return checksumAt + 2 <= end;
+}
+
 /** Completes the checksum of a frame, where it has one that can be blank. */
 export function completeChecksum(frame: usize, bytes: u32): void {
-  if (!look(frame, bytes) || (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP)) return;
-  const at = transport + (protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM);
-  if (at + 2 > end) return;
+  if (!findChecksum(frame, bytes)) return;
+  const at = checksumAt;
   let sum = finish(addBytes(0, frame + transport, end - transport));
   if (sum == 0 && protocol == IPPROTO_UDP) sum = 0xffff;
   store<u16>(frame + at, <u16>sum);
+}
+
+/** Bytes of a TCP packet's headers; 0: it is none that could be cut. */
+export function headersOf(frame: usize, bytes: u32): u32 {
+  if (!look(frame, bytes) || protocol != IPPROTO_TCP || transport + TCP_HEADER > end) return 0;
+  const headers = transport + <u32>(load<u8>(frame + transport + 12) >> 4) * 4;
+  return headers < transport + TCP_HEADER || headers >= end ? 0 : headers;
 }
 
 /** A TCP packet as it is cut: each segment is made where its data already is, its headers before them. */
@@ -73,9 +93,8 @@ export class Segments {
 
   /** Begins with a packet, which is used up. False: it is none that could be cut. */
   begin(frame: usize, bytes: u32, segmentBytes: u32): bool {
-    if (!look(frame, bytes) || protocol != IPPROTO_TCP || transport + TCP_HEADER > end) return false;
-    this.headerBytes = transport + <u32>(load<u8>(frame + transport + 12) >> 4) * 4;
-    if (this.headerBytes < transport + TCP_HEADER || this.headerBytes >= end) return false;
+    this.headerBytes = headersOf(frame, bytes);
+    if (this.headerBytes == 0) return false;
     this.frame = frame;
     this.segmentBytes = segmentBytes;
     this.transport = transport;

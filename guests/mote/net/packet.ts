@@ -35,6 +35,11 @@ export class Packet {
   ttl: u32 = 0;
   /** Where the IPv4 header is. */
   header: usize = 0;
+  /**
+   * It is TCP's data for several segments, of so much each, which somebody behind the stack cuts (offload.ts), or the card has joined.
+   * Its checksum is blank, then: what has come was looked at. 0: it is a packet as the wire has it.
+   */
+  segmentBytes: u32 = 0;
 
   private constructor(room: u32, bytes: u32) {
     this.room = room;

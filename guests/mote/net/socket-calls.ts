@@ -204,6 +204,11 @@ function setsockopt(fd: u64, level: u64, option: u64, at: u64, bytes: u64, f: u6
   if (copyIn(number, at, 4) < 0) return -EFAULT;
   const value = load<i32>(number);
   if (<i32>level == abi.SOL_SOCKET && <i32>option == abi.SO_REUSEADDR) return 0;
+  const isSending = <i32>option == abi.SO_SNDBUF;
+  if (<i32>level == abi.SOL_SOCKET && (isSending || <i32>option == abi.SO_RCVBUF)) {
+    if (found instanceof TcpSocket) (<TcpSocket>found).resize(isSending, max(value, 0));
+    return 0;
+  }
   if (<i32>level == abi.IPPROTO_TCP && <i32>option == abi.TCP_NODELAY && found instanceof TcpSocket) {
     (<TcpSocket>found).connection.noDelay = value != 0;
     return 0;

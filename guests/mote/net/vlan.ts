@@ -8,7 +8,8 @@ import { free, tryAlloc } from 'kernel/memory/heap';
 import { textAt } from '../fs/names';
 import { BridgePort } from './bridge';
 import { get16, put16 } from './bytes';
-import { EthernetInterface, HARDWARE_BYTES, TaggedInput, TYPE_VLAN } from './ethernet';
+import { EthernetInterface, TaggedInput } from './ethernet';
+import { HARDWARE_BYTES, TYPE_VLAN } from './frame';
 import {
   addInterface,
   IFF_RUNNING,
@@ -37,7 +38,7 @@ class Vlan extends BridgePort {
   /** Of the same parent, or of those that are spare. */
   nextVlan: Vlan | null = null;
 
-  deliver(at: usize, bytes: u32, isBlank: bool): void {
+  deliver(at: usize, bytes: u32, isBlank: bool, segmentBytes: u32): void {
     const parent = this.parent;
     if (parent == null || bytes < ADDRESSES) return;
     const frame = tryAlloc(bytes + TAG_BYTES);

@@ -82,6 +82,7 @@ class Wire extends Interface {
     this.address = address;
     this.netmask = 0xffffff00;
   }
+  get mostToCut(): u32 { return mostWhole; }
   send(packet: Packet, nextHop: u32): void {
     this.countSent(packet);
     transmit(packet.at, packet.bytes);
@@ -89,6 +90,9 @@ class Wire extends Interface {
   }
 }
 let wire: Interface | null = null;
+let mostWhole: u32 = 0;
+/** The wire takes packets with so much of TCP's data, as a card does that cuts them, and brings them as one that has joined them. */
+export function takeWhole(most: u32): void { mostWhole = most; }
 
 class Card extends EthernetInterface {
   constructor(address: u32) {
@@ -99,7 +103,7 @@ class Card extends EthernetInterface {
     this.hardware[0] = 2;
     this.hardware[5] = <u8>address;
   }
-  protected transmit(at: usize, bytes: u32): void { transmit(at, bytes); }
+  protected transmit(at: usize, bytes: u32, segmentBytes: u32): void { transmit(at, bytes); }
 }
 
 export const buffer: usize = memory.data(65536);
@@ -119,6 +123,7 @@ export function arrive(bytes: u32): void {
   if (packet == null) return;
   memory.copy(packet.at, buffer, bytes);
   packet.interface_ = wire;
+  if (bytes > 1500) packet.segmentBytes = 1460;
   receive(packet);
   drain();
 }
@@ -159,6 +164,7 @@ export function close(s: i32): void { sockets[s]!.put(); sockets[s] = null; }
 export function poll(s: i32): i32 { return sockets[s]!.poll(); }
 export function state(s: i32): i32 { return (<TcpSocket>sockets[s]!).connection.state; }
 export function setNoDelay(s: i32): void { (<TcpSocket>sockets[s]!).connection.noDelay = true; }
+export function resize(s: i32, isSending: bool, bytes: u32): void { (<TcpSocket>sockets[s]!).resize(isSending, bytes); }
 export function lowestRetries(): u32 {
   let most: u32 = 0;
   for (let each = connections(); each != null; each = each!.next) most = max(most, each!.retries);
@@ -190,6 +196,8 @@ export interface HostExports {
   readonly close: (socket: number) => void;
   readonly poll: (socket: number) => number;
   readonly state: (socket: number) => number;
+  readonly takeWhole: (most: number) => void;
+  readonly resize: (socket: number, isSending: boolean, bytes: number) => void;
 }
 
 const { wasm } = await compile(new Map([...readSources(), ...KERNEL, ['main.ts', MAIN]]), 'main.ts', {

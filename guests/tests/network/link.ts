@@ -122,13 +122,22 @@ export class Link {
   }
 }
 
-/** A connected pair: the socket here that asked, the one there that was accepted, and the listener. */
-export function connected(link: Link, port = 80): { client: number; server: number; listener: number } {
+/** A connected pair: the socket here that asked, the one there that was accepted, and the listener; with rings of so many bytes. */
+export function connected(
+  link: Link,
+  port = 80,
+  ringBytes?: number,
+): { client: number; server: number; listener: number } {
   const { here, there } = link;
   const listener = there.calls.tcp();
   there.calls.bind(listener, 0, port);
   there.calls.listen(listener, 5);
   const client = here.calls.tcp();
+  if (ringBytes !== undefined)
+    for (const isSending of [false, true]) {
+      there.calls.resize(listener, isSending, ringBytes);
+      here.calls.resize(client, isSending, ringBytes);
+    }
   here.calls.connect(client, THERE, port);
   let server = there.calls.accept(listener);
   for (let tries = 0; server < 0 && tries < 100; tries++) {

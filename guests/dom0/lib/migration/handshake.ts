@@ -23,6 +23,9 @@ export const RECEIVER_PATIENCE_MS: i32 = 90_000;
 /** How long for word that the domain runs, where one can ask. */
 export const REPORT_PATIENCE_MS: i32 = 3000;
 
+/** The sockets' buffers: what is under way on the fastest LAN, so that neither side has to run for every segment. */
+export const STREAM_BYTES: i32 = 1 << 17;
+
 /** Without its NUL; the others go with theirs. */
 export const BANNER: string = 'xl migration receiver ready, send binary domain data.\n';
 export const READY: string = 'domain received, ready to unpause';

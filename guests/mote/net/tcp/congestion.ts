@@ -37,8 +37,9 @@ export function acknowledged(connection: Connection, bytes: u32): bool {
   }
   // A loss that is half the circle behind would seem to be to come.
   connection.recover = later(connection.recover, connection.una - 1);
-  if (connection.cwnd < connection.ssthresh) connection.cwnd += min(bytes, mss);
-  else connection.cwnd += max((mss * mss) / connection.cwnd, 1);
+  // By bytes (RFC 3465): an acknowledgment may be one of many segments, which have come as one.
+  if (connection.cwnd < connection.ssthresh) connection.cwnd += bytes;
+  else connection.cwnd += max(<u32>((<u64>mss * bytes) / connection.cwnd), 1);
   connection.cwnd = min(connection.cwnd, FOREVER);
   return false;
 }

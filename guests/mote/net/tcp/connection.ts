@@ -22,8 +22,10 @@ export const LAST_ACK: i32 = 9;
 export const LISTEN: i32 = 10;
 export const CLOSING: i32 = 11;
 
-/** Bytes of each ring: the most that is under way, and the largest window that is offered. */
+/** Bytes of each ring unless a program wants others (SO_SNDBUF, SO_RCVBUF): the most that is under way, and the largest window that is offered. */
 export const RING_BYTES: u32 = 32768;
+export const LEAST_RING_BYTES: u32 = 4096;
+export const MOST_RING_BYTES: u32 = 1 << 18;
 /** What may be sent in a segment to somebody who has not said more. */
 export const DEFAULT_MSS: u32 = 536;
 
@@ -50,6 +52,14 @@ export class Connection {
 
   // Sending. The ring's first byte is `una`.
   sending: Ring = new Ring();
+  /** How long the rings are, or will be: a listener's are those of its connections. */
+  sendBytes: u32 = RING_BYTES;
+  receiveBytes: u32 = RING_BYTES;
+  /** The windows that are told count in units of two to this power (RFC 7323), once both have said so when they opened. */
+  wndShift: u32 = 0;
+  rcvShift: u32 = 0;
+  /** The other side's SYN has said how it shifts them. */
+  peerScales: bool = false;
   iss: u32 = 0;
   una: u32 = 0;
   nxt: u32 = 0;
@@ -126,6 +136,10 @@ export class Connection {
   /** A FIN is due that has not been acknowledged. */
   get owesFin(): bool {
     return this.finDue && this.state != FIN_WAIT_2 && this.state != TIME_WAIT;
+  }
+  /** Who writes may go on: a third of the ring is free, so that he does not have to for every segment. */
+  get isWritable(): bool {
+    return this.sending.room >= this.sending.capacity / 3;
   }
   /** The sequence number behind the last byte that is to be sent. */
   get dataEnd(): u32 {

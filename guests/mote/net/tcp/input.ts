@@ -37,6 +37,7 @@ export function tcpInput(packet: Packet): void {
 function dispatch(packet: Packet): void {
   const local = packet.destination;
   const connection = findConnection(local, segment.destinationPort, packet.source, segment.sourcePort);
+  if (connection != null) segment.scaleWindow(connection);
   if (connection == null) segment.sendReset(packet);
   else if (connection.state == LISTEN) arrived(connection, packet);
   else if (connection.state == SYN_SENT) opening(connection, packet);
@@ -67,6 +68,7 @@ function opening(connection: Connection, packet: Packet): void {
   connection.rcvNxt = segment.sequence + 1;
   connection.rcvEnd = connection.rcvNxt + connection.receiving.room;
   connection.mss = min(segment.offeredMss, connection.mss);
+  segment.agreeOnShifts(connection);
   initCongestion(connection);
   if (acks) {
     establish(connection);
@@ -200,7 +202,7 @@ function advance(connection: Connection, ack: u32): void {
   connection.timer.cancel();
   if (connection.una != connection.max) connection.timer.set(now() + currentRto(connection));
   if (another) sendFirstAgain(connection);
-  connection.wake();
+  if (connection.isWritable || connection.finDue) connection.wake();
 }
 
 /** Our FIN has arrived. False: that was the end. */
@@ -239,7 +241,8 @@ function takeBytes(connection: Connection): void {
   if (offset >= room) return;
   const count = min(segment.bytes, room - offset);
   // Where something is missing it is acknowledged at once: the sender counts on it to see what.
-  if (!connection.gaps.isEmpty || offset > 0 || ++connection.unacked >= ACK_EVERY) connection.ackNow = true;
+  connection.unacked += segment.bytes > connection.mss ? ACK_EVERY : 1;
+  if (!connection.gaps.isEmpty || offset > 0 || connection.unacked >= ACK_EVERY) connection.ackNow = true;
   if (offset > 0) {
     if (connection.gaps.add(segment.sequence, segment.sequence + count))
       connection.receiving.place(offset, segment.data, count);

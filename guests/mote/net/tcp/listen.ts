@@ -17,7 +17,7 @@ export function arrived(listener: Connection, packet: Packet): void {
   }
   // Too many wait already: this one will ask again.
   if ((segment.flags & SYN) == 0 || listener.pending >= listener.backlog) return;
-  const made = create();
+  const made = create(listener);
   if (made == null) return;
   made.attached = false;
   made.listener = listener;
@@ -30,6 +30,7 @@ export function arrived(listener: Connection, packet: Packet): void {
   made.rcvNxt = segment.sequence + 1;
   made.rcvEnd = made.rcvNxt;
   made.mss = min(segment.offeredMss, made.mss);
+  segment.agreeOnShifts(made);
   made.iss = initialSequence();
   made.una = made.iss;
   made.nxt = made.iss + 1;

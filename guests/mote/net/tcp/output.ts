@@ -1,5 +1,6 @@
 /** What a connection sends and when: as much as the other side's window and the network bear, in segments as full as can be. */
 import { MILLISECOND, now } from 'kernel/events/clock';
+import { mostToCut } from '../ipv4';
 import { CLOSED, Connection, LISTEN, SYN_RECEIVED, SYN_SENT } from './connection';
 import { startTiming, currentRto } from './rtt';
 import { ACK, FIN, PSH, RST, sendSegment, SYN } from './segment';
@@ -32,13 +33,23 @@ function sendNext(connection: Connection): bool {
   const left = underWay < there ? there - underWay : 0;
   const allowed = min(connection.wnd, connection.cwnd);
   const room = allowed > underWay ? allowed - underWay : 0;
-  const count = min(min(left, room), connection.mss);
+  const may = min(left, room);
+  let count = may > connection.mss ? min(may, mostAtOnce(connection)) : may;
   const fin = connection.owesFin && count == left && underWay <= there;
   if (count == 0 && !fin) return false;
   const again = before(connection.nxt, connection.max);
-  if (!fin && !again && count < connection.mss && !isWorthwhile(connection, count, left, underWay))
-    return false;
+  const rest = count % connection.mss;
+  if (!fin && !again && rest != 0 && !isWorthwhile(connection, rest, left - (count - rest), underWay)) {
+    count -= rest;
+    if (count == 0) return false;
+  }
   return transmit(connection, count, fin);
+}
+
+/** Bytes that may go at once: full segments, where somebody behind us cuts them, or one. */
+function mostAtOnce(connection: Connection): u32 {
+  const most = mostToCut(connection.remoteAddress);
+  return max(most - (most % connection.mss), connection.mss);
 }
 
 /** Whether a segment that is not full may go (Nagle; and the sender's part against silly windows, RFC 9293, 3.8.6.2.1). */
@@ -136,6 +147,7 @@ export function hasRead(connection: Connection): void {
   if (!connection.mayReceive) return;
   const gain = windowGain(connection);
   const wasClosed = connection.rcvEnd == connection.rcvNxt;
-  if (gain >= 2 * connection.mss || (gain > 0 && wasClosed) || gain >= connection.receiving.capacity / 2)
+  const capacity = connection.receiving.capacity;
+  if (gain >= max<u32>(2 * connection.mss, capacity / 4) || (gain > 0 && wasClosed) || gain >= capacity / 2)
     sendAck(connection);
 }

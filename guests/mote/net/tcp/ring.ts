@@ -18,6 +18,20 @@ export class Ring {
     return this.memory_ != 0;
   }
 
+  /** Another length, while nothing is in it. False: there is no memory for it, and it stays as it is. */
+  resize(capacity: u32): bool {
+    const before = this.memory_;
+    const old = this.capacity;
+    if (!this.open(capacity)) {
+      this.memory_ = before;
+      this.capacity = old;
+      return false;
+    }
+    this.start = 0;
+    free(before);
+    return true;
+  }
+
   close(): void {
     free(this.memory_);
     this.memory_ = 0;

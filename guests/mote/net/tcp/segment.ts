@@ -16,7 +16,14 @@ const HEADER: u32 = 20;
 const OPTION_END: u8 = 0;
 const OPTION_NOTHING: u8 = 1;
 const OPTION_MSS: u8 = 2;
+const OPTION_SCALE: u8 = 3;
 const MSS_BYTES: u32 = 4;
+const SCALE_BYTES: u32 = 3;
+/** What a SYN says: its MSS, and, behind a byte of nothing, by how much its windows are shifted. */
+const SYN_BYTES: u32 = 8;
+/** RFC 7323, 2.3. */
+const MOST_SHIFT: u32 = 14;
+const MOST_WINDOW: u32 = 65535;
 const MIN_MSS: u32 = 64;
 
 /** The segment that has just been read. */
@@ -28,6 +35,8 @@ export let flags: u32 = 0;
 export let window: u32 = 0;
 /** What its sender takes in a segment. */
 export let offeredMss: u32 = 0;
+/** By how much its sender shifts his windows; -1: he does not say. */
+export let offeredShift: i32 = -1;
 /** Its bytes. */
 export let data: usize = 0;
 export let bytes: u32 = 0;
@@ -35,6 +44,25 @@ export let bytes: u32 = 0;
 /** What it takes of the sequence: its bytes, and one each for SYN and FIN. */
 export function segmentLength(): u32 {
   return bytes + (flags & SYN ? 1 : 0) + (flags & FIN ? 1 : 0);
+}
+
+/** What its window comes to, on a connection: those of a SYN are not shifted. */
+export function scaleWindow(connection: Connection): void {
+  if ((flags & SYN) == 0) window <<= connection.wndShift;
+}
+
+/** Both have said by how much they shift the windows they tell; or the other one has not. */
+export function agreeOnShifts(connection: Connection): void {
+  connection.peerScales = offeredShift >= 0;
+  connection.wndShift = offeredShift < 0 ? 0 : min(<u32>offeredShift, MOST_SHIFT);
+  connection.rcvShift = offeredShift < 0 ? 0 : shiftOf(connection);
+}
+
+/** The least by which the largest window is to be shifted to be told. */
+function shiftOf(connection: Connection): u32 {
+  let shift: u32 = 0;
+  while (connection.receiving.capacity >> shift > MOST_WINDOW) shift++;
+  return shift;
 }
 
 /** Leaves out its first bytes, which have come before. */
@@ -63,8 +91,10 @@ export function readSegment(packet: Packet): bool {
   if (packet.bytes < HEADER) return false;
   const header = ((<u32>load<u8>(at + 12)) >> 4) * 4;
   if (header < HEADER || header > packet.bytes) return false;
-  const sum = pseudoHeader(packet.source, packet.destination, IPPROTO_TCP, packet.bytes);
-  if (finish(addBytes(sum, at, packet.bytes)) != 0) return false;
+  if (packet.segmentBytes == 0) {
+    const sum = pseudoHeader(packet.source, packet.destination, IPPROTO_TCP, packet.bytes);
+    if (finish(addBytes(sum, at, packet.bytes)) != 0) return false;
+  }
   sourcePort = get16(at);
   destinationPort = get16(at + 2);
   sequence = get32(at + 4);
@@ -79,20 +109,27 @@ export function readSegment(packet: Packet): bool {
 
 function readOptions(at: usize, left: u32): void {
   offeredMss = DEFAULT_MSS;
+  offeredShift = -1;
   while (left > 0) {
     const kind = load<u8>(at);
     if (kind == OPTION_END) return;
     const length: u32 = kind == OPTION_NOTHING ? 1 : left > 1 ? load<u8>(at + 1) : 0;
     if (length == 0 || length > left || (kind != OPTION_NOTHING && length < 2)) return;
     if (kind == OPTION_MSS && length == MSS_BYTES) offeredMss = max(get16(at + 2), MIN_MSS);
+    if (kind == OPTION_SCALE && length == SCALE_BYTES) offeredShift = load<u8>(at + 2);
     at += length;
     left -= length;
   }
 }
 
-/** Sends a segment of a connection: `count` bytes of what it has to send, from `offset` on. False: there is no packet. */
+/**
+ * Sends a segment of a connection: `count` bytes of what it has to send, from `offset` on; more than a segment has only where they are cut
+ * on their way out. False: there is no packet.
+ */
 export function sendSegment(connection: Connection, from: u32, control: u32, offset: u32, count: u32): bool {
-  const options: u32 = control & SYN ? MSS_BYTES : 0;
+  // Who answers a SYN says how he shifts windows only to one who has said so.
+  const scales = (control & ACK) == 0 || connection.peerScales;
+  const options: u32 = (control & SYN) == 0 ? 0 : scales ? SYN_BYTES : MSS_BYTES;
   const packet = Packet.make(HEADER + options + count);
   if (packet == null) return false;
   const at = packet.at;
@@ -100,13 +137,21 @@ export function sendSegment(connection: Connection, from: u32, control: u32, off
   put16(at + 2, connection.remotePort);
   put32(at + 4, from);
   put32(at + 8, control & ACK ? connection.rcvNxt : 0);
-  putControl(at, HEADER + options, control, connection.rcvEnd - connection.rcvNxt);
+  const shift = control & SYN ? 0 : connection.rcvShift;
+  putControl(at, HEADER + options, control, (connection.rcvEnd - connection.rcvNxt) >> shift);
   if (options > 0) {
     store<u8>(at + HEADER, OPTION_MSS);
     store<u8>(at + HEADER + 1, <u8>MSS_BYTES);
     put16(at + HEADER + 2, OUR_MSS);
   }
+  if (options == SYN_BYTES) {
+    store<u8>(at + HEADER + 4, OPTION_NOTHING);
+    store<u8>(at + HEADER + 5, OPTION_SCALE);
+    store<u8>(at + HEADER + 6, <u8>SCALE_BYTES);
+    store<u8>(at + HEADER + 7, <u8>shiftOf(connection));
+  }
   if (count > 0) connection.sending.peek(offset, at + HEADER + options, count);
+  if (count > connection.mss) packet.segmentBytes = connection.mss;
   finishSegment(packet, connection.localAddress, connection.remoteAddress);
   return true;
 }
@@ -117,13 +162,15 @@ export const OUR_MSS: u32 = 1460;
 function putControl(at: usize, header: u32, control: u32, offered: u32): void {
   store<u8>(at + 12, <u8>((header / 4) << 4));
   store<u8>(at + 13, <u8>control);
-  put16(at + 14, min(offered, 65535));
+  put16(at + 14, min(offered, MOST_WINDOW));
   store<u32>(at + 16, 0);
 }
 
 function finishSegment(packet: Packet, source: u32, destination: u32): void {
   const sum = pseudoHeader(source, destination, IPPROTO_TCP, packet.bytes);
-  store<u16>(packet.at + 16, finish(addBytes(sum, packet.at, packet.bytes)));
+  // Whoever cuts it makes the rest.
+  if (packet.segmentBytes != 0) store<u16>(packet.at + 16, ~finish(sum));
+  else store<u16>(packet.at + 16, finish(addBytes(sum, packet.at, packet.bytes)));
   ipSend(packet, source, destination, IPPROTO_TCP, DEFAULT_TTL);
 }
 

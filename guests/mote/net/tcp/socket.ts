@@ -10,7 +10,7 @@ import { isOurs } from '../interface';
 import { reachable } from '../ipv4';
 import { ephemeralPort } from '../ports';
 import { failAccept, setSender, Socket } from '../socket';
-import { CLOSED, Connection, LISTEN, SYN_SENT } from './connection';
+import { CLOSED, Connection, LEAST_RING_BYTES, LISTEN, MOST_RING_BYTES, SYN_SENT } from './connection';
 import { create } from './creation';
 import { takeReady } from './listen';
 import { detach, endSending, open } from './opening';
@@ -134,8 +134,10 @@ export class TcpSocket extends Socket {
       drain();
       if (put > 0) continue;
       if (!mayWait) return done > 0 ? <i32>done : -EAGAIN;
-      connection.changed.sleep();
-      if (interrupted()) return done > 0 ? <i32>done : -EINTR;
+      do {
+        connection.changed.sleep();
+        if (interrupted()) return done > 0 ? <i32>done : -EINTR;
+      } while (connection.maySend && !connection.isWritable);
     }
     return <i32>done;
   }
@@ -182,9 +184,24 @@ export class TcpSocket extends Socket {
     if (connection.state == LISTEN) return connection.firstReady != null ? POLLIN : 0;
     const ended = connection.finReceived || connection.readClosed || connection.state == CLOSED;
     let events = connection.receiving.count > 0 || ended ? POLLIN : 0;
-    if (connection.maySend && connection.sending.room > 0) events |= POLLOUT;
+    if (connection.maySend && connection.isWritable) events |= POLLOUT;
     if (this.used && connection.state == CLOSED) events |= POLLHUP;
     return connection.error != 0 ? events | POLLERR : events;
+  }
+
+  /** SO_SNDBUF or SO_RCVBUF: before it is connected. What is not had is not refused, as with Linux. */
+  resize(isSending: bool, bytes: u32): void {
+    const connection = this.connection;
+    const wanted = max(LEAST_RING_BYTES, min(bytes, MOST_RING_BYTES));
+    if (connection.state != CLOSED && connection.state != LISTEN) return;
+    if (isSending) connection.sendBytes = wanted;
+    else connection.receiveBytes = wanted;
+    const ring = isSending ? connection.sending : connection.receiving;
+    if (!this.used && connection.state == CLOSED) ring.resize(wanted);
+  }
+
+  get isLong(): bool {
+    return true;
   }
 
   protected close(): void {
