@@ -76,7 +76,7 @@ export function HostPanel(props: PanelProps): JSX.Element {
 function Memory({ told: { totalMb, freeMb, cpus, mhz } }: { readonly told: HostTold }): JSX.Element {
   const used = totalMb - freeMb;
   return (
-    <span class="memory">
+    <span class="host-memory">
       <meter min={0} max={totalMb} value={used} aria-label="memory in use" />
       {String(used)} of {String(totalMb)} MiB · {String(cpus)} × {String(mhz)} MHz
     </span>

@@ -115,6 +115,14 @@ export type Command =
   | ({ readonly type: 'timeline'; readonly id: number } & SpanRequest)
   /** Asks for `way`: that of the request in an entry of a ring, or that the answer in it is to; answered as `timeline`. */
   | { readonly type: 'way'; readonly entry: RingEntry }
+  /** Asks for `fetched`, with the same id: a port in the world, by its address there, is sent a request, while the world runs. */
+  | {
+      readonly type: 'fetch';
+      readonly id: number;
+      readonly address: string;
+      readonly port: number;
+      readonly request: Uint8Array;
+    }
   /** Asks for `hash`. */
   | { readonly type: 'hash' };
 
@@ -271,6 +279,13 @@ export type Update =
       readonly entry: RingEntry;
       readonly view: WayView | null;
       readonly why: string;
+    }
+  /** All that was answered; null: it was not, and why. */
+  | {
+      readonly type: 'fetched';
+      readonly id: number;
+      readonly response: Uint8Array | null;
+      readonly problem: string;
     }
   | { readonly type: 'hash'; readonly hash: string; readonly instructions: number }
   /** What went wrong, and with which command; null: with the lab itself. */

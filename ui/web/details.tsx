@@ -1,8 +1,9 @@
-/** The panel of what one looks at in turn: what is selected, the processor, the source, page tables, event channels, domains. */
+/** The panel of what one looks at in turn: what is selected, the processor, the source, page tables, event channels, domains, the world's web servers. */
 import { signal } from '@preact/signals';
 import { Maximise } from './arrangement.tsx';
 import { Channels } from './channels.tsx';
 import { Domains } from './domains.tsx';
+import { GuestWeb } from './guest-web/guest-web.tsx';
 import { Inspector } from './inspector/inspector.tsx';
 import type { LabClient } from './lab-client.ts';
 import { PageTables } from './page-tables.tsx';
@@ -21,7 +22,11 @@ const TABS = [
   { name: 'Page tables', title: 'what is mapped where', View: PageTables },
   { name: 'Event channels', title: 'ports, and what they are bound to', View: Channels },
   { name: 'Domains', title: 'who is on this host', View: Domains },
+  { name: 'Web', title: 'what web servers in the world serve', View: GuestWeb },
 ] as const;
+
+/** Of no one domain. */
+const ALL_OF_IT: ReadonlySet<string> = new Set(['Domains', 'Selected', 'Web']);
 
 const shown = signal(0);
 const SELECTED = 0;
@@ -50,9 +55,7 @@ export function Details({ client }: { client: LabClient }) {
             </Tab>
           ))}
         </div>
-        <small>
-          {chosen === 'Domains' || chosen === 'Selected' ? title : `of ${shownDomain(client)}: ${title}`}
-        </small>
+        <small>{ALL_OF_IT.has(chosen) ? title : `of ${shownDomain(client)}: ${title}`}</small>
         <Maximise pane="details" />
       </div>
       <div class="tabpanel" role="tabpanel" id="details" aria-label={chosen}>

@@ -107,6 +107,8 @@ export class LabClient {
   readonly bookmarks = signal<readonly Bookmark[]>([]);
   /** Who gets what the command `share` has come to. */
   onShared: ((shared: SharedRun) => void) | null = null;
+  /** Who waits for answers from ports in the world, by the ids of what they asked. */
+  readonly onFetched = new Map<number, (fetched: Extract<Update, { type: 'fetched' }>) => void>();
   /** Who gets the host's snapshots, by what they are for. */
   readonly onSaved = new Map<SavePurpose, (saved: Extract<Update, { type: 'saved' }>) => void>();
   /** A step of the tour is under way. */
@@ -260,6 +262,9 @@ export class LabClient {
         break;
       case 'saved':
         this.onSaved.get(update.purpose)?.(update);
+        break;
+      case 'fetched':
+        this.onFetched.get(update.id)?.(update);
         break;
       case 'shared':
         this.onShared?.(update);

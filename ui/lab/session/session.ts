@@ -22,6 +22,7 @@ import { Overviews } from '../timeline/overviews.ts';
 import { begin, TOUR } from '../tour.ts';
 import { WantedBreaks } from '../wanted-breaks.ts';
 import { NS_PER_SECOND } from '../../../devices/nanoseconds.ts';
+import { Browsing } from './browsing.ts';
 import { Going } from './going.ts';
 import { Looks } from './looks.ts';
 import { Past } from './past.ts';
@@ -48,6 +49,7 @@ export class Session {
   private readonly breaks = new WantedBreaks();
   private readonly going: Going;
   private readonly past: Past;
+  private readonly browsing: Browsing;
   private overviews = new Overviews([]);
   /** A face has not been told of the overview of this host. */
   private isNewOverview = true;
@@ -133,6 +135,9 @@ export class Session {
     explain: ({ sequence }) => {
       this.looks.explain(sequence);
     },
+    fetch: (command) => {
+      this.browsing.fetch(command, this.going.isRunning);
+    },
     hash: () => this.hash(),
   };
 
@@ -146,6 +151,7 @@ export class Session {
     this.post = post;
     this.image = image;
     this.looks = new Looks(post);
+    this.browsing = new Browsing(post);
     this.going = new Going(() => this.lab, {
       begins: () => {
         this.postState();
@@ -156,6 +162,7 @@ export class Session {
       onSlice: () => this.afterSlice(),
       ended: () => this.tutor?.look(),
       stands: (lab) => {
+        this.browsing.forget();
         this.postState();
         void this.showCode(lab);
       },
@@ -259,6 +266,7 @@ export class Session {
     if (this.lab !== null) this.leave(this.lab);
     this.going.forget();
     this.opened = opened;
+    this.browsing.enter(opened);
     this.begun = null;
     this.tutor = null;
     this.post({ type: 'booted', hosts: opened.hosts.length });
@@ -365,6 +373,7 @@ export class Session {
   }
 
   private async afterSlice(): Promise<void> {
+    this.browsing.attend();
     if (!this.looks.isDue) return;
     this.postState();
     await this.tutor?.look();
