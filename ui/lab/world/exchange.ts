@@ -22,6 +22,7 @@ import { imageInMemory } from './images.ts';
 import type { WorldImages } from './images.ts';
 import type { Input, InputLog, LanInput } from './inputs.ts';
 import { seedOf } from '../../../devices/seed.ts';
+import type { Stretch } from './stretch.ts';
 
 /** How far a host is. */
 export interface Progress {
@@ -41,6 +42,8 @@ export interface Sent extends Progress {
   readonly requests: readonly (readonly StoreRequest[])[];
   /** How many inputs have come. */
   readonly taken: number;
+  /** Until when it has been let run, where that was left to the hosts. */
+  readonly reachedNs?: number;
 }
 
 /** What a host is to do: to take what arrives on its cards, and what comes from outside, and to run to a time. */
@@ -55,6 +58,13 @@ export interface Job {
 /** What all hosts are to do in a turn; undefined: nothing. */
 export type Jobs = readonly (Job | undefined)[];
 
+export interface Turn {
+  readonly endNs: number;
+  readonly jobs: Jobs;
+  /** Hosts do it slot by slot, and may end it earlier. */
+  readonly stretch?: Stretch;
+}
+
 /** A host's card at the switch. */
 interface Plug {
   readonly port: LanPort;
@@ -64,6 +74,8 @@ interface Plug {
 /** Hosts that no LAN joins would never have to wait for each other; but a run is to stop now and then. */
 const LONGEST_CELL_NS = 10_000_000;
 const FIRST_LEASE = 100;
+/** Fewer slots are no stretch. */
+export const LEAST_SLOTS = 8;
 
 export class Exchange {
   readonly lans: readonly Lan[];
@@ -111,9 +123,13 @@ export class Exchange {
 
   /** When something happens next anywhere; Infinity: nothing does, without an input. */
   get activityNs(): number {
-    const hosts = this.progress.map((_, host) => this.hostActivityNs(host));
+    return Math.min(this.flyingNs, ...this.progress.map((_, host) => this.hostActivityNs(host)));
+  }
+
+  /** When the next of what is on its way between hosts comes somewhere; Infinity: nothing is. */
+  private get flyingNs(): number {
     const arriving = this.plugs.flatMap((cards) => cards.map(({ end }) => end.nextNs()));
-    return Math.min(...hosts, ...arriving, ...[...this.lans, ...this.stores].map((each) => each.nextNs()));
+    return Math.min(...arriving, ...[...this.lans, ...this.stores].map((each) => each.nextNs()));
   }
 
   private hostActivityNs(host: number): number {
@@ -153,13 +169,35 @@ export class Exchange {
    * Begins a turn. It ends where the cell does, or at `limitNs`, and then with all clocks at that. Where nobody does anything
    * until `pauseNs`, it ends there.
    */
-  begin(limitNs: number, pauseNs: number): { readonly endNs: number; readonly jobs: Jobs } {
+  begin(limitNs: number, pauseNs: number): Turn {
     const { activityNs } = this;
     const endNs = Math.min(activityNs > pauseNs ? pauseNs : this.cellEndNs(activityNs), limitNs);
     this.horizonNs = Math.max(this.horizonNs, endNs);
     this.cross(endNs);
     const isLimit = endNs === limitNs;
     return { endNs, jobs: this.progress.map((_, host) => this.jobOf(host, endNs, isLimit)) };
+  }
+
+  /**
+   * Begins a stretch in which nothing is on its way (stretch.ts): hosts may end it, each within two slots of the others. Undefined:
+   * something is, or it would be a short one.
+   */
+  beginStretch(limitNs: number, pauseNs: number): Turn | undefined {
+    const slotNs = Math.floor(this.cellNs / 2);
+    const beginNs = this.activityNs;
+    const isSoon = (ns: number): boolean => ns < beginNs + LEAST_SLOTS * slotNs;
+    const activities = this.progress.map((_, host) => this.hostActivityNs(host));
+    const comingNs = Math.min(this.flyingNs, this.inputs.nextOfLans?.atNs ?? Infinity);
+    const restNs = Math.min(comingNs, ...activities.filter((ns) => !isSoon(ns)));
+    const untilNs = Math.min(limitNs, pauseNs, restNs, beginNs + LONGEST_CELL_NS) - 1;
+    if (slotNs === 0 || isSoon(untilNs)) return undefined;
+    const hosts = [...activities.keys()].filter((host) => isSoon(activities[host]!));
+    const jobs = activities.map((_, host) =>
+      hosts.includes(host)
+        ? { untilNs, arrivals: [], answers: [], inputs: this.inputsBy(host, untilNs) }
+        : undefined,
+    );
+    return { endNs: untilNs, stretch: { beginNs, slotNs, hosts }, jobs };
   }
 
   private jobOf(host: number, untilNs: number, isLimit: boolean): Job | undefined {
@@ -213,11 +251,12 @@ export class Exchange {
    * an Error where a frame would arrive when others have been already, which is a fault of this file's.
    */
   end(reports: readonly (Sent | undefined)[]): void {
+    this.horizonNs = Math.max(this.horizonNs, ...reports.map((report) => report?.reachedNs ?? 0));
     for (const [host, report] of reports.entries()) {
       if (report === undefined) continue;
-      const { sent, requests, taken, ...progress } = report;
+      const { sent, requests, taken, ticks, periodNs, nowNs, activityNs, isOff } = report;
       this.inputs.took(host, taken);
-      this.progress[host] = progress;
+      this.progress[host] = { ticks, periodNs, nowNs, activityNs, isOff };
       for (const [index, asked] of requests.entries()) {
         const store = this.attached[host]![index]!;
         for (const request of asked) {

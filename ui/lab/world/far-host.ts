@@ -12,6 +12,7 @@ import type { WorldImages } from './images.ts';
 import type { HostAtWork, Worked } from './local-host.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Codec } from './mailbox.ts';
+import type { Board } from './stretch.ts';
 import type { Work } from './turns.ts';
 
 /** A thread with a HostServer in it: a worker of Node's. */
@@ -60,11 +61,13 @@ export class FarHost implements HostAtWork {
     description: WorldDescription,
     index: number,
     images: WorldImages,
+    board: Board,
   ): Promise<FarHost> {
     const host = new FarHost(thread, images);
     const mail = { jobs: host.jobs.shared, done: host.done.shared };
     try {
-      const boot = { type: 'boot', core, description, index, images: sendable(images), mail } as const;
+      const shared = { mail, board: board.shared };
+      const boot = { type: 'boot', core, description, index, images: sendable(images), ...shared } as const;
       host.begun = await host.ask(boot, 'booted');
     } catch (error) {
       host.end();

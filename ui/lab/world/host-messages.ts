@@ -14,6 +14,7 @@ import { isAbsent } from './images.ts';
 import type { WorldImages } from './images.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Codec } from './mailbox.ts';
+import { Board, runWork } from './stretch.ts';
 import type { Work } from './turns.ts';
 
 /** An image that is elsewhere, with whoever boots the host: read by messages. */
@@ -31,6 +32,8 @@ export type HostCommand =
       readonly images: Readonly<Record<string, Uint8Array | FarImage>>;
       /** Where it is told what to do in turns, and tells what it has done. */
       readonly mail: { readonly jobs: SharedArrayBuffer; readonly done: SharedArrayBuffer };
+      /** Where it sees how far the others are. */
+      readonly board: SharedArrayBuffer;
     }
   /** Jobs come by mail from now on, up to one that is null; nothing else does meanwhile. */
   | { readonly type: 'turns' }
@@ -102,6 +105,8 @@ export class HostServer {
   private readonly post: (reply: HostReply) => void;
   private readonly codec: Codec;
   private host: WorldHost | null = null;
+  private index = 0;
+  private board: Board | null = null;
   private mail: { readonly jobs: Mailbox; readonly done: Mailbox } | null = null;
   private printed: Uint8Array[] = [];
   /** Whoever waits for the bytes that were asked for. */
@@ -152,9 +157,9 @@ export class HostServer {
     }
   }
 
-  private work({ job, text }: Work): HostReply {
+  private work(work: Work): HostReply {
     try {
-      const report = this.running.run(job, text);
+      const report = runWork(this.running, this.index, work, this.board!);
       return { type: 'worked', report, printed: this.printed.splice(0) };
     } catch (error) {
       return failure(error);
@@ -168,6 +173,8 @@ export class HostServer {
 
   private async boot(command: Extract<HostCommand, { type: 'boot' }>): Promise<void> {
     const { core, description, index, mail } = command;
+    this.index = index;
+    this.board = new Board(description.hosts.length, command.board);
     this.mail = { jobs: new Mailbox(mail.jobs), done: new Mailbox(mail.done) };
     const images = Object.fromEntries(
       Object.entries(command.images).map(([name, image]) => [

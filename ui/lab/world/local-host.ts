@@ -7,6 +7,8 @@ import { factsOf } from './host-messages.ts';
 import type { HostFacts } from './host-messages.ts';
 import type { Progress } from './exchange.ts';
 import type { WorldImages } from './images.ts';
+import { runWork } from './stretch.ts';
+import type { Board } from './stretch.ts';
 import type { Work } from './turns.ts';
 
 /** What a host has done in a turn. */
@@ -34,11 +36,15 @@ export interface HostAtWork {
 export class LocalHost implements HostAtWork {
   readonly begun: HostAtWork['begun'];
   private readonly host: WorldHost;
+  private readonly index: number;
+  private readonly board: Board;
   private printed: Uint8Array[] = [];
   private work: Work | null = null;
 
-  private constructor(host: WorldHost) {
+  private constructor(host: WorldHost, index: number, board: Board) {
     this.host = host;
+    this.index = index;
+    this.board = board;
     host.lab.onConsole((bytes) => this.printed.push(bytes));
     this.begun = { progress: host.progress, printed: this.printed.splice(0) };
   }
@@ -49,8 +55,9 @@ export class LocalHost implements HostAtWork {
     description: WorldDescription,
     index: number,
     images: WorldImages,
+    board: Board,
   ): Promise<LocalHost> {
-    return new LocalHost(await WorldHost.boot(core, description, index, images));
+    return new LocalHost(await WorldHost.boot(core, description, index, images), index, board);
   }
 
   begin(work: Work): void {
@@ -59,9 +66,9 @@ export class LocalHost implements HostAtWork {
 
   finish(): Worked {
     if (this.work === null) throw new Error('the host has nothing to do');
-    const { job, text } = this.work;
+    const { work } = this;
     this.work = null;
-    const report = this.host.run(job, text);
+    const report = runWork(this.host, this.index, work, this.board);
     return { report, printed: this.printed.splice(0) };
   }
 

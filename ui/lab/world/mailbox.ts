@@ -3,6 +3,8 @@
  * other: one turn of two hosts takes less time than it takes a thread's event loop to wake.
  */
 
+import { waitForWord } from './waiting.ts';
+
 /** Of the shared memory: what is in front of the bytes, in words. */
 const STATE = 0;
 const LENGTH = 1;
@@ -14,8 +16,6 @@ const EMPTY = 0;
 const FULL = 1;
 /** A message that is longer goes in pieces. */
 const PIECE_BYTES = 1 << 18;
-/** How often it is looked before a thread sleeps: some tens of microseconds, about as long as sleeping and waking take. */
-const LOOKS = 30_000;
 
 export class Mailbox {
   readonly shared: SharedArrayBuffer;
@@ -64,8 +64,7 @@ export class Mailbox {
 
   /** False: it is that for longer. */
   private waitWhile(state: number, patienceMs = Infinity): boolean {
-    for (let looks = LOOKS; looks > 0; looks--) if (Atomics.load(this.words, STATE) !== state) return true;
-    return Atomics.wait(this.words, STATE, state, patienceMs) !== 'timed-out';
+    return waitForWord(this.words, STATE, (now) => now !== state, patienceMs);
   }
 }
 

@@ -14,6 +14,7 @@ import { InputLog } from './inputs.ts';
 import type { Input, LanInput } from './inputs.ts';
 import { LocalHost } from './local-host.ts';
 import type { HostAtWork, Worked } from './local-host.ts';
+import { Board } from './stretch.ts';
 import { takeTurns } from './turns.ts';
 import type { Reports, Round, WorldStop, WorldUntil } from './turns.ts';
 
@@ -23,13 +24,20 @@ export class ThreadedWorld {
   /** What came from outside. */
   readonly inputs: InputLog;
   private readonly hosts: readonly HostAtWork[];
+  private readonly board: Board;
   /** What consoles have printed and nobody has heard, and who hears it, by host. */
   private readonly printed: Uint8Array[][];
   private readonly listeners: ((bytes: Uint8Array) => void)[][];
 
-  private constructor(description: WorldDescription, hosts: readonly HostAtWork[], images: WorldImages) {
+  private constructor(
+    description: WorldDescription,
+    hosts: readonly HostAtWork[],
+    images: WorldImages,
+    board: Board,
+  ) {
     this.description = description;
     this.hosts = hosts;
+    this.board = board;
     this.inputs = new InputLog(hosts.length);
     const progress = hosts.map(({ begun }) => begun.progress);
     this.exchange = new Exchange(description, progress, images, this.inputs);
@@ -47,18 +55,19 @@ export class ThreadedWorld {
     lanInputs: readonly LanInput[] = [],
   ): Promise<ThreadedWorld> {
     const checked = checkDescription(description);
+    const board = new Board(checked.hosts.length);
     const booted = await Promise.allSettled<HostAtWork>(
       checked.hosts.map((_, index) =>
         index === 0
-          ? LocalHost.boot(core, checked, index, images)
-          : FarHost.boot(start(), core, checked, index, images),
+          ? LocalHost.boot(core, checked, index, images, board)
+          : FarHost.boot(start(), core, checked, index, images, board),
       ),
     );
     const hosts = booted.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const failed = booted.find(({ status }) => status === 'rejected');
     try {
       if (failed?.status === 'rejected') throw failed.reason;
-      const world = new ThreadedWorld(checked, hosts, images);
+      const world = new ThreadedWorld(checked, hosts, images, board);
       for (const input of inputs) world.inputs.add(input);
       for (const input of lanInputs) world.inputs.addOfLans(input);
       return world;
@@ -86,7 +95,7 @@ export class ThreadedWorld {
 
   /** As World.run. */
   async run(until: WorldUntil, ns = Infinity): Promise<WorldStop | undefined> {
-    const turns = takeTurns(this.exchange, until, ns);
+    const turns = takeTurns(this.exchange, until, ns, true);
     try {
       for (let turn = turns.next(); ; turn = turns.next(await this.round(turn.value)))
         if (turn.done === true) return turn.value;
@@ -96,6 +105,7 @@ export class ThreadedWorld {
   }
 
   private async round(round: Round): Promise<Reports> {
+    this.board.clear();
     for (const [index, host] of this.hosts.entries()) {
       const work = round[index];
       if (work !== undefined) host.begin(work);

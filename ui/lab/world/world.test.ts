@@ -84,7 +84,10 @@ test('it is the same with each host in a thread of its own', async () => {
   const images = { ...(await moteFiles()), data };
   const threaded = await ThreadedWorld.make(core, TWO, images, startNodeThread, first.past.inputs.all);
   const heard: string[] = [];
+  const stretches = vi.spyOn(threaded.exchange, 'beginStretch');
   threaded.onConsole(A, (bytes) => heard.push(new TextDecoder('latin1').decode(bytes)));
+  expect(await threaded.run({ ns: SECOND_NS / 10 })).toEqual({ kind: 'time' });
+  expect(stretches.mock.results.filter(({ value }) => value !== undefined).length).toBeGreaterThan(3);
   expect(await threaded.run({ text: { host: A, pattern: /loss/ } })).toMatchObject({ kind: 'host' });
   expect(await threaded.run({ ns: END_NS })).toEqual({ kind: 'time' });
   expect(await threaded.hash()).toBe(hash);
