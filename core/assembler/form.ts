@@ -42,7 +42,16 @@ export type Pattern =
   | { readonly kind: 'one' };
 
 export type Attribute =
-  'lock' | 'rep' | 'repe' | 'only64' | 'no64' | 'd64' | 'priv' | 'default' | 'alias' | 'norexb';
+  | 'lock'
+  | 'rep'
+  | 'repe'
+  | 'only64'
+  | 'no64'
+  | 'd64'
+  | 'priv'
+  | 'default'
+  | 'alias'
+  | 'norexb';
 
 export interface Form {
   readonly mnemonic: string;

@@ -3,7 +3,18 @@
  * `r8` numbers 4 to 7 are spl, bpl, sil, dil (which need a REX prefix); ah, ch, dh, bh are `r8h` 4 to 7.
  */
 export type RegisterClass =
-  'r8' | 'r8h' | 'r16' | 'r32' | 'r64' | 'sreg' | 'cr' | 'dr' | 'st' | 'mm' | 'xmm' | 'ip';
+  | 'r8'
+  | 'r8h'
+  | 'r16'
+  | 'r32'
+  | 'r64'
+  | 'sreg'
+  | 'cr'
+  | 'dr'
+  | 'st'
+  | 'mm'
+  | 'xmm'
+  | 'ip';
 
 export interface Register {
   readonly kind: 'register';

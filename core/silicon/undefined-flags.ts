@@ -8,7 +8,10 @@ import type { Probe } from './probe.ts';
 const [CF, PF, AF, ZF, SF, OF] = [0x1, 0x4, 0x10, 0x40, 0x80, 0x800];
 
 type Condition =
-  'count above 0' | 'count above 1' | 'count at least the operand size' | 'count above the operand size';
+  | 'count above 0'
+  | 'count above 1'
+  | 'count at least the operand size'
+  | 'count above the operand size';
 
 export const UNDEFINED_FLAGS: readonly (readonly [mnemonics: string, mask: number, condition?: Condition])[] =
   [

@@ -5,7 +5,19 @@
 
 /** What a scalar holds. `handle` is a guest virtual address, `pfn` a frame number: both 8 bytes. */
 export type ScalarKind =
-  'u8' | 'u16' | 'u32' | 'u64' | 'i8' | 'i16' | 'i32' | 'i64' | 'handle' | 'pfn' | 'domid' | 'port' | 'gref';
+  | 'u8'
+  | 'u16'
+  | 'u32'
+  | 'u64'
+  | 'i8'
+  | 'i16'
+  | 'i32'
+  | 'i64'
+  | 'handle'
+  | 'pfn'
+  | 'domid'
+  | 'port'
+  | 'gref';
 
 export interface Scalar {
   readonly kind: ScalarKind;

@@ -92,6 +92,7 @@ export function hypercallRecord({ number, words }: Detail<'hypercall'>, isWithin
 /** `event` 0: Xen records nothing of it. */
 export function recordOf(event: TraceEvent): TraceRecord {
   const record = RECORDS[event.detail.kind] as
-    ((detail: TraceDetail, event: TraceEvent) => TraceRecord) | undefined;
+    | ((detail: TraceDetail, event: TraceEvent) => TraceRecord)
+    | undefined;
   return record === undefined ? NOTHING : record(event.detail, event);
 }

@@ -25,10 +25,11 @@ const THEME = EditorView.theme({
   '.cm-tooltip, .cm-panels': { background: 'var(--panel)', color: 'var(--text)' },
 });
 
-/** The usual colours, but for one that is too pale on white for small letters. */
+/** The usual colours, but for those that are too pale for small letters on white, or on the line that one is at. */
 const COLOURS = HighlightStyle.define([
   ...defaultHighlightStyle.specs,
   { tag: [tags.regexp, tags.escape, tags.special(tags.string)], color: '#b3261e' },
+  { tag: [tags.typeName, tags.namespace], color: '#075c3d' },
 ]);
 
 export function makeEditor(parent: HTMLElement): CodeEditor {

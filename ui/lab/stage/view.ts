@@ -163,7 +163,8 @@ export interface StageHost {
 
 /** The store as its server tells of it, or why it does not. */
 export type StoreLook =
-  { readonly root: StoreView; readonly silent: null } | { readonly root: null; readonly silent: string };
+  | { readonly root: StoreView; readonly silent: null }
+  | { readonly root: null; readonly silent: string };
 
 export interface StoreView {
   readonly name: string;
