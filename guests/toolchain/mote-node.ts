@@ -165,7 +165,8 @@ function imageCache(): ImageCache {
 }
 
 /** What is no part of the toolchain's output: tests, what tests are made of, and this side of it. */
-const NO_TOOL = /\.test\.ts$|^(corpus|proof|manager-page|mote|node|pool|build-worker|image-cache|manual|cpio)\b/;
+const NO_TOOL =
+  /\.test\.ts$|^(corpus|proof|manager-page|mote|node|pool|build-worker|image-cache|manual|cpio)\b/;
 
 let tools: string | undefined;
 

@@ -22,6 +22,12 @@ test('a run is recorded and replayed to the same hash; its kernel is found where
   expect(replayed.status).toBe(0);
   expect(HASH.exec(replayed.stdout)?.[0]).toBe(HASH.exec(recorded.stdout)![0]);
   expect(replayed.stdout).toContain('You typed y');
+  // The recording's last instruction is in it, the one behind that is not.
+  const last = Number(/at instruction (\d+)$/m.exec(recorded.stdout)![1]);
+  const at = (instruction: number) =>
+    xenoscope(['replay', path('run.json'), '--at', String(instruction), '--hash']);
+  expect((await at(last)).stdout).toContain(HASH.exec(recorded.stdout)![0]);
+  expect((await at(last + 1)).stderr).toContain(`the recording has ${String(last)} instructions`);
   // Another kernel is there now.
   writeFileSync(path('hello'), kernel.subarray(1));
   writeFileSync(path('elsewhere'), kernel);

@@ -90,7 +90,8 @@ export class Outside {
   /** The world is at another instant: nobody there knows of any connection. */
   forget(): void {
     this.heard = [];
-    for (const each of [...this.connections.values()]) each.break('the world stands, or is at another instant');
+    for (const each of [...this.connections.values()])
+      each.break('the world stands, or is at another instant');
     this.connections.clear();
     this.stations.clear();
     this.asked.clear();

@@ -115,6 +115,10 @@ test.each([
     'count = 0\ndef up():\n  global count\n  count = count + 1\nup(); up()\nx = count, map(str, [1, 2]), max(3, 9), len("abc")',
     "(2, ['1', '2'], 9, 3)",
   ],
+  [
+    'import string\nx = string.split("a:b:c", ":", 1), string.upper("a"), string.replace("aXb", "X", "-")',
+    "(['a', 'b:c'], 'A', 'a-b')",
+  ],
   ['if vmid == "3": x = "VM" + vmid', "'VM3'"],
 ])('%j', (program, wanted) => {
   expect(worth(program)).toBe(wanted);
