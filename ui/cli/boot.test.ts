@@ -3,27 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { helloKernel } from '../../guests/tests/hello.ts';
 import { readSources } from '../../guests/toolchain/node.ts';
-import { main } from './main.ts';
-import { BIN, boot } from './testing.ts';
-import type { Result } from './testing.ts';
+import { boot, refused } from './testing.ts';
 
 const HELLO_FOLDER = fileURLToPath(new URL('../../guests/tests/kernels/hello', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-'));
-
-/** As `boot`, in this process, for what ends before anything runs: that a process of its own says it is seen with the others. */
-async function refused(args: readonly string[]): Promise<Omit<Result, 'stdout'>> {
-  let stderr = '';
-  const written = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
-    stderr += String(chunk);
-    return true;
-  });
-  const status = await main([process.execPath, BIN, 'boot', ...args]);
-  written.mockRestore();
-  return { status, stderr };
-}
 
 function file(name: string, bytes: Uint8Array | string): string {
   const path = join(folder, name);

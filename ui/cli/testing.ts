@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
+import { main } from './main.ts';
 
 export const BIN = fileURLToPath(new URL('bin.js', import.meta.url));
 
@@ -55,4 +56,16 @@ export function xenoscope(args: readonly string[], input = ''): Promise<Result> 
 /** The same for `xenoscope boot ARGS`. */
 export function boot(args: readonly string[], input = ''): Promise<Result> {
   return xenoscope(['boot', ...args], input);
+}
+
+/** As `boot`, in this process, for what ends before anything runs: that a process of its own says it is seen with the others. */
+export async function refused(args: readonly string[]): Promise<Omit<Result, 'stdout'>> {
+  let stderr = '';
+  const written = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    stderr += String(chunk);
+    return true;
+  });
+  const status = await main([process.execPath, BIN, 'boot', ...args]);
+  written.mockRestore();
+  return { status, stderr };
 }
