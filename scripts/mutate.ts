@@ -4,8 +4,8 @@
  *   npm run mutate -- [--count N] [--seed N] [--in FOLDER]... [--from N] [--near] [--list]
  *
  * The same seed plants the same bugs in the same sources. A bug's nearest tests are those of its folder and those that import
- * its file over the fewest others; what they let pass is tried by all tests of its room, unless `--near`. Where the file is
- * compiled into an image, a table has the tests that run it. Sources are changed where they are, one after another, and put
+ * its file over the fewest others; where the file is compiled into an image, a table has the tests that run it. What they let pass
+ * is tried by all tests of its room, unless `--near`. Sources are changed where they are, one after another, and put
  * back: the working tree must be clean. Exit status: 0 when nine of ten are caught, 1 when fewer are, 2 for bad usage. A bug
  * that changes nothing (of a number that only must be large enough, say) is told from others by a reader alone.
  */

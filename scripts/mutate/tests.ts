@@ -17,6 +17,10 @@ const RUN_BY: readonly (readonly [sources: RegExp, tests: readonly string[]])[] 
   [/^guests\/kernel\/(frontends|grants|memory)\//, ['guests/kernel/']],
   [/^guests\/kernel\//, ['guests/kernel/', 'guests/mote/mote.test.ts']],
   [/^guests\/mote\/backends\//, [`${DOM0}/devices`, `${DOM0}/linux-devices`, `${DOM0}/faults`]],
+  [
+    /^guests\/mote\/net\/(filter|forward|icmp|vlan)/,
+    ['guests/mote/net/', `${DOM0}/routing`, `${DOM0}/vlans`],
+  ],
   [/^guests\/mote\/net\//, ['guests/mote/net/']],
   [/^guests\/mote\/fs\//, ['guests/mote/fs/', 'guests/mote/process.test.ts', 'guests/programs/']],
   [/^guests\/mote\//, ['guests/mote/', 'guests/programs/']],
@@ -93,8 +97,7 @@ function importing(file: string): string[] {
 /** Paths of tests, or what they begin with: those to try first, and those to try then. */
 export function testsFor(file: string): readonly (readonly string[])[] {
   const running = RUN_BY.find(([sources]) => sources.test(file))?.[1];
-  if (running === undefined) return [importing(file), testsBelow(roomOf(file))];
-  return file.startsWith('guests/dom0/') ? [running, testsBelow(DOM0)] : [running];
+  return [running ?? importing(file), testsBelow(roomOf(file))];
 }
 
 /** A bug that makes the tests of a file hang is caught, too. */
