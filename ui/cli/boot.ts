@@ -33,6 +33,9 @@ export interface BootOptions {
   readonly debianDom0?: boolean;
   /** Debian's domain 0 is to stand at its login. */
   readonly atLogin?: boolean;
+  /** A menu of GRUB's, which says what boots; and which of its entries, from 0 on. */
+  readonly menu?: string;
+  readonly entry?: number;
   readonly hosts?: number;
   readonly world?: string;
   readonly hostMemory?: number;
@@ -181,6 +184,13 @@ export function showAgain(lab: Lab): void {
 
 /** Boots and drives a domain to its end; returns the exit status. */
 export async function boot(kernel: string | undefined, options: BootOptions): Promise<number> {
+  const { menu, ...rest } = options;
+  if (menu !== undefined) {
+    if (kernel !== undefined) throw new UserError('--menu says which kernel boots: it goes without another');
+    const { bootFromMenu } = await import('./boot-menu.ts');
+    const chosen = await bootFromMenu(menu, rest);
+    return boot(chosen.kernel, chosen.options);
+  }
   if (options.debianDom0 === true && kernel !== undefined)
     throw new UserError('--debian-dom0 brings its kernel: it goes without another');
   if (options.hosts !== undefined || options.world !== undefined) {

@@ -39,6 +39,11 @@ function positiveInteger(text: string): number {
   return value;
 }
 
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
 function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0)
@@ -104,6 +109,13 @@ function withBootOptions(command: Command): Command {
       '--at-login',
       'with --debian-dom0: it stands at its login; on this machine it boots once, and is kept',
     )
+    .addOption(
+      new Option(
+        '--menu <file>',
+        "a menu of GRUB's (menu.lst): one of its entries says Xen's line, domain 0's kernel with its own, and the ramdisk",
+      ).conflicts(['ramdisk', 'world', 'debianDom0']),
+    )
+    .option('--entry <N>', "of the menu's entries that one, from 0 on, unasked", wholeNumber)
     .option(
       '--hosts <N>',
       'so many hosts (8 at most), each with domain 0, on one LAN: A, B, ...; their consoles in turns (Ctrl-\\)',
