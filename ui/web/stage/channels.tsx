@@ -8,19 +8,31 @@ import type { HostPicture, Point } from './layout.ts';
 import { isSame, selected } from './selected.ts';
 import { ThingView } from './things.tsx';
 
+/** More guests than this: one sees the lines of what is selected, and those that were raised. */
+const FEW = 6;
+
 interface ChannelsProps {
   readonly host: StageHost;
   readonly picture: HostPicture;
 }
 
-/** The lines. Those that were raised since the last time stand out. */
-export function Channels({ host, picture }: ChannelsProps) {
+/** Whether what is selected is a domain's, or its port. */
+function isSelected(index: number, id: number, port: number): boolean {
+  if (selected.value?.host !== index) return false;
+  const { thing } = selected.value;
+  return 'domain' in thing && thing.domain === id && (thing.kind !== 'port' || thing.port === port);
+}
+
+/** The lines. Those that were raised since the last time stand out, those of what is selected, too. */
+export function Channels({ host, picture, index }: ChannelsProps & { readonly index: number }) {
   const { raised } = host.moves;
   const sockets = new Map(picture.domains.map(({ id, ports }) => [id, ports]));
+  const isLit = (domain: number, port: number, other: { readonly domain: number; readonly port: number }) =>
+    isSelected(index, domain, port) || isSelected(index, other.domain, other.port);
   const isRaised = (domain: number, port: number): boolean =>
     raised.some((each) => each.domain === domain && each.port === port);
   return (
-    <g class="channels">
+    <g class={host.domains.length > FEW + 1 ? 'channels many' : 'channels'}>
       {host.domains.flatMap(({ id, ports }) =>
         ports.map(({ port, binding }) => {
           const from = sockets.get(id)?.get(port);
@@ -44,7 +56,7 @@ export function Channels({ host, picture }: ChannelsProps) {
           return (
             <path
               key={`${String(id)} ${String(port)}`}
-              class={moves ? 'channel raised' : 'channel'}
+              class={`channel${moves ? ' raised' : ''}${isLit(id, port, binding) ? ' lit' : ''}`}
               d={channelPath(from, to, picture.xen)}
               style={{ stroke: colorOf(Math.max(id, binding.domain)) }}
             />

@@ -44,7 +44,7 @@ export function HostView({ host, index, chosen, rect, isAlone }: HostProps) {
         />
       ))}
       <XenBar host={host} picture={picture} index={index} />
-      {chosen === 'events' && <Channels host={host} picture={picture} />}
+      {chosen === 'events' && <Channels host={host} picture={picture} index={index} />}
       {chosen === 'events' && <Sockets host={host} picture={picture} index={index} />}
       {picture.map === null ? (
         <Hardware host={host} picture={picture} index={index} hasQueues={chosen === 'processors'} />
@@ -94,7 +94,8 @@ interface DomainProps {
   readonly names: (domain: number) => string;
 }
 
-function DomainBox({ picture: { rect, vcpus, devices }, domain, index, chosen, names }: DomainProps) {
+function DomainBox({ picture, domain, index, chosen, names }: DomainProps) {
+  const { rect, vcpus, devices, name, words, gauge } = picture;
   const { id, pages, maxPages } = domain;
   const { x, y, w, h } = rect;
   const memory = `${(pages / PAGES_PER_MB).toFixed(0)} MiB`;
@@ -111,20 +112,29 @@ function DomainBox({ picture: { rect, vcpus, devices }, domain, index, chosen, n
         class="domain"
         texts={
           <>
-            <text class="domain-name" x={x + GAP} y={y + 17}>
-              {fitted(domainName(domain), room)}
+            <text class="domain-name" x={name.x} y={name.y}>
+              {fitted(domainName(domain), words === null && gauge !== null ? gauge.x - name.x : room)}
             </text>
-            <text class="dim" x={x + GAP} y={y + 32}>
-              {fitted(`dom ${String(id)} · ${stateWord(domain)} · ${memory}`, room, 6)}
-            </text>
+            {words !== null && (
+              <text class="dim" x={words.x} y={words.y}>
+                {fitted(`dom ${String(id)} · ${stateWord(domain)} · ${memory}`, room, 6)}
+              </text>
+            )}
           </>
         }
       >
         <rect class="domain-box" x={x} y={y} width={w} height={h} rx={7} />
-        {chosen === 'memory' && (
+        {gauge !== null && (
           <>
-            <rect class="gauge" x={x + GAP} y={y + 44} width={room} height={8} rx={4} />
-            <rect class="gauge-fill" x={x + GAP} y={y + 44} width={room * filled} height={8} rx={4} />
+            <rect class="gauge" x={gauge.x} y={gauge.y} width={gauge.w} height={gauge.h} rx={gauge.h / 2} />
+            <rect
+              class="gauge-fill"
+              x={gauge.x}
+              y={gauge.y}
+              width={gauge.w * filled}
+              height={gauge.h}
+              rx={gauge.h / 2}
+            />
           </>
         )}
       </ThingView>

@@ -122,10 +122,24 @@ test('boxes are within their frame and apart from each other, with every lens', 
       expect(boxes.every((box) => isInside(box, frame))).toBe(true);
       expect(boxes.every(({ w, h }) => w > 0 && h >= 0)).toBe(true);
       expect(apart(boxes)).toBe(true);
+      // What is said of a domain is in its box, unless that is too low for letters.
+      for (const { rect, name, words, gauge } of picture.domains.filter((each) => each.rect.h >= 10)) {
+        for (const { x, y } of [name, ...(words === null ? [] : [words])])
+          expect(x > rect.x && x < rect.x + rect.w && y < rect.y + rect.h).toBe(true);
+        expect(gauge !== null).toBe(lens === 'memory');
+        if (gauge !== null) expect(isInside(gauge, rect)).toBe(true);
+      }
       expect(apart([...picture.processors, ...picture.devices])).toBe(true);
       expect([...picture.processors, ...picture.devices].every((box) => isInside(box, frame))).toBe(true);
     }),
   );
+});
+
+test('twenty guests above the map of memory have room for their names', () => {
+  const host = hostOf({ guests: 20, vcpus: 1, ports: 4, cpus: 1 });
+  const { domains, map } = layHost(host, 'memory', { x: 0, y: 0, w: 790, h: 340 });
+  expect(Math.min(...domains.map(({ rect }) => rect.h))).toBeGreaterThanOrEqual(22);
+  expect(map!.h).toBeGreaterThan(80);
 });
 
 test('what belongs to a domain is on it: sockets in the order of ports on its lower edge, devices clear of vcpus', () => {

@@ -25,6 +25,11 @@ export interface DomainPicture {
   readonly ports: ReadonlyMap<number, Point>;
   /** Halves of devices that are here, as far as there is room. */
   readonly devices: readonly { readonly rect: Rect; readonly device: StageDevice }[];
+  /** Where what is said of it begins: its name; what it is, null where there is no room for that. */
+  readonly name: Point;
+  readonly words: Point | null;
+  /** How much of its memory it has, with the lens of memory. */
+  readonly gauge: Rect | null;
 }
 
 export interface HostPicture {
@@ -51,8 +56,13 @@ const DEEP_XEN = 62;
 /** Heights of the hardware: with queues below the processors, or without. */
 const HARDWARE = 34;
 const QUEUES = 78;
-/** What domains are left with where memory takes the room. */
+/** What domains are left with where memory takes the room: one row of them, or each of several; and of the room at most. */
 const FLAT_DOMAINS = 74;
+const FLAT_ROW = 24;
+const FLAT_SHARE = 0.6;
+/** A domain that is lower is told by its name alone; one with a gauge, below its words, by that beside its name. */
+const LOW = 38;
+const LOW_WITH_GAUGE = 58;
 /** Domain 0 is as wide as so many guests. */
 const PRIVILEGED_SHARE = 1.5;
 const VCPU = { w: 44, h: 20 };
@@ -95,12 +105,12 @@ export function layHost(host: StageHost, lens: Lens, frame: Rect): HostPicture {
     h: frame.h - TITLE - 4 - GAP,
   };
   const xenHeight = lens === 'events' ? DEEP_XEN : XEN;
-  const mapHeight = lens === 'memory' ? Math.max(0, inner.h - FLAT_DOMAINS - XEN - 2 * GAP) : 0;
+  const mapHeight = lens === 'memory' ? Math.max(0, inner.h - flatHeight(host, inner) - XEN - 2 * GAP) : 0;
   const hardwareHeight = lens === 'memory' ? mapHeight : lens === 'processors' ? QUEUES : HARDWARE;
   const hardware: Rect = { ...inner, y: inner.y + inner.h - hardwareHeight, h: hardwareHeight };
   const xen: Rect = { ...inner, y: hardware.y - GAP - xenHeight, h: xenHeight };
   const top: Rect = { ...inner, h: xen.y - GAP - inner.y };
-  const { domains, vacancy } = layDomains(host.domains, devicesFor(host, lens), top);
+  const { domains, vacancy } = layDomains(host, lens, top);
   const isMap = lens === 'memory';
   return {
     frame,
@@ -128,23 +138,33 @@ function row(box: Rect, count: number, from: number, to: number): Rect[] {
   return Array.from({ length: count }, (_, n) => ({ x: x + n * (w + GAP), y: box.y, w, h: box.h }));
 }
 
+/** Of domains above a map of memory. */
+function flatHeight({ domains }: StageHost, { w, h }: Rect): number {
+  const guests = domains.length - 1;
+  const rows = Math.ceil(guests / columnsFor(guests, w));
+  return Math.max(FLAT_DOMAINS, Math.min(rows * (FLAT_ROW + GAP) - GAP, (h - XEN - 2 * GAP) * FLAT_SHARE));
+}
+
 function layDomains(
-  domains: readonly StageDomain[],
-  devices: readonly StageDevice[],
+  host: StageHost,
+  lens: Lens,
   room: Rect,
 ): { readonly domains: DomainPicture[]; readonly vacancy: Rect | null } {
+  const { domains } = host;
+  const devices = devicesFor(host, lens);
+  const lay = (domain: StageDomain, rect: Rect): DomainPicture => layDomain(domain, devices, rect, lens);
   const [first, ...guests] = domains;
   if (first === undefined) return { domains: [], vacancy: room };
   const isAlone = guests.length === 0;
   // Nobody makes guests beside a domain that has no privilege.
-  if (isAlone && !first.isPrivileged) return { domains: [layDomain(first, devices, room)], vacancy: null };
+  if (isAlone && !first.isPrivileged) return { domains: [lay(first, room)], vacancy: null };
   const columns = columnsFor(guests.length, room.w);
   const share = isAlone ? 0.55 : PRIVILEGED_SHARE / (PRIVILEGED_SHARE + columns);
   const width = Math.max((room.w - GAP) * share, Math.min(150, room.w * 0.4));
   const rest: Rect = { ...room, x: room.x + width + GAP, w: room.w - width - GAP };
   const rects = [{ ...room, w: width }, ...grid(rest, guests.length, columns)];
   return {
-    domains: domains.map((domain, n) => layDomain(domain, devices, rects[n]!)),
+    domains: domains.map((domain, n) => lay(domain, rects[n]!)),
     vacancy: isAlone ? rest : null,
   };
 }
@@ -171,6 +191,7 @@ function layDomain(
   { id, vcpus, ports }: StageDomain,
   devices: readonly StageDevice[],
   rect: Rect,
+  lens: Lens,
 ): DomainPicture {
   const chips = layVcpus(vcpus.length, rect);
   const here = devices.filter(({ frontend, backend }) => frontend === id || backend === id);
@@ -180,7 +201,20 @@ function layDomain(
     vcpus: chips,
     ports: layPorts(ports, rect),
     devices: layDevices(here, rect, Math.min(...chips.map(({ y }) => y), rect.y + rect.h)),
+    ...layWords(rect, lens === 'memory'),
   };
+}
+
+function layWords({ x, y, w, h }: Rect, hasGauge: boolean): Pick<DomainPicture, 'name' | 'words' | 'gauge'> {
+  const left = x + GAP;
+  const isLow = h < (hasGauge ? LOW_WITH_GAUGE : LOW);
+  if (!isLow) {
+    const gauge = hasGauge ? { x: left, y: y + 44, w: w - 2 * GAP, h: 8 } : null;
+    return { name: { x: left, y: y + 17 }, words: { x: left, y: y + 32 }, gauge };
+  }
+  const middle = y + h / 2;
+  const gauge = hasGauge ? { x: x + w * 0.55, y: middle - 3, w: w * 0.45 - GAP, h: 6 } : null;
+  return { name: { x: left, y: middle + 4.5 }, words: null, gauge };
 }
 
 /** Halves of devices that have drivers, where a lens has room for them. */

@@ -16,7 +16,10 @@ const coloring = signal<Coloring>('owner');
 
 /** DOMID_XEN */
 const XEN = 0x7ff2;
+/** Height of its first line, with buttons before the keys, and of each other. */
 const LEGEND = 32;
+const MORE_LEGEND = 17;
+const LEGEND_BUTTONS = 140;
 
 /** PGT_*, what they are called, and their colors in either theme. */
 const TYPES: readonly (readonly [type: number, name: string, light: string, dark: string])[] = [
@@ -40,7 +43,7 @@ interface MapProps {
 export function MemoryMap({ host, rect, index }: MapProps) {
   const { memory } = host;
   if (memory === null) return null;
-  const map: Rect = { ...rect, h: rect.h - LEGEND };
+  const map: Rect = { ...rect, h: Math.max(0, rect.h - legendHeight(host, rect.w)) };
   return (
     <foreignObject x={rect.x} y={rect.y} width={rect.w} height={rect.h}>
       <div class="memory-lens">
@@ -49,6 +52,14 @@ export function MemoryMap({ host, rect, index }: MapProps) {
       </div>
     </foreignObject>
   );
+}
+
+/** Of the lines that the keys take, about: letters are not measured. */
+function legendHeight(host: StageHost, width: number): number {
+  const names = coloring.value === 'owner' ? ownerKeys(host) : typeKeys();
+  const needed = names.reduce((sum, [, name]) => sum + 27 + 6.5 * name.length, 0);
+  const lines = Math.ceil((needed + LEGEND_BUTTONS) / width);
+  return LEGEND + MORE_LEGEND * (lines - 1);
 }
 
 function Canvas({ memory, rect, index }: { memory: StageMemory; rect: Rect; index: number }) {
@@ -154,6 +165,23 @@ function pixel(color: string): number {
   return (0xff000000 | ((value & 0xff) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
 }
 
+type LegendKey = readonly [color: string, name: string];
+
+function ownerKeys({ domains }: StageHost): LegendKey[] {
+  return [
+    ...domains.map((domain): LegendKey => [colorOf(domain.id), domainName(domain)]),
+    [colorOf(-1), 'Xen'],
+    [`light-dark(${FREE.light}, ${FREE.dark})`, 'free'],
+  ];
+}
+
+function typeKeys(): LegendKey[] {
+  return [
+    ...TYPES.map(([, name, light, dark]): LegendKey => [`light-dark(${light}, ${dark})`, name]),
+    [`light-dark(${GRANTED_COLOR.light}, ${GRANTED_COLOR.dark})`, 'granted, in use'],
+  ];
+}
+
 function Legend({ host }: { host: StageHost }) {
   const by = coloring.value;
   return (
@@ -172,22 +200,9 @@ function Legend({ host }: { host: StageHost }) {
           </button>
         ))}
       </span>
-      {by === 'owner' ? (
-        <>
-          {host.domains.map((domain) => (
-            <Key key={domain.id} color={colorOf(domain.id)} name={domainName(domain)} />
-          ))}
-          <Key color={colorOf(-1)} name="Xen" />
-          <Key color={`light-dark(${FREE.light}, ${FREE.dark})`} name="free" />
-        </>
-      ) : (
-        <>
-          {TYPES.map(([n, name, light, dark]) => (
-            <Key key={n} color={`light-dark(${light}, ${dark})`} name={name} />
-          ))}
-          <Key color={`light-dark(${GRANTED_COLOR.light}, ${GRANTED_COLOR.dark})`} name="granted, in use" />
-        </>
-      )}
+      {(by === 'owner' ? ownerKeys(host) : typeKeys()).map(([color, name]) => (
+        <Key key={name} color={color} name={name} />
+      ))}
     </div>
   );
 }
