@@ -20,7 +20,7 @@ const TABS = [
   { name: 'Source', title: 'what the guest is doing, in its own words', View: Source },
   { name: 'Wasm', title: 'what the translator makes of the code', View: TranslatedCode },
   { name: 'Page tables', title: 'what is mapped where', View: PageTables },
-  { name: 'Event channels', title: 'ports, and what they are bound to', View: Channels },
+  { name: 'Ports', title: 'event channels, and what they are bound to', View: Channels },
   { name: 'Domains', title: 'who is on this host', View: Domains },
   { name: 'Web', title: 'what web servers in the world serve', View: GuestWeb },
 ] as const;

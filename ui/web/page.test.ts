@@ -223,7 +223,7 @@ describe.skipIf(CHROMIUM === undefined)('the page', () => {
     await consoleHas('in 42');
     await page.keyboard.press('Control+]');
     await page.getByTestId('look').selectOption('1');
-    await page.getByRole('tab', { name: 'Event channels' }).click();
+    await page.getByRole('tab', { name: 'Ports' }).click();
     await eventually(() => text('channels'), /port \d+ of domain 0/);
     await pause();
     await tab('Processor');

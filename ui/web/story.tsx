@@ -77,6 +77,7 @@ const wanted = signal<number | null>(null);
 export function Story({ client }: { client: LabClient }) {
   const list = useRef<HTMLDivElement>(null);
   const { follows, shown } = client.state.value;
+  const said = `what Xen does, newest last${amount(client)}`;
   useEffect(() => {
     whose.value = follows ? null : shown;
   }, [follows, shown]);
@@ -86,7 +87,7 @@ export function Story({ client }: { client: LabClient }) {
   return (
     <section class="panel trace story" aria-label="Story" data-pane>
       <h2>
-        Story <small>what Xen does, newest last{amount(client)}</small>
+        Story <small title={said}>{said}</small>
         <Maximise pane="story" />
       </h2>
       <Filters client={client} />
