@@ -78,6 +78,16 @@ describe.skipIf(CHROMIUM === undefined)('web servers of the world in the page', 
     expect(await pane().getByLabel('Address').inputValue()).toBe('http://10.0.0.100/motd');
     const handle = await (await pane().locator('iframe').elementHandle())!.contentFrame();
     expect(await handle!.evaluate(() => globalThis.origin)).toBe('null');
+    const loaded = (url: string): Promise<boolean> =>
+      new Promise((done) => {
+        const image = new Image();
+        image.onload = () => done(true);
+        image.onerror = () => done(false);
+        image.src = url;
+      });
+    const icon = new URL('icon.svg', served.address).href;
+    expect(await page.evaluate(loaded, icon)).toBe(true);
+    expect(await handle!.evaluate(loaded, icon)).toBe(false);
   });
 
   it('tells that the world stands', async () => {

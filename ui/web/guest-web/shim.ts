@@ -57,9 +57,14 @@ function shim(): void {
   });
 }
 
+/** Scripts and styles that are in the page itself, and no way to anything of the real network. */
+const POLICY =
+  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:";
+
 /** A page of the world's with that in front. */
 export function withShim(html: string): string {
-  const script = `<script>(${shim.toString()})()</script>`;
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
+  const script = `${policy}<script>(${shim.toString()})()</script>`;
   return /<head[^>]*>/i.test(html)
     ? html.replace(/<head[^>]*>/i, (head) => head + script)
     : html.replace(/^(\s*<!doctype[^>]*>)?/i, (type) => type + script);
