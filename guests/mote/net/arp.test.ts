@@ -68,3 +68,44 @@ test('a message that lies about our own address, or is cut off, changes nothing'
   const data = pattern(1000);
   expect(transfer(link, link.here, client, link.there, server, data).got).toEqual(data);
 });
+
+/** THERE says that it has its address, as it does when it has come to another host. */
+function announcement(link: Link): Uint8Array {
+  const frame = new Uint8Array(42);
+  const view = new DataView(frame.buffer);
+  frame.fill(0xff, 0, 6);
+  // Its card's address, as host.ts makes it.
+  const hardware = [2, 0, 0, 0, 0, THERE & 255];
+  frame.set([...hardware, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, ...hardware], 6);
+  view.setUint32(28, THERE);
+  view.setUint32(38, THERE);
+  expect(link.here.address).toBe(HERE);
+  return frame;
+}
+
+test('who announces itself is told at once what may not have come to it, and is sent it again; not for every announcement', () => {
+  let isCut = false;
+  const link = new Link({ ethernet: true, lose: () => isCut });
+  const { client, server } = connected(link);
+  const { here, there } = link;
+  there.send(server, pattern(100));
+  link.run(100);
+  // Acknowledgments and data that are under way to it when it goes elsewhere are lost.
+  isCut = true;
+  here.send(client, pattern(300));
+  link.run(50);
+  isCut = false;
+  expect(there.receive(server)).toBe(-11);
+  const before = link.log.length;
+  for (let times = 0; times < 3; times++) here.arrive(announcement(link));
+  link.run(20);
+  expect(there.receive(server)).toEqual(pattern(300));
+  const sent = link.log.slice(before).filter(({ from }) => from === 'here');
+  expect(sent.length).toBeLessThan(4);
+  // An announcement of who is not known means nothing.
+  const stranger = announcement(link);
+  stranger[31] = stranger[41] = 9;
+  const quiet = link.log.length;
+  here.arrive(stranger);
+  expect(link.log.length).toBe(quiet);
+});

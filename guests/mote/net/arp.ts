@@ -182,6 +182,12 @@ export function announce(by: EthernetInterface): void {
   if (by.address != 0) sendMessage(by, OPERATION_REQUEST, by.address, by.address, 0);
 }
 
+/** Hears of who announces his address where it was known: he may have come to another host. */
+let announced: ((address: u32) => void) | null = null;
+export function setAnnounced(hook: (address: u32) => void): void {
+  announced = hook;
+}
+
 /** Deals with a message, which stays the caller's. */
 export function arpInput(by: EthernetInterface, packet: Packet): void {
   const at = packet.at;
@@ -191,9 +197,13 @@ export function arpInput(by: EthernetInterface, packet: Packet): void {
   const sender = get32(at + SENDER_IP);
   const forUs = get32(at + TARGET_IP) == by.address && by.address != 0;
   // Who asks for us will be written to soon. Nobody else may take our own address.
-  if (sender != by.address && !isOurs(sender)) by.cache.learn(by, sender, at + SENDER, forUs);
-  if (operation != OPERATION_REQUEST) return;
+  const isStranger = sender != by.address && !isOurs(sender);
+  const wasKnown = isStranger && by.cache.find(sender) != 0;
+  if (isStranger) by.cache.learn(by, sender, at + SENDER, forUs);
   const wanted = get32(at + TARGET_IP);
+  const hook = announced;
+  if (wasKnown && wanted == sender && hook != null) hook(sender);
+  if (operation != OPERATION_REQUEST) return;
   if (forUs || (by.proxyArp && isProxy(by, wanted)))
     sendMessage(by, OPERATION_REPLY, wanted, sender, at + SENDER);
 }

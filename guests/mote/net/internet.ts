@@ -1,5 +1,6 @@
 /** The protocols above IPv4, put together, and the loopback: what a host has of the network before it has a card. */
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP } from '../abi';
+import { setAnnounced } from './arp';
 import { initFilter } from './filter/filter';
 import { forward } from './forward';
 import { isForwarding } from './forwarding';
@@ -12,6 +13,7 @@ import { deliverRaw } from './raw';
 import { tcpError } from './tcp/errors';
 import { tcpInput } from './tcp/input';
 import { initTable } from './tcp/table';
+import { tellAgain } from './tcp/timers';
 import { udpError, udpInput } from './udp';
 
 export function initInternet(): void {
@@ -24,6 +26,7 @@ export function initInternet(): void {
     if (isForwarding) forward(packet);
     else packet.free();
   });
+  setAnnounced(tellAgain);
   initFilter();
   initTable();
   initLoopback();

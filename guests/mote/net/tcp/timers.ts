@@ -6,7 +6,7 @@ import { drain } from '../input';
 import { Connection, FIN_WAIT_2, SYN_RECEIVED, SYN_SENT, TIME_WAIT } from './connection';
 import { end } from './ending';
 import { timedOut } from './congestion';
-import { isStuck, output, probe, sendAck, sendSyn } from './output';
+import { challenge, isStuck, output, probe, sendAck, sendSyn } from './output';
 import { currentRto } from './rtt';
 import { connections } from './table';
 
@@ -71,6 +71,21 @@ function expired(connection: Connection): void {
 export function sendAllAgain(): void {
   for (let each = connections(); each != null; each = each!.next) {
     if (!each.timer.armed || each.state == TIME_WAIT || each.state == FIN_WAIT_2) continue;
+    each.retries = 0;
+    each.timer.set(now());
+  }
+}
+
+/**
+ * A peer has announced its address, as one does that has come from another host: what was under way to it then may be lost, and nobody
+ * would know before a time-out. It is told where we are, and what it has not acknowledged is sent again; not for every announcement.
+ */
+export function tellAgain(address: u32): void {
+  for (let each = connections(); each != null; each = each!.next) {
+    if (each.remoteAddress != address || !each.isSynchronized || each.state == TIME_WAIT) continue;
+    const isUnderWay = each.una != each.max && now() >= each.nextChallengeNs;
+    challenge(each);
+    if (!isUnderWay) continue;
     each.retries = 0;
     each.timer.set(now());
   }
