@@ -191,6 +191,7 @@ test('the language: variables, substitution, loops, conditions, functions', () =
   expect(run('for i in 1 2 3; do if [ $i -eq 2 ]; then continue; fi; echo $i; done')).toBe('1\n3');
   expect(run('f() { echo $1 $#; return 3; }; f a b; echo $?')).toBe('a 2\n3');
   expect(run('case abc in a*) echo yes;; *) echo no;; esac; true && echo t || echo f')).toBe('yes\nt');
+  expect(run('echo "$(case abc in x) echo no;; a*) echo yes;; esac) and $(echo case)"')).toBe('yes and case');
   expect(run('x=1; (x=2; echo $x); echo $x; export x; sh -c \'echo "[$x]" $0 $1\' n a')).toBe(
     '2\n1\n[1] n a',
   );

@@ -195,6 +195,11 @@ test.each([
   ['< in sort >> out 2> err', '[sort] <in >>out 2>err'],
   [`echo 'a | b' "c; d" e\\ f g#h`, `[echo 'a | b' "c; d" e\\ f g#h]`],
   ['echo $(a | b; echo ")") c', '[echo $(a | b; echo ")") c]'],
+  [
+    'echo $(case $x in a|b) c;; (d) e;; *) case y in z) f; esac; esac; (g)) h',
+    '[echo $(case $x in a|b) c;; (d) e;; *) case y in z) f; esac; esac; (g)) h]',
+  ],
+  ['echo $(echo case in a) b', '[echo $(echo case in a) b]'],
   ['(a; b) | c', '{([a];[b]) | [c]}'],
   ['{ a; b; } > x', '[a];[b] >x'],
   ['if a; then b; elif c; then d; else e; fi', 'if [a] [c] then [b] [d] [e]'],
