@@ -35,6 +35,7 @@ const LONGEST = [
   'ui/cli/manager.test.ts',
   'ui/web/guest-web/guest-web.test.ts',
   'guests/tests/dom0/xensv.test.ts',
+  'guests/tests/dom0/isolation.test.ts',
   'ui/lab/restart.test.ts',
   'ui/lab/world/world-file.test.ts',
   'guests/tests/dom0/integrity.test.ts',
