@@ -7,12 +7,14 @@ import { DomainMemory } from './memory/domain-memory.ts';
 import { FrameTable } from './memory/frame-table.ts';
 import { PagedFrames } from './memory/paged-frames.ts';
 import { DeviceMemory, Lines, Ticks } from './run/platform.ts';
-import { Atropos, AtroposVcpu } from './sched/atropos.ts';
+import { Atropos } from './sched/atropos.ts';
 import { Bvt, BvtDomain, BvtVcpu } from './sched/bvt.ts';
 import { Credit } from './sched/credit.ts';
 import { CreditQueues } from './sched/credit-queues.ts';
 import { CreditDomain, CreditUnit } from './sched/credit-units.ts';
+import { EdfVcpu } from './sched/edf.ts';
 import { RoundRobin } from './sched/rrobin.ts';
+import { Sedf } from './sched/sedf.ts';
 import { ConsoleRing } from './state/console-ring.ts';
 import { Domain } from './state/domain.ts';
 import { EventChannel, EventChannels, FifoControl } from './state/event-channels.ts';
@@ -27,7 +29,7 @@ import { Xen } from './xen.ts';
 /** The classes of this room whose objects are state. The machine and its processor are saved by core/machine-state.ts. */
 export const HYPERVISOR_SAVED: SavedClasses = {
   Atropos: { type: Atropos },
-  AtroposVcpu: { type: AtroposVcpu },
+
   Bvt: { type: Bvt },
   BvtDomain: { type: BvtDomain },
   BvtVcpu: { type: BvtVcpu },
@@ -43,6 +45,7 @@ export const HYPERVISOR_SAVED: SavedClasses = {
   DomainMemory: { type: DomainMemory },
   EventChannel: { type: EventChannel },
   EventChannels: { type: EventChannels },
+  EdfVcpu: { type: EdfVcpu },
   FifoControl: { type: FifoControl },
   FrameTable: { type: FrameTable, but: ['memory', 'trace'] },
   GrantTable: { type: GrantTable },
@@ -51,6 +54,7 @@ export const HYPERVISOR_SAVED: SavedClasses = {
   PagedFrames: { type: PagedFrames },
   Pcpu: { type: Pcpu },
   RoundRobin: { type: RoundRobin },
+  Sedf: { type: Sedf },
   Serial: { type: Serial },
   Ticks: { type: Ticks },
   TraceBuffers: { type: TraceBuffers },

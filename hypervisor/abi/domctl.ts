@@ -260,20 +260,35 @@ export const xen_msr_entry = struct({ idx: u32, flags: u32, val: u64 });
 
 export const xen_domctl_address_size = struct({ size: u32 });
 
-/** Schedulers; those before 5 are of Xen 2.0 (its public/sched_ctl.h), which 4.17 does not have any more. */
+/**
+ * Schedulers; those before 4 are of Xen 2.0 (its public/sched_ctl.h), sedf is of Xen up to 4.5 (public/domctl.h): 4.17 does not have
+ * them any more.
+ */
 export const SCHED_BVT = 0;
 export const SCHED_ATROPOS = 2;
 export const SCHED_RROBIN = 3;
+export const XEN_SCHEDULER_SEDF = 4;
 export const XEN_SCHEDULER_CREDIT = 5;
 
 export const XEN_DOMCTL_SCHEDOP_putinfo = 0;
 export const XEN_DOMCTL_SCHEDOP_getinfo = 1;
 
-/** `u` is the scheduler's own: xen_domctl_sched_credit, bvt_adjdom or atropos_adjdom. */
+/** `u` is the scheduler's own: xen_domctl_sched_credit, xen_domctl_sched_sedf, bvt_adjdom or atropos_adjdom. */
 export const xen_domctl_scheduler_op = struct({ sched_id: u32, cmd: u32, u: array(u64, 2) });
 
 /** `cap` in percent of a processor. */
 export const xen_domctl_sched_credit = struct({ weight: u16, cap: u16 });
+
+/** Times in ns; `extratime`: EXTRA_AWARE, or 0. */
+export const xen_domctl_sched_sedf = struct({
+  period: u64,
+  slice: u64,
+  latency: u64,
+  extratime: u32,
+  weight: u32,
+});
+/** The domain takes what is left over. */
+export const EXTRA_AWARE = 1;
 
 /** Limits in ms. Aligned, as from July 2005 on; packed before. */
 export const bvt_adjdom = struct({ mcu_adv: u32, warpback: u32, warpvalue: i32, warpl: i64, warpu: i64 });

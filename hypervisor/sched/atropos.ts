@@ -1,378 +1,70 @@
 /**
- * Atropos, the scheduler of Nemesis, as Xen 2 had it: in every `period` a vcpu of a domain is given `slice` of a
- * processor's time; who has some left runs, the earliest deadline first (EDF), so that all get theirs in time as long as
- * no more is promised than there is. What is left over goes to vcpus that blocked for a short time and still have some,
- * then, 5 ms at a time, evenly to those of domains with `xtratime`.
+ * Atropos, the scheduler of Nemesis, as Xen 2 had it: periods and slices (edf.ts), with a latency; what is left over is shared
+ * evenly, 5 ms at a time, among domains with `xtratime`.
  *
- * Who was blocked beyond its deadline is given a slice in proportion within `latency`; its period and slice double until
- * they are what they were. Compare common/sched_atropos.c of Xen 2.0. There, left-over time was charged like promised
- * time, so that who had used it was owed nothing afterwards: here it is not. There, each processor had queues of its own.
+ * Compare common/sched_atropos.c of Xen 2.0. There, left-over time was charged like promised time, so that who had used it was owed
+ * nothing afterwards: here it is not. There, each processor had queues of its own.
  */
 import type { Chance } from '../../devices/chance.ts';
+import { NS_PER_MS } from '../../devices/nanoseconds.ts';
 import { SCHED_ATROPOS } from '../abi/domctl.ts';
 import { EINVAL } from '../abi/errno.ts';
 import type { Domain } from '../state/domain.ts';
-import type { Vcpu } from '../state/vcpu.ts';
-import { allows, limitSlices } from '../state/pcpu.ts';
-import { placeInQueue } from './order.ts';
 import type { Pcpu } from '../state/pcpu.ts';
-import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
-import { NS_PER_MS } from '../../devices/nanoseconds.ts';
+import type { Parameters } from '../state/scheduler.ts';
+import { Edf, type Contract } from './edf.ts';
 
 /** BESTEFFORT_QUANTUM: a turn of left-over time. */
 const QUANTUM_NS = 5 * NS_PER_MS;
 /** The shortest period and latency: each costs a tick. */
 const MIN_PERIOD_NS = 100_000;
 
-interface Contract {
-  nat_period: number;
-  nat_slice: number;
-  latency: number;
-  xtratime: number;
-}
-
 /** What domains have until they are given something else: domain 0 what it needs to boot, all others next to nothing. */
 const DOMAIN_0: Contract = {
-  nat_period: 20 * NS_PER_MS,
-  nat_slice: 15 * NS_PER_MS,
-  latency: 5 * NS_PER_MS,
-  xtratime: 1,
+  periodNs: 20 * NS_PER_MS,
+  sliceNs: 15 * NS_PER_MS,
+  latencyNs: 5 * NS_PER_MS,
+  extraShare: 1,
 };
 const OTHERS: Contract = {
-  nat_period: 10_000 * NS_PER_MS,
-  nat_slice: 10 * NS_PER_MS,
-  latency: 10_000 * NS_PER_MS,
-  xtratime: 1,
+  periodNs: 10_000 * NS_PER_MS,
+  sliceNs: 10 * NS_PER_MS,
+  latencyNs: 10_000 * NS_PER_MS,
+  extraShare: 1,
 };
 
-/** It runs on promised time; was blocked for a short time, and has some left; waits for its next period. */
-type State = 'run' | 'unblocked' | 'wait';
-const RANKS: Readonly<Record<State, number>> = { run: 0, unblocked: 1, wait: 2 };
-
-export class AtroposVcpu {
-  readonly vcpu: Vcpu;
-  readonly contract: Contract;
-  state: State = 'wait';
-  /** Its period ends; promised time left of it; how long its periods are now, and their slices. In ns. */
-  deadlineNs = -1;
-  remainNs = 0;
-  periodNs: number;
-  sliceNs: number;
-  /** Left-over time that it has had, in ns. */
-  extraNs = 0;
-  /** Up to when its running is charged, in ns. */
-  chargedNs = 0;
-
-  constructor(vcpu: Vcpu, contract: Contract) {
-    this.vcpu = vcpu;
-    this.contract = contract;
-    this.periodNs = contract.nat_period;
-    this.sliceNs = contract.nat_slice;
-  }
-}
-
-interface AtroposPcpu {
-  current: AtroposVcpu | null;
-  /** When its turn of left-over time ends, in ns. */
-  turnEndsNs: number;
-  hasYielded: boolean;
-}
-
-export class Atropos implements Scheduler {
+export class Atropos extends Edf<Contract> {
   readonly name = 'atropos';
   readonly title = 'Atropos Soft Real Time Scheduler';
   readonly id = SCHED_ATROPOS;
-  private readonly pcpus: readonly Pcpu[];
-  private readonly chance: Chance | undefined;
-  private readonly states: readonly AtroposPcpu[];
-  private readonly contracts = new Map<Domain, Contract>();
-  private readonly vcpus = new Map<Vcpu, AtroposVcpu>();
-  /** Who waits for a processor, in the order they came. */
-  private readonly queue: AtroposVcpu[] = [];
 
   constructor(pcpus: readonly Pcpu[], chance?: Chance) {
-    this.pcpus = pcpus;
-    this.chance = chance;
-    this.states = pcpus.map(() => ({ current: null, turnEndsNs: 0, hasYielded: false }));
+    super(pcpus, QUANTUM_NS, chance);
   }
 
-  insert(vcpu: Vcpu): void {
-    this.vcpus.set(vcpu, new AtroposVcpu(vcpu, this.contractOf(vcpu.domain)));
-  }
-
-  remove(domain: Domain): void {
-    for (const vcpu of domain.vcpus) {
-      this.sleep(vcpu);
-      for (const state of this.states) if (state.current?.vcpu === vcpu) state.current = null;
-      this.vcpus.delete(vcpu);
-    }
-    this.contracts.delete(domain);
-  }
-
-  wake(vcpu: Vcpu, nowNs: number): void {
-    this.tick(nowNs);
-    const woken = this.vcpus.get(vcpu)!;
-    unblock(woken, nowNs);
-    woken.extraNs = Math.max(woken.extraNs, this.leastExtraNs());
-    this.enqueue(woken, nowNs);
-  }
-
-  sleep(vcpu: Vcpu): void {
-    const at = this.queue.indexOf(this.vcpus.get(vcpu)!);
-    if (at >= 0) this.queue.splice(at, 1);
-  }
-
-  affinityChanged(vcpu: Vcpu, nowNs: number): void {
-    this.tick(nowNs);
-    this.sleep(vcpu);
-    this.enqueue(this.vcpus.get(vcpu)!, nowNs);
-  }
-
-  yield({ id }: Pcpu): void {
-    this.states[id]!.hasYielded = true;
-  }
-
-  pick(pcpu: Pcpu, running: Vcpu | null, nowNs: number, decision: Decision): void {
-    this.tick(nowNs);
-    const state = this.states[pcpu.id]!;
-    if (running === null || !this.goesOn(pcpu, nowNs)) this.switch(pcpu, running !== null, nowNs);
-    else if (nowNs >= state.turnEndsNs) state.turnEndsNs = nowNs + QUANTUM_NS;
-    state.hasYielded = false;
-    decision.vcpu = state.current?.vcpu ?? null;
-    decision.sliceNs = this.sliceFor(pcpu, nowNs);
-  }
-
-  /** The next period of one who waits. Who runs, or sleeps, need not be told of his on time. */
-  get tickNs(): number {
-    let first = Infinity;
-    for (const { state, deadlineNs } of this.queue) if (state !== 'run') first = Math.min(first, deadlineNs);
-    return first;
-  }
-
-  /** Charges who runs, and begins periods. */
-  tick(nowNs: number): void {
-    for (const { current } of this.states) if (current !== null) charge(current, nowNs);
-    for (const vcpu of this.queue) {
-      if (vcpu.state === 'run' || vcpu.deadlineNs > nowNs) continue;
-      startPeriod(vcpu, nowNs);
-      if (vcpu.remainNs > 0) this.demand(vcpu);
-    }
+  protected usual(domain: Domain): Contract {
+    return { ...(domain.id === 0 ? DOMAIN_0 : OTHERS) };
   }
 
   parameters(domain: Domain): Parameters {
-    return { ...this.contractOf(domain) };
+    const { periodNs, sliceNs, latencyNs, extraShare } = this.contractOf(domain);
+    return { nat_period: periodNs, nat_slice: sliceNs, latency: latencyNs, xtratime: extraShare };
   }
 
-  /** -EINVAL: the latency or the slice is longer than the period, or they are too short. New periods begin at once. */
+  /** -EINVAL: the latency or the slice is longer than the period, or they are too short. */
   adjust(domain: Domain, parameters: Parameters, nowNs: number): number {
-    const contract = this.contractOf(domain);
-    const { nat_period, nat_slice, latency, xtratime } = { ...contract, ...parameters };
-    const isPossible = latency <= nat_period && nat_slice <= nat_period && nat_slice >= 0;
-    if (!isPossible || latency < MIN_PERIOD_NS || !Number.isSafeInteger(nat_period)) return -EINVAL;
+    const wanted = { ...this.parameters(domain), ...parameters };
+    const [periodNs, sliceNs, latencyNs] = [wanted['nat_period']!, wanted['nat_slice']!, wanted['latency']!];
+    const isPossible = latencyNs <= periodNs && sliceNs <= periodNs && sliceNs >= 0;
+    if (!isPossible || latencyNs < MIN_PERIOD_NS || !Number.isSafeInteger(periodNs)) return -EINVAL;
     this.tick(nowNs);
-    Object.assign(contract, { nat_period, nat_slice, latency, xtratime: Number(xtratime !== 0) });
-    for (const vcpu of this.vcpus.values()) {
-      if (vcpu.contract !== contract) continue;
-      vcpu.remainNs = 0;
-      vcpu.deadlineNs = nowNs;
-      vcpu.periodNs = nat_period;
-      vcpu.sliceNs = nat_slice;
-      // Who sleeps begins when it wakes.
-      if (this.isRunnable(vcpu)) startPeriod(vcpu, nowNs);
-      else vcpu.deadlineNs = nowNs - 1;
-    }
-    this.pcpus.forEach((pcpu, id) => {
-      if (this.states[id]!.current !== null || this.best(pcpu) !== undefined) pcpu.mustSchedule = true;
-    });
+    const contract = this.contractOf(domain);
+    Object.assign(contract, { periodNs, sliceNs, latencyNs, extraShare: Number(wanted['xtratime'] !== 0) });
+    this.begin(contract, nowNs);
     return 0;
-  }
-
-  settings(): Parameters {
-    return {};
-  }
-
-  configure(): number {
-    return 0;
-  }
-
-  waiting(): Vcpu[] {
-    return this.queue.map(({ vcpu }) => vcpu);
   }
 
   dumpSettings(): string[] {
     return [`BESTEFFORT_QUANTUM = ${String(QUANTUM_NS)}ns`];
   }
-
-  /** All processors serve one queue: it is shown with the first. */
-  dumpPcpu({ id }: Pcpu): string[] {
-    const { current } = this.states[id]!;
-    const waiting = id === 0 ? this.queue : [];
-    return [
-      `CPU[${String(id).padStart(2, '0')}]`,
-      ...(current === null ? [] : [`\trun: ${describe(current)}`]),
-      ...waiting.map((vcpu, index) => `\t${String(index + 1).padStart(3)}: ${describe(vcpu)}`),
-    ];
-  }
-
-  private contractOf(domain: Domain): Contract {
-    const known = this.contracts.get(domain);
-    if (known !== undefined) return known;
-    const made = { ...(domain.id === 0 ? DOMAIN_0 : OTHERS) };
-    this.contracts.set(domain, made);
-    return made;
-  }
-
-  private isRunnable(vcpu: AtroposVcpu): boolean {
-    return this.queue.includes(vcpu) || this.states.some(({ current }) => current === vcpu);
-  }
-
-  private enqueue(vcpu: AtroposVcpu, nowNs: number): void {
-    this.queue.splice(placeInQueue(this.queue.length, this.chance, nowNs), 0, vcpu);
-    limitSlices(this.pcpus);
-    if (canRun(vcpu)) this.demand(vcpu);
-  }
-
-  /** The least left-over time that anybody runnable has had: who slept does not catch up with them. */
-  private leastExtraNs(): number {
-    const running = this.states.flatMap(({ current }) => (current === null ? [] : [current]));
-    const takers = [...running, ...this.queue].filter(({ contract }) => contract.xtratime !== 0);
-    const all = takers.map(({ extraNs }) => extraNs);
-    return all.length === 0 ? 0 : Math.min(...all);
-  }
-
-  /** An idle processor is to take it; or the one that runs who comes last of all, if that is behind it. */
-  private demand(vcpu: AtroposVcpu): void {
-    let last: Pcpu | null = null;
-    let runs: AtroposVcpu | null = null;
-    for (const pcpu of this.pcpus) {
-      if (!allows(vcpu.vcpu, pcpu)) continue;
-      const { current } = this.states[pcpu.id]!;
-      if (current === null) {
-        if (pcpu.mustSchedule) continue;
-        pcpu.mustSchedule = true;
-        return;
-      }
-      if (runs !== null && !precedes(runs, current)) continue;
-      last = pcpu;
-      runs = current;
-    }
-    if (last !== null && runs !== null && precedes(vcpu, runs)) last.mustSchedule = true;
-  }
-
-  /** Whether who runs on a processor goes on before all who wait for it. */
-  private goesOn(pcpu: Pcpu, nowNs: number): boolean {
-    const { current, turnEndsNs, hasYielded } = this.states[pcpu.id]!;
-    if (current === null || !allows(current.vcpu, pcpu) || !canRun(current)) return false;
-    const next = this.best(pcpu);
-    if (next === undefined) return true;
-    if (hasYielded || precedes(next, current)) return false;
-    return current.state !== 'wait' || nowNs < turnEndsNs;
-  }
-
-  private switch(pcpu: Pcpu, staysRunnable: boolean, nowNs: number): void {
-    const state = this.states[pcpu.id]!;
-    const before = state.current;
-    // Who yields lets anybody else go first.
-    const other = state.hasYielded ? this.best(pcpu) : undefined;
-    if (before !== null && staysRunnable) this.queue.push(before);
-    const next = other ?? this.best(pcpu);
-    state.current = next ?? null;
-    if (next !== undefined) {
-      this.queue.splice(this.queue.indexOf(next), 1);
-      next.chargedNs = nowNs;
-      state.turnEndsNs = nowNs + QUANTUM_NS;
-    }
-    if (before === null || before === next || !staysRunnable) return;
-    limitSlices(this.pcpus);
-    const idle = this.pcpus.find(
-      (other) => this.states[other.id]!.current === null && !other.mustSchedule && allows(before.vcpu, other),
-    );
-    if (idle !== undefined && canRun(before)) idle.mustSchedule = true;
-  }
-
-  /** Who is next on a processor. */
-  private best(pcpu: Pcpu): AtroposVcpu | undefined {
-    let best: AtroposVcpu | undefined;
-    for (const vcpu of this.queue)
-      if (canRun(vcpu) && allows(vcpu.vcpu, pcpu) && (best === undefined || isBefore(vcpu, best)))
-        best = vcpu;
-    return best;
-  }
-
-  /** Until its promised time, or its turn, is over. Alone, it needs no end, if it may have all that there is. */
-  private sliceFor(pcpu: Pcpu, nowNs: number): number {
-    const { current, turnEndsNs } = this.states[pcpu.id]!;
-    if (current === null) return Infinity;
-    if (this.queue.length === 0 && current.contract.xtratime !== 0) return Infinity;
-    const next = this.best(pcpu);
-    const isBehind = current.state === 'wait' || (next !== undefined && precedes(next, current));
-    return Math.max(isBehind ? turnEndsNs - nowNs : current.remainNs, 1);
-  }
-}
-
-/** Whether it may have a processor: it has promised time left, or takes what is left over. */
-function canRun({ state, contract }: AtroposVcpu): boolean {
-  return state !== 'wait' || contract.xtratime !== 0;
-}
-
-/** Whether one goes before another: promised time before left-over time, the earlier deadline first. */
-function precedes(one: AtroposVcpu, other: AtroposVcpu): boolean {
-  if (one.state !== other.state) return RANKS[one.state] < RANKS[other.state];
-  return one.state !== 'wait' && one.deadlineNs < other.deadlineNs;
-}
-
-/** As `precedes`; of left-over time, who has had less gets the next turn. */
-function isBefore(one: AtroposVcpu, other: AtroposVcpu): boolean {
-  if (one.state === 'wait' && other.state === 'wait') return one.extraNs < other.extraNs;
-  return precedes(one, other);
-}
-
-/** What it ran since it was last charged is promised time while there was some, in each of the periods since. */
-function charge(vcpu: AtroposVcpu, nowNs: number): void {
-  while (vcpu.chargedNs < nowNs) {
-    if (vcpu.state === 'wait') {
-      const untilNs = Math.max(Math.min(nowNs, vcpu.deadlineNs), vcpu.chargedNs);
-      vcpu.extraNs += untilNs - vcpu.chargedNs;
-      vcpu.chargedNs = untilNs;
-      if (vcpu.deadlineNs <= nowNs) startPeriod(vcpu, untilNs);
-      continue;
-    }
-    const untilNs = vcpu.state === 'run' ? nowNs : Math.min(nowNs, vcpu.deadlineNs);
-    const ranNs = Math.min(Math.max(untilNs - vcpu.chargedNs, 0), vcpu.remainNs);
-    vcpu.chargedNs += ranNs;
-    vcpu.remainNs -= ranNs;
-    if (vcpu.remainNs === 0 || vcpu.chargedNs < nowNs) vcpu.state = 'wait';
-  }
-}
-
-/** What was left of the last period is lost, and so are periods that were missed altogether. */
-function startPeriod(vcpu: AtroposVcpu, nowNs: number): void {
-  const { nat_period, nat_slice } = vcpu.contract;
-  if (vcpu.periodNs !== nat_period) {
-    vcpu.periodNs = Math.min(vcpu.periodNs * 2, nat_period);
-    vcpu.sliceNs = vcpu.periodNs === nat_period ? nat_slice : vcpu.sliceNs * 2;
-  }
-  vcpu.remainNs = vcpu.sliceNs;
-  if (vcpu.deadlineNs + vcpu.periodNs <= nowNs) vcpu.deadlineNs = nowNs;
-  vcpu.deadlineNs += vcpu.periodNs;
-  vcpu.state = vcpu.remainNs > 0 ? 'run' : 'wait';
-}
-
-/** unblock: within its period it keeps what it has left; after it, it is given some within its latency. */
-function unblock(vcpu: AtroposVcpu, nowNs: number): void {
-  if (vcpu.deadlineNs >= nowNs) {
-    vcpu.state = vcpu.remainNs > 0 ? 'unblocked' : 'wait';
-    return;
-  }
-  const { nat_period, nat_slice, latency } = vcpu.contract;
-  vcpu.deadlineNs = nowNs + latency;
-  vcpu.periodNs = latency;
-  vcpu.sliceNs = Math.floor((nat_slice * latency) / nat_period);
-  vcpu.remainNs = vcpu.sliceNs;
-  vcpu.state = vcpu.remainNs > 0 ? 'run' : 'wait';
-}
-
-function describe({ vcpu, state, deadlineNs, remainNs, contract }: AtroposVcpu): string {
-  const who = `[${String(vcpu.domain.id)}.${String(vcpu.id)}] ${state}`;
-  return `${who} deadline=${String(deadlineNs)} remain=${String(remainNs)} xtratime=${String(contract.xtratime)}`;
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Chance } from '../../devices/chance.ts';
 import { deviation, MS, Simulation } from './testing.ts';
 
-const SCHEDULERS = ['credit', 'bvt', 'atropos', 'rrobin'];
+const SCHEDULERS = ['credit', 'bvt', 'atropos', 'sedf', 'rrobin'];
 const SEEDS = Array.from({ length: 16 }, (_, seed) => seed);
 
 /** Who of some that wake at once runs first, second, and so on. */

@@ -5,6 +5,7 @@ import { Bvt } from './bvt.ts';
 import { Credit } from './credit.ts';
 import type { Pcpu } from '../state/pcpu.ts';
 import { RoundRobin } from './rrobin.ts';
+import { Sedf } from './sedf.ts';
 import type { Scheduler } from '../state/scheduler.ts';
 
 const SCHEDULERS: Readonly<
@@ -13,6 +14,7 @@ const SCHEDULERS: Readonly<
   credit: (pcpus, chance) => new Credit(pcpus, chance),
   atropos: (pcpus, chance) => new Atropos(pcpus, chance),
   bvt: (pcpus, chance) => new Bvt(pcpus, chance),
+  sedf: (pcpus, chance) => new Sedf(pcpus, chance),
   rrobin: (pcpus, chance) => new RoundRobin(pcpus, chance),
 };
 

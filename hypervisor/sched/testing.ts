@@ -61,7 +61,8 @@ export class Simulation {
   add(parameters: Parameters = {}, pattern: Pattern | null = null, vcpus = 1): Task[] {
     const domain = new Domain(++this.domains, false);
     const tasks = Array.from({ length: vcpus }, (_, id) => this.makeTask(domain, id, pattern));
-    const refused = this.scheduler.adjust(domain, parameters, this.nowNs);
+    const isUsual = Object.keys(parameters).length === 0;
+    const refused = isUsual ? 0 : this.scheduler.adjust(domain, parameters, this.nowNs);
     if (refused !== 0) throw new Error(`the parameters were refused: ${String(refused)}`);
     for (const task of tasks) this.wake(task);
     return tasks;

@@ -9,10 +9,12 @@ import {
   SCHED_BVT,
   SCHED_RROBIN,
   xen_domctl_sched_credit,
+  xen_domctl_sched_sedf,
   xen_domctl_scheduler_op,
   XEN_DOMCTL_SCHEDOP_getinfo,
   XEN_DOMCTL_SCHEDOP_putinfo,
   XEN_SCHEDULER_CREDIT,
+  XEN_SCHEDULER_SEDF,
 } from '../../abi/domctl.ts';
 import { EINVAL, ESRCH } from '../../abi/errno.ts';
 import { struct, type Composite, type Scalar } from '../../abi/layout.ts';
@@ -40,6 +42,7 @@ const NONE: Layout = struct({});
 /** By scheduler: the structure of a domain's parameters, and of its own. */
 const OF_DOMAIN: Readonly<Record<number, Layout>> = {
   [XEN_SCHEDULER_CREDIT]: xen_domctl_sched_credit,
+  [XEN_SCHEDULER_SEDF]: xen_domctl_sched_sedf,
   [SCHED_BVT]: bvt_adjdom,
   [SCHED_ATROPOS]: atropos_adjdom,
 };
