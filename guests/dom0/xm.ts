@@ -139,7 +139,13 @@ const COMMANDS: Command[] = [
     'Get/set atropos scheduler parameters: times in ns.',
     schedAtropos,
   ),
-  new Command('sched-sedf', 'DOMAIN', 'Get/set EDF parameters: there is no such scheduler here.', schedSedf),
+  new Command(
+    'sched-sedf',
+    '[DOMAIN [-p MS] [-s MS] [-l MS] [-e 0|1] [-w WEIGHT]]',
+    'Get/set EDF parameters: period, slice and latency in ms, extra time; or a weight in place of period and slice.',
+    schedSedf,
+    'p/period= s/slice= l/latency= e/extra= w/weight=',
+  ),
   new Command(
     'top',
     '[-b] [-d SECONDS] [-i TIMES]',

@@ -146,7 +146,7 @@ function withBootOptions(command: Command): Command {
     .option('--memory <MB>', "the domain's memory", positiveInteger, 128)
     .option('--vcpus <N>', 'virtual processors', positiveInteger, 1)
     .option('--cpus <N>', "the host's physical processors: 1, 2, 4, 8 or 16", positiveInteger, 1)
-    .option('--sched <name>', "the host's scheduler: credit, bvt, atropos or rrobin")
+    .option('--sched <name>', "the host's scheduler: credit, sedf, bvt, atropos or rrobin")
     .option('--xen <text>', "Xen's command line: dom0_mem=, dom0_max_vcpus=, sched=, console=")
     .option('--extra <text>', "the kernel's command line", '')
     .option('--until <regex>', 'end when the console has printed this', expression)

@@ -1,9 +1,10 @@
 /**
- * xm sched-credit, sched-bvt, sched-atropos: a domain's parameters of the scheduler that runs. Each scheduler's are a
+ * xm sched-credit, sched-sedf, sched-bvt, sched-atropos: a domain's parameters of the scheduler that runs. Each scheduler's are a
  * structure of its own; a command knows it as a table of its members.
  */
 import * as xen from 'xen';
-import { atropos_adjdom, bvt_adjdom, xen_domctl_sched_credit, xen_domctl_scheduler_op } from 'xen';
+import { atropos_adjdom, bvt_adjdom, xen_domctl_sched_credit, xen_domctl_sched_sedf } from 'xen';
+import { xen_domctl_scheduler_op } from 'xen';
 import { xen_sysctl_sched_id } from 'xen';
 import { Domain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
@@ -39,11 +40,41 @@ class Parameter {
     return this.least < 0 ? load<i32>(from) : load<u32>(from);
   }
 
+  /** As it is shown. */
+  told(part: usize): string {
+    return this.read(part).toString();
+  }
+
+  /** What somebody has typed; where it is none, that has been said, and `isNumber` says so. */
+  taken(text: string, most: i64): i64 {
+    return numberOf(this.name, text, this.least, most);
+  }
+
   write(part: usize, value: i64): void {
     const to = part + this.at;
     if (this.bytes == 2) store<u16>(to, <u16>value);
     else if (this.bytes == 4) store<u32>(to, <u32>value);
     else store<i64>(to, value);
+  }
+}
+
+const NS_PER_MS: i64 = 1_000_000;
+const MS_DIGITS = 6;
+
+/** A time that is told in ms: of ns. */
+class Milliseconds extends Parameter {
+  told(part: usize): string {
+    const tenths = (this.read(part) + NS_PER_MS / 20) / (NS_PER_MS / 10);
+    return (tenths / 10).toString() + '.' + (tenths % 10).toString();
+  }
+
+  taken(text: string, most: i64): i64 {
+    const parts = text.split('.');
+    const whole = numberOf(this.name, parts[0], 0, most / NS_PER_MS);
+    if (!isNumber || parts.length == 1) return whole * NS_PER_MS;
+    // What is behind the point, as digits of a million.
+    const digits = parts.slice(1).join('.').padEnd(MS_DIGITS, '0');
+    return whole * NS_PER_MS + numberOf(this.name, digits, 0, NS_PER_MS - 1);
   }
 }
 
@@ -61,6 +92,18 @@ const CREDIT = new SchedulerCommand('credit', xen.XEN_SCHEDULER_CREDIT, [
   new Parameter('Weight', xen_domctl_sched_credit.weight, 2, 1),
   CAP,
 ]);
+const SEDF = new SchedulerCommand('sedf', xen.XEN_SCHEDULER_SEDF, [
+  new Milliseconds('Period(ms)', xen_domctl_sched_sedf.period, 8, 0),
+  new Milliseconds('Slice(ms)', xen_domctl_sched_sedf.slice, 8, 0),
+  new Milliseconds('Lat(ms)', xen_domctl_sched_sedf.latency, 8, 0),
+  new Parameter('Extra', xen_domctl_sched_sedf.extratime, 4, 0),
+  new Parameter('Weight', xen_domctl_sched_sedf.weight, 4, 0),
+]);
+/** The switches of sched-sedf, in the order of its parameters. */
+const SEDF_SWITCHES = ['period', 'slice', 'latency', 'extra', 'weight'];
+const SEDF_PERIOD: i32 = 0;
+const SEDF_SLICE: i32 = 1;
+const SEDF_WEIGHT: i32 = 4;
 /** Limits of warping in ms. */
 const BVT = new SchedulerCommand('bvt', xen.SCHED_BVT, [
   new Parameter('McuAdv', bvt_adjdom.mcu_adv, 4, 0),
@@ -82,6 +125,7 @@ const ATROPOS = new SchedulerCommand('atropos', xen.SCHED_ATROPOS, [
 
 function nameOf(id: u32): string {
   if (id == CREDIT.id) return CREDIT.name;
+  if (id == SEDF.id) return SEDF.name;
   if (id == BVT.id) return BVT.name;
   if (id == ATROPOS.id) return ATROPOS.name;
   return id == xen.SCHED_RROBIN ? 'rrobin' : 'scheduler ' + id.toString();
@@ -153,7 +197,7 @@ function show(command: SchedulerCommand, domains: Domain[]): i32 {
     let row = '';
     for (let at = 0; at < command.parameters.length; at++) {
       const parameter = command.parameters[at];
-      row += ' ' + parameter.read(part()).toString().padStart(widthOf(parameter));
+      row += ' ' + parameter.told(part()).padStart(widthOf(parameter));
     }
     print(domains[n].name.padEnd(32) + ' ' + domains[n].id.toString().padStart(5) + row + '\n');
   }
@@ -173,7 +217,7 @@ function change(command: SchedulerCommand, domain: Domain, values: string[]): i3
     const parameter = command.parameters[n];
     // Xen itself would take any cap.
     const most = parameter == CAP ? <i64>vcpusOf(domain) * 100 : parameter.most;
-    const value = numberOf(parameter.name, values[n], parameter.least, most);
+    const value = parameter.taken(values[n], most);
     if (!isNumber) return 1;
     parameter.write(part(), value);
   }
@@ -198,14 +242,33 @@ export function schedAtropos(args: string[]): i32 {
   return byPlace(ATROPOS, args);
 }
 
-/** The scheduler of Xen 3 that gave domains periods and slices. */
+/** A weight alone is in place of a period and a slice, as xm of Xen 3 has it. */
 export function schedSedf(args: string[]): i32 {
-  complain(
-    'Xen is running with the ' +
-      nameOf(scheduler()) +
-      ' scheduler; there is no sedf here: atropos has periods and slices, too (sched=atropos)',
-  );
-  return 1;
+  const values = new Array<string>();
+  let changes = false;
+  for (let n = 0; n < SEDF_SWITCHES.length; n++) {
+    values.push(valueOf(SEDF_SWITCHES[n]));
+    changes = changes || isSet(SEDF_SWITCHES[n]);
+  }
+  if (args.length > 1) return misused();
+  if (changes && args.length == 0) {
+    complain('No domain given.');
+    return misused();
+  }
+  const hasWeight = values[SEDF_WEIGHT] != '' && values[SEDF_WEIGHT] != '0';
+  if (hasWeight && (isSet('period') || isSet('slice'))) {
+    complain('A weight is in place of a period and a slice.');
+    return misused();
+  }
+  if (!runs(SEDF)) return 1;
+  const domains = domainsOf(args);
+  if (domains == null) return 1;
+  if (!changes) return show(SEDF, domains);
+  if (hasWeight) {
+    values[SEDF_PERIOD] = '0';
+    values[SEDF_SLICE] = '0';
+  } else if (isSet('period') || isSet('slice')) values[SEDF_WEIGHT] = '0';
+  return change(SEDF, domains[0], values);
 }
 
 export function schedCredit(args: string[]): i32 {

@@ -209,6 +209,25 @@ test('sched-atropos: period, slice, latency, and whether extra time is wanted', 
   expect(row!.trim().split(/ +/)).toEqual(['Domain-0', '0', '100000000', '50000000', '10000000', '1']);
 });
 
+test('sched-sedf: period, slice and latency in ms, extra time; or a weight', async () => {
+  const host = await Host.boot(FILES, { xenCommandLine: 'sched=sedf' });
+  const row = (): string[] => host.run('xm sched-sedf').split('\n')[1]!.trim().split(/ +/);
+  expect(host.run('xm info | grep xen_scheduler')).toMatch(/: sedf$/);
+  expect(host.run('xm sched-sedf').split('\n')[0]!.trim().split(/ +/)).toEqual(
+    'Name ID Period(ms) Slice(ms) Lat(ms) Extra Weight'.split(' '),
+  );
+  expect(row()).toEqual(['Domain-0', '0', '20.0', '15.0', '0.0', '1', '0']);
+  expect(host.run('xm sched-sedf 0 -p 100 -s 62.5 --latency=10 -e 0')).toBe('');
+  expect(row()).toEqual(['Domain-0', '0', '100.0', '62.5', '10.0', '0', '0']);
+  expect(host.run('xm sched-sedf 0 -w 3')).toBe('');
+  expect(row()).toEqual(['Domain-0', '0', '100.0', '95.0', '10.0', '0', '3']);
+  expect(host.run('xm sched-sedf 0 -p 10 -s 20; echo $?')).toBe('xm: Domain-0: Invalid argument\n1');
+  expect(host.run('xm sched-sedf 0 -p 10 -w 20; echo $?')).toMatch(/^xm: A weight is in place of .*\n.*\n2$/);
+  expect(host.run('xm sched-sedf 0 -p x; xm sched-sedf -p 1; xm sched-credit')).toMatch(
+    /^xm: Period\(ms\): it is to be a number .*\nxm: No domain given\.\nxm: usage: .*\nxm: Xen is running with the sedf scheduler$/,
+  );
+});
+
 /** Of frontends, as in the recording of a domain with a disk and a card. */
 const NODES: Readonly<Record<string, string>> = {
   'vbd/51712/backend': '/local/domain/0/backend/vbd/1/51712',

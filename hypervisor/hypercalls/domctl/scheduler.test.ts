@@ -9,6 +9,7 @@ import {
   XEN_DOMCTL_SCHEDOP_putinfo,
   XEN_DOMCTL_scheduler_op,
   XEN_SCHEDULER_CREDIT,
+  XEN_SCHEDULER_SEDF,
 } from '../../abi/domctl.ts';
 import { XEN_SYSCTL_sched_id, XEN_SYSCTL_scheduler_op } from '../../abi/sysctl.ts';
 import { domctl } from '../domctl.ts';
@@ -83,25 +84,29 @@ test("credit's weight and cap, each of which can be left as it is", () => {
   expect(get()).toEqual([100, 50]);
 });
 
-test.each(['credit', 'bvt', 'atropos', 'rrobin'])('%s refuses what is for another scheduler', (name) => {
-  const { domain0, domain1 } = setup(name);
-  const { id } = domain0.hypervisor.scheduler;
-  expect(adjust(domain0, id, XEN_DOMCTL_SCHEDOP_getinfo)).toBe(0);
-  expect(adjust(domain0, id, 2)).toBe(EINVAL);
-  expect(adjust(domain0, id + 1, XEN_DOMCTL_SCHEDOP_getinfo)).toBe(EINVAL);
-  expect(configure(domain0, 0, id, 1)).toBe(0);
-  expect(configure(domain0, 0, id, 2)).toBe(EINVAL);
-  expect(configure(domain0, 0, id + 1, 1)).toBe(EINVAL);
-  expect(configure(domain0, 1, id, 1)).toBe(-3);
-  domain1.enter();
-  expect(adjust(domain1, id, XEN_DOMCTL_SCHEDOP_putinfo)).toBe(-1);
-});
+test.each(['credit', 'bvt', 'atropos', 'sedf', 'rrobin'])(
+  '%s refuses what is for another scheduler',
+  (name) => {
+    const { domain0, domain1 } = setup(name);
+    const { id } = domain0.hypervisor.scheduler;
+    expect(adjust(domain0, id, XEN_DOMCTL_SCHEDOP_getinfo)).toBe(0);
+    expect(adjust(domain0, id, 2)).toBe(EINVAL);
+    expect(adjust(domain0, id + 1, XEN_DOMCTL_SCHEDOP_getinfo)).toBe(EINVAL);
+    expect(configure(domain0, 0, id, 1)).toBe(0);
+    expect(configure(domain0, 0, id, 2)).toBe(EINVAL);
+    expect(configure(domain0, 0, id + 1, 1)).toBe(EINVAL);
+    expect(configure(domain0, 1, id, 1)).toBe(-3);
+    domain1.enter();
+    expect(adjust(domain1, id, XEN_DOMCTL_SCHEDOP_putinfo)).toBe(-1);
+  },
+);
 
 test.each([
   ['credit', XEN_SCHEDULER_CREDIT],
   ['bvt', SCHED_BVT],
   ['atropos', SCHED_ATROPOS],
   ['rrobin', SCHED_RROBIN],
+  ['sedf', XEN_SCHEDULER_SEDF],
 ])('%s is scheduler %i', (name, id) => {
   const { domain0 } = setup(name);
   domain0.poke(ARGUMENTS, ...pairs([XEN_SYSCTL_sched_id, XEN_SYSCTL_INTERFACE_VERSION, 0xff]));
@@ -117,6 +122,16 @@ test("credit's own settings come back as they were set", () => {
   expect(configure(domain0, 0, XEN_SCHEDULER_CREDIT, 0, 5, 500, 100)).toBe(0);
   expect(words(domain0, 3)).toEqual([5, 500, 100]);
   expect(configure(domain0, 0, XEN_SCHEDULER_CREDIT, 0, 0, 500, 100)).toBe(EINVAL);
+});
+
+test("sedf's structure of Xen 4.5", () => {
+  const { domain0 } = setup('sedf');
+  const ms = 1_000_000;
+  const put = [30 * ms, 0, 10 * ms, 0, 5 * ms, 0, 1, 0];
+  expect(adjust(domain0, XEN_SCHEDULER_SEDF, XEN_DOMCTL_SCHEDOP_putinfo, ...put)).toBe(0);
+  expect(adjust(domain0, XEN_SCHEDULER_SEDF, XEN_DOMCTL_SCHEDOP_getinfo)).toBe(0);
+  expect(words(domain0, 8)).toEqual(put);
+  expect(adjust(domain0, XEN_SCHEDULER_SEDF, XEN_DOMCTL_SCHEDOP_putinfo, 30 * ms, 0, 31 * ms)).toBe(EINVAL);
 });
 
 test("bvt's and atropos's structures of Xen 2", () => {

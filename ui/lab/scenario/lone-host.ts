@@ -38,7 +38,7 @@ export interface HostOptions {
   readonly dom0?: boolean;
   /** The memory of domain 0's host, in MiB. */
   readonly hostMb?: number;
-  /** Physical processors: 1, 2, 4, 8, 16; and the scheduler: credit, bvt, atropos, rrobin. */
+  /** Physical processors: 1, 2, 4, 8, 16; and the scheduler: credit, sedf, bvt, atropos, rrobin. */
   readonly cpus?: number;
   readonly scheduler?: string;
   /** Xen's command line. */
