@@ -52,6 +52,20 @@ describe('writes to an L1 table', () => {
     expect(entry()).toBe(guest.entry(30, 7) | (1n << 52n));
   });
 
+  test.each<[operand: string, base: number, index: number, scale: number, displacement: number]>([
+    ['[rsi + rcx * 8]', layout.RSI, layout.RCX, 8, 0],
+    ['[rsi + r9 * 4 + 16]', layout.RSI, 9, 4, 16],
+    ['[r12 + r13 * 2 - 1000]', 12, 13, 2, -1000],
+    ['[r13 + rdx - 8]', 13, layout.RDX, 1, -8],
+    ['[rbp + r8 * 2 + 4096]', layout.RBP, 8, 2, 4096],
+  ])('an entry is found by any address: %s', (operand, base, index, scale, displacement) => {
+    setRegister(index, 24n);
+    setRegister(base, BigInt(ADDRESS - displacement - 24 * scale));
+    setRegister(layout.RAX, guest.entry(30, 3));
+    expect(emulate(`mov ${operand}, rax`)).toBe(true);
+    expect(entry()).toBe(guest.entry(30, 7) | (1n << 52n));
+  });
+
   test('what may not be mapped is not written, and the fault is the guest’s', () => {
     setRegister(layout.RAX, guest.entry(L1_PFN, TABLE_FLAGS));
     expect(emulate('mov [rdi], rax')).toBe(false);
