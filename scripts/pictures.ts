@@ -8,11 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Page } from 'playwright-core';
 import { preview } from 'vite';
-
+import { BROWSER_ARGS, CHROMIUM } from '../ui/web/chromium.ts';
 import { buildPage } from './page.ts';
 import { writeSnapshotOfHost } from './snapshot.ts';
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SITE = join(ROOT, 'dist/web');
 const FOLDER = join(ROOT, 'ui/web/pictures');
@@ -141,12 +140,13 @@ async function ring(visitor: Visitor): Promise<void> {
   await visitor.settle();
 }
 
+if (CHROMIUM === undefined) throw new Error('there is no Chromium');
 mkdirSync(FOLDER, { recursive: true });
 await buildPage(SITE, writeSnapshotOfHost());
 const server = await preview({ configFile: false, logLevel: 'error', build: { outDir: SITE } });
 const browser = await chromium.launch({
   executablePath: CHROMIUM,
-  args: ['--headless', '--no-sandbox', '--disable-gpu'],
+  args: BROWSER_ARGS,
 });
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
