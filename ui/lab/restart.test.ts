@@ -5,6 +5,7 @@ import { loadCore } from './core-node.ts';
 import { Lab } from './lab.ts';
 import { drive } from './pacing.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
+import { Session } from './session/session.ts';
 import { openSnapshot } from './snapshot/format.ts';
 import type { ImageName } from './snapshot/format.ts';
 import { stateHash } from './state-hash.ts';
@@ -128,4 +129,22 @@ test('a host of a world starts anew while the others go on, and is there again b
   await b.console.expect(/Mote[^]*10\.0\.0\.101 by/, { withinSeconds: 20 });
   a.console.enter('ping -c 1 10.0.0.101');
   await a.console.expect(' 0% packet loss', { withinSeconds: 20 });
+}, 300_000);
+
+test('in a session, as the page has it, a host starts anew and runs on', async () => {
+  let printed = '';
+  const session = new Session(loadCore(), (update) => {
+    if (update.type === 'console') printed += new TextDecoder().decode(update.bytes);
+    if (update.type === 'error') printed += `error: ${update.message}`;
+  });
+  const size = { commandLine: '', memoryMb: 64, vcpus: 1, isDom0: true, hostMb: 160 };
+  await session.command({ type: 'boot', ...size, ...(await dom0Images()) });
+  await session.command({ type: 'pace', realTime: false });
+  await session.command({ type: 'runUntil', text: '/ \\$ ' });
+  for (let n = 0; n < 2; n++) {
+    printed = '';
+    await session.command({ type: 'keys', bytes: new TextEncoder().encode('reboot\r') });
+    await session.command({ type: 'runUntil', text: 'by 10\\.0\\.0\\.1[^]*/ \\$ ' });
+    expect(printed).toMatch(/reboot\r\nMote[^]*\/ \$ $/);
+  }
 }, 300_000);

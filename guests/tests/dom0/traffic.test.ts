@@ -103,6 +103,17 @@ test('xm top shows them', () => {
   expect(column('NETTX(k)')).toBe(String(Math.floor(sent / 1024)));
 });
 
+test('keys of xm top show the cards and the disks below each domain', () => {
+  host.type('xm top -d 1\r');
+  host.until(/Sort order +Quit/);
+  host.type('n');
+  host.until(/\nNet\d+ RX: +\d+bytes +\d+pkts +\d+drop {2}TX: +\d+bytes +\d+pkts\n/);
+  host.type('nb');
+  host.until(/\nVBD BlkBack +\d+ {2}OO: +\d+ {3}RD: +1 {3}WR: +20 {2}RSECT: +1 {2}WSECT: +160\n/);
+  host.type('q');
+  host.until(/\n\/ \$ $/);
+});
+
 test('the bridge loses the frames that it is told to, and counts them', () => {
   host.run('brctl setloss xenbr0 300 7');
   const told = host.run('ping -c 10 10.0.0.11');

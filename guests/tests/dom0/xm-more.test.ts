@@ -155,6 +155,23 @@ describe('a host with two processors', () => {
     );
   });
 
+  test('keys of xentop show vcpus, repeat the headings, sort, and ask for another delay', () => {
+    const screen = (keys: string, wanted: RegExp): void => {
+      host.type(keys);
+      host.until(wanted);
+    };
+    screen('xm top -d 1\r', /2 domains[^]*Quit/);
+    screen('v', / two [^\n]*\nVCPUs\(sec\): +0: +\d+s +1: +\d+s\n/);
+    screen('vr', /VBD_WSECT SSID\n +Domain-0 [^\n]*\n +NAME [^\n]*\n +two /);
+    screen('r', /SSID\n +Domain-0 [^\n]*\n +two /);
+    // By the time that they have had, then by their share of a processor, then by memory: the greatest first.
+    screen('sss', /SSID\n +Domain-0 [^\n]*\n +two /);
+    screen('d', /Delay\(sec\): /);
+    screen('7\r', /2 domains[^]*Quit/);
+    host.type('q');
+    host.until(/\n\/ \$ $/);
+  });
+
   test('debug keys go to Xen, which tells on its console', () => {
     host.run('xm dmesg -c');
     expect(host.run('xm debug-keys re')).toContain('(XEN) Event channel information for domain 1:\n');
