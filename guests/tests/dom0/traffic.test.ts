@@ -111,7 +111,7 @@ test('keys of xm top show the cards and the disks below each domain', () => {
   host.type('nb');
   host.until(/\nVBD BlkBack +\d+ {2}OO: +\d+ {3}RD: +1 {3}WR: +20 {2}RSECT: +1 {2}WSECT: +160\n/);
   host.type('q');
-  host.until(/\n\/ \$ $/);
+  host.until(/\/ \$ $/);
 });
 
 test('the bridge loses the frames that it is told to, and counts them', () => {

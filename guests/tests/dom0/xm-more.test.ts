@@ -168,8 +168,7 @@ describe('a host with two processors', () => {
     screen('sss', /SSID\n +Domain-0 [^\n]*\n +two /);
     screen('d', /Delay\(sec\): /);
     screen('7\r', /2 domains[^]*Quit/);
-    host.type('q');
-    host.until(/\n\/ \$ $/);
+    screen('q', /\/ \$ $/);
   });
 
   test('debug keys go to Xen, which tells on its console', () => {
