@@ -13,10 +13,10 @@ import { shareWaited, whenQuiet } from './quiet.ts';
 const BUSY = 'while true; do seq 1 3000 | sort | wc > /dev/null; done\r';
 const WARM_NS = 3e8;
 const SAMPLE_NS = 1e7;
-const SAMPLES = 40;
+const SAMPLES = 20;
 const PATIENCE_NS = 60e9;
 /** How long it looks for moments in which nobody else works on the machine, in ms. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 120_000;
 const MOST_WAITED = 0.02;
 const PROMPT = /\/ \$ $/;
 
