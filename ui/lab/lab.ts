@@ -60,7 +60,7 @@ export class Lab {
   /** What takes it through time; and whether it goes again where it has been. */
   course: Course;
   private isAgain = false;
-  /** What it starts anew from; null: nobody has needed it. What comes from outside meanwhile comes behind that. */
+  /** What it starts anew from; null: that is elsewhere. What comes from outside while it is brought comes behind that. */
   private images: BootImages | null = null;
   private held: Come[] = [];
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
@@ -102,6 +102,8 @@ export class Lab {
     const ramdisk = request.ramdisk === undefined ? undefined : await loadRamdisk(request.ramdisk);
     const lab = new Lab(makeHost(core, request), request);
     lab.domain = buildDomain(lab.hypervisor, { ...planOf(request), kernel, ramdisk });
+    // Ways back go over a start without waiting for anything.
+    if (lab.domain.isPrivileged) lab.images = { kernel, ramdisk };
     if (lab.domain.isPrivileged)
       lab.hypervisor.console.replay((bytes) => {
         lab.witness.printed(lab.domain.id, bytes);
@@ -129,9 +131,14 @@ export class Lab {
     return this.code === Code.UNKNOWN;
   }
 
-  /** Brings the images that the domain runs, for their symbols. Rejects with a SnapshotError where they cannot be had. */
+  /**
+   * Brings the images that the domain runs, for their symbols, and to start domain 0 from them anew. Rejects with a SnapshotError where
+   * they cannot be had.
+   */
   async bringCode(): Promise<void> {
-    if (this.lacksCode) this.code = await Code.bring(this.request);
+    if (!this.lacksCode) return;
+    this.code = await Code.bring(this.request);
+    if (this.domain.isPrivileged) this.images ??= await loadImages(this.request);
   }
 
   /** The world as it is now, to go back to (`goTo`) or to be put into a file. */
