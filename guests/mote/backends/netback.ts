@@ -45,6 +45,9 @@ export abstract class NetworkBackend extends Backend {
   private request: usize = alloc(RX_BYTES);
   private held: HeldPackets = new HeldPackets();
   private heldTimer: HeldTimer = new HeldTimer(this);
+  /** The packet that the frontend sent last waits for pages of its own: those behind it wait for it. */
+  private isGathering: bool = false;
+  private gatherTimer: GatherTimer = new GatherTimer(this);
   /** The frontend has not connected yet. */
   private isNew: bool = true;
   /** What the frontend has sent and received; packets that were lost for want of a buffer, or not in order. */
@@ -117,6 +120,8 @@ export abstract class NetworkBackend extends Backend {
 
   protected disconnect(): void {
     this.isNew = false;
+    this.isGathering = false;
+    this.gatherTimer.cancel();
     this.forgetHeld();
     this.unbind(this.sendPort);
     if (this.receivePort != this.sendPort) this.unbind(this.receivePort);
@@ -149,6 +154,8 @@ export abstract class NetworkBackend extends Backend {
     this.forgetHeld();
     dispose(this.held);
     dispose(this.heldTimer);
+    this.gatherTimer.cancel();
+    dispose(this.gatherTimer);
     this.credit.cancel();
     dispose(this.credit);
     this.packet.release();
@@ -162,20 +169,27 @@ export abstract class NetworkBackend extends Backend {
   serve(): void {
     const ring = this.sendRing;
     if (ring == null) return;
-    while (ring.isWaiting() && this.credit.isThere)
+    while ((this.isGathering || ring.isWaiting()) && this.credit.isThere) {
       if (!this.takePacket(ring)) {
         ring.broken = true;
         this.accuse('the rest of a packet is not there');
         return;
       }
+      if (this.isGathering) return;
+    }
     if (ring.broken) this.accuse('there are more packets than its ring has room for');
   }
 
   /** False: the rest of the packet is not there, though it was said to be. */
   private takePacket(ring: BackRing): bool {
     const packet = this.packet;
-    if (!packet.take(ring)) return false;
+    if (!this.isGathering && !packet.take(ring)) return false;
     const bytes = packet.gather(this.domid, this.buffer);
+    this.isGathering = packet.isLater;
+    if (this.isGathering) {
+      this.gatherTimer.set(now() + AGAIN_NS);
+      return true;
+    }
     packet.answer(ring, bytes != 0);
     if (ring.push()) sendEvent(this.sendPort);
     if (bytes == 0) {
@@ -266,6 +280,17 @@ class HeldTimer extends Timer {
 
   fire(): void {
     this.backend.deliverHeld();
+  }
+}
+
+/** Pages of a packet that the frontend sends were asked for: it is looked whether they have come. */
+class GatherTimer extends Timer {
+  constructor(private backend: NetworkBackend) {
+    super();
+  }
+
+  fire(): void {
+    this.backend.serve();
   }
 }
 

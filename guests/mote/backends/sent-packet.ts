@@ -5,7 +5,7 @@
 import * as xen from 'xen';
 import { netif_extra_info, netif_tx_request, netif_tx_response } from 'xen';
 import { BackRing } from './back-ring';
-import { copyGranted, finishCopies } from './granted';
+import { copyGranted, finishCopies, mustCopyAgain } from './granted';
 import { alloc, free } from '../../kernel/memory/heap';
 import { PAGE_SIZE } from '../../kernel/memory/pages';
 
@@ -79,8 +79,12 @@ export class SentPacket {
     return isTcp && this.segmentBytes > 0;
   }
 
-  /** Copies its parts to a place for MAX_BYTES: its bytes, 0: it is not in order. */
+  /** It is not all there: the domain has just come from another host, and pages of it have been asked for. It can be gathered again. */
+  isLater: bool = false;
+
+  /** Copies its parts to a place for MAX_BYTES: its bytes, 0: it is not in order, or `isLater`. */
   gather(domid: u32, to: usize): u32 {
+    this.isLater = false;
     // The first request tells the size of all of it.
     const total = this.size(0);
     let others: u32 = 0;
@@ -94,6 +98,7 @@ export class SentPacket {
       copyGranted(domid, load<u32>(this.slot(index) + netif_tx_request.gref), offset, at, bytes, false);
       at += bytes;
     }
+    this.isLater = mustCopyAgain();
     return finishCopies() ? total : 0;
   }
 
