@@ -1,4 +1,7 @@
-/** How long a migration takes here, where nobody watches and each host has a thread of its own, as `xenoscope boot --hosts` does it. */
+/**
+ * How long a migration takes here, where nobody watches and each host has a thread of its own, as `xenoscope boot --hosts` does it; and
+ * what it takes of processors, which a busy machine changes less.
+ */
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { startNodeThread } from '../../ui/lab/world/node-threads.ts';
 import { ThreadedWorld } from '../../ui/lab/world/threaded-world.ts';
@@ -11,8 +14,14 @@ const DOM0_MB = 48;
 const [FROM, TO] = [0, 1];
 const OPEN = ['(xend-relocation-server yes)', "(xend-relocation-hosts-allow '')"];
 
+interface Cost {
+  readonly wallSeconds: number;
+  /** Of all threads. */
+  readonly processorSeconds: number;
+}
+
 /** Of Mote with so much memory, live. */
-export async function wallSeconds(memoryMb: number): Promise<number> {
+export async function wallCost(memoryMb: number): Promise<Cost> {
   const hosts = ['A', 'B'].map((name) => mote(name, { hostMb: memoryMb + REST_MB, memoryMb: DOM0_MB }));
   const lans = [{ name: 'lan', megabitsPerSecond: 1000 }];
   const world = await ThreadedWorld.make(loadCore(), { hosts, lans }, await moteFiles(), startNodeThread);
@@ -29,9 +38,10 @@ export async function wallSeconds(memoryMb: number): Promise<number> {
     for (const line of OPEN) await type(TO, `echo "${line}" >> /etc/xen/xend-config.sxp`);
     await type(TO, 'xend restart');
     await type(FROM, `xm create mote memory=${String(memoryMb)}; sleep 1`);
-    const before = performance.now();
+    const [before, usedBefore] = [performance.now(), process.cpuUsage()];
     await type(FROM, 'xm migrate --live mote 10.0.0.101', /Sent \d+ KiB/);
-    return (performance.now() - before) / 1000;
+    const { user, system } = process.cpuUsage(usedBefore);
+    return { wallSeconds: (performance.now() - before) / 1000, processorSeconds: (user + system) / 1e6 };
   } finally {
     world.close();
   }
