@@ -129,8 +129,7 @@ class Sending extends Course {
     const place = address(this.host);
     if (badAddress) return this.host + ': there is no such host';
     this.connection = socket(SOCK_STREAM);
-    // A page that is asked for by post-copy waits for all that was written before it.
-    if (!this.limits.isPostCopy) setOption(this.connection, SOL_SOCKET, SO_SNDBUF, hand.STREAM_BYTES);
+    setOption(this.connection, SOL_SOCKET, SO_SNDBUF, hand.STREAM_BYTES);
     const failed = connect(this.connection, place, <u32>number(this.record.get('port')));
     if (failed < 0)
       return (
