@@ -7,8 +7,8 @@ import { NS_PER_SECOND } from 'programs/lib/time';
 
 const MEGABYTE = 1 << 20;
 const PAGE = 4096;
-/** Times a second that it looks at the clock. */
-const STEPS: u64 = 20;
+/** Times a second that it writes: a round of a migration is to see its pace, not its pauses. */
+const STEPS: u64 = 200;
 
 export function main(args: string[]): i32 {
   const size = args.length > 1 ? number(args[1]) : 4;
@@ -19,14 +19,17 @@ export function main(args: string[]): i32 {
     return 2;
   }
   const memory_ = new StaticArray<u8>(<i32>size * MEGABYTE);
-  const pages = max<u64>((<u64>rate * MEGABYTE) / PAGE / STEPS, 1);
+  const pagesPerSecond = (<u64>rate * MEGABYTE) / PAGE;
   print('thrash: ' + rate.toString() + ' of ' + size.toString() + ' MB a second\n');
   flush();
   let at = 0;
   let value: u8 = 0;
   let due = clock(CLOCK_MONOTONIC);
+  let left: u64 = 0;
   for (;;) {
-    for (let n: u64 = 0; n < pages; n++) {
+    // What is no whole page waits for the next step.
+    left += pagesPerSecond;
+    for (; left >= STEPS; left -= STEPS) {
       memory_[at] = ++value;
       at += PAGE;
       if (at >= memory_.length) at = 0;
