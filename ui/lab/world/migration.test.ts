@@ -70,8 +70,10 @@ describe('two hosts on a LAN', () => {
     ['the other host crashes', { kind: 'crash domain', domain: 0, message: 'cut' }],
   ])('what was not given away stays: %s', (_, fault) => {
     const here = world.save();
-    consoles.type(A, 'xm migrate --live mote 10.0.0.101\r');
+    // As slowly as it takes to be in the midst of it by then.
+    consoles.type(A, 'xm migrate --live --resource=80 mote 10.0.0.101\r');
     consoles.to(world.ns + 100 * MS);
+    expect(consoles.screens[A]).not.toMatch(PROMPT);
     if (fault === null) world.injectLan(0, { kind: 'drop frames', count: 1_000_000 });
     else world.inject(B, fault);
     consoles.until(A, PROMPT);
@@ -92,7 +94,8 @@ describe('two hosts on a LAN', () => {
       const isStill = (): boolean =>
         [...domains.values()].some(({ id, shutdown }) => id > 0 && shutdown !== null);
       if (isLive) consoles.to(world.ns + 400 * MS);
-      else while (!isStill()) consoles.to(world.ns + MS);
+      else for (let ms = 0; !isStill() && ms < 10_000; ms++) consoles.to(world.ns + MS);
+      expect(isStill()).toBe(!isLive);
       world.type(A, Uint8Array.of(3));
       consoles.until(A, PROMPT);
       expect(consoles.screens[A]).toContain('xm: mote: it was called off');
