@@ -63,19 +63,3 @@ export function parseIpv4(text: string): number {
     throw new RangeError(`${text} is no IPv4 address`);
   return parts.reduce((value, part) => value * 256 + part, 0);
 }
-
-const TYPES: Readonly<Record<number, string>> = { [ETHERTYPE_IPV4]: 'IPv4', [ETHERTYPE_ARP]: 'ARP' };
-
-function macWords(bytes: Uint8Array, at: number): string {
-  const mac = bytes.subarray(at, at + MAC_BYTES);
-  if (sameBytes(mac, BROADCAST)) return 'all';
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join(':');
-}
-
-/** A frame in words, whatever is in it: `IPv4 from 00:16:3e:00:00:01 to all`. */
-export function frameWords(bytes: Uint8Array): string {
-  if (bytes.length < HEADER_BYTES) return 'a frame without a header';
-  const type = get16(bytes, ETHERTYPE);
-  const name = TYPES[type] ?? `type 0x${type.toString(16).padStart(4, '0')}`;
-  return `${name} from ${macWords(bytes, SOURCE)} to ${macWords(bytes, DESTINATION)}`;
-}

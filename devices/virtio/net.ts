@@ -3,7 +3,8 @@
  * segments, which the driver leaves to the device; and segments that come, which it joins for a driver that takes them so.
  */
 import { read16, write16 } from '../little-endian.ts';
-import { checksum, frameWords, MAC_BYTES, MOST_FRAME_BYTES, put16 } from '../lan/ethernet.ts';
+import { checksum, MAC_BYTES, MOST_FRAME_BYTES, put16 } from '../lan/ethernet.ts';
+import { frameWords } from '../lan/frame-words.ts';
 import type { NetworkPort } from '../lan/lan.ts';
 import type { MachineClock, MachineMemory } from '../machine.ts';
 import { nowNs } from '../machine.ts';

@@ -25,7 +25,7 @@ interface Watched {
   looksSinceAsking: number;
 }
 
-const NO_MOVES: Moves = { last: [], counts: [], raised: [] };
+const NO_MOVES: Moves = { last: [], counts: [], raised: [], frames: [] };
 
 /** Lenses that show devices, of which the store knows. */
 const STORE_LENSES: ReadonlySet<Lens> = new Set(['processors', 'events', 'rings', 'store', 'network']);

@@ -2,7 +2,7 @@
 import type { TraceDetail, TraceEvent } from '../../../hypervisor/trace/event.ts';
 import { traceWords } from '../../../hypervisor/trace/text.ts';
 import type { TraceSink } from '../../../hypervisor/trace/tracer.ts';
-import type { Move, Moves } from './view.ts';
+import type { FrameMove, Move, Moves } from './view.ts';
 
 /** Of the last moves, so many are told one by one. */
 const LAST = 12;
@@ -31,16 +31,30 @@ function trapped(detail: TraceDetail, { domain, vcpu }: TraceEvent): Move {
   return { kind: 'trap', domain, vcpu, name: called };
 }
 
+/** A frame that an event tells of; null: it tells of none. */
+function frameOf(detail: TraceDetail): FrameMove | null {
+  if (detail.kind === 'device' && (detail.action === 'send' || detail.action === 'receive'))
+    return { domain: -1, device: 0, way: detail.action === 'send' ? 'out' : 'in', text: detail.text };
+  if (detail.kind !== 'ring') return null;
+  const { ring, way, domain, device, text } = detail;
+  if (ring === 'transmit' && way === 'request') return { domain, device, way: 'out', text };
+  return ring === 'receive' && way === 'response' ? { domain, device, way: 'in', text } : null;
+}
+
 export class MoveSink implements TraceSink {
   private last: Move[] = [];
   /** By `domain kind`, and by `domain port`. */
   private counts = new Map<string, number>();
   private raised = new Map<string, number>();
+  /** By `domain device`. */
+  private frames = new Map<string, FrameMove>();
   /** Somebody has written to the store. */
   private storeWritten = true;
 
   event(event: TraceEvent): void {
     const { detail } = event;
+    const frame = frameOf(detail);
+    if (frame !== null) this.frames.set(`${String(frame.domain)} ${String(frame.device)}`, frame);
     const maker = MAKERS[detail.kind] as Maker<TraceDetail['kind']> | undefined;
     if (maker === undefined) return;
     const move = maker(detail, event);
@@ -67,10 +81,12 @@ export class MoveSink implements TraceSink {
         const [domain = '', port = ''] = key.split(' ');
         return { domain: Number(domain), port: Number(port), count };
       }),
+      frames: [...this.frames.values()],
     };
     this.last = [];
     this.counts = new Map();
     this.raised = new Map();
+    this.frames = new Map();
     return moves;
   }
 

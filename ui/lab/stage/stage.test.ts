@@ -171,11 +171,19 @@ test('what has moved is told once: calls, ports, upcalls; while it runs the stor
   // Another lens is no other instant.
   look.lens = 'events';
   expect(look.view(false)!.hosts[0]!.moves).toEqual(moves);
-  expect(see('processors').moves).toEqual({ last: [], counts: [], raised: [] });
+  expect(see('processors').moves).toEqual({ last: [], counts: [], raised: [], frames: [] });
   const { store } = see('store');
   host.run('xenstore-write /local/domain/0/data/x y');
   expect(see('store', true).store).toEqual(store);
   expect(JSON.stringify(see('store').store)).toContain('"name":"x","value":"y"');
+});
+
+test('frames that have gone by a card are told in words: the machine’s', () => {
+  see('network');
+  host.run('ping -c 1 10.0.0.1');
+  const { frames } = see('network').moves;
+  expect(frames.map(({ domain, way }) => [domain, way])).toContainEqual([-1, 'in']);
+  expect(frames.find(({ domain }) => domain === -1)!.text).toMatch(/^ICMP echo answer from 10.0.0.1 to /);
 });
 
 test('the machine below: disks, the card, the share', () => {

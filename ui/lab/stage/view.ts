@@ -65,6 +65,14 @@ export type Move =
   | { readonly kind: 'schedule'; readonly processor: number; readonly from: string; readonly to: string }
   | { readonly kind: 'store'; readonly domain: number; readonly way: string; readonly text: string };
 
+/** A network frame on its way: from or to a guest's card, by its number in the store, or the machine's (`domain` -1), in words. */
+export interface FrameMove {
+  readonly domain: number;
+  readonly device: number;
+  readonly way: 'out' | 'in';
+  readonly text: string;
+}
+
 export interface Moves {
   /** The last of them since it was told where the host stands, the newest last. */
   readonly last: readonly Move[];
@@ -76,6 +84,8 @@ export interface Moves {
   }[];
   /** How often each port was raised. */
   readonly raised: readonly { readonly domain: number; readonly port: number; readonly count: number }[];
+  /** The last frame at each card that had any. */
+  readonly frames: readonly FrameMove[];
 }
 
 /** Whose each machine frame is, and what it is used as; two arrays by frame number. */

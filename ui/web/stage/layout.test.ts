@@ -65,7 +65,7 @@ function hostOf({ guests, vcpus, ports, cpus }: Shape): StageHost {
       { kind: 'serial', name: 'serial port' },
       { kind: 'card', name: '52:54:00:00:00:10' },
     ],
-    moves: { last: [], counts: [], raised: [] },
+    moves: { last: [], counts: [], raised: [], frames: [] },
     memory: null,
     devices,
     store: null,

@@ -1,8 +1,8 @@
 /** Cards, bridges and the wire between hosts. */
-import type { StageHost, StageView } from '../../lab/stage/view.ts';
+import type { FrameMove, StageHost, StageView } from '../../lab/stage/view.ts';
 import { colorOf, fitted, namesIn } from './color.ts';
 import { centre } from './layout.ts';
-import type { Rect } from './layout.ts';
+import type { Point, Rect } from './layout.ts';
 import { layNetwork } from './network-layout.ts';
 import type { CardPicture, NetworkPicture } from './network-layout.ts';
 import { ThingView } from './things.tsx';
@@ -42,6 +42,20 @@ function Wire({ pictures, rects }: { pictures: readonly NetworkPicture[]; rects:
   );
 }
 
+/** The last frame by a card, beside its line: an arrow where to, and what it is. */
+function FrameWords({ move, at, width }: { move: FrameMove | undefined; at: Point; width: number }) {
+  if (move === undefined) return null;
+  // Guests are above, the wire below.
+  const arrow = move.way === 'out' ? '↓' : '↑';
+  return (
+    <g class="move">
+      <text x={at.x} y={at.y}>
+        {fitted(`${arrow} ${move.text}`, width, 6)}
+      </text>
+    </g>
+  );
+}
+
 interface HostNetworkProps {
   readonly host: StageHost;
   readonly index: number;
@@ -52,6 +66,7 @@ interface HostNetworkProps {
 function HostNetwork({ host, index, picture, isAlone }: HostNetworkProps) {
   const { frame, bridges, cards, machine } = picture;
   const uplink = machine[0];
+  const frames = host.moves.frames;
   return (
     <g>
       <rect class="host-frame" x={frame.x} y={frame.y} width={frame.w} height={frame.h} rx={9} />
@@ -91,6 +106,13 @@ function HostNetwork({ host, index, picture, isAlone }: HostNetworkProps) {
         <text class="dim" x={frame.x + frame.w / 2} y={frame.y + 56} text-anchor="middle">
           No guest has a card: vif = [ '' ] in its file gives it one.
         </text>
+      )}
+      {uplink !== undefined && (
+        <FrameWords
+          move={frames.find(({ domain }) => domain === -1)}
+          at={{ x: centre(uplink.rect).x + 8, y: uplink.rect.y - 6 }}
+          width={frame.x + frame.w - centre(uplink.rect).x - 16}
+        />
       )}
       {machine.map(({ index: n, name, rect }) => (
         <ThingView
@@ -161,6 +183,11 @@ function Card({
           vif{frontend}.{id}
         </text>
       )}
+      <FrameWords
+        move={host.moves.frames.find((each) => each.domain === frontend && each.device === id)}
+        at={{ x: x + 6, y: rect.y + rect.h + 16 }}
+        width={rect.x + rect.w - x - 6}
+      />
     </g>
   );
 }
