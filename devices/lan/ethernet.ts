@@ -10,6 +10,8 @@ export const MOST_FRAME_BYTES = 1518;
 
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
+/** Its tag stands before the type of what is in it. */
+export const ETHERTYPE_VLAN = 0x8100;
 
 export const BROADCAST = Uint8Array.of(255, 255, 255, 255, 255, 255);
 

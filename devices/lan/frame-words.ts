@@ -5,6 +5,7 @@ import {
   ETHERTYPE,
   ETHERTYPE_ARP,
   ETHERTYPE_IPV4,
+  ETHERTYPE_VLAN,
   get16,
   get32,
   HEADER_BYTES,
@@ -14,7 +15,6 @@ import {
 } from './ethernet.ts';
 import { ACK, FIN, PROTOCOL_ICMP, PROTOCOL_TCP, PROTOCOL_UDP, PSH, RST, SYN } from './ipv4.ts';
 
-const ETHERTYPE_VLAN = 0x8100;
 const VLAN_BYTES = 4;
 const VLAN_ID = 0x0fff;
 const TYPES: Readonly<Record<number, string>> = { [ETHERTYPE_IPV4]: 'IPv4', [ETHERTYPE_ARP]: 'ARP' };

@@ -3,11 +3,10 @@
  * VIRTIO_NET_HDR_GSO_TCPV4 in what is received), as Linux's GRO does it: what is joined could be cut again into what has come.
  */
 import { DESTINATION, MAC_BYTES, get16, put16, sameBytes } from '../lan/ethernet.ts';
+import { ACK, PSH } from '../lan/ipv4.ts';
 import * as tcp from './tcp-frame.ts';
 import type { TcpPlaces } from './tcp-frame.ts';
 
-const ACK = 0x10;
-const PSH = 0x08;
 const MOST_IP_BYTES = 65_535;
 const MORE_OR_OFFSET = 0x3fff;
 /** Of IPv4's header: the same in all but its length, number and checksum. */

@@ -1,11 +1,18 @@
 /** A frame of TCP over IPv4 as a card looks at it that cuts such frames, or joins them: where things are in it, and its sums. */
-import { ETHERTYPE, ETHERTYPE_IPV4, get16, get32, HEADER_BYTES, put16 } from '../lan/ethernet.ts';
+import {
+  ETHERTYPE,
+  ETHERTYPE_IPV4,
+  ETHERTYPE_VLAN,
+  get16,
+  get32,
+  HEADER_BYTES,
+  put16,
+} from '../lan/ethernet.ts';
+import { PROTOCOL_TCP } from '../lan/ipv4.ts';
 
-const ETHERTYPE_VLAN = 0x8100;
 const TAG_BYTES = 4;
 const IPV4_BYTES = 20;
 const TCP_BYTES = 20;
-const PROTOCOL_TCP = 6;
 /** In IPv4's header. */
 export const IP_LENGTH = 2;
 export const IP_ID = 4;

@@ -82,13 +82,11 @@ export class Sedf extends Edf<SedfContract> {
    */
   adjust(domain: Domain, parameters: Parameters, nowNs: number): number {
     const wanted = { ...this.parameters(domain), ...parameters };
-    const [period, slice, latency, weight] = [
-      ...[wanted['period']!, wanted['slice']!],
-      ...[wanted['latency']!, wanted['weight']!],
-    ];
+    const [period, slice] = [wanted['period']!, wanted['slice']!];
+    const [latency, weight] = [wanted['latency']!, wanted['weight']!];
     const takesExtra = (wanted['extratime']! & EXTRA_AWARE) !== 0;
-    if (weight === 0 && !isPossible(period!, slice!)) return -EINVAL;
-    if (latency! < 0 || latency! > PERIOD_MAX_NS) return -EINVAL;
+    if (weight === 0 && !isPossible(period, slice)) return -EINVAL;
+    if (latency < 0 || latency > PERIOD_MAX_NS) return -EINVAL;
     this.tick(nowNs);
     const contract = this.contractOf(domain);
     const isBestEffort = weight !== 0 && takesExtra && period === 0;
