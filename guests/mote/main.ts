@@ -33,6 +33,7 @@ import { initPollCalls } from './fs/poll-calls';
 import { ProcFs } from './fs/procfs';
 import { RamFs } from './fs/ramfs';
 import { initTreeCalls } from './fs/tree-calls';
+import { initInside } from './inside';
 import { initNetwork } from './net/net';
 import { Process } from './process';
 import { execPath } from './process-calls';
@@ -50,6 +51,7 @@ export function main(): void {
   initTreeCalls();
   initPollCalls();
   initNetwork();
+  initInside();
   initMountCalls();
   initDrivers();
   initFrontends();

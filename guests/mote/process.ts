@@ -28,7 +28,8 @@ export const STATE_ALIVE: i32 = 0;
 export const STATE_STOPPED: i32 = 1;
 export const STATE_ZOMBIE: i32 = 2;
 
-const table = new StaticArray<Process | null>(MAX_PROCESSES);
+/** All processes, and free places. */
+export const processes = new StaticArray<Process | null>(MAX_PROCESSES);
 let lastPid: i32 = 0;
 let lastExit: (() => void) | null = null;
 
@@ -130,12 +131,12 @@ export function setLastExit(action: () => void): void {
 
 /** The process in a slot of the table, null: none. */
 export function processAt(slot: i32): Process | null {
-  return table[slot];
+  return processes[slot];
 }
 
 export function findProcess(pid: i32): Process | null {
   for (let slot = 0; slot < MAX_PROCESSES; slot++) {
-    const process = table[slot];
+    const process = processes[slot];
     if (process != null && process.pid == pid) return process;
   }
   return null;
@@ -143,21 +144,21 @@ export function findProcess(pid: i32): Process | null {
 
 export function processCount(): i32 {
   let count = 0;
-  for (let slot = 0; slot < MAX_PROCESSES; slot++) if (table[slot] != null) count++;
+  for (let slot = 0; slot < MAX_PROCESSES; slot++) if (processes[slot] != null) count++;
   return count;
 }
 
 /** A new process in the table, with a stack and nothing else; null: no room, or no memory. */
 export function createProcess(parent: Process | null): Process | null {
   let slot = 0;
-  while (slot < MAX_PROCESSES && table[slot] != null) slot++;
+  while (slot < MAX_PROCESSES && processes[slot] != null) slot++;
   if (slot == MAX_PROCESSES || isMemoryLow()) return null;
   const process = new Process(nextPid(), parent);
   if (!process.prepare()) {
     disposeProcess(process);
     return null;
   }
-  table[slot] = process;
+  processes[slot] = process;
   return process;
 }
 
@@ -203,7 +204,7 @@ export function exitProcess(status: i32): void {
   if (space != null) space.destroy();
   const init = findProcess(INIT_PID)!;
   for (let slot = 0; slot < MAX_PROCESSES; slot++) {
-    const child = table[slot];
+    const child = processes[slot];
     if (child == null || child.parent != process) continue;
     child.parent = init;
     if (child.state == STATE_ZOMBIE) init.children.wake();
@@ -232,7 +233,7 @@ export function waitForChild(pid: i32, statusAt: u64, options: i32): i32 {
   for (;;) {
     let children = false;
     for (let slot = 0; slot < MAX_PROCESSES; slot++) {
-      const child = table[slot];
+      const child = processes[slot];
       if (child == null || child.parent != process || !isMeant(child, pid)) continue;
       children = true;
       if (!child.news || (child.state == STATE_STOPPED && (options & WUNTRACED) == 0)) continue;
@@ -266,7 +267,7 @@ function collect(child: Process, statusAt: u64): i32 {
 
 /** Takes a process out of the table, and all that is left of it out of memory. */
 function removeProcess(process: Process): void {
-  for (let slot = 0; slot < MAX_PROCESSES; slot++) if (table[slot] == process) table[slot] = null;
+  for (let slot = 0; slot < MAX_PROCESSES; slot++) if (processes[slot] == process) processes[slot] = null;
   disposeProcess(process);
 }
 

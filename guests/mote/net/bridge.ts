@@ -10,7 +10,8 @@ import { HARDWARE_BYTES, TYPE_IPV4 } from './frame';
 import { IFF_RUNNING } from './interface';
 import { Losses } from './losses';
 
-const ENTRIES: i32 = 256;
+/** Places in a bridge's table. */
+export const BRIDGE_ENTRIES: i32 = 256;
 /** After so long without a frame from there, it is asked for anew: IEEE 802.1D's value. */
 const LIFETIME_NS: u64 = 300 * SECOND;
 const GROUP_BIT: u8 = 1;
@@ -63,7 +64,7 @@ export abstract class BridgePort extends EthernetInterface {
 }
 
 /** Behind which port an address has been seen last; null: this machine's own. */
-class Entry {
+export class BridgeEntry {
   hardware: StaticArray<u8> = new StaticArray<u8>(HARDWARE_BYTES);
   port: BridgePort | null = null;
   deadlineNs: u64 = 0;
@@ -81,7 +82,7 @@ const outgoing = new Segments();
 
 export class Bridge extends EthernetInterface {
   first: BridgePort | null = null;
-  private table: StaticArray<Entry> = new StaticArray<Entry>(ENTRIES);
+  private table: StaticArray<BridgeEntry> = new StaticArray<BridgeEntry>(BRIDGE_ENTRIES);
   losses: Losses = new Losses();
   /** What `brctl setfd` said, in hundredths of a second: without a spanning tree no port waits. */
   forwardDelay: u32 = USUAL_DELAY;
@@ -90,7 +91,7 @@ export class Bridge extends EthernetInterface {
 
   constructor(name: string) {
     super(name);
-    for (let index = 0; index < ENTRIES; index++) this.table[index] = new Entry();
+    for (let index = 0; index < BRIDGE_ENTRIES; index++) this.table[index] = new BridgeEntry();
     this.flags |= IFF_RUNNING;
     setHighest(this.hardware);
   }
@@ -115,7 +116,7 @@ export class Bridge extends EthernetInterface {
     if (before == null) this.first = port.nextPort;
     else before.nextPort = port.nextPort;
     port.bridge = null;
-    for (let index = 0; index < ENTRIES; index++)
+    for (let index = 0; index < BRIDGE_ENTRIES; index++)
       if (this.table[index].port == port) this.table[index].deadlineNs = 0;
   }
 
@@ -183,7 +184,7 @@ export class Bridge extends EthernetInterface {
 
   private slot(hardware: usize): i32 {
     const last = load<u8>(hardware + 5);
-    return (last ^ (load<u8>(hardware + 4) * 31)) & (ENTRIES - 1);
+    return (last ^ (load<u8>(hardware + 4) * 31)) & (BRIDGE_ENTRIES - 1);
   }
 
   /** Where an address has been seen; null: nowhere, or it is a group's. Addresses share a place: the last one has it. */

@@ -1,7 +1,7 @@
 /** A debugger of a lab: where it stands, how it moves. Commands (commands.ts) are what a person asks of it. */
 import { DiskUnavailable } from '../../lab/host-devices.ts';
 import { HostCrash } from '../../lab/host-crash.ts';
-import { KernelNames } from '../../lab/kernel-names.ts';
+import { KernelNames } from '../../lab/inside/kernel-names.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { driveStep, pause } from '../../lab/pacing.ts';
 import type { StepKind } from '../../lab/protocol.ts';

@@ -1,6 +1,7 @@
 /** A face that looks at the stage: it is told of all hosts whenever it is told where they stand, and of one lens in detail. */
 import { inUse } from '../../../hypervisor/grants/pin.ts';
 import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
+import { Insides } from '../inside/inside.ts';
 import type { Lab } from '../lab.ts';
 import { storeTree } from '../xenstore/ask.ts';
 import { devicesOf } from './devices.ts';
@@ -19,6 +20,7 @@ interface Watched {
   readonly name: string;
   readonly lab: Lab;
   readonly moves: MoveSink;
+  readonly insides: Insides;
   /** What has moved up to where the face was told last that the host stands. */
   moved: Moves;
   store: StoreLook | null;
@@ -43,7 +45,8 @@ export class StageLook {
     this.watched = hosts.map(({ name, lab }) => {
       const moves = new MoveSink();
       lab.hypervisor.trace.add(moves);
-      return { name, lab, moves, moved: NO_MOVES, store: null, looksSinceAsking: 0 };
+      const insides = new Insides(lab.hypervisor);
+      return { name, lab, moves, insides, moved: NO_MOVES, store: null, looksSinceAsking: 0 };
     });
   }
 
@@ -80,10 +83,10 @@ export class StageLook {
 }
 
 function viewOf(watched: Watched, lens: Lens, isRunning: boolean): StageHost {
-  const { name, lab, moved } = watched;
+  const { name, lab, moved, insides } = watched;
   const store = STORE_LENSES.has(lens) ? lookAtStore(watched, isRunning) : null;
   return {
-    ...stageHost(name, lab),
+    ...stageHost(name, lab, (domain) => insides.of(domain, isRunning)),
     moves: moved,
     memory: lens === 'memory' ? memoryOf(lab.hypervisor) : null,
     devices: store === null || store.root === null ? null : devicesOf(lab.hypervisor, store.root),

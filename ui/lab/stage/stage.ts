@@ -10,6 +10,7 @@ import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
 import { idleNs, runsOn } from '../../../hypervisor/state/pcpu.ts';
 import type { Pcpu } from '../../../hypervisor/state/pcpu.ts';
 import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
+import type { InsideView } from '../inside/view.ts';
 import type { Lab } from '../lab.ts';
 import { portViews } from '../ports.ts';
 import { domainViews } from '../views.ts';
@@ -17,8 +18,12 @@ import type { MachineDevice, StageDomain, StageHost, StageProcessor, StageVcpu, 
 
 const STATES = ['running', 'runnable', 'blocked', 'offline'] as const;
 
-/** What is there whatever one looks at. */
-export function stageHost(name: string, lab: Lab): Omit<StageHost, 'moves' | 'memory' | 'devices' | 'store'> {
+/** What is there whatever one looks at; `insideOf` a domain, as Insides.of. */
+export function stageHost(
+  name: string,
+  lab: Lab,
+  insideOf: (domain: Domain) => InsideView | null,
+): Omit<StageHost, 'moves' | 'memory' | 'devices' | 'store'> {
   const { hypervisor } = lab;
   const views = domainViews(hypervisor, lab.witness.names);
   return {
@@ -26,12 +31,10 @@ export function stageHost(name: string, lab: Lab): Omit<StageHost, 'moves' | 'me
     ns: lab.ns,
     scheduler: hypervisor.scheduler.name,
     processors: hypervisor.pcpus.map((pcpu) => processorOf(hypervisor, pcpu)),
-    domains: views.map(({ id, letters, ended, name: known }) => ({
-      ...domainOf(hypervisor, hypervisor.domains.get(id)!),
-      name: known,
-      letters,
-      ended,
-    })),
+    domains: views.map(({ id, letters, ended, name: known }) => {
+      const domain = hypervisor.domains.get(id)!;
+      return { ...domainOf(hypervisor, domain), name: known, letters, ended, inside: insideOf(domain) };
+    }),
     frames: { all: hypervisor.frames.frames, free: hypervisor.frames.freeFrames },
     machine: machineOf(hypervisor),
   };
@@ -51,7 +54,10 @@ function nameOf({ domain, id }: Vcpu): VcpuName {
   return { domain: domain.id, vcpu: id };
 }
 
-function domainOf(hypervisor: Hypervisor, domain: Domain): Omit<StageDomain, 'name' | 'letters' | 'ended'> {
+function domainOf(
+  hypervisor: Hypervisor,
+  domain: Domain,
+): Omit<StageDomain, 'name' | 'letters' | 'ended' | 'inside'> {
   const { grants } = domain;
   return {
     id: domain.id,

@@ -1,5 +1,6 @@
 /** What the stage shows of a host, as plain data: read from the machine as it stands, never kept. */
 
+import type { InsideView } from '../inside/view.ts';
 import type { PortView } from '../ports.ts';
 import type { FrameView } from './frame.ts';
 
@@ -37,6 +38,8 @@ export interface StageDomain {
   /** Grants that others use, and grants of others that it has mapped. */
   readonly granted: number;
   readonly mapped: number;
+  /** Its processes and bridges; null: its kernel is none that is known, or is not that far. */
+  readonly inside: InsideView | null;
 }
 
 /** A vcpu by the ids of its domain and its own. */

@@ -3,6 +3,7 @@ import type { StageDomain, StageHost, StageView } from '../../lab/stage/view.ts'
 import { bindingWords } from '../../lab/stage/words.ts';
 import type { Selected, Thing } from '../stage/selected.ts';
 import { domainName, namesIn } from '../stage/color.ts';
+import { describeBridge, describeProcess } from './inside.ts';
 import { describeDevice, describeSlot } from './devices.ts';
 import { fact, hex } from './description.ts';
 import type { Description } from './description.ts';
@@ -21,6 +22,8 @@ const TELLERS: { readonly [Kind in Thing['kind']]: Teller<Kind> } = {
   machine: ({ index }, host) => describeMachine(index, host),
   domain: ({ domain }, host) => describeDomain(domain, host),
   vcpu: ({ domain, vcpu }, host) => describeVcpu(domain, vcpu, host),
+  process: ({ domain, pid }, host) => describeProcess(domain, pid, host),
+  bridge: ({ domain, name }, host) => describeBridge(domain, name, host),
   port: ({ domain, port }, host) => describePort(domain, port, host),
   frame: ({ mfn }, host, view) => describeFrame(mfn, host, view),
   device: (thing, host) => describeDevice(thing, host),
@@ -111,7 +114,8 @@ function describeMachine(index: number, host: StageHost): Description | null {
 function describeDomain(id: number, host: StageHost): Description | null {
   const domain = find(host, id);
   if (domain === undefined) return null;
-  const { isPrivileged, pages, maxPages, vcpus, ports, granted, mapped, scheduling, letters } = domain;
+  const { isPrivileged, pages, maxPages, vcpus, ports, granted, mapped, scheduling, letters, inside } =
+    domain;
   const limit = maxPages > 0xffff_ffff ? 'no limit' : mebibytes(maxPages);
   return {
     title: `${domainName(domain)}, domain ${String(id)}`,
@@ -130,6 +134,9 @@ function describeDomain(id: number, host: StageHost): Description | null {
       fact('grants of its pages in use', granted),
       fact('grants of others that it has mapped', mapped),
       ...Object.entries(scheduling).map(([name, value]) => fact(name, value)),
+      ...(inside?.processes ?? []).map(({ pid, name }) =>
+        fact(`process ${String(pid)}`, name, { kind: 'process', domain: id, pid }),
+      ),
     ],
     header: 'public/domctl.h: struct xen_domctl_getdomaininfo',
     source: 'hypervisor/state/domain.ts',

@@ -5,6 +5,7 @@ import { colorOf, domainName, fitted, INK, namesIn } from './color.ts';
 import { centre, layHost } from './layout.ts';
 import type { DomainPicture, HostPicture, Rect } from './layout.ts';
 import { Hardware } from './hardware.tsx';
+import { Processes } from './processes.tsx';
 import { MemoryMap } from './memory-map.tsx';
 import { ThingView } from './things.tsx';
 
@@ -148,6 +149,7 @@ function DomainBox({ picture, domain, index, chosen, names }: DomainProps) {
           names={names}
         />
       ))}
+      <Processes picture={picture} domain={domain} index={index} />
       {chosen !== 'memory' &&
         domain.vcpus.map((vcpu, n) => (
           <VcpuChip

@@ -1,6 +1,7 @@
 /** Where things are on the stage: nothing beyond its frame, nothing over its neighbour, however many there are. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ProcessView } from '../../lab/inside/view.ts';
 import type { StageDevice, StageHost } from '../../lab/stage/view.ts';
 import { LENSES } from '../../lab/stage/view.ts';
 import { channelPath, heightFor, hostsIn, layHost, nextIn } from './layout.ts';
@@ -13,6 +14,16 @@ interface Shape {
   readonly vcpus: number;
   readonly ports: number;
   readonly cpus: number;
+}
+
+function processesOf(count: number): ProcessView[] {
+  return Array.from({ length: count }, (_, n) => ({
+    pid: n + 1,
+    parent: 1,
+    name: 'xenstored'.slice(0, 2 + (n % 8)),
+    state: 'alive' as const,
+    isLoaded: n === 0,
+  }));
 }
 
 function hostOf({ guests, vcpus, ports, cpus }: Shape): StageHost {
@@ -59,6 +70,7 @@ function hostOf({ guests, vcpus, ports, cpus }: Shape): StageHost {
       scheduling: {},
       granted: 0,
       mapped: 0,
+      inside: { processes: processesOf(id === 0 ? 30 : 3), bridges: [] },
     })),
     frames: { all: 65536, free: 0 },
     machine: [
@@ -159,6 +171,24 @@ test('what belongs to a domain is on it: sockets in the order of ports on its lo
       }
     }),
     { numRuns: 30 },
+  );
+});
+
+test('processes are in their domain’s box, clear of what else is there, in the order of their numbers; all are counted', () => {
+  fc.assert(
+    fc.property(SHAPES, FRAMES, (shape, frame) => {
+      const host = hostOf(shape);
+      for (const [n, picture] of layHost(host, 'processors', frame).domains.entries()) {
+        const { rect, devices, vcpus, processes, moreProcesses } = picture;
+        expect(processes.every((each) => isInside(each.rect, rect))).toBe(true);
+        expect(apart([...devices, ...processes].map((each) => each.rect).concat(vcpus))).toBe(true);
+        const all = host.domains[n]!.inside!.processes;
+        expect(processes.map(({ process }) => process)).toEqual(all.slice(0, processes.length));
+        if (processes.length > 0) expect(processes.length + (moreProcesses?.count ?? 0)).toBe(all.length);
+        if (moreProcesses !== null) expect(moreProcesses.at.x + 24).toBeLessThan(rect.x + rect.w);
+      }
+    }),
+    { numRuns: 50 },
   );
 });
 

@@ -2,6 +2,7 @@
  * Where things are on the stage: a host as every textbook draws it, hardware below, Xen above it, domains on top. A function of
  * what is there and of the room that there is; in CSS pixels, from the upper left.
  */
+import type { ProcessView } from '../../lab/inside/view.ts';
 import type { Lens, StageDevice, StageDomain, StageHost } from '../../lab/stage/view.ts';
 
 export interface Rect {
@@ -25,6 +26,9 @@ export interface DomainPicture {
   readonly ports: ReadonlyMap<number, Point>;
   /** Halves of devices that are here, as far as there is room. */
   readonly devices: readonly { readonly rect: Rect; readonly device: StageDevice }[];
+  /** Its processes below them, the same; and where it is said how many there are besides. */
+  readonly processes: readonly { readonly rect: Rect; readonly process: ProcessView }[];
+  readonly moreProcesses: { readonly at: Point; readonly count: number } | null;
   /** Where what is said of it begins: its name; what it is, null where there is no room for that. */
   readonly name: Point;
   readonly words: Point | null;
@@ -67,6 +71,8 @@ const LOW_WITH_GAUGE = 58;
 const PRIVILEGED_SHARE = 1.5;
 const VCPU = { w: 44, h: 20 };
 const DEVICE = { w: 92, h: 18 };
+/** A process takes so much for each letter of its name, and beside it; what stands for the others as much as this. */
+const PROCESS = { h: 18, letter: 6.2, beside: 14, more: 30 };
 /** Below a domain's upper edge, under its name and what it is. */
 const DEVICES_FROM = 42;
 const PORT_PITCH = 15;
@@ -188,19 +194,23 @@ function grid(room: Rect, count: number, columns: number): Rect[] {
 }
 
 function layDomain(
-  { id, vcpus, ports }: StageDomain,
+  { id, vcpus, ports, inside }: StageDomain,
   devices: readonly StageDevice[],
   rect: Rect,
   lens: Lens,
 ): DomainPicture {
   const chips = layVcpus(vcpus.length, rect);
   const here = devices.filter(({ frontend, backend }) => frontend === id || backend === id);
+  const bottom = Math.min(...chips.map(({ y }) => y), rect.y + rect.h);
+  const halves = layDevices(here, rect, bottom);
+  const below = Math.max(rect.y + DEVICES_FROM, ...halves.map(({ rect: { y, h } }) => y + h + 6));
   return {
     id,
     rect,
     vcpus: chips,
     ports: layPorts(ports, rect),
-    devices: layDevices(here, rect, Math.min(...chips.map(({ y }) => y), rect.y + rect.h)),
+    devices: halves,
+    ...layProcesses(lens === 'processors' ? (inside?.processes ?? []) : [], { ...rect, y: below }, bottom),
     ...layWords(rect, lens === 'memory'),
   };
 }
@@ -240,6 +250,32 @@ function layDevices(
       w: Math.min(DEVICE.w, w - 2 * GAP),
     },
   }));
+}
+
+/** In the order of their numbers, beside each other as their names have room, down to `bottom`. */
+function layProcesses(
+  processes: readonly ProcessView[],
+  { x, y, w }: Rect,
+  bottom: number,
+): Pick<DomainPicture, 'processes' | 'moreProcesses'> {
+  const alive = processes.filter(({ state }) => state !== 'ended');
+  const laid: { readonly rect: Rect; readonly process: ProcessView }[] = [];
+  let [left, top] = [x + GAP, y];
+  for (const [n, process] of alive.entries()) {
+    const wide = Math.min(process.name.length * PROCESS.letter + PROCESS.beside, w - 2 * GAP);
+    const isLast = n === alive.length - 1;
+    const isLastRow = top + 2 * (PROCESS.h + 4) > bottom;
+    if (left + wide + (isLastRow && !isLast ? PROCESS.more : 0) > x + w - GAP) {
+      if (isLastRow) break;
+      [left, top] = [x + GAP, top + PROCESS.h + 4];
+    }
+    if (top + PROCESS.h + 4 > bottom) break;
+    laid.push({ rect: { x: left, y: top, w: wide, h: PROCESS.h }, process });
+    left += wide + 4;
+  }
+  const count = alive.length - laid.length;
+  const hasRoom = count > 0 && laid.length > 0;
+  return { processes: laid, moreProcesses: hasRoom ? { at: { x: left + 2, y: top + 13 }, count } : null };
 }
 
 /** From the lower edge up, as many in a row as have room. */

@@ -1,4 +1,5 @@
 /** Where cards, bridges and wires are drawn: guests' cards above, domain 0's bridges below them, the machine's card, the LAN. */
+import type { BridgeView } from '../../lab/inside/view.ts';
 import type { StageDevice, StageHost } from '../../lab/stage/view.ts';
 import type { Rect } from './layout.ts';
 
@@ -12,6 +13,8 @@ export interface CardPicture {
 export interface BridgePicture {
   readonly name: string;
   readonly rect: Rect;
+  /** What its kernel has it learned; null: that is not known. */
+  readonly learned: BridgeView['learned'] | null;
 }
 
 export interface NetworkPicture {
@@ -25,7 +28,7 @@ export interface NetworkPicture {
 const GAP = 10;
 const TITLE = 24;
 const CARD = 58;
-const BRIDGE = 30;
+const BRIDGE = 42;
 const MACHINE = 34;
 
 export function layNetwork(host: StageHost, frame: Rect): NetworkPicture {
@@ -36,12 +39,15 @@ export function layNetwork(host: StageHost, frame: Rect): NetworkPicture {
     h: frame.h - TITLE - GAP,
   };
   const devices = (host.devices ?? []).filter(({ kind }) => kind === 'vif');
+  const known = host.domains.find(({ isPrivileged }) => isPrivileged)?.inside?.bridges ?? [];
   // Of bridges, the store tells those alone that a card is plugged into.
-  const names = [...new Set(devices.flatMap(({ details: { bridge } }) => bridge ?? []))];
+  const told = devices.flatMap(({ details: { bridge } }) => bridge ?? []);
+  const names = [...new Set([...known.map(({ name }) => name), ...told])];
   const machineY = inner.y + inner.h - MACHINE;
   const room = machineY - inner.y - CARD;
   const bridges = names.map((name, n) => ({
     name,
+    learned: known.find((bridge) => bridge.name === name)?.learned ?? null,
     rect: {
       x: inner.x,
       y: inner.y + CARD + (room * (n + 1)) / (names.length + 1) - BRIDGE / 2,

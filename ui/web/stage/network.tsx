@@ -4,7 +4,7 @@ import { colorOf, fitted, namesIn } from './color.ts';
 import { centre } from './layout.ts';
 import type { Point, Rect } from './layout.ts';
 import { layNetwork } from './network-layout.ts';
-import type { CardPicture, NetworkPicture } from './network-layout.ts';
+import type { BridgePicture, CardPicture, NetworkPicture } from './network-layout.ts';
 import { ThingView } from './things.tsx';
 
 const WIRE = 26;
@@ -56,6 +56,68 @@ function FrameWords({ move, at, width }: { move: FrameMove | undefined; at: Poin
   );
 }
 
+interface BridgeProps {
+  readonly bridge: BridgePicture;
+  readonly index: number;
+  readonly cards: readonly CardPicture[];
+  /** The machine's card that is plugged into it. */
+  readonly uplink: Rect | undefined;
+}
+
+/** A bridge with its ports: under each the addresses that it has learned are behind it. */
+function Bridge({ bridge: { name, rect, learned }, index, cards, uplink }: BridgeProps) {
+  const behind = learned ?? [];
+  const count = `${String(behind.length)} ${behind.length === 1 ? 'address' : 'addresses'}`;
+  const known = learned === null ? '' : `, has learned ${behind.length === 0 ? 'nothing' : count}`;
+  return (
+    <g class="bridge" style={{ color: colorOf(0) }}>
+      {uplink !== undefined && (
+        <line x1={centre(uplink).x} y1={rect.y + rect.h} x2={centre(uplink).x} y2={uplink.y} />
+      )}
+      <ThingView
+        host={index}
+        thing={{ kind: 'bridge', domain: 0, name }}
+        label={`The bridge ${name} in domain 0${known}`}
+        texts={
+          <>
+            <text x={rect.x + rect.w - 10} y={rect.y + 17} text-anchor="end">
+              {fitted(`bridge ${name}, in domain 0${known}`, rect.w - 20)}
+            </text>
+            {cards.map(({ device: { frontend, id }, rect: card }) => (
+              <Addresses
+                key={`${String(frontend)} ${String(id)}`}
+                behind={behind.filter(({ port }) => port === `vif${String(frontend)}.${String(id)}`)}
+                at={{ x: centre(card).x + 6, y: rect.y + 34 }}
+                width={card.w}
+              />
+            ))}
+            {uplink !== undefined && (
+              <Addresses
+                behind={behind.filter(({ port }) => !port.startsWith('vif'))}
+                at={{ x: centre(uplink).x + 8, y: rect.y + rect.h + 14 }}
+                width={rect.x + rect.w - centre(uplink).x - 16}
+              />
+            )}
+          </>
+        }
+      >
+        <rect x={rect.x} y={rect.y} width={rect.w} height={rect.h} rx={6} />
+      </ThingView>
+    </g>
+  );
+}
+
+function Addresses({ behind, at, width }: { behind: BridgePicture['learned']; at: Point; width: number }) {
+  const [first, ...others] = behind ?? [];
+  if (first === undefined) return null;
+  const more = others.length === 0 ? '' : ` +${String(others.length)}`;
+  return (
+    <text class="small" x={at.x} y={at.y}>
+      {fitted(`${first.address}${more}`, width, 6)}
+    </text>
+  );
+}
+
 interface HostNetworkProps {
   readonly host: StageHost;
   readonly index: number;
@@ -78,21 +140,14 @@ function HostNetwork({ host, index, picture, isAlone }: HostNetworkProps) {
           {host.store.silent}
         </text>
       )}
-      {bridges.map(({ name, rect }, n) => (
-        <g key={name} class="bridge" style={{ color: colorOf(0) }}>
-          {n === 0 && uplink !== undefined && (
-            <line
-              x1={centre(uplink.rect).x}
-              y1={rect.y + rect.h}
-              x2={centre(uplink.rect).x}
-              y2={uplink.rect.y}
-            />
-          )}
-          <rect x={rect.x} y={rect.y} width={rect.w} height={rect.h} rx={6} />
-          <text x={rect.x + rect.w - 10} y={rect.y + 19} text-anchor="end">
-            bridge {name}, in domain 0
-          </text>
-        </g>
+      {bridges.map((bridge, n) => (
+        <Bridge
+          key={bridge.name}
+          bridge={bridge}
+          index={index}
+          cards={cards.filter((card) => card.bridge === bridge)}
+          uplink={n === 0 ? uplink?.rect : undefined}
+        />
       ))}
       {cards.map((card) => (
         <Card

@@ -7,6 +7,8 @@ export type Thing =
   | { readonly kind: 'machine'; readonly index: number }
   | { readonly kind: 'domain'; readonly domain: number }
   | { readonly kind: 'vcpu'; readonly domain: number; readonly vcpu: number }
+  | { readonly kind: 'process'; readonly domain: number; readonly pid: number }
+  | { readonly kind: 'bridge'; readonly domain: number; readonly name: string }
   | { readonly kind: 'port'; readonly domain: number; readonly port: number }
   | { readonly kind: 'frame'; readonly mfn: number }
   | { readonly kind: 'device'; readonly device: string; readonly domain: number; readonly id: number }

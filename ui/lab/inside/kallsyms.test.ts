@@ -1,10 +1,10 @@
 /** The names that Debian's kernel brings: found in its memory, right, and no harm where a guest has put something else there. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { Guest, images } from './debian-testing.ts';
+import { Guest, images } from '../debian-testing.ts';
 import { findKallsyms } from './kallsyms.ts';
 import { KernelNames } from './kernel-names.ts';
-import { vcpuView } from './views.ts';
+import { vcpuView } from '../views.ts';
 
 describe.skipIf(images === undefined)("Debian's cloud kernel", () => {
   it('is named: who idles, and who called that', async () => {

@@ -1,16 +1,14 @@
 /** The names of functions of kernels that bring their own (kallsyms.ts): of each domain's, as soon as somebody asks. */
-import type { Domain } from '../../hypervisor/state/domain.ts';
-import type { Hypervisor } from '../../hypervisor/state/hypervisor.ts';
-import type { Vcpu } from '../../hypervisor/state/vcpu.ts';
-import { PAGE_BYTES } from '../../hypervisor/memory/pages.ts';
+import type { Domain } from '../../../hypervisor/state/domain.ts';
+import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
+import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
+import { linuxImage } from './linux-image.ts';
+import { KernelMemory } from './memory.ts';
 import { findKallsyms } from './kallsyms.ts';
 import type { Kallsyms } from './kallsyms.ts';
-import { bytesAt, readerOf } from './views.ts';
-import type { ReadPage } from './views.ts';
+import { bytesAt, readerOf } from '../views.ts';
+import type { ReadPage } from '../views.ts';
 
-/** Where Linux is mapped (Documentation/arch/x86/x86_64/mm.rst), sign-interpreted, and how far it may reach. */
-const KERNEL = -0x7f00_0000;
-const MOST_PAGES = (128 * 2 ** 20) / PAGE_BYTES;
 /** How much of a stack is looked through for return addresses. */
 const STACK_WORDS = 512;
 const MOST_FRAMES = 24;
@@ -52,7 +50,8 @@ export class KernelNames {
   private of(vcpu: Vcpu): Kallsyms | null {
     const known = this.known.get(vcpu.domain);
     if (known !== undefined) return known;
-    const found = findKallsyms(imageOf(readerOf(this.hypervisor, vcpu)));
+    const memory = KernelMemory.of(this.hypervisor, vcpu.domain);
+    const found = memory === null ? null : findKallsyms(linuxImage(memory));
     // A kernel that still unpacks itself has none yet.
     if (found !== null) this.known.set(vcpu.domain, found);
     return found;
@@ -70,16 +69,4 @@ function followsCall(read: ReadPage, address: number): boolean {
   if (opcode === CALL_RELATIVE) return true;
   const [indirect, modrm = 0] = bytesAt(read, address - CALL_INDIRECT_BYTES, 2);
   return indirect === CALL_INDIRECT && (modrm & 0x38) === 0x10;
-}
-
-/** What is mapped there, without gaps. */
-function imageOf(read: ReadPage): Uint8Array {
-  const pages: Uint8Array[] = [];
-  for (let page = read(KERNEL); page !== null && pages.length < MOST_PAGES;) {
-    pages.push(page);
-    page = read(KERNEL + pages.length * PAGE_BYTES);
-  }
-  const image = new Uint8Array(pages.length * PAGE_BYTES);
-  for (const [n, page] of pages.entries()) image.set(page, n * PAGE_BYTES);
-  return image;
 }

@@ -4,6 +4,8 @@
  * and, by symbol, an offset from a base. Nothing points there; they are found by their form.
  */
 
+import { indexOf } from './index-of.ts';
+
 const TOKENS = 256;
 /** A marker, an offset into the names, stands for so many symbols. */
 const SYMBOLS_A_MARKER = 256;
@@ -57,17 +59,11 @@ const align = (at: number): number => Math.ceil(at / 8) * 8;
 /** The symbols in a kernel's image, which begins at an address that is a multiple of 8; null: it has none that can be read. */
 export function findKallsyms(image: Uint8Array): Kallsyms | null {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
-  for (let at = indexOf(image, DIGITS, 0); at >= 0; at = indexOf(image, DIGITS, at + 1)) {
+  for (let at = indexOf(image, DIGITS); at >= 0; at = indexOf(image, DIGITS, at + 1)) {
     const found = new Tables(image, view).from(at);
     if (found !== null) return found;
   }
   return null;
-}
-
-function indexOf(image: Uint8Array, wanted: Uint8Array, from: number): number {
-  for (let at = image.indexOf(wanted[0]!, from); at >= 0; at = image.indexOf(wanted[0]!, at + 1))
-    if (wanted.every((byte, n) => image[at + n] === byte)) return at;
-  return -1;
 }
 
 /** Where names are, and of how many symbols. */
