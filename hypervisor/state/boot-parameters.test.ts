@@ -9,7 +9,8 @@ import { ARGUMENTS, TestDomain, testHost } from '../memory/testing.ts';
 const PAGES_PER_MB = 256;
 
 function dom0(line: string): readonly [number, number | null, number] {
-  const { pages, maxPages, vcpus } = dom0Resources(parseBootParameters(line), 64 * PAGES_PER_MB, 2);
+  const usual = { pages: 64 * PAGES_PER_MB, vcpus: 2 };
+  const { pages, maxPages, vcpus } = dom0Resources(parseBootParameters(line), usual, 256 * PAGES_PER_MB);
   return [pages / PAGES_PER_MB, maxPages === null ? null : maxPages / PAGES_PER_MB, vcpus];
 }
 
@@ -19,6 +20,9 @@ test.each([
   ['dom0_mem=98304', [96, null, 2]],
   ['dom0_mem=1g,max:2G', [1024, 2048, 2]],
   ['dom0_mem=0', [64, null, 2]],
+  ['dom0_mem=-96M', [160, null, 2]],
+  ['dom0_mem=-1g,min:8M', [8, null, 2]],
+  ['dom0_mem=192M,max:-128M', [128, 128, 2]],
   ['dom0_mem=max:32M', [32, 32, 2]],
   ['dom0_mem=min:80M', [80, null, 2]],
   ['dom0_mem=16777216B dom0_max_vcpus=4', [16, null, 4]],
@@ -30,6 +34,22 @@ test.each([
   expect(dom0(line)).toEqual(resources);
   expect(parseBootParameters(line).complaints).toEqual([]);
 });
+
+test.each([
+  ['', 512, 480],
+  ['', 1024, 960],
+  ['', 4096, 3968],
+  ['dom0_mem=0', 512, 480],
+  ['dom0_mem=max:96M', 512, 96],
+  ['dom0_mem=min:500M', 512, 500],
+])(
+  '%j, of %d MiB: where nobody says how much, domain 0 has all but a sixteenth, and but 128 MiB at most',
+  (line, free, expected) => {
+    const usual = { pages: null, vcpus: 1 };
+    const { pages } = dom0Resources(parseBootParameters(line), usual, free * PAGES_PER_MB);
+    expect(pages / PAGES_PER_MB).toBe(expected);
+  },
+);
 
 test('the line is kept as it was given; known parameters without effect are no reason to complain', () => {
   const line = ' sched=rrobin  console=com1,vga com1=115200,8n1 loglvl=all guest_loglvl=all noreboot';

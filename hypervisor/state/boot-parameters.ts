@@ -10,7 +10,7 @@ import { pageNumber } from '../memory/pages.ts';
 /** What a command line says; null: nothing, so that it is as it usually is. */
 export interface BootParameters {
   readonly commandLine: string;
-  /** Domain 0's memory and its bounds, in pages (`dom0_mem=SIZE,min:SIZE,max:SIZE`). */
+  /** Domain 0's memory and its bounds, in pages (`dom0_mem=SIZE,min:SIZE,max:SIZE`); below 0: all but so many. */
   readonly dom0Pages: number | null;
   readonly dom0MinPages: number | null;
   readonly dom0MaxPages: number | null;
@@ -134,10 +134,11 @@ const BOUNDS = { '': 'dom0Pages', 'min:': 'dom0MinPages', 'max:': 'dom0MaxPages'
 function takeDom0Memory(told: Told, value: string): boolean {
   const wanted: Partial<Told> = {};
   for (const part of value.split(',')) {
-    const match = /^(min:|max:|)(\d+)([bkmgt]?)$/i.exec(part);
+    const match = /^(min:|max:|)(-?)(\d+)([bkmgt]?)$/i.exec(part);
     if (match === null) return false;
-    const bytes = Number(match[2]) * 1024 ** UNITS[match[3]!.toLowerCase()]!;
-    wanted[BOUNDS[match[1]!.toLowerCase() as keyof typeof BOUNDS]] = pageNumber(bytes);
+    const [, bound, minus, size, unit] = match;
+    const pages = pageNumber(Number(size) * 1024 ** UNITS[unit!.toLowerCase()]!);
+    wanted[BOUNDS[bound!.toLowerCase() as keyof typeof BOUNDS]] = minus === '' ? pages : -pages;
   }
   Object.assign(told, wanted);
   return true;
@@ -153,21 +154,33 @@ function takeDom0Vcpus(told: Told, value: string): boolean {
   return true;
 }
 
-/** What domain 0 gets where it would usually get `pages` and `vcpus` (dom0_compute_nr_pages, dom0_max_vcpus). */
+/** Of its memory Xen keeps such a part for what is to be in low memory, but no more than 128 MiB, where nobody says what domain 0 gets. */
+const KEPT_PART = 16;
+const MOST_KEPT_PAGES = pageNumber(128 * 2 ** 20);
+
+/**
+ * What domain 0 gets on a host with `free` pages: what the line says, else `usual` pages, null: all but what Xen keeps
+ * (dom0_compute_nr_pages of x86/dom0_build.c); and vcpus (dom0_max_vcpus).
+ */
 export function dom0Resources(
   told: BootParameters,
-  pages: number,
-  vcpus: number,
+  usual: { readonly pages: number | null; readonly vcpus: number },
+  free: number,
 ): { readonly pages: number; readonly maxPages: number | null; readonly vcpus: number } {
   const within = (value: number, least: number | null, most: number | null): number =>
     Math.min(Math.max(value, least ?? 0), most ?? Infinity);
+  const sizeOf = (pages: number | null): number | null =>
+    pages !== null && pages < 0 ? Math.max(free + pages, 0) : pages;
+  const all = free - Math.min(Math.floor(free / KEPT_PART), MOST_KEPT_PAGES);
+  const maxPages = sizeOf(told.dom0MaxPages);
   return {
+    // Of 0 is nothing said.
     pages: within(
-      told.dom0Pages === null || told.dom0Pages === 0 ? pages : told.dom0Pages,
-      told.dom0MinPages,
-      told.dom0MaxPages,
+      sizeOf(told.dom0Pages === 0 ? usual.pages : (told.dom0Pages ?? usual.pages)) ?? all,
+      sizeOf(told.dom0MinPages),
+      maxPages,
     ),
-    maxPages: told.dom0MaxPages,
-    vcpus: within(vcpus, told.dom0MinVcpus, told.dom0MaxVcpus),
+    maxPages,
+    vcpus: within(usual.vcpus, told.dom0MinVcpus, told.dom0MaxVcpus),
   };
 }

@@ -4,6 +4,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, type OnProgress } from '../../guests/toolchain/mote-node.ts';
+import { HOST_MB } from '../lab/usual-host.ts';
 import { hostsAlike } from '../lab/world/alike.ts';
 import { checkDescription } from '../lab/world/description.ts';
 import type { WorldDescription } from '../lab/world/description.ts';
@@ -14,7 +15,7 @@ import type { HostStop } from '../lab/world/turns.ts';
 import { ThreadedWorld } from '../lab/world/threaded-world.ts';
 import { World } from '../lab/world/world.ts';
 import type { AnyWorld } from '../lab/world/world-pacing.ts';
-import { HOST_MB, kernelImages, setBreakpoints } from './boot.ts';
+import { kernelImages, setBreakpoints } from './boot.ts';
 import type { BootOptions, RunOptions } from './boot.ts';
 import { countLines, translationLines } from './counts.ts';
 import { EXIT_BREAKPOINT, EXIT_CRASHED, EXIT_ENDED_EARLY, EXIT_OK, EXIT_TIME_OUT } from './exit-codes.ts';
@@ -48,13 +49,13 @@ async function alike(
   options: BootOptions,
   progress: OnProgress,
 ): Promise<Plan> {
-  const { ramdisk, disk, share, sched, xen } = options;
+  const { ramdisk, disk, share, sched, xen, memory } = options;
   const request = {
     ...(await kernelImages(kernel, true, progress)),
     ...(ramdisk === undefined ? {} : { ramdisk: readImage(ramdisk) }),
     commandLine: options.extra,
     hostMb: options.hostMemory ?? HOST_MB,
-    memoryMb: options.memory,
+    ...(memory === undefined ? {} : { memoryMb: memory }),
     vcpus: options.vcpus,
     cpus: options.cpus,
     ...(sched === undefined ? {} : { scheduler: sched }),

@@ -10,6 +10,7 @@ import { describeEnd } from '../lab/ending.ts';
 import { lastLineOf } from '../lab/function-lines.ts';
 import type { DomainRequest } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
+import { ALONE_MB, HOST_MB } from '../lab/usual-host.ts';
 import { stateHash } from '../lab/state-hash.ts';
 import { folderImage, isFolder } from './build.ts';
 import { atLogin } from './at-login.ts';
@@ -41,7 +42,7 @@ export interface BootOptions {
   readonly hostMemory?: number;
   readonly disk: readonly string[];
   readonly share: readonly string[];
-  readonly memory: number;
+  readonly memory?: number;
   readonly vcpus: number;
   readonly cpus: number;
   readonly sched?: string;
@@ -67,8 +68,6 @@ export interface BootOptions {
 /** Said of kernels that somebody else made: some of them wait for ever for what is not there. */
 const ALONE =
   'xenoscope: this domain is alone on its host, without xenstore, disks and network; domain 0 serves them (--dom0, xm create)\n';
-/** The memory of a host with domain 0, unless said otherwise. */
-export const HOST_MB = 512;
 
 /** Debian as domain 0, Mote's images in its root. */
 async function debianImages(progress: OnProgress): Promise<{ kernel: Uint8Array; ramdisk: Uint8Array }> {
@@ -92,9 +91,16 @@ export async function kernelImages(
 }
 
 /** What a host with domain 0 has. */
-async function hostOf(options: BootOptions): Promise<Pick<DomainRequest, 'hostMb' | 'disks' | 'files'>> {
-  const { hostMemory, disk, share } = options;
-  return { hostMb: hostMemory ?? HOST_MB, disks: await openDisks(disk), files: readFolders(share) };
+async function hostOf(
+  options: BootOptions,
+): Promise<Pick<DomainRequest, 'hostMb' | 'memoryMb' | 'disks' | 'files'>> {
+  const { hostMemory, memory, disk, share } = options;
+  return {
+    hostMb: hostMemory ?? HOST_MB,
+    ...(memory === undefined ? {} : { memoryMb: memory }),
+    disks: await openDisks(disk),
+    files: readFolders(share),
+  };
 }
 
 /** Options that would be ignored. */
@@ -122,11 +128,10 @@ async function makeLab(
     isDebian ? debianImages(progress) : kernelImages(kernel, isDom0, progress),
   );
   const request = {
-    ...(isDom0 ? { isDom0, ...(await hostOf(options)) } : {}),
+    ...(isDom0 ? { isDom0, ...(await hostOf(options)) } : { memoryMb: options.memory ?? ALONE_MB }),
     ...files,
     ...ramdisk,
     commandLine: isDebian ? `${DEBIAN_CONSOLE} ${options.extra}`.trim() : options.extra,
-    memoryMb: options.memory,
     vcpus: options.vcpus,
     cpus: options.cpus,
     ...(options.sched === undefined ? {} : { scheduler: options.sched }),

@@ -143,7 +143,11 @@ function withBootOptions(command: Command): Command {
       another,
       [],
     )
-    .option('--memory <MB>', "the domain's memory", positiveInteger, 128)
+    .option(
+      '--memory <MB>',
+      "the domain's memory (128 unless said otherwise; domain 0 has all of the host's)",
+      positiveInteger,
+    )
     .option('--vcpus <N>', 'virtual processors', positiveInteger, 1)
     .option('--cpus <N>', "the host's physical processors: 1, 2, 4, 8 or 16", positiveInteger, 1)
     .option('--sched <name>', "the host's scheduler: credit, sedf, bvt, atropos or rrobin")
@@ -168,9 +172,9 @@ const DEBIAN_HOST_MB = 1024;
 
 function fitDebian(action: Command): void {
   action.setOptionValue('dom0', true);
-  if (action.getOptionValueSource('memory') === 'default') action.setOptionValue('memory', DEBIAN_MB);
-  if (action.opts<BootOptions>().hostMemory === undefined)
-    action.setOptionValue('hostMemory', DEBIAN_HOST_MB);
+  const { memory, hostMemory } = action.opts<BootOptions>();
+  if (memory === undefined) action.setOptionValue('memory', DEBIAN_MB);
+  if (hostMemory === undefined) action.setOptionValue('hostMemory', DEBIAN_HOST_MB);
 }
 
 /** Adds what a run can be told to say of what the hypervisor did. */

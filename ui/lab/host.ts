@@ -8,6 +8,7 @@ import { Xen } from '../../hypervisor/xen.ts';
 import { hostDevices, loneCard } from './host-devices.ts';
 import type { AttachedStore, Card, FetchedDisk, HostDisk } from './host-devices.ts';
 import { makeShare } from './share.ts';
+import { HOST_MB } from './usual-host.ts';
 import type { ImageName } from './snapshot/format.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -20,7 +21,8 @@ export interface DomainRequest {
   readonly kernel: Uint8Array;
   readonly ramdisk?: Uint8Array;
   readonly commandLine: string;
-  readonly memoryMb: number;
+  /** The domain's memory. Domain 0 has all of the host's, but for what Xen keeps, unless this or Xen's command line says otherwise. */
+  readonly memoryMb?: number;
   readonly vcpus: number;
   /** It is domain 0: privileged, its console the machine's line, and its host has `hostMb` for it and the others. */
   readonly isDom0?: boolean;
@@ -94,13 +96,23 @@ interface DomainPlan {
   readonly maxPages?: number;
 }
 
-export function planOf(request: WorldRequest): DomainPlan {
-  const isDom0 = request.isDom0 ?? false;
+/** The id of the domain that a host begins with. */
+export function firstDomid({ isDom0 = false }: WorldRequest): number {
+  return isDom0 ? 0 : 1;
+}
+
+/** What the first domain is to be on a host with so many free pages. Throws RangeError for one whose memory nobody says. */
+export function planOf(request: WorldRequest, freePages: number): DomainPlan {
+  const { isDom0 = false, memoryMb } = request;
+  if (!isDom0 && memoryMb === undefined)
+    throw new RangeError('memoryMb: a domain that is alone has as much memory as is said, and nothing is');
   const parameters = parseBootParameters(request.xenCommandLine ?? '');
-  const usual = { pages: request.memoryMb * PAGES_PER_MB, maxPages: null, vcpus: request.vcpus };
-  const { pages, maxPages, vcpus } = isDom0 ? dom0Resources(parameters, usual.pages, usual.vcpus) : usual;
+  const usual = { pages: memoryMb === undefined ? null : memoryMb * PAGES_PER_MB, vcpus: request.vcpus };
+  const { pages, maxPages, vcpus } = isDom0
+    ? dom0Resources(parameters, usual, freePages)
+    : { pages: usual.pages!, maxPages: null, vcpus: usual.vcpus };
   return {
-    id: isDom0 ? 0 : 1,
+    id: firstDomid(request),
     isPrivileged: isDom0,
     vcpus,
     commandLine: request.commandLine,
@@ -109,12 +121,17 @@ export function planOf(request: WorldRequest): DomainPlan {
   };
 }
 
+/** The memory of a host: what is said, and enough for what its first domain is said to have. */
+function hostMbOf(request: WorldRequest): number {
+  const { isDom0 = false, hostMb = isDom0 ? HOST_MB : 0 } = request;
+  // What would be free on a host without memory: what is left for domain 0 is what somebody says that it is to have.
+  const { memoryPages } = planOf(request, 0);
+  return Math.max(hostMb, memoryPages === 0 ? 0 : Math.ceil(memoryPages / PAGES_PER_MB) + XEN_MB);
+}
+
 /** Makes a host just large enough. Throws RangeError for one that cannot be. */
 export function makeHost(core: WebAssembly.Module, request: WorldRequest): Host {
-  const memoryMb = Math.max(
-    Math.ceil(planOf(request).memoryPages / PAGES_PER_MB) + XEN_MB,
-    request.hostMb ?? 0,
-  );
+  const memoryMb = hostMbOf(request);
   const { seed, hotEntries } = request;
   const machine = new Machine(core, {
     memoryBytes: memoryMb * MEBIBYTE,
@@ -126,7 +143,6 @@ export function makeHost(core: WebAssembly.Module, request: WorldRequest): Host 
 
 /** Xen on a machine on which nothing has run. `epochSeconds`: the wall clock at system time 0, unless it is the usual one. */
 export function hostOn(machine: Machine, request: WorldRequest & { readonly epochSeconds?: number }): Host {
-  const { isPrivileged } = planOf(request);
   const parameters = parseBootParameters(request.xenCommandLine ?? '');
   const share = makeShare(request.files ?? new Map());
   const fetched: FetchedDisk[] = [];
@@ -139,9 +155,16 @@ export function hostOn(machine: Machine, request: WorldRequest & { readonly epoc
     ...(epochSeconds === undefined ? {} : { epochSeconds }),
     parameters,
     chance,
-    devices: isPrivileged
-      ? hostDevices(request.disks ?? [], share, fetched, request.cards ?? [loneCard(chance)], request.stores)
-      : [],
+    devices:
+      request.isDom0 === true
+        ? hostDevices(
+            request.disks ?? [],
+            share,
+            fetched,
+            request.cards ?? [loneCard(chance)],
+            request.stores,
+          )
+        : [],
   });
   return { hypervisor, share, fetched };
 }

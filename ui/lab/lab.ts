@@ -17,7 +17,7 @@ import { Code } from './code.ts';
 import { ConsoleText } from './console-text.ts';
 import { suffer } from './faults.ts';
 import type { Fault } from './faults.ts';
-import { makeHost, planOf } from './host.ts';
+import { firstDomid, makeHost, planOf } from './host.ts';
 import type { DomainRequest, Host, WorldRequest } from './host.ts';
 import { fetchDisks } from './host-devices.ts';
 import type { FetchedDisk } from './host-devices.ts';
@@ -78,7 +78,7 @@ export class Lab {
     this.code = Code.ofImages(request) ?? Code.UNKNOWN;
     this.share = share;
     this.fetched = fetched;
-    this.witness = new Witness(hypervisor, planOf(request).id);
+    this.witness = new Witness(hypervisor, firstDomid(request));
     this.ringObserver = new RingObserver(hypervisor, this.witness.rings);
     this.saver = new HostSaver(hypervisor, this.text, this.witness);
     this.breaks = new Breaks(this);
@@ -101,7 +101,11 @@ export class Lab {
     const kernel = await loadKernel(request.kernel);
     const ramdisk = request.ramdisk === undefined ? undefined : await loadRamdisk(request.ramdisk);
     const lab = new Lab(makeHost(core, request), request);
-    lab.domain = buildDomain(lab.hypervisor, { ...planOf(request), kernel, ramdisk });
+    lab.domain = buildDomain(lab.hypervisor, {
+      ...planOf(request, lab.hypervisor.frames.freeFrames),
+      kernel,
+      ramdisk,
+    });
     // Ways back go over a start without waiting for anything.
     if (lab.domain.isPrivileged) lab.images = { kernel, ramdisk };
     if (lab.domain.isPrivileged)
@@ -154,7 +158,7 @@ export class Lab {
 
   /** The host is another one's, by its saver. Throws SnapshotError for one without the lab's domain. */
   restored(): void {
-    const { id } = planOf(this.request);
+    const id = firstDomid(this.request);
     const domain = this.hypervisor.domains.get(id) ?? this.hypervisor.dying.get(id);
     if (domain === undefined) throw new SnapshotError(`it has no domain ${String(id)}`);
     this.domain = domain;

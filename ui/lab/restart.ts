@@ -56,7 +56,7 @@ export function restart(
   const kept = writeGraph(keptOf(hypervisor), CLASSES);
   saver.reset();
   const { hypervisor: fresh } = hostOn(hypervisor.machine as Machine, { ...request, epochSeconds });
-  buildDomain(fresh, { ...planOf(request), kernel, ramdisk });
+  buildDomain(fresh, { ...planOf(request, fresh.frames.freeFrames), kernel, ramdisk });
   readGraph(writeGraph({ hypervisor: fresh }, CLASSES), { hypervisor }, CLASSES);
   readGraph(kept, keptOf(hypervisor), CLASSES);
 }

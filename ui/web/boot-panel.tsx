@@ -4,7 +4,7 @@
  */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { USUAL_HOST } from '../lab/usual-host.ts';
+import { ALONE_MB, USUAL_HOST } from '../lab/usual-host.ts';
 import { MOST_HOSTS } from '../lab/world/description.ts';
 import { booted } from './edits.ts';
 import { kept } from './kept.ts';
@@ -21,7 +21,9 @@ export interface World {
   /** How many hosts there are, alike, on one LAN; one, if it is not said. */
   readonly hosts?: number;
   readonly commandLine: string;
+  /** Of a single domain; and of a host, whose domain 0 has all of it, the usual one's if it is not said. */
   readonly memoryMb: number;
+  readonly hostMb?: number;
   readonly vcpus: number;
   /** Names of files that it needs and that are not kept. */
   readonly files: readonly string[];
@@ -31,7 +33,8 @@ const USUAL: World = {
   isHost: true,
   hosts: 1,
   commandLine: USUAL_HOST.commandLine,
-  memoryMb: USUAL_HOST.memoryMb,
+  memoryMb: ALONE_MB,
+  hostMb: USUAL_HOST.hostMb,
   vcpus: USUAL_HOST.vcpus,
   files: [],
 };
@@ -44,18 +47,25 @@ const isOpen = signal(false);
 const stands = signal(false);
 /** What has to be said of the world that was booted: it is another than last time. */
 export const note = signal<string | null>(null);
-/** What a host has beside domain 0's memory, in MiB: room for other domains. */
-const ROOM_MB = USUAL_HOST.hostMb - USUAL_HOST.memoryMb;
 
 function isWorld(value: unknown): value is World {
   if (typeof value !== 'object' || value === null) return false;
-  const { isHost, hosts = 1, commandLine, memoryMb, vcpus, files } = value as Record<string, unknown>;
+  const {
+    isHost,
+    hosts = 1,
+    commandLine,
+    memoryMb,
+    hostMb = 1,
+    vcpus,
+    files,
+  } = value as Record<string, unknown>;
   const isCount = (count: unknown): boolean => typeof count === 'number' && Number.isFinite(count);
   return (
     typeof isHost === 'boolean' &&
     typeof commandLine === 'string' &&
     isCount(hosts) &&
     isCount(memoryMb) &&
+    isCount(hostMb) &&
     isCount(vcpus) &&
     Array.isArray(files)
   );
@@ -160,9 +170,9 @@ async function chosen(): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
 
 /** How a world is booted, whatever its images are. */
 export function requestOf(images: { kernel: Uint8Array; ramdisk?: Uint8Array }) {
-  const { isHost, hosts = 1, commandLine, memoryMb, vcpus } = world.value;
-  const host = isHost ? { isDom0: true, hosts, hostMb: memoryMb + ROOM_MB, files: shared.value } : {};
-  return { ...images, commandLine, memoryMb, vcpus, ...host };
+  const { isHost, hosts = 1, commandLine, memoryMb, hostMb = USUAL_HOST.hostMb, vcpus } = world.value;
+  const host = isHost ? { isDom0: true, hosts, hostMb, files: shared.value } : { memoryMb };
+  return { ...images, commandLine, vcpus, ...host };
 }
 
 function nameOf(): string {
@@ -229,7 +239,7 @@ export function WorldDialog({ client }: { client: LabClient }) {
     isOpen.value = false;
     void bootChosen(client, () => true, !stands.value);
   };
-  const { isHost, hosts = 1, commandLine, memoryMb, vcpus } = world.value;
+  const { isHost, hosts = 1, commandLine, memoryMb, hostMb = USUAL_HOST.hostMb, vcpus } = world.value;
   return (
     <dialog
       ref={dialog}
@@ -290,10 +300,10 @@ export function WorldDialog({ client }: { client: LabClient }) {
         </label>
         <NumberField
           label="Memory (MB)"
-          value={memoryMb}
+          value={isHost ? hostMb : memoryMb}
           min={4}
           max={2048}
-          take={(value) => choose({ memoryMb: value })}
+          take={(value) => choose(isHost ? { hostMb: value } : { memoryMb: value })}
         />
         <NumberField
           label="vcpus"

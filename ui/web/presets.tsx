@@ -1,6 +1,6 @@
 /** Worlds to begin with: what each is set up as in the dialog, what one looks at then, and what to do first. */
 import { signal } from '@preact/signals';
-import { USUAL_HOST } from '../lab/usual-host.ts';
+import { ALONE_MB, USUAL_HOST } from '../lab/usual-host.ts';
 import type { World } from './boot-panel.tsx';
 import { DEMOS } from './demos.ts';
 import { demoAddress } from './links.ts';
@@ -15,8 +15,8 @@ export interface Preset {
   readonly settings: Settings | 'pick';
 }
 
-const { commandLine, memoryMb, vcpus } = USUAL_HOST;
-const HOST: Settings = { isHost: true, hosts: 1, commandLine, memoryMb, vcpus };
+const { commandLine, hostMb, vcpus } = USUAL_HOST;
+const HOST: Settings = { isHost: true, hosts: 1, commandLine, memoryMb: ALONE_MB, hostMb, vcpus };
 
 export const PRESETS: readonly Preset[] = [
   {
@@ -27,7 +27,7 @@ export const PRESETS: readonly Preset[] = [
   {
     name: 'Two hosts',
     says: 'Two such hosts, A at 10.0.0.100 and B at 10.0.0.101, on one wire. First: ping -c 1 10.0.0.101 on A, through the lens “network”.',
-    settings: { ...HOST, hosts: 2, memoryMb: 64 },
+    settings: { ...HOST, hosts: 2, hostMb: 576 },
   },
   {
     name: 'Debian as a guest',

@@ -39,18 +39,35 @@ export function makeRoom(kib: i64): void {
 /** Empty, or that the host has not so much memory left, in KiB, nor domain 0 to give. */
 export function roomFor(kib: i64): string {
   makeRoom(kib);
-  const free = freeKib();
-  if (kib <= free) return '';
+  return kib <= freeKib() ? '' : shortage(kib);
+}
+
+/** That the host has not so much memory left, in KiB, and why domain 0 does not give it. */
+export function shortage(kib: i64): string {
+  const least = leastMb();
   return (
-    'it wants ' + (kib / KIB_PER_MB).toString() + ' MiB, and ' + (free / KIB_PER_MB).toString() + ' are free'
+    'it wants ' +
+    (kib / KIB_PER_MB).toString() +
+    ' MiB, ' +
+    (freeKib() / KIB_PER_MB).toString() +
+    ' are free, and domain 0 ' +
+    (least == 0
+      ? 'gives none'
+      : 'keeps ' + least.toString() + ' of its ' + (ownKib() / KIB_PER_MB).toString()) +
+    ' (dom0-min-mem)'
   );
 }
 
-function shrink(kib: i64, wanted: i64): void {
+/** What domain 0 keeps, in MiB; 0: all that it has. */
+function leastMb(): i64 {
   const least = number(xendSetting('dom0-min-mem', '0'));
-  if (bad || least <= 0) return;
+  return bad ? 0 : max(least, 0);
+}
+
+function shrink(kib: i64, wanted: i64): void {
+  const least = leastMb();
   const own = ownKib();
-  if (own - kib < least * KIB_PER_MB) return;
+  if (least == 0 || own - kib < least * KIB_PER_MB) return;
   if (!setOwnMemory(own - kib)) return;
   for (let look = 0; look < LOOKS && freeKib() < wanted; look++) sleepNs(LOOK_NS);
 }

@@ -3,7 +3,7 @@ import { Builder, Wanted } from 'dom0/lib/builder';
 import { Config } from 'dom0/lib/config';
 import { executeConfig } from 'dom0/lib/config-file';
 import { findDomain, isValidName } from 'dom0/lib/domains';
-import { makeRoom } from 'dom0/lib/host-memory';
+import { freeKib, makeRoom, shortage } from 'dom0/lib/host-memory';
 import { checkActions, keepText, MANAGED } from 'dom0/lib/managed';
 import { areKnown } from 'dom0/lib/settings';
 import { sxpConfig } from 'dom0/lib/sxp-config';
@@ -115,12 +115,13 @@ function make(config: Config): i32 {
     complain(config.problem);
     return -1;
   }
-  makeRoom(wanted.memoryMb * KIB_PER_MB);
+  const kib = <i64>(wanted.memoryMb * KIB_PER_MB);
+  makeRoom(kib);
   const builder = new Builder(wanted);
   const isMade = builder.run();
   wanted.release();
   if (!isMade) {
-    complain(name + ': ' + builder.problem);
+    complain(name + ': ' + builder.problem + (kib > freeKib() ? ': ' + shortage(kib) : ''));
     return -1;
   }
   const problem = bringUp(config, wanted, builder);

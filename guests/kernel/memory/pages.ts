@@ -36,6 +36,8 @@ export class Page {
 
 const PAGE_RECORD: usize = offsetof<Page>();
 const WORD_PAGES: usize = 64;
+/** What the pages of a word of the bitmap hold. */
+const WORD_BYTES: usize = WORD_PAGES * PAGE_SIZE;
 
 let records: usize = 0;
 let bitmap: usize = 0;
@@ -75,11 +77,26 @@ export function initPages(storage: usize, pages: usize): void {
 
 /** Hands the pages from `from` to below `to` to the allocator for the first time. */
 export function addPages(from: usize, to: usize): void {
-  for (let page = from; page < to; page += PAGE_SIZE) {
-    assert(record(page).count == 0 && !isFree(page), 'a page is added twice');
-    setFree(page);
-    total++;
-  }
+  let page = from;
+  for (; page < to && page % WORD_BYTES != 0; page += PAGE_SIZE) addPage(page);
+  for (; page + WORD_BYTES <= to; page += WORD_BYTES) addWord(page);
+  for (; page < to; page += PAGE_SIZE) addPage(page);
+}
+
+function addPage(page: usize): void {
+  assert(record(page).count == 0 && !isFree(page), 'a page is added twice');
+  setFree(page);
+  total++;
+}
+
+/** The pages of a word of the bitmap at once: there are as many as a machine has. */
+function addWord(first: usize): void {
+  const word = first / WORD_BYTES;
+  assert(load<u64>(bitmap + word * 8) == 0, 'a page is added twice');
+  store<u64>(bitmap + word * 8, ~0);
+  lowest = min(lowest, word);
+  free += <u32>WORD_PAGES;
+  total += <u32>WORD_PAGES;
 }
 
 /** How many pages are free. */

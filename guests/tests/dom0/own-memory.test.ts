@@ -2,6 +2,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkFrameTable } from '../../../hypervisor/state/check.ts';
 import { moteConfig } from './testing-counts.ts';
+import { loadCore } from '../../../ui/lab/core-node.ts';
+import { Lab } from '../../../ui/lab/lab.ts';
+import { dom0Images } from '../../toolchain/mote-node.ts';
 import { Host } from './testing.ts';
 
 describe('a domain 0 with most of the memory of its host', () => {
@@ -22,7 +25,10 @@ describe('a domain 0 with most of the memory of its host', () => {
   test('it gives nothing, unless it is told how much it is to keep', () => {
     const before = ownMb();
     const wanted = 12;
-    expect(host.run(`xm create one memory=${String(wanted)}`)).toContain('Cannot allocate memory');
+    host.run("echo '(dom0-min-mem 0)' >> /etc/xen/xend-config.sxp");
+    expect(host.run(`xm create one memory=${String(wanted)}`)).toMatch(
+      /xm: one: .*Cannot allocate memory: it wants 12 MiB, \d are free, and domain 0 gives none \(dom0-min-mem\)$/,
+    );
     expect(ownMb()).toBe(before);
     host.run(`echo '(dom0-min-mem ${String(before - 24)})' >> /etc/xen/xend-config.sxp`);
     expect(host.run(`xm create one memory=${String(wanted)}; sleep 0.3`)).toContain('Started domain one');
@@ -34,7 +40,9 @@ describe('a domain 0 with most of the memory of its host', () => {
   test('it does not give more than that, nor some of what would not do', () => {
     const before = ownMb();
     const wanted = Number(host.free()) + 24;
-    expect(host.run(`xm create one name=two memory=${String(wanted)}`)).toContain('Cannot allocate memory');
+    expect(host.run(`xm create one name=two memory=${String(wanted)}`)).toMatch(
+      /Cannot allocate memory: it wants \d+ MiB, \d+ are free, and domain 0 keeps \d+ of its \d+ \(dom0-min-mem\)/,
+    );
     expect(ownMb()).toBe(before);
   });
 
@@ -55,4 +63,23 @@ describe('a domain 0 with most of the memory of its host', () => {
     const { frames, domains } = host.lab.hypervisor;
     expect(checkFrameTable(frames, domains)).toEqual([]);
   });
+});
+
+test('domain 0 has all memory where nobody says how much, and gives of it as domains come; it says where it can give no more', async () => {
+  const { kernel, ramdisk } = await dom0Images();
+  const host = Host.of(
+    await Lab.boot(loadCore(), { kernel, ramdisk, commandLine: '', vcpus: 1, isDom0: true, hostMb: 160 }),
+  );
+  const ownMb = (): number => Number(host.list()[0]!.split(' ')[2]);
+  const before = ownMb();
+  // A sixteenth is Xen's to keep, and what it has for itself.
+  expect(before).toBeGreaterThan(140);
+  expect(before).toBeLessThanOrEqual(150);
+  expect(host.run('xm create mote memory=48')).toContain('Started domain mote');
+  expect(ownMb()).toBeLessThan(before - 36);
+  expect(host.run('xm create mote name=large memory=64')).toMatch(
+    /large: .*Cannot allocate memory: it wants 64 MiB, \d+ are free, and domain 0 keeps 64 of its \d+ \(dom0-min-mem\)$/,
+  );
+  expect(host.run('xm destroy mote; xm mem-set Domain-0 140; echo $?')).toBe('0');
+  expect(ownMb()).toBe(140);
 });

@@ -42,7 +42,12 @@ export class Host {
 
   /** `files`: what its ramdisk has besides, by path. */
   static async boot(files: Files = {}, sizes: Sizes = {}): Promise<Host> {
-    const host = new Host(await Lab.boot(loadCore(), await requestOf(files, sizes)));
+    return Host.of(await Lab.boot(loadCore(), await requestOf(files, sizes)));
+  }
+
+  /** One that was made elsewhere, and stands at its first instruction, brought to its prompt. */
+  static of(lab: Lab): Host {
+    const host = new Host(lab);
     host.until(PROMPT);
     return host;
   }

@@ -111,7 +111,10 @@ describe('a host', () => {
     [['kernel = "/boot/mote.elf"', 'nfs_root = "/x"'], 'xm: /tmp/c:2: nfs_root: it wants nfs_server, too'],
     [['memory = 0'], 'xm: /tmp/c:1: memory: it is to be a number from 1 to 1048576'],
     [['kernel = "/boot/mote.elf"', 'memory = 2'], 'xm: c: its kernel and ramdisk do not fit in 2 MiB'],
-    [['kernel = "/boot/mote.elf"', 'memory = 9999'], 'xm: c: getting its memory: Cannot allocate memory'],
+    [
+      ['kernel = "/boot/mote.elf"', 'memory = 9999'],
+      'xm: c: getting its memory: Cannot allocate memory: it wants 9999 MiB, 188 are free, and domain 0 keeps 64 of its 64 (dom0-min-mem)',
+    ],
   ])('a file that will not do: %s', (lines, told) => {
     const before = host.free();
     writeConfig(host, lines);

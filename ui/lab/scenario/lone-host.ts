@@ -2,6 +2,7 @@
 import { dom0Images, moteImages } from '../../../guests/toolchain/mote-node.ts';
 import type { Vary } from '../../../devices/chance.ts';
 import { loadCore } from '../core-node.ts';
+import { ALONE_MB } from '../usual-host.ts';
 import { checkVary, HOST_DEFAULTS } from '../world/description.ts';
 import { Field } from '../world/field.ts';
 import { Lab } from '../lab.ts';
@@ -31,7 +32,7 @@ export interface HostOptions {
   /** Mote's own with Mote's kernel; none with another. */
   readonly ramdisk?: Uint8Array;
   readonly commandLine?: string;
-  /** The domain's memory, in MiB, and its virtual processors. */
+  /** The domain's memory, in MiB (domain 0 has all of its host's unless this is said), and its virtual processors. */
   readonly memoryMb?: number;
   readonly vcpus?: number;
   /** It is domain 0, privileged: with Mote, there is `xm`, and there are domains to make. */
@@ -55,7 +56,7 @@ export interface HostOptions {
 /** Boots a host, stopped at its first instruction. Rejects with an Error that says what is no kernel or does not fit. */
 export async function boot(options: HostOptions = {}): Promise<LoneHost> {
   const { kernel, ramdisk, dom0 = false, hostMb, files = {}, xen, commandLine = '', ...plain } = options;
-  const { memoryMb = HOST_DEFAULTS.memoryMb, vcpus = HOST_DEFAULTS.vcpus, ...rest } = plain;
+  const { memoryMb, vcpus = HOST_DEFAULTS.vcpus, ...rest } = plain;
   if (plain.vary !== undefined) checkVary(new Field('vary', plain.vary));
   const images = kernel === undefined ? await (dom0 ? dom0Images() : moteImages()) : { kernel };
   const lab = await Lab.boot(loadCore(), {
@@ -63,7 +64,7 @@ export async function boot(options: HostOptions = {}): Promise<LoneHost> {
     ...images,
     ...(ramdisk === undefined ? {} : { ramdisk }),
     commandLine,
-    memoryMb,
+    ...(dom0 && memoryMb === undefined ? {} : { memoryMb: memoryMb ?? ALONE_MB }),
     vcpus,
     isDom0: dom0,
     ...(dom0 ? { hostMb: hostMb ?? HOST_DEFAULTS.hostMb } : {}),

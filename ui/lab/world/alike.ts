@@ -25,7 +25,7 @@ export function hostsAlike(
     kernel: KERNEL,
     ...(ramdisk === undefined ? {} : { ramdisk: RAMDISK }),
     commandLine,
-    memoryMb,
+    ...(memoryMb === undefined ? {} : { memoryMb }),
     vcpus,
     ...(hostMb === undefined ? {} : { hostMb }),
     ...(cpus === undefined ? {} : { cpus }),

@@ -4,6 +4,7 @@
  */
 import type { Vary } from '../../../devices/chance.ts';
 import { MAX_PCPUS } from '../../../hypervisor/state/pcpu.ts';
+import { HOST_MB } from '../usual-host.ts';
 import { Field } from './field.ts';
 
 /** Hosts that are made are domain 0's: its kernel has the machine's devices, and makes the other domains. */
@@ -15,7 +16,7 @@ export interface HostDescription {
   readonly ramdisk?: string;
   /** For the kernel; `hostname=` with the name is put in front. */
   readonly commandLine?: string;
-  /** All its memory, in MiB; and domain 0's. */
+  /** All its memory, in MiB; and domain 0's, which has all but what Xen keeps unless that is said. */
   readonly hostMb?: number;
   readonly memoryMb?: number;
   /** Physical processors: 1, 2, 4, 8, 16; domain 0's virtual ones. */
@@ -87,7 +88,7 @@ const LATENCY_RANGE_NS = [1000, 1_000_000_000] as const;
 export const DEFAULT_NETWORK = '10.0.0.0/24';
 const DEFAULT_LAN: LanDescription = { name: 'lan' };
 
-export const HOST_DEFAULTS = { hostMb: 512, memoryMb: 128, cpus: 1, vcpus: 1 } as const;
+export const HOST_DEFAULTS = { hostMb: HOST_MB, cpus: 1, vcpus: 1 } as const;
 
 const NAME = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
 /** As the gateway leases hosts' addresses from .100 on. */
