@@ -14,6 +14,7 @@ import { Lesson, studying } from './lesson.tsx';
 import { Offer, OpenButton } from './saved-worlds.tsx';
 import { Share, ShareDialog } from './sharing.tsx';
 import { Splits, splitStyle } from './splits.tsx';
+import { selected } from './stage/selected.ts';
 import { Stage } from './stage/stage.tsx';
 import { Status } from './status.tsx';
 import { Story } from './story.tsx';
@@ -93,6 +94,7 @@ export function App({ client }: { client: LabClient }) {
           editing.value && 'editing',
           studying.value && 'studying',
           large !== null && `only-${large}`,
+          selected.value !== null && 'asks',
         )}
       >
         <Stage client={client} />

@@ -42,6 +42,22 @@ describe.skipIf(CHROMIUM === undefined)('the story in the page', () => {
     expect(await violations(page)).toEqual([]);
   });
 
+  it('for the last row, tells what is clicked, a process that the kernel has or a bridge, and only then', async () => {
+    await page.getByRole('button', { name: 'Projector' }).click();
+    const details = page.getByRole('region', { name: 'Details' });
+    expect(await details.isVisible()).toBe(false);
+    await page.getByRole('button', { name: /^Process \d+ of Domain-0, xend/ }).click();
+    await details.getByText('The daemon of the tools').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: /^Process \d+ of Domain-0, xend/ }).click();
+    await details.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Projector' }).click();
+    await page.getByRole('tab', { name: 'network' }).click();
+    await page.getByRole('button', { name: 'The bridge xenbr0 in domain 0, has learned 1 address' }).click();
+    await details.getByText('behind peth0').waitFor();
+    await page.getByRole('tab', { name: 'processors' }).click();
+  });
+
   it('has every event once it stands, walks through them by keys, and shows them as lines', async () => {
     await page.getByTestId('console').click();
     await page.keyboard.type('mke2fs /tmp/web.img 64; xm create web memory=16\n');

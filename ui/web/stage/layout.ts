@@ -70,6 +70,9 @@ const LOW_WITH_GAUGE = 58;
 /** Domain 0 is as wide as so many guests. */
 const PRIVILEGED_SHARE = 1.5;
 const VCPU = { w: 44, h: 20 };
+/** Below the lowest of them: with sockets on the domain's edge, or without. */
+const ABOVE_SOCKETS = 14;
+const ABOVE_EDGE = 6;
 const DEVICE = { w: 92, h: 18 };
 /** A process takes so much for each letter of its name, and beside it; what stands for the others as much as this. */
 const PROCESS = { h: 18, letter: 6.2, beside: 14, more: 30 };
@@ -199,7 +202,7 @@ function layDomain(
   rect: Rect,
   lens: Lens,
 ): DomainPicture {
-  const chips = layVcpus(vcpus.length, rect);
+  const chips = layVcpus(vcpus.length, rect, lens === 'events' ? ABOVE_SOCKETS : ABOVE_EDGE);
   const here = devices.filter(({ frontend, backend }) => frontend === id || backend === id);
   const bottom = Math.min(...chips.map(({ y }) => y), rect.y + rect.h);
   const halves = layDevices(here, rect, bottom);
@@ -279,11 +282,11 @@ function layProcesses(
 }
 
 /** From the lower edge up, as many in a row as have room. */
-function layVcpus(count: number, { x, y, w, h }: Rect): Rect[] {
+function layVcpus(count: number, { x, y, w, h }: Rect, above: number): Rect[] {
   const columns = Math.max(1, Math.floor((w - GAP) / (VCPU.w + 4)));
   return Array.from({ length: count }, (_, n) => ({
     x: x + GAP + (n % columns) * (VCPU.w + 4),
-    y: y + h - 14 - VCPU.h - Math.floor(n / columns) * (VCPU.h + 4),
+    y: y + h - above - VCPU.h - Math.floor(n / columns) * (VCPU.h + 4),
     ...VCPU,
   }));
 }
