@@ -7,6 +7,7 @@ import { awaitGone, Domain, findDomain, isValidName, listDomains } from 'dom0/li
 import * as hyper from 'dom0/lib/hypercalls';
 import { LAST_RESTART } from 'dom0/lib/managed';
 import { forget, pathOf } from 'dom0/lib/nodes';
+import { runProgram } from 'dom0/lib/run-program';
 import { sleepNs } from 'programs/lib/calls';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { failure, readNode, removeNode, writeNode } from 'programs/lib/store';
@@ -51,6 +52,9 @@ function ask(args: string[], what: string): i32 {
       for (let n = 0; n < domains.length; n++) if (domains[n].id != 0) awaitEnd(domains[n], names[n]);
     return status;
   }
+  // Domain 0 would ask itself: with it ends the host, and before it the others (init's shutdown scripts: xendomains).
+  if (args.length == 1 && (args[0] == '0' || args[0] == 'Domain-0'))
+    return runProgram([what == 'halt' ? 'poweroff' : what]);
   const domain = guest(args, 1);
   if (domain == null) return failed;
   const name = domain.name;

@@ -1,4 +1,4 @@
-/** Domains that come with their host, and go with it: started from a folder, saved when the host ends, restored when it starts anew. */
+/** Domains that come with their host, and go with it: started from a folder, saved when the host ends or is rebooted, restored when it starts anew. */
 import { expect, test } from 'vitest';
 import { moteConfig } from './testing-counts.ts';
 import { Host } from './testing.ts';
@@ -25,7 +25,7 @@ test('a domain is started with its host, saved with it, and goes on with the nex
   expect(first.run('xendomains status')).toBe('kept: running');
   first.run('mke2fs /dev/vda; mount /dev/vda /mnt');
   first.inside('kept', 'echo mine > /tmp/mine');
-  first.type('poweroff\r');
+  first.type('xm shutdown 0\r');
   while (first.lab.domain.shutdown === null) first.lab.run({ ns: first.lab.ns + 1e9 }, SLICE_TICKS);
   expect(first.screen).toContain(
     'Shutting down Xen domains: kept(save)\nSaving to /mnt/save/kept new xl format\n',
@@ -37,6 +37,12 @@ test('a domain is started with its host, saved with it, and goes on with the nex
   expect(second.list().map((line) => line.split(' ')[0])).toEqual(['Domain-0', 'kept']);
   expect(second.inside('kept', 'cat /tmp/mine')).toBe('mine');
   expect(second.run('ls /mnt/save')).toBe('');
+  // The host is asked to start anew, as a domain is; what it is booted from is on no disk of its own, and as it was.
+  second.type('xm reboot Domain-0\r');
+  // Its disk comes off before.
+  second.until(/Mote [^]*Restoring Xen domains: kept\n[^]*\n\/ \$ $/);
+  expect(second.screen).not.toContain('it was not unmounted');
+  expect(second.inside('kept', 'cat /tmp/mine')).toBe('mine');
   // Without a folder to save in, they are shut down.
   second.run('echo XENDOMAINS_SAVE= > /etc/default/xendomains; xendomains stop; sleep 1');
   expect(second.list()).toHaveLength(1);
