@@ -191,11 +191,10 @@ class Sending extends Course {
     return this.writer.failed < 0 ? this.lost() : saver.problem;
   }
 
-  /** Post-copy: what it cannot be put together without, once while it runs, and what of that has changed. */
+  /** Post-copy: what it cannot be put together without and what is constant, while it runs, and what of that has changed. */
   private copyLittle(): string {
     const saver = new Saver(this.domid, this.writer);
     this.saver = saver;
-    this.limits.set('rounds', '1');
     if (saver.runPostCopy(this.limits, this)) {
       const later = saver.later!;
       this.toldLater(0, 0, later.left);

@@ -72,6 +72,7 @@ export const FRAMES_PER_PAGE: u64 = 512;
 
 /** An entry of a page table: present, one of a large page, the frame; the slots of the root that are Xen's. */
 export const PRESENT: u64 = 1;
+export const WRITABLE: u64 = 2;
 export const LARGE: u64 = 0x80;
 export const FRAME_MASK: u64 = 0x000f_ffff_ffff_f000;
 export const ENTRIES: i32 = 512;

@@ -2,7 +2,9 @@
  * Post-copy: a domain is sent without the contents of its ordinary pages, which the other side asks for when the domain, which runs
  * there by then, reaches for them, and which are pushed meanwhile. What is sent with it is what it cannot be put together without: page
  * tables, its p2m list, start_info, the rings of store and console, descriptor tables. Which pages there are, and the tables, go while it
- * runs (rounds.ts, once): what it stands still for is what has changed of that, and its vcpus.
+ * runs (rounds.ts, a first round), and so do pages that these map to be read alone (a second one): its kernel's text and constants, of
+ * which it needs hundreds, one after the other, before anything else, and which hardly change. What it stands still for is what has
+ * changed of all that, and its vcpus.
  *
  * **Once it runs there, it is in two halves**: when either host, or what is between them, is lost before the last page has gone, the
  * domain is lost. The real Xen has nothing of this for PV domains; its mem_paging is the model (hypervisor/memory/paged-frames.ts).
@@ -46,6 +48,7 @@ export class Later extends PutOff {
   /** Those that it wrote to just before it stood still: it will reach for them first. */
   private hot: StaticArray<u8>;
   private hotCursor: u64 = 0;
+  private sendsConstant: bool = false;
   private cursor: u64 = 0;
   private askedNs: u64 = 0;
 
@@ -58,6 +61,7 @@ export class Later extends PutOff {
     this.waits = new StaticArray<u8>(bytes);
     this.needed = new StaticArray<u8>(bytes);
     this.hot = new StaticArray<u8>(bytes);
+    this.constant = new StaticArray<u8>(bytes);
   }
 
   private fail(what: string): bool {
@@ -112,12 +116,18 @@ export class Later extends PutOff {
     return this.needPage(store) && this.needPage(console);
   }
 
+  sendConstant(wanted: StaticArray<u8>): void {
+    this.sendsConstant = true;
+    for (let n = 0; n < wanted.length; n++) unchecked((wanted[n] = wanted[n] | this.constant[n]));
+  }
+
   /**
    * Whether a page that is sent, of a type, goes without what is in it: then that waits. What it was before does not count. When the
    * domain stands still (not `isLive`), the pages are those that it has written to meanwhile.
    */
   putsOff(pfn: u64, type: u32, isLive: bool): bool {
-    const waits = type == 0 && !hasBit(this.needed, pfn);
+    const isConstant = isLive && this.sendsConstant && hasBit(this.constant, pfn);
+    const waits = type == 0 && !isConstant && !hasBit(this.needed, pfn);
     if (waits && !isLive) setBit(this.hot, pfn);
     if (waits && !hasBit(this.waits, pfn)) {
       setBit(this.waits, pfn);

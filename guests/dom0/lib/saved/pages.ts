@@ -23,6 +23,10 @@ export abstract class PutOff {
   problem: string = '';
   /** Finds what goes with the domain, which stands still, of its ordinary pages: their bits are set. False: `problem`. */
   abstract findNeeded(wanted: StaticArray<u8>): bool;
+  /** A bit for each pfn that a page table maps to be read alone: text and constants, which hardly change. */
+  constant: StaticArray<u8> = new StaticArray<u8>(0);
+  /** From now on those go with what is in them, while the domain runs; their bits are set. */
+  abstract sendConstant(wanted: StaticArray<u8>): void;
   /** Whether a page that is sent, of a type, goes without what is in it. `isLive`: the domain runs. */
   abstract putsOff(pfn: u64, type: u32, isLive: bool): bool;
 }
@@ -165,6 +169,7 @@ export class Pages {
   /** Copies a table as one that names pfns, without what in it is Xen's. -1, or the entry that cannot be. */
   private normalise(at: u64, to: i32, level: u32): i32 {
     copy(changetype<usize>(this.tables) + <usize>to * 8, at, PAGE_BYTES);
+    const later = this.later;
     for (let slot = 0; slot < format.ENTRIES; slot++) {
       const entry = unchecked(this.tables[to + slot]);
       if (level == 4 && slot >= format.XEN_FIRST_SLOT && slot <= format.XEN_LAST_SLOT) {
@@ -175,6 +180,7 @@ export class Pages {
       if (level > 1 && (entry & format.LARGE) != 0) return slot;
       const named = this.frames.pfnOf((entry & format.FRAME_MASK) >> PAGE_SHIFT);
       if (named == NO_FRAME) return slot;
+      if (level == 1 && later != null && (entry & format.WRITABLE) == 0) setBit(later.constant, named);
       unchecked((this.tables[to + slot] = (entry & ~format.FRAME_MASK) | (named << PAGE_SHIFT)));
     }
     return -1;

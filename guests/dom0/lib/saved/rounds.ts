@@ -98,6 +98,8 @@ export class Rounds {
       // What was passed over in this round, for it was dirty again, is in there.
       memory.copy(changetype<usize>(this.wanted), changetype<usize>(this.dirty), this.wanted.length);
       if (this.isEnough(round)) break;
+      const later = this.pages.later;
+      if (later != null) later.sendConstant(this.wanted);
       if (this.limits.converges) this.converge();
     }
     this.pages.isLive = false;
@@ -107,6 +109,8 @@ export class Rounds {
   }
 
   private isEnough(round: Round): bool {
+    // Of post-copy: the page tables, and then what they say is constant.
+    if (this.pages.later != null) return this.all.length == 2;
     return (
       round.dirtied <= <u64>this.limits.pages ||
       this.all.length >= <i32>this.limits.rounds ||
