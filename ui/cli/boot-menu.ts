@@ -1,15 +1,12 @@
 /** GRUB's menu before a host boots: in a terminal one chooses, as there; elsewhere the usual entry boots, or the one that is named. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { MenuError, parseMenu } from '../lab/boot-menu.ts';
+import { MenuError, OWN_KERNEL, OWN_RAMDISK, parseMenu } from '../lab/boot-menu.ts';
 import type { BootMenu, MenuEntry } from '../lab/boot-menu.ts';
 import type { BootOptions } from './boot.ts';
 import { readImage } from './host-files.ts';
 import { UserError } from './user-error.ts';
 
-/** Mote's own images, which need not be files. */
-const OWN_KERNEL = 'mote.elf';
-const OWN_RAMDISK = 'dom0.cpio';
 const UP = '\x1b[A';
 const DOWN = '\x1b[B';
 /** Several may come at once. */

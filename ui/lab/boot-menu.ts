@@ -3,6 +3,10 @@
  * 0's kernel with its own, and a ramdisk. What is about GRUB's looks, or where its disks are, means nothing here.
  */
 
+/** Mote's own images in a menu, which need not be files. */
+export const OWN_KERNEL = 'mote.elf';
+export const OWN_RAMDISK = 'dom0.cpio';
+
 export interface MenuFile {
   readonly path: string;
   readonly line: string;

@@ -40,6 +40,8 @@ import { RingObserver } from './ring-observer.ts';
 import { StoreObserver } from './xenstore/store-observer.ts';
 import type { Come } from './world/inputs.ts';
 
+const STARTS_ANEW: HypervisorStop = { kind: 'request', reason: 'it starts anew' };
+
 export class Lab {
   readonly hypervisor: Xen;
   /** What this was made from. */
@@ -286,7 +288,8 @@ export class Lab {
       const stop = this.guard(() => (this.startAnew() ? hypervisor.run(end, staysWhenIdle) : WAITING));
       const ticks = hypervisor.ticks();
       this.past.isAt(this.course.host, ticks);
-      if (stop.kind === 'shutdown' && stop.domain === this.domain && this.startsAnew) continue;
+      // At that instant domain 0 has ended: who looks for it sees it so, and what goes on starts anew.
+      if (stop.kind === 'shutdown' && stop.domain === this.domain && this.startsAnew) return STARTS_ANEW;
       const goesOn = stop.kind === 'budget' || (stop.kind === 'idle' && !staysWhenIdle);
       if (ticks >= untilTicks || !this.isAgain || !goesOn) return stop;
     }

@@ -10,8 +10,10 @@ import { openSnapshot } from './snapshot/format.ts';
 import type { ImageName } from './snapshot/format.ts';
 import { stateHash } from './state-hash.ts';
 import type { Stop } from './stop.ts';
+import { seekBack } from './time/ways-back.ts';
 import { goToTicks } from './time/travel.ts';
 import { bootWorld } from '../api/index.ts';
+import { SHUTDOWN_reboot } from '../../hypervisor/abi/sched.ts';
 import { checkFrameTable } from '../../hypervisor/state/check.ts';
 
 const PROMPT = /\r\n\/ \$ $/;
@@ -78,6 +80,15 @@ test('reboot in domain 0 starts the machine anew, twice in a row; domains are sh
   const end = await stateHash(one.lab.hypervisor);
   expect(goToTicks(one.lab, Math.floor(before / one.lab.periodNs))).toBe(true);
   expect([...one.lab.hypervisor.domains.keys()]).toEqual([0, 1]);
+  expect(goToTicks(one.lab, ticks)).toBe(true);
+  expect(await stateHash(one.lab.hypervisor)).toBe(end);
+  // Ways back stand where domain 0 has asked for it, and pass it only when they go further.
+  for (const start of [2, 1]) {
+    expect(seekBack(one.lab, 'shutdown domain 0'), String(start)).toContain(
+      'It went back to the last shutdown',
+    );
+    expect(one.lab.domain.shutdown).toMatchObject({ reason: SHUTDOWN_reboot });
+  }
   expect(goToTicks(one.lab, ticks)).toBe(true);
   expect(await stateHash(one.lab.hypervisor)).toBe(end);
 }, 300_000);

@@ -4,76 +4,34 @@
  */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ALONE_MB, USUAL_HOST } from '../lab/usual-host.ts';
+import { USUAL_HOST } from '../lab/usual-host.ts';
 import { MOST_HOSTS } from '../lab/world/description.ts';
+import {
+  choose,
+  imagesOf,
+  isUsual,
+  kernel,
+  nameOf,
+  pickedKernel,
+  pickedRamdisk,
+  ramdisk,
+  requestOf,
+  world,
+} from './chosen-world.ts';
 import { booted } from './edits.ts';
-import { kept } from './kept.ts';
 import type { LabClient } from './lab-client.ts';
-import { dom0Files, moteFiles, usualHost } from './mote.ts';
+import { MenuField } from './menu-field.tsx';
+import { usualHost } from './mote.ts';
 import { preset, Presets } from './presets.tsx';
 import { openFiles, pickWorld, readFiles, worldAmong } from './saved-worlds.tsx';
 import type { Picked } from './saved-worlds.tsx';
 import { share, ShareField, shared } from './share-field.tsx';
 
-/** What a world is made of, but for its files. */
-export interface World {
-  readonly isHost: boolean;
-  /** How many hosts there are, alike, on one LAN; one, if it is not said. */
-  readonly hosts?: number;
-  readonly commandLine: string;
-  /** Of a single domain; and of a host, whose domain 0 has all of it, the usual one's if it is not said. */
-  readonly memoryMb: number;
-  readonly hostMb?: number;
-  readonly vcpus: number;
-  /** Names of files that it needs and that are not kept. */
-  readonly files: readonly string[];
-}
-
-const USUAL: World = {
-  isHost: true,
-  hosts: 1,
-  commandLine: USUAL_HOST.commandLine,
-  memoryMb: ALONE_MB,
-  hostMb: USUAL_HOST.hostMb,
-  vcpus: USUAL_HOST.vcpus,
-  files: [],
-};
-export const world = kept<World>('world', USUAL, isWorld);
-
-const kernel = signal<Picked | null>(null);
-const ramdisk = signal<Picked | null>(null);
 const isOpen = signal(false);
 /** It is to stand at its first instruction. */
 const stands = signal(false);
 /** What has to be said of the world that was booted: it is another than last time. */
 export const note = signal<string | null>(null);
-
-function isWorld(value: unknown): value is World {
-  if (typeof value !== 'object' || value === null) return false;
-  const {
-    isHost,
-    hosts = 1,
-    commandLine,
-    memoryMb,
-    hostMb = 1,
-    vcpus,
-    files,
-  } = value as Record<string, unknown>;
-  const isCount = (count: unknown): boolean => typeof count === 'number' && Number.isFinite(count);
-  return (
-    typeof isHost === 'boolean' &&
-    typeof commandLine === 'string' &&
-    isCount(hosts) &&
-    isCount(memoryMb) &&
-    isCount(hostMb) &&
-    isCount(vcpus) &&
-    Array.isArray(files)
-  );
-}
-
-function choose(changes: Partial<World>): void {
-  world.value = { ...world.value, ...changes };
-}
 
 export function openWorldDialog(): void {
   preset.value = null;
@@ -90,15 +48,6 @@ function read(work: () => Promise<void>): void {
 async function pick(files: FileList | null, take: (picked: Picked | null) => void): Promise<void> {
   const file = files?.[0];
   take(file === undefined ? null : { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
-}
-
-/** A kernel from a file is the guest of a single domain, unless domain 0 is asked for again. */
-function pickedKernel(picked: Picked | null): void {
-  kernel.value = picked;
-  choose({ isHost: picked === null });
-}
-function pickedRamdisk(picked: Picked | null): void {
-  ramdisk.value = picked;
 }
 
 const ELF = 0x464c457f;
@@ -158,38 +107,13 @@ export function useDrop(client: LabClient): boolean {
   return dragging;
 }
 
-/** The images that were picked; where there is no kernel, Mote. */
-async function chosen(): Promise<{ kernel: Uint8Array; ramdisk?: Uint8Array }> {
-  await reading;
-  if (kernel.value === null) return world.value.isHost ? dom0Files() : moteFiles();
-  return {
-    kernel: kernel.value.bytes,
-    ...(ramdisk.value === null ? {} : { ramdisk: ramdisk.value.bytes }),
-  };
-}
-
-/** How a world is booted, whatever its images are. */
-export function requestOf(images: { kernel: Uint8Array; ramdisk?: Uint8Array }) {
-  const { isHost, hosts = 1, commandLine, memoryMb, hostMb = USUAL_HOST.hostMb, vcpus } = world.value;
-  const host = isHost ? { isDom0: true, hosts, hostMb, files: shared.value } : { memoryMb };
-  return { ...images, commandLine, vcpus, ...host };
-}
-
-function nameOf(): string {
-  const image = kernel.value?.name ?? 'Mote';
-  const { isHost, hosts = 1 } = world.value;
-  if (!isHost) return `${image} as a single domain`;
-  return hosts === 1
-    ? `a host with ${image} as domain 0`
-    : `${String(hosts)} hosts with ${image} as domain 0`;
-}
-
 /** Boots what is chosen, when it has been read and if it is still wanted then. */
 export async function bootChosen(client: LabClient, isWanted: () => boolean, runs = true): Promise<void> {
   client.booting.value = nameOf();
   let images;
+  await reading;
   try {
-    images = await chosen();
+    images = await imagesOf();
   } catch (error) {
     client.booting.value = null;
     client.error.value = `It does not boot: ${String(error)}.`;
@@ -201,14 +125,6 @@ export async function bootChosen(client: LabClient, isWanted: () => boolean, run
   booted.value = new Map();
   note.value = preset.value?.says ?? null;
   client.boot(requestOf(images), nameOf(), runs);
-}
-
-function isUsual(): boolean {
-  const { value } = world;
-  const chosen = { ...USUAL, ...value };
-  return (Object.keys(USUAL) as (keyof World)[]).every(
-    (key) => key === 'files' || chosen[key] === USUAL[key],
-  );
 }
 
 /** The usual host need not boot: it is there, at its prompt. */
@@ -239,7 +155,15 @@ export function WorldDialog({ client }: { client: LabClient }) {
     isOpen.value = false;
     void bootChosen(client, () => true, !stands.value);
   };
-  const { isHost, hosts = 1, commandLine, memoryMb, hostMb = USUAL_HOST.hostMb, vcpus } = world.value;
+  const {
+    isHost,
+    hosts = 1,
+    commandLine,
+    memoryMb,
+    hostMb = USUAL_HOST.hostMb,
+    vcpus,
+    xen = '',
+  } = world.value;
   return (
     <dialog
       ref={dialog}
@@ -286,10 +210,11 @@ export function WorldDialog({ client }: { client: LabClient }) {
             take={(count) => choose({ hosts: count })}
           />
         )}
+        {isHost && <MenuField />}
         <FileField label="Kernel" empty="Mote" picked={kernel} take={pickedKernel} testId="kernel" />
         <FileField label="Ramdisk" empty="none" picked={ramdisk} take={pickedRamdisk} testId="ramdisk" />
         <label>
-          Command line, in start_info
+          Command line of the kernel, in start_info
           <input
             type="text"
             value={commandLine}
@@ -298,6 +223,19 @@ export function WorldDialog({ client }: { client: LabClient }) {
             }}
           />
         </label>
+        {isHost && (
+          <label>
+            Command line of Xen
+            <input
+              type="text"
+              placeholder="dom0_mem=96M sched=bvt"
+              value={xen}
+              onInput={({ currentTarget: { value } }) => {
+                choose({ xen: value });
+              }}
+            />
+          </label>
+        )}
         <NumberField
           label="Memory (MB)"
           value={isHost ? hostMb : memoryMb}

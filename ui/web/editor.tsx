@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { describe, type Diagnostic } from '../../guests/toolchain/diagnostic.ts';
 import { isOwnSource } from '../lab/lessons/code.ts';
-import { requestOf, world } from './boot-panel.tsx';
+import { requestOf, world } from './chosen-world.ts';
 import { build, building, cancelBuild, diagnostics } from './build.ts';
 import type { CodeEditor } from './code-editor.ts';
 import { booted, change, edits, reset } from './edits.ts';

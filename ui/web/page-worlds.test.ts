@@ -120,6 +120,36 @@ describe.skipIf(CHROMIUM === undefined)('worlds in the page', () => {
     expect(await stateHash((await inNode(await save())).hypervisor)).toBe(hash);
   });
 
+  it('an entry of GRUB’s menu says Xen’s line and the kernel’s, and what it needs; the menu can be changed', async () => {
+    await open();
+    await page.getByRole('button', { name: 'New world…' }).click();
+    const entry = (name: string) => page.getByRole('radio', { name });
+    expect(await entry('Xen 4.17 / Mote').first().isChecked()).toBe(true);
+    await page.getByText('menu.lst').click();
+    const menu = page.getByLabel('menu.lst');
+    await menu.fill('title Mine\n  kernle /boot/xen.gz');
+    expect(await page.getByRole('alert').textContent()).toContain('line 2: there is no such command');
+    await menu.fill(`title Mine
+  kernel (hd0,0)/boot/xen.gz dom0_mem=48M sched=bvt
+  module /boot/mote.elf hostname=menu
+  module /boot/dom0.cpio
+title Another's
+  kernel /xen.gz
+  module /vmlinuz-2.6-xen0 root=/dev/sda4`);
+    expect(await entry('Another’s').or(entry("Another's")).isDisabled()).toBe(true);
+    await page.getByText('pick vmlinuz-2.6-xen0 first').waitFor();
+    await entry('Mine').check();
+    expect(await page.getByLabel('Command line of Xen').inputValue()).toBe('dom0_mem=48M sched=bvt');
+    expect(await violations(page, ['light'])).toEqual([]);
+    await page.getByRole('button', { name: 'Boot', exact: true }).click();
+    await consoleHas('Command line: dom0_mem=48M sched=bvt');
+    await consoleHas('/ $');
+    await type('xm info | grep xen_scheduler; hostname; xm list\n');
+    await consoleHas('xen_scheduler          : bvt');
+    await consoleHas('menu');
+    expect(await page.getByTestId('console').textContent()).toMatch(/Domain-0 +0 +48 /);
+  });
+
   it('two hosts: each is looked at in turn, they talk, and come to the state that Node has', async () => {
     await open();
     await page.getByRole('button', { name: 'New world…' }).click();

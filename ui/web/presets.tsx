@@ -1,7 +1,7 @@
 /** Worlds to begin with: what each is set up as in the dialog, what one looks at then, and what to do first. */
 import { signal } from '@preact/signals';
 import { ALONE_MB, USUAL_HOST } from '../lab/usual-host.ts';
-import type { World } from './boot-panel.tsx';
+import type { World } from './chosen-world.ts';
 import { DEMOS } from './demos.ts';
 import { demoAddress } from './links.ts';
 import './presets.css';
@@ -16,7 +16,7 @@ export interface Preset {
 }
 
 const { commandLine, hostMb, vcpus } = USUAL_HOST;
-const HOST: Settings = { isHost: true, hosts: 1, commandLine, memoryMb: ALONE_MB, hostMb, vcpus };
+const HOST: Settings = { isHost: true, hosts: 1, xen: '', commandLine, memoryMb: ALONE_MB, hostMb, vcpus };
 
 export const PRESETS: readonly Preset[] = [
   {

@@ -88,7 +88,10 @@ function lastIn(lab: Lab, search: Search, moment: Moment, endTicks: number): num
   search.begin(lab);
   try {
     lab.lookThrough(endTicks, () => {
-      if (lab.hypervisor.ticks() < endTicks && search.isThere(lab)) last = lab.hypervisor.ticks();
+      // It is asked at the end, too: what is seen there is not for the next stop.
+      const isThere = search.isThere(lab);
+      const ticks = lab.hypervisor.ticks();
+      if (isThere && ticks < endTicks) last = ticks;
     });
   } finally {
     search.end(lab);
