@@ -163,7 +163,10 @@ describe('a file that is not right', () => {
       'it is a domain of 32 bits, and 64 are what this host has',
     );
     const digits = json.indexOf('16384', json.indexOf('target_memkb'));
-    expect(altered(AT_JSON + digits, 5, '/tmp/nines')).toMatch(/^it wants 98 MiB, and \d+ are free$/);
+    host.run("echo '(dom0-min-mem 0)' >> /etc/xen/xend-config.sxp");
+    expect(altered(AT_JSON + digits, 5, '/tmp/nines')).toMatch(
+      /^it wants 98 MiB, \d+ are free, and domain 0 gives none \(dom0-min-mem\)$/,
+    );
   });
 
   test('is damaged somewhere', () => {

@@ -59,7 +59,7 @@ describe('two hosts on a LAN', () => {
     );
     run(A, 'xm create big');
     expect(run(A, 'xm migrate big 10.0.0.101')).toMatch(
-      /big: 10.0.0.101 does not take it: it wants 56 MiB, and \d+ are free/,
+      /big: 10.0.0.101 does not take it: it wants 56 MiB, \d+ are free, and domain 0 keeps /,
     );
     expect(guests(A).map((line) => line.split(' ')[0])).toEqual(['mote', 'big']);
     run(A, 'xm destroy big');
