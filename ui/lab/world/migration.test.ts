@@ -35,13 +35,32 @@ describe('two hosts on a LAN', () => {
     inside(A, 'cat /bin/sh > /tmp/sum; sleep 100000 &');
   });
 
-  test('a host that takes nobody in is told of, and one that lets nobody in', () => {
-    expect(run(A, 'xm migrate mote 10.0.0.101')).toContain('does its xend take in domains');
+  test('a host takes in whom it is told to, where it is told to, and nobody else; nor one by a name that it has', () => {
+    const NOBODY = 'does its xend take in domains';
+    const NOT_IN = 'it does not let this host in';
+    const migrate = (how = ''): string => run(A, `xm migrate ${how} mote 10.0.0.101`);
+    const set = (host: number, ...settings: readonly string[]): void => {
+      for (const each of settings) run(host, `echo "(xend-relocation-${each})" >> /etc/xen/xend-config.sxp`);
+      run(host, 'xend restart');
+    };
+    expect(migrate()).toContain(NOBODY);
     open(B);
-    expect(run(A, 'xm migrate mote 10.0.0.101')).toContain('it does not let this host in');
+    expect(migrate()).toContain(NOT_IN);
+    set(B, "hosts-allow '^10.0.0.99 ^10.0.0.101'", 'port 8010');
+    expect([migrate(), migrate('--port=8010')]).toEqual([
+      expect.stringContaining(NOBODY),
+      expect.stringContaining(NOT_IN),
+    ]);
+    set(B, "hosts-allow '^10.0.0.99 ^10.0.0.100'", 'address 127.0.0.1');
+    expect(migrate('--port=8010')).toContain(NOBODY);
+    set(B, 'address 10.0.0.101');
+    run(B, 'xm create -p mote memory=8');
+    expect(migrate('--port=8010')).toContain(
+      '10.0.0.101 does not take it: VM name mote already in use by another domain',
+    );
+    run(B, 'xm destroy mote');
     expect(guests(A)).toEqual([expect.stringMatching(RUNNING)]);
-    for (const host of [A, B])
-      run(host, 'echo "(xend-relocation-hosts-allow \'\')" >> /etc/xen/xend-config.sxp');
+    for (const host of [A, B]) set(host, "hosts-allow ''", "address ''", 'port 8002');
   });
 
   test('one that boots goes while it runs, page tables and all: what becomes one meanwhile is sent anew', () => {
