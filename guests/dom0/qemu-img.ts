@@ -1,15 +1,16 @@
 /**
- * qemu-img create [-f raw|qcow2] [-b BACKING] FILE [SIZE] | info FILE: images of disks: raw ones, and those that grow and may stand on
+ * qemu-img create [-f raw|qcow|qcow2] [-b BACKING] FILE [SIZE] | info FILE: images of disks: raw ones, and those that grow and may stand on
  * another one, which stays as it is; SIZE is in bytes, or as in 64M.
  */
 import { O_CREAT, O_TRUNC, O_WRONLY } from 'mote/abi';
 import { imageProblem } from 'dom0/lib/image';
-import { createQcow, openImage, QcowImage } from 'dom0/lib/qcow';
+import { openImage, QcowImage } from 'dom0/lib/qcow';
+import { createQcow } from 'dom0/lib/qcow-create';
 import { close, open, truncate } from 'programs/lib/calls';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { bad, number } from 'programs/lib/text';
 
-const USAGE = 'usage: qemu-img create [-f raw|qcow2] [-b BACKING] FILE [SIZE] | info FILE';
+const USAGE = 'usage: qemu-img create [-f raw|qcow|qcow2] [-b BACKING] FILE [SIZE] | info FILE';
 const UNITS = 'KMGT';
 
 export function main(args: string[]): i32 {
@@ -43,12 +44,11 @@ function create(words: string[]): i32 {
     else if (words[n].startsWith('-')) return wrong();
     else places.push(words[n]);
   }
-  if (format == 'qcow2' && backing != '' && places.length == 1)
-    places.push(sizeOf(backing, places[0]).toString());
+  const version = format == 'qcow' ? 1 : format == 'qcow2' ? 2 : 0;
+  if (version > 0 && backing != '' && places.length == 1) places.push(sizeOf(backing, places[0]).toString());
   if (imageProblem != '') return failed(backing);
   const size = places.length == 2 ? bytesOf(places[1]) : -1;
-  if (size < 0 || (format != 'raw' && format != 'qcow2') || (format == 'raw' && backing != ''))
-    return wrong();
+  if (size < 0 || (version == 0 && (format != 'raw' || backing != ''))) return wrong();
   const fd = open(places[0], O_WRONLY | O_CREAT | O_TRUNC);
   if (fd < 0) return complainOf(places[0], fd);
   close(fd);
@@ -62,7 +62,7 @@ function create(words: string[]): i32 {
       (backing == '' ? '' : ' backing_file=' + backing) +
       '\n',
   );
-  if (format == 'qcow2') return createQcow(places[0], size, backing) ? 0 : failed(places[0]);
+  if (version > 0) return createQcow(version, places[0], size, backing) ? 0 : failed(places[0]);
   const grown = truncate(places[0], size);
   return grown < 0 ? complainOf(places[0], grown) : 0;
 }

@@ -2,7 +2,7 @@
  * A daemon: a process of its own, while whoever has started it waits until it is ready, and no longer. There is one of each:
  * its number is in /var/run.
  */
-import { O_CREAT, O_RDWR, O_TRUNC, O_WRONLY, SIGTERM, SYS_setsid } from 'mote/abi';
+import { O_RDWR, SIGTERM, SYS_setsid } from 'mote/abi';
 import {
   close,
   dup2,
@@ -22,7 +22,7 @@ import { syscall0 } from 'programs/lib/intrinsics';
 import { complain, readFile } from 'programs/lib/io';
 import { ProcessInfo } from 'programs/lib/processes';
 import { bad, number } from 'programs/lib/text';
-import { makeFolders } from './log';
+import { putFile } from './log';
 
 const LOOK_NS: u64 = 5_000_000;
 
@@ -62,12 +62,7 @@ export function stopDaemon(name: string): void {
 }
 
 function writePid(name: string): void {
-  makeFolders(pidFile(name));
-  const fd = open(pidFile(name), O_WRONLY | O_CREAT | O_TRUNC);
-  if (fd < 0) return;
-  const text = String.UTF8.encode(getpid().toString() + '\n');
-  writeAll(fd, text, text.byteLength);
-  close(fd);
+  putFile(pidFile(name), getpid().toString() + '\n');
 }
 
 /**

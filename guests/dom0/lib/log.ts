@@ -1,5 +1,5 @@
 /** Logs that do not grow for ever: a full one becomes the old one, NAME.1, and a new one begins. */
-import { O_APPEND, O_CREAT, O_WRONLY } from 'mote/abi';
+import { O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from 'mote/abi';
 import { close, mkdir, open, rename, Stat, writeAll } from 'programs/lib/calls';
 
 const MAX_BYTES: u64 = 65536;
@@ -53,6 +53,17 @@ export class Log {
     this.add(changetype<usize>(encoded), encoded.byteLength);
     this.flush();
   }
+}
+
+/** Makes a file of a text, and the folders above it where there are none; one that is there holds something else then. 0, or a negative errno. */
+export function putFile(path: string, text: string): i32 {
+  makeFolders(path);
+  const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC);
+  if (fd < 0) return fd;
+  const bytes = String.UTF8.encode(text);
+  const failed = writeAll(fd, bytes, bytes.byteLength);
+  close(fd);
+  return min(failed, 0);
 }
 
 /** Makes the folders above a path. */

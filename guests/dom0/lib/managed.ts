@@ -1,11 +1,10 @@
 /**
  * What xend keeps of the domains that it manages: their configuration, by UUID, and what is to become of one that has ended.
  */
-import { O_CREAT, O_TRUNC, O_WRONLY } from 'mote/abi';
-import { close, open, rmdir, unlink, writeAll } from 'programs/lib/calls';
+import { rmdir, unlink } from 'programs/lib/calls';
 import { readFile } from 'programs/lib/io';
 import { Config } from './config';
-import { makeFolders } from './log';
+import { putFile } from './log';
 
 export const MANAGED: string = '/var/lib/xend/domains/';
 
@@ -65,16 +64,8 @@ export function keepConfig(file: string, uuid: string, name: string): i32 {
 
 /** As `keepConfig`, of a configuration that is in no file. */
 export function keepText(text: string, uuid: string, name: string): i32 {
-  const path = configPath(uuid);
-  makeFolders(path);
-  const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (fd < 0) return fd;
   // Of two settings of one name the last one holds.
-  const more = 'uuid = "' + uuid + '"\nname = "' + name + '"\n';
-  const bytes = String.UTF8.encode(text + more);
-  const failed = writeAll(fd, bytes, bytes.byteLength);
-  close(fd);
-  return min(failed, 0);
+  return putFile(configPath(uuid), text + 'uuid = "' + uuid + '"\nname = "' + name + '"\n');
 }
 
 export function dropConfig(uuid: string): void {

@@ -8,10 +8,10 @@ import { describe } from 'programs/lib/errno';
 
 export const MAGIC: u32 = 0x5146_49fb;
 /** Of the header, in bytes, by what the versions have in common and what not. */
-const BACKING_AT = 8;
-const BACKING_BYTES = 16;
-const SIZE = 24;
-export const HEADER_BYTES: i32 = 104;
+export const BACKING_AT = 8;
+export const BACKING_BYTES = 16;
+export const SIZE = 24;
+const HEADER_BYTES: i32 = 104;
 /** An entry's bits that are a place in the file; what says that the cluster is this image's alone; and that it is packed. */
 const PLACE_V1: u64 = 0x7fff_ffff_ffff_ffff;
 const PLACE_V2: u64 = 0x00ff_ffff_ffff_fe00;
@@ -292,50 +292,4 @@ export function openImage(path: string, readOnly: bool, depth: i32 = 0): Image |
   if (made.load(path, readOnly, depth)) return made;
   storage.close();
   return null;
-}
-
-/** Makes an empty qcow2 image, version 2, of so many bytes, or of as many as what it stands on. False: `imageProblem`. */
-export function createQcow(path: string, size: u64, backing: string): bool {
-  failImage('');
-  const storage = Storage.open(path, false);
-  if (storage == null) {
-    failImage(describe(openFailure));
-    return false;
-  }
-  const bits: u32 = 16;
-  const cluster: u64 = 1 << bits;
-  const perTable = (<u64>1) << (bits - 3 + bits);
-  const entries = (size + perTable - 1) / perTable;
-  const l1Clusters = max<u64>((entries * 8 + cluster - 1) / cluster, 1);
-  // The header, the table of refcounts, its first block, the first table.
-  const used = 3 + l1Clusters;
-  const header = new ArrayBuffer(512);
-  const at = changetype<usize>(header);
-  store<u32>(at, bswap<u32>(MAGIC));
-  store<u32>(at, bswap<u32>(2), 4);
-  store<u32>(at, bswap<u32>(bits), 20);
-  store<u64>(at, bswap<u64>(size), SIZE);
-  store<u32>(at, bswap<u32>(<u32>entries), 36);
-  store<u64>(at, bswap<u64>(3 * cluster), 40);
-  store<u64>(at, bswap<u64>(cluster), 48);
-  store<u32>(at, bswap<u32>(1), 56);
-  const name = String.UTF8.encode(backing);
-  if (backing != '') {
-    store<u64>(at, bswap<u64>(512), BACKING_AT);
-    store<u32>(at, bswap<u32>(<u32>name.byteLength), BACKING_BYTES);
-  }
-  let failed = storage.write(0, at, 512);
-  if (failed == 0 && backing != '')
-    failed = storage.write(512, changetype<usize>(name), <u32>name.byteLength);
-  word[0] = bswap<u64>(2 * cluster);
-  if (failed == 0) failed = storage.write(cluster, changetype<usize>(word), 8);
-  for (let n: u64 = 0; n < used && failed == 0; n++) {
-    word[0] = bswap<u16>(1);
-    failed = storage.write(2 * cluster + n * 2, changetype<usize>(word), 2);
-  }
-  word[0] = 0;
-  if (failed == 0) failed = storage.write(used * cluster - 8, changetype<usize>(word), 8);
-  storage.close();
-  if (failed < 0) failImage(describe(failed));
-  return failed == 0;
 }

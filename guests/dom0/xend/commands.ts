@@ -1,6 +1,6 @@
 /** What can be asked of xend that changes something: each is what a command of xm does. */
-import { O_CREAT, O_TRUNC, O_WRONLY } from 'mote/abi';
-import { close, getpid, open, unlink, writeAll } from 'programs/lib/calls';
+import { getpid, unlink } from 'programs/lib/calls';
+import { putFile } from 'dom0/lib/log';
 import { output, outputStatus } from './run';
 
 export class Command {
@@ -45,7 +45,7 @@ export function acts(command: Command, values: string[]): string {
   let file = '';
   if (command.op == 'create') {
     file = '/tmp/xend.' + getpid().toString() + '.sxp';
-    if (!put(file, values[0])) return file + ': it cannot be written';
+    if (putFile(file, values[0]) < 0) return file + ': it cannot be written';
     values[0] = file;
   }
   if (command.op == 'shutdown') {
@@ -60,13 +60,4 @@ export function acts(command: Command, values: string[]): string {
   if (file != '') unlink(file);
   if (outputStatus == 0) return '';
   return told.startsWith('xm: ') ? told.substring(4) : told == '' ? 'it has failed' : told;
-}
-
-function put(path: string, text: string): bool {
-  const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (fd < 0) return false;
-  const bytes = String.UTF8.encode(text);
-  const failed = writeAll(fd, bytes, bytes.byteLength);
-  close(fd);
-  return failed >= 0;
 }

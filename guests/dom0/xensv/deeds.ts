@@ -1,12 +1,12 @@
 /** What xensv does as it is asked to, by xm as a person would. Each gives what is wrong; empty: it was done. */
-import { CLOCK_REALTIME, O_CREAT, O_TRUNC, O_WRONLY } from 'mote/abi';
+import { CLOCK_REALTIME } from 'mote/abi';
 import { findDomain } from 'dom0/lib/domains';
 import { fieldsOf } from 'dom0/lib/http-message';
-import { makeFolders } from 'dom0/lib/log';
+import { makeFolders, putFile } from 'dom0/lib/log';
 import { configPath } from 'dom0/lib/managed';
 import { output, outputStatus } from 'dom0/xend/run';
 import { parseSxp, Sxp } from 'dom0/lib/sxp';
-import { clock, close, getpid, open, readDirectory, unlink, writeAll } from 'programs/lib/calls';
+import { clock, getpid, readDirectory, unlink } from 'programs/lib/calls';
 import { readFile } from 'programs/lib/io';
 import { NS_PER_SECOND } from 'programs/lib/time';
 import { SNAPSHOTS } from './told';
@@ -42,20 +42,10 @@ export function create(text: string): string {
 
 function made(text: string): string {
   const path = '/tmp/xensv.' + getpid().toString();
-  if (!put(path, text)) return path + ': it cannot be written';
+  if (putFile(path, text) < 0) return path + ': it cannot be written';
   const told = xm(['xm', 'create', '-q', path]);
   unlink(path);
   return told.replaceAll(path + ':', 'line ');
-}
-
-function put(path: string, text: string): bool {
-  makeFolders(path);
-  const fd = open(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (fd < 0) return false;
-  const bytes = String.UTF8.encode(text);
-  const failed = writeAll(fd, bytes, bytes.byteLength);
-  close(fd);
-  return failed >= 0;
 }
 
 /** The images that a domain writes to, by their paths; null: one is no file, which `other` names. */
@@ -130,7 +120,8 @@ function snapshot(name: string): string {
   if (problem != '') return problem;
   for (let n = 0; n < images.length && problem == ''; n++)
     problem = copied(images[n], stem + '.disk' + n.toString());
-  if (problem == '' && !put(stem + '.disks', images.join('\n') + '\n')) problem = stem + ': no room for it';
+  if (problem == '' && putFile(stem + '.disks', images.join('\n') + '\n') < 0)
+    problem = stem + ': no room for it';
   const back = xm(['xm', 'restore', stem + '.save']);
   if (problem != '') dropFiles(stem);
   return problem == '' ? back : problem;

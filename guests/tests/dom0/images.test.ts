@@ -1,6 +1,7 @@
 /** Images that grow and stand on others (tap:qcow:), disks that others serve (nbd:), and disks that a script of one's own makes. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +9,9 @@ import { moteConfig } from './testing-counts.ts';
 import { Host } from './testing.ts';
 
 const KIB = 1024;
+/** What is in an image of QEMU's. */
+const DATA = new Uint8Array(40_000).map((_, n) => (n * n) >> 5);
+const SHA256 = createHash('sha256').update(DATA).digest('hex');
 
 /** Whether QEMU's own tool is there. */
 function hasQemuImg(): boolean {
@@ -16,6 +20,19 @@ function hasQemuImg(): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** An image of version 1, by QEMU's own tool. */
+function theirs(): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'qcow-'));
+  try {
+    const [raw, image] = [join(folder, 'raw'), join(folder, 'image')];
+    writeFileSync(raw, DATA);
+    execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow', raw, image]);
+    return readFileSync(image);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
@@ -34,6 +51,7 @@ describe('a host with images that stand on each other', () => {
             '  remove) losetup -d /dev/loop5 ;;\nesac\n',
         ),
         'images/template': new Uint8Array(256 * KIB),
+        ...(hasQemuImg() ? { 'images/theirs': theirs() } : {}),
       },
       { disks: [{ name: 'vda', bytes: new Uint8Array(2048 * KIB) }] },
     );
@@ -50,7 +68,7 @@ describe('a host with images that stand on each other', () => {
       ),
     ).toBe(
       "Formatting '/images/one.qcow', fmt=qcow2 size=262144 backing_file=template\n" +
-        "Formatting '/images/two.qcow', fmt=qcow2 size=1048576 backing_file=template",
+        "Formatting '/images/two.qcow', fmt=qcow size=1048576 backing_file=template",
     );
     host.run('xm create one; xm create two; sleep 0.3');
     for (const name of ['one', 'two']) {
@@ -122,6 +140,33 @@ describe('a host with images that stand on each other', () => {
       /of tap: there are tap:aio:, tap:qcow:, tap:qcow2:\n.*there is no script \/etc\/xen\/scripts\/block-iscsi/,
     );
   });
+
+  test.skipIf(!hasQemuImg())(
+    "version 1: what QEMU's own tool has made is read, and it reads what is made here",
+    () => {
+      expect(host.run('dd if=$(tapdisk /images/theirs) bs=1000 count=40 2> /dev/null | sha256sum')).toContain(
+        SHA256,
+      );
+      expect(host.run('qcow-create 1 /srv/disk/v1; qemu-img info /srv/disk/v1')).toContain(
+        'file format: qcow\n',
+      );
+      host.run('dd if=/bin/sh of=$(tapdisk /srv/disk/v1) bs=1000 count=30 seek=3');
+      const sum = host.run('cat $(tapdisk /srv/disk/v1) | sha256sum');
+      host.run('cp /srv/disk/v1 /srv/disk/v; umount /srv/disk');
+      const folder = mkdtempSync(join(tmpdir(), 'qcow-'));
+      try {
+        writeFileSync(join(folder, 'disk'), host.disk(0));
+        execFileSync('debugfs', ['-R', `dump v ${join(folder, 'v')}`, join(folder, 'disk')]);
+        const [v, raw] = [join(folder, 'v'), join(folder, 'raw')];
+        execFileSync('qemu-img', ['convert', '-f', 'qcow', '-O', 'raw', v, raw]);
+        const told = createHash('sha256').update(readFileSync(raw)).digest('hex');
+        expect(sum).toContain(told);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+      host.run('mount /dev/vda /srv/disk');
+    },
+  );
 
   test.skipIf(!hasQemuImg())("QEMU's own tool finds nothing wrong with what was written", () => {
     host.run('qemu-img create -f qcow2 /srv/disk/q 1M; nbd-client 127.0.0.1 1 /dev/nbd7');
