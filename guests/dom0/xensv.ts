@@ -1,6 +1,6 @@
 /**
  * xensv start|stop|restart|status: manages this host, and others of its network, in a web page at port 8080. Whoever reaches that may do
- * all that xm can.
+ * all that xm can, unless /etc/xen/xensv-password has lines of NAME:PASSWORD: then who gives one of those.
  */
 import { SIG_IGN, SIGPIPE, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, WNOHANG } from 'mote/abi';
 import { detach, letGo, ready, runningDaemon, stopDaemon } from 'dom0/lib/daemon';

@@ -233,7 +233,32 @@ function commandOf(name: string): Command | null {
   return null;
 }
 
+/** Commands of xm that are not here, and why. */
+const ABSENT: string[][] = [
+  [
+    'addlabel rmlabel getlabel dry-run resources labels makepolicy loadpolicy cfgbootpolicy dumppolicy',
+    "domains have no labels here: Xen's security modules are not there",
+  ],
+  [
+    'new start delete',
+    'xend keeps no domain that is off: xm create makes one of its file, and /etc/xen/auto with the host',
+  ],
+  ['vtpm-list', 'there is no TPM to share'],
+  [
+    'vnet-list vnet-create vnet-delete',
+    'there are bridges and VLANs (brctl, vconfig), and no virtual nets between hosts',
+  ],
+  ['pci-list pci-attach pci-detach pci-list-assignable-devices', "no domain is given a device of the host's"],
+  ['trigger', 'domains are paravirtualized: xm sysrq reaches their kernels'],
+  ['serve shell', 'xend serves XML-RPC itself: (xend-tcp-xmlrpc-server yes) in /etc/xen/xend-config.sxp'],
+];
+
 function unknown(name: string): i32 {
+  for (let n = 0; n < ABSENT.length; n++)
+    if (ABSENT[n][0].split(' ').includes(name)) {
+      complain(name + ': not here: ' + ABSENT[n][1]);
+      return 2;
+    }
   complain(name + ": there is no such command; 'xm help' lists them");
   return 2;
 }

@@ -252,6 +252,21 @@ instruction_pointer:
     mov rax, [rsp]
     ret
 
+; cpuid_leaf(leaf, subleaf, to): EAX, EBX, ECX, EDX of it, as Xen tells them (XEN_EMULATE_PREFIX), to linear memory
+cpuid_leaf:
+    push rbx
+    mov r8, rdx
+    mov eax, edi
+    mov ecx, esi
+    db 0x0f, 0x0b, 0x78, 0x65, 0x6e
+    cpuid
+    mov [r8 + MEMORY], eax
+    mov [r8 + MEMORY + 4], ebx
+    mov [r8 + MEMORY + 8], ecx
+    mov [r8 + MEMORY + 12], edx
+    pop rbx
+    ret
+
 ; -> the address in linear memory of the symbol table, 0: there is none
 symbol_table:
     mov eax, [rel SYMBOLS]

@@ -27,6 +27,8 @@ export interface HostTold {
   readonly totalMb: number;
   readonly freeMb: number;
   readonly domains: readonly DomainTold[];
+  /** Domains that are off, and kept as they were: they can be resumed. */
+  readonly suspended: readonly string[];
 }
 
 export interface Template {

@@ -68,6 +68,26 @@ export function HostPanel(props: PanelProps): JSX.Element {
             }}
           />
         ))}
+        {told?.suspended.map((name) => (
+          <article key={name} class="card off" aria-label={`suspended domain ${name}`}>
+            <p class="title">
+              <i class="dot" />
+              <b>{name}</b>
+              <small>suspended</small>
+            </p>
+            <p class="facts">It is off: xend keeps its memory.</p>
+            <p class="deeds">
+              <button
+                type="button"
+                onClick={() => {
+                  act(name, 'resume');
+                }}
+              >
+                Resume
+              </button>
+            </p>
+          </article>
+        ))}
       </div>
     </section>
   );

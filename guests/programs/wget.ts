@@ -1,13 +1,15 @@
-/** wget [-q] [-O FILE] [--post-data=TEXT | --post-file=FILE] URL: gets a file by HTTP; -O -: to the standard output. */
+/** wget [-q] [-O FILE] [--header=FIELD] [--post-data=TEXT | --post-file=FILE] URL: gets a file by HTTP; -O -: to the standard output. */
 import { O_CREAT, O_TRUNC, O_WRONLY, SOCK_STREAM } from 'mote/abi';
 import { open, read, Stat, writeAll } from 'programs/lib/calls';
 import { complain, complainOf, readFile } from 'programs/lib/io';
 import { address, addressText, badAddress, connect, socket } from 'programs/lib/sockets';
 import { bad, number } from 'programs/lib/text';
 
-const USAGE = 'usage: wget [-q] [-O FILE] [--post-data=TEXT | --post-file=FILE] http://HOST[:PORT]/PATH';
+const USAGE =
+  'usage: wget [-q] [-O FILE] [--header=FIELD] [--post-data=TEXT | --post-file=FILE] http://HOST[:PORT]/PATH';
 const POST_DATA = '--post-data=';
 const POST_FILE = '--post-file=';
+const HEADER = '--header=';
 const SCHEME = 'http://';
 const BYTES = 16384;
 
@@ -16,11 +18,14 @@ let output = '';
 let url = '';
 /** What is sent; null: nothing is. */
 let posted: string | null = null;
+/** Fields of the head, each with its end. */
+let fields = '';
 
 function takeArguments(args: string[]): bool {
   for (let n = 1; n < args.length; n++) {
     if (args[n] == '-q') quiet = true;
     else if (args[n] == '-O' && n + 1 < args.length) output = args[++n];
+    else if (args[n].startsWith(HEADER)) fields += args[n].substring(HEADER.length) + '\r\n';
     else if (args[n].startsWith(POST_DATA)) posted = args[n].substring(POST_DATA.length);
     else if (args[n].startsWith(POST_FILE)) {
       if (!takeFile(args[n].substring(POST_FILE.length))) return false;
@@ -73,6 +78,7 @@ export function main(args: string[]): i32 {
       ' HTTP/1.0\r\nHost: ' +
       place +
       '\r\nUser-Agent: wget\r\n' +
+      fields +
       (body == null ? '\r\n' : form + '\r\n' + body),
   );
   writeAll(fd, request, request.byteLength);

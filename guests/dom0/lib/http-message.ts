@@ -11,7 +11,14 @@ export class Request {
     public method: string,
     public target: string,
     public body: string,
+    /** Lines of the head behind the first. */
+    private head: string[] = [],
   ) {}
+
+  /** What a field of the head says; empty: it is not there. */
+  field(name: string): string {
+    return fieldIn(this.head, name);
+  }
 
   /** What stands before the question mark, part by part. */
   get parts(): string[] {
@@ -37,19 +44,29 @@ export function readRequest(connection: i32): Request | null {
   }
   const words = text.split('\r\n')[0].split(' ');
   if (wanted < 0 || text.length < wanted || words.length < 2) return null;
-  return new Request(words[0], words[1], text.substring(text.indexOf('\r\n\r\n') + 4, wanted));
+  const end = text.indexOf('\r\n\r\n');
+  const head = text.substring(0, end).split('\r\n');
+  return new Request(words[0], words[1], text.substring(end + 4, wanted), head);
 }
 
 function lengthIn(head: string): i32 {
-  const lines = head.split('\r\n');
-  for (let n = 1; n < lines.length; n++)
-    if (lines[n].toLowerCase().startsWith('content-length:'))
-      return <i32>max<i64>(number(lines[n].substring(15).trim()), 0);
-  return 0;
+  return <i32>max<i64>(number(fieldIn(head.split('\r\n'), 'content-length')), 0);
 }
 
-/** Answers, and closes the connection. */
-export function sendResponse(connection: i32, status: string, type: string, text: string): void {
+function fieldIn(head: string[], name: string): string {
+  for (let n = 1; n < head.length; n++)
+    if (head[n].toLowerCase().startsWith(name + ':')) return head[n].substring(name.length + 1).trim();
+  return '';
+}
+
+/** Answers, and closes the connection. `more`: lines of the head, each with its end. */
+export function sendResponse(
+  connection: i32,
+  status: string,
+  type: string,
+  text: string,
+  more: string = '',
+): void {
   const bytes = String.UTF8.encode(text);
   const head =
     'HTTP/1.0 ' +
@@ -58,7 +75,9 @@ export function sendResponse(connection: i32, status: string, type: string, text
     type +
     '\r\nContent-Length: ' +
     bytes.byteLength.toString() +
-    '\r\nConnection: close\r\n\r\n';
+    '\r\n' +
+    more +
+    'Connection: close\r\n\r\n';
   const before = String.UTF8.encode(head);
   if (writeAll(connection, before, before.byteLength) >= 0) writeAll(connection, bytes, bytes.byteLength);
   close(connection);

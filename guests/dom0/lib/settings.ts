@@ -35,6 +35,20 @@ const SETTINGS: string[] = [
   'on_crash',
 ];
 
+/** Settings of machines that are fully virtualized. */
+const FULL: string[] = [
+  'boot',
+  'device_model',
+  'pae',
+  'sdl',
+  'serial',
+  'shadow_memory',
+  'stdvga',
+  'vnc',
+  'vncconsole',
+  'vncunused',
+  'vncviewer',
+];
 /** Settings of what is not there, and what that is. */
 const ABSENT: string[][] = [
   ['acpi', 'the virtual firmware of a fully virtualized machine'],
@@ -55,7 +69,7 @@ export function isSetting(name: string): bool {
 /** What a setting is of that is not there; empty: it is there. */
 function absent(name: string): string {
   for (let n = 0; n < ABSENT.length; n++) if (ABSENT[n][0] == name) return ABSENT[n][1];
-  return '';
+  return FULL.includes(name) ? 'a fully virtualized machine' : '';
 }
 
 /** Whether all settings are known, of their kind, and of what is there; what is not is complained of. */

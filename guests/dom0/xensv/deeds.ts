@@ -59,7 +59,7 @@ function imagesOf(name: string): string[] | null {
     const disk = device.items[1];
     if (!disk.isList || disk.items[0].text != 'vbd' || !valueIn(disk, 'mode').startsWith('w')) continue;
     const uname = valueIn(disk, 'uname');
-    const isFile = uname.startsWith('file:') || uname.startsWith('tap:aio:');
+    const isFile = uname.startsWith('file:') || uname.startsWith('tap:aio:') || uname.startsWith('tap:qcow');
     other = uname;
     if (!isFile) return null;
     images.push(uname.substring(uname.lastIndexOf(':') + 1));

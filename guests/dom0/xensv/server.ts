@@ -1,7 +1,7 @@
 /** What is asked of xensv by HTTP: the page, what is told of the host, and what is to be done. */
-import { SOCK_STREAM } from 'mote/abi';
+import { SOCK_STREAM, utsname } from 'mote/abi';
 import { readRequest, Request, sendResponse } from 'dom0/lib/http-message';
-import { close, read, writeAll } from 'programs/lib/calls';
+import { close, read, systemName, writeAll } from 'programs/lib/calls';
 import { describe } from 'programs/lib/errno';
 import { readFile } from 'programs/lib/io';
 import { address, badAddress, connect, socket } from 'programs/lib/sockets';
@@ -9,6 +9,7 @@ import { bytesOf } from './bytes';
 import { consoleText, typeOn } from './console';
 import { act, create, makeAgain, removeSnapshot } from './deeds';
 import * as json from './json';
+import { mayUse } from './password';
 import { addHost, hosts, hostTold, logText, snapshots, templates } from './told';
 
 const PAGE: string = '/usr/share/xensv/index.html';
@@ -19,6 +20,7 @@ const JSON: string = 'application/json';
 export function answer(connection: i32): void {
   const request = readRequest(connection);
   if (request == null) return refuse(connection, '400 Bad Request', 'that is no request');
+  if (!mayUse(request.field('authorization'))) return ask(connection, request);
   const parts = request.parts;
   if (parts.length == 0) return page(connection);
   if (parts[0] != 'api' || parts.length < 2) return refuse(connection, '404 Not Found', request.target);
@@ -27,6 +29,20 @@ export function answer(connection: i32): void {
   const told = got(parts);
   if (told == '') return refuse(connection, '404 Not Found', request.target);
   sendResponse(connection, '200 OK', JSON, told + '\n');
+}
+
+/** Who he is: a browser asks for a name and a password. Of who comes by way of another host, that one's password is wrong here. */
+function ask(connection: i32, request: Request): void {
+  const name = systemName(utsname.nodename);
+  if (request.field('via') != '')
+    return refuse(
+      connection,
+      '403 Forbidden',
+      name + ': its xensv has other passwords (/etc/xen/xensv-password)',
+    );
+  const body = json.object(['problem', json.text(name + ': xensv asks for a name and a password')]) + '\n';
+  const challenge = 'WWW-Authenticate: Basic realm="xensv of ' + name + '"\r\n';
+  sendResponse(connection, '401 Unauthorized', JSON, body, challenge);
 }
 
 function page(connection: i32): void {
@@ -87,7 +103,9 @@ function passOn(connection: i32, host: string, request: Request): void {
     request.method +
       ' ' +
       path +
-      ' HTTP/1.0\r\nContent-Length: ' +
+      ' HTTP/1.0\r\nVia: 1.0 xensv\r\nAuthorization: ' +
+      request.field('authorization') +
+      '\r\nContent-Length: ' +
       body.length.toString() +
       '\r\n\r\n' +
       body,

@@ -9,6 +9,7 @@ import { countTraffic, Traffic, traffic } from 'dom0/xm/traffic';
 import { clock, close, open, readDirectory, Stat, systemName, writeAll } from 'programs/lib/calls';
 import { readFile } from 'programs/lib/io';
 import { address, badAddress } from 'programs/lib/sockets';
+import { suspended } from 'dom0/xm/suspend';
 import { output } from 'dom0/xend/run';
 import { bytesOf } from './bytes';
 import * as json from './json';
@@ -42,6 +43,8 @@ export function hostTold(): string {
     (load<u64>(at, xen_sysctl_physinfo.free_pages) / PAGES_PER_MIB).toString(),
     'domains',
     json.list(domains.map<string>((each) => domainTold(each))),
+    'suspended',
+    json.list(suspended().map<string>((each) => json.text(each))),
   ]);
 }
 

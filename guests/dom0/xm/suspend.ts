@@ -1,6 +1,6 @@
 /** xm suspend DOMAIN, and xm resume of one that is not there: it is saved where xend keeps such, and restored from there. */
 import { makeFolders } from 'dom0/lib/log';
-import { Stat, unlink } from 'programs/lib/calls';
+import { readDirectory, Stat, unlink } from 'programs/lib/calls';
 import { complain } from 'programs/lib/io';
 import { guestOf } from './block';
 import { restoreFile } from './restore';
@@ -8,9 +8,19 @@ import { saveTo } from './save';
 import { misused } from './switches';
 
 const FOLDER: string = '/var/lib/xend/suspended/';
+const ENDING: string = '.chk';
 
 function pathOf(name: string): string {
-  return FOLDER + name + '.chk';
+  return FOLDER + name + ENDING;
+}
+
+/** Names of domains that are off, and that xend keeps as they were. */
+export function suspended(): string[] {
+  const names = readDirectory(FOLDER);
+  const found: string[] = [];
+  for (let n = 0; names != null && n < names.length; n++)
+    if (names[n].endsWith(ENDING)) found.push(names[n].substring(0, names[n].length - ENDING.length));
+  return found;
 }
 
 export function suspend(args: string[]): i32 {

@@ -38,6 +38,14 @@ function hostTime(): u64 {
   return ns;
 }
 
+/** How fast the TSC counts. */
+export function tscKhz(): u64 {
+  const shift = load<i8>(TIME + vcpu_time_info.tsc_shift);
+  const perTick = <u64>load<u32>(TIME + vcpu_time_info.tsc_to_system_mul);
+  const khz = ((<u64>1_000_000) << 32) / perTick;
+  return shift < 0 ? khz << -shift : khz >> shift;
+}
+
 /** TSC ticks in nanoseconds: shifted, times a fraction of 32 bits. */
 function scale(ticks: u64): u64 {
   const shift = load<i8>(TIME + vcpu_time_info.tsc_shift);

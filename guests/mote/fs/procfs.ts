@@ -15,6 +15,7 @@ import { Interface, interfaceAt, interfaces } from '../net/interface';
 import { rules } from '../net/filter/proc-rules';
 import * as net from '../net/proc-net';
 import * as settings from '../net/proc-settings';
+import { cpuinfo } from './proc-cpuinfo';
 import * as files from './proc-files';
 import { isDot, isDotDot, isText } from './names';
 import { DirectoryEntry, fail, FileSystem, Vnode } from './vnode';
@@ -59,6 +60,7 @@ const PARENTS: StaticArray<i32> = [
   CONF,
   CONF_OF,
   NET,
+  ROOT,
 ];
 const NAMES: StaticArray<string> = [
   '',
@@ -86,6 +88,7 @@ const NAMES: StaticArray<string> = [
   '',
   'proxy_arp',
   'iptables',
+  'cpuinfo',
 ];
 const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   null,
@@ -113,8 +116,9 @@ const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   null,
   settings.proxyArp,
   rules,
+  cpuinfo,
 ];
-const KINDS: i32 = 25;
+const KINDS: i32 = 26;
 const MEMORY_TARGET: i32 = 9;
 
 /** What those take that can be written; null: they cannot. */

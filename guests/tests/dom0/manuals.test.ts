@@ -28,6 +28,28 @@ describe('a host whose administrator has read the manuals', () => {
     );
   });
 
+  test('what is not here says so, and where it is instead', () => {
+    const said = (commands: string): string => host.run(commands);
+    expect(said('xm labels; xm new x; xm vtpm-list')).toMatch(
+      /^xm: labels: not here: .*\nxm: new: not here: .*xm create.*\nxm: vtpm-list: not here: /,
+    );
+    expect(said('xm create small pae=1; xm create small vnc=1')).toMatch(
+      /^(xm: on the command line: \w+: there is no such thing here: a fully virtualized machine\n?){2}$/,
+    );
+    expect(said('lvcreate; xenman; ssh a; vi x; lxc-start; xentrace')).not.toContain('not found');
+  });
+
+  test('the processor is told of as Linux does; xentop and df -h are what they are', () => {
+    expect(said()).toMatch(
+      /^processor\t: 0\nvendor_id\t: \w+\n[^]*model name\t: \S.*\n[^]*cpu MHz\t\t: 1000\.000\n[^]*flags\t\t: fpu .*\bpae .*\bhypervisor /,
+    );
+    function said(): string {
+      return host.run('cat /proc/cpuinfo');
+    }
+    expect(host.run('xentop -b -i 1')).toMatch(/^ +NAME +STATE .*\n +Domain-0 /);
+    expect(host.run('df -h /lab')).toMatch(/^Filesystem +Size .*\nlab +1\.0G /);
+  });
+
   test('every command tells how it is used', () => {
     const commands = [...host.run('xm help').matchAll(/^ ([a-z-]+)/gm)].map(([, name]) => name!);
     expect(commands.length).toBeGreaterThan(30);

@@ -132,4 +132,30 @@ describe('a host with xensv', () => {
     expect(post('hosts', 'nowhere')).toContain('409');
     expect(got('hosts')).toEqual(['10.0.0.101']);
   });
+
+  test('a domain that is suspended is off, and told of; it comes back', () => {
+    host.run('xm create mote name=asleep memory=12; xm suspend asleep');
+    expect(got('host')).toMatchObject({ suspended: ['asleep'] });
+    expect(names()).not.toContain('asleep');
+    expect(post('domain/asleep/resume', '')).toBe('');
+    expect(got('host')).toMatchObject({ suspended: [] });
+    expect(names()).toContain('asleep');
+    host.run('xm destroy asleep');
+  });
+
+  test('where there are passwords, only who gives one of them is let in', () => {
+    const asked = (header: string): string =>
+      host.run(`wget -q -O - ${header} http://127.0.0.1:8080/api/hosts; echo $?`);
+    const basic = (text: string): string => `--header='Authorization: Basic ${btoa(text)}'`;
+    expect(asked('')).toMatch(/\n0$/);
+    host.run("echo 'ann:open sesame' > /etc/xen/xensv-password; echo 'bob:b' >> /etc/xen/xensv-password");
+    expect(asked('')).toBe('wget: server returned error: 401 Unauthorized\n8');
+    for (const wrong of ['ann:open', 'ann:open sesame ', 'bob:open sesame', '', ':'])
+      expect(asked(basic(wrong)), wrong).toContain('401 Unauthorized');
+    for (const right of ['ann:open sesame', 'bob:b']) expect(asked(basic(right)), right).toMatch(/\n0$/);
+    // By way of another host, the browser is not asked again.
+    expect(asked("--header='Via: 1.0 xensv'")).toContain('403 Forbidden');
+    host.run('rm /etc/xen/xensv-password');
+    expect(asked('')).toMatch(/\n0$/);
+  });
 });
