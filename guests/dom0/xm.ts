@@ -1,5 +1,6 @@
 /** xm COMMAND: makes, shows and ends domains, as Xen's manuals tell it. */
 import { complain, print } from 'programs/lib/io';
+import { environment } from 'programs/lib/start';
 import { destroy, memoryMax, memorySet, pause, reboot, rename, shutDown, unpause } from './xm/change';
 import { console } from './xm/console';
 import { create } from './xm/create';
@@ -207,6 +208,7 @@ const COMMANDS: Command[] = [
 ];
 
 const USE_COLUMNS: i32 = 26;
+const SERVER: string = 'XM_SERVER=';
 
 export function main(args: string[]): i32 {
   if (args.length < 2) {
@@ -214,12 +216,28 @@ export function main(args: string[]): i32 {
     return 2;
   }
   if (args[1] == 'help' || args[1] == '--help' || args[1] == '-h') return help(args.slice(2));
+  if (isForAnother()) return 2;
   const command = commandOf(args[1]);
   if (command == null) return unknown(args[1]);
   const rest = args.slice(2);
   if (rest.includes('--help') || rest.includes('-h')) return help([command.name]);
   const taken = takeSwitches(rest, command.switches, command.use);
   return taken == null ? 2 : command.work(taken);
+}
+
+/** Whether XM_SERVER names another host, as xm of Xen 3 had it: that is said, for what xm does it does by its own host's hypercalls. */
+function isForAnother(): bool {
+  const all = environment();
+  for (let n = 0; n < all.length; n++) {
+    const server = all[n].startsWith(SERVER) ? all[n].substring(SERVER.length) : '';
+    if (server == '' || server.startsWith('httpunix:')) continue;
+    complain(
+      server +
+        ': not here: xm works on its own host (unset XM_SERVER); xensv, and XML-RPC at port 8006, reach others',
+    );
+    return true;
+  }
+  return false;
 }
 
 /** What commands were called in Xen 2.0. */

@@ -16,7 +16,6 @@ import {
   sleepNs,
   unlink,
   write,
-  writeAll,
 } from 'programs/lib/calls';
 import { syscall0 } from 'programs/lib/intrinsics';
 import { complain, readFile } from 'programs/lib/io';

@@ -36,6 +36,9 @@ describe('a host whose administrator has read the manuals', () => {
     expect(said('xm create small pae=1; xm create small vnc=1')).toMatch(
       /^(xm: on the command line: \w+: there is no such thing here: a fully virtualized machine\n?){2}$/,
     );
+    expect(said('XM_SERVER=http://10.0.0.101:8006/ xm list; echo $?')).toMatch(
+      /^xm: http:.*8006\/: not here: xm works on its own host.*\n2$/,
+    );
     expect(said('lvcreate; xenman; ssh a; vi x; lxc-start; xentrace')).not.toContain('not found');
   });
 
