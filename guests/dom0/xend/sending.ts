@@ -324,9 +324,11 @@ class Sending extends Course {
       return;
     }
     const why = this.record.get('problem');
-    this.record.put('problem', LOST + (why == '' ? this.host + ' was not heard of any more' : why));
+    const problem = LOST + (why == '' ? this.host + ' was not heard of any more' : why);
+    this.record.put('problem', problem);
+    // Once it has ended, whoever waits for it (xm) may remove the record.
     this.record.put('state', record.ENDED);
-    refuse('migration: ' + this.name + ': ' + this.record.get('problem'));
+    refuse('migration: ' + this.name + ': ' + problem);
   }
 
   /** It runs here as before: that it stays is written down, so that nobody gives it away any more. */

@@ -6,6 +6,7 @@ import type { CutKind, Place } from './testing-cuts.ts';
 
 const AT_COMMITMENT: Place = { way: 'live', stage: 'commitment', round: 0 };
 const IN_HALVES: Place = { way: 'post-copy', stage: 'post-copy', round: 0 };
+const GIVEN_AWAY: Place = { way: 'post-copy', stage: 'commitment', round: 0 };
 
 let cuts: Cuts;
 beforeAll(async () => {
@@ -26,4 +27,10 @@ test.each<[CutKind, string]>([
 ])('in two halves: %s: %s', (kind, wanted) => {
   const { verdict, copies } = cuts.cut(new Random(1), kind, IN_HALVES);
   expect(verdict, copies).toBe(wanted);
+});
+
+test('who takes up a domain that has come apart says so, though xm has forgotten it by then', () => {
+  // The soak's 228th: xm, which watches the record, removes it as soon as it has ended.
+  const { verdict, copies } = cuts.cut(new Random(228), 'xend of A and sender killed', GIVEN_AWAY);
+  expect(verdict, copies).toBe('lost, and said so');
 });

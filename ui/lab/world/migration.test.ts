@@ -194,13 +194,15 @@ describe('two hosts on a LAN', () => {
     expect(run(B, 'xm list mote')).toMatch(/mote +\d+ +8 /);
   });
 
-  test('one that is held back goes on, if who has paused it is no more', () => {
+  test('one that is on its way is called so on both hosts; held back, it goes on, if who has paused it is no more', () => {
     const domain = (): Domain =>
       [...world.hosts[B]!.lab.hypervisor.domains.values()].find(({ id }) => id > 0)!;
     open(A);
     consoles.type(B, 'xm migrate --live --resource=20 --auto-converge --max-rounds=50 mote 10.0.0.100 &\r');
     for (let n = 0; n < 10_000 && domain().pauseCount === 0; n++) consoles.to(world.ns + MS);
     expect(domain().pauseCount).toBe(1);
+    // Both hosts list it, and that it is on its way.
+    for (const host of [A, B]) expect(run(host, 'xm list')).toMatch(/\nmigrating-mote +\d+ /);
     // The second is the one that sends.
     const [, sender] = [...run(B, 'ps').matchAll(/^ *(\d+).*\bxend$/gm)].map(([, pid]) => pid!);
     consoles.type(B, `kill -9 ${sender!}\r`);
