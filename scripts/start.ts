@@ -12,6 +12,7 @@ import type { Plugin } from 'vite';
 import { BuildProgress } from '../ui/cli/build-progress.ts';
 import { buildCore } from '../ui/cli/ready.ts';
 import { writeMote } from '../guests/build-mote.ts';
+import { ISOLATED } from '../ui/web/isolation.ts';
 import { buildPage } from './page.ts';
 import { writeSnapshotOfHost } from './snapshot.ts';
 
@@ -154,6 +155,7 @@ const server = await preview({
   root: ROOT,
   logLevel: 'error',
   build: { outDir: PAGE },
+  preview: { headers: ISOLATED },
   plugins: [progressOfBuild()],
 });
 process.stdout.write(`Xenoscope is at ${server.resolvedUrls?.local[0] ?? ''}\n`);

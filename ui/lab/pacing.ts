@@ -46,7 +46,7 @@ export async function drive(lab: Lab, until: Until, pace: Pace): Promise<Stop | 
     if (stop?.kind === 'waiting') await lab.fetch();
     else if (stop !== undefined) return stop;
     else if (pace.inputEnded === true && lab.waitsForEver) return { kind: 'idle' };
-    sliceTicks = nextSlice(sliceTicks, tookMs);
+    sliceTicks = nextSlice(sliceTicks, tookMs, Math.max(FIRST_SLICE_TICKS, lab.course.leastTicks));
     await pause(pace.realTime && tookMs < SLICE_MS ? SLICE_MS - tookMs : 0);
   }
   return undefined;

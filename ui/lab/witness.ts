@@ -63,6 +63,11 @@ export class Witness {
     for (const [domain, transcript] of this.transcripts) listener(domain, transcript.bytes());
   }
 
+  /** A domain has printed where another thread runs the host, whose transcripts come with its state. */
+  printedAway(domain: number, bytes: Uint8Array): void {
+    this.listener?.(domain, bytes);
+  }
+
   /** What a domain's console has printed, as far as that is kept. */
   printedBy(domain: number): Uint8Array {
     return this.transcripts.get(domain)?.bytes() ?? new Uint8Array(0);

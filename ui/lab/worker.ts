@@ -6,6 +6,7 @@ import ramdiskUrl from '../../guests/build/mote.cpio?url';
 import { imagesOf } from './own-images.ts';
 import type { Command, Update } from './protocol.ts';
 import { Session } from './session/session.ts';
+import { startWebThread } from './world/web-threads.ts';
 
 const scope = self as unknown as {
   postMessage(message: Update, transfer: Transferable[]): void;
@@ -27,7 +28,7 @@ const ownImages = imagesOf(
 const session = fetch(coreUrl)
   .then((response) => response.arrayBuffer())
   .then((bytes) => WebAssembly.compile(bytes))
-  .then((core) => new Session(core, post, ownImages));
+  .then((core) => new Session(core, post, ownImages, startWebThread));
 
 scope.onmessage = ({ data }) => {
   session

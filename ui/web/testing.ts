@@ -10,6 +10,7 @@ import { withLock } from '../../guests/debian/lock.ts';
 import { buildPage } from '../../scripts/page.ts';
 import { writeSnapshotOfHost } from '../../scripts/snapshot.ts';
 import { BROWSER_ARGS, CHROMIUM } from './chromium.ts';
+import { ISOLATED } from './isolation.ts';
 import { patient } from './testing-patience.ts';
 
 export { CHROMIUM };
@@ -51,7 +52,7 @@ export class Served {
   /** `base`: the path that the page is served at. */
   static async start(base = '/'): Promise<Served> {
     const site = await builtPage();
-    const server = await preview({ configFile: false, logLevel: 'error', base, build: { outDir: site } });
+    const server = await preview({ configFile: false, logLevel: 'error', base, build: { outDir: site }, preview: { headers: ISOLATED } });
     const browser = await chromium.launch({ timeout: 0, executablePath: CHROMIUM!, args: BROWSER_ARGS });
     return new Served(site, server, browser);
   }

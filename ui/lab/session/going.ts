@@ -15,8 +15,8 @@ const STEP_TICKS = 10_000_000_000;
 
 /** Who is told of it. */
 export interface Listener {
-  /** A run begins. */
-  begins(): void;
+  /** A run begins. `isFree`: it is to stop at nothing. */
+  begins(isFree: boolean): void;
   /** A step begins: it may be there at once, which needs no word of its beginning. */
   beginsStep(): void;
   /** A piece is done; what comes next waits for it. */
@@ -91,16 +91,16 @@ export class Going {
 
   /** Runs until something stops it, which is returned; undefined: a pause, or another run that takes its place. */
   go(until: Until): Promise<Stop | undefined> {
-    return this.drive(undefined, (lab, signal) => {
-      const isRealTime = (): boolean => this.realTime;
-      return drive(lab, until, {
+    const isRealTime = (): boolean => this.realTime;
+    const run = (lab: Lab, signal: AbortSignal): Promise<Stop | undefined> =>
+      drive(lab, until, {
         get realTime() {
           return isRealTime();
         },
         signal,
         onSlice: () => this.listener.onSlice(),
       });
-    });
+    return this.drive(undefined, run, Object.keys(until).length === 0);
   }
 
   /** `domain`: to an event of that one. */
@@ -132,10 +132,11 @@ export class Going {
     });
   }
 
-  /** Lets the lab go on in place of whatever it does; says where it stands then, and why. `kind`: of a step. */
+  /** Lets the lab go on in place of whatever it does; says where it stands then, and why. `kind`: of a step; `isFree`: of a run that is to stop at nothing. */
   private async drive(
     kind: StepKind | undefined,
     how: (lab: Lab, signal: AbortSignal) => Promise<Stop | undefined | null>,
+    isFree = false,
   ): Promise<Stop | undefined> {
     const lab = this.front();
     if (lab === null) return undefined;
@@ -146,7 +147,7 @@ export class Going {
     const start: Start = { ns: lab.ns, instructions: lab.instructions };
     if (this.run !== run) return undefined;
     this.wanted = kind === undefined ? null : wantedBy(kind);
-    if (kind === undefined) this.listener.begins();
+    if (kind === undefined) this.listener.begins(isFree);
     else this.listener.beginsStep();
     const going = how(lab, run.signal).finally(() => this.listener.ended());
     this.over = going.catch(() => undefined);

@@ -9,6 +9,7 @@ import type { Place } from '../timeline/view.ts';
 import { Session } from './session.ts';
 import { LabRun } from '../time/lab-run.ts';
 import { Marks } from '../time/marks.ts';
+import { startNodeThread } from '../world/node-threads.ts';
 import { writeRecording } from '../time/recording.ts';
 
 const core = loadCore();
@@ -18,7 +19,12 @@ const own = imagesAmong(Object.values(images));
 /** A session, with what it has posted. */
 class Posted {
   readonly updates: Update[] = [];
-  readonly session = new Session(core, (update) => this.updates.push(structuredClone(update)), own);
+  readonly session: Session;
+
+  constructor(startThread?: ConstructorParameters<typeof Session>[3]) {
+    const post = (update: Update): unknown => this.updates.push(structuredClone(update));
+    this.session = new Session(core, post, own, startThread);
+  }
 
   last<Type extends Update['type']>(type: Type): Extract<Update, { type: Type }> {
     const found = this.updates.findLast((update) => update.type === type);
@@ -128,4 +134,32 @@ test('a recording stands at its beginning, and all of it can be gone to', async 
   expect(page.last('error').message).toBe('it is neither a snapshot nor a recording of Xenoscope');
   await page.session.command({ type: 'open', file: file.subarray(0, -9), images: Object.values(mote) });
   expect(page.last('error').message).toMatch(/^it is damaged or incomplete/);
+});
+
+test('hosts in threads of their own, while they run freely: keys come, and all is as it is without threads', async () => {
+  const request = { ...images, commandLine: '', memoryMb: 64, hostMb: 128, vcpus: 1, isDom0: true };
+  const [one, two] = [new Posted(), new Posted(startNodeThread)];
+  for (const each of [one, two]) {
+    await each.session.command({ type: 'boot', hosts: 2, ...request });
+    await each.session.command({ type: 'pace', realTime: false });
+    await each.session.command({ type: 'stage', lens: 'processors', frame: null });
+    await each.until('\\$ $');
+    await each.until('\\$ $');
+    await each.session.command({ type: 'runUntil', seconds: 1 });
+    for (const host of [0, 1])
+      await each.session.command({ type: 'keys', host, bytes: new TextEncoder().encode('seq 1 9000 | sort | wc\r') });
+  }
+  const run = two.session.command({ type: 'run' });
+  // A face hears of the other host while it runs, too.
+  while (!two.printed(1).includes('9000  9000')) await new Promise((later) => setTimeout(later, 20));
+  await two.session.command({ type: 'pause' });
+  await run;
+  const seconds = Math.max(...two.state.hosts.map(({ ns }) => ns)) / 1e9 + 0.01;
+  for (const each of [one, two]) {
+    await each.session.command({ type: 'runUntil', seconds });
+    await each.session.command({ type: 'hash' });
+  }
+  expect(two.last('hash')).toEqual(one.last('hash'));
+  for (const host of [0, 1]) expect(two.printed(host)).toBe(one.printed(host));
+  await two.session.command({ type: 'boot', ...request });
 });

@@ -21,6 +21,7 @@ import { goBack, goToTime, seekBack } from '../time/ways-back.ts';
 import { Overviews } from '../timeline/overviews.ts';
 import { begin, TOUR } from '../tour.ts';
 import { WantedBreaks } from '../wanted-breaks.ts';
+import type { HostThread } from '../world/far-host.ts';
 import { NS_PER_SECOND } from '../../../devices/nanoseconds.ts';
 import { Browsing } from './browsing.ts';
 import { Going } from './going.ts';
@@ -42,6 +43,8 @@ export class Session {
   private readonly core: WebAssembly.Module;
   private readonly post: (update: Update) => void;
   private readonly image: Sources['image'];
+  /** Starts a thread for a host of a world; undefined: there are none. */
+  private readonly startThread: (() => HostThread) | undefined;
   /** What there is: a host that is alone, or those of a world; and the one that is looked at. */
   private opened: OpenedRun | null = null;
   private host = 0;
@@ -141,26 +144,32 @@ export class Session {
     hash: () => this.hash(),
   };
 
-  /** `image`: finds images that snapshots need and that do not come with them. */
+  /** `image`: finds images that snapshots need and that do not come with them; `startThread`: starts a thread, where there are any. */
   constructor(
     core: WebAssembly.Module,
     post: (update: Update) => void,
     image: Sources['image'] = () => Promise.resolve(undefined),
+    startThread?: () => HostThread,
   ) {
     this.core = core;
     this.post = post;
     this.image = image;
+    this.startThread = startThread;
     this.looks = new Looks(post);
     this.browsing = new Browsing(post);
     this.going = new Going(() => this.lab, {
-      begins: () => {
+      begins: (isFree) => {
+        this.part(isFree);
         this.postState();
       },
       beginsStep: () => {
         this.looks.told();
       },
       onSlice: () => this.afterSlice(),
-      ended: () => this.tutor?.look(),
+      ended: () => {
+        this.part(false);
+        return this.tutor?.look();
+      },
       stands: (lab) => {
         this.browsing.forget();
         this.postState();
@@ -200,6 +209,7 @@ export class Session {
     command: Extract<OtherCommand, { type: T }>,
   ): Promise<void> {
     if (!MAKES.has(command.type)) await this.ready.catch(() => undefined);
+    this.opened?.world?.gather();
     await this.deeds[command.type as T](command);
   }
 
@@ -264,6 +274,7 @@ export class Session {
   /** Another world is there. */
   private enter(opened: OpenedRun): void {
     if (this.lab !== null) this.leave(this.lab);
+    this.opened?.world?.endThreads();
     this.going.forget();
     this.opened = opened;
     this.browsing.enter(opened);
@@ -276,6 +287,11 @@ export class Session {
     this.hear(opened);
     opened.kept.run.past.isKept = true;
     this.looks.stage.begin(opened.hosts);
+    if (this.startThread !== undefined)
+      opened.world?.useThreads(this.core, this.startThread, (host, trace) => {
+        this.overviews.heard(host, trace);
+        this.looks.stage.heard(host, trace);
+      });
     this.show(0);
   }
 
@@ -372,9 +388,19 @@ export class Session {
     this.post({ type: 'hash', hash: await opened.kept.run.hash(), instructions: lab.instructions });
   }
 
+  /** Whether the hosts of a world may go to threads of their own. All are here when this has been said. */
+  private part(isFree: boolean): void {
+    const world = this.opened?.world ?? null;
+    if (world === null) return;
+    world.gather();
+    // A lesson looks at what each host does.
+    world.isFree = isFree && this.tutor === null;
+  }
+
   private async afterSlice(): Promise<void> {
     this.browsing.attend();
     if (!this.looks.isDue) return;
+    this.opened?.world?.gather();
     this.postState();
     await this.tutor?.look();
   }

@@ -3,6 +3,7 @@ import { inUse } from '../../../hypervisor/grants/pin.ts';
 import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
 import { Insides } from '../inside/inside.ts';
 import type { Lab } from '../lab.ts';
+import type { AwayTrace } from '../world/away-trace.ts';
 import { storeTree } from '../xenstore/ask.ts';
 import { devicesOf } from './devices.ts';
 import { frameView } from './frame.ts';
@@ -62,6 +63,11 @@ export class StageLook {
       watched.moved = NO_MOVES;
       watched.store = null;
     }
+  }
+
+  /** What has moved in a host that runs in another thread. */
+  heard(host: number, { moves, storeWritten }: AwayTrace): void {
+    this.watched[host]!.moves.add(moves, storeWritten);
   }
 
   /** The hosts stand elsewhere: what has moved on the way there is told from now on. */

@@ -69,6 +69,15 @@ export class MoveSink implements TraceSink {
     // A move is seen as it begins.
   }
 
+  /** What has moved where another sink was, behind what has moved here. */
+  add({ last, counts, raised, frames }: Moves, storeWritten: boolean): void {
+    this.last = [...this.last, ...last].slice(-LAST);
+    for (const each of counts) count(this.counts, `${String(each.domain)} ${each.kind}`, each.count);
+    for (const each of raised) count(this.raised, `${String(each.domain)} ${String(each.port)}`, each.count);
+    for (const frame of frames) this.frames.set(`${String(frame.domain)} ${String(frame.device)}`, frame);
+    this.storeWritten ||= storeWritten;
+  }
+
   /** What has moved since the last time. */
   take(): Moves {
     const moves: Moves = {
@@ -118,6 +127,6 @@ function domainOf(move: Move, event: TraceEvent): number {
   return 'domain' in move ? move.domain : event.domain;
 }
 
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function count(counts: Map<string, number>, key: string, times = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + times);
 }

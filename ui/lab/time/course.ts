@@ -16,6 +16,8 @@ export interface Course extends Traveller {
   readonly nextTicks: number;
   /** The least that a frame takes from host to host, in ns. */
   readonly frameNs: number;
+  /** A slice of a run is of so many ticks at least: what begins and ends a shorter one costs more than it does. */
+  readonly leastTicks: number;
   /** Something comes from outside, now. Throws FaultImpossible where there is nothing to break. */
   come(what: Come): void;
   /** Brings what disks wait for. Rejects with DiskUnavailable. */
@@ -28,6 +30,7 @@ export class LoneCourse implements Course {
   readonly host = 0;
   /** There is no other host. */
   readonly frameNs = 0;
+  readonly leastTicks = 0;
   private readonly lab: Lab;
 
   constructor(lab: Lab) {

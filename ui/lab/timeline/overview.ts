@@ -89,10 +89,16 @@ export class Overview implements TraceSink {
   }
 
   event({ ticks, detail }: TraceEvent): void {
-    if (ticks > this.edge || detail.kind === 'schedule') this.upTo(ticks);
-    if (detail.kind === 'schedule') this.running[detail.processor] = this.column(detail.processor, detail.to);
+    if (detail.kind === 'schedule') this.count(ticks, detail.kind, detail.processor, detail.to);
+    else this.count(ticks, detail.kind);
+  }
+
+  /** As an event of that kind. `to`: who has the processor from now on, where it says that. */
+  count(ticks: number, kind: string, processor = 0, to = ''): void {
+    if (ticks > this.edge || kind === 'schedule') this.upTo(ticks);
+    if (kind === 'schedule') this.running[processor] = this.column(processor, to);
     else if (!this.isAgain) {
-      const counts = this.counts[COUNTED_AS.get(detail.kind) ?? OTHER]!;
+      const counts = this.counts[COUNTED_AS.get(kind) ?? OTHER]!;
       const bin = this.bin(ticks);
       counts[bin] = counts[bin]! + 1;
     }

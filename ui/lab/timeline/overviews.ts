@@ -1,6 +1,8 @@
 /** The overviews of a world's hosts, which go with it through time. */
 import type { Lab } from '../lab.ts';
 import type { Branch, PastListener } from '../time/past.ts';
+import { countAll } from '../world/away-trace.ts';
+import type { AwayTrace } from '../world/away-trace.ts';
 import { Overview } from './overview.ts';
 import type { OverviewChange } from './overview.ts';
 import { nameOfVcpu } from './record.ts';
@@ -33,6 +35,11 @@ export class Overviews implements PastListener {
       hypervisor.trace.remove(this.overviews[host]!);
       past.listener = null;
     }
+  }
+
+  /** What was traced of a host that runs in another thread. */
+  heard(host: number, told: AwayTrace): void {
+    countAll(told, this.overviews[host]!);
   }
 
   moved(): void {

@@ -74,6 +74,7 @@ interface Plug {
 /** Hosts that no LAN joins would never have to wait for each other; but a run is to stop now and then. */
 const LONGEST_CELL_NS = 10_000_000;
 const FIRST_LEASE = 100;
+const MOST_LONG_NS = 2_000_000;
 /** Fewer slots are no stretch. */
 export const LEAST_SLOTS = 8;
 
@@ -198,6 +199,11 @@ export class Exchange {
         : undefined,
     );
     return { endNs: untilNs, stretch: { beginNs, slotNs, hosts }, jobs };
+  }
+
+  /** A time in which a stretch is worth its beginning and its end. */
+  get longNs(): number {
+    return Math.min(MOST_LONG_NS, 20 * Math.floor(this.cellNs / 2));
   }
 
   private jobOf(host: number, untilNs: number, isLimit: boolean): Job | undefined {

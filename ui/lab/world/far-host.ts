@@ -7,7 +7,7 @@ import { DiskUnavailable } from '../host-devices.ts';
 import type { WorldDescription } from './description.ts';
 import { DescriptionError } from './field.ts';
 import { sendable, sourceOf } from './host-messages.ts';
-import type { HostCommand, HostFacts, HostReply } from './host-messages.ts';
+import type { HostCommand, HostFacts, HostReply, Told } from './host-messages.ts';
 import type { WorldImages } from './images.ts';
 import type { HostAtWork, Worked } from './local-host.ts';
 import { Mailbox } from './mailbox.ts';
@@ -79,7 +79,7 @@ export class FarHost implements HostAtWork {
   begin(work: Work): void {
     if (!this.isAtWork) this.thread.post({ type: 'turns' });
     this.isAtWork = true;
-    this.jobs.send(this.thread.codec.encode(work));
+    this.jobs.send(this.thread.codec.encode({ type: 'work', work } satisfies Told));
   }
 
   async finish(): Promise<Worked> {
@@ -145,7 +145,7 @@ export class FarHost implements HostAtWork {
 const ERRORS = { DiskUnavailable, RangeError } as const;
 
 /** The error that was thrown in the thread. */
-function errorOf({ isCrash, name, message }: Reply<'failed'>): Error {
+export function errorOf({ isCrash, name, message }: Reply<'failed'>): Error {
   if (isCrash) return new HostCrash(message, new Error(message));
   if (name === 'DescriptionError') return new DescriptionError('', message);
   return new (ERRORS[name as keyof typeof ERRORS] ?? Error)(message);

@@ -46,6 +46,11 @@ export class HostCourse implements Course {
     return Math.min(...this.world.exchange.lans.map(({ latencyNs }) => latencyNs));
   }
 
+  get leastTicks(): number {
+    const { world, host } = this;
+    return world.isApart ? Math.ceil(world.exchange.longNs / world.hosts[host]!.lab.periodNs) : 0;
+  }
+
   come(what: Come): void {
     this.world.come(this.host, what);
   }

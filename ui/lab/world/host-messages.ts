@@ -4,12 +4,17 @@ import type { TranslationCounts } from '../../../core/translator/translator.ts';
 import type { Counts } from '../../../hypervisor/trace/counts.ts';
 import { describeEnd } from '../ending.ts';
 import { HostCrash } from '../host-crash.ts';
+import type { AbsentImage } from '../host.ts';
 import type { DiskSource } from '../host-devices.ts';
 import { stateHash } from '../state-hash.ts';
+import { AwaySink } from './away-trace.ts';
+import type { AwayTrace } from './away-trace.ts';
 import type { WorldDescription } from './description.ts';
 import type { Progress } from './exchange.ts';
 import { WorldHost } from './host.ts';
 import type { Report } from './host.ts';
+import { HostWire } from './host-wire.ts';
+import type { SentHost } from './host-wire.ts';
 import { isAbsent } from './images.ts';
 import type { WorldImages } from './images.ts';
 import { Mailbox } from './mailbox.ts';
@@ -23,19 +28,26 @@ interface FarImage {
   readonly size: number;
 }
 
+/** What a host is made from, and how it is met in turns. */
+interface Making {
+  readonly core: WebAssembly.Module;
+  readonly description: WorldDescription;
+  readonly index: number;
+  /** Where it is told what to do in turns, and tells what it has done. */
+  readonly mail: { readonly jobs: SharedArrayBuffer; readonly done: SharedArrayBuffer };
+  /** Where it sees how far the others are. */
+  readonly board: SharedArrayBuffer;
+}
+
 export type HostCommand =
-  | {
-      readonly type: 'boot';
-      readonly core: WebAssembly.Module;
-      readonly description: WorldDescription;
-      readonly index: number;
-      readonly images: Readonly<Record<string, Uint8Array | FarImage>>;
-      /** Where it is told what to do in turns, and tells what it has done. */
-      readonly mail: { readonly jobs: SharedArrayBuffer; readonly done: SharedArrayBuffer };
-      /** Where it sees how far the others are. */
-      readonly board: SharedArrayBuffer;
-    }
-  /** Jobs come by mail from now on, up to one that is null; nothing else does meanwhile. */
+  | ({ readonly type: 'boot'; readonly images: Readonly<Record<string, Uint8Array | FarImage>> } & Making)
+  /** Makes one that is to be given what was saved of such a host. `elsewhere`: the names of images that stay with whoever has that host. */
+  | ({
+      readonly type: 'lend';
+      readonly images: Readonly<Record<string, Uint8Array>>;
+      readonly elsewhere: readonly string[];
+    } & Making)
+  /** What it is told comes by mail from now on, up to null; nothing else does meanwhile. */
   | { readonly type: 'turns' }
   /** Brings what disks wait for. */
   | { readonly type: 'fetch' }
@@ -43,6 +55,20 @@ export type HostCommand =
   | { readonly type: 'facts' }
   /** The answer to a `read`. */
   | { readonly type: 'bytes'; readonly bytes: ArrayBuffer | null; readonly problem: string };
+
+/** By mail. */
+export type Told =
+  | { readonly type: 'work'; readonly work: Work }
+  /** Is another host, as that was saved. */
+  | { readonly type: 'give'; readonly host: SentHost }
+  /** Asks for `returned`: it goes on being this one. */
+  | { readonly type: 'return' };
+
+/** What a domain has printed on its console. */
+export interface Printed {
+  readonly domain: number;
+  readonly bytes: Uint8Array;
+}
 
 /** What is told of a host that has stopped. */
 export interface HostFacts {
@@ -55,10 +81,12 @@ export interface HostFacts {
   readonly translations: TranslationCounts | null;
 }
 
-/** One for each command but `bytes`; `read` in between. */
+/** One for each command but `bytes`, and for all that comes by mail but `give`; `read` in between. */
 export type HostReply =
-  | { readonly type: 'booted'; readonly progress: Progress; readonly printed: readonly Uint8Array[] }
-  | { readonly type: 'worked'; readonly report: Report; readonly printed: readonly Uint8Array[] }
+  | { readonly type: 'booted'; readonly progress: Progress; readonly printed: readonly Printed[] }
+  | { readonly type: 'lent' }
+  | { readonly type: 'worked'; readonly report: Report; readonly printed: readonly Printed[] }
+  | { readonly type: 'returned'; readonly host: SentHost; readonly trace: AwayTrace }
   | { readonly type: 'fetched' }
   | { readonly type: 'hash'; readonly hash: string }
   | { readonly type: 'facts'; readonly facts: HostFacts }
@@ -100,6 +128,14 @@ function failure(error: unknown): HostReply {
   return { type: 'failed', isCrash: error instanceof HostCrash, name, message };
 }
 
+/** A kernel or ramdisk of a host that is lent: what needs it is done where it is. */
+function notHere(name: string): AbsentImage {
+  return {
+    name: { name, bytes: 0, sha256: '' },
+    load: () => Promise.reject(new Error(`${name} is where the host is at home`)),
+  };
+}
+
 /** The thread's side: obeys commands one after the other. */
 export class HostServer {
   private readonly post: (reply: HostReply) => void;
@@ -108,7 +144,10 @@ export class HostServer {
   private index = 0;
   private board: Board | null = null;
   private mail: { readonly jobs: Mailbox; readonly done: Mailbox } | null = null;
-  private printed: Uint8Array[] = [];
+  private printed: Printed[] = [];
+  /** Of a host that is lent. */
+  private wire: HostWire | null = null;
+  private readonly sink = new AwaySink();
   /** Whoever waits for the bytes that were asked for. */
   private reading: ((answer: Extract<HostCommand, { type: 'bytes' }>) => void) | null = null;
 
@@ -129,6 +168,9 @@ export class HostServer {
     switch (command.type) {
       case 'boot':
         return this.boot(command);
+      case 'lend':
+        this.lend(command);
+        return;
       case 'turns':
         this.takeTurns();
         return;
@@ -151,16 +193,28 @@ export class HostServer {
     if (this.mail === null) throw new Error('the host has not been booted');
     const { jobs, done } = this.mail;
     for (;;) {
-      const work = this.codec.decode(jobs.receive()!) as Work | null;
-      if (work === null) return;
-      done.send(this.codec.encode(this.work(work)));
+      const told = this.codec.decode(jobs.receive()!) as Told | null;
+      if (told === null) return;
+      const reply = this.hear(told);
+      if (reply !== null) done.send(this.codec.encode(reply));
     }
   }
 
-  private work(work: Work): HostReply {
+  private hear(told: Told): HostReply | null {
     try {
-      const report = runWork(this.running, this.index, work, this.board!);
-      return { type: 'worked', report, printed: this.printed.splice(0) };
+      switch (told.type) {
+        case 'work': {
+          const report = runWork(this.running, this.index, told.work, this.board!);
+          return { type: 'worked', report, printed: this.printed.splice(0) };
+        }
+        case 'give':
+          this.running.restore(this.wire!.take(told.host));
+          // What it has done before it does no second time here.
+          this.running.lab.past.forget();
+          return null;
+        case 'return':
+          return { type: 'returned', host: this.wire!.send(this.running.save()), trace: this.sink.take() };
+      }
     } catch (error) {
       return failure(error);
     }
@@ -171,11 +225,29 @@ export class HostServer {
     return this.host;
   }
 
-  private async boot(command: Extract<HostCommand, { type: 'boot' }>): Promise<void> {
-    const { core, description, index, mail } = command;
+  private meet({ description, index, mail, board }: Making): void {
     this.index = index;
-    this.board = new Board(description.hosts.length, command.board);
+    this.board = new Board(description.hosts.length, board);
     this.mail = { jobs: new Mailbox(mail.jobs), done: new Mailbox(mail.done) };
+  }
+
+  /** Whoever has lent it hears of all that is seen of it. */
+  private lend(command: Extract<HostCommand, { type: 'lend' }>): void {
+    const { core, description, index, images, elsewhere } = command;
+    this.meet(command);
+    const all = { ...images, ...Object.fromEntries(elsewhere.map((name) => [name, notHere(name)])) };
+    this.host = WorldHost.blank(core, description, index, all);
+    this.wire = new HostWire(Object.values(images));
+    const { hypervisor, witness } = this.host.lab;
+    witness.watch();
+    witness.listen((domain, bytes) => this.printed.push({ domain, bytes }));
+    hypervisor.trace.add(this.sink);
+    this.post({ type: 'lent' });
+  }
+
+  private async boot(command: Extract<HostCommand, { type: 'boot' }>): Promise<void> {
+    const { core, description, index } = command;
+    this.meet(command);
     const images = Object.fromEntries(
       Object.entries(command.images).map(([name, image]) => [
         name,
@@ -183,7 +255,8 @@ export class HostServer {
       ]),
     );
     this.host = await WorldHost.boot(core, description, index, images);
-    this.host.lab.onConsole((bytes) => this.printed.push(bytes));
+    const { lab } = this.host;
+    lab.onConsole((bytes) => this.printed.push({ domain: lab.domain.id, bytes }));
     this.post({ type: 'booted', progress: this.host.progress, printed: this.printed.splice(0) });
   }
 

@@ -5,9 +5,13 @@ import { Cable } from '../../../devices/lan/cable.ts';
 import { withImages } from '../host.ts';
 import type { WorldRequest } from '../host.ts';
 import { Lab } from '../lab.ts';
+import { readGraph } from '../snapshot/graph-reader.ts';
+import { writeGraph } from '../snapshot/graph-writer.ts';
+import { CLASSES } from '../snapshot/host-saver.ts';
 import type { Stop } from '../stop.ts';
 import { cardsOf, HOST_DEFAULTS, storesOf } from './description.ts';
 import type { WorldDescription } from './description.ts';
+import type { SavedHost } from './host-wire.ts';
 import { macOf } from './exchange.ts';
 import type { Job, Progress, Sent } from './exchange.ts';
 import { imageInMemory, imagesOf } from './images.ts';
@@ -56,6 +60,18 @@ export class WorldHost {
   get root(): object {
     const { lab, cables, links } = this;
     return { ...lab.saver.root, cables, links };
+  }
+
+  /** As it is now, for another one that is made alike: who has all hosts saves them in one (world-saver.ts). Throws SnapshotError. */
+  save(): SavedHost {
+    return { machine: this.lab.saver.machine.save(), graph: writeGraph(this.root, CLASSES) };
+  }
+
+  /** Becomes what was saved of one that was made alike. Throws SnapshotError; it is of no use then. */
+  restore({ machine, graph }: SavedHost): void {
+    readGraph(graph, this.root, CLASSES);
+    this.lab.saver.machine.restore(machine);
+    this.lab.restored();
   }
 
   /** Does a job; with `text`, it stops where the console has printed that. */

@@ -4,7 +4,7 @@ import type { WorldDescription } from './description.ts';
 import { WorldHost } from './host.ts';
 import type { Report } from './host.ts';
 import { factsOf } from './host-messages.ts';
-import type { HostFacts } from './host-messages.ts';
+import type { HostFacts, Printed } from './host-messages.ts';
 import type { Progress } from './exchange.ts';
 import type { WorldImages } from './images.ts';
 import { runWork } from './stretch.ts';
@@ -14,13 +14,13 @@ import type { Work } from './turns.ts';
 /** What a host has done in a turn. */
 export interface Worked {
   readonly report: Report;
-  readonly printed: readonly Uint8Array[];
+  readonly printed: readonly Printed[];
 }
 
 /** A host of a threaded world, in whichever thread. What fails, fails as the host itself has. */
 export interface HostAtWork {
   /** How far it is, and what it has printed, as it was made. */
-  readonly begun: { readonly progress: Progress; readonly printed: readonly Uint8Array[] };
+  readonly begun: { readonly progress: Progress; readonly printed: readonly Printed[] };
   /** Is told what to do. */
   begin(work: Work): void;
   /** Has done it. */
@@ -38,14 +38,15 @@ export class LocalHost implements HostAtWork {
   private readonly host: WorldHost;
   private readonly index: number;
   private readonly board: Board;
-  private printed: Uint8Array[] = [];
+  private printed: Printed[] = [];
   private work: Work | null = null;
 
   private constructor(host: WorldHost, index: number, board: Board) {
     this.host = host;
     this.index = index;
     this.board = board;
-    host.lab.onConsole((bytes) => this.printed.push(bytes));
+    const { lab } = host;
+    lab.onConsole((bytes) => this.printed.push({ domain: lab.domain.id, bytes }));
     this.begun = { progress: host.progress, printed: this.printed.splice(0) };
   }
 

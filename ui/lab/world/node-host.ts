@@ -2,13 +2,13 @@
 import { parentPort } from 'node:worker_threads';
 import { HostServer } from './host-messages.ts';
 import type { HostCommand } from './host-messages.ts';
-import { NODE_CODEC } from './node-codec.ts';
+import { CODEC } from './codec.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('this is to be run as a thread of a world');
 const server = new HostServer((reply) => {
   port.postMessage(reply);
-}, NODE_CODEC);
+}, CODEC);
 port.on('message', (command: HostCommand) => {
   void server.obey(command);
 });

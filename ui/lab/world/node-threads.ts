@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { HostReply } from './host-messages.ts';
 import type { HostThread } from './far-host.ts';
-import { NODE_CODEC } from './node-codec.ts';
+import { CODEC } from './codec.ts';
 
 /** A checkout has the sources, and what translates them; a package has what was made of them. */
 const SOURCE = new URL('node-host.ts', import.meta.url);
@@ -16,7 +16,7 @@ export function startNodeThread(): HostThread {
     ? new Worker(LAUNCHER, { argv: [fileURLToPath(SOURCE)], execArgv: [] })
     : new Worker(PACKAGED, { execArgv: [] });
   return {
-    codec: NODE_CODEC,
+    codec: CODEC,
     post: (command) => {
       worker.postMessage(command);
     },

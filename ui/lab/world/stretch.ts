@@ -67,14 +67,27 @@ export class Board {
   }
 }
 
-/** Does what a host is to do in a turn. */
-export function runWork(host: WorldHost, index: number, work: Work, board: Board): Report {
-  const { job, text, stretch } = work;
-  return stretch === undefined ? host.run(job, text) : runStretch(host, index, job, stretch, board);
+/** Does what a host is to do in a turn. `run`: how it does a job. */
+export function runWork(
+  host: WorldHost,
+  index: number,
+  work: Work,
+  board: Board,
+  run = (job: Job): Report => host.run(job, work.text),
+): Report {
+  const { job, stretch } = work;
+  return stretch === undefined ? run(job) : runStretch(host, run, index, job, stretch, board);
 }
 
 /** Does a job slot by slot, as far as the others let it, or until it has something to tell. */
-function runStretch(host: WorldHost, index: number, job: Job, stretch: Stretch, board: Board): Report {
+function runStretch(
+  host: WorldHost,
+  run: (job: Job) => Report,
+  index: number,
+  job: Job,
+  stretch: Stretch,
+  board: Board,
+): Report {
   const { beginNs, slotNs, hosts } = stretch;
   const first = Math.floor(beginNs / slotNs);
   let report: Report = { ...host.progress, sent: [], requests: [], taken: 0, stop: null };
@@ -83,7 +96,7 @@ function runStretch(host: WorldHost, index: number, job: Job, stretch: Stretch, 
     while (!isAtEnd && !hasNews(report) && board.mayBegin(slot, index, hosts)) {
       reachedNs = Math.min((first + slot + 1) * slotNs, job.untilNs);
       if (reachedNs > report.nowNs) {
-        report = host.run({ ...job, untilNs: reachedNs, inputs: job.inputs.slice(taken) });
+        report = run({ ...job, untilNs: reachedNs, inputs: job.inputs.slice(taken) });
         taken += report.taken;
       }
       const dueNs = (job.inputs[taken]?.ticks ?? Infinity) * report.periodNs;

@@ -41,7 +41,7 @@ export class ThreadedWorld {
     this.inputs = new InputLog(hosts.length);
     const progress = hosts.map(({ begun }) => begun.progress);
     this.exchange = new Exchange(description, progress, images, this.inputs);
-    this.printed = hosts.map(({ begun }) => [...begun.printed]);
+    this.printed = hosts.map(({ begun }) => begun.printed.map(({ bytes }) => bytes));
     this.listeners = hosts.map(() => []);
   }
 
@@ -113,7 +113,7 @@ export class ThreadedWorld {
     const done = await this.finish(round);
     const reports = done.map((each) => each?.report);
     this.exchange.end(reports);
-    for (const [host, each] of done.entries()) this.print(host, each?.printed ?? []);
+    for (const [host, each] of done.entries()) this.print(host, each?.printed.map(({ bytes }) => bytes) ?? []);
     return reports;
   }
 

@@ -10,10 +10,13 @@ import { plainHash, stateHash } from '../state-hash.ts';
 import type { Stop } from '../stop.ts';
 import { Past } from '../time/past.ts';
 import type { Place, Traveller } from '../time/past.ts';
+import { Apart } from './apart.ts';
+import type { OnTrace } from './apart.ts';
 import { checkDescription } from './description.ts';
 import type { WorldDescription } from './description.ts';
 import { Exchange } from './exchange.ts';
 import type { Job, Progress } from './exchange.ts';
+import type { HostThread } from './far-host.ts';
 import { WorldHost } from './host.ts';
 import type { Report } from './host.ts';
 import { HostCourse } from './host-course.ts';
@@ -21,6 +24,7 @@ import { factsOf } from './host-messages.ts';
 import type { HostFacts } from './host-messages.ts';
 import type { WorldImages } from './images.ts';
 import type { Come, Input, LanInput } from './inputs.ts';
+import { runWork } from './stretch.ts';
 import { takeTurns } from './turns.ts';
 import type { Reports, Round, Work, WorldStop, WorldUntil } from './turns.ts';
 import { restoreWorld, saveWorld } from './world-saver.ts';
@@ -43,6 +47,9 @@ export class World implements Traveller {
   readonly past: Past;
   /** In which order hosts take their turns: whichever it is, the same happens. */
   order: readonly number[];
+  /** Nobody looks at what a run comes by: hosts may do it in threads of their own, where there are any (`useThreads`). */
+  isFree = false;
+  private apart: Apart | null = null;
 
   private constructor(
     description: WorldDescription,
@@ -123,6 +130,8 @@ export class World implements Traveller {
 
   /** Something comes to a host: it is brought to where the others are first. */
   come(host: number, what: Come): void {
+    this.gather();
+    this.apart?.touch(host);
     const { lab } = this.hosts[host]!;
     this.round(this.exchange.catchUp().map((job, each) => (each === host ? withoutText(job) : undefined)));
     lab.take(what);
@@ -132,18 +141,60 @@ export class World implements Traveller {
 
   /** Breaks something of a LAN, from now on. */
   injectLan(lan: number, fault: LanFault): void {
+    this.gather();
     const input = { lan, atNs: this.ns, fault };
     this.exchange.suffer(input);
     this.past.cameToLan(input);
   }
 
+  /** From now on, until `endThreads`. `start`: starts a thread; `onTrace`: hears what is traced in them. */
+  useThreads(core: WebAssembly.Module, start: () => HostThread, onTrace: OnTrace): void {
+    const { description, images } = this;
+    this.apart = Apart.of({ core, description, images }, this.hosts, start, onTrace);
+  }
+
+  /** Hosts are in threads of their own, or would be if they went on. */
+  get isApart(): boolean {
+    return this.apart !== null && this.isFree;
+  }
+
+  endThreads(): void {
+    this.apart?.end();
+    this.apart = null;
+  }
+
+  /** All hosts are here, as they are: who looks at one, or does something with it, asks for this first. */
+  gather(): void {
+    try {
+      this.apart?.gather();
+    } catch (error) {
+      // What that thread had is lost.
+      this.endThreads();
+      const last = this.past.moments.at(-1);
+      if (last !== undefined) this.past.returnTo(last);
+      throw error;
+    }
+  }
+
+  /** Lends all hosts but the one in front, if that can be. */
+  private lend(host: number): void {
+    const { apart, past } = this;
+    if (apart?.isApart === true && apart.front !== host) this.gather();
+    if (apart === null || !this.isFree || apart.isApart) return;
+    const isAgain = past.inputs.hasRest || this.places.some(({ ticks }, each) => ticks < past.ends[each]!);
+    // Where it has been before, hosts are silent.
+    if (!isAgain) apart.lend(host);
+  }
+
   /** Runs for about `ns`; undefined: it can go on. */
   run(until: WorldUntil, ns = Infinity): WorldStop | undefined {
+    this.gather();
     return this.goOn(until, ns, (host, { job, text }) => this.hosts[host]!.run(job, text));
   }
 
   /** Lets all go on until one of them is at an instant, or stops before: what it has stopped for. */
   go(host: number, untilTicks: number): HypervisorStop {
+    this.lend(host);
     const { lab } = this.hosts[host]!;
     const own: HypervisorStop[] = [];
     const alone = (ticks: number): Stop | null => {
@@ -168,23 +219,47 @@ export class World implements Traveller {
   }
 
   private goOn(until: WorldUntil, ns: number, work: Worker): WorldStop | undefined {
-    const turns = takeTurns(this.exchange, until, ns);
+    const turns = takeTurns(this.exchange, until, ns, this.apart?.isApart);
     for (let reports: Reports = []; ;) {
-      if (this.past.untilNext === 0) this.past.keep();
+      if (this.past.untilNext === 0) this.keep();
       const turn = turns.next(reports);
       if (turn.done === true) return turn.value;
       reports = this.round(turn.value, work);
     }
   }
 
+  private keep(): void {
+    const front = this.apart?.front ?? null;
+    this.gather();
+    this.past.keep();
+    if (front !== null) this.apart?.lend(front);
+  }
+
   private round(round: Round, work: Worker = (host, { job }) => this.hosts[host]!.run(job)): Reports {
     const reports: (Report | undefined)[] = round.map(() => undefined);
-    for (const host of this.order) {
-      const wanted = round[host];
-      if (wanted !== undefined) reports[host] = work(host, wanted);
+    const { apart } = this;
+    apart?.begin(round);
+    try {
+      for (const host of this.order) {
+        const wanted = round[host];
+        if (wanted !== undefined && apart?.isAway(host) !== true) reports[host] = this.workHere(host, wanted, work);
+      }
+    } finally {
+      for (const [host, report] of apart?.finish() ?? []) {
+        reports[host] = report;
+        this.past.isAt(host, report.ticks);
+      }
     }
     this.exchange.end(reports);
     return reports;
+  }
+
+  private workHere(host: number, wanted: Work, work: Worker): Report {
+    const { apart } = this;
+    if (apart === null) return work(host, wanted);
+    apart.touch(host);
+    const run = (job: Job): Report => work(host, { ...wanted, job });
+    return runWork(this.hosts[host]!, host, wanted, apart.board, run);
   }
 
   /** Hears what a host's console prints, as Lab.onConsole. */
@@ -194,11 +269,17 @@ export class World implements Traveller {
 
   /** Brings what disks wait for. Rejects with DiskUnavailable. */
   async fetch(): Promise<void> {
-    for (const { lab } of this.hosts) if (lab.waits) await lab.fill();
+    this.gather();
+    for (const [host, { lab }] of this.hosts.entries()) {
+      if (!lab.waits) continue;
+      this.apart?.touch(host);
+      await lab.fill();
+    }
   }
 
   /** The world as it is now, to go back to (`goTo`), or on from in another that is made alike. Throws SnapshotError. */
   save(): SavedWorld {
+    this.gather();
     return saveWorld(this);
   }
 
@@ -210,6 +291,8 @@ export class World implements Traveller {
 
   /** As `goTo`, in the same run: for its past. */
   restore(saved: SavedWorld): void {
+    this.gather();
+    for (const host of this.hosts.keys()) this.apart?.touch(host);
     restoreWorld(this, saved);
   }
 
@@ -226,12 +309,14 @@ export class World implements Traveller {
 
   /** One hash of all that goes on depends on. */
   async hash(): Promise<string> {
+    this.gather();
     const hosts: string[] = [];
     for (const { lab } of this.hosts) hosts.push(await stateHash(lab.hypervisor));
     return plainHash({ hosts, lans: this.exchange.lans, stores: this.exchange.stores });
   }
 
   facts(host: number): Promise<HostFacts> {
+    this.gather();
     return Promise.resolve(factsOf(this.hosts[host]!));
   }
 }

@@ -5,6 +5,7 @@
  * The files of the build before stay: a page of that may be open, and has not asked for all of them yet.
  */
 import { paths, version } from 'page:files';
+import { ISOLATED } from '../isolation.ts';
 
 /** What the libraries of the DOM do not have. */
 interface Waiting extends Event {
@@ -62,6 +63,16 @@ async function answer(request: Request, path: string): Promise<Response> {
   }
 }
 
+/** The same, as a server gives it that lets the page's workers share memory. */
+function isolated(answer: Response): Response {
+  // Of another site, or nothing new: that cannot be said again.
+  if (answer.type === 'opaque' || answer.status === 0 || answer.status === 304) return answer;
+  const headers = new Headers(answer.headers);
+  for (const [name, value] of Object.entries(ISOLATED)) headers.set(name, value);
+  const { status, statusText } = answer;
+  return new Response(answer.body, { status, statusText, headers });
+}
+
 scope.addEventListener('install', (event) => {
   event.waitUntil(install());
 });
@@ -75,5 +86,5 @@ scope.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || !url!.startsWith(root)) return;
   const path = url!.slice(root.length);
   if (path === '' || paths.includes(path) || path.startsWith(ASSETS))
-    event.respondWith(answer(request, path));
+    event.respondWith(answer(request, path).then(isolated));
 });
