@@ -52,7 +52,13 @@ export class Served {
   /** `base`: the path that the page is served at. */
   static async start(base = '/'): Promise<Served> {
     const site = await builtPage();
-    const server = await preview({ configFile: false, logLevel: 'error', base, build: { outDir: site }, preview: { headers: ISOLATED } });
+    const server = await preview({
+      configFile: false,
+      logLevel: 'error',
+      base,
+      build: { outDir: site },
+      preview: { headers: ISOLATED },
+    });
     const browser = await chromium.launch({ timeout: 0, executablePath: CHROMIUM!, args: BROWSER_ARGS });
     return new Served(site, server, browser);
   }

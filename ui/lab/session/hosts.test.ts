@@ -147,7 +147,11 @@ test('hosts in threads of their own, while they run freely: keys come, and all i
     await each.until('\\$ $');
     await each.session.command({ type: 'runUntil', seconds: 1 });
     for (const host of [0, 1])
-      await each.session.command({ type: 'keys', host, bytes: new TextEncoder().encode('seq 1 9000 | sort | wc\r') });
+      await each.session.command({
+        type: 'keys',
+        host,
+        bytes: new TextEncoder().encode('seq 1 9000 | sort | wc\r'),
+      });
   }
   const run = two.session.command({ type: 'run' });
   // A face hears of the other host while it runs, too.

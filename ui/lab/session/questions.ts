@@ -1,29 +1,45 @@
 /** What a session's face may want to know of the past. */
+import type { Lab } from '../lab.ts';
 import type { Command, Update } from '../protocol.ts';
 import { recallBefore } from '../timeline/recalled.ts';
 import { timelineOf } from '../timeline/span.ts';
 import { wayOf } from '../timeline/way.ts';
 import type { Looks } from './looks.ts';
-import type { Question } from './past.ts';
+import type { Asked, Question } from './past.ts';
+
+/** One whose answer is a view. `look`: undefined, where it was aborted; `tell`: the view, or null and why there is none. */
+function viewQuestion<View>(
+  kind: Question['kind'],
+  look: (asked: Asked, signal: AbortSignal) => Promise<View | undefined>,
+  tell: (view: View | null, why: string) => void,
+): Question {
+  return {
+    kind,
+    look: async (asked, signal) => {
+      const view = await look(asked, signal);
+      if (view === undefined) return undefined;
+      return () => {
+        tell(view, '');
+      };
+    },
+    refuse: (why) => {
+      tell(null, why);
+    },
+  };
+}
 
 /** A span of the run, for the timeline. */
 export function timelineQuestion(
   { id, ...request }: Extract<Command, { type: 'timeline' }>,
   post: (update: Update) => void,
 ): Question {
-  return {
-    kind: 'timeline',
-    look: async ({ lab, hosts }, signal) => {
-      const view = await timelineOf(lab, hosts, request, signal);
-      if (view === undefined) return undefined;
-      return () => {
-        post({ type: 'timeline', id, view, why: '' });
-      };
+  return viewQuestion(
+    'timeline',
+    ({ lab, hosts }, signal) => timelineOf(lab, hosts, request, signal),
+    (view, why) => {
+      post({ type: 'timeline', id, view, why });
     },
-    refuse: (why) => {
-      post({ type: 'timeline', id, view: null, why });
-    },
-  };
+  );
 }
 
 /** How a request goes through its device. */
@@ -31,20 +47,13 @@ export function wayQuestion(
   { entry }: Extract<Command, { type: 'way' }>,
   post: (update: Update) => void,
 ): Question {
-  return {
-    kind: 'way',
-    look: async ({ lab, hosts }, signal) => {
-      const labs = hosts.map((host) => host.lab);
-      const view = await wayOf(lab, labs, entry, signal);
-      if (view === undefined) return undefined;
-      return () => {
-        post({ type: 'way', entry, view, why: '' });
-      };
+  return viewQuestion(
+    'way',
+    ({ lab, hosts }, signal) => wayOf(lab, labsOf(hosts), entry, signal),
+    (view, why) => {
+      post({ type: 'way', entry, view, why });
     },
-    refuse: (why) => {
-      post({ type: 'way', entry, view: null, why });
-    },
-  };
+  );
 }
 
 /** What the story lacks: what had happened before the instant that somebody has gone to. */
@@ -54,8 +63,7 @@ export function storyQuestion(looks: Looks): Question {
     look: async ({ lab, hosts }, signal) => {
       const toTicks = looks.lackedTicks;
       if (toTicks === null) return () => undefined;
-      const labs = hosts.map((host) => host.lab);
-      const recalled = await recallBefore(lab, labs, toTicks, signal);
+      const recalled = await recallBefore(lab, labsOf(hosts), toTicks, signal);
       if (recalled === undefined) return undefined;
       return () => {
         looks.recall(recalled, toTicks);
@@ -65,4 +73,8 @@ export function storyQuestion(looks: Looks): Question {
       looks.recall({ events: [], isAll: false }, looks.lackedTicks);
     },
   };
+}
+
+function labsOf(hosts: Asked['hosts']): readonly Lab[] {
+  return hosts.map(({ lab }) => lab);
 }

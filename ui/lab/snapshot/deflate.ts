@@ -1,5 +1,5 @@
 /**
- * Bytes compressed by the platform's own DEFLATE (RFC 1951; Compression Streams), in parts, so that two processors are busy
+ * Bytes compressed by the platform's own DEFLATE (RFC 1951; Compression Streams, and Node's zlib), in parts, so that two processors are busy
  * with them at once, and a part says before it is inflated how large it is.
  */
 import { ByteReader, ByteWriter } from './bytes.ts';
@@ -20,8 +20,20 @@ async function through(
   return new Uint8Array(await new Response(piped).arrayBuffer());
 }
 
-/** The platform's own way, between small and fast. */
-const byPlatform: DeflatePart = (part) => through(part, new CompressionStream('deflate-raw'));
+/** Of zlib's: half the work of what streams do, for a twentieth more bytes. */
+const LEVEL = 3;
+
+/** The platform's own way. A stream cannot be told how small it is to be. */
+const byPlatform: DeflatePart = (part) => {
+  const zlib = 'process' in globalThis ? process.getBuiltinModule('node:zlib') : undefined;
+  if (zlib === undefined) return through(part, new CompressionStream('deflate-raw'));
+  return new Promise((done, fail) => {
+    zlib.deflateRaw(part, { level: LEVEL }, (error, deflated) => {
+      if (error === null) done(deflated);
+      else fail(error);
+    });
+  });
+};
 
 export async function deflate(
   bytes: Uint8Array<ArrayBuffer>,

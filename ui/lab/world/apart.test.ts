@@ -93,8 +93,7 @@ test('lent, they do what they do at home: keys, other hosts in front, snapshots 
     expect(two.printed).toEqual(one.printed);
     expect(await two.world.hash()).toBe(await one.world.hash());
     expect(two.world.past.ends).toEqual(one.world.past.ends);
-    for (const host of [A, B])
-      expect(two.overviews.take(host, true)).toEqual(one.overviews.take(host, true));
+    for (const host of [A, B]) expect(two.overviews.take(host, true)).toEqual(one.overviews.take(host, true));
   }
   two.world.endThreads();
   expect(away).toBeGreaterThan(5);

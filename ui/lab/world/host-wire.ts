@@ -15,7 +15,9 @@ export interface SavedHost {
 
 /** The number of one of the last time; a part of an image, which both ends have; or its bytes. */
 type SentBlock =
-  number | { readonly image: number; readonly at: number; readonly length: number } | Uint8Array;
+  | number
+  | { readonly image: number; readonly at: number; readonly length: number }
+  | Uint8Array;
 
 /** As it is sent: plain data. */
 export interface SentHost {

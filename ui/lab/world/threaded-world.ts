@@ -113,7 +113,8 @@ export class ThreadedWorld {
     const done = await this.finish(round);
     const reports = done.map((each) => each?.report);
     this.exchange.end(reports);
-    for (const [host, each] of done.entries()) this.print(host, each?.printed.map(({ bytes }) => bytes) ?? []);
+    for (const [host, each] of done.entries())
+      this.print(host, each?.printed.map(({ bytes }) => bytes) ?? []);
     return reports;
   }
 

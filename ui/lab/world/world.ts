@@ -242,7 +242,8 @@ export class World implements Traveller {
     try {
       for (const host of this.order) {
         const wanted = round[host];
-        if (wanted !== undefined && apart?.isAway(host) !== true) reports[host] = this.workHere(host, wanted, work);
+        if (wanted !== undefined && apart?.isAway(host) !== true)
+          reports[host] = this.workHere(host, wanted, work);
       }
     } finally {
       for (const [host, report] of apart?.finish() ?? []) {
