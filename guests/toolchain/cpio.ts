@@ -3,6 +3,7 @@
  * (Documentation/driver-api/early-userspace/buffer-format.rst). The same entries give the same bytes: inode numbers
  * count up, owners are root, times are 0.
  */
+import { joined } from './bytes.ts';
 
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
@@ -33,16 +34,6 @@ function memberOf(entry: Entry): Member {
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Headers with their names, and data, are each padded to four bytes. */

@@ -47,7 +47,7 @@ export class Atropos extends Edf<Contract> {
   }
 
   parameters(domain: Domain): Parameters {
-    const { periodNs, sliceNs, latencyNs, extraShare } = this.contractOf(domain);
+    const { periodNs, sliceNs, latencyNs, extraShare } = this.ofDomain(domain);
     return { nat_period: periodNs, nat_slice: sliceNs, latency: latencyNs, xtratime: extraShare };
   }
 
@@ -58,7 +58,7 @@ export class Atropos extends Edf<Contract> {
     const isPossible = latencyNs <= periodNs && sliceNs <= periodNs && sliceNs >= 0;
     if (!isPossible || latencyNs < MIN_PERIOD_NS || !Number.isSafeInteger(periodNs)) return -EINVAL;
     this.tick(nowNs);
-    const contract = this.contractOf(domain);
+    const contract = this.ofDomain(domain);
     Object.assign(contract, { periodNs, sliceNs, latencyNs, extraShare: Number(wanted['xtratime'] !== 0) });
     this.begin(contract, nowNs);
     return 0;

@@ -14,8 +14,8 @@ import { EINVAL } from '../abi/errno.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { allows, limitSlices } from '../state/pcpu.ts';
-import { placeInQueue } from './order.ts';
 import type { Pcpu } from '../state/pcpu.ts';
+import { OneQueue } from './one-queue.ts';
 import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
 import { NS_PER_MS } from '../../devices/nanoseconds.ts';
 
@@ -63,37 +63,24 @@ interface BvtPcpu {
   hasYielded: boolean;
 }
 
-export class Bvt implements Scheduler {
+export class Bvt extends OneQueue<BvtVcpu, BvtPcpu, BvtDomain> implements Scheduler {
   readonly name = 'bvt';
   readonly title = 'Borrowed Virtual Time';
   readonly id = SCHED_BVT;
-  private readonly pcpus: readonly Pcpu[];
-  private readonly chance: Chance | undefined;
-  private readonly states: readonly BvtPcpu[];
-  private readonly domains = new Map<Domain, BvtDomain>();
-  private readonly vcpus = new Map<Vcpu, BvtVcpu>();
-  private readonly queue: BvtVcpu[] = [];
   private allowanceNs = DEFAULT_ALLOWANCE_NS;
   /** The system's virtual time. */
   private svt = 0;
 
   constructor(pcpus: readonly Pcpu[], chance?: Chance) {
-    this.pcpus = pcpus;
-    this.chance = chance;
-    this.states = pcpus.map(() => ({ current: null, sliceEndNs: 0, isPreempted: false, hasYielded: false }));
+    super(
+      pcpus,
+      pcpus.map(() => ({ current: null, sliceEndNs: 0, isPreempted: false, hasYielded: false })),
+      chance,
+    );
   }
 
   insert(vcpu: Vcpu): void {
-    this.vcpus.set(vcpu, new BvtVcpu(vcpu, this.domainOf(vcpu.domain), this.svt));
-  }
-
-  remove(domain: Domain): void {
-    for (const vcpu of domain.vcpus) {
-      this.sleep(vcpu);
-      for (const state of this.states) if (state.current?.vcpu === vcpu) state.current = null;
-      this.vcpus.delete(vcpu);
-    }
-    this.domains.delete(domain);
+    this.vcpus.set(vcpu, new BvtVcpu(vcpu, this.ofDomain(vcpu.domain), this.svt));
   }
 
   wake(vcpu: Vcpu, nowNs: number): void {
@@ -104,18 +91,9 @@ export class Bvt implements Scheduler {
     this.enqueue(woken, nowNs);
   }
 
-  sleep(vcpu: Vcpu): void {
-    const at = this.queue.indexOf(this.vcpus.get(vcpu)!);
-    if (at >= 0) this.queue.splice(at, 1);
-  }
-
   affinityChanged(vcpu: Vcpu, nowNs: number): void {
     this.sleep(vcpu);
     this.enqueue(this.vcpus.get(vcpu)!, nowNs);
-  }
-
-  yield({ id }: Pcpu): void {
-    this.states[id]!.hasYielded = true;
   }
 
   pick(pcpu: Pcpu, running: Vcpu | null, nowNs: number, decision: Decision): void {
@@ -138,14 +116,14 @@ export class Bvt implements Scheduler {
 
   get tickNs(): number {
     let first = Infinity;
-    for (const { warpEndsNs, unwarpEndsNs } of this.domains.values())
+    for (const { warpEndsNs, unwarpEndsNs } of this.allDomains)
       first = Math.min(first, warpEndsNs, unwarpEndsNs);
     return first;
   }
 
   /** Ends stretches of warping, and of not being allowed to. */
   tick(nowNs: number): void {
-    for (const domain of this.domains.values()) {
+    for (const domain of this.allDomains) {
       if (domain.warpEndsNs <= nowNs) {
         if (domain.unwarpNs === 0) domain.warpback = 0;
         else domain.unwarpEndsNs = domain.warpEndsNs + domain.unwarpNs;
@@ -162,7 +140,7 @@ export class Bvt implements Scheduler {
   }
 
   parameters(domain: Domain): Parameters {
-    const { mcuAdvance, warpback, warpValue, warpLimitNs, unwarpNs } = this.domainOf(domain);
+    const { mcuAdvance, warpback, warpValue, warpLimitNs, unwarpNs } = this.ofDomain(domain);
     return {
       mcu_adv: mcuAdvance,
       warpback,
@@ -178,7 +156,7 @@ export class Bvt implements Scheduler {
     if (!(mcu_adv! > 0 && warpl! >= 0 && warpu! >= 0)) return -EINVAL;
     this.tick(nowNs);
     this.advance(nowNs);
-    const adjusted = this.domainOf(domain);
+    const adjusted = this.ofDomain(domain);
     adjusted.mcuAdvance = mcu_adv!;
     adjusted.warpback = warpback!;
     adjusted.warpValue = warpvalue!;
@@ -201,31 +179,16 @@ export class Bvt implements Scheduler {
     return 0;
   }
 
-  waiting(): Vcpu[] {
-    return this.queue.map(({ vcpu }) => vcpu);
-  }
-
   dumpSettings(): string[] {
     return [`BVT: mcu=${String(MCU_NS)}ns ctx_allow=${String(this.allowanceNs)}ns svt=${String(this.svt)}`];
   }
 
-  /** All processors serve one queue: it is shown with the first. */
-  dumpPcpu({ id }: Pcpu): string[] {
-    const { current } = this.states[id]!;
-    const waiting = id === 0 ? this.queue : [];
-    return [
-      `CPU[${String(id).padStart(2, '0')}]`,
-      ...(current === null ? [] : [`\trun: ${describe(current)}`]),
-      ...waiting.map((vcpu, index) => `\t${String(index + 1).padStart(3)}: ${describe(vcpu)}`),
-    ];
+  protected usual(): BvtDomain {
+    return new BvtDomain();
   }
 
-  private domainOf(domain: Domain): BvtDomain {
-    const known = this.domains.get(domain);
-    if (known !== undefined) return known;
-    const made = new BvtDomain();
-    this.domains.set(domain, made);
-    return made;
+  protected describe(vcpu: BvtVcpu): string {
+    return describe(vcpu);
   }
 
   /** Virtual times have changed their order. */
@@ -239,9 +202,9 @@ export class Bvt implements Scheduler {
   }
 
   private enqueue(vcpu: BvtVcpu, nowNs: number): void {
-    this.queue.splice(placeInQueue(this.queue.length, this.chance, nowNs), 0, vcpu);
+    this.join(vcpu, nowNs);
     const allowed = this.pcpus.filter((pcpu) => allows(vcpu.vcpu, pcpu));
-    const idle = allowed.find((pcpu) => this.states[pcpu.id]!.current === null && !pcpu.mustSchedule);
+    const idle = this.idleFor(vcpu);
     if (idle !== undefined) {
       idle.mustSchedule = true;
       return;
@@ -278,8 +241,7 @@ export class Bvt implements Scheduler {
       this.queue.push(before);
     }
     const next = this.best(pcpu) ?? null;
-    state.current = next;
-    if (next !== null) this.queue.splice(this.queue.indexOf(next), 1);
+    this.take(pcpu, next);
     if (before !== null && before !== next) this.leave(before, staysRunnable);
     if (next === null) return;
     next.countedNs = nowNs;
@@ -292,9 +254,7 @@ export class Bvt implements Scheduler {
       vcpu.domain.warpEndsNs = Infinity;
     if (!isRunnable) return;
     limitSlices(this.pcpus);
-    const idle = this.pcpus.find(
-      (pcpu) => this.states[pcpu.id]!.current === null && !pcpu.mustSchedule && allows(vcpu.vcpu, pcpu),
-    );
+    const idle = this.idleFor(vcpu);
     if (idle !== undefined) idle.mustSchedule = true;
   }
 
@@ -316,7 +276,7 @@ export class Bvt implements Scheduler {
 
   /** Counts what has run, and lets the system's virtual time follow. */
   private advance(nowNs: number): void {
-    const running = this.states.flatMap(({ current }) => (current === null ? [] : [current]));
+    const { running } = this;
     for (const vcpu of running) count(vcpu, nowNs);
     this.forgive(running);
     const avts = [...running, ...this.queue].map(({ avt }) => avt);

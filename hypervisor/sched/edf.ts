@@ -11,8 +11,8 @@ import type { Chance } from '../../devices/chance.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { allows, limitSlices } from '../state/pcpu.ts';
-import { placeInQueue } from './order.ts';
 import type { Pcpu } from '../state/pcpu.ts';
+import { OneQueue } from './one-queue.ts';
 import type { Decision, Parameters, Scheduler } from '../state/scheduler.ts';
 
 /** What a domain's vcpus are promised, each. */
@@ -58,44 +58,28 @@ interface EdfPcpu {
   hasYielded: boolean;
 }
 
-export abstract class Edf<C extends Contract> implements Scheduler {
+export abstract class Edf<C extends Contract> extends OneQueue<EdfVcpu, EdfPcpu, C> implements Scheduler {
   abstract readonly name: string;
   abstract readonly title: string;
   abstract readonly id: number;
-  protected readonly pcpus: readonly Pcpu[];
-  protected readonly vcpus = new Map<Vcpu, EdfVcpu>();
-  private readonly contracts = new Map<Domain, C>();
-  private readonly chance: Chance | undefined;
-  private readonly states: readonly EdfPcpu[];
   /** A turn of left-over time. */
   private readonly quantumNs: number;
-  /** Who waits for a processor, in the order they came. */
-  private readonly queue: EdfVcpu[] = [];
 
   constructor(pcpus: readonly Pcpu[], quantumNs: number, chance?: Chance) {
-    this.pcpus = pcpus;
+    super(
+      pcpus,
+      pcpus.map(() => ({ current: null, turnEndsNs: 0, hasYielded: false })),
+      chance,
+    );
     this.quantumNs = quantumNs;
-    this.chance = chance;
-    this.states = pcpus.map(() => ({ current: null, turnEndsNs: 0, hasYielded: false }));
   }
 
-  /** What a domain has until it is given something else. */
-  protected abstract usual(domain: Domain): C;
   abstract parameters(domain: Domain): Parameters;
   abstract adjust(domain: Domain, parameters: Parameters, nowNs: number): number;
   abstract dumpSettings(): string[];
 
   insert(vcpu: Vcpu): void {
-    this.vcpus.set(vcpu, new EdfVcpu(vcpu, this.contractOf(vcpu.domain)));
-  }
-
-  remove(domain: Domain): void {
-    for (const vcpu of domain.vcpus) {
-      this.sleep(vcpu);
-      for (const state of this.states) if (state.current?.vcpu === vcpu) state.current = null;
-      this.vcpus.delete(vcpu);
-    }
-    this.contracts.delete(domain);
+    this.vcpus.set(vcpu, new EdfVcpu(vcpu, this.ofDomain(vcpu.domain)));
   }
 
   wake(vcpu: Vcpu, nowNs: number): void {
@@ -106,19 +90,10 @@ export abstract class Edf<C extends Contract> implements Scheduler {
     this.enqueue(woken, nowNs);
   }
 
-  sleep(vcpu: Vcpu): void {
-    const at = this.queue.indexOf(this.vcpus.get(vcpu)!);
-    if (at >= 0) this.queue.splice(at, 1);
-  }
-
   affinityChanged(vcpu: Vcpu, nowNs: number): void {
     this.tick(nowNs);
     this.sleep(vcpu);
     this.enqueue(this.vcpus.get(vcpu)!, nowNs);
-  }
-
-  yield({ id }: Pcpu): void {
-    this.states[id]!.hasYielded = true;
   }
 
   pick(pcpu: Pcpu, running: Vcpu | null, nowNs: number, decision: Decision): void {
@@ -173,27 +148,8 @@ export abstract class Edf<C extends Contract> implements Scheduler {
     return 0;
   }
 
-  waiting(): Vcpu[] {
-    return this.queue.map(({ vcpu }) => vcpu);
-  }
-
-  /** All processors serve one queue: it is shown with the first. */
-  dumpPcpu({ id }: Pcpu): string[] {
-    const { current } = this.states[id]!;
-    const waiting = id === 0 ? this.queue : [];
-    return [
-      `CPU[${String(id).padStart(2, '0')}]`,
-      ...(current === null ? [] : [`\trun: ${describe(current)}`]),
-      ...waiting.map((vcpu, index) => `\t${String(index + 1).padStart(3)}: ${describe(vcpu)}`),
-    ];
-  }
-
-  protected contractOf(domain: Domain): C {
-    const known = this.contracts.get(domain);
-    if (known !== undefined) return known;
-    const made = this.usual(domain);
-    this.contracts.set(domain, made);
-    return made;
+  protected describe(vcpu: EdfVcpu): string {
+    return describe(vcpu);
   }
 
   private isRunnable(vcpu: EdfVcpu): boolean {
@@ -201,15 +157,14 @@ export abstract class Edf<C extends Contract> implements Scheduler {
   }
 
   private enqueue(vcpu: EdfVcpu, nowNs: number): void {
-    this.queue.splice(placeInQueue(this.queue.length, this.chance, nowNs), 0, vcpu);
+    this.join(vcpu, nowNs);
     limitSlices(this.pcpus);
     if (canRun(vcpu)) this.demand(vcpu);
   }
 
   /** The least left-over time that anybody runnable has had: who slept does not catch up with them. */
   private leastExtraNs(): number {
-    const running = this.states.flatMap(({ current }) => (current === null ? [] : [current]));
-    const takers = [...running, ...this.queue].filter(({ contract }) => contract.extraShare > 0);
+    const takers = [...this.running, ...this.queue].filter(({ contract }) => contract.extraShare > 0);
     const all = takers.map(({ extraNs }) => extraNs);
     return all.length === 0 ? 0 : Math.min(...all);
   }
@@ -250,17 +205,14 @@ export abstract class Edf<C extends Contract> implements Scheduler {
     const other = state.hasYielded ? this.best(pcpu) : undefined;
     if (before !== null && staysRunnable) this.queue.push(before);
     const next = other ?? this.best(pcpu);
-    state.current = next ?? null;
+    this.take(pcpu, next ?? null);
     if (next !== undefined) {
-      this.queue.splice(this.queue.indexOf(next), 1);
       next.chargedNs = nowNs;
       state.turnEndsNs = nowNs + this.quantumNs;
     }
     if (before === null || before === next || !staysRunnable) return;
     limitSlices(this.pcpus);
-    const idle = this.pcpus.find(
-      (other) => this.states[other.id]!.current === null && !other.mustSchedule && allows(before.vcpu, other),
-    );
+    const idle = this.idleFor(before);
     if (idle !== undefined && canRun(before)) idle.mustSchedule = true;
   }
 

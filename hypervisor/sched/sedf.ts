@@ -71,7 +71,7 @@ export class Sedf extends Edf<SedfContract> {
   }
 
   parameters(domain: Domain): Parameters {
-    const { periodNs, sliceNs, latencyNs, takesExtra, weight } = this.contractOf(domain);
+    const { periodNs, sliceNs, latencyNs, takesExtra, weight } = this.ofDomain(domain);
     const extratime = takesExtra ? EXTRA_AWARE : 0;
     return { period: periodNs, slice: sliceNs, extratime, latency: latencyNs, weight };
   }
@@ -88,7 +88,7 @@ export class Sedf extends Edf<SedfContract> {
     if (weight === 0 && !isPossible(period, slice)) return -EINVAL;
     if (latency < 0 || latency > PERIOD_MAX_NS) return -EINVAL;
     this.tick(nowNs);
-    const contract = this.contractOf(domain);
+    const contract = this.ofDomain(domain);
     const isBestEffort = weight !== 0 && takesExtra && period === 0;
     if (isBestEffort)
       Object.assign(contract, { weight: 0, extraWeight: weight, periodNs: WEIGHT_PERIOD_NS, sliceNs: 0 });
@@ -109,7 +109,7 @@ export class Sedf extends Edf<SedfContract> {
   private weigh(): void {
     let [promised, weights] = [0, 0];
     for (const { vcpu } of this.vcpus.values()) {
-      const { weight, sliceNs, periodNs } = this.contractOf(vcpu.domain);
+      const { weight, sliceNs, periodNs } = this.ofDomain(vcpu.domain);
       if (weight === 0) promised += (sliceNs * WEIGHT_PERIOD_NS) / periodNs;
       else weights += weight;
     }
@@ -117,7 +117,7 @@ export class Sedf extends Edf<SedfContract> {
     const most = WEIGHT_PERIOD_NS - WEIGHT_SAFETY_NS;
     const free = Math.max(0, most * this.pcpus.length - promised);
     for (const each of this.vcpus.values()) {
-      const contract = this.contractOf(each.vcpu.domain);
+      const contract = this.ofDomain(each.vcpu.domain);
       if (contract.weight === 0) continue;
       const isUsual = each.periodNs === contract.periodNs;
       contract.periodNs = WEIGHT_PERIOD_NS;

@@ -3,7 +3,6 @@ import * as abi from 'mote/abi';
 import {
   close,
   dupFrom,
-  exec,
   exit,
   fork,
   getpid,
@@ -15,8 +14,7 @@ import {
   wait,
   waitStatus,
 } from 'programs/lib/calls';
-import { complain, complainOf, flush, forgetFailure, readFile } from 'programs/lib/io';
-import { describe } from 'programs/lib/errno';
+import { complain, flush, forgetFailure } from 'programs/lib/io';
 import {
   breaking,
   builtin,
@@ -28,6 +26,7 @@ import {
   setRunners,
   unwinding,
 } from './builtins';
+import { execute } from './execute';
 import { expandAll, expandOne, expandPattern, setSubstitution } from './expand';
 import * as jobs from './jobs';
 import { parse, problem } from './parse';
@@ -47,8 +46,6 @@ import {
 } from './tree';
 import * as variables from './variables';
 
-const NOT_FOUND = 127;
-const NOT_EXECUTABLE = 126;
 const MAX_DEPTH = 200;
 
 const functions = new Map<string, Command>();
@@ -286,48 +283,6 @@ function isAssignment(word: string): bool {
 function assign(word: string): void {
   const at = word.indexOf('=');
   variables.set(word.substring(0, at), expandOne(word.substring(at + 1)));
-}
-
-/** Becomes a program; comes back with a status where there is none. */
-function execute(words: string[]): i32 {
-  const name = words[0];
-  if (name == 'kill') words = jobs.nameProcesses(words);
-  const directories = name.includes('/') ? [''] : variables.get('PATH').split(':');
-  let failed = -2;
-  for (let n = 0; n < directories.length; n++) {
-    const path = name.includes('/') ? name : directories[n] + '/' + name;
-    const result = exec(path, words, variables.environment());
-    if (result == -8) return runScript(path, words);
-    if (result != -2) failed = result;
-  }
-  // A path's last name says as well what is meant.
-  const known = failed == -2 ? elsewhere(name.substring(name.lastIndexOf('/') + 1)) : '';
-  const why = known != '' ? known : failed == -2 && !name.includes('/') ? 'not found' : describe(failed);
-  complain(name + ': ' + why);
-  return failed == -2 ? NOT_FOUND : NOT_EXECUTABLE;
-}
-
-/** Of programs that manuals name and that are not here, where they are: lines of names, a colon, and what is said. */
-const ELSEWHERE = '/etc/elsewhere';
-
-/** Why there is no program of a name; empty: nobody knows. */
-function elsewhere(name: string): string {
-  const text = readFile(ELSEWHERE);
-  const lines = text == null ? new Array<string>() : text.split('\n');
-  for (let n = 0; n < lines.length; n++) {
-    const colon = lines[n].indexOf(': ');
-    if (colon > 0 && lines[n].substring(0, colon).split(' ').includes(name))
-      return lines[n].substring(colon + 2);
-  }
-  return '';
-}
-
-/** What is no program is a script, unless it looks like neither. */
-function runScript(path: string, words: string[]): i32 {
-  const args = ['sh', path];
-  for (let n = 1; n < words.length; n++) args.push(words[n]);
-  const failed = exec('/bin/sh', args, variables.environment());
-  return complainOf(path, failed);
 }
 
 /** Calls a function: its parameters are the shell's as long as it runs. */

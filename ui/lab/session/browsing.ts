@@ -1,5 +1,6 @@
 /** What a face asks of ports in the world: a request goes in from outside, and what is answered until the connection ends is told. */
 import { parseIpv4 } from '../../../devices/lan/ethernet.ts';
+import { joined } from '../../../guests/toolchain/bytes.ts';
 import { Outside } from '../outside/outside.ts';
 import { labUplink, worldUplink } from '../outside/uplink.ts';
 import type { Command, Update } from '../protocol.ts';
@@ -70,7 +71,7 @@ export class Browsing {
         connection.end();
       },
       closed: (problem) => {
-        const response = problem === null ? joined(parts, bytes) : null;
+        const response = problem === null ? joined(parts) : null;
         this.post({ type: 'fetched', id, response, problem: problem ?? '' });
       },
     });
@@ -83,14 +84,4 @@ export class Browsing {
     const uplink = opened.world === null ? labUplink(opened.hosts[0]!.lab) : worldUplink(opened.world);
     return uplink === null ? null : new Outside(uplink);
   }
-}
-
-function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

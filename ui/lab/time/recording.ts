@@ -7,6 +7,7 @@
  * change nothing.
  */
 import { coreVersion } from '../../../core/version.ts';
+import { joined } from '../../../guests/toolchain/bytes.ts';
 import { readFault, readLanFault } from '../fault-file.ts';
 import { withImages } from '../host.ts';
 import { Lab } from '../lab.ts';
@@ -107,14 +108,7 @@ export async function recordingFile(
   const checksum = await checksumOf(content);
   const file = { format: FORMAT, version: VERSION, checksum, content };
   const text = new TextEncoder().encode(`${JSON.stringify(file, null, 1)}\n`);
-  return pack === null ? text : joined(text, pack);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
+  return pack === null ? text : joined([text, pack]);
 }
 
 /** The text of a file, and the snapshots behind it, which begin a line; empty: there are none. */
