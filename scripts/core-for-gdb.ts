@@ -109,13 +109,12 @@ function register(vcpu: number, name: string): bigint {
 const cr3 = view.getBigUint64(status.at + vcpu_guest_context.offset.ctrlreg + 3 * 8, true);
 const root = places.get(cr3 >> 12n) ?? fail(`${input}: its page tables are not in it`);
 
-/** Pages one behind the other, at their addresses and in the file, are one segment. */
-const segments: { address: bigint; at: number; bytes: number }[] = [];
+/** Pages at addresses one behind the other are one segment, wherever in the file they are: a kernel that maps all memory has few. */
+const segments: { readonly address: bigint; readonly pages: number[] }[] = [];
 for (const { address, at } of mapped(root, 4, 0n)) {
   const last = segments.at(-1);
-  if (last !== undefined && last.address + BigInt(last.bytes) === address && last.at + last.bytes === at)
-    last.bytes += PAGE;
-  else segments.push({ address, at, bytes: PAGE });
+  if (last !== undefined && last.address + BigInt(last.pages.length * PAGE) === address) last.pages.push(at);
+  else segments.push({ address, pages: [at] });
 }
 
 /** A note for each vcpu, as if it were a thread. */
@@ -163,7 +162,8 @@ function segment(n: number, type: number, at: number, address: bigint, bytes: nu
 }
 
 segment(0, PT_NOTE, headBytes, 0n, note.length);
-segments.forEach(({ address, bytes }, n) => {
+segments.forEach(({ address, pages }, n) => {
+  const bytes = pages.length * PAGE;
   segment(n + 1, PT_LOAD, place, address, bytes);
   place += bytes;
 });
@@ -173,7 +173,7 @@ writeFileSync(
     head,
     note,
     Buffer.alloc(gap),
-    ...segments.map(({ at, bytes }) => core.subarray(at, at + bytes)),
+    ...segments.flatMap(({ pages }) => pages.map((at) => core.subarray(at, at + PAGE))),
   ]),
 );
 process.stdout.write(`${output}: ${String(vcpus)} vcpus, ${String(segments.length)} pieces of memory\n`);
