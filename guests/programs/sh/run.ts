@@ -14,7 +14,7 @@ import {
   wait,
   waitStatus,
 } from 'programs/lib/calls';
-import { complain, flush, forgetFailure } from 'programs/lib/io';
+import { complain, complainOf, flush, forgetFailure } from 'programs/lib/io';
 import {
   breaking,
   builtin,
