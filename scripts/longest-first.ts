@@ -30,6 +30,8 @@ const LONGEST = [
   'guests/tests/dom0/actions.test.ts',
   'guests/tests/dom0/save.test.ts',
   'ui/lab/world/world.test.ts',
+  'ui/lab/world/apart.test.ts',
+  'ui/lab/session/hosts.test.ts',
   'guests/tests/debian-dom0/interop.test.ts',
   'ui/web/page-timeline.test.ts',
   'ui/cli/manager.test.ts',

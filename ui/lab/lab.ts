@@ -62,9 +62,10 @@ export class Lab {
   /** What takes it through time; and whether it goes again where it has been. */
   course: Course;
   private isAgain = false;
-  /** What it starts anew from; null: that is elsewhere. What comes from outside while it is brought comes behind that. */
+  /** What it starts anew from; null: that is elsewhere. */
   private images: BootImages | null = null;
-  private held: Come[] = [];
+  /** What comes from outside before it has started anew comes behind that. */
+  private readonly held: Come[] = [];
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   /** Xen itself has failed: nothing goes on. */
   crash: HostCrash | null = null;
@@ -82,7 +83,7 @@ export class Lab {
     this.fetched = fetched;
     this.witness = new Witness(hypervisor, firstDomid(request));
     this.ringObserver = new RingObserver(hypervisor, this.witness.rings);
-    this.saver = new HostSaver(hypervisor, this.text, this.witness);
+    this.saver = new HostSaver(hypervisor, this.text, this.witness, this.held);
     this.breaks = new Breaks(this);
     this.course = new LoneCourse(this);
     hypervisor.trace.observe(this.storeObserver);

@@ -109,6 +109,23 @@ test('a host of a file starts anew, too: what it was made from is brought then, 
   expect(one.text).toMatch(/Mote[^]*be2hind/);
 }, 300_000);
 
+test('what is typed before it has started anew is in a snapshot of that instant, and is gone where somebody goes back', async () => {
+  const one = await host();
+  const { lab } = one;
+  const before = lab.save();
+  lab.type(new TextEncoder().encode('reboot\r'));
+  while (!lab.waits) lab.run({}, 1_000_000);
+  lab.type(new TextEncoder().encode('echo be$((1 + 1))hind\r'));
+  const saved = lab.save();
+  lab.goTo(before);
+  expect(await enter(one, 'reboot', BOOTED)).not.toContain('hind');
+  expect(await enter(one, 'uname')).toMatch(/\r\nMote/);
+  one.text = '';
+  lab.goTo(saved);
+  await until(lab, /be2hind/);
+  expect(one.text).toMatch(/Mote[^]*be2hind/);
+}, 300_000);
+
 test.each([
   ['', 'the crash is shown'],
   ['noreboot', 'as it is said'],

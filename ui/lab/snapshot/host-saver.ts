@@ -6,6 +6,7 @@ import type { Xen } from '../../../hypervisor/xen.ts';
 import type { ConsoleText } from '../console-text.ts';
 import { LAB_SAVED } from '../saved.ts';
 import type { Witness } from '../witness.ts';
+import type { Come } from '../world/inputs.ts';
 import { ClassTable } from './classes.ts';
 import { SnapshotError } from './errors.ts';
 import type { SavedWorld } from './format.ts';
@@ -22,12 +23,13 @@ export class HostSaver {
     readonly hypervisor: Xen;
     readonly text: ConsoleText;
     readonly witness: Witness;
+    readonly held: readonly Come[];
   };
   readonly machine: MachineSaver;
 
-  /** From when the host was made on: a machine tells one alone what was written. */
-  constructor(hypervisor: Xen, text: ConsoleText, witness: Witness) {
-    this.root = { hypervisor, text, witness };
+  /** From when the host was made on: a machine tells one alone what was written. `held`: what is still to come to it from outside. */
+  constructor(hypervisor: Xen, text: ConsoleText, witness: Witness, held: readonly Come[]) {
+    this.root = { hypervisor, text, witness, held };
     this.machine = new MachineSaver(hypervisor.machine as Machine);
   }
 
