@@ -210,8 +210,18 @@ class Layout implements Scope {
   }
 
   private isFixed(statement: Statement): boolean {
-    if (statement.kind === 'label' || statement.kind === 'equ') return false;
-    return statement.kind === 'instruction' && statement.operands.every((operand) => isFixed(operand, this));
+    switch (statement.kind) {
+      case 'instruction':
+        return statement.operands.every((operand) => isFixed(operand, this));
+      case 'data':
+        return statement.items.every((item) => typeof item === 'string' || !isSymbolic(item, this));
+      case 'reserve':
+        return !isSymbolic(statement.count, this);
+      case 'times':
+        return !isSymbolic(statement.count, this) && this.isFixed(statement.body);
+      default:
+        return false;
+    }
   }
 
   private emit(item: Placed): Uint8Array | readonly number[] {
@@ -268,7 +278,13 @@ class Layout implements Scope {
     return new Uint8Array(length).fill(Number(BigInt.asUintN(8, evaluate(fill, this))));
   }
 
-  private repeated(body: Statement, count: number, item: Placed): number[] {
+  private repeated(body: Statement, count: number, item: Placed): Uint8Array | readonly number[] {
+    if (this.isFixed(body) && count > 0) {
+      const once = this.bytesOf(body, item, 0);
+      const all = new Uint8Array(once.length * count);
+      for (let n = 0; n < count; n++) all.set(once, n * once.length);
+      return all;
+    }
     const start = this.here;
     const bytes: number[] = [];
     for (let n = 0; n < count; n++) {
