@@ -177,6 +177,10 @@ describe('a file that is not right', () => {
     expect(altered(at, 4, '/tmp/nines')).toBe('record 39393939 is not known');
     expect(altered(at - 40, 8, '/tmp/nines')).toBe('what follows its configuration is no saved domain');
     expect(altered(at + 4, 4, '/tmp/nines')).toBe('a record is too large');
+    // The first leaf of the record behind that.
+    expect(altered(at + 24, 4, '/tmp/nines')).toBe(
+      'it wants more of the processor than this host has: CPUID leaf 39393939: Numerical result out of range',
+    );
     // What is of its vcpu: the record's number of it, start_info, the root (vcpu_guest_context's edx and cr3); the end.
     const basic = size - 16 - 80 - vcpu_guest_context.size;
     const { offset } = vcpu_guest_context;
