@@ -15,18 +15,37 @@ import { copyIn, copyOut } from './user-memory';
 let nodename: usize = 0;
 const NODENAME: string = 'mote';
 const MOST_NAME: usize = 64;
+const COLON: u8 = 58;
+const HOST_FIELD: i32 = 4;
 /** When the system started. */
 let startedNs: u64 = 0;
 
 export function initSystemCalls(): void {
   startedNs = now();
   const name = findWord('hostname=', false);
-  if (name != 0) nodename = wordAt(name);
+  nodename = name != 0 ? wordAt(name) : nameInIp();
   setSyscall(abi.SYS_uname, uname);
   setSyscall(abi.SYS_sysinfo, sysinfo);
   setSyscall(abi.SYS_clock_gettime, clockGettime);
   setSyscall(abi.SYS_reboot, reboot);
   setSyscall(abi.SYS_hypercall, hypercall);
+}
+
+/** The fifth field of `ip=`, as Linux takes it; 0: there is none. */
+function nameInIp(): usize {
+  let at = findWord('ip=', false);
+  if (at == 0) return 0;
+  const word = wordAt(at);
+  at = word;
+  for (let field = 0; field < HOST_FIELD; at++) {
+    const byte = load<u8>(at);
+    if (byte == 0) return 0;
+    if (byte == COLON) field++;
+  }
+  let end = at;
+  while (load<u8>(end) != 0 && load<u8>(end) != COLON) end++;
+  store<u8>(end, 0);
+  return end == at ? 0 : at;
 }
 
 /** How long the system has been up: a host may have been up for longer. */

@@ -4,10 +4,8 @@
  */
 import * as abi from 'mote/abi';
 import { ifreq } from 'mote/abi';
-import { ENODEV } from 'xen';
-import { sleepNs } from 'programs/lib/calls';
 import { complain, complainOf, print } from 'programs/lib/io';
-import { answer, ask, changeRoute, setAddress, setUp } from 'programs/lib/interfaces';
+import { answer, ask, awaitUp, changeRoute, setAddress } from 'programs/lib/interfaces';
 import { addressText, bind, bindToDevice, receiveFrom, sendTo, socket } from 'programs/lib/sockets';
 import { waitToRead } from 'programs/lib/sockets';
 
@@ -51,9 +49,6 @@ let xid: u32 = 0;
 let fd = -1;
 let device = 'eth0';
 let isQuiet = false;
-/** Between two looks for the interface, and how many. */
-const LOOK_NS: u64 = 20_000_000;
-const LOOKS = 500;
 
 function takeArguments(args: string[]): bool {
   for (let n = 1; n < args.length; n++) {
@@ -64,16 +59,6 @@ function takeArguments(args: string[]): bool {
   return true;
 }
 
-/** Brings the interface up, when it has come: 0, or a negative errno. */
-function bringUp(): i32 {
-  let failed = setUp(fd, device, true);
-  for (let look = 0; look < LOOKS && failed == -ENODEV; look++) {
-    sleepNs(LOOK_NS);
-    failed = setUp(fd, device, true);
-  }
-  return failed;
-}
-
 export function main(args: string[]): i32 {
   if (!takeArguments(args)) {
     complain(USAGE);
@@ -81,7 +66,7 @@ export function main(args: string[]): i32 {
   }
   fd = socket(abi.SOCK_DGRAM);
   if (fd < 0) return complainOf('socket', fd);
-  let failed = bringUp();
+  let failed = awaitUp(fd, device);
   if (failed == 0) failed = bindToDevice(fd, device);
   if (failed == 0) failed = bind(fd, 0, CLIENT_PORT);
   if (failed < 0) return complainOf(device, failed);

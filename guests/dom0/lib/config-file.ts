@@ -22,6 +22,8 @@ class ConfigFile {
   private source: string = '';
   /** By setting: the line on which it was assigned; 0: on the command line. */
   private lines: i32[] = [];
+  /** Lists of the command line, by their names. */
+  private lists: Map<string, Value> = new Map();
 
   constructor(readonly path: string) {
     this.config = new Config(path);
@@ -34,6 +36,8 @@ class ConfigFile {
       this.config.problem = this.path + ': it cannot be read';
       return;
     }
+    for (let n = 0; n < settings.length; n++)
+      if (!this.isListRead(nameIn(settings[n]), valueIn(settings[n]))) return;
     for (let n = 0; n < settings.length; n++)
       if (!LISTS.includes(nameIn(settings[n]))) program.set(nameIn(settings[n]), text(valueIn(settings[n])));
     if (!program.run(this.path, said)) {
@@ -51,7 +55,10 @@ class ConfigFile {
   private hold(name: string, value: string): void {
     const program = this.program;
     const before = program.scope.find(name);
-    if (LISTS.includes(name)) {
+    if (LISTS.includes(name) && value.startsWith('[')) {
+      program.set(name, this.lists.get(name));
+      program.scope.lines.set(name, 0);
+    } else if (LISTS.includes(name)) {
       const items = before != null && before.isSequence ? before.items.slice(0) : new Array<Value>();
       items.push(text(value));
       program.set(name, list(items));
@@ -59,6 +66,16 @@ class ConfigFile {
       program.set(name, text(value));
       program.scope.lines.set(name, 0);
     }
+  }
+
+  /** A list that is written as in a file, which it is read as before that is: it stands for the file's own. */
+  private isListRead(name: string, value: string): bool {
+    if (!LISTS.includes(name) || !value.startsWith('[')) return true;
+    const own = new Program();
+    const found = own.run('on the command line', name + ' = ' + value) ? own.scope.find(name) : null;
+    if (found == null) this.config.problem = own.problem;
+    else this.lists.set(name, found);
+    return found != null;
   }
 
   private take(name: string, given: string[]): void {

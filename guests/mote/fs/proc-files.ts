@@ -1,7 +1,7 @@
 /** The texts of /proc. Each is made in one buffer, whole, and then given out in the pieces that are read. */
 import { EINVAL } from 'xen';
 import { domainPages, setMemoryTarget } from 'kernel/memory/balloon';
-import { isDomain0 } from 'kernel/xen/start-info';
+import { commandLine, isDomain0 } from 'kernel/xen/start-info';
 import { freePages, PAGE_SIZE, totalPages } from 'kernel/memory/pages';
 import { current } from 'kernel/threads/threads';
 import { SECOND } from 'kernel/events/clock';
@@ -98,6 +98,11 @@ export function version(pid: i32): void {
   put(SYSNAME);
   put(' version ');
   put(RELEASE);
+  putByte(10);
+}
+
+export function cmdline(pid: i32): void {
+  putBytes(commandLine());
   putByte(10);
 }
 

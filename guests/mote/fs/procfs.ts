@@ -61,6 +61,7 @@ const PARENTS: StaticArray<i32> = [
   CONF_OF,
   NET,
   ROOT,
+  ROOT,
 ];
 const NAMES: StaticArray<string> = [
   '',
@@ -89,6 +90,7 @@ const NAMES: StaticArray<string> = [
   'proxy_arp',
   'iptables',
   'cpuinfo',
+  'cmdline',
 ];
 const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   null,
@@ -117,8 +119,9 @@ const TEXTS: StaticArray<((pid: i32) => void) | null> = [
   settings.proxyArp,
   rules,
   cpuinfo,
+  files.cmdline,
 ];
-const KINDS: i32 = 26;
+const KINDS: i32 = 27;
 const MEMORY_TARGET: i32 = 9;
 
 /** What those take that can be written; null: they cannot. */

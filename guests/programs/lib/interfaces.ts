@@ -1,10 +1,14 @@
 /** Network interfaces for programs: what ifconfig asks of them and changes. */
 import * as abi from 'mote/abi';
 import { ifreq, rtentry, sockaddr_in, vlan_ioctl_args } from 'mote/abi';
-import { control } from './calls';
+import { ENODEV } from 'xen';
+import { control, sleepNs } from './calls';
 
 const request = new StaticArray<u8>(128);
 const NAME_BYTES = 15;
+/** Between two looks for an interface, and how many. */
+const LOOK_NS: u64 = 20_000_000;
+const LOOKS = 500;
 
 /** Puts the name into the request, and makes it: its result. */
 export function ask(fd: i32, command: i32, name: string): i32 {
@@ -35,6 +39,16 @@ export function setAddress(fd: i32, command: i32, name: string, value: u32): i32
 export function setUp(fd: i32, name: string, up: bool): i32 {
   store<u16>(changetype<usize>(request), up ? 1 : 0, ifreq.ifr_flags);
   return ask(fd, abi.SIOCSIFFLAGS, name);
+}
+
+/** Brings an interface up when it has come, which may take a while: 0, or a negative errno. */
+export function awaitUp(fd: i32, name: string): i32 {
+  let failed = setUp(fd, name, true);
+  for (let look = 0; look < LOOKS && failed == -ENODEV; look++) {
+    sleepNs(LOOK_NS);
+    failed = setUp(fd, name, true);
+  }
+  return failed;
 }
 
 /** Has a bridge lose frames: so many of a thousand, those that the seed says. */

@@ -219,4 +219,25 @@ describe('a host whose administrator has read the manuals', () => {
     expect(host.run('xm list -l small')).toContain('(uname tap:aio:/images/a)');
     host.run('xm destroy small');
   });
+
+  test('an address, a gateway and a name that the file says are the domain’s', () => {
+    const lines = ['name = "fixed"', 'vif = [ "" ]', 'ip = "10.0.0.60"', 'netmask = "255.255.0.0"'];
+    const more = ['gateway = "10.0.0.1"', 'hostname = "told"'];
+    host.run(`cat > /tmp/fixed <<'END'\n${[...SETTINGS, ...lines, ...more].join('\n')}\nEND`);
+    expect(host.run('xm create /tmp/fixed; sleep 1; ping -c 1 10.0.0.60')).toContain(' 0% packet loss');
+    const told = host.inside('fixed', 'hostname; ifconfig eth0; route -n; cat /proc/cmdline');
+    expect(told).toMatch(
+      /^told\n[^]*inet 10\.0\.0\.60 +netmask 255\.255\.0\.0\n[^]*\n0\.0\.0\.0 +10\.0\.0\.1 [^]*\nip=10\.0\.0\.60:127\.0\.255\.255:10\.0\.0\.1:255\.255\.0\.0:told:eth0:off$/,
+    );
+    host.run('xm destroy fixed');
+    // A list on the command line is the whole list; anything else is added to the file's.
+    const devices = (given: string): string => host.run(`xm create -n /tmp/fixed ${given} | grep -c '(vif'`);
+    expect(devices(`"vif=['', 'bridge=xenbr0', '']"`)).toBe('3');
+    expect(devices('vif=bridge=xenbr0')).toBe('2');
+    expect(host.run(`xm create -n /tmp/fixed "disk=['file:"`)).toMatch(/^xm: on the command line:1:\d+: /);
+    // Without an address the file may still ask for DHCP.
+    expect(host.run('xm create small name=asks vif= dhcp=dhcp; sleep 1')).toContain('Started');
+    expect(host.inside('asks', 'ifconfig eth0')).toMatch(/inet 10\.0\.0\.1\d\d /);
+    host.run('xm destroy asks');
+  });
 });
