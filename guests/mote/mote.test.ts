@@ -139,6 +139,14 @@ describe('a session at the shell', () => {
     expect(shell.run('\x1b[A')).toBe('first');
     expect(shell.run('cho x\x01e\x05y')).toContain('xy');
     expect(shell.run('unam\t -a')).toContain('Mote mote');
+    // Ctrl-C gives up all lines of a command that is not whole yet.
+    for (const begun of ['cat > /tmp/given-up << END', 'if true; then', 'echo "a']) {
+      shell.type(`${begun}\r`);
+      shell.until(/\n> $/);
+      shell.type('more\x03');
+      shell.until(PROMPT);
+      expect(shell.run('echo $?; ls /tmp/given-up'), begun).toMatch(/^130\nls: /);
+    }
   });
 
   it('ends a program that goes wrong, and nothing else', async () => {

@@ -6,11 +6,14 @@ import { environment } from 'programs/lib/start';
 import { leaving } from './sh/builtins';
 import { reap, setInteractive } from './sh/jobs';
 import { isTerminal } from 'programs/lib/terminal';
-import { confirm, editLine, isInputEnded } from './sh/line-editor';
+import { confirm, editLine, isInputEnded, isInterrupted } from './sh/line-editor';
 import { parse, unfinished, wanted } from './sh/parse';
 import { runParsed, runText } from './sh/run';
 import * as variables from './sh/variables';
 import { inDocument } from './sh/words';
+
+/** The status of what Ctrl-C has ended. */
+const INTERRUPTED = 128 + SIGINT;
 
 export function main(args: string[]): i32 {
   takeEnvironment();
@@ -81,6 +84,12 @@ function talk(): i32 {
       if (text == '') continue;
       complain('the input ends in the middle of a command');
       text = '';
+      continue;
+    }
+    if (isInterrupted) {
+      // So are the lines before it.
+      text = '';
+      variables.setStatus(INTERRUPTED);
       continue;
     }
     text += line + '\n';

@@ -45,6 +45,9 @@ export function confirm(question: string): bool {
 /** The last line ended because there is no more input, rather than by Ctrl-D. */
 export let isInputEnded: bool = false;
 
+/** The last line was given up, by Ctrl-C. */
+export let isInterrupted: bool = false;
+
 /** A line, without its end; null: the end of the input, or Ctrl-D on an empty line. */
 export function editLine(prompt: string): string | null {
   control(0, TCGETS, changetype<usize>(settings));
@@ -55,6 +58,7 @@ export function editLine(prompt: string): string | null {
   setRaw(false);
   show('\n');
   isInputEnded = editor.inputEnded;
+  isInterrupted = editor.interrupted;
   if (editor.ended) return null;
   remember(editor.text);
   return editor.text;
@@ -67,6 +71,7 @@ export class Editor {
   finished: bool = false;
   ended: bool = false;
   inputEnded: bool = false;
+  interrupted: bool = false;
   private screen: ScreenLine = new ScreenLine();
   /** The place in the history that is shown; behind it, the line itself. */
   private place: i32 = history.length;
@@ -94,6 +99,7 @@ export class Editor {
       this.finish();
       show('^C');
       this.text = '';
+      this.interrupted = true;
     } else if (code == DELETE || code == BACKSPACE) this.erase(this.cursor - 1, this.cursor);
     else if (code == CTRL_D) this.erase(this.cursor, this.cursor + 1);
     else if (code == 1) this.move(0);
