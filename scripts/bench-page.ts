@@ -87,14 +87,17 @@ async function stepsBack(browser: Browser, address: string): Promise<void> {
   const page = await openLab(browser, address);
   const made = { commandLine: 'console=hvc0 rdinit=/init', memoryMb: 128, vcpus: 1, isDom0: false };
   await boot(page, images.cloud, images.initrd, made);
-  let { instructions } = (await ask(page, { type: 'runUntil', text: LATE })).state;
+  let { state } = await ask(page, { type: 'runUntil', text: LATE });
   for (const kind of KINDS) {
     const took: number[] = [];
     for (let place = 0; place < PLACES; place++) {
-      instructions += APART_INSTRUCTIONS;
-      await ask(page, { type: 'runUntil', instructions });
+      await ask(page, { type: 'runUntil', instructions: state.instructions + APART_INSTRUCTIONS });
       await quiet();
-      for (let step = 0; step < 3; step++) took.push((await ask(page, { type: 'back', kind })).ms);
+      for (let step = 0; step < 3; step++) {
+        const told = await ask(page, { type: 'back', kind });
+        ({ state } = told);
+        took.push(told.ms);
+      }
     }
     tell(`Debian's boot, back to the ${kind} before`, took, BACK_MS);
   }

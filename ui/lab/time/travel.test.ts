@@ -130,6 +130,25 @@ describe('a domain of Mote that was used', () => {
     expect(lab.hypervisor.ticks()).toBe(seen.findLast((ticks) => ticks < present));
   });
 
+  test('in a host that idles, what is next on the way back is near a snapshot, however long ago it was', () => {
+    command('seq 1 3000 | sort | wc');
+    command('for n in 1 2 3; do sleep 1; done');
+    lab.runTo(lab.hypervisor.ticks() + 1e9);
+    const search = eventSearch(({ detail }) => detail.kind === 'upcall');
+    const places = [1, 2].map(() => {
+      expect(backTo(lab, search)).toBe(true);
+      return lab.place;
+    });
+    expect(places[0]!.ticks - places[1]!.ticks).toBeGreaterThan(0.9e9);
+    // Else the stretch before that is gone through again for each.
+    const [near] = lab.past.moments
+      .map(({ places: [place] }) => places[0]!.instructions - place!.instructions)
+      .filter((before) => before > 0)
+      .sort((a, b) => a - b);
+    expect(near).toBeGreaterThan(900_000);
+    expect(near).toBeLessThan(1_100_000);
+  });
+
   test('back to the last write of a byte: it is as it was before, and behind the next instruction as it is now', () => {
     const { machine, processor } = lab.hypervisor;
     command('echo written');

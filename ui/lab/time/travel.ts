@@ -10,11 +10,11 @@ import type { Lab } from '../lab.ts';
 import type { Stop } from '../stop.ts';
 import type { TraceEvent } from '../../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../../hypervisor/trace/tracer.ts';
-import type { Moment } from './past.ts';
+import type { Moment, Place } from './past.ts';
 
-/** Further than this from a snapshot, another one is made on the way, so near before the instant. */
-const FAR_TICKS = 3_000_000;
-const NEAR_TICKS = 1_000_000;
+/** Further than this from a snapshot, another one is made on the way, so near before the instant: in ticks, or in instructions. */
+const FAR = 3_000_000;
+const NEAR = 1_000_000;
 /** How many instructions are looked at at once for the line before this. */
 const FIRST_LOOK = 256;
 const LONGEST_LOOK = 1 << 20;
@@ -26,10 +26,23 @@ export function goToTicks(lab: Lab, ticks: number): boolean {
   if (moment === undefined || ticks > lab.endTicks) return false;
   const now = hypervisor.ticks();
   if (now > ticks || now < lab.placeIn(moment).ticks) lab.past.returnTo(moment);
-  if (ticks - hypervisor.ticks() > FAR_TICKS) {
-    lab.runTo(ticks - NEAR_TICKS);
+  if (ticks - hypervisor.ticks() > FAR) {
+    lab.runTo(ticks - NEAR);
     lab.past.keep();
   }
+  return lab.runTo(ticks);
+}
+
+/**
+ * Goes to what was found. A snapshot is made so many instructions before it, whatever time these take: in an idle host what is looked
+ * for next may be seconds before, and nothing was done in between.
+ */
+function goToPlace(lab: Lab, { ticks, instructions }: Place): boolean {
+  const moment = lab.past.before(lab.course.host, ticks);
+  if (moment === undefined) return false;
+  lab.past.returnTo(moment);
+  const near = instructions - NEAR;
+  if (instructions - lab.instructions > FAR && lab.runToInstruction(near)) lab.past.keep();
   return lab.runTo(ticks);
 }
 
@@ -38,9 +51,8 @@ export function goToInstruction(lab: Lab, instructions: number): boolean {
   const moment = lab.past.moments.findLast((each) => lab.placeIn(each).instructions <= instructions);
   if (moment === undefined) return false;
   lab.past.returnTo(moment);
-  const near = instructions - NEAR_TICKS;
-  if (instructions - lab.placeIn(moment).instructions > FAR_TICKS && lab.runToInstruction(near))
-    lab.past.keep();
+  const near = instructions - NEAR;
+  if (instructions - lab.placeIn(moment).instructions > FAR && lab.runToInstruction(near)) lab.past.keep();
   return lab.runToInstruction(instructions);
 }
 
@@ -64,13 +76,13 @@ export function backTo(lab: Lab, search: Search): boolean {
 }
 
 /** Looks from one snapshot to the next, from the latest on, and goes to the first instant found. False: none, and it stays. */
-function backwards(lab: Lab, find: (moment: Moment, endTicks: number) => number | null): boolean {
+function backwards(lab: Lab, find: (moment: Moment, endTicks: number) => Place | null): boolean {
   const present = lab.hypervisor.ticks();
   let endTicks = present;
   let moment = before(lab, present);
   for (; moment !== undefined; moment = before(lab, endTicks)) {
     const found = find(moment, endTicks);
-    if (found !== null) return goToTicks(lab, found);
+    if (found !== null) return goToPlace(lab, found);
     endTicks = lab.placeIn(moment).ticks;
   }
   goToTicks(lab, present);
@@ -81,17 +93,17 @@ function before(lab: Lab, ticks: number): Moment | undefined {
   return lab.past.before(lab.course.host, ticks - 1);
 }
 
-/** The last instant from a moment on, and before `endTicks`, at which it is found; null: none. */
-function lastIn(lab: Lab, search: Search, moment: Moment, endTicks: number): number | null {
-  let last: number | null = null;
+/** Where it is found last from a moment on, and before `endTicks`; null: nowhere. */
+function lastIn(lab: Lab, search: Search, moment: Moment, endTicks: number): Place | null {
+  let last: Place | null = null;
   lab.past.returnTo(moment);
   search.begin(lab);
   try {
     lab.lookThrough(endTicks, () => {
       // It is asked at the end, too: what is seen there is not for the next stop.
       const isThere = search.isThere(lab);
-      const ticks = lab.hypervisor.ticks();
-      if (isThere && ticks < endTicks) last = ticks;
+      const { place } = lab;
+      if (isThere && place.ticks < endTicks) last = place;
     });
   } finally {
     search.end(lab);
@@ -271,15 +283,15 @@ function lastWrittenStretch(
   });
 }
 
-/** The instant before the last instruction of a stretch that wrote. */
-function lastWriter(lab: Lab, { from, to }: Stretch, address: number, bytes: number): number | null {
+/** Before the last instruction of a stretch that wrote. */
+function lastWriter(lab: Lab, { from, to }: Stretch, address: number, bytes: number): Place | null {
   goToTicks(lab, from);
   return watched(lab, address, bytes, (wasWritten) => {
-    let last: number | null = null;
+    let last: Place | null = null;
     while (lab.hypervisor.ticks() < to) {
-      const ticks = lab.hypervisor.ticks();
+      const { place } = lab;
       if (lab.stepInstruction()?.kind !== 'step') break;
-      if (wasWritten()) last = ticks;
+      if (wasWritten()) last = place;
     }
     return last;
   });
