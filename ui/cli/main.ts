@@ -166,14 +166,12 @@ function withBootOptions(command: Command): Command {
     });
 }
 
-/** Memory of Debian's domain 0 and of its host, unless said otherwise: its root is in memory, twice while it boots. */
-const DEBIAN_MB = 512;
+/** Memory of the host of Debian's domain 0, unless said otherwise: its root is in memory, twice while it boots. */
 const DEBIAN_HOST_MB = 1024;
 
 function fitDebian(action: Command): void {
   action.setOptionValue('dom0', true);
-  const { memory, hostMemory } = action.opts<BootOptions>();
-  if (memory === undefined) action.setOptionValue('memory', DEBIAN_MB);
+  const { hostMemory } = action.opts<BootOptions>();
   if (hostMemory === undefined) action.setOptionValue('hostMemory', DEBIAN_HOST_MB);
 }
 
