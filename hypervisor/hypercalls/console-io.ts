@@ -10,6 +10,8 @@ import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 /** Bytes copied at a time, and the longest line kept. */
 const CHUNK = 128;
 const MAX_LINE = 1024;
@@ -33,12 +35,21 @@ export const consoleIo: Hypercall = {
       const bytes = chunk.subarray(0, Math.min(CHUNK, count - done));
       if (!context.readBytes(buffer + done, bytes))
         return context.mustWait ? context.continueWith(command, count - done, buffer + done) : -EFAULT;
-      if (context.domain.isPrivileged) context.hypervisor.console.write(bytes);
+      if (context.domain.isPrivileged) write(context, bytes);
       else for (const byte of bytes) putCharacter(context.hypervisor, context.domain, byte);
     }
     return 0;
   },
 };
+
+/** As it is: it is the hardware domain's own console. What ends lines is told of. */
+function write({ hypervisor, domain }: HypercallContext, bytes: Uint8Array): void {
+  hypervisor.console.write(bytes);
+  const { trace } = hypervisor;
+  if (!trace.on || !bytes.includes(LINE_FEED)) return;
+  const text = String.fromCharCode(...bytes.filter((byte) => byte !== CARRIAGE_RETURN)).replace(/\n$/, '');
+  trace.emit({ kind: 'console', domain: domain.id, text });
+}
 
 function read(context: HypercallContext, count: number, buffer: number): number {
   if (!context.domain.isPrivileged) return -EPERM;
@@ -47,7 +58,7 @@ function read(context: HypercallContext, count: number, buffer: number): number 
 }
 
 function putCharacter(hypervisor: Hypervisor, domain: Domain, byte: number): void {
-  if (byte === 10 || domain.consoleLine.length >= MAX_LINE) {
+  if (byte === LINE_FEED || domain.consoleLine.length >= MAX_LINE) {
     const text = domain.consoleLine;
     domain.consoleLine = '';
     hypervisor.console.print(`(d${String(domain.id)}) ${text}`);

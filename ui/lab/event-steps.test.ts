@@ -34,3 +34,17 @@ test.each(Object.entries(AT) as [EventStep, string][])('to the next %s', (step, 
   if (step !== 'hypercall') expect(EVENT_STEPS[step].kinds).toContain(name);
   host.until(/\$ $/);
 });
+
+test('a line on a console is domain 0’s own, or a guest’s, but nothing else that goes through a ring', () => {
+  // The guest of before has said all that it has to say.
+  host.wait(3);
+  host.type('xm create mote name=two\r');
+  const texts: string[] = [];
+  while (!texts.some((text) => text.startsWith('ring')) && texts.length < 200) {
+    const stop = host.lab.step('console', 8 * PATIENCE_TICKS);
+    texts.push((stop as { event: { text: string } }).event.text);
+  }
+  expect(texts[0]).toMatch(/^console /);
+  expect(texts.at(-1)).toMatch(/^ring domain \d+ printed .* produced/);
+  expect(texts.slice(0, -1).every((text) => text.startsWith('console '))).toBe(true);
+});

@@ -7,6 +7,8 @@ interface EventStepKind {
   /** One of them, in words, with its article apart. */
   readonly article: 'a' | 'an';
   readonly one: string;
+  /** Which of them alone; where it is not said, all. */
+  readonly fits?: (detail: TraceDetail) => boolean;
 }
 
 export const EVENT_STEPS = {
@@ -27,7 +29,13 @@ export const EVENT_STEPS = {
   },
   ring: { kinds: ['ring'], article: 'a', one: 'request or answer in a ring' },
   device: { kinds: ['device'], article: 'a', one: 'request of a disk, or frame of a network card' },
-  console: { kinds: ['console'], article: 'a', one: 'line of the hypervisor’s console' },
+  console: {
+    kinds: ['console', 'ring'],
+    article: 'a',
+    one: 'line on a console',
+    // A guest's console is a ring, which domain 0 empties.
+    fits: (detail) => detail.kind !== 'ring' || (detail.ring === 'printed' && detail.way === 'produced'),
+  },
   round: { kinds: ['shadow_op'], article: 'a', one: 'round of a migration' },
 } as const satisfies Readonly<Record<string, EventStepKind>>;
 
@@ -39,6 +47,10 @@ export function isEventStep(kind: string): kind is EventStep {
 
 /** Whether an event is what a step is after; `domain`: of that one alone. */
 export function fitsStep(step: EventStep, domain?: number): (event: TraceEvent) => boolean {
-  const kinds: ReadonlySet<string> = new Set(EVENT_STEPS[step].kinds);
-  return (event) => kinds.has(event.detail.kind) && (domain === undefined || eventDomain(event) === domain);
+  const { kinds, fits = () => true }: EventStepKind = EVENT_STEPS[step];
+  const wanted: ReadonlySet<string> = new Set(kinds);
+  return (event) =>
+    wanted.has(event.detail.kind) &&
+    fits(event.detail) &&
+    (domain === undefined || eventDomain(event) === domain);
 }

@@ -156,15 +156,26 @@ export function pageAt(frames: FrameTable, root: number, address: number): Uint8
 
 /** The machine frame that an address space has at an address, sign-interpreted; -1: none. */
 export function frameAt(frames: FrameTable, root: number, address: number): number {
-  let table = root;
+  return mappingAt(frames, root, address)?.mfn ?? -1;
+}
+
+/** What an address space has at an address, sign-interpreted, and whether entries of all levels let it be written; null: nothing. */
+export function mappingAt(
+  frames: FrameTable,
+  root: number,
+  address: number,
+): { readonly mfn: number; readonly writable: boolean } | null {
+  let mfn = root;
+  let allowed = PAGE_RW;
   for (let level = LEVELS; level > 0; level--) {
     const slot = Math.floor(address / 2 ** (12 + 9 * (level - 1))) & (ENTRIES - 1);
-    const entry = entryOf(frames, table, slot);
-    if (entry === null || entry.mfn < 0) return -1;
-    if (level > 1 && !isTableOf(frames, entry, level - 1)) return -1;
-    table = entry.mfn;
+    const entry = entryOf(frames, mfn, slot);
+    if (entry === null || entry.mfn < 0) return null;
+    if (level > 1 && !isTableOf(frames, entry, level - 1)) return null;
+    allowed &= entry.low;
+    ({ mfn } = entry);
   }
-  return table;
+  return { mfn, writable: allowed !== 0 };
 }
 
 /** The table at a path, or null where that leads nowhere. */

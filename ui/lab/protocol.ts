@@ -8,7 +8,7 @@ import type { LessonRequest } from './lessons/sitting.ts';
 import type { Judged } from './lessons/tutor.ts';
 import type { MigrationView } from './migration-view.ts';
 import type { PageTablesView, TablePath } from './page-tables.ts';
-import type { Lens, StageView, WantedFrame } from './stage/view.ts';
+import type { Lens, StageView, Wanted } from './stage/view.ts';
 import type { BranchView } from './time/branches.ts';
 import type { Bookmark, Look, Sight } from './time/shown.ts';
 import type { OverviewChange } from './timeline/overview.ts';
@@ -102,8 +102,8 @@ export type Command =
   | { readonly type: 'pageTables'; readonly open: readonly TablePath[] | null }
   /** Asks for `codePage`, of the domain that is shown, as it is now. */
   | ({ readonly type: 'codePage' } & CodePlace)
-  /** Asks for `stage` with this lens, and with a frame of one of the hosts in detail, now and with every state; null: no more. */
-  | { readonly type: 'stage'; readonly lens: Lens | null; readonly frame: WantedFrame | null }
+  /** Asks for `stage` with this lens, and with a frame or a word of one of the hosts, now and with every state; null: no more. */
+  | { readonly type: 'stage'; readonly lens: Lens | null; readonly wanted: Wanted | null }
   /** Asks for `story`: this window, now and, while it changes, with every state; null: no more. */
   | { readonly type: 'story'; readonly window: StoryWindow | null }
   /** Asks for `explained`: of an event by its number. */

@@ -55,6 +55,10 @@ describe.skipIf(CHROMIUM === undefined)('the story in the page', () => {
     await page.getByRole('tab', { name: 'network' }).click();
     await page.getByRole('button', { name: 'The bridge xenbr0 in domain 0, has learned 1 address' }).click();
     await details.getByText('behind peth0').waitFor();
+    await page.getByRole('tab', { name: 'Processor', exact: true }).click();
+    await page.locator('[data-register=rip] button').click();
+    await details.getByText(/An address in the code of Domain-0: in \S+\./).waitFor();
+    expect(await violations(page)).toEqual([]);
     await page.getByRole('tab', { name: 'processors' }).click();
   });
 

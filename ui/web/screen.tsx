@@ -6,6 +6,7 @@ import { refused } from './console.tsx';
 import type { Consoles, ConsoleTab } from './consoles.ts';
 import { isPaneKey } from './keys.ts';
 import type { LabClient } from './lab-client.ts';
+import { linkWords } from './word-links.ts';
 
 export interface ScreenProps {
   readonly client: LabClient;
@@ -28,6 +29,7 @@ export function Screen({ client, consoles, host, tab, isOwn, isShown }: ScreenPr
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     terminal.open(element);
+    linkWords(terminal, host, id);
     terminal.attachCustomKeyEventHandler((event) => takesKey(terminal, event, isOwn));
     if (isOwn) {
       terminal.onData((text) => {

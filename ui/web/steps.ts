@@ -36,7 +36,11 @@ export const UNITS: readonly { readonly group: string; readonly units: readonly 
         label: 'disk or network card',
         title: 'A disk reads or writes; a frame goes out or comes in',
       },
-      { unit: 'console', label: 'line of Xen’s console', title: 'The hypervisor’s console prints' },
+      {
+        unit: 'console',
+        label: 'line on a console',
+        title: 'A domain prints, on the machine’s console or on its own',
+      },
       { unit: 'round', label: 'migration round', title: 'The dirty bitmap is asked for' },
     ],
   },

@@ -2,6 +2,7 @@
 import { signal } from '@preact/signals';
 import type { VcpuView } from '../lab/views.ts';
 import type { LabClient } from './lab-client.ts';
+import { selected } from './stage/selected.ts';
 import { moveAmongTabs, Tab } from './tabs.tsx';
 
 /** The one that was clicked; null: the one that has the processor. */
@@ -37,15 +38,45 @@ export function Vcpus({ client }: { client: LabClient }) {
         <p class="hint">Nothing is booted.</p>
       ) : (
         <div class="processor" id="vcpu" role="tabpanel" aria-label={`vcpu ${String(vcpu.id)}`} tabIndex={0}>
-          <Registers vcpu={vcpu} before={running ? undefined : before} />
-          <Code vcpu={vcpu} />
+          <Registers client={client} vcpu={vcpu} before={running ? undefined : before} />
+          <Code client={client} vcpu={vcpu} />
         </div>
       )}
     </div>
   );
 }
 
-function Registers({ vcpu, before }: { vcpu: VcpuView; before: VcpuView | undefined }) {
+interface WordProps {
+  readonly client: LabClient;
+  readonly vcpu: VcpuView;
+  /** 16 hexadecimal digits, and as they are shown. */
+  readonly value: string;
+  readonly children: string;
+}
+
+/** A word that the inspector tells of when it is clicked. */
+function Word({ client, vcpu, value, children }: WordProps) {
+  return (
+    <button
+      class="word"
+      title="What is it?"
+      onClick={() => {
+        const { host, shown } = client.state.value;
+        selected.value = { host, thing: { kind: 'word', domain: shown, vcpu: vcpu.id, value } };
+      }}
+    >
+      {children}
+    </button>
+  );
+}
+
+interface RegistersProps {
+  readonly client: LabClient;
+  readonly vcpu: VcpuView;
+  readonly before: VcpuView | undefined;
+}
+
+function Registers({ client, vcpu, before }: RegistersProps) {
   return (
     <dl class="registers" data-testid="registers">
       {Object.entries(vcpu.registers).map(([name, value]) => {
@@ -53,7 +84,11 @@ function Registers({ vcpu, before }: { vcpu: VcpuView; before: VcpuView | undefi
         return (
           <div key={name} class={changed ? 'changed' : ''}>
             <dt>{name}</dt>
-            <dd data-register={name}>{value}</dd>
+            <dd data-register={name}>
+              <Word client={client} vcpu={vcpu} value={value}>
+                {value}
+              </Word>
+            </dd>
           </div>
         );
       })}
@@ -61,13 +96,18 @@ function Registers({ vcpu, before }: { vcpu: VcpuView; before: VcpuView | undefi
   );
 }
 
-function Code({ vcpu }: { vcpu: VcpuView }) {
+function Code({ client, vcpu }: { client: LabClient; vcpu: VcpuView }) {
   if (vcpu.code.length === 0) return <p class="hint">Nothing is mapped at its RIP.</p>;
   return (
     <ol class="code" data-testid="code" tabIndex={0} aria-label="Code that comes next">
       {vcpu.code.map(({ address, text }) => (
         <li key={address}>
-          <span class="address">{address.slice(-8)}</span> {text}
+          <span class="address">
+            <Word client={client} vcpu={vcpu} value={address.replace('0x', '').padStart(16, '0')}>
+              {address.slice(-8)}
+            </Word>
+          </span>{' '}
+          {text}
         </li>
       ))}
     </ol>

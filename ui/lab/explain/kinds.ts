@@ -279,7 +279,7 @@ export const KIND_ROWS: { readonly [K in Kind]: KindRow<K> } = {
     title: 'a line on Xen’s console',
     says: (d, _, names) =>
       `${domainWords(d.domain, names)} prints ${JSON.stringify(d.text)} on Xen’s console`,
-    why: 'The emergency console: it works before a guest has any driver.',
+    why: 'Domain 0’s own console, and of guests an emergency one, which works before they have any driver.',
     header: header('xen.h', 'CONSOLEIO_write'),
     source: xen('hypercalls/console-io.ts', 'consoleIo'),
   },

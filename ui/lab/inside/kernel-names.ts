@@ -4,6 +4,7 @@ import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
 import type { Vcpu } from '../../../hypervisor/state/vcpu.ts';
 import { linuxImage } from './linux-image.ts';
 import { KernelMemory } from './memory.ts';
+import { findMote } from './mote.ts';
 import { findKallsyms } from './kallsyms.ts';
 import type { Kallsyms } from './kallsyms.ts';
 import { bytesAt, readerOf } from '../views.ts';
@@ -51,9 +52,10 @@ export class KernelNames {
     const known = this.known.get(vcpu.domain);
     if (known !== undefined) return known;
     const memory = KernelMemory.of(this.hypervisor, vcpu.domain);
-    const found = memory === null ? null : findKallsyms(linuxImage(memory));
-    // A kernel that still unpacks itself has none yet.
-    if (found !== null) this.known.set(vcpu.domain, found);
+    const isMote = memory !== null && findMote(memory) !== null;
+    const found = memory === null || isMote ? null : findKallsyms(linuxImage(memory));
+    // A kernel that still unpacks itself has none yet; Mote never has.
+    if (found !== null || isMote) this.known.set(vcpu.domain, found);
     return found;
   }
 }

@@ -142,7 +142,7 @@ test('hosts in threads of their own, while they run freely: keys come, and all i
   for (const each of [one, two]) {
     await each.session.command({ type: 'boot', hosts: 2, ...request });
     await each.session.command({ type: 'pace', realTime: false });
-    await each.session.command({ type: 'stage', lens: 'processors', frame: null });
+    await each.session.command({ type: 'stage', lens: 'processors', wanted: null });
     await each.until('\\$ $');
     await each.until('\\$ $');
     await each.session.command({ type: 'runUntil', seconds: 1 });

@@ -127,9 +127,9 @@ export class Session {
     codePage: ({ vcpu, address }) => {
       this.looks.postCodePage(this.lab, { vcpu, address });
     },
-    stage: ({ lens, frame }) => {
+    stage: ({ lens, wanted }) => {
       this.looks.stage.lens = lens;
-      this.looks.stage.frame = frame;
+      this.looks.stage.wanted = wanted;
       this.looks.postStage(this.going.isRunning);
     },
     story: ({ window }) => {

@@ -2,6 +2,7 @@
 import { inUse } from '../../../hypervisor/grants/pin.ts';
 import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
 import { Insides } from '../inside/inside.ts';
+import { KernelNames } from '../inside/kernel-names.ts';
 import type { Lab } from '../lab.ts';
 import type { AwayTrace } from '../world/away-trace.ts';
 import { storeTree } from '../xenstore/ask.ts';
@@ -9,8 +10,9 @@ import { devicesOf } from './devices.ts';
 import { frameView } from './frame.ts';
 import { MoveSink } from './moves.ts';
 import { stageHost } from './stage.ts';
+import { wordView } from './word.ts';
 import { GRANTED, NO_OWNER } from './view.ts';
-import type { Lens, Moves, StageHost, StageMemory, StageView, StoreLook, WantedFrame } from './view.ts';
+import type { Lens, Moves, StageHost, StageMemory, StageView, StoreLook, Wanted } from './view.ts';
 
 /** The store is asked aside, which takes a few milliseconds: while the host runs, it is asked once in so many looks at most. */
 const LOOKS_BETWEEN_ASKING = 5;
@@ -22,6 +24,7 @@ interface Watched {
   readonly lab: Lab;
   readonly moves: MoveSink;
   readonly insides: Insides;
+  readonly names: KernelNames;
   /** What has moved up to where the face was told last that the host stands. */
   moved: Moves;
   store: StoreLook | null;
@@ -37,8 +40,8 @@ export class StageLook {
   private watched: readonly Watched[] = [];
   /** The lens in front; null: the face does not look. */
   lens: Lens | null = null;
-  /** The frame that it looks at closely; null: none. */
-  frame: WantedFrame | null = null;
+  /** What it looks at closely; null: nothing. */
+  wanted: Wanted | null = null;
 
   /** Begins with the hosts of a world, in place of those before. */
   begin(hosts: readonly { readonly name: string; readonly lab: Lab }[]): void {
@@ -47,7 +50,8 @@ export class StageLook {
       const moves = new MoveSink();
       lab.hypervisor.trace.add(moves);
       const insides = new Insides(lab.hypervisor);
-      return { name, lab, moves, insides, moved: NO_MOVES, store: null, looksSinceAsking: 0 };
+      const names = new KernelNames(lab.hypervisor);
+      return { name, lab, moves, insides, names, moved: NO_MOVES, store: null, looksSinceAsking: 0 };
     });
   }
 
@@ -77,13 +81,14 @@ export class StageLook {
 
   /** What the face is to be told; null: it does not look. `isRunning`: it will be told again soon. */
   view(isRunning: boolean): StageView | null {
-    const { lens, frame, watched } = this;
+    const { lens, wanted, watched } = this;
     if (lens === null) return null;
-    const of = frame === null ? undefined : watched[frame.host];
+    const of = wanted === null ? undefined : watched[wanted.host];
     return {
       lens,
       hosts: watched.map((host) => viewOf(host, lens, isRunning)),
-      frame: of === undefined ? null : frameView(of.lab.hypervisor, frame!.mfn),
+      frame: wanted?.kind === 'frame' && of !== undefined ? frameView(of.lab.hypervisor, wanted.mfn) : null,
+      word: wanted?.kind === 'word' && of !== undefined ? wordView(of.lab, of.names, wanted) : null,
     };
   }
 }

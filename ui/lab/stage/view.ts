@@ -3,6 +3,7 @@
 import type { InsideView } from '../inside/view.ts';
 import type { PortView } from '../ports.ts';
 import type { FrameView } from './frame.ts';
+import type { WordPlace, WordView } from './word.ts';
 
 /** One aspect that the stage brings to the front. */
 export const LENSES = ['processors', 'events', 'memory', 'rings', 'store', 'network', 'migration'] as const;
@@ -185,15 +186,15 @@ export interface StoreView {
   readonly children: readonly StoreView[];
 }
 
-/** A frame that a face looks at closely. */
-export interface WantedFrame {
-  readonly host: number;
-  readonly mfn: number;
-}
+/** What a face looks at closely: a frame, or a word of a domain. */
+export type Wanted =
+  | { readonly kind: 'frame'; readonly host: number; readonly mfn: number }
+  | ({ readonly kind: 'word'; readonly host: number } & WordPlace);
 
 export interface StageView {
   readonly lens: Lens;
   readonly hosts: readonly StageHost[];
-  /** The frame that was asked for; null: none. */
+  /** The frame, or the word, that was asked for; null: none was, or it is not there. */
   readonly frame: FrameView | null;
+  readonly word: WordView | null;
 }

@@ -18,12 +18,14 @@ let ring: { readonly mfn: number; readonly port: number };
 
 function see(lens: Lens, mfn = -1): StageView {
   look.lens = lens;
-  look.frame = mfn < 0 ? null : { host: 0, mfn };
+  look.wanted = mfn < 0 ? null : { kind: 'frame', host: 0, mfn };
   return look.view(false)!;
 }
 
 function told(thing: Thing, lens: Lens = 'rings', mfn = -1): Description {
-  return describe({ host: 0, thing }, see(lens, mfn))!;
+  if (thing.kind === 'word') look.wanted = { host: 0, ...thing };
+  const view = thing.kind === 'word' ? look.view(false)! : see(lens, mfn);
+  return describe({ host: 0, thing }, view)!;
 }
 
 function value({ facts }: Description, name: string): string | undefined {
@@ -61,6 +63,7 @@ const THINGS: readonly Thing[] = [
   { kind: 'device', ...VBD },
   { kind: 'slot', ...VBD, ring: 0, slot: 0 },
   { kind: 'node', path: '/local/domain/1/name' },
+  { kind: 'word', domain: 1, vcpu: 0, value: 'ffffffff80100000' },
 ];
 
 test.each(THINGS.map((thing) => [thing.kind, thing] as const))(
@@ -88,6 +91,7 @@ test('what is not there is not told of', () => {
     { kind: 'device', device: 'vif', domain: 1, id: 0 },
     { kind: 'slot', ...VBD, ring: 0, slot: 99 },
     { kind: 'node', path: '/nothing' },
+    { kind: 'word', domain: 7, vcpu: 0, value: 'ffffffff80100000' },
   ];
   for (const thing of gone) expect(describe({ host: 0, thing }, see('rings'))).toBe(null);
   expect(describe({ host: 3, thing: { kind: 'xen' } }, see('rings'))).toBe(null);

@@ -6,6 +6,7 @@ import { domainName, namesIn } from '../stage/color.ts';
 import { describeBridge, describeProcess } from './inside.ts';
 import { describeDevice, describeSlot } from './devices.ts';
 import { fact, hex } from './description.ts';
+import { describeWord } from './word.ts';
 import type { Description } from './description.ts';
 
 const PAGES_PER_MB = 256;
@@ -29,6 +30,8 @@ const TELLERS: { readonly [Kind in Thing['kind']]: Teller<Kind> } = {
   device: (thing, host) => describeDevice(thing, host),
   slot: (thing, host) => describeSlot(thing, host),
   node: ({ path }, host) => describeNode(path, host),
+  word: ({ domain, vcpu, value }, host, { word }) =>
+    word?.value === value && word.domain === domain && word.vcpu === vcpu ? describeWord(word, host) : null,
 };
 
 export function describe({ host: index, thing }: Selected, view: StageView): Description | null {

@@ -1,5 +1,7 @@
 /** What the thing that is selected is: in words, by its values, and where one reads on. */
 import type { LabClient } from '../lab-client.ts';
+import { wordOf } from '../../lab/stage/words-in.ts';
+import { shownDomain } from '../shown-domain.ts';
 import { selected } from '../stage/selected.ts';
 import { describe } from './describe.ts';
 import type { Description, Fact } from './description.ts';
@@ -11,14 +13,45 @@ export function Inspector({ client }: { client: LabClient }) {
   const view = client.stage.value;
   if (chosen === null || view === null)
     return (
-      <p class="hint">
-        Click anything on the stage, or go to it by Tab and the arrow keys: what it is, is told here.
-      </p>
+      <>
+        <p class="hint">
+          Click anything on the stage, or go to it by Tab and the arrow keys: what it is, is told here. So is
+          a register, or an address in what a console printed.
+        </p>
+        <AskForWord client={client} />
+      </>
     );
   const description = describe(chosen, view);
   if (description === null)
     return <p class="hint">It is not on the stage as it is now: it is gone, or another lens shows it.</p>;
   return <Told client={client} description={description} host={chosen.host} />;
+}
+
+/** A word that stands nowhere to be clicked. */
+function AskForWord({ client }: { client: LabClient }) {
+  const { host, shown } = client.state.value;
+  return (
+    <form
+      class="ask-word"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const value = wordOf(String(new FormData(event.currentTarget).get('word')));
+        if (value !== null) selected.value = { host, thing: { kind: 'word', domain: shown, vcpu: 0, value } };
+      }}
+    >
+      <label>
+        An address of {shownDomain(client)}:{' '}
+        <input
+          name="word"
+          class="word"
+          placeholder="ffffffff80100000"
+          pattern="\\s*(0x)?[0-9a-fA-F]{1,16}\\s*"
+          required
+        />
+      </label>{' '}
+      <button>What is it?</button>
+    </form>
+  );
 }
 
 interface ToldProps {

@@ -20,7 +20,9 @@ export type Thing =
       readonly ring: number;
       readonly slot: number;
     }
-  | { readonly kind: 'node'; readonly path: string };
+  | { readonly kind: 'node'; readonly path: string }
+  /** Of a register, of code, or of what was printed. */
+  | { readonly kind: 'word'; readonly domain: number; readonly vcpu: number; readonly value: string };
 
 export interface Selected {
   readonly host: number;

@@ -1,7 +1,7 @@
 /** The stage: all hosts of the world as one picture, through the lens that is chosen. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { LENSES } from '../../lab/stage/view.ts';
-import type { Lens, StageView } from '../../lab/stage/view.ts';
+import type { Lens, StageView, Wanted } from '../../lab/stage/view.ts';
 import { Maximise } from '../arrangement.tsx';
 import { kept } from '../kept.ts';
 import type { LabClient } from '../lab-client.ts';
@@ -13,6 +13,7 @@ import type { Rect } from './layout.ts';
 import { NetworkView } from './network.tsx';
 import { RingsView } from './rings.tsx';
 import { selected } from './selected.ts';
+import type { Selected } from './selected.ts';
 import { StoreView } from './store.tsx';
 import { ThingKeys } from './things.tsx';
 import './stage.css';
@@ -38,15 +39,16 @@ export const lens = kept<Lens>('lens', 'processors', isLens);
 
 export function Stage({ client }: { client: LabClient }) {
   const chosen = lens.value;
-  const thing = selected.value;
-  const host = thing?.host ?? -1;
-  const mfn = thing?.thing.kind === 'frame' ? thing.thing.mfn : -1;
+  const wanted = wantedOf(selected.value);
+  const { current: asked } = useRef({ wanted });
+  // What is wanted is made anew each time: it is asked for when it is another.
+  if (JSON.stringify(asked.wanted) !== JSON.stringify(wanted)) asked.wanted = wanted;
   useEffect(() => {
-    client.send({ type: 'stage', lens: chosen, frame: mfn < 0 ? null : { host, mfn } });
-  }, [client, chosen, host, mfn]);
+    client.send({ type: 'stage', lens: chosen, wanted: asked.wanted });
+  }, [client, chosen, asked.wanted]);
   useEffect(
     () => () => {
-      client.send({ type: 'stage', lens: null, frame: null });
+      client.send({ type: 'stage', lens: null, wanted: null });
     },
     [client],
   );
@@ -82,6 +84,13 @@ export function Stage({ client }: { client: LabClient }) {
       </div>
     </section>
   );
+}
+
+/** What is to be looked at closely: things of which the picture itself does not tell. */
+function wantedOf(chosen: Selected | null): Wanted | null {
+  if (chosen === null) return null;
+  const { host, thing } = chosen;
+  return thing.kind === 'frame' || thing.kind === 'word' ? { host, ...thing } : null;
 }
 
 function Body({ client, chosen }: { client: LabClient; chosen: Lens }) {
