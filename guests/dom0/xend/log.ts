@@ -9,11 +9,21 @@ import { NS_PER_SECOND } from 'programs/lib/time';
 export const USUAL_LOG: string = '/var/log/xen/xend.log';
 const LEVELS: string[] = ['DEBUG', 'INFO', 'WARNING', 'ERROR'];
 
-const log = new Log(xendSetting('logfile', USUAL_LOG));
-/** What is not known is as if all were wanted. */
-const least = LEVELS.indexOf(xendSetting('loglevel', 'INFO'));
+/** Null: nothing has been said yet. */
+let opened: Log | null = null;
+let least: i32 = 0;
+
+function opening(): Log {
+  // What is not known is as if all were wanted.
+  least = LEVELS.indexOf(xendSetting('loglevel', 'INFO'));
+  const log = new Log(xendSetting('logfile', USUAL_LOG));
+  opened = log;
+  return log;
+}
 
 function add(level: string, text: string): void {
+  const known = opened;
+  const log = known == null ? opening() : known;
   if (LEVELS.indexOf(level) < least) return;
   const now = new DateText(clock(CLOCK_REALTIME) / NS_PER_SECOND);
   const month = now.month.toString().padStart(2, '0');

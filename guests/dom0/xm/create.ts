@@ -7,6 +7,7 @@ import { freeKib, makeRoom, shortage } from 'dom0/lib/host-memory';
 import { checkActions, keepText, MANAGED } from 'dom0/lib/managed';
 import { areKnown } from 'dom0/lib/settings';
 import { sxpConfig } from 'dom0/lib/sxp-config';
+import { debug } from 'dom0/xend/log';
 import { S_IFREG } from 'mote/abi';
 import { Stat } from 'programs/lib/calls';
 import { complain, print } from 'programs/lib/io';
@@ -125,7 +126,10 @@ function make(config: Config): i32 {
     return -1;
   }
   const problem = bringUp(config, wanted, builder);
-  if (problem == '') return builder.domid;
+  if (problem == '') {
+    debug('Domain ' + name + ' (id=' + builder.domid.toString() + ') created');
+    return builder.domid;
+  }
   complain(name + ': ' + problem);
   return -1;
 }

@@ -229,6 +229,8 @@ describe('a host whose administrator has read the manuals', () => {
     expect(told).toMatch(
       /^told\n[^]*inet 10\.0\.0\.60 +netmask 255\.255\.0\.0\n[^]*\n0\.0\.0\.0 +10\.0\.0\.1 [^]*\nip=10\.0\.0\.60:127\.0\.255\.255:10\.0\.0\.1:255\.255\.0\.0:told:eth0:off$/,
     );
+    host.run("xm destroy fixed; echo '(loglevel DEBUG)' >> /etc/xen/xend-config.sxp; xm create /tmp/fixed");
+    expect(host.run('xm log | tail -n 1')).toMatch(/ DEBUG Domain fixed \(id=\d+\) created$/);
     host.run('xm destroy fixed');
     // A list on the command line is the whole list; anything else is added to the file's.
     const devices = (given: string): string => host.run(`xm create -n /tmp/fixed ${given} | grep -c '(vif'`);
