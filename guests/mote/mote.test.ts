@@ -133,6 +133,25 @@ describe('a session at the shell', () => {
     expect(shell.run('primes 10000')).toContain('1229 below 10000');
   });
 
+  it('ends what the shell itself does at Ctrl-C, all of the line', async () => {
+    const shell = await session();
+    const loops = [
+      'while true; do true; done; echo never',
+      'for n in $(seq 1 9999); do true; done; echo never',
+      'until false; do test a = b; done && echo never',
+      'f() { while true; do x=$((x + 1)); done; }; f; echo never',
+    ];
+    for (const loop of loops) {
+      shell.type(`${loop}\r`);
+      shell.lab.run({ ns: shell.lab.ns + 50e6 }, SLICE_TICKS);
+      shell.type('\x03');
+      shell.until(PROMPT);
+      expect(shell.run('echo $?'), loop).toBe('130');
+    }
+    // And what comes after it is done as ever.
+    expect(shell.run('for n in 1 2; do echo $n; done')).toBe('1\n2');
+  });
+
   it('edits lines: the history, the cursor, completion', async () => {
     const shell = await session();
     expect(shell.run('echo first')).toBe('first');

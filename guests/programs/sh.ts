@@ -4,6 +4,7 @@ import { currentDirectory, getpid, parentId, setForeground, setGroup, setSignal 
 import { complain, flush, Input, openInput } from 'programs/lib/io';
 import { environment } from 'programs/lib/start';
 import { leaving } from './sh/builtins';
+import { heedInterrupts, takeStrike } from './sh/interrupt';
 import { reap, setInteractive } from './sh/jobs';
 import { isTerminal } from 'programs/lib/terminal';
 import { confirm, editLine, isInputEnded, isInterrupted } from './sh/line-editor';
@@ -68,7 +69,7 @@ function isFirst(): bool {
 
 function talk(): i32 {
   setInteractive(true);
-  setSignal(SIGINT, SIG_IGN);
+  heedInterrupts();
   setSignal(SIGQUIT, SIG_IGN);
   setSignal(SIGTSTP, SIG_IGN);
   setSignal(SIGTTOU, SIG_IGN);
@@ -98,6 +99,7 @@ function talk(): i32 {
     if (unfinished && (line != '' || inDocument)) continue;
     runParsed(command);
     flush();
+    if (takeStrike()) variables.setStatus(INTERRUPTED);
     text = '';
   }
   return variables.lastStatus;

@@ -4,6 +4,7 @@ import { echo } from 'programs/lib/echo';
 import { complain, complainOf, Input, print, readFile } from 'programs/lib/io';
 import { bad, number } from 'programs/lib/text';
 import { tellAll, tellOf } from './help';
+import { isStruck } from './interrupt';
 import * as jobs from './jobs';
 import { test } from './test';
 import * as variables from './variables';
@@ -24,7 +25,7 @@ export function clearReturn(): void {
 }
 /** Whether what follows is to be skipped. */
 export function unwinding(): bool {
-  return leaving || returning || breaking > 0;
+  return leaving || returning || breaking > 0 || isStruck();
 }
 
 /** Their names, for completion, and what help says of them: filled from the table. */
