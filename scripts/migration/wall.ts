@@ -1,11 +1,13 @@
 /**
- * How long a migration takes here, where nobody watches and each host has a thread of its own, as `xenoscope boot --hosts` does it; and
- * what it takes of processors, which a busy machine changes less.
+ * How long a migration takes here, where nobody watches: both hosts in one thread, or each in one of its own, as `xenoscope boot --hosts`
+ * does it; and what it takes of processors, which a busy machine changes less. Hosts that send to each other all the time take turns
+ * within the LAN's latency: two threads are no faster then where two processors do little more together than one.
  */
 import { loadCore } from '../../ui/lab/core-node.ts';
 import { startNodeThread } from '../../ui/lab/world/node-threads.ts';
 import { ThreadedWorld } from '../../ui/lab/world/threaded-world.ts';
 import { mote, moteFiles } from '../../ui/lab/world/testing.ts';
+import { World } from '../../ui/lab/world/world.ts';
 
 const PROMPT = /(^|\n)\/ \$ $/;
 const PATIENCE_NS = 60e9;
@@ -21,10 +23,14 @@ interface Cost {
 }
 
 /** Of Mote with so much memory, live. */
-export async function wallCost(memoryMb: number): Promise<Cost> {
+export async function wallCost(memoryMb: number, threads: 1 | 2): Promise<Cost> {
   const hosts = ['A', 'B'].map((name) => mote(name, { hostMb: memoryMb + REST_MB, memoryMb: DOM0_MB }));
   const lans = [{ name: 'lan', megabitsPerSecond: 1000 }];
-  const world = await ThreadedWorld.make(loadCore(), { hosts, lans }, await moteFiles(), startNodeThread);
+  const files = await moteFiles();
+  const world =
+    threads === 1
+      ? await World.make(loadCore(), { hosts, lans }, files)
+      : await ThreadedWorld.make(loadCore(), { hosts, lans }, files, startNodeThread);
   try {
     const until = async (host: number, pattern: RegExp): Promise<void> => {
       const stop = await world.run({ text: { host, pattern }, ns: world.ns + PATIENCE_NS });
@@ -43,6 +49,6 @@ export async function wallCost(memoryMb: number): Promise<Cost> {
     const { user, system } = process.cpuUsage(usedBefore);
     return { wallSeconds: (performance.now() - before) / 1000, processorSeconds: (user + system) / 1e6 };
   } finally {
-    world.close();
+    if (world instanceof ThreadedWorld) world.close();
   }
 }
