@@ -15,7 +15,7 @@ import { moteFiles } from '../lab/world/testing.ts';
 import { playInWorld, TOUR_WORLD, WORLD_TOUR } from '../lab/world/tour.ts';
 import { restoreWorldFile, saveWorldFile } from '../lab/world/world-file.ts';
 import { World } from '../lab/world/world.ts';
-import { consoleHas as consoleHasOn } from './testing-patience.ts';
+import { consoleHas as consoleHasOn, eventually } from './testing-patience.ts';
 import { CHROMIUM, Served, violations } from './testing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'xenoscope-worlds-'));
@@ -146,8 +146,8 @@ title Another's
     await consoleHas('/ $');
     await type('xm info | grep xen_scheduler; hostname; xm list\n');
     await consoleHas('xen_scheduler          : bvt');
-    await consoleHas('menu');
-    expect(await page.getByTestId('console').textContent()).toMatch(/Domain-0 +0 +48 /);
+    const printed = async (): Promise<string> => (await page.getByTestId('console').textContent()) ?? '';
+    await eventually(page, printed, /\bmenu\b[^]*Domain-0 +0 +48 /);
   });
 
   it('two hosts: each is looked at in turn, they talk, and come to the state that Node has', async () => {
