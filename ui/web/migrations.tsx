@@ -6,9 +6,10 @@ import type { Stage } from '../lab/migration.ts';
 import { PAGE_DIRTY, PAGE_KIND_MASK, PAGE_KINDS, PAGE_OF_THIS_ROUND } from '../lab/migration-view.ts';
 import type { MigrationView } from '../lab/migration-view.ts';
 import type { LabClient } from './lab-client.ts';
+import { milliseconds, Ruler } from './migration-ruler.tsx';
 
 const MEBIBYTE = 2 ** 20;
-const NS_PER_MS = 1e6;
+const PAGE_BYTES = 4096;
 
 /** What happens in each stage, in a sentence. */
 const MEANINGS: Readonly<Record<Stage, string>> = {
@@ -56,6 +57,7 @@ export function Migrations({ client }: { client: LabClient }) {
       )}
       <Headline migration={shown} />
       <Stages migration={shown} />
+      <Ruler migration={shown} />
       <Rounds migration={shown} />
       {shown.later !== null && <Later later={shown.later} />}
       <PageMap pages={shown.pages} />
@@ -162,7 +164,10 @@ function Rounds({ migration: { rounds, progress } }: { migration: MigrationView 
           <th title="Written by the domain meanwhile: the next round's">dirtied</th>
           <th>MiB</th>
           <th>took</th>
-          <th>MiB/s</th>
+          <th title="How fast it went over the wire">MiB/s</th>
+          <th title="How fast the domain wrote pages that it had not written in this round yet: what is to be outrun">
+            dirtied MiB/s
+          </th>
           <th class="bars">
             <i class="bar sent" /> sent, <i class="bar dirtied" /> dirtied
           </th>
@@ -178,6 +183,7 @@ function Rounds({ migration: { rounds, progress } }: { migration: MigrationView 
             <td>{(bytes / MEBIBYTE).toFixed(2)}</td>
             <td>{milliseconds(ns)}</td>
             <td>{(bytesPerSecond / MEBIBYTE).toFixed(1)}</td>
+            <td>{isLast || ns === 0 ? '–' : ((dirtied * PAGE_BYTES * 1e9) / ns / MEBIBYTE).toFixed(1)}</td>
             <td class="bars">
               <i class="bar sent" style={{ width: `${String((100 * sent) / most)}%` }} />
               <i class="bar dirtied" style={{ width: `${String((100 * dirtied) / most)}%` }} />
@@ -187,7 +193,7 @@ function Rounds({ migration: { rounds, progress } }: { migration: MigrationView 
         {progress !== null && (
           <tr class="progress">
             <td>{progress.round}</td>
-            <td colSpan={7}>
+            <td colSpan={8}>
               <progress max={progress.of} value={progress.done} /> {progress.done} of {progress.of} pages
             </td>
           </tr>
@@ -256,10 +262,6 @@ function Key({ shade, text, count }: { shade: string; text: string; count: numbe
       <i style={{ background: `var(${shade})` }} /> {text}: {count}
     </span>
   );
-}
-
-function milliseconds(ns: number): string {
-  return `${(ns / NS_PER_MS).toFixed(1)} ms`;
 }
 
 function seconds(ns: number): string {
