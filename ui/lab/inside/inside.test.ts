@@ -57,7 +57,7 @@ describe('of Mote as domain 0 with a guest', () => {
     expect(see(0).processes.some(({ name, state }) => name === 'sleep' && state !== 'ended')).toBe(false);
   });
 
-  test('a bridge has the ports that brctl tells of, and forgets what it has learned when it is old', () => {
+  test('a bridge has its ports, learns behind which an address is, and forgets it when that is old', () => {
     host.run('xm create web');
     host.wait(3);
     const [bridge] = see(0).bridges;
