@@ -86,8 +86,9 @@ const GUESTS: readonly Arrow[] = [
   },
 ];
 
-/** Files that may know of everything; raw memory is for hypervisor/memory/ to know. */
+/** Files that may know of everything. */
 const FREE = /\.test\.tsx?$|^guests\/toolchain\/proof\/|\/testing[^/]*\.ts$/;
+/** Raw memory is for these to know. */
 const RAW_MEMORY = /^hypervisor\/memory\//;
 const IMPORT =
   /^\s*(?:import|export)\b[^;'"]*?from\s+'([^']+)'|^\s*import\s+'([^']+)'|\bimport\('([^']+)'\)/gm;

@@ -27,6 +27,9 @@ const BEHIND: Readonly<Record<number, readonly [fixed: number, each: number]>> =
   19: [0, 12], // ENUM64
 };
 const NOTHING_BEHIND = [0, 0] as const;
+/** Structures without names in each other; and letters of a name. */
+const MOST_DEPTH = 8;
+const LONGEST_NAME = 128;
 /** BTF_KIND_MAX of Linux 6.1. */
 const LAST_KIND = 19;
 
@@ -46,6 +49,7 @@ export class Btf {
   }
 
   private static at(image: Uint8Array, at: number): Btf | null {
+    if (at + HEADER_BYTES > image.length) return null;
     const header = new DataView(image.buffer, image.byteOffset + at, HEADER_BYTES);
     const word = (offset: number): number => header.getUint32(offset, true);
     const types = at + HEADER_BYTES + word(8);
@@ -78,7 +82,9 @@ export class Btf {
       : (Object.fromEntries(found) as Record<Name, number>);
   }
 
-  private member(structure: number, wanted: string): number | null {
+  /** `depth`: of structures in each other; a guest may have put them in a circle. */
+  private member(structure: number, wanted: string, depth = 0): number | null {
+    if (depth > MOST_DEPTH) return null;
     const info = this.word(structure + 4);
     for (let n = 0; n < (info & 0xffff); n++) {
       const at = structure + TYPE_BYTES + n * MEMBER_BYTES;
@@ -87,7 +93,8 @@ export class Btf {
       const offset = (info >>> 31 === 1 ? bits & 0xff_ffff : bits) / 8;
       if (this.text(this.word(at)) === wanted) return offset;
       const inner = this.word(at) === 0 ? this.types[this.word(at + 4)] : undefined;
-      const within = inner !== undefined && this.hasMembers(inner) ? this.member(inner, wanted) : null;
+      const within =
+        inner !== undefined && this.hasMembers(inner) ? this.member(inner, wanted, depth + 1) : null;
       if (within !== null) return offset + within;
     }
     return null;
@@ -112,8 +119,9 @@ export class Btf {
   }
 
   private text(at: number): string {
-    const end = this.strings.indexOf(0, at);
-    return String.fromCharCode(...this.strings.subarray(at, end));
+    const name = this.strings.subarray(at, at + LONGEST_NAME);
+    const end = name.indexOf(0);
+    return String.fromCharCode(...name.subarray(0, end < 0 ? name.length : end));
   }
 }
 

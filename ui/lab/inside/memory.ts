@@ -4,8 +4,11 @@ import type { Domain } from '../../../hypervisor/state/domain.ts';
 import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
 import { frameAt, pageAt } from '../page-tables.ts';
 
-/** What was to be read is not mapped: a kernel is not that far yet, or its data are not what they should be. */
+/** What was to be read is not mapped, or cannot be: a kernel is not that far yet, or its data are not what they should be. */
 export class NotMapped extends Error {}
+
+/** More in one piece nobody asks for, but for a guest that has put nonsense where a length should be. */
+const MOST_BYTES = 2 ** 16;
 
 export class KernelMemory {
   private readonly hypervisor: Hypervisor;
@@ -40,6 +43,7 @@ export class KernelMemory {
 
   /** Throws NotMapped. */
   bytes(address: number, count: number): Uint8Array {
+    if (count > MOST_BYTES) throw new NotMapped(`${String(count)} bytes are too many`);
     const read = new Uint8Array(count);
     for (let done = 0; done < count;) {
       const at = address + done;
@@ -50,10 +54,6 @@ export class KernelMemory {
       done += part.length;
     }
     return read;
-  }
-
-  u8(address: number): number {
-    return this.bytes(address, 1)[0]!;
   }
 
   u32(address: number): number {

@@ -44,7 +44,7 @@ const HARDWARE_BYTES = 6;
 const STATES = ['alive', 'stopped', 'ended'] as const;
 /** An entry of a bridge lives so long (bridge.ts). */
 const LIFETIME_NS = 300e9;
-/** A list that is longer goes in a circle. */
+/** A list that is longer goes in a circle, and no table has more places: a guest may have put anything there. */
 const LONGEST_LIST = 1024;
 
 /** Where a Mote kernel has its table; null: this is none. */
@@ -154,6 +154,7 @@ class Mote {
 
   /** Those of an array that are not null. */
   private pointers(at: number, count: number): number[] {
+    if (count > LONGEST_LIST) throw new NotMapped(`a table of the kernel has ${String(count)} places`);
     return Array.from({ length: count }, (_, n) => this.word(at + 4 * n)).filter((each) => each !== 0);
   }
 
