@@ -4,7 +4,6 @@
  */
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { USUAL_HOST } from '../lab/usual-host.ts';
 import { MOST_HOSTS } from '../lab/world/description.ts';
 import {
   choose,
@@ -17,6 +16,7 @@ import {
   ramdisk,
   requestOf,
   world,
+  chosenWorld,
 } from './chosen-world.ts';
 import { booted } from './edits.ts';
 import type { LabClient } from './lab-client.ts';
@@ -155,15 +155,7 @@ export function WorldDialog({ client }: { client: LabClient }) {
     isOpen.value = false;
     void bootChosen(client, () => true, !stands.value);
   };
-  const {
-    isHost,
-    hosts = 1,
-    commandLine,
-    memoryMb,
-    hostMb = USUAL_HOST.hostMb,
-    vcpus,
-    xen = '',
-  } = world.value;
+  const { isHost, hosts, commandLine, memoryMb, hostMb, vcpus, xen } = chosenWorld();
   return (
     <dialog
       ref={dialog}

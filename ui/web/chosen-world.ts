@@ -22,7 +22,7 @@ export interface World {
   readonly files: readonly string[];
 }
 
-export const USUAL: World = {
+export const USUAL: Required<World> = {
   isHost: true,
   hosts: 1,
   commandLine: USUAL_HOST.commandLine,
@@ -33,6 +33,11 @@ export const USUAL: World = {
   files: [],
 };
 export const world = kept<World>('world', USUAL, isWorld);
+
+/** What was chosen, and of what was not said what is usual. */
+export function chosenWorld(): Required<World> {
+  return { ...USUAL, ...world.value };
+}
 
 export const kernel = signal<Picked | null>(null);
 export const ramdisk = signal<Picked | null>(null);
@@ -85,15 +90,7 @@ export async function imagesOf(): Promise<{ kernel: Uint8Array; ramdisk?: Uint8A
 
 /** How a world is booted, whatever its images are. */
 export function requestOf(images: { kernel: Uint8Array; ramdisk?: Uint8Array }) {
-  const {
-    isHost,
-    hosts = 1,
-    commandLine,
-    memoryMb,
-    hostMb = USUAL_HOST.hostMb,
-    vcpus,
-    xen = '',
-  } = world.value;
+  const { isHost, hosts, commandLine, memoryMb, hostMb, vcpus, xen } = chosenWorld();
   const host = isHost
     ? { isDom0: true, hosts, hostMb, ...(xen === '' ? {} : { xenCommandLine: xen }), files: shared.value }
     : { memoryMb };
@@ -102,7 +99,7 @@ export function requestOf(images: { kernel: Uint8Array; ramdisk?: Uint8Array }) 
 
 export function nameOf(): string {
   const image = kernel.value?.name ?? 'Mote';
-  const { isHost, hosts = 1 } = world.value;
+  const { isHost, hosts } = chosenWorld();
   if (!isHost) return `${image} as a single domain`;
   return hosts === 1
     ? `a host with ${image} as domain 0`
@@ -110,8 +107,7 @@ export function nameOf(): string {
 }
 
 export function isUsual(): boolean {
-  const { value } = world;
-  const chosen = { ...USUAL, ...value };
+  const chosen = chosenWorld();
   return (Object.keys(USUAL) as (keyof World)[]).every(
     (key) => key === 'files' || chosen[key] === USUAL[key],
   );
