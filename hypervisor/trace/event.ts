@@ -172,6 +172,8 @@ export type TraceDetail =
       readonly id: number;
       readonly text: string;
       readonly refs: readonly number[];
+      /** Of data that go from domain to domain by it: of a packet or of what is printed; none of them is counted twice. */
+      readonly bytes: number;
     }
   /** A message between a domain and the store's server, which Xen knows nothing of: who watches has seen it in their ring. */
   | {

@@ -1,6 +1,7 @@
 /** What a face is told of migrations between the hosts of a world: both sides of each together, as plain data. */
-import { NOT_SENT } from './migration.ts';
+import { AROUND_NS, LONGEST_NS, NOT_SENT } from './migration.ts';
 import type { Migration, MigrationRound, Migrations, StageTime } from './migration.ts';
+import { amountsOf, STEP_NS } from './steps.ts';
 
 /** What a page is, in the map of a domain's pages: one of these, and perhaps the flags. */
 export const PAGE_KINDS = [
@@ -38,14 +39,23 @@ export interface MigrationView {
   /** From when to when it ran nowhere; null: not yet. */
   readonly suspendedNs: number | null;
   readonly resumedNs: number | null;
+  /** What it sends through its cards, here and there; null: nothing. */
+  readonly sent: SentView | null;
   readonly isOver: boolean;
   /** Why it stayed where it was, or why nobody knows yet; empty: neither. */
   readonly problem: string;
 }
 
-/** All that were seen on these hosts, the oldest first. */
+/** Bytes of packets in steps of STEP_NS, from the first step's beginning, a while before the migration's, until now or a while after its end. */
+export interface SentView {
+  readonly fromNs: number;
+  readonly bytes: Uint32Array;
+}
+
+/** All that were seen on these hosts up to now, the oldest first. */
 export function migrationViews(
   hosts: readonly { readonly name: string; readonly migrations: Migrations }[],
+  nowNs: number,
 ): MigrationView[] {
   const sides = hosts.map(({ name, migrations }) => ({ name, all: migrations.all }));
   const coming = sides.flatMap(({ name, all }) =>
@@ -59,12 +69,18 @@ export function migrationViews(
         const other = coming.find(
           ({ migration }) => migration.uuid === out.uuid && (migration.stages[0]?.atNs ?? 0) >= begunNs,
         );
-        return viewOf(out, name, other?.migration ?? null, other?.name ?? out.host);
+        return viewOf(out, name, other?.migration ?? null, other?.name ?? out.host, nowNs);
       }),
   );
 }
 
-function viewOf(out: Migration, from: string, other: Migration | null, to: string): MigrationView {
+function viewOf(
+  out: Migration,
+  from: string,
+  other: Migration | null,
+  to: string,
+  nowNs: number,
+): MigrationView {
   return {
     domain: out.domain,
     name: out.name,
@@ -77,6 +93,7 @@ function viewOf(out: Migration, from: string, other: Migration | null, to: strin
     pages: pagesOf(out),
     suspendedNs: out.suspendedNs,
     resumedNs: other?.resumedNs ?? out.resumedNs,
+    sent: sentOf(out, other, nowNs),
     isOver: out.isOver && (other === null || other.isOver || out.problem !== ''),
     problem: out.problem === '' ? out.asking : out.problem,
   };
@@ -86,6 +103,15 @@ function viewOf(out: Migration, from: string, other: Migration | null, to: strin
 function withoutPages(round: MigrationRound): Omit<MigrationRound, 'dirty'> {
   const { dirty, ...rest } = round;
   return dirty === undefined ? round : rest;
+}
+
+function sentOf(out: Migration, other: Migration | null, nowNs: number): SentView | null {
+  const all = [out.sent, ...(other === null ? [] : [other.sent])].filter(({ amounts }) => amounts.length > 0);
+  if (all.length === 0) return null;
+  const begunNs = (out.stages[0]?.atNs ?? 0) - AROUND_NS;
+  const toNs = Math.min(nowNs, ((other ?? out).overNs ?? Infinity) + AROUND_NS);
+  const fromNs = Math.floor(Math.max(0, begunNs, toNs - LONGEST_NS) / STEP_NS) * STEP_NS;
+  return { fromNs, bytes: Uint32Array.from(amountsOf(all, fromNs, toNs)) };
 }
 
 function stagesOf(out: Migration, other: Migration | null): StageTime[] {

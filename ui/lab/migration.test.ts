@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { SHUTDOWN_suspend } from '../../hypervisor/abi/sched.ts';
 import type { TraceDetail } from '../../hypervisor/trace/event.ts';
-import { Migrations, NOT_SENT } from './migration.ts';
+import { AROUND_NS, Migrations, NOT_SENT } from './migration.ts';
+import { STEP_NS } from './steps.ts';
 
 const PERIOD_NS = 2;
 const SENDING = '/tool/xend/sending/some-uuid';
@@ -103,4 +104,41 @@ test('another attempt is another migration', () => {
   write(SENDING, null);
   write(`${SENDING}/domid`, '3');
   expect(migrations.all.map(({ problem }) => problem)).toEqual(['B did not take it', '']);
+});
+
+test('what the domain sends is kept from a while before its migration until a while behind it', () => {
+  migrations = new Migrations(PERIOD_NS);
+  const at = (ns: number, happens: () => void): void => {
+    ticks = ns / PERIOD_NS - 1;
+    happens();
+  };
+  const sends = (ns: number, domain = 3): void => {
+    at(ns, () => {
+      const card = { kind: 'ring', ring: 'transmit', backend: 0, device: 0 } as const;
+      xen({ ...card, domain, way: 'request', index: 0, id: 0, text: '', refs: [], bytes: 100 });
+    });
+  };
+  const begunNs = 100 * AROUND_NS;
+  const overNs = begunNs + 3 * AROUND_NS;
+  for (const ns of [0, begunNs - 2 * AROUND_NS, begunNs - AROUND_NS, begunNs - STEP_NS]) sends(ns);
+  at(begunNs, () => {
+    write(`${SENDING}/domid`, '3');
+    write(`${SENDING}/state`, 'pre-migration');
+  });
+  sends(begunNs + STEP_NS, 4);
+  sends(begunNs + 2 * STEP_NS);
+  at(overNs, () => {
+    write(`${SENDING}/state`, 'ended');
+  });
+  sends(overNs + AROUND_NS - STEP_NS);
+  sends(overNs + AROUND_NS);
+  const { first, amounts } = migrations.of(3)!.sent;
+  expect(first).toBe((begunNs - AROUND_NS) / STEP_NS);
+  const steps = amounts.flatMap((bytes, n) => (bytes === 0 ? [] : [[(first + n) * STEP_NS, bytes]]));
+  expect(steps).toEqual([
+    [begunNs - AROUND_NS, 100],
+    [begunNs - STEP_NS, 100],
+    [begunNs + 2 * STEP_NS, 100],
+    [overNs + AROUND_NS - STEP_NS, 100],
+  ]);
 });

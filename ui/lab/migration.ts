@@ -6,6 +6,8 @@
 import { SHUTDOWN_suspend } from '../../hypervisor/abi/sched.ts';
 import type { TraceEvent } from '../../hypervisor/trace/event.ts';
 import type { TraceSink } from '../../hypervisor/trace/tracer.ts';
+import { addTo, forgetBefore } from './steps.ts';
+import type { Steps } from './steps.ts';
 
 /** The stages of the paper (Clark et al. 2005, 3.2), in their order. */
 export const STAGES = [
@@ -72,12 +74,20 @@ export interface Migration {
   suspendedNs: number | null;
   /** It goes on, or runs for the first time here. */
   resumedNs: number | null;
+  /** Bytes that the domain sends through its cards here, from AROUND_NS before it begins until as long after it is over. */
+  sent: Steps;
   /** It was given away, and this is why it is not known whether it came; empty: it is known. */
   asking: string;
   isOver: boolean;
+  /** When it was; null: it is not, or nobody saw it. */
+  overNs: number | null;
   /** Why it is where it was; empty: it is not. */
   problem: string;
 }
+
+/** For how long around a migration it is seen what its domain sends, and of one that takes long, how much of it. */
+export const AROUND_NS = 300e6;
+export const LONGEST_NS = 120e9;
 
 /** Of a page that was never sent. */
 export const NOT_SENT = 0xff;
@@ -90,6 +100,8 @@ export class Migrations implements TraceSink {
   /** By their record's place in the store: the one that is under way there. */
   private readonly current = new Map<string, Migration>();
   private readonly periodNs: number;
+  /** What each domain has sent of late, by its id. */
+  private readonly sent = new Map<number, Steps>();
   private lastDirty: { readonly domain: number; readonly bits: Uint8Array } | null = null;
 
   constructor(periodNs: number) {
@@ -107,6 +119,7 @@ export class Migrations implements TraceSink {
       Object.assign(migration, { isOver: true, problem: 'its host has started anew' });
     for (const migration of this.all) migration.domain = 0;
     this.current.clear();
+    this.sent.clear();
     this.lastDirty = null;
   }
 
@@ -139,8 +152,10 @@ export class Migrations implements TraceSink {
       sending: [],
       suspendedNs: null,
       resumedNs: null,
+      sent: { first: 0, amounts: [] },
       asking: '',
       isOver: false,
+      overNs: null,
       problem: '',
     };
     this.current.set(place, migration);
@@ -149,7 +164,7 @@ export class Migrations implements TraceSink {
   }
 
   private take(migration: Migration, field: string, value: string, atNs: number): void {
-    if (field === 'domid') migration.domain = Number(value);
+    if (field === 'domid') this.isOf(migration, Number(value), atNs);
     else if (field === 'uuid') migration.uuid = value;
     else if (field === 'name') migration.name = value;
     else if (field === 'host' || field === 'from') migration.host = value;
@@ -163,6 +178,27 @@ export class Migrations implements TraceSink {
       const { fetched = 0, pushed = 0, left = 0 } = numbersIn(value);
       migration.later = { fetched, pushed, left };
     } else if (ROUND.test(field)) this.endRound(migration, Number(ROUND.exec(field)![1]), numbersIn(value));
+  }
+
+  private isOf(migration: Migration, domain: number, atNs: number): void {
+    if (migration.domain === domain) return;
+    migration.domain = domain;
+    const { first, amounts } = this.sent.get(domain) ?? migration.sent;
+    migration.sent = { first, amounts: [...amounts] };
+    forgetBefore(migration.sent, atNs - AROUND_NS);
+  }
+
+  private sends(domain: number, bytes: number, atNs: number): void {
+    const keep = (steps: Steps, ns: number): void => {
+      forgetBefore(steps, atNs - ns);
+      addTo(steps, atNs, bytes);
+    };
+    const recent = this.sent.get(domain) ?? { first: 0, amounts: [] };
+    this.sent.set(domain, recent);
+    keep(recent, AROUND_NS);
+    const migration = this.of(domain);
+    if (migration !== undefined && atNs < (migration.overNs ?? Infinity) + AROUND_NS)
+      keep(migration.sent, LONGEST_NS);
   }
 
   private endRound(migration: Migration, number: number, values: Partial<Record<string, number>>): void {
@@ -204,7 +240,11 @@ export class Migrations implements TraceSink {
         if (detail.reason === SHUTDOWN_suspend)
           this.under(detail.domain, (migration) => (migration.suspendedNs = atNs));
         return;
+      case 'ring':
+        if (detail.ring === 'transmit' && detail.bytes > 0) this.sends(detail.domain, detail.bytes, atNs);
+        return;
       case 'domctl':
+        if (detail.command === 'XEN_DOMCTL_destroydomain') this.sent.delete(detail.domain);
         if (detail.command === 'XEN_DOMCTL_resumedomain' || detail.command === 'XEN_DOMCTL_unpausedomain')
           this.under(detail.domain, (migration) => (migration.resumedNs = atNs));
     }
@@ -221,13 +261,13 @@ export class Migrations implements TraceSink {
 }
 
 function enter(migration: Migration, state: string, atNs: number): void {
-  if (state === 'ended' || state === 'refused') migration.isOver = true;
+  const isOver = state === 'ended' || state === 'refused' || (migration.way === 'in' && state === 'runs');
+  if (isOver) Object.assign(migration, { isOver, overNs: migration.overNs ?? atNs });
   const stage = [...STAGES, POST_COPY].find((each): each is Stage => each === state) ?? RECEIVED[state];
   // What was asked of its pages before was what they are; from now on they go.
   if (stage === POST_COPY) migration.sending = [];
   // A transaction that others were in the way of is made again.
   if (stage !== undefined && migration.stages.at(-1)?.stage !== stage) migration.stages.push({ stage, atNs });
-  if (migration.way === 'in' && state === 'runs') migration.isOver = true;
 }
 
 function sendPages(migration: Migration, pfns: Uint32Array, types: Uint8Array): void {

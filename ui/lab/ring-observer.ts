@@ -18,8 +18,9 @@ import type { TraceDetail, TraceEvent } from '../../hypervisor/trace/event.ts';
 import type { Observer } from '../../hypervisor/trace/tracer.ts';
 import { grantedMfn } from './granted.ts';
 import type { KnownRing, KnownRings } from './known-rings.ts';
-import { BLOCK, RECEIVE, TRANSMIT } from './stage/rings.ts';
-import type { RingKind } from './stage/rings.ts';
+import { RECEIVE, TRANSMIT } from './stage/card-rings.ts';
+import { BLOCK } from './stage/rings.ts';
+import type { Place, RingKind } from './stage/rings.ts';
 
 type RingDetail = Extract<TraceDetail, { kind: 'ring' }>;
 
@@ -30,9 +31,14 @@ const KINDS: Readonly<Record<string, { readonly ring: RingDetail['ring']; readon
   'rx-ring-ref': { ring: 'receive', kind: RECEIVE },
 };
 
+/** How far one way of a ring is known, and what the entry there is. */
+interface Upto {
+  readonly index: number;
+  readonly place: Place;
+}
 /** How far a ring is known; null: what is there when it is looked at next is not to be told. */
-type Seen = { readonly requests: number; readonly responses: number } | null;
-const NOTHING = { requests: 0, responses: 0 };
+type Seen = { readonly request: Upto; readonly response: Upto } | null;
+const NOTHING: Upto = { index: 0, place: 'start' };
 
 const CONSOLE_WAYS = [
   { ring: 'printed', data: 'out', bytes: XENCONS_OUT_BYTES, producer: 'out_prod', consumer: 'out_cons' },
@@ -87,37 +93,40 @@ export class RingObserver implements Observer {
     const at = (mfns[0]! * PAGE_BYTES) / 4;
     const requests = machine.words[at + sring.offset.req_prod / 4]!;
     const responses = machine.words[at + sring.offset.rsp_prod / 4]!;
-    const now = { requests, responses };
     const before = this.seen.get(ring);
-    const seen = before === undefined ? NOTHING : (before ?? now);
-    this.seen.set(ring, now);
-    const tell = (way: 'request' | 'response', from: number, to: number): void => {
-      this.entries(ring, mfns, first.domid, way, from, to);
+    const tell = (way: 'request' | 'response', to: number): Upto => {
+      const from = before === undefined ? NOTHING : (before?.[way] ?? { index: to, place: 'start' });
+      return { index: to, place: this.entries(ring, mfns, first.domid, way, from, to) };
     };
-    tell('request', seen.requests, requests);
-    tell('response', seen.responses, responses);
+    this.seen.set(ring, { request: tell('request', requests), response: tell('response', responses) });
   }
 
-  /** Entries of one way from one index to another; more than the ring holds are passed over. */
+  /** Entries of one way from one index to another; more than the ring holds are passed over. What the one behind them is. */
   private entries(
     { frontend, device, node }: KnownRing,
     mfns: readonly number[],
     backend: number,
     way: 'request' | 'response',
-    from: number,
+    from: Upto,
     to: number,
-  ): void {
+  ): Place {
     const { machine, trace } = this.hypervisor;
     const { ring, kind } = KINDS[node]!;
     const size = 2 ** Math.floor(Math.log2((mfns.length * PAGE_BYTES - sring.size) / kind.entryBytes));
-    const count = (to - from) >>> 0;
-    if (count > size) return;
+    const count = (to - from.index) >>> 0;
+    if (count > size) return 'start';
+    let { place } = from;
     for (let n = 0; n < count; n++) {
-      const index = (from + n) >>> 0;
+      const index = (from.index + n) >>> 0;
       const start = sring.size + (index % size) * kind.entryBytes;
-      const told = kind[way]((offset, bytes) => fieldAt(machine, mfns, start + offset, bytes));
+      const { next, ...told } = kind[way](
+        (offset, bytes) => fieldAt(machine, mfns, start + offset, bytes),
+        place,
+      );
+      place = next;
       trace.emit({ kind: 'ring', ring, domain: frontend, backend, device, way, index, ...told });
     }
+    return place;
   }
 
   private lookAtConsole(domain: Domain): void {
@@ -140,13 +149,14 @@ export class RingObserver implements Observer {
         device: 0,
         id: 0,
         refs: [],
+        bytes: 0,
       } as const;
       const [before, after] = [seen[n]!, now[n]!];
       const put = (after.produced - before.produced) >>> 0;
       const taken = (after.consumed - before.consumed) >>> 0;
       if (put > 0 && put <= bytes) {
         const text = textAt(machine, mfn * PAGE_BYTES + offset[data], before.produced, put, bytes);
-        trace.emit({ ...common, way: 'produced', index: after.produced, text });
+        trace.emit({ ...common, way: 'produced', index: after.produced, text, bytes: put });
       }
       if (taken > 0 && taken <= bytes)
         trace.emit({ ...common, way: 'consumed', index: after.consumed, text: `${String(taken)} bytes` });

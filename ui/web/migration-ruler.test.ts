@@ -1,7 +1,9 @@
-/** The ruler of a migration: stages beside each other without gaps, and the standstill where it was. */
+/** The ruler of a migration: stages beside each other without gaps, the standstill where it was, and what the domain sends above. */
 import { expect, test } from 'vitest';
 import type { MigrationView } from '../lab/migration-view.ts';
+import { STEP_NS } from '../lab/steps.ts';
 import { partsOf } from './migration-ruler.tsx';
+import { rateWords, throughputOf } from './migration-throughput.tsx';
 
 const VIEW: MigrationView = {
   domain: 1,
@@ -19,6 +21,7 @@ const VIEW: MigrationView = {
   pages: new Uint8Array(0),
   suspendedNs: null,
   resumedNs: null,
+  sent: null,
   isOver: false,
   problem: '',
 };
@@ -45,4 +48,21 @@ test('it stands still from when it is suspended to when it goes on, or up to now
 
 test('what has not begun is no ruler', () => {
   expect(partsOf({ ...VIEW, stages: [] }).ns).toBe(0);
+});
+
+test('what it sends is a rate on the ruler’s axis, with what it was before', () => {
+  const stages = [{ stage: 'pre-migration', atNs: 2 * STEP_NS }] as const;
+  const megabit = 125_000;
+  const sent = { fromNs: 0, bytes: Uint32Array.of(megabit, 3 * megabit, 0, megabit) };
+  const view = throughputOf({ ...VIEW, stages, sent })!;
+  expect(view).toMatchObject({ from: -2 * STEP_NS, to: 2 * STEP_NS, rates: [100, 300, 0, 100], before: 200 });
+  expect(rateWords(view)).toBe('at most 300.0 Mbit/s, 200.0 just before it began');
+  expect(throughputOf({ ...VIEW, stages, sent: null })).toBe(null);
+});
+
+test('of a long one several steps are drawn together, and nothing of it is lost', () => {
+  const sent = { fromNs: 0, bytes: new Uint32Array(2501).fill(1250) };
+  const view = throughputOf({ ...VIEW, stages: [{ stage: 'reservation', atNs: 0 }], sent })!;
+  expect([view.rates.length, view.stepNs, view.rates[0], view.most]).toEqual([501, 5 * STEP_NS, 1, 1]);
+  expect(view.before).toBe(null);
 });

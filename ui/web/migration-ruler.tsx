@@ -1,10 +1,14 @@
-/** How long a migration took, as a ruler: its stages by their lengths, and the time for which the domain ran nowhere. */
+/**
+ * How long a migration took, as a ruler: its stages by their lengths, and the time for which the domain ran nowhere; above it, on the
+ * same axis, what the domain sends meanwhile: what its clients get.
+ */
 import type { MigrationView } from '../lab/migration-view.ts';
+import { rateWords, Throughput, throughputOf } from './migration-throughput.tsx';
 
 const NS_PER_MS = 1e6;
 
 /** A part of the ruler, in ns from its beginning. */
-interface Part {
+export interface Part {
   readonly name: string;
   readonly from: number;
   readonly to: number;
@@ -39,14 +43,29 @@ export function partsOf({ stages, suspendedNs, resumedNs }: MigrationView): {
 export function Ruler({ migration }: { migration: MigrationView }) {
   const { stages, standstill, ns } = partsOf(migration);
   if (ns <= 0) return null;
-  const place = ({ from, to }: Part) => ({
-    left: `${String((100 * from) / ns)}%`,
-    width: `${String((100 * (to - from)) / ns)}%`,
+  const sent = throughputOf(migration);
+  const axis = { from: Math.min(0, sent?.from ?? 0), to: Math.max(ns, sent?.to ?? 0) };
+  const at = (instant: number): string => `${String((100 * (instant - axis.from)) / (axis.to - axis.from))}%`;
+  const place = ({ from, to }: Pick<Part, 'from' | 'to'>) => ({
+    left: at(from),
+    right: `calc(100% - ${at(to)})`,
   });
   const stood = standstill === null ? null : standstill.to - standstill.from;
   const words = `${milliseconds(ns)} from its beginning${stood === null ? '' : `, for ${milliseconds(stood)} of which it ran nowhere`}`;
   return (
-    <figure class="ruler" aria-label={words} data-testid="ruler">
+    <figure
+      class="ruler"
+      aria-label={sent === null ? words : `${words}; ${rateWords(sent)}`}
+      data-testid="ruler"
+    >
+      {sent !== null && (
+        <div class="ruler-sent" data-testid="sent">
+          {standstill !== null && <i class="ruler-gap" style={place(standstill)} />}
+          <div class="ruler-chart" style={place(sent)}>
+            <Throughput sent={sent} />
+          </div>
+        </div>
+      )}
       <div class="ruler-bar">
         {stages.map((part) => (
           <i
@@ -64,14 +83,22 @@ export function Ruler({ migration }: { migration: MigrationView }) {
           />
         )}
       </div>
+      <div class="ruler-ends">
+        <span style={{ left: at(0) }}>0</span>
+        <span style={{ left: at(ns) }}>{milliseconds(ns)}</span>
+      </div>
       <figcaption>
-        <span>0</span>
         {standstill !== null && (
           <span class="ruler-stood">
             <i class="bar standstill" /> ran nowhere: {milliseconds(stood!)}
           </span>
         )}
-        <span>{milliseconds(ns)}</span>
+        {sent !== null && (
+          <span class="ruler-stood">
+            <i class="bar sending" /> what it sends, in steps of {milliseconds(sent.stepNs)}:{' '}
+            {rateWords(sent)}
+          </span>
+        )}
       </figcaption>
     </figure>
   );

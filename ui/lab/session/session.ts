@@ -423,6 +423,7 @@ export class Session {
       host: this.host,
       migrations: migrationViews(
         hosts.map((each) => ({ name: each.name, migrations: each.lab.witness.migrations })),
+        Math.max(...hosts.map((each) => each.lab.ns)),
       ),
       running,
       stepping,

@@ -16,7 +16,7 @@ import { isSnapshot, MAGIC } from './magic.ts';
 import { PageStore } from './page-store.ts';
 
 /** Goes up when the format changes, or what the names in it mean. */
-const VERSION = 10;
+const VERSION = 11;
 const DIGEST_BYTES = 32;
 const MOST_HEADER_BYTES = 1 << 24;
 /** The largest machine there is (core/machine.ts). */

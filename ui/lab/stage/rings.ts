@@ -3,28 +3,34 @@
  * how far it has come; what both have said of that is in the page, and that is what is shown.
  */
 import * as blk from '../../../hypervisor/abi/blkif.ts';
-import * as net from '../../../hypervisor/abi/netif.ts';
 import { sring } from '../../../hypervisor/abi/ring.ts';
 import { PAGE_BYTES } from '../../../hypervisor/memory/pages.ts';
 import type { Hypervisor } from '../../../hypervisor/state/hypervisor.ts';
 import type { RingSlot, RingView } from './view.ts';
 
 /** Reads unsigned fields of an entry; little-endian. */
-type Field = (offset: number, bytes: number) => number;
+export type Field = (offset: number, bytes: number) => number;
 
-interface Told {
+/** Where in what takes several entries an entry stands, which it does not say itself. */
+export type Place = 'start' | 'part' | 'extra' | 'extra, then parts';
+
+export interface Told {
   /** What ties an answer to its request. */
   readonly id: number;
   readonly text: string;
   readonly refs: readonly number[];
+  /** Of data that go from domain to domain by it, none of them counted twice. */
+  readonly bytes: number;
+  /** Of the entry behind it. */
+  readonly next: Place;
 }
 
 export interface RingKind {
   readonly name: string;
   /** Bytes of an entry: the longer of request and response, rounded up to its alignment. */
   readonly entryBytes: number;
-  request(field: Field): Told;
-  response(field: Field): Told;
+  request(field: Field, place: Place): Told;
+  response(field: Field, place: Place): Told;
 }
 
 const SECTOR_BYTES = 512;
@@ -41,7 +47,7 @@ function blockName(operation: number): string {
   return BLOCK_NAMES[operation] ?? `operation ${String(operation)}`;
 }
 
-function signed16(value: number): number {
+export function signed16(value: number): number {
   return (value << 16) >> 16;
 }
 
@@ -57,18 +63,21 @@ export const BLOCK: RingKind = {
     const count = Math.min(field(offset.nr_segments, 1), blk.BLKIF_MAX_SEGMENTS_PER_REQUEST);
     const segments = Array.from({ length: count }, (_, n) => segmentAt(field, n));
     const sectors = segments.reduce((sum, { first, last }) => sum + Math.max(0, last - first + 1), 0);
-    const range = count === 0 ? '' : ` ${String(sectors * SECTOR_BYTES)} bytes at sector ${String(sector)}`;
+    const bytes = sectors * SECTOR_BYTES;
+    const range = count === 0 ? '' : ` ${String(bytes)} bytes at sector ${String(sector)}`;
     return {
       id: field(offset.id, 8),
       text: `${blockName(operation)}${range}`,
       refs: segments.map(({ ref }) => ref),
+      ...{ bytes, next: 'start' },
     };
   },
   response: (field) => {
     const { offset } = blk.blkif_response;
     const status = signed16(field(offset.status, 2));
     const said = status === blk.BLKIF_RSP_OKAY ? 'done' : `failed (${String(status)})`;
-    return { id: field(offset.id, 8), text: `${blockName(field(offset.operation, 1))}: ${said}`, refs: [] };
+    const text = `${blockName(field(offset.operation, 1))}: ${said}`;
+    return { id: field(offset.id, 8), text, refs: [], bytes: 0, next: 'start' };
   },
 };
 
@@ -90,57 +99,11 @@ function indirectRequest(field: Field): Told {
     id: field(offset.id, 8),
     text: `${blockName(field(offset.indirect_op, 1))} of ${String(segments)} segments at sector ${String(field(offset.sector_number, 8))}`,
     refs: Array.from({ length: pages }, (_, n) => field(offset.indirect_grefs + 4 * n, 4)),
+    // Its segments are in pages of the guest's.
+    ...{ bytes: 0, next: 'start' },
   };
 }
 const PAGE_SEGMENTS = PAGE_BYTES / blk.blkif_request_segment.size;
-
-/** Of the card: packets that the guest sends. */
-export const TRANSMIT: RingKind = {
-  name: 'transmit',
-  entryBytes: net.netif_tx_request.size,
-  request: (field) => {
-    const { offset } = net.netif_tx_request;
-    return {
-      id: field(offset.id, 2),
-      text: `send ${String(field(offset.size, 2))} bytes`,
-      refs: [field(offset.gref, 4)],
-    };
-  },
-  response: (field) => ({
-    id: field(net.netif_tx_response.offset.id, 2),
-    text: statusWords(signed16(field(net.netif_tx_response.offset.status, 2)), 'sent'),
-    refs: [],
-  }),
-};
-
-/** Of the card: room for packets that it gets. */
-export const RECEIVE: RingKind = {
-  name: 'receive',
-  entryBytes: net.netif_rx_response.size,
-  request: (field) => ({
-    id: field(net.netif_rx_request.offset.id, 2),
-    text: 'room for a packet',
-    refs: [field(net.netif_rx_request.offset.gref, 4)],
-  }),
-  response: (field) => {
-    const status = signed16(field(net.netif_rx_response.offset.status, 2));
-    return {
-      id: field(net.netif_rx_response.offset.id, 2),
-      text: status >= 0 ? `got ${String(status)} bytes` : statusWords(status, ''),
-      refs: [],
-    };
-  },
-};
-
-const NET_STATUS: Readonly<Record<number, string>> = {
-  [net.NETIF_RSP_DROPPED]: 'dropped',
-  [net.NETIF_RSP_ERROR]: 'failed',
-  [net.NETIF_RSP_NULL]: 'nothing',
-};
-
-function statusWords(status: number, okay: string): string {
-  return status === net.NETIF_RSP_OKAY ? okay : (NET_STATUS[status] ?? `status ${String(status)}`);
-}
 
 /** A ring in these machine frames, one behind the other. What a guest has written there may be anything. */
 export function ringView(
@@ -165,29 +128,39 @@ export function ringView(
     reqEvent: index(sring.offset.req_event),
     rspProd,
     rspEvent: index(sring.offset.rsp_event),
-    slots: Array.from({ length: size }, (_, slot) => {
+    slots: slotViews(kind, size, reqProd, rspProd, (slot) => {
       const start = sring.size + slot * kind.entryBytes;
-      const field: Field = (offset, count) => {
+      return (offset, count) => {
         let value = 0;
         for (let n = count - 1; n >= 0; n--) value = value * 256 + byte(start + offset + n);
         return value;
       };
-      return slotView(kind, field, holds(slot, size, reqProd, rspProd));
     }),
   };
 }
 
-function slotView(kind: RingKind, field: Field, what: RingSlot['holds']): RingSlot {
-  if (what === 'nothing') return { holds: what, text: '', refs: [] };
-  const { text, refs } = what === 'request' ? kind.request(field) : kind.response(field);
-  return { holds: what, text, refs };
-}
-
-/** Requests from `rsp_prod` on have no answer yet; behind it are the answers, as far back as the ring goes. */
-function holds(slot: number, size: number, reqProd: number, rspProd: number): RingSlot['holds'] {
+/** What the slots hold: an entry is understood by those before it, of which the oldest answer there is is taken for a first one. */
+function slotViews(
+  kind: RingKind,
+  size: number,
+  reqProd: number,
+  rspProd: number,
+  fieldsOf: (slot: number) => Field,
+): RingSlot[] {
+  const slots = Array.from({ length: size }, (): RingSlot => ({ holds: 'nothing', text: '', refs: [] }));
+  const read = (way: 'request' | 'response', from: number, count: number): void => {
+    let place: Place = 'start';
+    for (let n = 0; n < count; n++) {
+      const slot = ((from + n) >>> 0) % size;
+      const { text, refs, next }: Told = kind[way](fieldsOf(slot), place);
+      slots[slot] = { holds: way, text, refs };
+      place = next;
+    }
+  };
+  // Requests from `rsp_prod` on have no answer yet; before it are the answers, as far back as the ring goes.
   const waiting = Math.min((reqProd - rspProd) >>> 0, size);
-  const ahead = (slot - (rspProd % size) + size) % size;
-  if (ahead < waiting) return 'request';
-  // Counting the slots backwards from the newest answer: that many have been given at least.
-  return size - ahead <= rspProd ? 'response' : 'nothing';
+  const answered = Math.min(rspProd, size - waiting);
+  read('response', rspProd - answered, answered);
+  read('request', rspProd, waiting);
+  return slots;
 }

@@ -76,7 +76,19 @@ describe('among events', () => {
     detail,
   });
   const slot = (way: 'request' | 'response', index: number, id: number, refs: number[] = []): TraceEvent =>
-    at({ kind: 'ring', ring: 'block', domain: 1, backend: 0, device: XVDA, way, index, id, text: '', refs });
+    at({
+      kind: 'ring',
+      ring: 'block',
+      domain: 1,
+      backend: 0,
+      device: XVDA,
+      way,
+      index,
+      id,
+      text: '',
+      refs,
+      bytes: 0,
+    });
   const grant = (ref: number): TraceEvent =>
     at({
       ...{ kind: 'grant', change: 'mapped', domain: 0, granter: 1, ref, mfn: 7, readOnly: false, bytes: 0 },

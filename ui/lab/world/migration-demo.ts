@@ -19,6 +19,8 @@ const LEAVES = WORLD_TOUR.findLastIndex(({ types }) => types === GOES);
 const [A, B] = [0, 1];
 /** Into the first round, in ns: some pages have gone, some have not. */
 const MIDST_NS = 20_000_000;
+/** How long it is fetched from before it goes, and when it is there. */
+const SERVES_NS = 100_000_000;
 
 type Says = Pick<Bookmark, 'host' | 'lens' | 'says'>;
 
@@ -38,6 +40,7 @@ export async function recordMigration(
   for (const [n, step] of steps.entries()) {
     if (n === REFUSED) continue;
     if (n === LEAVES) {
+      await world.run({ ns: world.ns + SERVES_NS });
       world.past.keep();
       mark(a.ns, {
         host: A,
@@ -46,6 +49,7 @@ export async function recordMigration(
       });
     }
     if (!(await playInWorld(world, step))) throw new Error(`the demo stops at: ${step.tells}`);
+    if (n === LEAVES) await world.run({ ns: world.ns + SERVES_NS });
   }
   const [out, came] = [a, b].map(({ witness }) => witness.migrations.all.at(-1)) as [Migration, Migration];
   mark(begins(out, 'iterative pre-copy') + MIDST_NS, {
@@ -62,6 +66,11 @@ export async function recordMigration(
     host: B,
     lens: 'migration',
     says: `It runs on B. It stood still for ${String(Math.round((came.resumedNs! - out.suspendedNs!) / 1e6))} ms.`,
+  });
+  mark(came.resumedNs! + SERVES_NS, {
+    host: B,
+    lens: 'migration',
+    says: 'What its clients get, above the ruler: no less than before, but for the time that it stood still.',
   });
   mark(b.ns, {
     host: B,
