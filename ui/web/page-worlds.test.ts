@@ -212,6 +212,10 @@ title Another's
     await page.getByLabel('Run until').fill('suspended for');
     await page.getByRole('button', { name: 'Run until' }).click();
     await statusIs('The console has');
+    await page.locator('.stage [role=tab]', { hasText: 'migration' }).click();
+    const ruler = page.getByTestId('ruler');
+    expect(await ruler.getAttribute('aria-label')).toMatch(/ran nowhere; at most [1-9]\d\d\.\d Mbit\/s, /);
+    expect(await ruler.getByTestId('sent').locator('path').getAttribute('d')).toContain(' 0.000 ');
     world.type(0, new TextEncoder().encode(`${GOES}\r`));
     expect(world.run({ text: { host: 0, pattern: /suspended for/ } })?.kind).toBe('host');
     const file = await openSnapshot(readFileSync(await save()));
