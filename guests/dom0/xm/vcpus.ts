@@ -1,9 +1,10 @@
 /** xm vcpu-pin, vcpu-set: which processors a vcpu may use, and how many vcpus a domain is to use. */
 import * as xen from 'xen';
 import { xen_domctl_getvcpuinfo, xen_domctl_vcpuaffinity, xen_sysctl_physinfo, xenctl_bitmap } from 'xen';
-import { Domain } from 'dom0/lib/domains';
+import { Domain, findDomain } from 'dom0/lib/domains';
 import * as hyper from 'dom0/lib/hypercalls';
 import { pathOf } from 'dom0/lib/nodes';
+import { sleepNs } from 'programs/lib/calls';
 import { complain, complainOf } from 'programs/lib/io';
 import { writeNode } from 'programs/lib/store';
 import { domainOf, isNumber, MAX_CPUS, numberOf, processorsOf } from './arguments';
@@ -75,15 +76,15 @@ export function vcpuPin(args: string[]): i32 {
   return 0;
 }
 
+/** How long a kernel is waited for that is to take vcpus up or down. */
+const LOOK_NS: u64 = 20_000_000;
+const LOOKS: i32 = 100;
+
 /** The domain's kernel looks at these nodes, and takes its vcpus up and down as they say. */
 export function vcpuSet(args: string[]): i32 {
   if (args.length != 2) return misused();
   const domain = domainOf(args[0]);
   if (domain == null) return 1;
-  if (domain.id == 0) {
-    complain('Domain-0: this is the host itself');
-    return 1;
-  }
   const count = vcpusOf(domain);
   const wanted = <i32>numberOf(domain.name + ': ' + args[1] + ' vcpus', args[1], 1, max(count, 1));
   if (!isNumber) return 1;
@@ -91,6 +92,21 @@ export function vcpuSet(args: string[]): i32 {
     const path = pathOf(domain.id) + '/cpu/' + vcpu.toString() + '/availability';
     const failed = writeNode(path, vcpu < wanted ? 'online' : 'offline');
     if (failed < 0) return complainOf(domain.name, failed);
+  }
+  return domain.isPaused ? 0 : awaitVcpus(domain, wanted);
+}
+
+/** 0: so many are up; or that some are not, as Mote's, which uses one alone, has been said. */
+function awaitVcpus(domain: Domain, wanted: i32): i32 {
+  const name = domain.name;
+  let now: Domain | null = domain;
+  for (let look = 0; now != null && now.vcpus != wanted; look++) {
+    if (look == LOOKS) {
+      complain(name + ': it has been told; ' + now.vcpus.toString() + ' of ' + wanted.toString() + ' are up');
+      return 1;
+    }
+    sleepNs(LOOK_NS);
+    now = findDomain(domain.id.toString());
   }
   return 0;
 }

@@ -1,23 +1,23 @@
 /**
  * The balloon: pages that the domain gives back to Xen, and asks for again. A page in the balloon keeps its number but has no
- * frame behind it: it is not mapped, and the p2m says so.
+ * frame behind it: it is not mapped, and the p2m says so. Pages that it may have and never had are there, too (room.ts).
  */
 import {
   DOMID_SELF,
   XENMEM_decrease_reservation,
-  start_info,
   XENMEM_populate_physmap,
   xen_memory_reservation,
 } from 'xen';
 import { MMUEXT_TLB_FLUSH_LOCAL } from 'xen';
 import { HYPERVISOR_memory_op } from '../xen/hypercalls';
 import { virtual } from '../xen/intrinsics';
-import { startInfo } from '../xen/start-info';
 import { addPages, allocateUserPage, PAGE_SHIFT, PAGE_SIZE, removePage } from './pages';
 import {
   extendedOperation,
   flush,
   mfnOf,
+  NO_FRAME,
+  p2mLength,
   pageExists,
   setMfn,
   unprotect,
@@ -26,7 +26,6 @@ import {
 } from './pagetable';
 
 const BATCH: u32 = 256;
-const NO_FRAME: u64 = ~0;
 
 const reservation: usize = memory.data(32, 8);
 /** Frames or pages of a batch, for Xen, and beside them the pages. */
@@ -34,14 +33,19 @@ const extents: usize = memory.data(256 * 8, 8);
 const batch: usize = memory.data(256 * 4, 8);
 let inBalloon: u32 = 0;
 
+/** At the start: the pages that the domain may have, and has not got. */
+export function initBalloon(pages: usize): void {
+  inBalloon = <u32>(p2mLength() - pages);
+}
+
 /** Pages that the domain has, as Xen and its toolstack count them: those that the kernel took at its start, too. */
 export function domainPages(): u32 {
-  return <u32>load<u64>(startInfo() + start_info.nr_pages) - inBalloon;
+  return <u32>p2mLength() - inBalloon;
 }
 
 /**
  * Makes the balloon so large that the domain has `target` pages, as far as there are pages to give or to get: it never has more
- * than at its start. What it has then.
+ * than it might have when it started. What it has then.
  */
 export function setMemoryTarget(target: u32): u32 {
   while (domainPages() > target && give(min(BATCH, domainPages() - target)) > 0) {}

@@ -40,6 +40,17 @@ const windowTables: usize = memory.data(1024 * 4, 8);
 /** The list that translates page numbers to machine frames, in linear memory; its length in entries. */
 let p2m: usize = 0;
 let p2mEntries: usize = 0;
+export const P2M_ENTRY_BYTES: usize = 8;
+/** What the list says of a page without a frame. */
+export const NO_FRAME: u64 = ~0;
+
+export function p2mList(): usize {
+  return p2m;
+}
+/** Pages that the domain may have. */
+export function p2mLength(): usize {
+  return p2mEntries;
+}
 
 export function setP2m(list: usize, entries: usize): void {
   p2m = list;

@@ -73,16 +73,19 @@ function l1Table(address: usize): usize {
 }
 
 /**
- * Maps memory up to `end` behind the `mapped` bytes that are mapped already, and makes the tables for foreign pages. `free`
- * is the first page that nobody uses; the first one behind those taken for tables is given back.
+ * Maps memory up to `end` behind the `mapped` bytes that are mapped already, and makes the tables for what memory may come
+ * up to `most`, and for foreign pages. `free` is the first page that nobody uses; the first one behind those taken for tables
+ * is given back.
  */
-export function buildWindow(free: usize, mapped: usize, end: usize): usize {
+export function buildWindow(free: usize, mapped: usize, end: usize, most: usize): usize {
   early = free;
   while (mapped < end) {
     // What has been mapped has room for the table of what comes next.
     assert(early < mapped, "no memory for the window's tables");
     mapped = extend(mapped, end);
   }
+  const spanMask = TABLE_SPAN - 1;
+  for (let span = (mapped + spanMask) & ~spanMask; span < most; span += TABLE_SPAN) hang(span, newTable());
   hang(FOREIGN, newTable());
   return early;
 }

@@ -59,15 +59,17 @@ describe('a host with two processors', () => {
       host.run('cd /; for n in 0 1; do xenstore-read /local/domain/1/cpu/$n/availability; done');
     expect(host.run('xm vcpu-set two 1')).toBe('');
     expect(available()).toBe('online\noffline');
-    expect(host.run('xm vcpu-set two 2')).toBe('');
+    // Mote uses one alone: that others are not up is said.
+    expect(host.run('xm vcpu-set two 2; echo $?')).toBe('xm: two: it has been told; 1 of 2 are up\n1');
     expect(available()).toBe('online\nonline');
-    expect(host.run('xm vcpu-set two 3; xm vcpu-set two 0; xm vcpu-set 0 1')).toBe(
+    expect(host.run('xm vcpu-set two 3; xm vcpu-set two 0; xm vcpu-set Domain-0 2')).toBe(
       [
         'xm: two: 3 vcpus: it is to be a number from 1 to 2',
         'xm: two: 0 vcpus: it is to be a number from 1 to 2',
-        'xm: Domain-0: this is the host itself',
+        'xm: Domain-0: 2 vcpus: it is to be a number from 1 to 1',
       ].join('\n'),
     );
+    expect(host.run('xm vcpu-set Domain-0 1; echo $?')).toBe('0');
     expect(host.run('xm sysrq two h; xenstore-read /local/domain/1/control/sysrq')).toBe('h');
     expect(host.run('xm sysrq two help; xm sysrq 0 h; xm sysrq two')).toBe(
       'xm: help: it is to be one letter\nxm: Domain-0: this is the host itself\nxm: usage: xm sysrq DOMAIN LETTER',
