@@ -11,7 +11,7 @@ import { parseRule, ruleProblem } from './iptables/parse';
 
 const USAGE =
   'usage: iptables [-t filter|nat] -A|-I|-D CHAIN [-p PROTOCOL] [-s NETWORK] [-d NETWORK] [-i|-o INTERFACE]\n' +
-  '         [--sport PORTS] [--dport PORTS] -j ACCEPT|DROP|REJECT|MASQUERADE|SNAT --to ADDRESS|DNAT --to ADDRESS[:PORT]\n' +
+  '         [--sport PORTS] [--dport PORTS] [-m state --state NEW,ESTABLISHED,RELATED,INVALID] -j ACCEPT|DROP|REJECT|MASQUERADE|SNAT --to ADDRESS|DNAT --to ADDRESS[:PORT]\n' +
   '       iptables [-t TABLE] -D CHAIN NUMBER | -F [CHAIN] | -L [-n] [-v] [CHAIN] | -S [CHAIN] | -P CHAIN ACCEPT|DROP';
 
 const words = new StaticArray<u8>(<i32>layout.SIZE);

@@ -25,5 +25,8 @@ export function mayTarget(chain: i32, target: string): bool {
   return ALLOWED[chain].includes(target);
 }
 
+/** What a packet may be of its connection: bit N of STATE_* each, in iptables's order. */
+export const STATES: string[] = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED'];
+
 export const PROTOCOLS: string[] = ['all', 'tcp', 'udp', 'icmp'];
 export const PROTOCOL_NUMBERS: i32[] = [0, 6, 17, 1];

@@ -4,7 +4,7 @@ import { print, readFile } from 'programs/lib/io';
 import { Network } from 'programs/lib/networks';
 import { addressText } from 'programs/lib/sockets';
 import { number } from 'programs/lib/text';
-import { CHAINS, PROTOCOL_NUMBERS, PROTOCOLS, TARGETS } from './chains';
+import { CHAINS, PROTOCOL_NUMBERS, PROTOCOLS, STATES, TARGETS } from './chains';
 
 /** A line's numbers, as proc-rules.ts of the kernel puts them. */
 class Known {
@@ -61,6 +61,13 @@ class Known {
   get out(): string {
     return this.fields[17];
   }
+  /** Empty: any. */
+  get states(): string {
+    const bits = this.at(17);
+    const names: string[] = [];
+    for (let n = 0; n < STATES.length; n++) if (((bits >> n) & 1) != 0) names.push(STATES[n]);
+    return names.join(',');
+  }
 }
 
 /** The policy of a chain, and its rules. */
@@ -80,12 +87,13 @@ function rulesOf(chain: i32): Known[] {
   return found;
 }
 
-/** Behind the columns: ports, and where packets go to. */
+/** Behind the columns: ports, states, and where packets go to. */
 function detailsOf(rule: Known): string {
   let text = '';
   if (rule.sourcePorts != '') text += ' ' + rule.protocol + ' ' + portsText('spt', rule.sourcePorts);
   if (rule.destinationPorts != '')
     text += ' ' + rule.protocol + ' ' + portsText('dpt', rule.destinationPorts);
+  if (rule.states != '') text += (rule.isNot(abi.NOT_STATES) ? ' ! state ' : ' state ') + rule.states;
   return rule.to == '' ? text : text + ' to:' + rule.to;
 }
 
@@ -144,7 +152,9 @@ function matchesOf(rule: Known): string {
     option('-o', notOut + rule.out, rule.out == '*') +
     option('-p', rule.protocol, rule.protocol == 'all') +
     option('--sport', rule.sourcePorts, rule.sourcePorts == '') +
-    option('--dport', rule.destinationPorts, rule.destinationPorts == '')
+    option('--dport', rule.destinationPorts, rule.destinationPorts == '') +
+    (rule.states == '' ? '' : ' -m state') +
+    option('--state', (rule.isNot(abi.NOT_STATES) ? '!' : '') + rule.states, rule.states == '')
   );
 }
 

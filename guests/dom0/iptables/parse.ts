@@ -4,7 +4,7 @@ import { rule as layout } from 'mote/abi';
 import { networkOf } from 'programs/lib/networks';
 import { address, badAddress } from 'programs/lib/sockets';
 import { bad, number } from 'programs/lib/text';
-import { mayTarget, PROTOCOL_NUMBERS, PROTOCOLS, CHAINS, TARGETS } from './chains';
+import { mayTarget, PROTOCOL_NUMBERS, PROTOCOLS, CHAINS, STATES, TARGETS } from './chains';
 
 /** What was wrong with a rule. */
 export let ruleProblem: string = '';
@@ -28,6 +28,7 @@ const LONG: string[] = [
   '--to',
   '--to-source',
   '--to-ports',
+  '--ctstate',
 ];
 const SHORT: string[] = [
   '-p',
@@ -45,6 +46,7 @@ const SHORT: string[] = [
   '--to-destination',
   '--to-destination',
   '--to-destination',
+  '--state',
 ];
 
 function fail(what: string): bool {
@@ -100,6 +102,7 @@ function take(at: usize, option: string, value: string, isNot: bool): bool {
   if (option == '--sport') return takePorts(at + layout.source_ports, value);
   if (option == '--dport') return takePorts(at + layout.destination_ports, value);
   if (option == '--to-destination') return takeEnd(at, value);
+  if (option == '--state') return takeStates(at, value) && invert(at, abi.NOT_STATES, isNot);
   if (option == '--reject-with')
     return value == 'icmp-port-unreachable' || fail(value + ': there is icmp-port-unreachable');
   // They only say where options come from.
@@ -108,6 +111,8 @@ function take(at: usize, option: string, value: string, isNot: bool): bool {
       value == 'tcp' ||
       value == 'udp' ||
       value == 'icmp' ||
+      value == 'state' ||
+      value == 'conntrack' ||
       fail("Couldn't load match `" + value + "': there is none of this name")
     );
   return false;
@@ -148,6 +153,19 @@ function takePorts(at: usize, value: string): bool {
   if (wrong) return fail('invalid port/service `' + value + "' specified");
   store<u16>(at, <u16>first);
   store<u16>(at + 2, <u16>last);
+  return true;
+}
+
+/** STATE,STATE,... */
+function takeStates(at: usize, value: string): bool {
+  const names = value.split(',');
+  let states: u32 = 0;
+  for (let n = 0; n < names.length; n++) {
+    const state = STATES.indexOf(names[n]);
+    if (state < 0) return fail('Bad state "' + names[n] + '"');
+    states |= 1 << state;
+  }
+  store<u8>(at, <u8>states, layout.states);
   return true;
 }
 

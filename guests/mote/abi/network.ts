@@ -87,6 +87,7 @@ export namespace rule {
   export const target: usize = 2; // u8: RULE_ACCEPT and so on
   export const protocol: usize = 3; // u8: 0: any
   export const inverted: usize = 4; // u8: NOT_*
+  export const states: usize = 5; // u8: STATE_*; 0: any
   export const position: usize = 8; // u32: from 1 on; 0: none
   export const source: usize = 12; // u32 address, u32 mask
   export const destination: usize = 20; // u32 address, u32 mask
@@ -98,6 +99,11 @@ export namespace rule {
   export const out: usize = 64; // 16 bytes
   export const SIZE: usize = 80;
 }
+/** What a packet is of the connection that it belongs to. */
+export const STATE_INVALID: u32 = 1;
+export const STATE_NEW: u32 = 2;
+export const STATE_RELATED: u32 = 4;
+export const STATE_ESTABLISHED: u32 = 8;
 export const RULE_APPEND: i32 = 1;
 export const RULE_INSERT: i32 = 2;
 export const RULE_DELETE: i32 = 3;
@@ -118,6 +124,7 @@ export const NOT_SOURCE: u32 = 1;
 export const NOT_DESTINATION: u32 = 2;
 export const NOT_IN: u32 = 4;
 export const NOT_OUT: u32 = 8;
+export const NOT_STATES: u32 = 16;
 
 /** struct rtentry. */
 export namespace rtentry {

@@ -167,6 +167,33 @@ describe('a host that translates addresses', () => {
     expect(host.run('iptables -S')).toBe('-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT');
   });
 
+  test('by what a packet is of its connection: what answers comes in and through, and nothing else', () => {
+    const address = (inside: string): string => /inet ([\d.]+)/.exec(inside)![1]!;
+    const dom0 = address(host.run('ifconfig xenbr0'));
+    const client = address(host.inside('client', 'ifconfig eth0'));
+    host.run('httpd /etc &');
+    for (const chain of ['INPUT', 'FORWARD'])
+      host.run(`iptables -A ${chain} -m state --state ESTABLISHED,RELATED -j ACCEPT`);
+    host.run('iptables -A INPUT -i lo -j ACCEPT; iptables -P INPUT DROP; iptables -P FORWARD DROP');
+    host.run('iptables -A FORWARD -i inside -m state --state NEW -j ACCEPT');
+    // Out of it and from inside through it, with the answers; an error about it, too; but not to it, nor in.
+    expect(host.run(`wget -q -O - http://${client}/page; ping -c 1 ${client}`)).toMatch(/^outside\n[^]* 0% packet loss/);
+    expect(host.run(`wget -O - http://${client}:81/page`)).toContain('refused');
+    expect(host.inside('web', `wget -q -O - http://${client}/page; ping -c 1 ${client}`)).toMatch(
+      /^outside\n[^]* 0% packet loss/,
+    );
+    expect(host.inside('client', `ping -c 1 ${dom0}; ping -c 1 192.168.2.2`)).toMatch(/100% [^]*100% /);
+    // A port that is let in: its answers go out by the same.
+    host.run('iptables -A INPUT -p tcp --dport 80 -m conntrack --ctstate NEW -j ACCEPT');
+    host.run('iptables -A OUTPUT -o lo -j ACCEPT; iptables -A OUTPUT -m state ! --state INVALID,NEW -j ACCEPT; iptables -P OUTPUT DROP');
+    expect(host.inside('client', `wget -q -O - http://${dom0}/motd`)).toBe(host.run("cat /etc/motd"));
+    expect(host.run(`ping -c 1 ${client}`)).toContain('100% packet loss');
+    expect(host.run('iptables -S INPUT; iptables -L OUTPUT -n; iptables -S OUTPUT')).toMatch(
+      /-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n[^]*-A INPUT -p tcp --dport 80 -m state --state NEW -j ACCEPT\n[^]* ! state INVALID,NEW\n[^]*-A OUTPUT -m state ! --state INVALID,NEW -j ACCEPT$/,
+    );
+    host.run('iptables -F; for c in INPUT FORWARD OUTPUT; do iptables -P $c ACCEPT; done');
+  });
+
   test('the scripts of the manuals do that for a host and a card', () => {
     host.run('iptables -t nat -F; sh /etc/xen/scripts/network-nat start; xm create natted; sleep 0.3');
     expect(host.run('iptables -t nat -S POSTROUTING; ip addr show dev vif3.0')).toMatch(
@@ -183,7 +210,8 @@ describe('a host that translates addresses', () => {
       ['-A PREROUTING -j DNAT --to 1.2.3.4', 'No chain/target/match by that name.'],
       ['-A INPUT -j LOG', "Couldn't load target `LOG': there is none of this name"],
       ['-A INPUT -j MASQUERADE', 'target MASQUERADE is not for the chain INPUT'],
-      ['-A INPUT -m state --state NEW -j DROP', "Couldn't load match `state': there is none of this name"],
+      ['-A INPUT -m limit --limit 1/s -j DROP', "Couldn't load match `limit': there is none of this name"],
+      ['-A INPUT -m state --state NEW,OLD -j DROP', 'Bad state "OLD"'],
       ['-A INPUT --dport 80 -j DROP', 'ports are of tcp and udp: -p tcp'],
       ['-A INPUT -s here -j DROP', "host/network `here' not found"],
       ['-t nat -A PREROUTING -j DNAT', 'DNAT: You must specify --to'],

@@ -42,6 +42,7 @@ function tell(rule: Rule): void {
   putField(rule.bytes);
   putName(at + layout.in_);
   putName(at + layout.out);
+  putField(load<u8>(at, layout.states));
   putByte(10);
 }
 

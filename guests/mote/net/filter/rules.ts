@@ -36,10 +36,17 @@ export class Rule {
     return load<u16>(this.at, layout.to_port);
   }
 
-  matches(tuple: Tuple, from: Interface | null, to: Interface | null): bool {
+  /** Whether connections have to be known for it. */
+  get isOfConnections(): bool {
+    return isNat(load<u8>(this.at, layout.chain)) || load<u8>(this.at, layout.states) != 0;
+  }
+
+  matches(tuple: Tuple, from: Interface | null, to: Interface | null, state: u32): bool {
     const protocol = load<u8>(this.at, layout.protocol);
     const inverted = <u32>load<u8>(this.at, layout.inverted);
     if (protocol != 0 && protocol != <u8>tuple.protocol) return false;
+    const states = <u32>load<u8>(this.at, layout.states);
+    if (states != 0 && ((states & state) != 0) == ((inverted & abi.NOT_STATES) != 0)) return false;
     if (this.isWithin(tuple.source, layout.source) == ((inverted & abi.NOT_SOURCE) != 0)) return false;
     if (this.isWithin(tuple.destination, layout.destination) == ((inverted & abi.NOT_DESTINATION) != 0))
       return false;
@@ -84,8 +91,8 @@ export class Rule {
 const first = new StaticArray<Rule | null>(CHAINS);
 const policies = new StaticArray<i32>(CHAINS);
 let count = 0;
-/** Rules that translate addresses. */
-let translating = 0;
+/** Rules that translate addresses, or ask for the state of a connection. */
+let tracking = 0;
 
 export function rulesOf(chain: i32): Rule | null {
   return first[chain];
@@ -93,9 +100,9 @@ export function rulesOf(chain: i32): Rule | null {
 export function policyOf(chain: i32): i32 {
   return policies[chain] == 0 ? abi.RULE_ACCEPT : policies[chain];
 }
-/** Whether addresses may have to be translated at all. */
-export function hasTranslations(): bool {
-  return translating > 0;
+/** Whether connections have to be known at all. */
+export function isTracking(): bool {
+  return tracking > 0;
 }
 /** Whether a chain lets everything pass. */
 export function isOpen(chain: i32): bool {
@@ -135,7 +142,7 @@ function insert(chain: i32, made: Rule, position: u32): void {
   if (before == null) first[chain] = made;
   else before.next = made;
   count++;
-  if (isNat(chain)) translating++;
+  if (made.isOfConnections) tracking++;
 }
 
 /** Takes away the rule of a position, or, for 0, the first like `pattern`, which is used up. */
@@ -151,23 +158,23 @@ function remove(chain: i32, pattern: Rule, position: u32): i32 {
   if (each == null) return -ENOENT;
   if (before == null) first[chain] = each.next;
   else before.next = each.next;
-  forget(chain, each);
+  forget(each);
   return 0;
 }
 
 function flush(chain: i32): i32 {
   for (let each = first[chain]; each != null;) {
     const next = each.next;
-    forget(chain, each);
+    forget(each);
     each = next;
   }
   first[chain] = null;
   return 0;
 }
 
-function forget(chain: i32, gone: Rule): void {
+function forget(gone: Rule): void {
   count--;
-  if (isNat(chain)) translating--;
+  if (gone.isOfConnections) tracking--;
   drop(gone);
 }
 
@@ -176,16 +183,17 @@ function drop(gone: Rule): void {
   dispose(gone);
 }
 
-/** The rule of a chain that a packet meets first; null: none. */
+/** The rule of a chain that a packet, in a state of its connection, meets first; null: none. */
 export function ruleFor(
   chain: i32,
   tuple: Tuple,
   from: Interface | null,
   to: Interface | null,
   bytes: u32,
+  state: u32,
 ): Rule | null {
   for (let each: Rule | null = first[chain]; each != null; each = each!.next)
-    if (each.matches(tuple, from, to)) {
+    if (each.matches(tuple, from, to, state)) {
       each.packets++;
       each.bytes += bytes;
       return each;

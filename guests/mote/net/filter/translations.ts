@@ -1,8 +1,10 @@
 /**
  * The connections that go through this machine, and how each is translated: what it is like as it comes, and as it goes. Answers are
- * translated back; what others tell of them by ICMP is not. The first packet of a connection decides. When there are too many, the one unused longest is forgotten.
+ * translated back; what others tell of them by ICMP is not. The first packet of a connection decides. When there are too many, the
+ * one unused longest is forgotten; what is none of TCP is over when nothing has come for a while.
  */
 import { now } from 'kernel/events/clock';
+import { IPPROTO_TCP } from '../../abi';
 import { isOurs } from '../interface';
 import { Packet } from '../packet';
 import { Tuple } from './tuple';
@@ -11,18 +13,26 @@ const MAX_CONNECTIONS: i32 = 256;
 /** Ports that a translated connection gets: of those that nobody else is given by chance. */
 const FIRST_PORT: u32 = 61000;
 const PORTS: u32 = 4096;
+/** As Linux has it for UDP that was answered. */
+const IDLE_NS: u64 = 180_000_000_000;
 
 export class Connection {
   came: Tuple = new Tuple();
   goes: Tuple = new Tuple();
   /** Its first packet was seen on its whole way. */
   isSettled: bool = false;
+  isAnswered: bool = false;
   usedNs: u64 = 0;
+
+  get isThere(): bool {
+    if (this.usedNs == 0) return false;
+    return this.came.protocol == IPPROTO_TCP || now() - this.usedNs < IDLE_NS;
+  }
 }
 
 /** The connection of the packet that is on its way, and whether that is an answer; null: none. */
 export let current: Connection | null = null;
-let isAnswer: bool = false;
+export let isAnswer: bool = false;
 export function setCurrent(connection: Connection | null, answers: bool): void {
   current = connection;
   isAnswer = answers;
@@ -48,7 +58,7 @@ let nextPort: u32 = 0;
 export function connectionOf(tuple: Tuple): Connection | null {
   for (let n = 0; n < MAX_CONNECTIONS; n++) {
     const each = connections[n];
-    if (each != null && each.usedNs != 0 && each.came.isSame(tuple)) return used(each);
+    if (each != null && each.isThere && each.came.isSame(tuple)) return used(each);
   }
   return null;
 }
@@ -57,7 +67,7 @@ export function connectionOf(tuple: Tuple): Connection | null {
 export function answeredBy(tuple: Tuple): Connection | null {
   for (let n = 0; n < MAX_CONNECTIONS; n++) {
     const each = connections[n];
-    if (each != null && each.usedNs != 0 && tuple.answers(each.goes)) return used(each);
+    if (each != null && each.isThere && tuple.answers(each.goes)) return used(each);
   }
   return null;
 }
@@ -65,6 +75,17 @@ export function answeredBy(tuple: Tuple): Connection | null {
 function used(connection: Connection): Connection {
   connection.usedNs = now();
   return connection;
+}
+
+/** Whether what an error quotes is of a connection, in either direction. */
+export function isKnown(quoted: Tuple): bool {
+  for (let n = 0; n < MAX_CONNECTIONS; n++) {
+    const each = connections[n];
+    if (each == null || !each.isThere) continue;
+    if (each.came.isSame(quoted) || each.goes.isSame(quoted)) return true;
+    if (quoted.answers(each.came) || quoted.answers(each.goes)) return true;
+  }
+  return false;
 }
 
 /** A new connection, which goes as it comes until something else is decided. */
@@ -83,6 +104,7 @@ export function begin(tuple: Tuple): Connection {
   made.came.copy(tuple);
   made.goes.copy(tuple);
   made.isSettled = false;
+  made.isAnswered = false;
   return used(made);
 }
 
@@ -101,7 +123,7 @@ function isFree(connection: Connection): bool {
     return false;
   for (let n = 0; n < MAX_CONNECTIONS; n++) {
     const each = connections[n];
-    if (each != null && each != connection && each.usedNs != 0 && each.goes.isSame(goes)) return false;
+    if (each != null && each != connection && each.isThere && each.goes.isSame(goes)) return false;
   }
   return true;
 }

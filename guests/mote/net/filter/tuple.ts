@@ -8,18 +8,24 @@ const CHECKSUM: usize = 10;
 const SOURCE: usize = 12;
 const DESTINATION: usize = 16;
 const FRAGMENT: usize = 6;
+const PROTOCOL: usize = 9;
 /** Not the first piece of a packet, or not the last: in either the rest is elsewhere. */
 const IN_PIECES: u32 = 0x3fff;
 
 const TCP_BYTES: u32 = 20;
 const UDP_BYTES: u32 = 8;
 const ICMP_BYTES: u32 = 8;
+const IP_BYTES: u32 = 20;
+/** What an error quotes at least of what is behind the header. */
+const PORTS_BYTES: u32 = 8;
 const TCP_CHECKSUM: usize = 16;
 const UDP_CHECKSUM: usize = 6;
 const ICMP_CHECKSUM: usize = 2;
 const ICMP_ID: usize = 4;
 const ECHO_REPLY: u8 = 0;
 const ECHO: u8 = 8;
+/** Unreachable, source quench, redirect, time exceeded, parameter problem. */
+const ERRORS: StaticArray<u8> = [3, 4, 5, 11, 12];
 
 export class Tuple {
   protocol: i32 = 0;
@@ -44,6 +50,23 @@ export class Tuple {
       this.sourcePort = get16(at);
       this.destinationPort = get16(at + 2);
     }
+    return true;
+  }
+
+  /** Takes what an error of ICMP tells of the packet that it is about. False: it is no such error. */
+  readQuoted(packet: Packet): bool {
+    const header = <u32>(load<u8>(packet.at) & 15) * 4;
+    if (<i32>packet.protocol != IPPROTO_ICMP || packet.bytes < header + ICMP_BYTES + IP_BYTES) return false;
+    if (!ERRORS.includes(load<u8>(packet.at + header))) return false;
+    const quoted = packet.at + header + ICMP_BYTES;
+    const ports = quoted + <u32>(load<u8>(quoted) & 15) * 4;
+    if (ports + PORTS_BYTES > packet.at + packet.bytes) return false;
+    this.protocol = load<u8>(quoted, PROTOCOL);
+    this.source = get32(quoted + SOURCE);
+    this.destination = get32(quoted + DESTINATION);
+    const isEcho = this.protocol == IPPROTO_ICMP;
+    this.sourcePort = get16(isEcho ? ports + ICMP_ID : ports);
+    this.destinationPort = isEcho ? this.sourcePort : get16(ports + 2);
     return true;
   }
 
