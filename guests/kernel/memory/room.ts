@@ -6,7 +6,7 @@ import { DOMID_SELF, start_info, XENMEM_maximum_reservation } from 'xen';
 import { HYPERVISOR_memory_op } from '../xen/hypercalls';
 import { window } from '../xen/intrinsics';
 import { isDomain0, startInfo } from '../xen/start-info';
-import { addPages, PAGE_SHIFT, PAGE_SIZE } from './pages';
+import { addPages, PAGE_SIZE } from './pages';
 import { NO_FRAME, P2M_ENTRY_BYTES, p2mLength, p2mList, setP2m } from './pagetable';
 import { MAX_PAGES } from './window';
 

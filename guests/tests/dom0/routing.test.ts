@@ -177,7 +177,9 @@ describe('a host that translates addresses', () => {
     host.run('iptables -A INPUT -i lo -j ACCEPT; iptables -P INPUT DROP; iptables -P FORWARD DROP');
     host.run('iptables -A FORWARD -i inside -m state --state NEW -j ACCEPT');
     // Out of it and from inside through it, with the answers; an error about it, too; but not to it, nor in.
-    expect(host.run(`wget -q -O - http://${client}/page; ping -c 1 ${client}`)).toMatch(/^outside\n[^]* 0% packet loss/);
+    expect(host.run(`wget -q -O - http://${client}/page; ping -c 1 ${client}`)).toMatch(
+      /^outside\n[^]* 0% packet loss/,
+    );
     expect(host.run(`wget -O - http://${client}:81/page`)).toContain('refused');
     expect(host.inside('web', `wget -q -O - http://${client}/page; ping -c 1 ${client}`)).toMatch(
       /^outside\n[^]* 0% packet loss/,
@@ -185,8 +187,10 @@ describe('a host that translates addresses', () => {
     expect(host.inside('client', `ping -c 1 ${dom0}; ping -c 1 192.168.2.2`)).toMatch(/100% [^]*100% /);
     // A port that is let in: its answers go out by the same.
     host.run('iptables -A INPUT -p tcp --dport 80 -m conntrack --ctstate NEW -j ACCEPT');
-    host.run('iptables -A OUTPUT -o lo -j ACCEPT; iptables -A OUTPUT -m state ! --state INVALID,NEW -j ACCEPT; iptables -P OUTPUT DROP');
-    expect(host.inside('client', `wget -q -O - http://${dom0}/motd`)).toBe(host.run("cat /etc/motd"));
+    host.run(
+      'iptables -A OUTPUT -o lo -j ACCEPT; iptables -A OUTPUT -m state ! --state INVALID,NEW -j ACCEPT; iptables -P OUTPUT DROP',
+    );
+    expect(host.inside('client', `wget -q -O - http://${dom0}/motd`)).toBe(host.run('cat /etc/motd'));
     expect(host.run(`ping -c 1 ${client}`)).toContain('100% packet loss');
     expect(host.run('iptables -S INPUT; iptables -L OUTPUT -n; iptables -S OUTPUT')).toMatch(
       /-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n[^]*-A INPUT -p tcp --dport 80 -m state --state NEW -j ACCEPT\n[^]* ! state INVALID,NEW\n[^]*-A OUTPUT -m state ! --state INVALID,NEW -j ACCEPT$/,

@@ -3,16 +3,23 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consoleHas } from '../testing-patience.ts';
 import { CHROMIUM, Served, violations } from '../testing.ts';
-import { readResponse, requestBytes } from './http.ts';
+import { basic, readResponse, requestBytes } from './http.ts';
 
 it('a request is HTTP/1.0, and an answer is read; what is none is told of', () => {
   const text = new TextDecoder();
-  const place = { path: '/a?b', host: '10.0.0.100:81' };
+  const place = { path: '/a?b', host: '10.0.0.100:81', credentials: '' };
   const common = 'HTTP/1.0\r\nHost: 10.0.0.100:81\r\nConnection: close\r\n';
   expect(text.decode(requestBytes({ ...place, method: 'GET', body: '' }))).toBe(`GET /a?b ${common}\r\n`);
   expect(text.decode(requestBytes({ ...place, method: 'POST', body: 'é' }))).toBe(
     `POST /a?b ${common}Content-Length: 2\r\n\r\né`,
   );
+  expect(
+    text.decode(requestBytes({ ...place, credentials: basic('é', 'p:q'), method: 'GET', body: '' })),
+  ).toContain(`Authorization: Basic ${Buffer.from('é:p:q').toString('base64')}\r\n`);
+  const asks = readResponse(
+    new TextEncoder().encode('HTTP/1.0 401 Who\r\nWWW-Authenticate: Basic realm="xensv of a"\r\n\r\n'),
+  );
+  expect(asks.realm).toBe('xensv of a');
   const bytes = new TextEncoder().encode(
     'HTTP/1.1 404 Not Found\r\ncontent-TYPE: text/html\r\n\r\nno\r\n\r\n',
   );
@@ -66,6 +73,24 @@ describe.skipIf(CHROMIUM === undefined)('web servers of the world in the page', 
       .getByRole('button', { name: 'Destroy' })
       .click();
     await frame().getByRole('article', { name: 'domain new' }).waitFor({ state: 'detached' });
+  });
+
+  it('signs in where a server wants to know who asks', async () => {
+    await page.getByTestId('console').click();
+    await page.keyboard.type('echo root:secret > /etc/xen/xensv-password; echo lo$((1+1))ks\n');
+    await consoleHas(page, 'lo2ks');
+    await go('http://10.0.0.100:8080/');
+    await pane().getByText('asks for a name and a password').waitFor();
+    expect(await violations(page, ['light'])).toEqual([]);
+    await pane().getByLabel('Name').fill('root');
+    await pane().getByLabel('Password').fill('wrong');
+    await page.keyboard.press('Enter');
+    await pane().getByText('does not let in').waitFor();
+    await pane().getByLabel('Password').fill('secret');
+    await page.keyboard.press('Enter');
+    await frame().getByRole('article', { name: 'domain Domain-0' }).waitFor();
+    await frame().getByRole('button', { name: 'New domain' }).click();
+    await frame().getByLabel('Memory, MiB').fill('16');
   });
 
   it('follows links, and lets such a page reach nothing of this one', async () => {

@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { LabClient } from '../lab-client.ts';
 import { fetchFromWorld } from './bridge.ts';
+import { SignIn } from './sign-in.tsx';
 import { withShim } from './shim.ts';
 import type { FrameAnswer, FrameMessage } from './shim.ts';
 import './guest-web.css';
@@ -16,6 +17,8 @@ const FIRST = 'http://10.0.0.100:8080/';
 const address = signal(FIRST);
 /** The page that is shown, and where it is from; null: none. */
 const shown = signal<{ readonly url: URL; readonly html: string } | null>(null);
+/** A server that wants to know who asks; null: none. */
+const asks = signal<{ readonly url: URL; readonly realm: string } | null>(null);
 const trouble = signal('');
 const isOnItsWay = signal(false);
 
@@ -26,7 +29,13 @@ async function go(client: LabClient, to: string): Promise<void> {
     const url = new URL(to.includes('://') ? to : `http://${to}`);
     if (url.protocol !== 'http:') throw new Error(`${url.protocol} is not spoken here: http: is`);
     address.value = url.href;
-    const { type, body, status } = await fetchFromWorld(client, url);
+    const { type, body, status, realm } = await fetchFromWorld(client, url);
+    if (realm !== null) {
+      if (asks.value?.url.host === url.host) trouble.value = 'It does not let in whoever this is.';
+      asks.value = { url, realm };
+      return;
+    }
+    asks.value = null;
     const text = new TextDecoder().decode(body);
     shown.value = { url, html: type.startsWith('text/html') ? text : `<pre>${escaped(text)}</pre>` };
     if (status >= 400) trouble.value = `It answers ${String(status)}.`;
@@ -83,7 +92,14 @@ export function GuestWeb({ client }: { client: LabClient }) {
         </button>
         <output aria-live="polite">{isOnItsWay.value ? 'on its way …' : trouble.value}</output>
       </form>
-      {shown.value === null ? (
+      {asks.value !== null ? (
+        <SignIn
+          {...asks.value}
+          done={(url) => {
+            void go(client, url.href);
+          }}
+        />
+      ) : shown.value === null ? (
         <p class="hint">
           Pages of the world’s own web servers: type <code>xensv start</code> in domain 0 for one that manages
           its domains, or <code>httpd /etc &amp;</code> and go to <code>10.0.0.100</code>. Domains have
@@ -108,7 +124,10 @@ async function answer(
   { id, url: wanted, method, body }: Extract<FrameMessage, { xenoscope: 'fetch' }>,
 ): Promise<FrameAnswer> {
   try {
-    const response = await fetchFromWorld(client, new URL(wanted, base), method, body);
+    const url = new URL(wanted, base);
+    const response = await fetchFromWorld(client, url, method, body);
+    // It has another password than it had.
+    if (response.realm !== null) asks.value = { url: base, realm: response.realm };
     return { id, response, problem: '' };
   } catch (error) {
     return { id, response: null, problem: (error as Error).message };
