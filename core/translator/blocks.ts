@@ -1,5 +1,6 @@
 /** Decoded blocks as they stand in the module's memory (core/wasm/block-header.ts, core/wasm/record.ts). */
 import {
+  BLOCK_BEGAN,
   BLOCK_CODE,
   BLOCK_COUNT,
   BLOCK_END,
@@ -18,7 +19,6 @@ import {
   BLOCK_HASH,
   BLOCK_HASH_ENTRIES,
   FRAME_VERSIONS,
-  HOT_ENTRIES,
   MEMORY,
   TLB,
   TLB_BANKS,
@@ -44,8 +44,8 @@ export interface DecodedBlock {
   readonly count: number;
   /** Offset in its page of what is behind it. */
   readonly behind: number;
-  /** How often it is entered until it is hot. */
-  readonly heat: number;
+  /** How often it has been entered; a very large number where nothing counts that. */
+  readonly entered: number;
   /** Blocks that it is known to go on with in its page, or 0. */
   readonly taken: number;
   readonly fall: number;
@@ -60,13 +60,13 @@ export function readBlock(memory: DataView, at: number): DecodedBlock {
     end: at + BLOCK_RECORDS + memory.getUint16(at + BLOCK_LENGTH, true) * RECORD_BYTES,
     key: word(0),
     version: word(BLOCK_VERSION),
-    mode: word(BLOCK_MODE),
+    mode: memory.getUint16(at + BLOCK_MODE, true),
     count: word(BLOCK_COUNT),
     behind: memory.getUint16(at + BLOCK_END, true),
-    heat: memory.getInt32(at + BLOCK_HEAT, true),
+    entered: enteredOf(memory, at),
     taken: word(BLOCK_TAKEN),
     fall: word(BLOCK_FALL),
-    stops: word(BLOCK_STOPS) !== 0,
+    stops: memory.getUint16(at + BLOCK_STOPS, true) !== 0,
   };
 }
 
@@ -82,7 +82,7 @@ export function findBlock(
     const found =
       memory.getUint32(at, true) === key &&
       memory.getUint32(at + BLOCK_VERSION, true) === version &&
-      memory.getUint32(at + BLOCK_MODE, true) === mode;
+      memory.getUint16(at + BLOCK_MODE, true) === mode;
     if (found) return at;
     at = memory.getUint32(at + BLOCK_NEXT, true);
   }
@@ -131,23 +131,25 @@ export function clearTranslation(
     memory.getUint32(at + BLOCK_CODE, true) === index && memory.getUint32(at + BLOCK_ENTRY, true) === entry;
   if (!isThat) return;
   memory.setUint32(at + BLOCK_CODE, 0, true);
-  setHeat(memory, at, entriesAgain);
+  heatAgain(memory, at, entriesAgain);
 }
-export function setHeat(memory: DataView, at: number, entries: number): void {
+/** A block that has been hot is hot again after so many entries. */
+export function heatAgain(memory: DataView, at: number, entries: number): void {
+  memory.setUint32(at + BLOCK_BEGAN, memory.getUint32(at + BLOCK_BEGAN, true) + 1 + entries, true);
   memory.setInt32(at + BLOCK_HEAT, entries, true);
+}
+/** What BLOCK_HEAT begins with where nothing counts (core/wasm/blocks.ts). What has been hot is above what it began with. */
+const COLD = 0x7fffffff;
+
+function enteredOf(memory: DataView, at: number): number {
+  const heat = memory.getInt32(at + BLOCK_HEAT, true);
+  const began = memory.getUint32(at + BLOCK_BEGAN, true);
+  return began === COLD || heat > began ? began : began - heat;
 }
 /** A block goes on with these, or 0. */
 export function setLinks(memory: DataView, at: number, taken: number, fall: number): void {
   memory.setUint32(at + BLOCK_TAKEN, taken, true);
   memory.setUint32(at + BLOCK_FALL, fall, true);
-}
-/** One in so many of the entries that make a block hot make it warm. */
-const WARM_PART = 8;
-
-/** Whether a block has been entered often, or nothing counts that; as far as is known: how often it takes has changed since. */
-export function isWarm(memory: DataView, { heat }: DecodedBlock): boolean {
-  const hot = memory.getUint32(HOT_ENTRIES, true);
-  return hot === 0 || heat <= hot - hot / WARM_PART;
 }
 /** Records of a block. */
 export function recordsOf({ at, end }: DecodedBlock): number {

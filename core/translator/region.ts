@@ -4,7 +4,7 @@
  * behind calls: what was never executed is not known, and is left. Of other pages it takes in what is entered often, too.
  */
 import type { DecodedBlock } from './blocks.ts';
-import { findBlock, findBlockAt, isTranslated, isWarm, readBlock, recordsOf } from './blocks.ts';
+import { findBlock, findBlockAt, isTranslated, readBlock, recordsOf } from './blocks.ts';
 import type { Operations } from './operations.ts';
 import { RECORD_BYTES, operationOf, targetOf } from './record.ts';
 
@@ -12,6 +12,12 @@ import { RECORD_BYTES, operationOf, targetOf } from './record.ts';
 const BLOCKS_AT_MOST = 64;
 const RECORDS_AT_MOST = 800;
 const BACK_BY_DISPATCH = 16;
+/**
+ * What is entered less often than one in so many times that the first block is, in its page and in others, is left: it would cost the
+ * engine as much as what is hot, and where it leads into the middle of a loop, that is a loop no more (structure.ts).
+ */
+const WARM_PART = 64;
+const WARM_PART_ELSEWHERE = 8;
 const PAGE_BYTES = 0x1000;
 
 /** A way that leads to no block of the region. */
@@ -57,6 +63,8 @@ class RegionFinder {
   private readonly memory: DataView;
   private readonly operations: Operations;
   private readonly first: number;
+  /** How often that has been entered. */
+  private readonly entered: number;
   private readonly linear: bigint;
   private readonly blocks: RegionBlock[] = [];
   private readonly numbers = new Map<number, number>();
@@ -68,6 +76,7 @@ class RegionFinder {
     this.memory = memory;
     this.operations = operations;
     this.first = first;
+    this.entered = readBlock(memory, first).entered;
     this.linear = linear;
   }
 
@@ -106,6 +115,10 @@ class RegionFinder {
     if (block !== OUTSIDE) this.calledFrom[block] ??= from;
   }
 
+  private isWarm({ at, entered }: DecodedBlock, part: number): boolean {
+    return at === this.first || entered >= Math.floor(this.entered / part);
+  }
+
   /** The number of a block, which is taken in if it can be. */
   private add(block: DecodedBlock, page: number): number {
     const { memory, blocks } = this;
@@ -114,6 +127,7 @@ class RegionFinder {
     if (known !== undefined) return blocks[known]!.page === page ? known : OUTSIDE;
     // A look-up is to come there; or other regions begin there, and it goes on with those.
     if (block.stops || (block.at !== this.first && isTranslated(memory, block.at))) return OUTSIDE;
+    if (!this.isWarm(block, WARM_PART)) return OUTSIDE;
     const length = recordsOf(block);
     if (blocks.length === BLOCKS_AT_MOST || this.records + length > RECORDS_AT_MOST) return OUTSIDE;
     this.records += length;
@@ -127,7 +141,7 @@ class RegionFinder {
     if (linked !== 0) return this.add(readBlock(memory, linked), block.page);
     if (offset >= 0 && offset < PAGE_BYTES) return OUTSIDE;
     const found = findBlockAt(memory, BigInt.asUintN(64, this.linear + BigInt(block.page + offset)));
-    if (found === undefined || !isWarm(memory, found)) return OUTSIDE;
+    if (found === undefined || !this.isWarm(found, WARM_PART_ELSEWHERE)) return OUTSIDE;
     return this.add(found, block.page + Math.floor(offset / PAGE_BYTES) * PAGE_BYTES);
   }
 

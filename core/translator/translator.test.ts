@@ -184,6 +184,26 @@ it('what both ways of a jump lead to is written once', () => {
   expect(translated.translations!.bytes).toBeLessThan(10_000);
 });
 
+it('what is seldom entered is left, where it comes into the middle of a loop, too', () => {
+  const source = `
+    mov ecx, 20000
+    .again: add rax, rcx
+    test ecx, 1023
+    jz .seldom
+    .middle: imul rax, rax, 31
+    dec ecx
+    jnz .again
+    int 0x80
+    .seldom: inc rdx
+    xor rax, rdx
+    jmp .middle`;
+  const [plain, translated] = [machineWith(source, 0), machineWith(source, 4000)];
+  for (const { processor } of [plain, translated])
+    expect(processor.run(1_000_000)).toBe(layout.EXIT_SOFTWARE_INTERRUPT);
+  expect(Buffer.compare(translated.processor.saveState(), plain.processor.saveState())).toBe(0);
+  expect(translated.translations).toMatchObject({ regions: 1, blocks: 2 });
+});
+
 /** A loop that calls into another page, and falls into a third. */
 const PAGES = `
     mov ecx, 200

@@ -7,7 +7,7 @@ import {
   isCurrent,
   isTranslated,
   readBlock,
-  setHeat,
+  heatAgain,
   setTranslation,
   type EntryBlock,
 } from './blocks.ts';
@@ -124,13 +124,13 @@ export class Translator {
     const waited = this.waiting.has(at) || again === 0;
     this.waiting.set(at, this.memory.getBigUint64(REGS + SLOT_PAGE * 8, true));
     if (waited || this.waiting.size === REGIONS_AT_A_TIME) this.translateAll();
-    else setHeat(this.memory, at, again);
+    else heatAgain(this.memory, at, again);
   }
 
   /** Whether a block is inside another region by now, where most come to it: it is translated when it is hot once more. */
   private isInside(at: number): boolean {
     if (!this.inside.delete(at)) return false;
-    setHeat(this.memory, at, this.pace.entries);
+    heatAgain(this.memory, at, this.pace.entries);
     return true;
   }
 

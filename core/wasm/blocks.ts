@@ -4,6 +4,7 @@
  * block-header.ts has what a block is made of.
  */
 import {
+  BLOCK_BEGAN,
   BLOCK_CODE,
   BLOCK_END,
   BLOCK_FALL,
@@ -91,7 +92,7 @@ function bucketOf(key: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function isOf(block: u32, mode: u32, version: u32): bool {
-  return load<u32>(block, BLOCK_MODE) == mode && load<u32>(block, BLOCK_VERSION) == version;
+  return load<u16>(block, BLOCK_MODE) == mode && load<u32>(block, BLOCK_VERSION) == version;
 }
 
 /**
@@ -112,7 +113,7 @@ export function lookup(rip: u64): u32 {
   let place = bucketOf(key);
   block = load<u32>(place);
   while (block) {
-    if (load<u32>(block) == key && load<u32>(block, BLOCK_MODE) == mode) {
+    if (load<u32>(block) == key && load<u16>(block, BLOCK_MODE) == mode) {
       if (load<u32>(block, BLOCK_VERSION) == version) {
         store<u32>(recent, key);
         store<u32>(recent, block, 4);
@@ -184,7 +185,7 @@ export function resolve(block: u32, link: u32, target: u64): u32 {
   const next = lookup(target);
   const stopped = load<u16>(block + BLOCK_RECORDS) == OP_STOP;
   // A block that crosses its page is not kept: nothing may point to it.
-  const kept = next != 0 && load<u16>(next, BLOCK_END) <= 0x1000 && !load<u32>(next, BLOCK_STOPS);
+  const kept = next != 0 && load<u16>(next, BLOCK_END) <= 0x1000 && !load<u16>(next, BLOCK_STOPS);
   if (kept && same && before == epoch && block != <u32>SCRATCH_BLOCK && !stopped && load<u32>(block) == key) {
     store<u32>(block + link, next);
   }
@@ -211,16 +212,21 @@ function decode(rip: u64, pointer: u32): u32 {
   }
   store<u32>(block, key);
   store<u32>(block, version, BLOCK_VERSION);
-  store<u32>(block, currentMode(), BLOCK_MODE);
+  store<u16>(block, <u16>currentMode(), BLOCK_MODE);
   store<u32>(block, 0, BLOCK_TAKEN);
   store<u32>(block, 0, BLOCK_FALL);
   store<i32>(block, COLD, BLOCK_HEAT);
+  store<i32>(block, COLD, BLOCK_BEGAN);
   store<u32>(block, 0, BLOCK_CODE);
   const stops = anyBreakpoints() && isBreakpointOffset(linearOf(rip));
-  store<u32>(block, stops, BLOCK_STOPS);
+  store<u16>(block, <u16>stops, BLOCK_STOPS);
   // An instruction that crosses its page also depends on the next one: it is decoded again each time.
   if (load<u16>(block, BLOCK_END) > 0x1000 || pointer < <u32>MEMORY) return block;
-  if (!stops) store<i32>(block, heatOf(version), BLOCK_HEAT);
+  if (!stops) {
+    const heat = heatOf(version);
+    store<i32>(block, heat, BLOCK_HEAT);
+    store<i32>(block, heat, BLOCK_BEGAN);
+  }
   const bucket = bucketOf(key);
   store<u32>(block, load<u32>(bucket), BLOCK_NEXT);
   store<u32>(bucket, block);
@@ -239,7 +245,7 @@ export function decodeTruncated(rip: u64, limit: u32): u32 {
   }
   store<u32>(SCRATCH_BLOCK, pointer - MEMORY);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_VERSION);
-  store<u32>(SCRATCH_BLOCK, currentMode(), BLOCK_MODE);
+  store<u16>(SCRATCH_BLOCK, <u16>currentMode(), BLOCK_MODE);
   store<i32>(SCRATCH_BLOCK, COLD, BLOCK_HEAT);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_CODE);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_TAKEN);
