@@ -1,4 +1,4 @@
-/** The book on Xen 3.0, typed from its second chapter to its eighth, with paths and sizes of here. */
+/** The book on Xen 3.0, typed from its second chapter to its eighth, with paths and sizes of here; the fifth is manual-3.0-networks.test.ts. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Host } from './testing.ts';
 import { listed, typeAll, typeDocument } from './testing-typed.ts';
@@ -214,67 +214,6 @@ describe('the book on Xen 3.0', () => {
     host.type('q');
     host.until(/\n\/ \$ $/);
     host.run('xm destroy mote');
-  });
-
-  test('chapter 5: a network behind the host, on a dummy interface', () => {
-    typeDocument(
-      host,
-      'cat > /etc/network/interfaces',
-      'auto dummy0',
-      'iface dummy0 inet static',
-      '    address 192.168.2.1',
-      '    netmask 255.255.255.0',
-    );
-    typeAll(host, [
-      ['ifup dummy0; ifconfig dummy0', /inet 192\.168\.2\.1 {2}netmask 255\.255\.255\.0/],
-      [`echo "(network-script 'network-bridge netdev=dummy0')" >> /etc/xen/xend-config.sxp`, ''],
-      ['echo "1" > /proc/sys/net/ipv4/ip_forward', ''],
-      ['echo "net.ipv4.ip_forward = 1" > /etc/sysctl.conf; /sbin/sysctl -p', 'net.ipv4.ip_forward = 1'],
-      ['xend restart; brctl show', /xenbr0\t.*\tdummy0$/],
-      ['ifconfig eth0', /inet 10\.0\.0\.100 /],
-      ['route -n', /\n0\.0\.0\.0 +10\.0\.0\.1 +0\.0\.0\.0 +UG .* eth0/],
-    ]);
-    for (const [n, last] of [
-      [1, 2],
-      [2, 3],
-    ] as const) {
-      typeDocument(
-        host,
-        `cat > ${IMAGES}/vlan${String(n)}.cfg`,
-        'kernel = "/boot/mote.elf"',
-        'ramdisk = "/boot/mote.cpio"',
-        'memory = 12',
-        `name = "vlan_domU_${String(n)}"`,
-        `vif = [ 'ip=192.168.2.${String(last)}' ]`,
-        'gateway="192.168.2.1"',
-      );
-      host.run(`xm create ${IMAGES}/vlan${String(n)}.cfg; sleep 0.3`);
-      host.inside(
-        `vlan_domU_${String(n)}`,
-        `ifconfig eth0 192.168.2.${String(last)} netmask 255.255.255.0; route add default gw 192.168.2.1`,
-      );
-    }
-    typeAll(host, [
-      ['iptables -t nat -A POSTROUTING -s 192.168.0.0/16 -j MASQUERADE', ''],
-      ['iptables -A PREROUTING -t nat -p tcp -i eth0 --dport 80 -j DNAT --to 192.168.2.2:80', ''],
-      ['iptables -A PREROUTING -t nat -p tcp -i eth0 --dport 3306 -j DNAT --to 192.168.2.3:3306', ''],
-      ['iptables -t nat -L -n', /dpt:80 to:192\.168\.2\.2:80\n.*dpt:3306 to:192\.168\.2\.3:3306/],
-    ]);
-    expect(host.inside('vlan_domU_1', 'ping -c 1 192.168.2.3; ping -c 1 10.0.0.1')).toMatch(
-      / 0% packet loss[^]* 0% packet loss/,
-    );
-    typeAll(host, [['xm destroy vlan_domU_1; xm destroy vlan_domU_2; iptables -t nat -F', '']]);
-  });
-
-  test('chapter 5: and bridged again', () => {
-    typeAll(host, [
-      [
-        'grep -v netdev /etc/xen/xend-config.sxp > /tmp/c; cp /tmp/c /etc/xen/xend-config.sxp; service xend restart',
-        '',
-      ],
-      ['brctl show', /xenbr0\t.*\tpeth0$/],
-      ['route -n', /\n0\.0\.0\.0 +10\.0\.0\.1 +0\.0\.0\.0 +UG .* xenbr0/],
-    ]);
   });
 
   test('chapters 6 and 7: storage that is elsewhere says where', () => {

@@ -16,24 +16,54 @@ const APPLIANCE = `<?xml version="1.0" ?>
 <appliance>
  <name xml:lang="en">
  <label>Mote</label>
+ <shortdesc>Mote</shortdesc>
+ <longdesc>
+ Mote, a minimal install for XEN
+ </longdesc>
  </name>
  <version>1.0</version>
  <vm name="mote">
+ <name xml:lang="en">
+ <label>mote 1.0</label>
+ </name>
  <memory static_min="12 MiB" />
  <vbd name="sda1" vdi="sda1" mode="RW" />
  </vm>
  <vdi name="sda1" src="file:///sda1.img.gz" variety="system"
  compression='gzip'>
+ <name>
+ <label>mote scsi disk 1</label>
+ </name>
  </vdi>
 </appliance>
 `;
 
 function feed(...names: readonly string[]): Uint8Array {
+  // Lines are broken where the book's are, within an address, too.
   const items = names.map(
-    (name) =>
-      `<item>\n <title>${name}</title>\n <enclosure url="http://127.0.0.1:8081/${name}.xvm" length="1" type="application/octet-stream"/>\n</item>`,
+    (name) => `<item>
+ <title>${name}</title>
+ <link>http://www.vmcasting.org/</link>
+ <enclosure url="http://127.0.0.1:8081/
+ ${name}.xvm" length="1" type=
+ "application/octet-stream"/>
+ <description>
+ <![CDATA[An image with <title>minimal</title> components
+ required for more.]]>
+ </description>
+ <pubDate>Fri, 16 Feb 2007 14:43:18 -0800</pubDate>
+</item>
+`,
   );
-  const text = `<rss version="2.0">\n<channel>\n<title>A feed</title>\n${items.join('\n')}\n</channel>\n</rss>\n`;
+  const text = `<?xml version="1.0" encoding="utf-8"?>
+<rss version="2.0">
+ <channel>
+ <title>A feed</title>
+<link>http://jamaica/files/test.rss</link>
+<language>en-us</language>
+${items.join('')}</channel>
+</rss>
+`;
   return new TextEncoder().encode(text);
 }
 
@@ -56,11 +86,15 @@ async function packedRoot(): Promise<Uint8Array> {
 }
 
 /** An archive whose manifest says of its image what `sum` is. */
-function archive(image: Uint8Array, sum = createHash('sha1').update(image).digest('hex')): Uint8Array {
+function archive(
+  image: Uint8Array,
+  sum = createHash('sha1').update(image).digest('hex'),
+  appliance = APPLIANCE,
+): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'xvm-'));
   try {
-    const described = createHash('sha1').update(APPLIANCE).digest('hex');
-    writeFileSync(join(folder, 'xvm.xml'), APPLIANCE);
+    const described = createHash('sha1').update(appliance).digest('hex');
+    writeFileSync(join(folder, 'xvm.xml'), appliance);
     writeFileSync(join(folder, 'sda1.img.gz'), image);
     writeFileSync(join(folder, 'manifest.txt'), `${described}  xvm.xml\n${sum}  sda1.img.gz\n`);
     writeFileSync(join(folder, 'signature.asc'), 'a signature\n');
@@ -77,17 +111,22 @@ describe.skipIf(!hasTools())('a host that is offered domains', () => {
   beforeAll(async () => {
     const image = await packedRoot();
     host = await Host.boot({
-      'cast/feed.rss': feed('mote', 'damaged', 'none'),
+      'cast/feed.rss': feed('mote', 'damaged', 'none', 'evil'),
       'cast/empty.rss': feed(),
       'cast/mote.xvm': archive(image),
       'cast/damaged.xvm': archive(image, '0'.repeat(40)),
+      'cast/evil.xvm': archive(
+        image,
+        undefined,
+        APPLIANCE.replace('<vdi name="sda1"', '<vdi name="a=1; echo got in; b"'),
+      ),
     });
     host.run('httpd -p 8081 /cast &');
   });
 
   test('it is told what there is, and takes one', () => {
     expect(host.run('vmcast http://127.0.0.1:8081/feed.rss')).toBe(
-      ['mote', 'damaged', 'none']
+      ['mote', 'damaged', 'none', 'evil']
         .map((name, n) => `${String(n + 1)} ${name}: http://127.0.0.1:8081/${name}.xvm`)
         .join('\n'),
     );
@@ -104,6 +143,9 @@ describe.skipIf(!hasTools())('a host that is offered domains', () => {
     );
     expect(host.run('vmcast http://127.0.0.1:8081/feed.rss 3 bad; echo $?')).toMatch(
       /none\.xvm: it cannot be fetched\n1$/,
+    );
+    expect(host.run('vmcast http://127.0.0.1:8081/feed.rss 4 bad; echo $?')).toMatch(
+      /vmcast: a=1; echo got in; b: sda1\.img\.gz: that is no name of an image\n1$/,
     );
     expect(
       host.run('vmcast http://127.0.0.1:8081/empty.rss; vmcast http://127.0.0.1:8081/feed.rss 9 x'),
