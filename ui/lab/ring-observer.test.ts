@@ -1,5 +1,6 @@
 /** What goes through the rings of a guest's devices, as events of the trace; nothing is otherwise by that. */
 import { expect, test } from 'vitest';
+import { moteConfig } from '../../guests/tests/dom0/testing-counts.ts';
 import { Host } from '../../guests/tests/dom0/testing.ts';
 import type { TraceDetail } from '../../hypervisor/trace/event.ts';
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
@@ -11,20 +12,12 @@ import { stateHash } from './state-hash.ts';
 
 type Ring = Extract<TraceDetail, { kind: 'ring' }>;
 
-const CONFIGURATION = [
-  'kernel = "/boot/mote.elf"',
-  'ramdisk = "/boot/mote.cpio"',
-  'memory = 32',
-  'name = "web"',
-  "disk = [ 'file:/tmp/data,xvda,w' ]",
-  "vif = [ 'mac=00:16:3e:00:00:11' ]",
-];
+const WEB = moteConfig('web', "disk = [ 'file:/tmp/data,xvda,w' ]", "vif = [ 'mac=00:16:3e:00:00:11' ]");
 const NEVER = { event: (): undefined => undefined, end: (): undefined => undefined };
 
 /** A host with a domain that has a disk and a card; `hear`: what goes through their rings. */
 async function run(hear: ((ring: Ring) => void) | null): Promise<Host> {
-  const text = `${CONFIGURATION.join('\n')}\n`;
-  const host = await Host.boot({ 'etc/xen/web': new TextEncoder().encode(text) });
+  const host = await Host.boot({ 'etc/xen/web': WEB });
   if (hear !== null)
     host.lab.hypervisor.trace.add({
       ...NEVER,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkFrameTable } from '../../../hypervisor/state/check.ts';
+import { moteConfig } from './testing-counts.ts';
 import { Host } from './testing.ts';
 
 const MIB = 1 << 20;
@@ -11,22 +12,17 @@ function numbers(count: number): string {
   return Array.from({ length: count }, (_, n) => `${String(n + 1)}\n`).join('');
 }
 
-function config(name: string, ...lines: readonly string[]): Uint8Array {
-  const domain = ['kernel = "/boot/mote.elf"', 'ramdisk = "/boot/mote.cpio"', 'memory = 32'];
-  return new TextEncoder().encode([...domain, `name = "${name}"`, ...lines].join('\n') + '\n');
-}
-
 describe('a host with two domains', () => {
   let host: Host;
   beforeAll(async () => {
     host = await Host.boot({
-      'etc/xen/one': config(
+      'etc/xen/one': moteConfig(
         'one',
         "disk = [ 'file:/images/data,xvda,w', 'tap:aio:/images/read,xvdb,r' ]",
         "vif = [ 'mac=00:16:3e:00:00:11' ]",
       ),
-      'etc/xen/two': config('two', "vif = [ 'mac=00:16:3e:00:00:12, bridge=xenbr0' ]"),
-      'etc/xen/plain': config('bad'),
+      'etc/xen/two': moteConfig('two', "vif = [ 'mac=00:16:3e:00:00:12, bridge=xenbr0' ]"),
+      'etc/xen/plain': moteConfig('bad'),
       'images/data': new Uint8Array(MIB),
       'images/read': new TextEncoder().encode('what was there\n'.padEnd(512)),
     });

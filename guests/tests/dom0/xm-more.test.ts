@@ -1,12 +1,10 @@
 /** The commands of xm that look closer and turn screws: processors, schedulers, devices, keys, top. */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { moteConfig } from './testing-counts.ts';
 import { Host } from './testing.ts';
 
-const TWO_VCPUS = new TextEncoder().encode(
-  'kernel = "/boot/mote.elf"\nramdisk = "/boot/mote.cpio"\nmemory = 16\nname = "two"\nvcpus = 2\n' +
-    'extra = "one two"\non_crash = "preserve"\n',
-);
+const TWO_VCPUS = moteConfig('two', 'vcpus = 2', 'extra = "one two"', 'on_crash = "preserve"');
 const FILES = { 'etc/xen/two': TWO_VCPUS };
 
 describe('a host with two processors', () => {

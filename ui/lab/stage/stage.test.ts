@@ -1,5 +1,6 @@
 /** What the stage shows, checked against the state that it is read from and against what the guests say of themselves. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { moteConfig } from '../../../guests/tests/dom0/testing-counts.ts';
 import { Host } from '../../../guests/tests/dom0/testing.ts';
 import { PAGE_BYTES } from '../../../hypervisor/memory/pages.ts';
 import { RUNSTATE_RUNNABLE } from '../../../hypervisor/state/vcpu.ts';
@@ -22,15 +23,8 @@ function device(kind: StageDevice['kind']): StageDevice {
 }
 
 beforeAll(async () => {
-  const lines = [
-    'kernel = "/boot/mote.elf"',
-    'ramdisk = "/boot/mote.cpio"',
-    'memory = 32',
-    'name = "web"',
-    "disk = [ 'file:/tmp/data,xvda,w' ]",
-    "vif = [ 'mac=00:16:3e:00:00:11' ]",
-  ];
-  host = await Host.boot({ 'etc/xen/web': new TextEncoder().encode(`${lines.join('\n')}\n`) });
+  const devices = ["disk = [ 'file:/tmp/data,xvda,w' ]", "vif = [ 'mac=00:16:3e:00:00:11' ]"];
+  host = await Host.boot({ 'etc/xen/web': moteConfig('web', ...devices) });
   host.run('dd if=/dev/zero of=/tmp/data bs=1k count=64 2> /dev/null');
   host.lab.witness.watch();
   look = new StageLook();

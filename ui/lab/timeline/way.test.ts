@@ -1,25 +1,19 @@
 /** The way of a request: of one to a disk of the machine, and of a packet. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { moteConfig } from '../../../guests/tests/dom0/testing-counts.ts';
 import { Host } from '../../../guests/tests/dom0/testing.ts';
 import type { TraceDetail, TraceEvent } from '../../../hypervisor/trace/event.ts';
 import { stateHash } from '../state-hash.ts';
 import { wayIn, wayOf } from './way.ts';
 import type { Ends, RingEntry, WayView } from './way.ts';
 
-const CONFIGURATION = [
-  'kernel = "/boot/mote.elf"',
-  'ramdisk = "/boot/mote.cpio"',
-  'memory = 16',
-  'name = "web"',
-  "disk = [ 'phy:vda,xvda,w' ]",
-  "vif = [ '' ]",
-];
+const WEB = moteConfig('web', "disk = [ 'phy:vda,xvda,w' ]", "vif = [ '' ]");
 const XVDA = 51712;
 let host: Host;
 
 beforeAll(async () => {
   const disks = [{ name: 'disk', bytes: new Uint8Array(65_536) }];
-  host = await Host.boot({ 'etc/xen/web': new TextEncoder().encode(CONFIGURATION.join('\n')) }, { disks });
+  host = await Host.boot({ 'etc/xen/web': WEB }, { disks });
   host.lab.past.isKept = true;
   host.lab.witness.watch();
   host.run('xm create web');

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
+import { moteConfig } from '../../../guests/tests/dom0/testing-counts.ts';
 import { Host } from '../../../guests/tests/dom0/testing.ts';
 import { StageLook } from '../../lab/stage/look.ts';
 import type { Lens, StageView } from '../../lab/stage/view.ts';
@@ -33,14 +34,9 @@ function value({ facts }: Description, name: string): string | undefined {
 }
 
 beforeAll(async () => {
-  const lines = [
-    'kernel = "/boot/mote.elf"',
-    'ramdisk = "/boot/mote.cpio"',
-    'memory = 32',
-    'name = "web"',
-    "disk = [ 'file:/tmp/data,xvda,w' ]",
-  ];
-  const host = await Host.boot({ 'etc/xen/web': new TextEncoder().encode(`${lines.join('\n')}\n`) });
+  const host = await Host.boot({
+    'etc/xen/web': moteConfig('web', "disk = [ 'file:/tmp/data,xvda,w' ]"),
+  });
   host.lab.witness.watch();
   host.run('dd if=/dev/zero of=/tmp/data bs=1k count=64 2> /dev/null; xm create web');
   host.wait(1);
