@@ -29,6 +29,7 @@ import type { BootImages } from './restart.ts';
 import { SnapshotError } from './snapshot/errors.ts';
 import type { SavedWorld } from './snapshot/format.ts';
 import { HostSaver } from './snapshot/host-saver.ts';
+import { Runner } from './runner.ts';
 import { beginStep } from './stepping.ts';
 import type { Stop, Until } from './stop.ts';
 import type { SourcePlace } from './symbols.ts';
@@ -69,10 +70,9 @@ export class Lab {
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   /** Xen itself has failed: nothing goes on. */
   crash: HostCrash | null = null;
-  private until: Until = {};
   /** What stops a run, besides what it is asked to stop at. */
   readonly breaks: Breaks;
-  private matched: string | undefined;
+  private readonly runner: Runner;
 
   private constructor({ hypervisor, share, fetched }: Host, request: WorldRequest) {
     this.hypervisor = hypervisor;
@@ -85,6 +85,7 @@ export class Lab {
     this.ringObserver = new RingObserver(hypervisor, this.witness.rings);
     this.saver = new HostSaver(hypervisor, this.text, this.witness, this.held);
     this.breaks = new Breaks(this);
+    this.runner = new Runner(this, this.text);
     this.course = new LoneCourse(this);
     hypervisor.trace.observe(this.storeObserver);
     hypervisor.trace.observe(this.ringObserver);
@@ -296,47 +297,6 @@ export class Lab {
     }
   }
 
-  /** Goes on to an instant, whatever happens on the way; false: the domain ends before. */
-  runTo(ticks: number): boolean {
-    return this.unwatched(() => this.lookThrough(ticks, () => undefined));
-  }
-
-  /** Goes on to where so many instructions are retired; false: nothing retires that many. */
-  runToInstruction(instructions: number): boolean {
-    return this.unwatched(() => {
-      while (this.instructions < instructions) {
-        const { hypervisor, course } = this;
-        const left = instructions - this.instructions;
-        const ticks = Math.max(hypervisor.ticks() + left, hypervisor.idle ? course.nextTicks : 0);
-        if (ticks === Infinity) return false;
-        if (!this.lookThrough(ticks, () => undefined)) return false;
-      }
-      return true;
-    });
-  }
-
-  /** Goes on to an instant, and calls `look` at every stop on the way and there; false: the domain ends before. */
-  lookThrough(ticks: number, look: () => void): boolean {
-    this.until = {};
-    while (this.hypervisor.ticks() < ticks) {
-      const stop = this.course.go(ticks);
-      if (stop.kind === 'waiting' || this.hasEnded(stop)) return false;
-      look();
-    }
-    return true;
-  }
-
-  /** Does something without the stops that were asked for. */
-  private unwatched<T>(work: () => T): T {
-    this.breaks.disarm();
-    try {
-      return work();
-    } finally {
-      this.text.forget();
-      this.breaks.arm();
-    }
-  }
-
   /** Lets Xen do something. Throws HostCrash where it fails, and from then on. */
   private guard<T>(work: () => T): T {
     if (this.crash !== null) throw this.crash;
@@ -350,43 +310,26 @@ export class Lab {
     }
   }
 
+  /** Goes on to an instant, whatever happens on the way; false: the domain ends before. */
+  runTo(ticks: number): boolean {
+    return this.runner.runTo(ticks);
+  }
+  /** Goes on to where so many instructions are retired; false: nothing retires that many. */
+  runToInstruction(instructions: number): boolean {
+    return this.runner.runToInstruction(instructions);
+  }
+  /** Goes on to an instant, and calls `look` at every stop on the way and there; false: the domain ends before. */
+  lookThrough(ticks: number, look: () => void): boolean {
+    return this.runner.lookThrough(ticks, look);
+  }
+
   /** Runs for at most `ticks` of the clock; undefined: it can go on. */
   run(until: Until, ticks: number): Stop | undefined {
-    return this.runBy((end) => this.course.go(end, until.idle), until, ticks);
+    return this.runner.run((end) => this.course.go(end, until.idle), until, ticks);
   }
-
   /** As `run`, and nothing else happens: for its course. */
   runAlone(until: Until, ticks: number): Stop | undefined {
-    return this.runBy((end) => this.advance(end), until, ticks);
-  }
-
-  private runBy(go: (untilTicks: number) => HypervisorStop, until: Until, ticks: number): Stop | undefined {
-    this.until = until;
-    this.matched = until.text === undefined ? undefined : this.text.take(until.text);
-    if (this.matched !== undefined) return { kind: 'text', text: this.matched };
-    const { hypervisor, breaks } = this;
-    breaks.event = null;
-    const now = hypervisor.ticks();
-    const dueTicks = until.ns === undefined ? Infinity : Math.ceil(until.ns / this.periodNs);
-    const left = until.instructions === undefined ? Infinity : until.instructions - this.instructions;
-    if (left <= 0) return { kind: 'instructions' };
-    const limit = Math.min(now + ticks, dueTicks, now + left);
-    if (this.isOver) return { kind: 'ended' };
-    const stop = go(limit);
-    if (this.matched !== undefined) return { kind: 'text', text: this.matched };
-    if (this.hasEnded(stop)) return { kind: 'ended' };
-    if (breaks.event !== null) return { kind: 'event', event: breaks.event };
-    if (stop.kind === 'breakpoint') return breaks.here();
-    if (stop.kind === 'waiting') return stop;
-    if (hypervisor.ticks() >= dueTicks) return { kind: 'time' };
-    if (until.instructions !== undefined && this.instructions >= until.instructions)
-      return { kind: 'instructions' };
-    return stop.kind === 'idle' && (limit === Infinity || until.idle === true) ? { kind: 'idle' } : undefined;
-  }
-
-  /** The lab's domain has shut down; others may come and go. */
-  private hasEnded(stop: HypervisorStop): boolean {
-    return stop.kind === 'shutdown' && stop.domain === this.domain;
+    return this.runner.run((end) => this.advance(end), until, ticks);
   }
 
   /** Throws a RangeError where no way leads to another line, because no lines are known. */
@@ -429,38 +372,11 @@ export class Lab {
    * address that is watched and whenever somebody asks for a stop; undefined: nothing of that has come.
    */
   runBetween(ticks: number, there: () => Stop | null): Stop | undefined {
-    const { hypervisor, breaks } = this;
-    if (this.isOver) return { kind: 'ended' };
-    this.until = {};
-    breaks.event = null;
-    const end = hypervisor.ticks() + ticks;
-    for (;;) {
-      const stop = this.course.go(end);
-      if (this.hasEnded(stop)) return { kind: 'ended' };
-      if (stop.kind === 'waiting') return stop;
-      if (stop.kind === 'idle') return end === Infinity ? { kind: 'idle' } : undefined;
-      if (stop.kind === 'budget') return undefined;
-      const come = there();
-      if (come !== null) return come;
-      if (breaks.event !== null) return { kind: 'event', event: breaks.event };
-      const at = stop.kind === 'breakpoint' ? breaks.here() : undefined;
-      if (at !== undefined) return at;
-    }
+    return this.runner.runBetween(ticks, there);
   }
-
   /** An instruction is retired, or faults; while all vcpus are idle the clock goes to the next timer first. */
   stepInstruction(): Stop | undefined {
-    const { hypervisor, course } = this;
-    if (this.isOver) return { kind: 'ended' };
-    const before = this.instructions;
-    while (this.instructions === before) {
-      const target = hypervisor.idle ? course.nextTicks : hypervisor.ticks() + 1;
-      if (target === Infinity) return { kind: 'idle' };
-      const stop = course.go(target);
-      if (this.hasEnded(stop)) return { kind: 'ended' };
-      if (stop.kind === 'waiting') return stop;
-    }
-    return { kind: 'step' };
+    return this.runner.stepInstruction();
   }
 
   private printed(bytes: Uint8Array): void {
@@ -468,8 +384,6 @@ export class Lab {
     this.witness.printed(this.domain.id, bytes);
     // Of the past everybody has been told.
     if (!this.isAgain) for (const listener of this.listeners) listener(bytes);
-    if (this.until.text === undefined || this.matched !== undefined) return;
-    this.matched = this.text.take(this.until.text);
-    if (this.matched !== undefined) this.hypervisor.requestStop('text');
+    this.runner.printed();
   }
 }
