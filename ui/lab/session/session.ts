@@ -7,10 +7,9 @@ import type { Lab } from '../lab.ts';
 import { goAgain, sitDown } from '../lessons/sitting.ts';
 import type { LessonRequest } from '../lessons/sitting.ts';
 import { Tutor } from '../lessons/tutor.ts';
-import { migrationViews } from '../migration-view.ts';
 import { bootHosts, openFile } from '../opening.ts';
 import { imagesAmong } from '../own-images.ts';
-import type { Command, LabState, OpenRequest, SavePurpose, Update } from '../protocol.ts';
+import type { Command, OpenRequest, SavePurpose, Update } from '../protocol.ts';
 import type { OpenedRun } from '../runs.ts';
 import { shareRun } from '../sharing.ts';
 import type { Sources } from '../snapshot/description.ts';
@@ -18,14 +17,14 @@ import type { Until } from '../stop.ts';
 import { dropBranch, takeUp } from '../time/branches.ts';
 import type { Shown } from '../time/shown.ts';
 import { goBack, goToTime, seekBack } from '../time/ways-back.ts';
-import { Overviews } from '../timeline/overviews.ts';
 import { begin, TOUR } from '../tour.ts';
-import { WantedBreaks } from '../wanted-breaks.ts';
+import type { WantedBreaks } from '../wanted-breaks.ts';
 import type { HostThread } from '../world/far-host.ts';
 import { NS_PER_SECOND } from '../../../devices/nanoseconds.ts';
 import { Browsing } from './browsing.ts';
+import { Front } from './front.ts';
 import { Going } from './going.ts';
-import { Looks } from './looks.ts';
+import type { Looks } from './looks.ts';
 import { Past } from './past.ts';
 import { storyQuestion, timelineQuestion, wayQuestion } from './questions.ts';
 
@@ -45,17 +44,12 @@ export class Session {
   private readonly image: Sources['image'];
   /** Starts a thread for a host of a world; undefined: there are none. */
   private readonly startThread: (() => HostThread) | undefined;
-  /** What there is: a host that is alone, or those of a world; and the one that is looked at. */
-  private opened: OpenedRun | null = null;
-  private host = 0;
+  private readonly front: Front;
   private readonly looks: Looks;
-  private readonly breaks = new WantedBreaks();
+  private readonly breaks: WantedBreaks;
   private readonly going: Going;
   private readonly past: Past;
   private readonly browsing: Browsing;
-  private overviews = new Overviews([]);
-  /** A face has not been told of the overview of this host. */
-  private isNewOverview = true;
   /** The step of the tour that has begun and not ended. */
   private begun: { readonly step: number; readonly until: Until } | null = null;
   /** Judges the lesson whose world this is. */
@@ -155,7 +149,6 @@ export class Session {
     this.post = post;
     this.image = image;
     this.startThread = startThread;
-    this.looks = new Looks(post);
     this.browsing = new Browsing(post);
     this.going = new Going(() => this.lab, {
       begins: (isFree) => {
@@ -177,11 +170,20 @@ export class Session {
       },
     });
     this.past = new Past(() => this.asked());
+    this.front = new Front(post, this.going, this.past);
+    this.looks = this.front.looks;
+    this.breaks = this.front.breaks;
   }
 
+  private get opened(): OpenedRun | null {
+    return this.front.opened;
+  }
   /** The host that is looked at. */
+  private get host(): number {
+    return this.front.host;
+  }
   private get lab(): Lab | null {
-    return this.opened?.hosts[this.host]?.lab ?? null;
+    return this.front.lab;
   }
 
   /** Does what a face asks for. What goes wrong is posted as an error, never thrown. */
@@ -273,60 +275,29 @@ export class Session {
 
   /** Another world is there. */
   private enter(opened: OpenedRun): void {
-    if (this.lab !== null) this.leave(this.lab);
-    this.opened?.world?.endThreads();
+    this.front.clear();
     this.going.forget();
-    this.opened = opened;
     this.browsing.enter(opened);
     this.begun = null;
     this.tutor = null;
-    this.post({ type: 'booted', hosts: opened.hosts.length });
-    for (const { lab } of opened.hosts) lab.witness.watch();
-    this.overviews.end();
-    this.overviews = new Overviews(opened.hosts.map(({ lab }) => lab));
-    this.hear(opened);
-    opened.kept.run.past.isKept = true;
-    this.looks.stage.begin(opened.hosts);
+    this.front.enter(opened);
     if (this.startThread !== undefined)
       opened.world?.useThreads(this.core, this.startThread, (host, trace) => {
-        this.overviews.heard(host, trace);
-        this.looks.stage.heard(host, trace);
+        this.front.heard(host, trace);
       });
-    this.show(0);
-  }
-
-  /** Looks at a host: what is to stop a run is set there, and its trace is told. */
-  private show(host: number): void {
-    this.host = host;
-    const lab = this.lab!;
-    this.breaks.apply(lab);
-    this.looks.begin(lab);
-    this.isNewOverview = true;
-  }
-
-  private leave(lab: Lab): void {
-    lab.breaks.disarm();
-    this.looks.end(lab);
+    this.front.show(0);
   }
 
   /** In the midst of a run, that goes on with the other host in front. */
   private async lookAtHost(host: number): Promise<void> {
     if (this.opened?.hosts[host] === undefined || host === this.host) return;
     const goesOn = await this.going.interrupt();
-    this.leave(this.lab!);
-    this.show(host);
+    this.front.leave(this.lab!);
+    this.front.show(host);
     this.post({ type: 'looking' });
     this.postState();
     if (goesOn) await this.going.go({});
     else void this.showCode(this.lab!);
-  }
-
-  /** What the consoles have printed, and print from now on, is posted. */
-  private hear({ hosts }: OpenedRun): void {
-    for (const [host, { lab }] of hosts.entries())
-      lab.witness.listen((domain, bytes) => {
-        if (!this.past.isAway) this.post({ type: 'console', host, domain, bytes });
-      });
   }
 
   /** Goes to another instant, in place of whatever the lab does. What happens on the way nobody is told of. */
@@ -342,7 +313,7 @@ export class Session {
       this.begun = null;
       this.looks.stage.forget();
       this.post({ type: 'rewound', ns: lab.ns });
-      this.hear(opened);
+      this.front.hear();
     }
     this.postState();
   }
@@ -406,32 +377,7 @@ export class Session {
   }
 
   private postState(): void {
-    this.looks.postStory();
-    this.looks.postState(this.lab, this.state());
-    if (this.lab === null) return;
-    this.post({ type: 'overview', ...this.overviews.take(this.host, this.isNewOverview) });
-    this.isNewOverview = false;
-  }
-
-  private state(): LabState {
-    const { lab, breaks } = this;
-    const { isRunning: running, stepping, stopped } = this.going;
-    const hosts = this.opened?.hosts ?? [];
-    return {
-      ...this.looks.stateOf(lab, running),
-      hosts: hosts.map((each) => ({ name: each.name, ns: each.lab.ns })),
-      host: this.host,
-      migrations: migrationViews(
-        hosts.map((each) => ({ name: each.name, migrations: each.lab.witness.migrations })),
-        Math.max(...hosts.map((each) => each.lab.ns)),
-      ),
-      running,
-      stepping,
-      stopped,
-      follows: this.looks.follows,
-      breakpoints: breaks.views,
-      eventBreaks: breaks.events,
-    };
+    this.front.postState();
   }
 }
 
