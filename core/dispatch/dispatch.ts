@@ -5,7 +5,7 @@
  * The loop is one `switch` over records (core/wasm/record.ts). Most of its cases differ only in operation, operand size
  * and operand form, so they are expanded here from small templates; everything rare is a call to its family's file.
  */
-import { AGAIN, FALL, TAKEN, asFunction, enterAt, inLoop } from './flow.ts';
+import { AGAIN, FALL, TAKEN, asFunction, enterAfresh, enterAt, inLoop } from './flow.ts';
 import { ABORT, SIZES, U64, immediate, loadMemory, readReg, storeMemory, writeReg } from './templates.ts';
 import type { Size } from './templates.ts';
 import { vectorCases } from './vectors.ts';
@@ -239,7 +239,7 @@ add(
   'CONTROL',
   `countRetired(p, block, remaining); control(p); if (faulted()) return leaveControl(p, block, remaining); afterControl();
   if (load<u32>(SYSTEM_FLAGS) & TF) return remaining;
-  ${enterAt('load<u64>(RIP)')}`,
+  ${enterAfresh('load<u64>(RIP)')}`,
 );
 add('STACK_CONTROL', `stackControl(p); if (faulted()) ${ABORT} ${enterAt('load<u64>(RIP)')}`);
 add('FALL', FALL);
@@ -394,7 +394,7 @@ export function generate() {
       .join('');
   const loop = `${header}${imports}
 import { BLOCK_COUNT, BLOCK_RECORDS, BLOCK_TAKEN, BLOCK_FALL, BLOCK_HEAT } from '../block-header';
-import { lookup, resolve } from '../blocks';
+import { follow, lookup, resolve } from '../blocks';
 import { leave, stopAt } from '../leave';
 import { handOver } from '../handover';
 

@@ -60,13 +60,13 @@ export function readBlock(memory: DataView, at: number): DecodedBlock {
     end: at + BLOCK_RECORDS + memory.getUint16(at + BLOCK_LENGTH, true) * RECORD_BYTES,
     key: word(0),
     version: word(BLOCK_VERSION),
-    mode: memory.getUint16(at + BLOCK_MODE, true),
+    mode: memory.getUint8(at + BLOCK_MODE),
     count: word(BLOCK_COUNT),
     behind: memory.getUint16(at + BLOCK_END, true),
     entered: enteredOf(memory, at),
     taken: word(BLOCK_TAKEN),
     fall: word(BLOCK_FALL),
-    stops: memory.getUint16(at + BLOCK_STOPS, true) !== 0,
+    stops: memory.getUint8(at + BLOCK_STOPS) !== 0,
   };
 }
 
@@ -82,7 +82,7 @@ export function findBlock(
     const found =
       memory.getUint32(at, true) === key &&
       memory.getUint32(at + BLOCK_VERSION, true) === version &&
-      memory.getUint16(at + BLOCK_MODE, true) === mode;
+      memory.getUint8(at + BLOCK_MODE) === mode;
     if (found) return at;
     at = memory.getUint32(at + BLOCK_NEXT, true);
   }
@@ -118,7 +118,7 @@ export interface EntryBlock {
 /** A block has a translation from now on: it is entered there. */
 export function setTranslation(memory: DataView, { at, index, entry }: EntryBlock): void {
   memory.setUint32(at + BLOCK_CODE, index, true);
-  memory.setUint32(at + BLOCK_ENTRY, entry, true);
+  memory.setUint16(at + BLOCK_ENTRY, entry, true);
   memory.setInt32(at + BLOCK_HEAT, 0, true);
 }
 /** It is not entered there any more, unless it has got another translation since: after so many entries it is hot again. */
@@ -128,7 +128,7 @@ export function clearTranslation(
   entriesAgain: number,
 ): void {
   const isThat =
-    memory.getUint32(at + BLOCK_CODE, true) === index && memory.getUint32(at + BLOCK_ENTRY, true) === entry;
+    memory.getUint32(at + BLOCK_CODE, true) === index && memory.getUint16(at + BLOCK_ENTRY, true) === entry;
   if (!isThat) return;
   memory.setUint32(at + BLOCK_CODE, 0, true);
   heatAgain(memory, at, entriesAgain);

@@ -69,7 +69,7 @@ export function waysOut(writer: FunctionWriter, body: Code): Code {
 /** The function is done, and all is stored: the region at NEXT goes on, if CODE has its table index. */
 export function followed(writer: FunctionWriter): Code {
   const then: Code = [
-    ...[getLocal(NEXT), access([op.I32_LOAD, 0], BLOCK_ENTRY), getLocal(REMAINING), getLocal(CODE)],
+    ...[getLocal(NEXT), access([op.I32_LOAD16_U, 0], BLOCK_ENTRY), getLocal(REMAINING), getLocal(CODE)],
     ...[op.RETURN_CALL, writer.imported(RELAY)],
   ];
   return [getLocal(CODE), { kind: 'if', then, otherwise: [] }];

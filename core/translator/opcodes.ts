@@ -32,6 +32,7 @@ export const GLOBAL_GET = 0x23;
 export const GLOBAL_SET = 0x24;
 export const I32_LOAD = 0x28;
 export const I64_LOAD = 0x29;
+export const I32_LOAD16_U = 0x2f;
 export const I32_STORE = 0x36;
 export const I64_STORE = 0x37;
 export const I32_CONST = 0x41;

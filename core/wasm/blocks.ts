@@ -9,6 +9,7 @@ import {
   BLOCK_END,
   BLOCK_FALL,
   BLOCK_HEAT,
+  BLOCK_LAST,
   BLOCK_MODE,
   BLOCK_NEXT,
   BLOCK_RECORDS,
@@ -92,7 +93,7 @@ function bucketOf(key: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function isOf(block: u32, mode: u32, version: u32): bool {
-  return load<u16>(block, BLOCK_MODE) == mode && load<u32>(block, BLOCK_VERSION) == version;
+  return load<u8>(block, BLOCK_MODE) == mode && load<u32>(block, BLOCK_VERSION) == version;
 }
 
 /**
@@ -113,7 +114,7 @@ export function lookup(rip: u64): u32 {
   let place = bucketOf(key);
   block = load<u32>(place);
   while (block) {
-    if (load<u32>(block) == key && load<u16>(block, BLOCK_MODE) == mode) {
+    if (load<u32>(block) == key && load<u8>(block, BLOCK_MODE) == mode) {
       if (load<u32>(block, BLOCK_VERSION) == version) {
         store<u32>(recent, key);
         store<u32>(recent, block, 4);
@@ -180,13 +181,34 @@ export function resolve(block: u32, link: u32, target: u64): u32 {
   if (mode) target &= mode == 1 ? 0xffffffff : 0xffff;
   const page = load<u64>(REGS + SLOT_PAGE * 8);
   const same = target - page < 0x1000 && load<u16>(block, BLOCK_END) <= 0x1000;
+  return same ? lookupFor(block, link, target) : follow(block, target);
+}
+
+/**
+ * What `lookup` gives, where a block goes on: mostly it is what it went on with last. That is looked at first, as its block is at
+ * hand, and what finds blocks by their addresses is spread over more memory than the processor's caches hold. For a block that
+ * may have been dropped since its instructions began (control.ts), it is to be `lookup`.
+ */
+export function follow(block: u32, rip: u64): u32 {
+  if (anyBreakpoints()) return lookup(rip);
+  const pointer = fetchPointer(rip);
+  if (!pointer) return 0;
+  const key = pointer - MEMORY;
+  const last = load<u32>(block, BLOCK_LAST);
+  if (last && load<u32>(last) == key && isOf(last, currentMode(), load<u32>(FRAME_VERSIONS + (key >> 12) * 4)))
+    return last;
+  return lookupFor(block, BLOCK_LAST, rip);
+}
+
+/** What `lookup` gives; the block remembers it at `link`, if both will stay where they are. */
+function lookupFor(block: u32, link: u32, rip: u64): u32 {
   const before = epoch;
   const key = load<u32>(block);
-  const next = lookup(target);
+  const next = lookup(rip);
   const stopped = load<u16>(block + BLOCK_RECORDS) == OP_STOP;
   // A block that crosses its page is not kept: nothing may point to it.
-  const kept = next != 0 && load<u16>(next, BLOCK_END) <= 0x1000 && !load<u16>(next, BLOCK_STOPS);
-  if (kept && same && before == epoch && block != <u32>SCRATCH_BLOCK && !stopped && load<u32>(block) == key) {
+  const kept = next != 0 && load<u16>(next, BLOCK_END) <= 0x1000 && !load<u8>(next, BLOCK_STOPS);
+  if (kept && before == epoch && block != <u32>SCRATCH_BLOCK && !stopped && load<u32>(block) == key) {
     store<u32>(block + link, next);
   }
   return next;
@@ -212,14 +234,15 @@ function decode(rip: u64, pointer: u32): u32 {
   }
   store<u32>(block, key);
   store<u32>(block, version, BLOCK_VERSION);
-  store<u16>(block, <u16>currentMode(), BLOCK_MODE);
+  store<u8>(block, <u8>currentMode(), BLOCK_MODE);
   store<u32>(block, 0, BLOCK_TAKEN);
   store<u32>(block, 0, BLOCK_FALL);
+  store<u32>(block, 0, BLOCK_LAST);
   store<i32>(block, COLD, BLOCK_HEAT);
   store<i32>(block, COLD, BLOCK_BEGAN);
   store<u32>(block, 0, BLOCK_CODE);
   const stops = anyBreakpoints() && isBreakpointOffset(linearOf(rip));
-  store<u16>(block, <u16>stops, BLOCK_STOPS);
+  store<u8>(block, <u8>stops, BLOCK_STOPS);
   // An instruction that crosses its page also depends on the next one: it is decoded again each time.
   if (load<u16>(block, BLOCK_END) > 0x1000 || pointer < <u32>MEMORY) return block;
   if (!stops) {
@@ -245,10 +268,11 @@ export function decodeTruncated(rip: u64, limit: u32): u32 {
   }
   store<u32>(SCRATCH_BLOCK, pointer - MEMORY);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_VERSION);
-  store<u16>(SCRATCH_BLOCK, <u16>currentMode(), BLOCK_MODE);
+  store<u8>(SCRATCH_BLOCK, <u8>currentMode(), BLOCK_MODE);
   store<i32>(SCRATCH_BLOCK, COLD, BLOCK_HEAT);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_CODE);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_TAKEN);
   store<u32>(SCRATCH_BLOCK, 0, BLOCK_FALL);
+  store<u32>(SCRATCH_BLOCK, 0, BLOCK_LAST);
   return SCRATCH_BLOCK;
 }

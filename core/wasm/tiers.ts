@@ -21,7 +21,7 @@ export function drive(block: u32, budget: i32): i32 {
       continue;
     }
     store<u32>(CURRENT_BLOCK, 0);
-    const left = call_indirect<i32>(code, load<u32>(block, BLOCK_ENTRY), remaining);
+    const left = call_indirect<i32>(code, load<u16>(block, BLOCK_ENTRY), remaining);
     // What the loop would return from for, a fault or an instruction overwritten, comes as its complement.
     const after = left < 0 ? ~left : left;
     store<u64>(RETIRED_TRANSLATED, load<u64>(RETIRED_TRANSLATED) + <u64>(remaining - after));
