@@ -195,7 +195,11 @@ export function follow(block: u32, rip: u64): u32 {
   if (!pointer) return 0;
   const key = pointer - MEMORY;
   const last = load<u32>(block, BLOCK_LAST);
-  if (last && load<u32>(last) == key && isOf(last, currentMode(), load<u32>(FRAME_VERSIONS + (key >> 12) * 4)))
+  if (
+    last &&
+    load<u32>(last) == key &&
+    isOf(last, currentMode(), load<u32>(FRAME_VERSIONS + (key >> 12) * 4))
+  )
     return last;
   return lookupFor(block, BLOCK_LAST, rip);
 }
