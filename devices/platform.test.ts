@@ -1,11 +1,12 @@
 /** The machine's devices together, seen through ports alone, as a kernel finds them. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { SparseImage } from './disk/sparse-image.ts';
 import { FileTree } from './fs/tree.ts';
 import { DEFAULT_GATEWAY, Gateway } from './lan/gateway.ts';
 import { Lan, LATENCY_NS } from './lan/lan.ts';
 import { BROADCAST, ETHERTYPE_ARP, frame } from './lan/ethernet.ts';
 import { IO_BASE, Platform } from './platform.ts';
+import type { VirtioBlock } from './virtio/block.ts';
 import { TestClock, TestInterrupts, TestMemory } from './testing.ts';
 
 function setup(): { platform: Platform; clock: TestClock; interrupts: TestInterrupts; lan: Lan } {
@@ -77,6 +78,27 @@ test('nextTicks says when something is due, in the machine’s ticks', () => {
   platform.advance(LATENCY_NS / clock.periodNs);
   expect(platform.nextTicks()).toBe(Infinity);
   expect(platform.waiting).toBe(false);
+});
+
+test('what is due of a device comes behind that of the one before it, which may wait for its bytes first', () => {
+  const platform = new Platform(
+    { memory: new TestMemory(), interrupts: new TestInterrupts(), clock: new TestClock() },
+    {
+      epochSeconds: 0,
+      devices: ['sda', 'sdb'].map((id) => ({ kind: 'block' as const, disk: new SparseImage(100), id })),
+    },
+  );
+  const order: number[] = [];
+  for (const [n, device] of platform.devices.entries())
+    vi.spyOn(device, 'advance').mockImplementation(() => {
+      order.push(n);
+    });
+  const waits = vi.spyOn(platform.devices[0] as VirtioBlock, 'waiting', 'get').mockReturnValue(true);
+  platform.advance(10);
+  expect([order, platform.waiting]).toEqual([[0], true]);
+  waits.mockReturnValue(false);
+  platform.advance(10);
+  expect([order, platform.waiting]).toEqual([[0, 0, 1], false]);
 });
 
 test('a configuration that cannot be is refused', () => {

@@ -108,10 +108,16 @@ export class Platform {
     else if (port === RTC_INDEX || port === RTC_DATA) this.rtc.write(port, value);
   }
 
-  /** Does what is due by now. Calling it more often changes nothing. */
+  /**
+   * Does what is due by now. Calling it more often changes nothing. Where a disk lacks bytes, what comes behind that waits, too: it is
+   * done in the same order as where they are there.
+   */
   advance(nowTicks: number): void {
     const now = Math.floor(nowTicks * this.clock.periodNs);
-    for (const device of this.devices) device.advance?.(now);
+    for (const device of this.devices) {
+      device.advance?.(now);
+      if (lacksBytes(device)) return;
+    }
   }
 
   /** The tick at which `advance` is next due; Infinity while nothing is on its way. It changes with what guests do. */
@@ -125,7 +131,7 @@ export class Platform {
    * `advance` was called.
    */
   get waiting(): boolean {
-    return this.devices.some((device) => device instanceof VirtioBlock && device.waiting);
+    return this.devices.some(lacksBytes);
   }
 }
 
@@ -153,4 +159,8 @@ function make(
     case '9p':
       return new VirtioNineP(memory, clock, epochSeconds, config.tree, config.tag);
   }
+}
+
+function lacksBytes(device: VirtioDevice): boolean {
+  return device instanceof VirtioBlock && device.waiting;
 }

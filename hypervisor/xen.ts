@@ -124,15 +124,19 @@ export class Xen extends Hypervisor {
    * Runs the domains until the clock is at `untilTicks` (Infinity: for ever), or something stops it. It comes back at one place
    * of a tick alone, when all that is due by then has been done and who goes on has been told of it: so a tick says exactly
    * where a run stands, whyever it came back there, and an input of that tick meets the same state when the run is made again.
-   * `staysWhenIdle`: where nothing can happen any more but by input, the clock stays where that has come to be.
+   * `staysWhenIdle`: where nothing can happen any more but by input, the clock stays where that has come to be. Where a device waits
+   * for what is elsewhere, it comes back in the midst of a tick: nothing is done before that has been brought (`deviceFilled`).
    */
   run(untilTicks: number, staysWhenIdle = false): Stop {
-    this.stop = this.platform.waiting ? WAITING : null;
+    if (this.platform.waiting) return WAITING;
+    this.stop = null;
     // Another may have been restored.
     this.recorder.follow();
     for (;;) {
+      if (this.stop === WAITING) return WAITING;
       let now = this.ticks();
       this.doWhatIsDue(now);
+      if (this.stop === WAITING) return WAITING;
       const vcpu = this.pcpu.running;
       if (vcpu !== null && !this.enter(vcpu)) continue;
       if (this.stop !== null) return this.stop;
@@ -173,6 +177,7 @@ export class Xen extends Hypervisor {
     if (now >= this.deadlineTicks) {
       this.staysInGuest = false;
       expireTimers(this);
+      if (this.stop === WAITING) return;
     }
     if (now >= this.turnEndTicks && !this.idle) {
       this.staysInGuest = false;
@@ -224,6 +229,7 @@ export class Xen extends Hypervisor {
 
   /** What devices waited for has been brought (disk/fetched-image.ts): they go on. */
   deviceFilled(): void {
+    if (this.trace.on) this.placeTrace(this.pcpu.running);
     this.platform.advance(this.ticks());
     findDeadline(this);
   }

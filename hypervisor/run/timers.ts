@@ -8,15 +8,20 @@ import { sendVirq } from '../events/send.ts';
 import { wake, wakeLate } from '../sched/vcpus.ts';
 import type { Domain } from '../state/domain.ts';
 import type { Hypervisor } from '../state/hypervisor.ts';
+import { WAITING } from '../state/hypervisor.ts';
 import { runsOn } from '../state/pcpu.ts';
 import type { Vcpu } from '../state/vcpu.ts';
 import { findDeadline, withSlack } from '../time/deadlines.ts';
 import { shutdownDomain } from '../domain/life.ts';
 
-/** Fires what is due. */
+/** Fires what is due; where a device waits for what is elsewhere, the rest stays due. */
 export function expireTimers(hypervisor: Hypervisor): void {
   const now = hypervisor.nowNs();
   hypervisor.platform.advance(hypervisor.ticks());
+  if (hypervisor.platform.waiting) {
+    hypervisor.stop = WAITING;
+    return;
+  }
   if (hypervisor.schedulerTickNs <= now) hypervisor.scheduler.tick(now);
   wakeLate(hypervisor, now);
   for (const domain of hypervisor.domains.values()) {

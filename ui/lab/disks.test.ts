@@ -63,6 +63,44 @@ test('a disk is fetched piece by piece as it is read, and the run is the same ho
   expect(await stateHash(again.lab.hypervisor)).toBe(await stateHash(lab.hypervisor));
 });
 
+test('what is typed while a disk waits for its bytes is the same input where they are there at once', async () => {
+  const host = { commandLine: '', memoryMb: 64, vcpus: 1, isDom0: true, hostMb: 96, ...(await dom0Images()) };
+  const there = (start: number, to: number) => ({
+    arrayBuffer: () => Promise.resolve(image.slice(start, to).buffer),
+  });
+  const disks = [{ name: 'far', bytes: { size: BYTES, slice: there }, readOnly: true }];
+  const lab = await Lab.boot(loadCore(), { ...host, disks });
+  await drive(lab, { text: PROMPT }, { realTime: false });
+  const traced: string[] = [];
+  lab.hypervisor.trace.add({
+    event: ({ ticks, domain, vcpu, detail }) => {
+      const { kind } = detail;
+      if (kind === 'port' || kind === 'upcall' || kind === 'device')
+        traced.push(JSON.stringify({ ticks, domain, vcpu, detail }));
+    },
+    end: () => undefined,
+  });
+  lab.past.keep();
+  lab.type(new TextEncoder().encode('cat /dev/vda > /dev/null\r'));
+  let waited = 0;
+  for (;;) {
+    const stop = lab.run({ text: PROMPT, ns: 60e9 }, Infinity);
+    if (stop?.kind === 'text') break;
+    expect(stop?.kind).toBe('waiting');
+    waited++;
+    lab.type(new TextEncoder().encode('\r'));
+    await lab.fetch();
+  }
+  expect(waited).toBe(3);
+  const { ticks } = lab.place;
+  const live = traced.splice(0);
+  const hash = await stateHash(lab.hypervisor);
+  lab.past.returnTo(lab.past.moments[0]!);
+  expect(lab.runTo(ticks)).toBe(true);
+  expect(traced).toEqual(live);
+  expect(await stateHash(lab.hypervisor)).toBe(hash);
+});
+
 function end(chunk: number): string {
   return String(Math.min((chunk + 1) << 18, BYTES) - 1);
 }

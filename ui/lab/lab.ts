@@ -65,7 +65,7 @@ export class Lab {
   private isAgain = false;
   /** What it starts anew from; null: that is elsewhere. */
   private images: BootImages | null = null;
-  /** What comes from outside before it has started anew comes behind that. */
+  /** What comes from outside before it has started anew, or while a disk waits for its bytes, comes behind that. */
   private readonly held: Come[] = [];
   private readonly listeners: ((bytes: Uint8Array) => void)[] = [];
   /** Xen itself has failed: nothing goes on. */
@@ -254,7 +254,7 @@ export class Lab {
 
   /** Takes what comes from outside, now: for its course. Throws FaultImpossible. */
   take(come: Come): void {
-    if (this.startsAnew) {
+    if (this.waits) {
       this.held.push(come);
       return;
     }
@@ -287,7 +287,7 @@ export class Lab {
     for (;;) {
       this.isAgain = hypervisor.ticks() < this.endTicks;
       const end = this.isAgain ? Math.min(untilTicks, this.endTicks) : untilTicks;
-      const stop = this.guard(() => (this.startAnew() ? hypervisor.run(end, staysWhenIdle) : WAITING));
+      const stop = this.guard(() => (this.startAnew() ? this.goOn(end, staysWhenIdle) : WAITING));
       const ticks = hypervisor.ticks();
       this.past.isAt(this.course.host, ticks);
       // At that instant domain 0 has ended: who looks for it sees it so, and what goes on starts anew.
@@ -308,6 +308,17 @@ export class Lab {
       this.crash = new HostCrash(describeHostCrash(this.hypervisor, error), error);
       throw this.crash;
     }
+  }
+
+  /** What was held comes when all else of that instant has been done, as where nothing had to be waited for. */
+  private goOn(untilTicks: number, staysWhenIdle: boolean): HypervisorStop {
+    const { hypervisor, held } = this;
+    if (held.length > 0) {
+      const stop = hypervisor.run(hypervisor.ticks());
+      if (stop.kind !== 'budget' && stop.kind !== 'idle') return stop;
+      for (const come of held.splice(0)) this.take(come);
+    }
+    return hypervisor.run(untilTicks, staysWhenIdle);
   }
 
   /** Goes on to an instant, whatever happens on the way; false: the domain ends before. */
