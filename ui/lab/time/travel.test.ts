@@ -83,6 +83,27 @@ describe('a domain of Mote that was used', () => {
     }
   });
 
+  test('what was only just is found by going once from the snapshot before, however far that is', () => {
+    lab.type(new TextEncoder().encode('seq 1 99999 | sort > /dev/null\r'));
+    lab.run({ instructions: lab.instructions + 45_000_000 }, Infinity);
+    const behind = lab.instructions - lab.placeIn(lab.past.moments.at(-1)!).instructions;
+    lab.run({ instructions: lab.instructions + 19_000_000 - behind }, Infinity);
+    const { place } = lab;
+    let went = 0;
+    const advance = lab.advance.bind(lab);
+    lab.advance = (...to) => {
+      const from = lab.instructions;
+      const stop = advance(...to);
+      went += lab.instructions - from;
+      return stop;
+    };
+    expect(backTo(lab, eventSearch(({ detail }) => detail.kind === 'hypercall'))).toBe(true);
+    expect(lab.place.ticks).toBeLessThan(place.ticks);
+    expect(place.instructions - lab.instructions).toBeLessThan(1_000_000);
+    expect(went).toBeGreaterThan(17_000_000);
+    expect(went).toBeLessThan(22_000_000);
+  });
+
   test('back to a breakpoint, and to the one before it; from a line to the one before', () => {
     const file = 'mote/machine-calls.ts';
     const line = lineOf(file, 'put(abi.utsname.release');

@@ -75,9 +75,13 @@ export function backTo(lab: Lab, search: Search): boolean {
   return backwards(lab, (moment, endTicks) => lastIn(lab, search, moment, endTicks));
 }
 
-/** Looks from one snapshot to the next, from the latest on, and goes to the first instant found. False: none, and it stays. */
+/**
+ * Looks from one snapshot to the next, from the latest on, and goes to the first instant found. False: none, and it stays. Most of what
+ * is looked for was only just: what lies shortly before the present is looked at first.
+ */
 function backwards(lab: Lab, find: (moment: Moment, endTicks: number) => Place | null): boolean {
   const present = lab.hypervisor.ticks();
+  keepBefore(lab, lab.place);
   let endTicks = present;
   let moment = before(lab, present);
   for (; moment !== undefined; moment = before(lab, endTicks)) {
@@ -87,6 +91,14 @@ function backwards(lab: Lab, find: (moment: Moment, endTicks: number) => Place |
   }
   goToTicks(lab, present);
   return false;
+}
+
+/** Makes a snapshot shortly before a place, where the one before it is far. */
+function keepBefore(lab: Lab, { ticks, instructions }: Place): void {
+  const moment = before(lab, ticks);
+  if (moment === undefined || instructions - lab.placeIn(moment).instructions <= FAR) return;
+  lab.past.returnTo(moment);
+  if (lab.runToInstruction(instructions - NEAR)) lab.past.keep();
 }
 
 function before(lab: Lab, ticks: number): Moment | undefined {
