@@ -25,6 +25,7 @@ describe("the users' manual of Xen 2.0", () => {
   test('xend is started; a domain is made of the second example, with a number', () => {
     typeAll(host, [
       ['xend start; xend status; echo $?', /^xend is running, as process \d+\n0$/],
+      ['head -n 1 /var/log/xend.log', / INFO Xend Daemon started$/],
       ['cp /etc/xen/xmexample2 /etc/xen/myvmconf', ''],
     ]);
     host.type('xm create -c myvmconf vmid=1\r');
