@@ -85,6 +85,21 @@ export async function boot(
   );
 }
 
+/** Goes on with a world from a snapshot's file, which needs these images besides the page's own: it stands where it was. */
+export async function open(page: Page, ...files: readonly Uint8Array[]): Promise<void> {
+  for (const [n, file] of files.entries())
+    await page.route(`**/here/${String(n)}`, (route) => route.fulfill({ body: Buffer.from(file) }));
+  await page.evaluate(async (count) => {
+    const read: Uint8Array[] = [];
+    for (let n = 0; n < count; n++)
+      read.push(new Uint8Array(await (await fetch(`/here/${String(n)}`)).arrayBuffer()));
+    const stands = window.lab.next('state');
+    window.lab.post({ type: 'pace', realTime: false });
+    window.lab.post({ type: 'open', file: read[0]!, images: read.slice(1) });
+    await stands;
+  }, files.length);
+}
+
 /** Sends a command that ends with the host standing, and waits for that: where it stands, and how long it took, in ms. */
 export function ask(
   page: Page,
@@ -117,6 +132,24 @@ export async function runFor(page: Page, ms: number): Promise<LabState> {
     await new Promise((done) => setTimeout(done, wait));
   }, ms);
   return (await ask(page, { type: 'pause' })).state;
+}
+
+/** A file of the world, as it stands. */
+export async function save(page: Page): Promise<Uint8Array> {
+  const url = await page.evaluate(async () => {
+    const told = window.lab.next('saved');
+    window.lab.post({ type: 'save', purpose: 'file' });
+    const update = await told;
+    if (update.type !== 'saved') throw new Error(`it is told ${update.type}`);
+    return new Promise<string>((done) => {
+      const reader = new FileReader();
+      reader.onload = () => {
+        done(reader.result as string);
+      };
+      reader.readAsDataURL(new Blob([update.file as Uint8Array<ArrayBuffer>]));
+    });
+  });
+  return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
 }
 
 export function hash(page: Page): Promise<string> {

@@ -1,14 +1,20 @@
 /**
  * `npm run soak:worlds`: A pings B and fetches 32 MiB from it over a LAN that loses 1 % of its frames; then the same again from
- * the log of its inputs, with the hosts in turns and each in a thread, from a file of the middle, and back and forth in its past.
+ * the log of its inputs, with the hosts in turns and each in a thread, from a file of the middle, in Chromium too, where it is, and
+ * back and forth in its past.
  * Exit status 1: not the same, or not as it was.
  */
 import { createHash } from 'node:crypto';
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
 import { dom0Images } from '../guests/toolchain/mote-node.ts';
 import { noise } from '../guests/tests/dom0/testing-integrity.ts';
 import { loadCore } from '../ui/lab/core-node.ts';
 import { startNodeThread } from '../ui/lab/world/node-threads.ts';
 import { openSnapshot } from '../ui/lab/snapshot/format.ts';
+import { BROWSER_ARGS, CHROMIUM } from '../ui/web/chromium.ts';
+import { ISOLATED } from '../ui/web/isolation.ts';
+import { ask, open, openLab, save, SITE } from './page-lab.ts';
 import { goToTicks } from '../ui/lab/time/travel.ts';
 import { ThreadedWorld } from '../ui/lab/world/threaded-world.ts';
 import { World } from '../ui/lab/world/world.ts';
@@ -40,6 +46,30 @@ function tell(what: string, good: boolean, started: number, more: string): void 
   process.stdout.write(`${what}: ${good ? 'well' : 'WRONG'}, ${seconds} s; ${more}\n`);
 }
 
+/** What a file comes to in the built page's lab, as a file. */
+async function goOnInChromium(
+  executablePath: string,
+  file: Uint8Array,
+  seconds: number,
+): Promise<Uint8Array> {
+  const server = await preview({
+    ...{ configFile: false, logLevel: 'error', build: { outDir: SITE } },
+    preview: { headers: ISOLATED },
+  });
+  const browser = await chromium.launch({ timeout: 0, executablePath, args: BROWSER_ARGS });
+  try {
+    const page = await openLab(browser, server.resolvedUrls!.local[0]!);
+    await open(page, file, kernel, ramdisk, data);
+    // That it stands is told once more when its sources are there.
+    for (let ns = 0; ns < seconds * 1e9;)
+      ({ ns } = (await ask(page, { type: 'runUntil', seconds })).state.hosts[0]!);
+    return await save(page);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
 const begun = performance.now();
 const world = await World.make(loadCore(), description, images);
 let screen = '';
@@ -63,7 +93,7 @@ const middle = { file: await saveWorldFile(world, loadCore()), ticks: world.plac
 const rest = { text: { host: A, pattern: PROMPT }, ns: world.ns + PATIENCE_NS };
 if (world.run(rest)?.kind !== 'host') throw new Error(`${command}: no prompt; ${screen}`);
 const guestSeconds = (world.ns - fetchedFrom) / 1e9;
-const endNs = world.ns + 1e9;
+const endNs = Math.ceil(world.ns / 1e9 + 1) * 1e9;
 world.run({ ns: endNs });
 const hash = await world.hash();
 const came = screen.includes(createHash('sha256').update(data).digest('hex'));
@@ -79,6 +109,18 @@ restored.run({ ns: endNs });
 const fromFile = await restored.hash();
 const mebibytes = (middle.file.length / 2 ** 20).toFixed(1);
 tell('from a file of the middle', fromFile === hash, inFile, `${mebibytes} MiB`);
+
+if (CHROMIUM !== undefined) {
+  const inChromium = performance.now();
+  // Where one host has stopped, the other may be a turn ahead: where both are at one time, they are compared.
+  const later = await goOnInChromium(CHROMIUM, middle.file, endNs / 1e9 - 0.5);
+  const again = await restoreWorldFile(loadCore(), await openSnapshot(later), { image });
+  const { ns } = again;
+  const isThere = ns > endNs - 1e9 && ns < endNs;
+  again.run({ ns: endNs });
+  const fromPage = isThere ? await again.hash() : `it came to ${(ns / 1e9).toFixed(3)} s`;
+  tell('from that file in Chromium', fromPage === hash, inChromium, fromPage);
+}
 
 const inPast = performance.now();
 const { lab } = world.hosts[A]!;
