@@ -97,7 +97,12 @@ describe('a domain of Mote that was used', () => {
       went += lab.instructions - from;
       return stop;
     };
-    expect(backTo(lab, eventSearch(({ detail }) => detail.kind === 'hypercall'))).toBe(true);
+    expect(
+      backTo(
+        lab,
+        eventSearch(({ detail }) => detail.kind === 'hypercall'),
+      ),
+    ).toBe(true);
     expect(lab.place.ticks).toBeLessThan(place.ticks);
     expect(place.instructions - lab.instructions).toBeLessThan(1_000_000);
     expect(went).toBeGreaterThan(17_000_000);
