@@ -138,6 +138,14 @@ export function heatAgain(memory: DataView, at: number, entries: number): void {
   memory.setUint32(at + BLOCK_BEGAN, memory.getUint32(at + BLOCK_BEGAN, true) + 1 + entries, true);
   memory.setInt32(at + BLOCK_HEAT, entries, true);
 }
+/** It is hot after so many entries, if it would take more. */
+export function heatSooner(memory: DataView, at: number, entries: number): void {
+  const heat = memory.getInt32(at + BLOCK_HEAT, true);
+  const began = memory.getUint32(at + BLOCK_BEGAN, true);
+  if (heat <= entries || heat > began || began === COLD) return;
+  memory.setUint32(at + BLOCK_BEGAN, began - heat + entries, true);
+  memory.setInt32(at + BLOCK_HEAT, entries, true);
+}
 /** What BLOCK_HEAT begins with where nothing counts (core/wasm/blocks.ts). What has been hot is above what it began with. */
 const COLD = 0x7fffffff;
 

@@ -29,6 +29,8 @@ export interface RegionBlock extends DecodedBlock {
 }
 
 export interface Region {
+  /** Blocks in its pages that it leads to, and that were left out as they are seldom entered so far. */
+  readonly left: readonly number[];
   /** Linear address of its first block's page. */
   readonly page: bigint;
   readonly blocks: readonly RegionBlock[];
@@ -70,6 +72,7 @@ class RegionFinder {
   private readonly numbers = new Map<number, number>();
   /** By block: what is behind the call that it was found by. */
   private readonly calledFrom: number[] = [];
+  private readonly left: number[] = [];
   private records = 0;
 
   constructor(memory: DataView, operations: Operations, first: number, linear: bigint) {
@@ -107,7 +110,7 @@ class RegionFinder {
         this.found(number, from);
       }
     }
-    return { page: this.linear, blocks, records: this.records, entries, taken, fall, back };
+    return { page: this.linear, left: this.left, blocks, records: this.records, entries, taken, fall, back };
   }
 
   /** A block was come to, by a call that `from` is behind. */
@@ -127,7 +130,10 @@ class RegionFinder {
     if (known !== undefined) return blocks[known]!.page === page ? known : OUTSIDE;
     // A look-up is to come there; or other regions begin there, and it goes on with those.
     if (block.stops || (block.at !== this.first && isTranslated(memory, block.at))) return OUTSIDE;
-    if (!this.isWarm(block, WARM_PART)) return OUTSIDE;
+    if (!this.isWarm(block, WARM_PART)) {
+      this.left.push(block.at);
+      return OUTSIDE;
+    }
     const length = recordsOf(block);
     if (blocks.length === BLOCKS_AT_MOST || this.records + length > RECORDS_AT_MOST) return OUTSIDE;
     this.records += length;

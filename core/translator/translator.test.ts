@@ -204,6 +204,26 @@ it('what is seldom entered is left, where it comes into the middle of a loop, to
   expect(translated.translations).toMatchObject({ regions: 1, blocks: 2 });
 });
 
+it('what a translation has left out is translated soon, when it comes to be entered often', () => {
+  const source = `
+    mov ecx, 20000
+    .again: cmp ecx, 19990
+    je .late
+    cmp ecx, 3000
+    jb .late
+    .middle: dec ecx
+    jnz .again
+    int 0x80
+    .late: imul rax, rax, 31
+    add rax, rcx
+    jmp .middle`;
+  const [plain, translated] = [machineWith(source, 0), machineWith(source, 4000)];
+  for (const { processor } of [plain, translated])
+    expect(processor.run(1_000_000)).toBe(layout.EXIT_SOFTWARE_INTERRUPT);
+  expect(Buffer.compare(translated.processor.saveState(), plain.processor.saveState())).toBe(0);
+  expect(translated.translations!.regions).toBeGreaterThan(1);
+});
+
 /** A loop that calls into another page, and falls into a third. */
 const PAGES = `
     mov ecx, 200

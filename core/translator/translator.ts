@@ -8,6 +8,7 @@ import {
   isTranslated,
   readBlock,
   heatAgain,
+  heatSooner,
   setTranslation,
   type EntryBlock,
 } from './blocks.ts';
@@ -57,6 +58,8 @@ const operationsOf = new WeakMap<WebAssembly.Module, Operations>();
 /** Regions in a module at most; and what part of its threshold (1 / 2^n) a hot block waits for others. */
 const REGIONS_AT_A_TIME = 16;
 const WAIT_SHIFT = 2;
+/** What a region has left out is hot after such a part of its threshold: beside hot code it is likely to be hot from now on, if ever. */
+const LEFT_SHIFT = 5;
 
 /** Regions that are becoming a module. */
 interface Batch {
@@ -143,6 +146,7 @@ export class Translator {
       const region = findRegion(memory, operations, at, page);
       const imported = (name: string): Bytes => this.imported(batch, name);
       this.add(batch, region, translateRegion(memory, operations, region, imported));
+      for (const left of region.left) heatSooner(memory, left, this.pace.entries >> LEFT_SHIFT);
       for (const { at: inside } of region.blocks) if (!isTranslated(memory, inside)) this.inside.add(inside);
     }
     this.waiting.clear();
