@@ -8,7 +8,7 @@ import { heedInterrupts, takeStrike } from './sh/interrupt';
 import { reap, setInteractive } from './sh/jobs';
 import { isTerminal } from 'programs/lib/terminal';
 import { confirm, editLine, isInputEnded, isInterrupted } from './sh/line-editor';
-import { parse, unfinished, wanted } from './sh/parse';
+import { ended, parse, parseNext, unfinished } from './sh/parse';
 import { runParsed, runText } from './sh/run';
 import * as variables from './sh/variables';
 import { inDocument } from './sh/words';
@@ -47,18 +47,12 @@ function runFile(args: string[]): i32 {
 
 /** Runs what an input says, command by command: as many lines as one takes. */
 function runInput(input: Input): i32 {
-  let text = '';
-  let awaited = '';
-  for (let line = input.line(); line != null && !leaving; line = input.line()) {
-    text += line + '\n';
-    if (!line.includes(awaited)) continue;
-    const command = parse(text);
-    awaited = wanted;
-    if (unfinished) continue;
-    text = '';
+  for (;;) {
+    const command = parseNext(input);
+    if (ended) break;
     runParsed(command);
+    if (leaving) break;
   }
-  if (text != '' && !leaving) runText(text);
   return variables.lastStatus;
 }
 

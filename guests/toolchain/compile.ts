@@ -43,6 +43,29 @@ export const KERNEL_RUNTIME = 'kernel/memory/runtime';
 const STUB = 'rt/index-stub';
 const LIBRARY = '~lib/';
 
+/**
+ * Modules of the compiler's library that are read for every program, half of all it reads, and that hardly one names anything of: where
+ * none of the sources does, this is read instead, which has what the library itself needs of them.
+ */
+const RARELY: Readonly<Record<string, { readonly names: RegExp; readonly instead: string }>> = {
+  math: {
+    names:
+      /\bparseFloat\b|\bF(?:32|64)\b|\b(?:Native|JS)?Mathf?\b|\bipow\d|~lib\/math|[\w)\]] ?\*\*=? ?[\w(]/,
+    instead: `export namespace NativeMath {}
+      export namespace NativeMathf {}
+      export function ipow32(base: i32, exponent: i32): i32 {
+        let power = 1;
+        for (; exponent > 0; exponent >>= 1) {
+          if (exponent & 1) power *= base;
+          base *= base;
+        }
+        return power;
+      }`,
+  },
+  date: { names: /\bDate\b/, instead: '' },
+  dataview: { names: /\bDataView\b/, instead: '' },
+};
+
 /** The compiler's library is one table for all its runs: one at a time. */
 let last: Promise<unknown> = Promise.resolve();
 
@@ -59,7 +82,8 @@ async function compileNow(sources: Sources, entry: string, options: CompileOptio
   let emitted: Emitted | undefined;
   const diagnostics: Diagnostic[] = [];
   const library: Record<string, string> = asc.libraryFiles;
-  const stub = library[STUB]!;
+  const whole = { ...library };
+  Object.assign(library, libraryFor(sources));
   if (options.runtime === 'kernel') library[STUB] = `import "${KERNEL_RUNTIME}";`;
   const { error, stderr } = await asc.main(flags(entry, options), {
     stdout: asc.createMemoryStream(),
@@ -70,10 +94,17 @@ async function compileNow(sources: Sources, entry: string, options: CompileOptio
     reportDiagnostic: (message: unknown) => diagnostics.push(diagnostic(message, sources)),
     transforms: [optimizer((written) => (emitted = written))],
   });
-  library[STUB] = stub;
+  Object.assign(library, whole);
   if (error !== null || emitted === undefined)
     throw new CompileError(diagnostics, `${stderr.toString()}\n${error?.message ?? 'nothing was compiled'}`);
   return emitted;
+}
+
+/** What is read instead of modules that these sources name nothing of. */
+function libraryFor(sources: Sources): Record<string, string> {
+  const texts = [...sources.values()];
+  const unnamed = Object.entries(RARELY).filter(([, { names }]) => !texts.some((text) => names.test(text)));
+  return Object.fromEntries(unnamed.map(([module, { instead }]) => [module, instead]));
 }
 
 function flags(entry: string, { runtime, memoryBase }: CompileOptions): string[] {

@@ -18,6 +18,7 @@ import {
   Simple,
   Subshell,
 } from './tree';
+import { Input } from 'programs/lib/io';
 import { Token } from './token';
 import { incomplete, inDocument, isRedirection, tokenize } from './words';
 
@@ -27,32 +28,82 @@ const CLOSERS: StaticArray<string> = ['then', 'else', 'elif', 'fi', 'do', 'done'
 export let problem: string = '';
 /** The text ends too early: more of it may come. */
 export let unfinished: bool = false;
-/** What has to come for it to end, where that is known: as long as no line has this in it, there is no use in parsing again. */
-export let wanted: string = '';
+/** There was nothing more to parse. */
+export let ended: bool = false;
 
 /** The command of a text; null where there is none in it, or `problem` says what is wrong. */
 export function parse(text: string): Sequence | null {
   problem = '';
   unfinished = false;
-  wanted = '';
-  const parser = new Parser(tokenize(text));
+  const tokens = tokenize(text);
   if (incomplete) {
-    problem = inDocument ? 'a here-document has no end' : 'a quote is not closed';
-    unfinished = true;
+    openEnded();
     return null;
   }
-  const sequence = parser.sequence();
-  if (problem == '' && !parser.done) parser.unexpected();
-  return problem == '' && sequence.commands.length > 0 ? sequence : null;
+  return new Parser(tokens, null).whole();
+}
+
+/** The command that begins with an input's next line, and takes as many as it needs; null as above, or where `ended`. */
+export function parseNext(input: Input): Sequence | null {
+  problem = '';
+  unfinished = false;
+  const tokens = tokensOfLine(input);
+  ended = tokens == null;
+  return tokens == null || problem != '' ? null : new Parser(tokens, input).whole();
+}
+
+/** The tokens of an input's next line, with those behind it that a quote or a here-document goes on in; null: there is none. */
+function tokensOfLine(input: Input): Token[] | null {
+  let line = input.line();
+  if (line == null) return null;
+  let text = line + '\n';
+  let tokens = tokenize(text);
+  while (incomplete) {
+    line = input.line();
+    if (line == null) {
+      openEnded();
+      break;
+    }
+    text += line + '\n';
+    tokens = tokenize(text);
+  }
+  return tokens;
+}
+
+function openEnded(): void {
+  problem = inDocument ? 'a here-document has no end' : 'a quote is not closed';
+  unfinished = true;
 }
 
 class Parser {
   private at: i32 = 0;
+  /** How many constructs are open: in one, the next line belongs to it. */
+  private nesting: i32 = 0;
 
-  constructor(private tokens: Token[]) {}
+  /** `input`: where more lines come from. */
+  constructor(
+    private tokens: Token[],
+    private input: Input | null,
+  ) {}
 
-  get done(): bool {
-    return this.at >= this.tokens.length;
+  whole(): Sequence | null {
+    const sequence = this.sequence();
+    if (problem == '' && !this.done) this.unexpected();
+    return problem == '' && sequence.commands.length > 0 ? sequence : null;
+  }
+
+  private get done(): bool {
+    while (this.at >= this.tokens.length) if (this.nesting == 0 || !this.takeLine()) return true;
+    return false;
+  }
+  private takeLine(): bool {
+    const input = this.input;
+    if (input == null || problem != '') return false;
+    const more = tokensOfLine(input);
+    if (more == null) return false;
+    this.tokens = more;
+    this.at = 0;
+    return problem == '';
   }
   private isOperator(text: string): bool {
     return !this.done && this.tokens[this.at].isOperator && this.tokens[this.at].text == text;
@@ -71,7 +122,7 @@ class Parser {
     return true;
   }
 
-  unexpected(): void {
+  private unexpected(): void {
     if (problem != '') return;
     unfinished = this.done;
     const found = this.done
@@ -82,12 +133,7 @@ class Parser {
     problem = 'syntax error near ' + found;
   }
   private expectWord(text: string): void {
-    if (!this.takeWord(text)) this.lacks(text);
-  }
-  /** Something else than this stands there, which has to come, with or without others before it; or nothing yet. */
-  private lacks(text: string): void {
-    if (this.done && problem == '') wanted = text;
-    this.unexpected();
+    if (!this.takeWord(text)) this.unexpected();
   }
   private skipLines(): void {
     while (this.takeOperator('\n') || this.takeOperator(';'));
@@ -106,7 +152,7 @@ class Parser {
         this.unexpected();
       sequence.operators.push(operator);
       if (operator == '&&' || operator == '||') {
-        while (this.takeOperator('\n'));
+        this.goesOn();
         if (this.done || this.atCloser()) this.unexpected();
       } else this.skipLines();
     }
@@ -124,7 +170,7 @@ class Parser {
     pipeline.negated = this.takeWord('!');
     pipeline.parts.push(this.command());
     while (this.takeOperator('|')) {
-      while (this.takeOperator('\n'));
+      this.goesOn();
       pipeline.parts.push(this.command());
     }
     return pipeline.parts.length == 1 && !pipeline.negated ? pipeline.parts[0] : pipeline;
@@ -136,10 +182,24 @@ class Parser {
     return command;
   }
 
+  /** What stands here cannot be all: its next token may be in a line to come. */
+  private goesOn(): void {
+    this.nesting++;
+    while (this.takeOperator('\n'));
+    this.nesting--;
+  }
+
   private compound(): Command {
+    this.nesting++;
+    const construct = this.construct();
+    this.nesting--;
+    return construct == null ? this.simple() : construct;
+  }
+
+  private construct(): Command | null {
     if (this.takeOperator('(')) {
       const body = this.sequence();
-      if (!this.takeOperator(')')) this.lacks(')');
+      if (!this.takeOperator(')')) this.unexpected();
       return new Subshell(body);
     }
     if (this.takeWord('{')) return this.closed('}');
@@ -148,7 +208,7 @@ class Parser {
     if (this.takeWord('until')) return this.loop(true);
     if (this.takeWord('for')) return this.forLoop();
     if (this.takeWord('case')) return this.choice();
-    return this.simple();
+    return null;
   }
 
   private closed(closer: string): Sequence {
@@ -197,7 +257,7 @@ class Parser {
     this.skipLines();
     while (problem == '' && !this.takeWord('esac')) {
       if (this.done) {
-        this.lacks('esac');
+        this.unexpected();
         break;
       }
       this.takeOperator('(');
@@ -206,7 +266,7 @@ class Parser {
       if (!this.takeOperator(')')) this.unexpected();
       found.patterns.push(patterns);
       found.bodies.push(this.sequence());
-      if (!this.takeOperator(';;') && !this.isWord('esac')) this.lacks('esac');
+      if (!this.takeOperator(';;') && !this.isWord('esac')) this.unexpected();
       this.skipLines();
     }
     return found;
@@ -228,7 +288,7 @@ class Parser {
     }
     if (simple.words.length == 1 && this.takeOperator('(')) {
       if (!this.takeOperator(')')) this.unexpected();
-      while (this.takeOperator('\n'));
+      this.goesOn();
       return new FunctionDefinition(simple.words[0], this.command());
     }
     if (simple.words.length == 0 && simple.redirections.length == 0) this.unexpected();
