@@ -15,6 +15,8 @@ import type { Moment, Place } from './past.ts';
 /** Further than this from a snapshot, another one is made on the way, so near before the instant: in ticks, or in instructions. */
 const FAR = 3_000_000;
 const NEAR = 1_000_000;
+/** What lies further back is looked through in pieces of so many instructions. */
+const PIECE = 4_000_000;
 /** How many instructions are looked at at once for the line before this. */
 const FIRST_LOOK = 256;
 const LONGEST_LOOK = 1 << 20;
@@ -93,12 +95,20 @@ function backwards(lab: Lab, find: (moment: Moment, endTicks: number) => Place |
   return false;
 }
 
-/** Makes a snapshot shortly before a place, where the one before it is far. */
+/**
+ * Makes a snapshot shortly before a place, and some on the way there, where the one before it is far: what is looked for is looked
+ * for piece by piece, and whoever goes back once does it again.
+ */
 function keepBefore(lab: Lab, { ticks, instructions }: Place): void {
   const moment = before(lab, ticks);
   if (moment === undefined || instructions - lab.placeIn(moment).instructions <= FAR) return;
   lab.past.returnTo(moment);
-  if (lab.runToInstruction(instructions - NEAR)) lab.past.keep();
+  const near = instructions - NEAR;
+  while (lab.instructions < near) {
+    const left = near - lab.instructions;
+    if (!lab.runToInstruction(left < PIECE + NEAR ? near : lab.instructions + PIECE)) return;
+    lab.past.keep();
+  }
 }
 
 function before(lab: Lab, ticks: number): Moment | undefined {
