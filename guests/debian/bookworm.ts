@@ -6,12 +6,12 @@
  * kept (cache.ts, never committed) and made anew only when the recipe changes; FOLDER gets links. To have newer packages, delete
  * what they lead to.
  */
-import { copyFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cached } from './cache.ts';
-import { mmdebstrap, overlayFiles, rootOptions, SOURCE_DATE_EPOCH } from './mmdebstrap.ts';
-import { PackagesUnavailable, orUnavailable, run } from './packages.ts';
+import { copyBoot, mmdebstrap, overlayFiles, rootOptions, SOURCE_DATE_EPOCH } from './mmdebstrap.ts';
+import { orUnavailable, run } from './packages.ts';
 
 /** Paths on this machine. */
 export interface Bookworm {
@@ -71,13 +71,6 @@ const overlay = new URL('bookworm/', import.meta.url);
 /** Everything that the image depends on: another one is made when any of it changes. */
 function recipe(): string {
   return JSON.stringify([MMDEBSTRAP, SOURCE_DATE_EPOCH, MKE2FS, DISK_SIZE, CONFIG, overlayFiles(overlay)]);
-}
-
-/** Copies the one file of the root's /boot that begins so. */
-async function copyBoot(root: string, start: string, target: string): Promise<void> {
-  const name = (await readdir(join(root, 'boot'))).find((each) => each.startsWith(start));
-  if (name === undefined) throw new PackagesUnavailable(`the packages brought no ${start}`);
-  await copyFile(join(root, 'boot', name), target);
 }
 
 async function make(made: string, work: string): Promise<void> {

@@ -44,7 +44,9 @@ const LEFT_OUT = [
   'usr/share/(bash-completion|common-licenses|keyrings|lintian|perl[^/]*|python[^/]*|zoneinfo)',
 ];
 const IS_LEFT_OUT = new RegExp(`^(?:${LEFT_OUT.join('|')})$`);
-const MMDEBSTRAP = rootOptions(PACKAGES, 'chroot "$1" sh -c "depmod $(ls "$1"/usr/lib/modules)"');
+const MMDEBSTRAP = rootOptions(PACKAGES, {
+  hooks: ['chroot "$1" sh -c "depmod $(ls "$1"/usr/lib/modules)"'],
+});
 
 /** Files of the root that are the project's. */
 const overlay = new URL('dom0/', import.meta.url);

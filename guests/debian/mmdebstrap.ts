@@ -3,6 +3,7 @@
  * and its helper are scripts, run from their package: nothing is installed on this machine.
  */
 import { readFileSync, readdirSync } from 'node:fs';
+import { copyFile, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PackagesUnavailable, run, sourcesOf, unpack } from './packages.ts';
@@ -22,8 +23,18 @@ export function overlayFiles(overlay: URL): (readonly [path: string, content: st
 /** What a container has not, either. */
 const NOT_UNPACKED = ['/usr/share/doc/*', '/usr/share/info/*', '/usr/share/locale/*', '/usr/share/man/*'];
 
-/** Options for a root of these packages, whose root logs in without a password; `hooks` customize it. */
-export function rootOptions(packages: readonly string[], ...hooks: readonly string[]): readonly string[] {
+interface RootOptions {
+  /** Commands that customize it. */
+  readonly hooks?: readonly string[];
+  /** Patterns of paths that are left out besides what always is. */
+  readonly notUnpacked?: readonly string[];
+}
+
+/** Options for a root of these packages, whose root logs in without a password. */
+export function rootOptions(
+  packages: readonly string[],
+  { hooks = [], notUnpacked = [] }: RootOptions = {},
+): readonly string[] {
   return [
     '--quiet',
     '--mode=root',
@@ -31,7 +42,7 @@ export function rootOptions(packages: readonly string[], ...hooks: readonly stri
     '--format=directory',
     `--include=${packages.join(',')}`,
     '--dpkgopt=force-unsafe-io',
-    ...NOT_UNPACKED.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...[...NOT_UNPACKED, ...notUnpacked].map((path) => `--dpkgopt=path-exclude=${path}`),
     '--customize-hook=chroot "$1" passwd --delete root',
     ...hooks.map((hook) => `--customize-hook=${hook}`),
     'bookworm',
@@ -58,4 +69,11 @@ export async function mmdebstrap(
     SOURCE_DATE_EPOCH,
     PATH: path,
   });
+}
+
+/** Copies the one file of the root's /boot that begins so. */
+export async function copyBoot(root: string, start: string, target: string): Promise<void> {
+  const name = (await readdir(join(root, 'boot'))).find((each) => each.startsWith(start));
+  if (name === undefined) throw new PackagesUnavailable(`the packages brought no ${start}`);
+  await copyFile(join(root, 'boot', name), target);
 }

@@ -21,7 +21,7 @@ import { idleNs } from '../state/pcpu.ts';
 import { ControlBuffer } from './control.ts';
 import type { Hypercall, HypercallContext } from './hypercall.ts';
 import { hotplug, livepatch, powerManagement } from './sysctl/host-changes.ts';
-import { getFeatureSet, getPolicy, hostFeatures, levelling } from './sysctl/features.ts';
+import { getFeatureSet, getPolicy, hostCapabilities, levelling } from './sysctl/features.ts';
 import { cpuTopology, nodes, pciTopology, pools } from './sysctl/topology.ts';
 import { traceBuffers } from './sysctl/trace-buffers.ts';
 
@@ -75,8 +75,6 @@ export const sysctl: Hypercall = {
 };
 
 const KHZ_PER_GHZ = 1_000_000;
-/** Of physinfo's hw_cap. */
-const CAPABILITY_WORDS = 8;
 /** Keys of one hypercall. Xen has no limit: nothing else happens until it has done all. */
 const MAX_KEYS = 256;
 
@@ -103,9 +101,9 @@ function physicalInfo(context: HypercallContext, u: ControlBuffer): number {
   return 0;
 }
 
-/** The first words of the processor's features, as bytes. */
+/** What the processor can do, as bytes. */
 function capabilities(hypervisor: Hypervisor): Uint8Array {
-  return new Uint8Array(Uint32Array.from(hostFeatures(hypervisor).slice(0, CAPABILITY_WORDS)).buffer);
+  return new Uint8Array(Uint32Array.from(hostCapabilities(hypervisor)).buffer);
 }
 
 /** XEN_SYSCTL_readconsole: Xen's console ring, `dmesg`. */

@@ -10,6 +10,8 @@ import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 import { cached } from '../../guests/debian/cache.ts';
 import { version } from '../../package.json';
 import { machineCache } from '../../scripts/machine-cache.ts';
+import { isSource } from '../lab/host-devices.ts';
+import type { DiskSource } from '../lab/host-devices.ts';
 import type { DomainRequest } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { describe } from '../lab/snapshot/description.ts';
@@ -32,11 +34,14 @@ export async function atLogin(core: WebAssembly.Module, request: DomainRequest):
   const recipe = JSON.stringify([coreVersion(core), version, made, images]);
   const make = async (folder: string): Promise<void> => {
     const lab = await Lab.boot(core, request);
-    bootUpToLogin(lab);
+    await bootUpToLogin(lab);
     await writeFile(join(folder, 'snapshot'), await saveLab(lab, core));
   };
   const given = new Map(images.map(({ sha256 }, index) => [sha256, contents[index]!]));
-  const sources: Sources = { image: ({ sha256 }) => Promise.resolve(given.get(sha256) ?? undefined) };
+  const sources: Sources = {
+    image: ({ sha256 }) => Promise.resolve(given.get(sha256) ?? undefined),
+    disk: (name) => Promise.resolve(sourceOf(request, name)),
+  };
   const kept = async (): Promise<Lab> => {
     const folder = await cached('login', recipe, make, machineCache('hosts'));
     return restoreKept(core, folder, sources);
@@ -48,6 +53,12 @@ export async function atLogin(core: WebAssembly.Module, request: DomainRequest):
     // Of another format, or damaged: it is made anew.
     return kept();
   }
+}
+
+/** A disk that is read piece by piece, as the request has it. */
+function sourceOf({ disks = [] }: DomainRequest, wanted: string): DiskSource | undefined {
+  const bytes = disks.find(({ name }) => name === wanted)?.bytes;
+  return bytes !== undefined && isSource(bytes) ? bytes : undefined;
 }
 
 /** Throws SnapshotError for one that cannot be gone on with, which is not there any more then. */
@@ -64,10 +75,15 @@ async function restoreKept(core: WebAssembly.Module, folder: string, sources: So
   }
 }
 
-function bootUpToLogin(lab: Lab): void {
+async function bootUpToLogin(lab: Lab): Promise<void> {
   lab.onConsole((bytes) => process.stdout.write(bytes));
   let stop;
-  while (stop === undefined) stop = lab.run({ text: LOGIN, ns: PATIENCE_NS }, SLICE_TICKS);
+  while (stop === undefined) {
+    stop = lab.run({ text: LOGIN, ns: PATIENCE_NS }, SLICE_TICKS);
+    if (stop?.kind !== 'waiting') continue;
+    await lab.fetch();
+    stop = undefined;
+  }
   if (stop.kind !== 'text')
     throw new UserError(`it has not come to a login (${stop.kind}): boot it without --at-login to see why`);
   process.stdout.write('\n');

@@ -208,6 +208,7 @@ describe('what cannot be booted is one line on stderr and status 2', () => {
     ['a disk without domain 0', () => ['--disk', file('some', elf)], /are for domain 0: give --dom0, too/],
     ['words of no trace', () => ['--words'], /--words is for a trace: give --trace FILE, too/],
     ["another kernel for Debian's domain 0", () => ['some', '--debian-dom0'], /it goes without another/],
+    ["all of what is not Debian's", () => ['--dom0', '--whole'], /--whole is for --debian-dom0/],
     ['a login of what has none', () => ['--dom0', '--at-login'], /--at-login is for --debian-dom0/],
     [
       'a login with a disk that may be another by then',

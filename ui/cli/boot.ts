@@ -3,6 +3,7 @@ import { SHUTDOWN_crash } from '../../hypervisor/abi/sched.ts';
 import { ImageError } from '../../hypervisor/domain/builder/image-error.ts';
 import { dom0Images, moteImages, type OnProgress } from '../../guests/toolchain/mote-node.ts';
 import { debianDom0, withMote } from '../../guests/debian/dom0.ts';
+import { wholeDom0 } from '../../guests/debian/dom0-whole.ts';
 import { readSources } from '../../guests/toolchain/node.ts';
 import type { Line } from '../lab/code.ts';
 import { describeBreakpoint } from '../lab/at-breakpoint.ts';
@@ -26,12 +27,15 @@ import { ready } from './ready.ts';
 import { runInTerminal, SILENCE_NS, type Ending } from './run.ts';
 import { TraceFile } from './trace-file.ts';
 import { UserError } from './user-error.ts';
+import { WHOLE_COMMAND_LINE, wholeDom0Request } from './whole-dom0.ts';
 import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 
 export interface BootOptions {
   readonly ramdisk?: string;
   readonly dom0?: boolean;
   readonly debianDom0?: boolean;
+  /** It is a whole one, with systemd, on a disk. */
+  readonly whole?: boolean;
   /** Debian's domain 0 is to stand at its login. */
   readonly atLogin?: boolean;
   /** A menu of GRUB's, which says what boots; and which of its entries, from 0 on. */
@@ -69,16 +73,25 @@ export interface BootOptions {
 const ALONE =
   'xenoscope: this domain is alone on its host, without xenstore, disks and network; domain 0 serves them (--dom0, xm create)\n';
 
-/** Debian as domain 0, Mote's images in its root. */
-async function debianImages(progress: OnProgress): Promise<{ kernel: Uint8Array; ramdisk: Uint8Array }> {
-  const [debian, mote] = [await debianDom0(), await moteImages(progress)];
+type Brought = Pick<DomainRequest, 'kernel' | 'ramdisk' | 'disks' | 'files'>;
+
+/** Debian as domain 0, Mote's images in its root or, of a whole one, at /lab. */
+async function debianImages({ whole = false, disk }: BootOptions, progress: OnProgress): Promise<Brought> {
+  const [debian, mote] = [await (whole ? wholeDom0() : debianDom0()), await moteImages(progress)];
   if (debian === undefined)
     throw new UserError('--debian-dom0 is for a machine whose apt has Debian bookworm, as root');
+  if ('disk' in debian) return wholeDom0Request(debian, mote, disk);
   return { kernel: readImage(debian.kernel), ramdisk: withMote(readImage(debian.root), mote) };
 }
 
 /** Where its console is. */
 const DEBIAN_CONSOLE = 'console=hvc0';
+
+/** The command line: of Debian's domain 0 behind what it needs. */
+function commandLineOf({ debianDom0: isDebian = false, whole = false, extra }: BootOptions): string {
+  if (!isDebian) return extra;
+  return `${whole ? WHOLE_COMMAND_LINE : DEBIAN_CONSOLE} ${extra}`.trim();
+}
 
 /** The kernel that an argument means: a file, a folder to build it from, or, without one, Mote with its ramdisk. */
 export async function kernelImages(
@@ -124,14 +137,14 @@ async function makeLab(
   const ramdisk = options.ramdisk === undefined ? {} : { ramdisk: readImage(options.ramdisk) };
   const isDom0 = options.dom0 ?? false;
   const isDebian = options.debianDom0 === true;
-  const { core, files } = await ready((progress) =>
-    isDebian ? debianImages(progress) : kernelImages(kernel, isDom0, progress),
+  const { core, files: brought } = await ready((progress) =>
+    isDebian ? debianImages(options, progress) : kernelImages(kernel, isDom0, progress),
   );
-  const request = {
+  const request: DomainRequest = {
     ...(isDom0 ? { isDom0, ...(await hostOf(options)) } : { memoryMb: options.memory ?? ALONE_MB }),
-    ...files,
+    ...brought,
     ...ramdisk,
-    commandLine: isDebian ? `${DEBIAN_CONSOLE} ${options.extra}`.trim() : options.extra,
+    commandLine: commandLineOf(options),
     vcpus: options.vcpus,
     cpus: options.cpus,
     ...(options.sched === undefined ? {} : { scheduler: options.sched }),
@@ -202,6 +215,8 @@ export async function boot(kernel: string | undefined, options: BootOptions): Pr
     const { bootWorld } = await import('./boot-world.ts');
     return bootWorld(kernel, options);
   }
+  if (options.whole === true && options.debianDom0 !== true)
+    throw new UserError('--whole is for --debian-dom0');
   refuseAtLogin(options);
   const { lab, core } = await makeLab(kernel, options);
   if (options.atLogin === true && process.stdout.isTTY) showAgain(lab);

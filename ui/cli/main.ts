@@ -106,6 +106,10 @@ function withBootOptions(command: Command): Command {
       ).conflicts(['ramdisk', 'hosts', 'world']),
     )
     .option(
+      '--whole',
+      'with --debian-dom0: all of it, with systemd, on a disk: LVM, RAID, LUKS, NFS, iSCSI, NBD, libvirt; /dev/vdb, vdc, vdd are empty',
+    )
+    .option(
       '--at-login',
       'with --debian-dom0: it stands at its login; on this machine it boots once, and is kept',
     )

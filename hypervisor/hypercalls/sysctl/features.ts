@@ -50,9 +50,23 @@ export function featureSet(cpuid: Cpuid): readonly number[] {
   return WORDS.map((word) => (word === null ? 0 : cpuid(word[0], word[1])[word[2]] >>> 0));
 }
 
-/** The processor's, as physinfo tells the first of them. */
+/** The processor's. */
 export function hostFeatures(hypervisor: Hypervisor): readonly number[] {
   return featureSet(cpuidOf(hypervisor, false));
+}
+
+/**
+ * Features of leaf 1's EDX that every processor has on which Xen runs, and of which paravirtualized domains see nothing: VME, MTRR,
+ * PSE36. The core, which has neither Xen nor real mode to run, does not say them.
+ */
+const KEPT_BY_XEN = (1 << 1) | (1 << 12) | (1 << 17);
+/** Of physinfo's hw_cap. */
+const CAPABILITY_WORDS = 8;
+
+/** Physinfo's hw_cap: with those, without which libvirt knows no processor. */
+export function hostCapabilities(hypervisor: Hypervisor): readonly number[] {
+  const [first, ...rest] = hostFeatures(hypervisor).slice(0, CAPABILITY_WORDS);
+  return [(first! | KEPT_BY_XEN) >>> 0, ...rest];
 }
 
 const FEATURE_SETS: readonly ('host' | 'pv' | 'hvm')[] = ['host', 'host', 'pv', 'hvm', 'pv', 'hvm'];
