@@ -22,73 +22,24 @@ export interface WholeDom0 {
   readonly packages: string;
 }
 
+/** Words of a text. */
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
 /** Besides the essential ones and apt. */
-const PACKAGES = [
-  ...[
-    'dbus',
-    'initramfs-tools',
-    'kmod',
-    'libpam-systemd',
-    'linux-image-amd64',
-    'systemd-sysv',
-    'udev',
-    'zstd',
-  ],
-  ...[
-    'bridge-utils',
-    'iproute2',
-    'iptables',
-    'iputils-ping',
-    'netbase',
-    'nftables',
-    'openssh-server',
-    'wget',
-  ],
-  ...['less', 'netcat-openbsd', 'procps', 'vim-tiny'],
-  ...['xen-utils-4.17', 'xenstore-utils', 'grub-xen-bin', 'qemu-system-xen', 'qemu-utils'],
-  ...['lvm2', 'mdadm', 'cryptsetup-bin', 'e2fsprogs', 'fdisk', 'debootstrap'],
-  ...['nfs-kernel-server', 'nfs-common', 'open-iscsi', 'tgt', 'nbd-server', 'nbd-client'],
-  ...[
-    'libvirt-daemon-system',
-    'libvirt-daemon-driver-xen',
-    'libvirt-daemon-config-network',
-    'libvirt-clients',
-  ],
-  ...['dnsmasq-base', 'virtinst', 'lxc'],
-];
+const PACKAGES = words(`
+  dbus initramfs-tools kmod libpam-systemd linux-image-amd64 systemd-sysv udev zstd bridge-utils iproute2
+  iptables iputils-ping netbase net-tools nftables openssh-server wget less netcat-openbsd procps
+  vim-tiny xen-utils-4.17 xenstore-utils grub-xen-bin qemu-system-xen qemu-utils lvm2 mdadm
+  cryptsetup-bin e2fsprogs fdisk debootstrap nfs-kernel-server nfs-common open-iscsi tgt nbd-server
+  nbd-client libvirt-daemon-system libvirt-daemon-driver-xen libvirt-daemon-config-network
+  libvirt-clients dnsmasq-base virtinst lxc
+`);
 /** Drivers of what is not there: three quarters of what the kernel's package brings. */
-const DRIVERS_LEFT_OUT = [
-  ...[
-    'accessibility',
-    'ata',
-    'atm',
-    'auxdisplay',
-    'bluetooth',
-    'comedi',
-    'extcon',
-    'firewire',
-    'gpu',
-    'hid',
-    'hwmon',
-  ],
-  ...[
-    'i2c',
-    'iio',
-    'infiniband',
-    'input',
-    'isdn',
-    'leds',
-    'media',
-    'memstick',
-    'mfd',
-    'misc',
-    'mmc',
-    'mtd',
-    'nfc',
-  ],
-  ...['platform', 'power', 'rapidio', 'soundwire', 'spi', 'staging', 'thunderbolt', 'usb', 'w1', 'net/can'],
-  ...['net/ethernet', 'net/usb', 'net/wireless', 'net/phy', 'net/hamradio', 'net/wwan'],
-];
+const DRIVERS_LEFT_OUT = words(`
+  accessibility ata atm auxdisplay bluetooth comedi extcon firewire gpu hid hwmon i2c iio infiniband
+  input isdn leds media memstick mfd misc mmc mtd nfc platform power rapidio soundwire spi staging
+  thunderbolt usb w1 net/can net/ethernet net/usb net/wireless net/phy net/hamradio net/wwan
+`);
 const NOT_UNPACKED = [
   ...DRIVERS_LEFT_OUT.map((folder) => `/lib/modules/*/kernel/drivers/${folder}/*`),
   '/lib/modules/*/kernel/sound/*',

@@ -3,13 +3,13 @@ import type { LoneHost } from '../../lab/scenario/lone-host.ts';
 
 const PROMPT = /root@dom0:\S*# $/;
 const CTRL_RIGHT_BRACKET = '\x1d';
-/** What a shell tells a terminal about pasting, and about colours. */
-const TERMINAL = /\x1b\[\??[0-9;]*[hlm]/g;
+/** What a shell tells a terminal about pasting, and about colours, and asks it. */
+const TERMINAL = /\x1b\[\??[0-9;]*[hlmn]/g;
 /** Guest time: far more than a command takes. */
 const PATIENCE_SECONDS = 60;
 
-/** How shells inside domains prompt: Mote's, and BusyBox's as root. */
-const PROMPTS = { mote: /\/ \$ $/, linux: /[~/] # $/ };
+/** How shells inside domains prompt: Mote's, and BusyBox's as root, which asks the terminal where it is. */
+const PROMPTS = { mote: /\/ \$ $/, linux: /[~/] # (?:\x1b\[6n)?$/ };
 
 export class Shell {
   readonly host: LoneHost;
@@ -50,7 +50,7 @@ export class Shell {
   /** Makes a domain of Mote with these settings besides its name; its devices are connected then. */
   async makes(name: string, ...settings: readonly string[]): Promise<void> {
     const quoted = [`name="${name}"`, ...settings].map((each) => `'${each}'`);
-    await this.does(`xl create -q /etc/xen/mote ${quoted.join(' ')}; sleep 1`);
+    await this.does(`xl create -q /etc/xen/mote ${quoted.join(' ')} && sleep 1`);
   }
 
   /** What commands print at the console of a domain, which is at its prompt or comes to it. */
