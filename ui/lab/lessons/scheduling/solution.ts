@@ -11,11 +11,11 @@ export const SCHEDULING_SOLUTION: Solution = {
     },
     weight: async (student) => {
       await student.types('xm sched-credit -d alpha -w 512');
-      await student.waits(1);
+      await student.waits(0.6);
     },
     cap: async (student) => {
       await student.types('xm sched-credit -d beta -c 20');
-      await student.waits(1);
+      await student.waits(0.6);
     },
     idle: async (student) => {
       await student.typesIn('alpha', 'kill %1');
@@ -23,7 +23,7 @@ export const SCHEDULING_SOLUTION: Solution = {
     },
     free: async (student) => {
       await student.types('xm sched-credit -d beta -c 0');
-      await student.waits(1);
+      await student.waits(0.6);
     },
   },
   mistakes: {
@@ -34,19 +34,19 @@ export const SCHEDULING_SOLUTION: Solution = {
     },
     both: async (student) => {
       await student.types('xm sched-credit -d alpha -w 512; xm sched-credit -d beta -w 512');
-      await student.waits(1);
+      await student.waits(0.6);
     },
     cap: async (student) => {
       await student.types('xm sched-credit -d beta -c 33');
-      await student.waits(1);
+      await student.waits(0.6);
     },
     other: async (student) => {
       await student.types('xm sched-credit -d alpha -c 20');
-      await student.waits(1);
+      await student.waits(0.6);
     },
     heavier: async (student) => {
       await student.types('xm sched-credit -d beta -w 4096');
-      await student.waits(1);
+      await student.waits(0.6);
     },
   },
 };
