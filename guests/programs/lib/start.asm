@@ -5,10 +5,15 @@
 
 SYS_BRK equ 12
 SYS_EXIT equ 60
+; Room that a program has at once, in pages of 64 KiB, for which it has memory when it writes there. The collector begins when half of
+; it is full: most programs have ended by then, and need none.
+HEAP_PAGES equ 16
 
 entry:
     mov rbx, rsp
     and rsp, -16
+    mov edi, HEAP_PAGES
+    call memory_grow
     call start                       ; the initialisers of all modules
     mov rdi, rbx
     call begin
