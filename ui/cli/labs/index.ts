@@ -3,11 +3,11 @@ import type { Scenario } from '../../lab/scenario/scenario.ts';
 import { encrypted, mirror, volumes } from './disks.ts';
 import { routed, translated, vlans } from './networks.ts';
 import { iscsi, nbd, nfsRoot } from './servers.ts';
-import { images, installed, ownKernel, throughLibvirt, xendomains } from './toolstack.ts';
+import { images, installed, itself, ownKernel, throughLibvirt, xendomains } from './toolstack.ts';
 
 export const LABS: readonly Scenario[] = [
   ...[volumes, mirror, encrypted],
   ...[iscsi, nbd, nfsRoot],
   ...[routed, translated, vlans],
-  ...[ownKernel, images, xendomains, throughLibvirt, installed],
+  ...[ownKernel, images, xendomains, throughLibvirt, installed, itself],
 ];

@@ -123,3 +123,17 @@ export const installed = lab(
     await shell.does('virsh destroy made; virsh undefine made');
   },
 );
+
+export const itself = lab(
+  'the host itself: nothing has failed; it goes down, its domains before it',
+  async (shell) => {
+    holds('systemd says that it runs', await shell.does('systemctl is-system-running'), 'running');
+    holds('nothing has failed', await shell.does('systemctl --failed --no-legend'), '');
+    await shell.does('mkdir -p /etc/xen/auto && ln -s ../mote /etc/xen/auto/mote');
+    await shell.does('systemctl start xendomains && sleep 2');
+    const { console } = shell.host;
+    console.enter('poweroff');
+    await console.expect('Entering ACPI S5 state');
+    holds('no other domain is left', shell.host.domains.map(({ id }) => id).join(' '), '0');
+  },
+);
