@@ -198,6 +198,8 @@ title Another's
 
   it('a domain goes from host to host under load as it does in Node: the tour of two hosts', async () => {
     const world = await World.make(loadCore(), TOUR_WORLD, await moteFiles());
+    // As in a page, whose worlds are watched from their beginning: that tells where a card's rings are.
+    for (const { lab } of world.hosts) lab.witness.watch();
     const step = WORLD_TOUR.findLastIndex(({ types }) => types === GOES);
     for (const each of WORLD_TOUR.slice(0, step)) expect(await playInWorld(world, each)).toBe(true);
     await world.settle();
