@@ -6,9 +6,12 @@ import type { TraceDetail } from '../../hypervisor/trace/event.ts';
 import { dom0Images } from '../../guests/toolchain/mote-node.ts';
 import { loadCore } from './core-node.ts';
 import { imagesAmong } from './own-images.ts';
+import { KnownRings } from './known-rings.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
 import { openSnapshot } from './snapshot/format.ts';
 import { stateHash } from './state-hash.ts';
+import { storeTree } from './xenstore/ask.ts';
+import type { StoreNode } from './xenstore/node.ts';
 
 type Ring = Extract<TraceDetail, { kind: 'ring' }>;
 
@@ -79,4 +82,51 @@ test('who goes on with a host that was saved hears of rings that were connected 
   saved.type(new TextEncoder().encode('xm console web\rdd if=/dev/xvda of=/dev/null count=1 skip=64\r'));
   expect(saved.run({ text: /dd: 1\+0 blocks/ }, 1_000_000_000)).toBeDefined();
   expect(heard.map(({ way }) => way)).toEqual(['request', 'response']);
+});
+
+test('rings that were connected when nobody watched are known when the store has been read', async () => {
+  const host = await run(null);
+  const { lab } = host;
+  const heard: Ring[] = [];
+  lab.hypervisor.trace.add({
+    ...NEVER,
+    event: ({ detail }) => {
+      if (detail.kind === 'ring' && detail.ring === 'block') heard.push(detail);
+    },
+  });
+  const reads = (): void => {
+    host.inside('web', 'dd if=/dev/xvda of=/dev/null count=1 skip=64');
+  };
+  reads();
+  expect(heard).toEqual([]);
+  for (let again = 0; again < 2; again++) lab.witness.rings.learn(storeTree(lab)!);
+  expect([...lab.witness.rings.rings.keys()].map((name) => name.replace(/.*\//, ''))).toEqual([
+    'ring-ref',
+    'tx-ring-ref',
+    'rx-ring-ref',
+  ]);
+  reads();
+  expect(heard.map(({ way }) => way)).toEqual(['request', 'response']);
+});
+
+test('a ring of several pages is learned with all of them, and what has been heard of it stands', () => {
+  const rings = new KnownRings();
+  const node = (name: string, value: string, children: readonly StoreNode[] = []): StoreNode => ({
+    name,
+    value,
+    children,
+  });
+  const device = node('51712', '', [node('ring-ref0', '8'), node('ring-ref1', '9')]);
+  const within = ['vbd', 'device', '1', 'domain', 'local', '/'].reduce(
+    (child, name) => node(name, '', [child]),
+    device,
+  );
+  for (let again = 0; again < 2; again++) rings.learn(within);
+  const [known] = rings.rings.values();
+  expect(known).toMatchObject({ frontend: 1, device: 51712, node: 'ring-ref', refs: [8, 9], wasThere: true });
+  const written = { kind: 'xenstore', domain: 1, way: 'request', message: 'WRITE', isError: false } as const;
+  const path = '/local/domain/1/device/vbd/51712/ring-ref';
+  rings.hear({ ...written, path, text: '7', transaction: 0 });
+  rings.learn(within);
+  expect([...rings.rings.values()]).toMatchObject([{ refs: [7], wasThere: false }]);
 });

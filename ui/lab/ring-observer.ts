@@ -93,7 +93,7 @@ export class RingObserver implements Observer {
     const at = (mfns[0]! * PAGE_BYTES) / 4;
     const requests = machine.words[at + sring.offset.req_prod / 4]!;
     const responses = machine.words[at + sring.offset.rsp_prod / 4]!;
-    const before = this.seen.get(ring);
+    const before = this.seen.has(ring) || !ring.wasThere ? this.seen.get(ring) : null;
     const tell = (way: 'request' | 'response', to: number): Upto => {
       const from = before === undefined ? NOTHING : (before?.[way] ?? { index: to, place: 'start' });
       return { index: to, place: this.entries(ring, mfns, first.domid, way, from, to) };

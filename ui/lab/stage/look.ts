@@ -118,6 +118,7 @@ function lookAtStore(watched: Watched, isRunning: boolean): StoreLook {
 function ask(lab: Lab): StoreLook {
   try {
     const root = storeTree(lab, '/', PATIENCE_NS);
+    if (root !== null) lab.witness.rings.learn(root);
     return root === null ? { root, silent: 'The store is empty.' } : { root, silent: null };
   } catch (error) {
     return { root: null, silent: (error as Error).message };
