@@ -9,6 +9,7 @@ import { complain, complainOf } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
 import { accept, bind, listen, socket } from 'programs/lib/sockets';
 import { bad, number } from 'programs/lib/text';
+import { stay } from 'programs/lib/stay';
 
 const USAGE = 'nbd-server [-r] PORT FILE';
 
@@ -33,6 +34,7 @@ export function main(args: string[]): i32 {
   letGo();
   ready();
   setSignal(SIGPIPE, SIG_IGN);
+  stay();
   while (true) {
     const fd = accept(listener);
     if (fd < 0) continue;

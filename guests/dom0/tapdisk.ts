@@ -19,6 +19,7 @@ import { close, control, open, setSignal } from 'programs/lib/calls';
 import { complain, complainOf, flush, print } from 'programs/lib/io';
 import { takeOptions } from 'programs/lib/options';
 import { accept, bind, connect, listen, localPort, socket } from 'programs/lib/sockets';
+import { stay } from 'programs/lib/stay';
 
 const USAGE = 'tapdisk [-r] PATH';
 const LOCALHOST: u32 = 0x7f00_0001;
@@ -45,6 +46,7 @@ export function main(args: string[]): i32 {
   letGo();
   ready();
   setSignal(SIGPIPE, SIG_IGN);
+  stay();
   serve(fd, image);
   image.flush();
   return 0;

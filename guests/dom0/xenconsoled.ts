@@ -18,6 +18,7 @@ import { PollSet } from 'programs/lib/poll';
 import { accept, addressText, bind, listen, socket } from 'programs/lib/sockets';
 import * as store from 'programs/lib/store';
 import { bad, number } from 'programs/lib/text';
+import { stay } from 'programs/lib/stay';
 import { Client } from './xenconsoled/client';
 import { Console } from './xenconsoled/console';
 
@@ -44,6 +45,7 @@ export function main(args: string[]): i32 {
   if (failed != 0) return failed;
   ready();
   const set = new PollSet();
+  stay();
   while (true) serve(set);
 }
 

@@ -38,6 +38,7 @@ import { complain, complainOf, print } from 'programs/lib/io';
 import { number } from 'programs/lib/text';
 import { PollSet } from 'programs/lib/poll';
 import { failure, hasNotice, readNode, storeFile, takeNotices, watch } from 'programs/lib/store';
+import { stay } from 'programs/lib/stay';
 import { Guest } from './xend/guest';
 import { servers, serveConnection, startServers } from './xend/http';
 import { debug, info, warn } from './xend/log';
@@ -83,6 +84,7 @@ function start(): i32 {
   startServers();
   info('Xend Daemon started');
   ready();
+  stay();
   while (serve(listener)) {}
   return complainOf('the store', failure);
 }

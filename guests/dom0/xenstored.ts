@@ -20,6 +20,7 @@ import * as hyper from 'dom0/lib/hypercalls';
 import { open } from 'programs/lib/calls';
 import { complainOf } from 'programs/lib/io';
 import { syscall3 } from 'programs/lib/intrinsics';
+import { stay } from 'programs/lib/stay';
 import { Connection } from './xenstored/connection';
 import { handle, parse } from './xenstored/requests';
 import { View } from './xenstored/store';
@@ -37,6 +38,7 @@ export function main(args: string[]): i32 {
   const failed = prepare();
   if (failed != 0) return failed;
   ready();
+  stay();
   while (true) serve();
 }
 

@@ -8,6 +8,7 @@ import { close, exit, fork, setSignal, wait } from 'programs/lib/calls';
 import { complain, complainOf, print } from 'programs/lib/io';
 import { accept, bind, listen, setOption, socket } from 'programs/lib/sockets';
 import { reopenStore } from 'programs/lib/store';
+import { stay } from 'programs/lib/stay';
 import { answer } from './xensv/server';
 
 const NAME: string = 'xensv';
@@ -42,6 +43,7 @@ function start(): i32 {
   setSignal(SIGPIPE, SIG_IGN);
   ready();
   letGo();
+  stay();
   for (;;) {
     const connection = accept(listener);
     while (wait(-1, WNOHANG) > 0) {}

@@ -17,6 +17,7 @@ import { complain, complainOf } from 'programs/lib/io';
 import { syscall4 } from 'programs/lib/intrinsics';
 import { accept, bind, listen, socket } from 'programs/lib/sockets';
 import { bad, number } from 'programs/lib/text';
+import { stay } from 'programs/lib/stay';
 
 const USAGE = 'usage: httpd [-p PORT] [DIRECTORY]';
 const BACKLOG = 16;
@@ -49,6 +50,7 @@ export function main(args: string[]): i32 {
 let wrong: bool = false;
 
 function serve(listener: i32): void {
+  stay();
   while (true) {
     const connection = accept(listener);
     while (wait(-1, WNOHANG) > 0) {}

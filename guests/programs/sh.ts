@@ -7,6 +7,7 @@ import { leaving } from './sh/builtins';
 import { heedInterrupts, takeStrike } from './sh/interrupt';
 import { reap, setInteractive } from './sh/jobs';
 import { isTerminal } from 'programs/lib/terminal';
+import { stay } from 'programs/lib/stay';
 import { confirm, editLine, isInputEnded, isInterrupted } from './sh/line-editor';
 import { ended, parse, parseNext, unfinished } from './sh/parse';
 import { runParsed, runText } from './sh/run';
@@ -69,6 +70,7 @@ function talk(): i32 {
   setSignal(SIGTTOU, SIG_IGN);
   setGroup(0, 0);
   setForeground(getpid());
+  stay();
   let text = '';
   while (!leaving) {
     reap();

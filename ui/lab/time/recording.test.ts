@@ -14,7 +14,7 @@ import type { Recording } from './recording.ts';
 
 const core = loadCore();
 const PROMPT = /\$ $/;
-const LINES = ['sleep 1', 'seq 1 3000 | wc', 'sleep 1', 'seq 1 3000 | wc', 'sleep 1', 'echo end'];
+const LINES = ['sleep 1', 'seq 1 9000 | wc', 'sleep 1', 'seq 1 9000 | wc', 'sleep 1', 'echo end'];
 const images = await moteImages();
 const sources: Sources = {
   image: ({ name }) => Promise.resolve(name === 'kernel' ? images.kernel : images.ramdisk),
@@ -67,7 +67,7 @@ describe('a recording of Mote', () => {
       alike: marks.length,
       differs: null,
     });
-    expect(printed).toMatch(/seq 1 3000 \| wc\r?\n *3000 /);
+    expect(printed).toMatch(/seq 1 9000 \| wc\r?\n *9000 /);
   });
 
   test('one with snapshots has all that, and goes on from any of them to the same end', async () => {

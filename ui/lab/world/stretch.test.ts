@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { loadCore } from '../core-node.ts';
 import { startNodeThread } from './node-threads.ts';
-import { Board } from './stretch.ts';
+import type { Report, WorldHost } from './host.ts';
+import { Board, runWork } from './stretch.ts';
 import { mote, moteFiles, moteWorld } from './testing.ts';
 import { ThreadedWorld } from './threaded-world.ts';
 
@@ -37,6 +38,28 @@ test('where one leaves early, the others do', () => {
 test('one that does not come is not waited for without end', () => {
   const board = new Board(2, undefined, 1);
   expect(board.mayBegin(2, A, [A, B])).toBe(false);
+});
+
+test('what a host sends in its last slot ends the stretch for the others, though it has nothing more to do before the end', () => {
+  const board = new Board(2);
+  const [slotNs, untilNs] = [100, 1000];
+  const job = { untilNs, arrivals: [], answers: [], inputs: [] };
+  const stretch = { beginNs: 0, slotNs, hosts: [A, B] };
+  const progress = { ticks: 0, periodNs: 1, nowNs: 0, activityNs: 0, isOff: false };
+  const report = (given: Partial<Report>): Report => ({
+    ...{ ...progress, sent: [], requests: [], taken: 0, reachedNs: 0, stop: null, activityNs: Infinity },
+    ...given,
+  });
+  const host = { progress } as WorldHost;
+  const asks = { sector: 0 } as unknown as Report['requests'][0][0];
+  const done = runWork(host, B, { job, stretch, text: undefined }, board, ({ untilNs: nowNs }) =>
+    report({ nowNs, requests: [[asks]] }),
+  );
+  expect(done.reachedNs).toBe(slotNs);
+  expect(board.mayBegin(5, A, [A, B])).toBe(false);
+  board.clear();
+  runWork(host, B, { job, stretch, text: undefined }, board, ({ untilNs: nowNs }) => report({ nowNs }));
+  expect(board.mayBegin(5, A, [A, B])).toBe(true);
 });
 
 test('a host ends in the midst of a stretch: all three are what they are in one thread', async () => {

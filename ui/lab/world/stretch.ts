@@ -107,7 +107,8 @@ function runStretch(
       if (!isAtEnd && !hasNews(report)) board.finish(index, slot);
     }
   } finally {
-    board.leave(index, isAtEnd);
+    // What it has sent at last comes to others before the end, be there nothing more for it to do until then.
+    board.leave(index, isAtEnd && !hasNews(report));
   }
   return { ...report, taken, reachedNs };
 }
