@@ -57,7 +57,8 @@ export class Served {
       logLevel: 'error',
       base,
       build: { outDir: site },
-      preview: { headers: ISOLATED },
+      // Any that is free: one that is left stays so, for who comes back to it, whoever else serves meanwhile.
+      preview: { headers: ISOLATED, port: 0 },
     });
     const browser = await chromium.launch({ timeout: 0, executablePath: CHROMIUM!, args: BROWSER_ARGS });
     return new Served(site, server, browser);
