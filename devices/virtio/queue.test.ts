@@ -3,6 +3,7 @@ import { read16, write16 } from '../little-endian.ts';
 import { TestInterrupts, TestMemory } from '../testing.ts';
 import { PciBus } from '../pci/bus.ts';
 import { readChain, writeChain } from './chain.ts';
+import { CommonConfig } from './common-config.ts';
 import { F_EVENT_IDX, F_INDIRECT_DESC, F_VERSION_1, VirtioDevice } from './device.ts';
 import { DESC_INDIRECT, DESC_NEXT, DESC_WRITE, TestDriver } from './testing.ts';
 
@@ -53,6 +54,25 @@ test('as many chains as the ring holds are taken at once', () => {
   const heads = Array.from({ length: 16 }, (_, n) => guest.add(0, [guest.out(Uint8Array.of(n))]));
   guest.kick(0);
   expect(guest.used(0).map(({ head }) => head)).toEqual(heads);
+});
+
+test('addresses of a queue are written and read in halves, until it is enabled', () => {
+  const ENABLE = 0x1c;
+  const common = new CommonConfig(new Echo(new TestMemory()));
+  for (const [area, at] of [
+    ['desc', 0x20],
+    ['driver', 0x28],
+    ['device', 0x30],
+  ] as const) {
+    common.write(at + 4, 4, 0x12);
+    common.write(at, 4, 0xfedc_b000);
+    common.write(at + 4, 4, 0x34);
+    expect(common.queue![area], area).toBe(0x34_fedc_b000);
+    expect([common.read(at, 4), common.read(at + 4, 4)], area).toEqual([0xfedc_b000, 0x34]);
+  }
+  common.write(ENABLE, 2, 1);
+  common.write(0x20, 4, 0x1000);
+  expect(common.read(0x20, 4)).toBe(0xfedc_b000);
 });
 
 test('a ring may reach to the end of memory, and no further', () => {

@@ -90,6 +90,7 @@ test('who has a processor, how each vcpu is, and what it does: in lanes, process
   expect(woken!.toNs).toBeLessThan(hypercall!.toNs);
   expect(hypercall!.toNs).toBeLessThan(22);
   expect(named(lanes, 'Xen').items).toMatchObject([{ kind: 'virq', domain: 1 }]);
+  expect(lanes.lanes.find(({ of }) => of === 'processor')).toMatchObject({ name: 'cpu0', domain: -1 });
   expect(lanes.arrows).toEqual([{ why: 'woken', from: lanes.placeOf(1), to: { lane: 0, item: 1 } }]);
 });
 
