@@ -4,8 +4,10 @@
  */
 import { dom0Images } from '../guests/toolchain/mote-node.ts';
 import { loadCore } from '../ui/lab/core-node.ts';
+import { imagesAmong } from '../ui/lab/own-images.ts';
 import { openSnapshot } from '../ui/lab/snapshot/format.ts';
 import { startNodeThread } from '../ui/lab/world/node-threads.ts';
+import { Consoles, mote } from '../ui/lab/world/testing.ts';
 import { ThreadedWorld } from '../ui/lab/world/threaded-world.ts';
 import { restoreWorldFile, saveWorldFile } from '../ui/lab/world/world-file.ts';
 import { World } from '../ui/lab/world/world.ts';
@@ -18,9 +20,7 @@ const REST_NS = 4_000_000_000;
 
 const { kernel, ramdisk } = await dom0Images();
 const images = { mote: kernel, dom0: ramdisk };
-const hosts = [...'ABCDEFGH'].map((name) => ({
-  ...{ name, kernel: 'mote', ramdisk: 'dom0', hostMb: 56, memoryMb: 32 },
-}));
+const hosts = [...'ABCDEFGH'].map((name) => mote(name, { hostMb: 56, memoryMb: 32 }));
 const description = { hosts, lans: [{ name: 'lan', latencyNs: 1_000_000, loss: 0.01 }], seed: 8 };
 
 let isGood = true;
@@ -35,11 +35,7 @@ function tell(what: string, good: boolean, more = ''): void {
 }
 
 const world = await World.make(loadCore(), description, images);
-const screens = hosts.map(() => '');
-for (const host of hosts.keys())
-  world.onConsole(host, (bytes) => {
-    screens[host] += new TextDecoder('latin1').decode(bytes).replaceAll('\r', '');
-  });
+const { screens } = new Consoles(world);
 const isUp = [...hosts.keys()].map(
   (host) => world.run({ text: { host, pattern: NETWORK_IS_UP }, ns: PATIENCE_NS })?.kind === 'host',
 );
@@ -59,8 +55,7 @@ tell(
 );
 const hash = await world.hash();
 
-const image = ({ name }: { readonly name: string }): Promise<Uint8Array | undefined> =>
-  Promise.resolve(images[name as keyof typeof images]);
+const image = imagesAmong([kernel, ramdisk]);
 const restored = await restoreWorldFile(loadCore(), await openSnapshot(file), { image });
 restored.run({ ns: endNs });
 tell('from a file', (await restored.hash()) === hash, `${(file.length / 2 ** 20).toFixed(1)} MiB, ${hash}`);

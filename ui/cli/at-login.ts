@@ -10,11 +10,9 @@ import { NS_PER_SECOND } from '../../devices/nanoseconds.ts';
 import { cached } from '../../guests/debian/cache.ts';
 import { version } from '../../package.json';
 import { machineCache } from '../../scripts/machine-cache.ts';
-import { isSource } from '../lab/host-devices.ts';
-import type { DiskSource } from '../lab/host-devices.ts';
 import type { DomainRequest } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
-import { describe } from '../lab/snapshot/description.ts';
+import { describe, sourcesAsGiven } from '../lab/snapshot/description.ts';
 import type { Sources } from '../lab/snapshot/description.ts';
 import { SnapshotError } from '../lab/snapshot/errors.ts';
 import { restoreLab, saveLab } from '../lab/snapshot/file.ts';
@@ -28,20 +26,16 @@ const SLICE_TICKS = 100_000_000;
 
 /** Throws UserError for a host that does not come to a login, and what Lab.boot throws. */
 export async function atLogin(core: WebAssembly.Module, request: DomainRequest): Promise<Lab> {
-  const { description, images, contents } = await describe(request);
+  const described = await describe(request);
   // Wherever they lie.
-  const made = { ...description, paths: {} };
-  const recipe = JSON.stringify([coreVersion(core), version, made, images]);
+  const made = { ...described.description, paths: {} };
+  const recipe = JSON.stringify([coreVersion(core), version, made, described.images]);
   const make = async (folder: string): Promise<void> => {
     const lab = await Lab.boot(core, request);
     await bootUpToLogin(lab);
     await writeFile(join(folder, 'snapshot'), await saveLab(lab, core));
   };
-  const given = new Map(images.map(({ sha256 }, index) => [sha256, contents[index]!]));
-  const sources: Sources = {
-    image: ({ sha256 }) => Promise.resolve(given.get(sha256) ?? undefined),
-    disk: (name) => Promise.resolve(sourceOf(request, name)),
-  };
+  const sources = sourcesAsGiven(request, described);
   const kept = async (): Promise<Lab> => {
     const folder = await cached('login', recipe, make, machineCache('hosts'));
     return restoreKept(core, folder, sources);
@@ -53,12 +47,6 @@ export async function atLogin(core: WebAssembly.Module, request: DomainRequest):
     // Of another format, or damaged: it is made anew.
     return kept();
   }
-}
-
-/** A disk that is read piece by piece, as the request has it. */
-function sourceOf({ disks = [] }: DomainRequest, wanted: string): DiskSource | undefined {
-  const bytes = disks.find(({ name }) => name === wanted)?.bytes;
-  return bytes !== undefined && isSource(bytes) ? bytes : undefined;
 }
 
 /** Throws SnapshotError for one that cannot be gone on with, which is not there any more then. */

@@ -10,13 +10,11 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { cached } from '../../guests/debian/cache.ts';
-import { isSource } from './host-devices.ts';
 import type { DomainRequest } from './host.ts';
 import { sourcesOf } from './imports-testing.ts';
 import { Lab } from './lab.ts';
 import type { DeflatePart } from './snapshot/deflate.ts';
-import { describe } from './snapshot/description.ts';
-import type { Sources } from './snapshot/description.ts';
+import { describe, sourcesAsGiven } from './snapshot/description.ts';
 import { restoreLab, saveLab } from './snapshot/file.ts';
 import { openSnapshot } from './snapshot/format.ts';
 
@@ -64,8 +62,8 @@ export async function keptHost<Told>(
   request: DomainRequest,
   { name, decided, bring, folder }: Way<Told>,
 ): Promise<Brought<Told>> {
-  const { description, images, contents } = await describe(request);
-  const recipe = JSON.stringify([decided, description, images]);
+  const described = await describe(request);
+  const recipe = JSON.stringify([decided, described.description, described.images]);
   const make = async (made: string): Promise<void> => {
     const lab = await Lab.boot(core, request);
     await writeFile(join(made, 'told'), JSON.stringify(await bring(lab)));
@@ -73,22 +71,6 @@ export async function keptHost<Told>(
   };
   const kept = await cached(`host-${name}`, recipe, make, folder);
   const file = await openSnapshot(new Uint8Array(readFileSync(join(kept, 'snapshot'))));
-  const given = new Map(images.map(({ sha256 }, index) => [sha256, contents[index]!]));
-  const lab = await restoreLab(core, file, sourcesIn(request, given));
+  const lab = await restoreLab(core, file, sourcesAsGiven(request, described));
   return { lab, told: JSON.parse(readFileSync(join(kept, 'told'), 'utf8')) as Told };
-}
-
-/** What the host was given, for one that is restored. */
-function sourcesIn({ disks = [] }: DomainRequest, given: ReadonlyMap<string, Uint8Array>): Sources {
-  return {
-    image: ({ sha256 }) => {
-      const { buffer, byteOffset, length } = given.get(sha256)!;
-      // Not a Buffer, which is no state.
-      return Promise.resolve(new Uint8Array(buffer, byteOffset, length));
-    },
-    disk: (wanted) => {
-      const found = disks.find(({ name }) => name === wanted)?.bytes;
-      return Promise.resolve(found === undefined || !isSource(found) ? undefined : found);
-    },
-  };
 }

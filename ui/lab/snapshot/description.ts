@@ -3,6 +3,7 @@
  * SHA-256. Their contents are not in it; who reads it brings them.
  */
 import type { AbsentImage, Image, WorldRequest } from '../host.ts';
+import { isSource } from '../host-devices.ts';
 import type { DiskSource, HostDisk } from '../host-devices.ts';
 import { SnapshotError } from './errors.ts';
 import type { BringImage, ImageName } from './format.ts';
@@ -89,6 +90,24 @@ export interface Sources {
   image(wanted: ImageName, path?: string): Promise<Uint8Array | undefined>;
   /** A disk whose bytes are read piece by piece, by its name. */
   disk?(name: string, path?: string): Promise<DiskSource | undefined>;
+}
+
+/** What a host was given that was described so, for one that is restored. */
+export function sourcesAsGiven({ disks = [] }: WorldRequest, { images, contents }: Described): Sources {
+  const given = new Map(images.map(({ sha256: hash }, index) => [hash, contents[index]]));
+  return {
+    image: ({ sha256: hash }) => {
+      const found = given.get(hash);
+      // Not a Buffer, which is no state.
+      return Promise.resolve(
+        found ? new Uint8Array(found.buffer, found.byteOffset, found.length) : undefined,
+      );
+    },
+    disk: (wanted) => {
+      const bytes = disks.find(({ name }) => name === wanted)?.bytes;
+      return Promise.resolve(bytes !== undefined && isSource(bytes) ? bytes : undefined);
+    },
+  };
 }
 
 async function findImage(wanted: ImageName, path: string | undefined, sources: Sources): Promise<Uint8Array> {
