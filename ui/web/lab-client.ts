@@ -133,6 +133,11 @@ export class LabClient {
     this.worker.onmessage = ({ data }: MessageEvent<Update>) => {
       this.receive(data);
     };
+    this.worker.onerror = ({ message = '' }) => {
+      // Of a script that has not come nothing more is told.
+      const what = message === '' ? 'The lab did not load' : `The lab has failed: ${message}`;
+      this.failed(null, `${what}. Load the page again.`);
+    };
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) for (const consoles of this.hostConsoles.value) consoles.seen();
     });

@@ -114,4 +114,12 @@ describe.skipIf(CHROMIUM === undefined)('sharing', () => {
       await page.close();
     }
   });
+
+  it('a lab whose script does not come is told, with what to do', async () => {
+    page = await served.page();
+    await page.route('**/assets/worker-*.js', (route) => route.abort());
+    await page.goto(served.address);
+    expect(await page.getByRole('alert').innerText()).toContain('The lab did not load');
+    await page.close();
+  });
 });
