@@ -8,7 +8,8 @@ const bare: CompileOptions = { runtime: 'bare', memoryBase: 0x1000 };
 
 async function run(files: Record<string, string>): Promise<number> {
   const { wasm } = await compile(new Map(Object.entries(files)), 'main.ts', bare);
-  const { instance } = await WebAssembly.instantiate(wasm as BufferSource, {});
+  const imports = { env: { abort: () => undefined } };
+  const { instance } = await WebAssembly.instantiate(wasm as BufferSource, imports);
   return (instance.exports['main'] as () => number)();
 }
 
@@ -29,6 +30,15 @@ test("the ABI's numbers and layouts are the module xen", async () => {
       }`,
   });
   expect(result).toBe(1072000);
+});
+
+test('what of the library is rarely named is there for who names it, and again for who does not', async () => {
+  const named = `export function main(): i32 {
+    return <i32>Math.sqrt(1764) + <i32>(2 ** 3) + <i32>NativeMathf.abs(-7) + <i32>Date.UTC(1970, 0, 1) + <i32>parseFloat('5.5'); }`;
+  expect(await run({ 'main.ts': named })).toBe(42 + 8 + 7 + 5);
+  expect(await run({ 'main.ts': 'export function main(): i32 { return 3; }' })).toBe(3);
+  const view = `export function main(): i32 { return new DataView(new ArrayBuffer(4)).byteLength; }`;
+  expect(await run({ 'main.ts': view })).toBe(4);
 });
 
 test('the module xen is the same text wherever it is made: Mote is built once for all', () => {
